@@ -1,0 +1,263 @@
+"""Answers: every answer as a frozen value, and its JSON.
+
+The JSON is a contract: fields are added, never renamed; every key is always present, unknown is null and nothing is
+[]. Times are UTC, written `YYYY-MM-DDTHH:MM:SSZ`. A trailing underscore in a field's name is not part of its JSON name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from forensics.keys import SubjectType
+
+
+class Grade(StrEnum):
+    """How sure a link or an actor is, strongest first."""
+
+    PROVEN = "proven"
+    STRONG = "strong"
+    MEDIUM = "medium"
+    WEAK = "weak"
+    NONE = "none"
+
+
+class ActorKind(StrEnum):
+    IAM_USER = "iam_user"
+    ROOT = "root"
+    SAML_USER = "saml_user"
+    WEB_IDENTITY_USER = "web_identity_user"
+    WORKLOAD = "workload"
+    AWS_SERVICE = "aws_service"
+    EXTERNAL_PRINCIPAL = "external_principal"
+    ANONYMOUS = "anonymous"
+    UNKNOWN = "unknown"
+
+
+class StopReason(StrEnum):
+    """Where and why the walk ended."""
+
+    LONG_TERM_KEY = "long_term_key"
+    CONSOLE_SIGN_IN = "console_sign_in"
+    ROOT_USER = "root_user"
+    SAML_SUBJECT = "saml_subject"
+    WEB_IDENTITY_SUBJECT = "web_identity_subject"
+    WORKLOAD = "workload"
+    AWS_SERVICE = "aws_service"
+    EXTERNAL_ACCOUNT = "external_account"
+    ANONYMOUS = "anonymous"
+    AMBIGUOUS = "ambiguous"
+    CYCLE = "cycle"
+    NOT_FOUND = "not_found"
+    SEVERAL_ACTORS = "several_actors"
+    NEVER_LOGGED = "never_logged"
+    BEFORE_COVERAGE = "before_coverage"
+    OUTSIDE_COVERAGE = "outside_coverage"
+    NOT_AN_IDENTIFIER = "not_an_identifier"
+
+
+class Agreement(StrEnum):
+    """Whether a claim fits the actor that the walk found."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNVERIFIABLE = "unverifiable"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was asked about. `account_id` is the record's, else the one that the ID carries."""
+
+    type: SubjectType | None
+    id: str
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person, workload or service behind a credential. `id` is the stable one, `name` the one people use."""
+
+    kind: ActorKind
+    id: str | None = None
+    name: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    workload_type: str | None = None
+    issuer: str | None = None
+    provider: str | None = None
+    identity_store_arn: str | None = None
+
+
+NOBODY = Actor(ActorKind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An event that proves something, and the files that hold it."""
+
+    event_id: str | None
+    recipient_account_id: str | None
+    aws_region: str | None
+    event_time: datetime | None
+    event_name: str | None
+    source_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why a credential is believed to come from another; `event_ids` prove it, in the order of `evidence`."""
+
+    rule: str
+    grade: Grade
+    documented_only: bool
+    event_ids: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One credential of a chain. `link` tells how it came from the next; a long-term key has none."""
+
+    access_key_ids: tuple[str, ...]
+    principal_id: str | None
+    arn: str | None
+    account_id: str | None
+    issued_at: datetime | None
+    expires_at: datetime | None
+    via: tuple[str, ...]
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be behind a credential; a link names nobody by it."""
+
+    actor: Actor
+    grade: Grade
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class OriginCandidate:
+    """A long-term key that may stand at the origin."""
+
+    access_key_id: str
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who made the calls, as the records say."""
+
+    principal_id: str | None
+    arn: str | None
+    account_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceIdentityClaim:
+    """`sts:SourceIdentity`: chosen by the first caller, carried unchanged; `set_by_event_id` set it."""
+
+    value: str | None = None
+    agreement: Agreement = Agreement.ABSENT
+    set_by_event_id: str | None = None
+    enforced: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNameClaim:
+    value: str | None = None
+    agreement: Agreement = Agreement.ABSENT
+    enforced: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnBehalfOfClaim:
+    value: str | None = None
+    identity_store_arn: str | None = None
+    agreement: Agreement = Agreement.ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What the session says of itself; never proof."""
+
+    source_identity: SourceIdentityClaim = SourceIdentityClaim()
+    role_session_name: SessionNameClaim = SessionNameClaim()
+    on_behalf_of: OnBehalfOfClaim = OnBehalfOfClaim()
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Logs that would carry the walk further: an account (null: unknown), a region (null: any) and a time."""
+
+    account_id: str | None
+    aws_region: str | None
+    from_: datetime | None
+    to: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who made the thing that the answer ends at; beside the answer, never part of it."""
+
+    relation: str
+    actor: Actor
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who is behind a subject: four answers to four questions.
+
+    `caller`: who called. `actor`: who requested the credential. `key_owner`: who owns the long-term key at the
+    origin. `claims`: what the session says of itself.
+    """
+
+    subject: Subject
+    actor: Actor = NOBODY
+    grade: Grade = Grade.NONE
+    stop_reason: StopReason = StopReason.NOT_FOUND
+    ambiguous: bool = False
+    candidates: tuple[Candidate, ...] = ()
+    caller: Caller | None = None
+    origin_access_key_id: str | None = None
+    origin_grade: Grade | None = None
+    origin_candidates: tuple[OriginCandidate, ...] = ()
+    key_owner: Actor | None = None
+    mfa_authenticated: bool | None = None
+    chain: tuple[Hop, ...] = ()
+    claims: Claims = Claims()
+    missing: tuple[Missing, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
+    flags: tuple[str, ...] = ()
+    sessions: tuple[Who, ...] = ()
+
+
+def timestamp(moment: datetime) -> str:
+    """A UTC time as every answer writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_json(answer: object, *, indent: int | None = 2) -> str:
+    """The JSON of an answer, of a sequence of answers, or of rows of plain values."""
+    return json.dumps(_plain(answer), indent=indent, ensure_ascii=True)
+
+
+def _plain(value: object) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name.rstrip("_"): _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return value

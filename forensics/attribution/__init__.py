@@ -1,0 +1,1 @@
+"""Attribution: SQL models that say who is behind each credential."""

@@ -1,0 +1,39 @@
+"""Database: opening a case's tables. Reading needs this alone; making them is `build`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from forensics.lake.layout import Layout
+from forensics.lake.manifest import Manifest
+
+# Raised whenever a model changes, so that a case built by older models is built again.
+MODELS_VERSION = "1"
+# What the `duckdb` shells in use can open.
+_STORAGE_VERSION = "v1.2.0"
+
+
+def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """A connection in UTC, whose views find the lake's files from the case folder."""
+    config = {
+        "file_search_path": str(layout.root.absolute()),
+        "autoinstall_known_extensions": "false",
+        "memory_limit": "1GB",
+        "temp_directory": str(layout.scratch),
+    }
+    if not read_only:
+        config["storage_compatibility_version"] = _STORAGE_VERSION
+    connection = duckdb.connect(str(database), read_only=read_only, config=config)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
+def is_current(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> bool:
+    """Whether a database was built by these models from this commit."""
+    try:
+        built = connection.execute("select models_version, ingest_id from built").fetchall()
+    except duckdb.Error:
+        return False
+    return built == [(MODELS_VERSION, manifest.commit.ingest_id if manifest.commit else None)]

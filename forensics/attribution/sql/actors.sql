@@ -1,0 +1,143 @@
+-- actors: who is behind each credential. Grain: one row per credential.
+-- The nearest ancestor that is named, the credential itself first; the grade is the weakest on the way. The long-term
+-- key at the far end of the walk is `origin_access_key_id`, with the weakest grade of the whole way.
+
+with steps as (
+    select credential_id, credential_id as ancestor_credential_id, 0 as depth, 1 as grade_rank
+    from credentials
+
+    union all
+
+    select credential_id, ancestor_credential_id, depth, grade_rank
+    from walk
+),
+
+named_steps as (
+    select
+        steps.credential_id,
+        steps.ancestor_credential_id as named_credential_id,
+        steps.depth,
+        greatest(steps.grade_rank, names.grade_rank) as grade_rank,
+        row_number() over (partition by steps.credential_id order by steps.depth) as place
+    from steps
+    join names on names.credential_id = steps.ancestor_credential_id
+),
+
+last_steps as (
+    select
+        steps.credential_id,
+        steps.ancestor_credential_id as last_credential_id,
+        steps.depth,
+        steps.grade_rank,
+        row_number() over (partition by steps.credential_id order by steps.depth desc) as place
+    from steps
+),
+
+loops as (
+    -- what the walk never left, and what leads there
+    select distinct steps.credential_id
+    from steps
+    join walk on walk.credential_id = steps.ancestor_credential_id and walk.ancestor_credential_id = steps.ancestor_credential_id
+),
+
+ambiguous as (
+    select child_credential_id as credential_id
+    from links
+    where is_ambiguous
+    group by child_credential_id
+),
+
+-- where one person asked with several keys at once, the key at the origin is open
+several_parents as (
+    select child_credential_id as credential_id
+    from links
+    where is_of_chosen_issuer and parent_credential_id is not null
+    group by child_credential_id
+    having count(distinct parent_credential_id) > 1
+),
+
+open_origins as (
+    select distinct steps.credential_id
+    from steps
+    join several_parents on several_parents.credential_id = steps.ancestor_credential_id
+),
+
+-- the first loaded event of each account
+loaded as (
+    select recipient_account_id as account_id, min(first_event_time) as first_event_time
+    from coverage
+    group by recipient_account_id
+),
+
+-- how a user's temporary credential came about, as far as the logs say
+user_origins as (
+    select
+        credentials.credential_id,
+        case
+            when credentials.access_key_id like 'AKIA%' then 'long_term_key'
+            when issuances.event_name = 'ConsoleLogin' then 'console_sign_in'
+            when issuances.event_name is not null then 'long_term_key'
+            when forwarded.credential_id is not null then 'long_term_key'
+            when credentials.identity_type = 'FederatedUser' then 'long_term_key'
+            when credentials.from_console then 'console_sign_in'
+            when credentials.access_key_id is null and credentials.session_creation_date is null then 'console_sign_in'
+            when credentials.session_creation_date < loaded.first_event_time then 'before_coverage'
+            else 'outside_coverage'
+        end as stop_reason
+    from credentials
+    left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+    left join issuances on issuances.issuance_id = links.issuance_id
+    left join (select distinct credential_id from forward_access) as forwarded
+      on forwarded.credential_id = credentials.credential_id
+    left join loaded on loaded.account_id = credentials.account_id
+    where credentials.identity_type in ('IAMUser', 'FederatedUser')
+)
+
+select
+    credentials.credential_id,
+    case when loops.credential_id is not null and names.credential_id is null then 'unknown' else coalesce(names.actor_kind, 'unknown') end as actor_kind,
+    names.actor_id,
+    coalesce(names.actor_name, principals.name) as actor_name,
+    coalesce(names.actor_arn, principals.arn) as actor_arn,
+    names.actor_account_id,
+    names.workload_type,
+    names.provider,
+    names.issuer,
+    names.identity_store_arn,
+    case
+        when names.credential_id is null then 'none'
+        when named_steps.grade_rank = 1 then 'proven'
+        else 'strong'
+    end as grade,
+    case
+        when names.actor_kind = 'iam_user' and names.is_by_record then user_origins.stop_reason
+        when names.credential_id is not null then names.stop_reason
+        when loops.credential_id is not null then 'cycle'
+        when ambiguous.credential_id is not null then 'ambiguous'
+        when last_credentials.principal_id like '%:aws:ec2-%' then 'never_logged'
+        when last_credentials.session_creation_date < loaded.first_event_time then 'before_coverage'
+        else 'outside_coverage'
+    end as stop_reason,
+    ambiguous.credential_id is not null and names.credential_id is null as is_ambiguous,
+    coalesce(named_steps.named_credential_id, last_steps.last_credential_id) as named_credential_id,
+    last_steps.last_credential_id,
+    last_steps.depth as hops,
+    case
+        when last_credentials.access_key_id like 'AKIA%' and open_origins.credential_id is null
+            then last_credentials.access_key_id
+    end as origin_access_key_id,
+    case
+        when last_credentials.access_key_id like 'AKIA%' and open_origins.credential_id is null
+            then case when last_steps.grade_rank = 1 then 'proven' else 'strong' end
+    end as origin_grade
+from credentials
+join last_steps on last_steps.credential_id = credentials.credential_id and last_steps.place = 1
+join credentials last_credentials on last_credentials.credential_id = last_steps.last_credential_id
+left join named_steps on named_steps.credential_id = credentials.credential_id and named_steps.place = 1
+left join names on names.credential_id = named_steps.named_credential_id
+left join user_origins on user_origins.credential_id = names.credential_id
+left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id
+left join loops on loops.credential_id = credentials.credential_id
+left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
+left join loaded on loaded.account_id = last_credentials.account_id
+left join open_origins on open_origins.credential_id = credentials.credential_id

@@ -1,0 +1,159 @@
+-- candidates: child credential -> an issuance that may be its own.
+-- Grain: one row per (child_credential_id, issuance_id); the strongest rule that joins them (design, section 4).
+-- Every rule asks for equal seconds and an issuance that is no later than the first use.
+
+with children as (
+    -- which credentials have a session to be issued: a long-term key has none
+    select *
+    from credentials
+    where identity_type in ('AssumedRole', 'FederatedUser', 'IAMUser', 'Root')
+      and identity_types = 1
+      and (session_creation_date is not null or access_key_id like 'ASIA%')
+),
+
+issued_key as (
+    select
+        children.credential_id,
+        issuances.issuance_id,
+        'issued_key' as rule,
+        case when children.session_creation_date = issuances.event_time or children.session_creation_date is null then 'proven' else 'medium' end as grade
+    from children
+    join issuances
+      on  issuances.issued_access_key_id = children.access_key_id
+      and issuances.issued_account_id = children.account_id
+      and coalesce(issuances.event_time <= children.first_use, true)
+      and coalesce(issuances.issued_principal_id = children.principal_id, true)
+),
+
+session_and_time as (
+    select
+        children.credential_id,
+        issuances.issuance_id,
+        case
+            when issuances.event_name in ('ConsoleLogin', 'GetSessionToken') then 'user_and_time'
+            when issuances.event_name = 'SwitchRole' then 'switch_from'
+            else 'session_and_time'
+        end as rule,
+        'strong' as grade
+    from children
+    join issuances
+      on  issuances.issued_principal_id = children.principal_id
+      and issuances.event_time = children.session_creation_date
+      and issuances.issued_account_id = children.account_id
+      and issuances.issued_identity_type = children.identity_type
+      and coalesce(issuances.event_time <= children.first_use, true)
+),
+
+role_name_and_time as (
+    select
+        children.credential_id,
+        issuances.issuance_id,
+        'role_name_and_time' as rule,
+        'strong' as grade
+    from children
+    join issuances
+      on  issuances.target_role_arn = children.session_issuer_arn
+      and issuances.requested_session_name = children.role_session_name
+      and issuances.event_time = children.session_creation_date
+      and coalesce(issuances.event_time <= children.first_use, true)
+    where children.identity_type = 'AssumedRole'
+      and issuances.issued_identity_type = 'AssumedRole'
+      -- where the role's unique ID is known, a role of the same name is another role
+      and issuances.issued_principal_id is null
+),
+
+joined as (
+    select * from issued_key
+    union all
+    select * from session_and_time
+    union all
+    select * from role_name_and_time
+),
+
+switches as (
+    select
+        *,
+        min(switch_from_arn) over (partition by issued_principal_id, event_time)
+            = max(switch_from_arn) over (partition by issued_principal_id, event_time) as is_only_one
+    from issuances
+    where event_name = 'SwitchRole'
+),
+
+-- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
+switched as (
+    select twin.issuance_id, min(switches.issuance_id) as switch_issuance_id
+    from issuances twin
+    join switches
+      on  switches.issued_principal_id = twin.issued_principal_id
+      and switches.event_time = twin.event_time
+      and (switches.switch_from_arn = twin.caller_arn or (twin.is_redacted and switches.is_only_one))
+    where twin.event_name = 'AssumeRole'
+    group by twin.issuance_id
+),
+
+judged as (
+    select
+        joined.credential_id,
+        joined.issuance_id,
+        joined.rule,
+        joined.grade,
+        min(switched.switch_issuance_id) as switch_issuance_id,
+        -- known to have issued another key than the one used, and no reason for AWS to mint a further one
+        coalesce(
+            joined.rule <> 'issued_key'
+            and min(issuances.issued_access_key_id) <> min(children.access_key_id)
+            and min(issuances.mints_keys) is null
+            and min(switched.switch_issuance_id) is null
+            and min(children.direct_events) > 0,
+            false
+        ) as issued_another_key
+    from joined
+    join children on children.credential_id = joined.credential_id
+    join issuances on issuances.issuance_id = joined.issuance_id
+    left join switched on switched.issuance_id = joined.issuance_id
+    group by joined.credential_id, joined.issuance_id, joined.rule, joined.grade
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by credential_id, issuance_id
+            order by case grade when 'proven' then 1 when 'strong' then 2 else 3 end, rule
+        ) as place
+    from judged
+    where not issued_another_key
+)
+
+select
+    ranked.credential_id as child_credential_id,
+    ranked.issuance_id,
+    ranked.rule,
+    ranked.grade,
+    ranked.switch_issuance_id,
+    issuances.event_name,
+    -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
+    case
+        when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted then null
+        when issuances.caller_identity_type in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser') then issuances.caller_credential_id
+    end as parent_credential_id,
+    -- who asked: the same person whichever of their keys they used, the same role session whichever of its keys
+    case
+        when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
+        when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser')
+            then coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')
+        when issuances.caller_identity_type in ('IAMUser', 'Root') or issuances.is_redacted
+            then coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '')
+        else coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '') || '|'
+            || coalesce(strftime(issuances.caller_session_creation_date, '%Y-%m-%dT%H:%M:%SZ'), '')
+    end as issuer_key
+from ranked
+join issuances on issuances.issuance_id = ranked.issuance_id
+left join ranked same_switch
+  on  same_switch.credential_id = ranked.credential_id
+  and same_switch.switch_issuance_id = ranked.issuance_id
+  and same_switch.place = 1
+where ranked.place = 1
+  -- a switch whose own AssumeRole is known says nothing that this does not say better
+  and same_switch.credential_id is null
+  and coalesce(issuances.caller_credential_id <> ranked.credential_id or issuances.event_name = 'SwitchRole', true)

@@ -1,0 +1,12 @@
+-- coverage: what is loaded. Grain: one row per (account, region, hour) that has an event.
+
+select
+    recipient_account_id,
+    aws_region,
+    date_trunc('hour', event_time) as hour,
+    count(*) as events,
+    min(event_time) as first_event_time,
+    max(event_time) as last_event_time
+from events
+where event_time is not null
+group by recipient_account_id, aws_region, date_trunc('hour', event_time)

@@ -1,0 +1,53 @@
+-- forward_access: IAM user credentials that a service used on the user's behalf, and the long-term keys that fit by time.
+-- Grain: one row per (credential_id, access_key_id); access_key_id is null where none fits.
+-- The record names the user; the key behind it is only a guess: a direct call of the same user within a second, to the
+-- service that forwarded, or to any where the record says no more than AWS Internal (reference, section 5.2, rung E).
+
+with forwarded as (
+    select
+        events.credential_id, events.principal_id, events.account_id, events.invoked_by, events.event_time, events.event_key
+    from events
+    join credentials on credentials.credential_id = events.credential_id
+    left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+    where credentials.identity_type = 'IAMUser'
+      and credentials.access_key_id like 'ASIA%'
+      and credentials.direct_events = 0
+      and credentials.reliable_events > 0
+      and links.child_credential_id is null
+),
+
+seconds as (
+    select *, event_time as at from forwarded
+    union all
+    select *, event_time - interval 1 second from forwarded
+    union all
+    select *, event_time + interval 1 second from forwarded
+),
+
+direct as (
+    select distinct principal_id, account_id, access_key_id, event_source, event_time
+    from events
+    where identity_type = 'IAMUser'
+      and access_key_id like 'AKIA%'
+      and invoked_by is null
+      and not unreliable
+),
+
+fitting as (
+    select distinct seconds.credential_id, direct.access_key_id
+    from seconds
+    join direct
+      on  direct.principal_id = seconds.principal_id
+      and direct.account_id = seconds.account_id
+      and direct.event_time = seconds.at
+      and (direct.event_source = seconds.invoked_by or seconds.invoked_by = 'AWS Internal')
+)
+
+select
+    credentials.credential_id,
+    fitting.access_key_id,
+    credentials.named_by_event_key as event_key
+from credentials
+join (select distinct credential_id from forwarded) as forwarded_credentials
+  on forwarded_credentials.credential_id = credentials.credential_id
+left join fitting on fitting.credential_id = credentials.credential_id

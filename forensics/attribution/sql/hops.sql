@@ -1,0 +1,11 @@
+-- hops: credential -> the credential that requested it. Grain: one row per credential that has a parent.
+-- The walk joins this table with itself: see attribution/build.py.
+
+select
+    child_credential_id as credential_id,
+    parent_credential_id as ancestor_credential_id,
+    1 as depth,
+    grade_rank
+from links
+where is_chosen
+  and parent_credential_id is not null

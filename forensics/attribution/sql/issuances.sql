@@ -1,0 +1,85 @@
+-- issuances: every event that handed out a credential, with the identity that asked for it.
+-- Grain: one row per handing out, named by its event. A call across accounts is logged in both; the role account's copy
+-- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same
+-- (rule F: sharedEventID, issued key, second and caller are equal). Refused calls and unreliable records hand out nothing.
+
+with handed_out as (
+    select
+        *,
+        identity_type = 'AWSAccount' as is_redacted,
+        case
+            when event_name in ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity') then 'AssumedRole'
+            when event_name = 'GetFederationToken' then 'FederatedUser'
+            when event_name = 'AssumeRoot' then 'Root'
+            when event_name = 'SwitchRole' then 'AssumedRole'
+            else identity_type
+        end as issued_identity_type,
+        coalesce(issued_account_id, '') || '|' || coalesce(issued_access_key_id, '') || '|'
+            || coalesce(replace(replace(issued_principal_id, '\', '\\'), '|', '\|'), '') || '|'
+            || strftime(event_time, '%Y-%m-%dT%H:%M:%SZ') as issued_credential_id
+    from events
+    where event_source in ('sts.amazonaws.com', 'signin.amazonaws.com')
+      and (issued_access_key_id is not null or issued_principal_id is not null)
+      and error_code is null
+      and not unreliable
+      and coalesce(issued_access_key_id <> access_key_id, true)
+      -- the console session of a role or a federated user goes on with the credential that it signed in by
+      and (event_name <> 'ConsoleLogin' or identity_type in ('IAMUser', 'Root'))
+),
+
+told_by_the_caller as (
+    select distinct redacted.event_key
+    from handed_out redacted
+    join handed_out own
+      on  own.shared_event_id = redacted.shared_event_id
+      and own.issued_access_key_id = redacted.issued_access_key_id
+      and own.event_time = redacted.event_time
+      and own.principal_id = redacted.principal_id
+      and own.account_id = redacted.account_id
+      and not own.is_redacted
+    where redacted.is_redacted
+)
+
+select
+    handed_out.event_key as issuance_id,
+    handed_out.event_id,
+    handed_out.event_time,
+    handed_out.event_name,
+    handed_out.aws_region,
+    handed_out.recipient_account_id,
+    handed_out.request_id,
+    handed_out.shared_event_id,
+    handed_out.is_redacted,
+    handed_out.credential_id as caller_credential_id,
+    handed_out.identity_type as caller_identity_type,
+    handed_out.account_id as caller_account_id,
+    handed_out.principal_id as caller_principal_id,
+    handed_out.arn as caller_arn,
+    handed_out.user_name as caller_user_name,
+    handed_out.access_key_id as caller_access_key_id,
+    handed_out.session_creation_date as caller_session_creation_date,
+    handed_out.source_identity as caller_source_identity,
+    handed_out.invoked_by as caller_invoked_by,
+    handed_out.issued_credential_id,
+    handed_out.issued_identity_type,
+    handed_out.issued_access_key_id,
+    handed_out.issued_principal_id,
+    handed_out.issued_arn,
+    handed_out.issued_account_id,
+    handed_out.expires_at,
+    handed_out.target_role_arn,
+    handed_out.requested_session_name,
+    handed_out.requested_source_identity,
+    handed_out.switch_from_arn,
+    handed_out.subject,
+    handed_out.issuer,
+    -- where AWS hands out further keys of the same session, unlogged
+    case
+        when handed_out.event_name = 'ConsoleLogin' then 'sign_in'
+        when handed_out.event_name = 'SwitchRole' then 'switch_role'
+        when handed_out.invoked_by = 'AWS Internal' then 'switch_role'
+        when handed_out.target_role_arn like '%:role/aws-reserved/sso.amazonaws.com/%AWSReservedSSO\_%' escape '\' then 'identity_center'
+    end as mints_keys
+from handed_out
+left join told_by_the_caller on told_by_the_caller.event_key = handed_out.event_key
+where told_by_the_caller.event_key is null

@@ -1,0 +1,44 @@
+-- links: child credential -> what requested it. The candidates of the strongest grade that has any, judged together.
+-- Grain: one row per (child_credential_id, issuance_id). `is_chosen` marks the one that the walk follows: only where the
+-- grade names (proven, strong) and all candidates of that grade have one issuer.
+
+with ranked as (
+    select
+        *,
+        min(case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end)
+            over (partition by child_credential_id) as best,
+        case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end as grade_rank
+    from candidates
+),
+
+compared as (
+    select
+        *,
+        grade_rank = best as is_best,
+        min(case when grade_rank = best then issuer_key end) over (partition by child_credential_id) as first_issuer,
+        max(case when grade_rank = best then issuer_key end) over (partition by child_credential_id) as last_issuer,
+        row_number() over (
+            partition by child_credential_id
+            order by
+                grade_rank,
+                -- of one person's sign-in and token in one second, the sign-in explains keys that were never issued
+                case event_name when 'ConsoleLogin' then 1 else 2 end,
+                coalesce(parent_credential_id, ''),
+                issuance_id
+        ) as place
+    from ranked
+)
+
+select
+    child_credential_id,
+    issuance_id,
+    rule,
+    grade,
+    grade_rank,
+    parent_credential_id,
+    issuer_key,
+    switch_issuance_id,
+    is_best and best <= 2 and first_issuer <> last_issuer as is_ambiguous,
+    best <= 2 and first_issuer = last_issuer and place = 1 as is_chosen,
+    is_best and best <= 2 and first_issuer = last_issuer as is_of_chosen_issuer
+from compared

@@ -1,0 +1,1 @@
+"""Formats: what a byte stream is, and the records in it."""

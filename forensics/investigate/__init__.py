@@ -1,0 +1,1 @@
+"""Investigate: one module a question; reads tables, writes nothing."""

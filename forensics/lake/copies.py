@@ -1,0 +1,259 @@
+"""Copies: one event for all its copies, whichever files they came in and in whichever order.
+
+The same event arrives many times: redelivered, from two trails in one bucket, from two ingests. Copies with equal
+canonical JSON are one event. Where they differ, the copy with the smallest hash is the event and the others are kept as
+conflicts. The choice looks at nothing but the copies, so the lake holds the same rows whatever came first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forensics.lake.layout import Layout
+from forensics.lake.manifest import LakeFile, Manifest
+from forensics.lake.parts import ParquetFile, write_table
+from forensics.lake.record import canonical_sha256
+from forensics.lake.schema import LAKE_SCHEMA, TEXT
+
+EVENT_KEY = "coalesce(event_id || '/' || recipient_account_id, content_sha256)"
+_FILES = "read_parquet($files, filename = true, file_row_number = true, hive_partitioning = false)"
+# copies that disagree in one of these leave open what happened
+_DECISIVE = ("userIdentity", "requestParameters", "responseElements")
+
+COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32())])
+CONFLICTS_SCHEMA = pa.schema(
+    [
+        ("event_key", TEXT),
+        ("canonical_sha256", TEXT),
+        ("differs_in", TEXT),
+        ("proves_nothing", pa.bool_()),
+        ("raw", pa.binary()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The lake files to list and those that no longer count, after every event is there once."""
+
+    lake_files: list[LakeFile]
+    removed: list[str]
+    conflicts: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Copy:
+    """One row of an events file that shares its event key with another; the smallest is the event."""
+
+    canonical_sha256: str
+    raw_sha256: str
+    source_sha256: str
+    position: int
+    file: str
+    row: int
+
+
+def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
+    """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
+    new = [part for part in parts if part.table == "events"]
+    conflicts = before.of_table("event_conflicts")
+    with duckdb.connect() as connection:
+        connection.execute("set memory_limit = '1GB'")
+        connection.execute("set temp_directory = ?", [str(layout.scratch)])
+        lake = _Lake(connection, layout.root)
+        shared = lake.shared_keys([part.path for part in new], before.of_table("events")) if new else {}
+        if not shared:
+            return Settled(new, [], sum(before.lake_files[path].rows for path in conflicts))
+        return _settle(lake, before, new, shared, ingest_id)
+
+
+class _Lake:
+    """The rows of events files, by file and row number."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, case: Path) -> None:
+        self._connection = connection
+        self.case = case
+
+    def shared_keys(self, new: list[str], old: list[str]) -> dict[str, list[_Copy]]:
+        """The copies of every event of which there are several, one of them new."""
+        self._connection.execute(
+            f"create temp table keys as select {EVENT_KEY} as event_key, filename, file_row_number from {_FILES}",
+            {"files": self._absolute(new)},
+        )
+        if old:
+            self._connection.execute(
+                f"""
+                insert into keys
+                select {EVENT_KEY} as event_key, filename, file_row_number from {_FILES}
+                where {EVENT_KEY} in (select event_key from keys)
+                """,
+                {"files": self._absolute(old)},
+            )
+        self._connection.execute(
+            """
+            create temp table shared as
+            select event_key, filename, file_row_number from keys
+            where event_key in (select event_key from keys group by event_key having count(*) > 1)
+            """
+        )
+        files = [file for (file,) in self._connection.execute("select distinct filename from shared").fetchall()]
+        if not files:
+            return {}
+        rows = self._connection.execute(
+            f"""
+            select s.event_key, e.filename, e.file_row_number, sha256(e.raw), e.source_sha256, e.position
+            from {_FILES} e
+            join shared s on s.filename = e.filename and s.file_row_number = e.file_row_number
+            """,
+            {"files": files},
+        ).fetchall()
+        grouped: dict[str, list[_Copy]] = defaultdict(list)
+        for key, file, row, raw_sha256, source_sha256, position in rows:
+            path = Path(file).relative_to(self.case).as_posix()
+            grouped[key].append(_Copy("", raw_sha256, source_sha256, position, path, row))
+        return grouped
+
+    def raw(self, copies: Iterable[_Copy]) -> dict[str, bytes]:
+        """The records of some copies, by the SHA-256 of their bytes."""
+        places = [(str(self.case / copy.file), copy.row) for copy in copies]
+        self._connection.execute("create or replace temp table places (filename varchar, file_row_number bigint)")
+        self._connection.executemany("insert into places values (?, ?)", places)
+        rows = self._connection.execute(
+            f"""
+            select sha256(e.raw), e.raw
+            from {_FILES} e
+            join places p on p.filename = e.filename and p.file_row_number = e.file_row_number
+            """,
+            {"files": sorted({file for file, _ in places})},
+        ).fetchall()
+        return dict(rows)
+
+    def _absolute(self, paths: list[str]) -> list[str]:
+        return [str(self.case / path) for path in paths]
+
+
+def _settle(
+    lake: _Lake, before: Manifest, new: list[LakeFile], shared: dict[str, list[_Copy]], ingest_id: str
+) -> Settled:
+    losers: dict[str, set[int]] = defaultdict(set)
+    places: list[dict[str, object]] = []
+    found: list[_Conflict] = []
+    for key, copies in _ranked(lake, shared).items():
+        winner, *others = sorted(copies)
+        known = {(winner.source_sha256, winner.position)}
+        for copy in others:
+            losers[copy.file].add(copy.row)
+            if (copy.source_sha256, copy.position) not in known:
+                known.add((copy.source_sha256, copy.position))
+                places.append({"event_key": key, "source_sha256": copy.source_sha256, "position": copy.position})
+        found += _conflicts(key, winner, others)
+    conflict_files, replaced, count = _write_conflicts(lake, before, found, ingest_id)
+    files = [part for part in new if part.path not in losers] + conflict_files
+    for path, rows in sorted(losers.items()):
+        files += _without_rows(lake.case, path, rows, ingest_id)
+    if places:
+        table = pa.Table.from_pylist(places, COPIES_SCHEMA).sort_by([(name, "ascending") for name in COPIES_SCHEMA.names])
+        files.append(write_table(lake.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", table))
+    return Settled(files, [*losers, *replaced], count)
+
+
+def _ranked(lake: _Lake, shared: dict[str, list[_Copy]]) -> dict[str, list[_Copy]]:
+    """The copies with their canonical hashes, which only those need whose bytes differ."""
+    differing = {
+        copy.raw_sha256: copy
+        for copies in shared.values()
+        if len({copy.raw_sha256 for copy in copies}) > 1
+        for copy in copies
+    }
+    canonical = {sha: canonical_sha256(raw) for sha, raw in lake.raw(differing.values()).items()} if differing else {}
+    return {
+        key: [replace(copy, canonical_sha256=canonical.get(copy.raw_sha256, "")) for copy in copies]
+        for key, copies in shared.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    """A copy that says something else than the event."""
+
+    event_key: str
+    winner: _Copy
+    copy: _Copy
+
+
+def _conflicts(key: str, winner: _Copy, others: list[_Copy]) -> list[_Conflict]:
+    """One for each other canonical JSON: the copy of it with the smallest hash."""
+    distinct: dict[str, _Copy] = {}
+    for copy in others:
+        distinct.setdefault(copy.canonical_sha256, copy)
+    distinct.pop(winner.canonical_sha256, None)
+    return [_Conflict(key, winner, copy) for copy in distinct.values()]
+
+
+def _write_conflicts(
+    lake: _Lake, before: Manifest, found: list[_Conflict], ingest_id: str
+) -> tuple[list[LakeFile], list[str], int]:
+    """The whole table of conflicts in one file: few rows, and any of them may change. Files, replaced ones, rows."""
+    old_files = before.of_table("event_conflicts")
+    old = [row for path in old_files for row in pq.read_table(lake.case / path).to_pylist()]
+    if not found:
+        return [], [], len(old)
+    raws = lake.raw({copy for conflict in found for copy in (conflict.winner, conflict.copy)})
+    winners = {conflict.event_key: raws[conflict.winner.raw_sha256] for conflict in found}
+    said = [(row["event_key"], row["canonical_sha256"], row["raw"]) for row in old]
+    said += [(c.event_key, c.copy.canonical_sha256, raws[c.copy.raw_sha256]) for c in found]
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    earlier = {(row["event_key"], row["canonical_sha256"]): row for row in old}
+    for key, canonical, raw in sorted(said, key=lambda item: (item[0], item[1], hashlib.sha256(item[2]).digest())):
+        if (key, canonical) in rows:
+            continue
+        if key in winners:
+            rows[key, canonical] = _conflict_row(key, canonical, raw, winners[key])
+        else:
+            rows[key, canonical] = earlier[key, canonical]
+    table = pa.Table.from_pylist(list(rows.values()), CONFLICTS_SCHEMA)
+    file = write_table(lake.case, f"lake/event_conflicts/{ingest_id}.parquet", "event_conflicts", table)
+    return [file], old_files, table.num_rows
+
+
+def _conflict_row(key: str, canonical: str, raw: bytes, winner: bytes) -> dict[str, object]:
+    mine, theirs = _object(raw), _object(winner)
+    differs_in = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    return {
+        "event_key": key,
+        "canonical_sha256": canonical,
+        "differs_in": ",".join(differs_in),
+        "proves_nothing": any(name in _DECISIVE for name in differs_in) or not differs_in,
+        "raw": raw,
+    }
+
+
+def _object(raw: bytes) -> dict[str, object]:
+    value = json.loads(raw.decode("utf-8", "replace"))
+    return value if isinstance(value, dict) else {}
+
+
+def _without_rows(case: Path, path: str, rows: set[int], ingest_id: str) -> list[LakeFile]:
+    """The file again under another name, without some of its rows; none if none is left."""
+    source = pq.ParquetFile(case / path)
+    if source.metadata.num_rows == len(rows):
+        return []
+    name = f"{path.removesuffix('.parquet')}.{ingest_id}.parquet"
+    file = ParquetFile(case, name, "events", LAKE_SCHEMA, source.metadata.row_group(0).num_rows)
+    first = 0
+    for index in range(source.num_row_groups):
+        group = source.read_row_group(index)
+        keep = pa.array([first + row not in rows for row in range(group.num_rows)])
+        first += group.num_rows
+        if keep.true_count:
+            file.write(group.filter(keep).cast(LAKE_SCHEMA))
+    return [file.finish()]

@@ -1,0 +1,231 @@
+"""Ingest: source files into the lake of a case, all or nothing.
+
+Workers read and write parts; then copies of one event are settled; then one append to the manifest makes everything
+count at once. Until that append the case is what it was.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from forensics.lake import manifest as manifests
+from forensics.lake.copies import settle
+from forensics.lake.layout import Layout, only_ingest
+from forensics.lake.manifest import Commit, LakeFile, Manifest, Removed, SourceFile
+from forensics.lake.worker import Answer, SourceChanged, ToRead, Worker
+
+# Below this, starting processes costs more than it saves.
+_ONE_PROCESS_BYTES = 6 << 20
+_BATCH_BYTES = 8 << 20
+_BATCH_FILES = 200
+_BATCHES_AHEAD = 2
+
+Progress = Callable[[SourceFile], None]
+
+
+class IngestFailed(Exception):
+    """Nothing was added to the case; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What one ingest did. `source_files` has an entry for each file that was found."""
+
+    source_files: tuple[SourceFile, ...]
+    commit: Commit
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether some input could not be read: a failed file, or records in the quarantine."""
+        return any(file.status == "failed" or file.rejected for file in self.source_files)
+
+
+def ingest(layout: Layout, files: Sequence[ToRead], sizes: Sequence[int], version: str, progress: Progress) -> Ingested:
+    """Add `files` to the case and commit. Raises CaseBusy and IngestFailed."""
+    with only_ingest(layout):
+        before = manifests.read(layout.manifest)
+        _sweep(layout, before)
+        ingest_id = uuid.uuid4().hex[:12]
+        try:
+            source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress)
+            settled = settle(layout, before, parts, ingest_id)
+        except (OSError, SourceChanged) as error:
+            raise IngestFailed(f"nothing was added to {layout.root}: {error}") from None
+        lake_files = [*settled.lake_files, *(part for part in parts if part.table == "quarantine")]
+        after = {**before.lake_files, **{file.path: file for file in lake_files}}
+        for path in settled.removed:
+            after.pop(path, None)
+        commit = Commit(
+            ingest_id=ingest_id,
+            committed_at=datetime.now(UTC).replace(microsecond=0),
+            version=version,
+            events=_rows(after.values(), "events"),
+            copies=_rows(after.values(), "events") + _rows(after.values(), "event_copies"),
+            conflicts=settled.conflicts,
+            rejected=_rows(after.values(), "quarantine"),
+        )
+        source_files = _name_duplicates(source_files)
+        removed = [Removed(path) for path in settled.removed if path in before.lake_files]
+        manifests.append(layout.manifest, [*source_files, *lake_files, *removed], commit)
+        return Ingested(tuple(source_files), commit)
+
+
+def _rows(files: Iterable[LakeFile], table: str) -> int:
+    return sum(file.rows for file in files if file.table == table)
+
+
+def _sweep(layout: Layout, manifest: Manifest) -> None:
+    """Remove what an ingest that was killed left behind."""
+    shutil.rmtree(layout.scratch, ignore_errors=True)
+    layout.scratch.mkdir(mode=0o700)
+    for path in sorted(layout.lake.rglob("*")):
+        if path.is_file() and path.relative_to(layout.root).as_posix() not in manifest.lake_files:
+            path.unlink()
+
+
+def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
+    """Sort by name; of files with equal bytes the first by name is the one that was read, whichever came first."""
+    ordered = sorted(source_files, key=lambda file: (file.name, file.path))
+    read = {file.sha256: file for file in ordered if file.status != "duplicate" and file.sha256}
+    named: list[SourceFile] = []
+    for file in ordered:
+        original = read.pop(file.sha256, None)
+        if original is not None:
+            named.append(msgspec.structs.replace(original, name=file.name, path=file.path))
+        elif file.sha256 and file.status != "duplicate":
+            named.append(SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", file.sha256))
+        else:
+            named.append(file)
+    return named
+
+
+def _read_all(
+    layout: Layout, files: Sequence[ToRead], sizes: Sequence[int], before: Manifest, ingest_id: str, progress: Progress
+) -> tuple[list[SourceFile], list[LakeFile]]:
+    known = [file.sha256 for file in before.source_files if file.sha256 and file.status != "duplicate"]
+    workers = os.cpu_count() or 1
+    if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
+        answers = _read_here(layout.root, files, known, ingest_id)
+    else:
+        answers = _read_in_processes(layout.root, _batches(files, sizes), known, ingest_id, workers)
+    source_files: list[SourceFile] = []
+    parts: list[LakeFile] = []
+    for answer in answers:
+        if answer.source_file is not None:
+            source_files.append(answer.source_file)
+            progress(answer.source_file)
+        parts += answer.parts or []
+    return source_files, parts
+
+
+def _read_here(case: Path, files: Iterable[ToRead], known: list[str], ingest_id: str) -> Iterator[Answer]:
+    worker = Worker(case, ingest_id, known)
+    for file in files:
+        yield Answer(source_file=worker.read(file))
+    yield Answer(parts=worker.close())
+
+
+def _batches(files: Iterable[ToRead], sizes: Iterable[int]) -> Iterator[list[ToRead]]:
+    batch: list[ToRead] = []
+    batch_bytes = 0
+    for file, size in zip(files, sizes, strict=True):
+        batch.append(file)
+        batch_bytes += size
+        if batch_bytes >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+            yield batch
+            batch, batch_bytes = [], 0
+    if batch:
+        yield batch
+
+
+def _read_in_processes(
+    case: Path, batches: Iterator[list[ToRead]], known: list[str], ingest_id: str, workers: int
+) -> Iterator[Answer]:
+    """Hand batches to worker processes as they get free. A worker that dies or gives up ends the ingest."""
+    with selectors.DefaultSelector() as selector:
+        running = [_Process(case, f"{ingest_id}-{number}", known) for number in range(workers)]
+        try:
+            for process in running:
+                selector.register(process.output, selectors.EVENT_READ, process)
+                for _ in range(_BATCHES_AHEAD):
+                    process.feed(next(batches, None))
+            while selector.get_map():
+                for key, _ in selector.select():
+                    process = key.data
+                    for answer in process.answers():
+                        yield answer
+                        if process.wants_more:
+                            process.feed(next(batches, None))
+                    if process.finished:
+                        selector.unregister(process.output)
+        finally:
+            for process in running:
+                process.stop()
+
+
+class _Process:
+    """A worker process and the lines between it and us."""
+
+    def __init__(self, case: Path, name: str, known: list[str]) -> None:
+        command = [sys.executable, "-m", "forensics.lake.worker", str(case.absolute()), name]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin and self._process.stdout
+        self._input, self.output = self._process.stdin, self._process.stdout
+        self._partial = b""
+        self._in_hand = 0
+        self.finished = False
+        self._send(known)
+
+    @property
+    def wants_more(self) -> bool:
+        return self._in_hand < _BATCH_FILES and not self._input.closed
+
+    def feed(self, batch: list[ToRead] | None) -> None:
+        """Give the worker a batch; None tells it that there is no more."""
+        if batch is None:
+            self._input.close()
+        else:
+            self._in_hand += len(batch)
+            self._send(batch)
+
+    def answers(self) -> Iterator[Answer]:
+        data = os.read(self.output.fileno(), 1 << 16)
+        if not data:
+            raise IngestFailed(
+                "a worker process was killed, as happens when memory runs out; nothing was added."
+                " Run the same command again, if need be on fewer files at a time"
+            )
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        for line in lines:
+            answer = msgspec.json.decode(line, type=Answer)
+            if answer.error:
+                raise IngestFailed(f"nothing was added: {answer.error}")
+            self._in_hand -= answer.source_file is not None
+            self.finished = self.finished or answer.parts is not None
+            yield answer
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self.output.close()
+        if not self._input.closed:
+            self._input.close()
+
+    def _send(self, value: object) -> None:
+        try:
+            self._input.write(msgspec.json.encode(value) + b"\n")
+            self._input.flush()
+        except BrokenPipeError:
+            pass  # it has died, which its output tells

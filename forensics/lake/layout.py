@@ -1,0 +1,125 @@
+"""Layout: the names of what lies in a case folder, and who may write there."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+FORMAT_VERSION = 1
+
+
+class NotACase(Exception):
+    """The folder is no case, or one that this version cannot read; the message says which and what to do."""
+
+
+class CaseBusy(Exception):
+    """Another ingest holds the case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A case folder: private to its user, folders 0700 and files 0600."""
+
+    root: Path
+
+    @property
+    def case_file(self) -> Path:
+        return self.root / "case.json"
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "manifest.jsonl"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "case.duckdb"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.root / "ingest.lock"
+
+    @property
+    def scratch(self) -> Path:
+        """Where DuckDB may spill; emptied by each ingest."""
+        return self.root / "tmp"
+
+
+def create(root: Path) -> Layout:
+    """The case at `root`, made if there is nothing yet. Raises NotACase for a folder that holds something else."""
+    layout = Layout(root)
+    if layout.case_file.exists():
+        return open_existing(root)
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise NotACase(f"{root} is not a case and not empty; name a new folder for the case")
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root.chmod(0o700)
+    layout.manifest.touch(mode=0o600)
+    write_private(layout.case_file, json.dumps({"case_id": str(uuid.uuid4()), "format_version": FORMAT_VERSION}) + "\n")
+    return layout
+
+
+def open_existing(root: Path) -> Layout:
+    """The case at `root`. Raises NotACase."""
+    layout = Layout(root)
+    if not root.is_dir():
+        raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` makes one")
+    try:
+        version = json.loads(layout.case_file.read_text())["format_version"]
+    except FileNotFoundError:
+        raise NotACase(f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs") from None
+    except (ValueError, KeyError, TypeError):
+        raise NotACase(f"{layout.case_file} is damaged: it does not say which format the case has") from None
+    if not isinstance(version, int) or version > FORMAT_VERSION:
+        raise NotACase(
+            f"{root} was made by a newer version of forensics (case format {version}, this version reads up to"
+            f" {FORMAT_VERSION}); update with `pip install --upgrade cloudtrail-forensics`"
+        )
+    return layout
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, wholly or not at all."""
+    temporary = path.with_name(f".{path.name}.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder last through a crash."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def only_ingest(layout: Layout) -> Iterator[None]:
+    """Hold the case for one ingest; the lock ends with the process, however that ends. Raises CaseBusy."""
+    descriptor = os.open(layout.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
+            raise CaseBusy(f"{layout.root} is being written by {holder}; wait for it to end") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,147 @@
+"""Manifest: which source files went in and which lake files count, as lines of JSON.
+
+Lines are only ever added. A `commit` line ends an ingest, and what follows the last one does not count: whatever was
+killed in between leaves no trace in an answer. What an ingest replaces it removes by a line too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+
+class Line(msgspec.Struct, frozen=True, tag_field="type"):
+    pass
+
+
+class SourceFile(Line, frozen=True, tag="source_file"):
+    """One file that was read. `status`: ok, duplicate, empty, skipped or failed, the last two with a reason.
+
+    Of a `failed` file the records before the damage are in the case. `records` counts them, `rejected` what is in the
+    quarantine instead.
+    """
+
+    name: str
+    path: str
+    status: str
+    reason: str | None = None
+    sha256: str | None = None
+    inflated_sha256: str | None = None
+    bytes: int = 0
+    inflated_bytes: int = 0
+    records: int = 0
+    rejected: int = 0
+    first_event_time: datetime | None = None
+    last_event_time: datetime | None = None
+
+
+class LakeFile(Line, frozen=True, tag="lake_file"):
+    """A Parquet file that counts; `path` is relative to the case folder, `table` what it holds rows of."""
+
+    table: str
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Removed(Line, frozen=True, tag="removed"):
+    """A lake file that no longer counts."""
+
+    path: str
+
+
+class Commit(Line, frozen=True, tag="commit"):
+    """The end of an ingest. `events`: distinct events in the case; `conflicts`: those whose copies differ."""
+
+    ingest_id: str
+    committed_at: datetime
+    version: str
+    events: int
+    copies: int
+    conflicts: int
+    rejected: int
+
+
+AnyLine = SourceFile | LakeFile | Removed | Commit
+
+_decoder = msgspec.json.Decoder(AnyLine)
+_encoder = msgspec.json.Encoder()
+
+
+class DamagedManifest(Exception):
+    """A committed line cannot be read."""
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What counts, as of the last commit."""
+
+    source_files: list[SourceFile] = field(default_factory=list)
+    lake_files: dict[str, LakeFile] = field(default_factory=dict)
+    commit: Commit | None = None
+
+    def of_table(self, table: str) -> list[str]:
+        """The paths of a table's files, in order."""
+        return sorted(path for path, file in self.lake_files.items() if file.table == table)
+
+
+def read(path: Path) -> Manifest:
+    """The manifest at `path`; lines after the last commit are passed over. Raises DamagedManifest."""
+    manifest = Manifest()
+    pending: list[AnyLine] = []
+    for line in _committed(path).splitlines():
+        try:
+            entry = _decoder.decode(line)
+        except msgspec.MsgspecError as error:
+            raise DamagedManifest(f"{path} is damaged: {error}") from None
+        pending.append(entry)
+        if isinstance(entry, Commit):
+            _apply(manifest, pending)
+            pending.clear()
+    return manifest
+
+
+def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
+    """Add what an ingest did, and make it count."""
+    committed = len(_committed(path))
+    text = b"".join(_encoder.encode(line) + b"\n" for line in [*lines, commit])
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.ftruncate(descriptor, committed)
+        os.lseek(descriptor, committed, os.SEEK_SET)
+        _write_all(descriptor, text)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _committed(path: Path) -> bytes:
+    """The bytes up to the end of the last whole commit line."""
+    data = path.read_bytes() if path.exists() else b""
+    whole = data[: data.rfind(b"\n") + 1]
+    start = whole.rfind(b'{"type":"commit"')
+    return whole[: whole.index(b"\n", start) + 1] if start >= 0 else b""
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:
+    for line in lines:
+        match line:
+            case SourceFile():
+                manifest.source_files.append(line)
+            case LakeFile():
+                manifest.lake_files[line.path] = line
+            case Removed():
+                del manifest.lake_files[line.path]
+            case Commit():
+                manifest.commit = line

@@ -1,0 +1,149 @@
+"""Parts: events as Parquet files, one a day for each writer, written row group by row group.
+
+A part is written under a name that nothing reads, synced and renamed when it is whole. Inside a row group rows are
+sorted by (access_key_id, event_time), so that a question about a key reads little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from forensics.formats.records import Rejected
+from forensics.lake.layout import sync_folder
+from forensics.lake.manifest import LakeFile
+from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
+
+ROW_GROUP_BYTES = 48 << 20
+_QUARANTINED_BYTES = 1 << 20
+# columns with a bloom filter, and how many rows there are for each distinct value
+_BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credential_id": 4}
+_SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
+
+
+class PartWriter:
+    """Collects batches by day and writes each day to a part of its own, under `lake/events/`.
+
+    Not safe to share: each worker has one. `close` gives the parts; until then none of them has its final name.
+    """
+
+    def __init__(self, case: Path, name: str) -> None:
+        self._case = case
+        self._name = name
+        self._waiting: dict[date | None, list[pa.RecordBatch]] = {}
+        self._waiting_bytes: dict[date | None, int] = {}
+        self._open: dict[date | None, ParquetFile] = {}
+        self._quarantine: list[dict[str, object]] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        for day, rows in _by_day(batch):
+            self._waiting.setdefault(day, []).append(rows)
+            self._waiting_bytes[day] = self._waiting_bytes.get(day, 0) + rows.nbytes
+        while sum(self._waiting_bytes.values()) > ROW_GROUP_BYTES:
+            self._write(max(self._waiting_bytes, key=lambda day: self._waiting_bytes[day]))
+
+    def quarantine(self, source_sha256: str, rejected: Iterable[Rejected]) -> None:
+        for item in rejected:
+            self._quarantine.append(
+                {
+                    "source_sha256": source_sha256,
+                    "position": item.position,
+                    "byte_offset": item.offset if item.offset >= 0 else None,
+                    "reason": item.reason,
+                    "raw": item.raw[:_QUARANTINED_BYTES],
+                }
+            )
+
+    def close(self) -> list[LakeFile]:
+        for day in list(self._waiting):
+            self._write(day)
+        files = [part.finish() for part in self._open.values()]
+        if self._quarantine:
+            path = f"lake/quarantine/{self._name}.parquet"
+            files.append(write_table(self._case, path, "quarantine", pa.Table.from_pylist(self._quarantine, QUARANTINE_SCHEMA)))
+        return files
+
+    def _write(self, day: date | None) -> None:
+        rows = pa.Table.from_batches(self._waiting.pop(day), LAKE_SCHEMA)
+        del self._waiting_bytes[day]
+        if day not in self._open:
+            path = f"lake/events/{partition(day)}/{self._name}.parquet"
+            self._open[day] = ParquetFile(self._case, path, "events", LAKE_SCHEMA, rows.num_rows)
+        self._open[day].write(rows.sort_by(_SORT_KEYS))
+
+
+class ParquetFile:
+    """One lake file in the making; its row groups have about `row_group_rows`."""
+
+    def __init__(self, case: Path, path: str, table: str, schema: pa.Schema, row_group_rows: int) -> None:
+        self._path, self._table = path, table
+        self._final = case / path
+        make_private_folders(case, self._final.parent)
+        self._temporary = self._final.with_name(f".{self._final.name}.new")
+        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._rows = 0
+        self._writer = pq.ParquetWriter(
+            self._file,
+            schema,
+            compression="zstd",
+            compression_level=3,
+            store_schema=False,
+            coerce_timestamps="us",
+            bloom_filter_options={
+                column: {"ndv": max(row_group_rows // rows_a_value, 1), "fpp": 0.01}
+                for column, rows_a_value in _BLOOM_FILTERS.items()
+                if column in schema.names
+            },
+        )
+
+    def write(self, rows: pa.Table) -> None:
+        self._rows += rows.num_rows
+        self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
+
+    def finish(self) -> LakeFile:
+        """Close, sync and give the file its name."""
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        with self._temporary.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = self._temporary.stat().st_size
+        self._temporary.rename(self._final)
+        sync_folder(self._final.parent)
+        return LakeFile(self._table, self._path, self._rows, size, digest)
+
+
+def write_table(case: Path, path: str, table: str, rows: pa.Table) -> LakeFile:
+    """A lake file of one row group."""
+    file = ParquetFile(case, path, table, rows.schema, rows.num_rows)
+    file.write(rows)
+    return file.finish()
+
+
+def partition(day: date | None) -> str:
+    """The folder of a day's events; events without a time have one too, by Hive's name for none."""
+    return f"event_date={day.isoformat() if day else '__HIVE_DEFAULT_PARTITION__'}"
+
+
+def make_private_folders(case: Path, folder: Path) -> None:
+    for path in reversed([folder, *folder.relative_to(case).parents]):
+        (case / path).mkdir(mode=0o700, exist_ok=True)
+
+
+def _by_day(batch: pa.RecordBatch) -> Iterator[tuple[date | None, pa.RecordBatch]]:
+    days = pc.cast(batch.column("event_time"), pa.date32())
+    distinct = pc.unique(days).to_pylist()
+    for day in distinct:
+        if len(distinct) == 1:
+            yield day, batch
+        else:
+            yield day, batch.filter(pc.equal(days, day) if day is not None else pc.is_null(days))

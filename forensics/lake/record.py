@@ -1,0 +1,255 @@
+"""Record: the bytes of one CloudTrail record as typed values.
+
+Pure functions of those bytes. A record as AWS writes it takes the fast path, a typed decode. Anything else (bytes that
+are not UTF-8, a repeated key, a field of another type) takes the careful one, which keeps what can be kept, says in
+`flags` what was wrong, and writes the record back without ambiguity. Only what is no JSON object, or no CloudTrail
+record, is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+_MAX_REPAIRS = 100
+
+T = TypeVar("T")
+
+
+class NotARecord(Exception):
+    """The bytes are no CloudTrail record; the message says why."""
+
+
+class Record(msgspec.Struct, rename="camel", gc=False):
+    """The top level of a CloudTrail record."""
+
+    event_id: str | None = msgspec.field(default=None, name="eventID")
+    event_time: str | None = None
+    event_source: str | None = None
+    event_name: str | None = None
+    event_type: str | None = None
+    event_category: str | None = None
+    aws_region: str | None = None
+    recipient_account_id: str | None = None
+    source_ip_address: str | None = msgspec.field(default=None, name="sourceIPAddress")
+    user_agent: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    request_id: str | None = msgspec.field(default=None, name="requestID")
+    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
+    read_only: bool | str | None = None
+    session_credential_from_console: bool | str | None = None
+    user_identity: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class SessionIssuer(msgspec.Struct, rename="camel"):
+    type: str | None = None
+    principal_id: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    user_name: str | None = None
+
+
+class Attributes(msgspec.Struct, rename="camel"):
+    creation_date: str | None = None
+    mfa_authenticated: bool | str | None = None
+
+
+class WebIdFederationData(msgspec.Struct, rename="camel"):
+    federated_provider: str | None = None
+
+
+class SessionContext(msgspec.Struct, rename="camel"):
+    session_issuer: SessionIssuer | None = None
+    attributes: Attributes | None = None
+    web_id_federation_data: WebIdFederationData | None = None
+    source_identity: str | None = None
+    ec2_role_delivery: str | None = None
+    assumed_root: bool | str | None = None
+    sign_in_session_arn: str | None = None
+
+
+class InScopeOf(msgspec.Struct, rename="camel"):
+    credentials_issued_to: str | None = None
+
+
+class OnBehalfOf(msgspec.Struct, rename="camel"):
+    user_id: str | None = None
+    identity_store_arn: str | None = None
+
+
+class UserIdentity(msgspec.Struct, rename="camel"):
+    type: str | None = None
+    principal_id: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    access_key_id: str | None = None
+    user_name: str | None = None
+    invoked_by: str | None = None
+    identity_provider: str | None = None
+    session_context: SessionContext | None = None
+    in_scope_of: InScopeOf | None = None
+    on_behalf_of: OnBehalfOf | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Careful:
+    """A record that took the careful path: its values, what was wrong, and its text written back."""
+
+    record: Record
+    flags: frozenset[str]
+    unreliable: bool
+    text: str
+
+
+decode: Callable[[bytes], Record] = msgspec.json.Decoder(Record).decode
+decode_identity: Callable[[bytes], UserIdentity] = msgspec.json.Decoder(UserIdentity).decode
+NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def decode_carefully(raw: bytes) -> Careful:
+    """Decode what the fast path refused or could not be trusted with. Raises NotARecord."""
+    flags = set()
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = raw.decode("utf-8", "replace")
+        flags.add("invalid_utf8")
+    try:
+        value = json.loads(text, object_pairs_hook=_Object, parse_constant=_no_number)
+        clean = _without_surrogates(value)
+    except ValueError as error:
+        raise NotARecord(f"the record is not valid JSON: {error}") from None
+    except RecursionError:
+        raise NotARecord("the record is nested too deep") from None
+    if not isinstance(clean, _Object):
+        raise NotARecord("the record is no JSON object")
+    if clean != value:
+        flags.add("invalid_utf8")
+    repeated = _repeats_where_it_matters(value)
+    if repeated or _any_repeats(value):
+        flags.add("repeated_key")
+    identity = clean.pop("userIdentity", None) or {}
+    record, wrong = convert(clean, Record)
+    if wrong:
+        flags.add("wrong_type")
+    record.user_identity = msgspec.Raw(dump(identity).encode())
+    return Careful(record, frozenset(flags), repeated or "invalid_utf8" in flags, dump({**clean, "userIdentity": identity}))
+
+
+def convert(value: object, type_: type[T]) -> tuple[T, bool]:
+    """`value` as `type_` without the fields that have another type, and whether there were any."""
+    if not isinstance(value, dict):
+        return type_(), True
+    value = json.loads(json.dumps(value))
+    for repairs in range(_MAX_REPAIRS):
+        try:
+            return msgspec.convert(value, type_), repairs > 0
+        except msgspec.ValidationError as error:
+            _delete(value, str(error).rpartition("`$.")[2].rstrip("`").split("."))
+    return type_(), True
+
+
+def is_cloudtrail(record: Record) -> bool:
+    """Whether this is a CloudTrail record at all: every version of the format has these."""
+    return record.event_name is not None and (record.event_source is not None or record.event_time is not None)
+
+
+def repeats_a_key(raw: bytes) -> bool:
+    """Whether any object in valid JSON names a key twice."""
+    return _any_repeats(json.loads(raw, object_pairs_hook=_Object))
+
+
+def canonical_sha256(raw: bytes) -> str:
+    """SHA-256 of a record's canonical JSON: sorted keys, no white space. Raw bytes if it is no JSON."""
+    try:
+        value = json.loads(raw.decode("utf-8", "surrogateescape"))
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    except (ValueError, RecursionError):
+        text = raw
+    return hashlib.sha256(text).hexdigest()
+
+
+def dump(value: object) -> str:
+    """JSON as AWS writes it: no white space, text as it is."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+_MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_JAVA_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ?([AP]M)")
+_ISO_TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d+)?(?:Z|\+00:00|\+0000)?")
+_ODD_SPACES = re.compile("[\u202f\u00a0]")
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """A time in any form that CloudTrail uses, as UTC to the second; None if it is none.
+
+    ISO 8601 with and without punctuation, and STS's own `Jul 10, 2023, 6:38:25 PM` with and without its second comma.
+    """
+    if text is None:
+        return None
+    text = _ODD_SPACES.sub(" ", text).strip()
+    try:
+        if match := _ISO_TIME.fullmatch(text):
+            return datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type]
+        if match := _JAVA_TIME.fullmatch(text):
+            month, day, year, hour, minute, second, half = match.groups()
+            hour_of_day = int(hour) % 12 + (12 if half == "PM" else 0)
+            return datetime(int(year), _MONTHS[month], int(day), hour_of_day, int(minute), int(second), tzinfo=UTC)
+    except (ValueError, KeyError):
+        return None
+    return None
+
+
+def parse_bool(value: bool | str | None) -> bool | None:
+    """CloudTrail writes `"true"`; some exports write `true`."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value
+
+
+class _Object(dict[str, Any]):
+    """A JSON object that remembers whether its text named a key twice; the last value counts."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.repeats = len(self) != len(pairs)
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON value")
+
+
+def _any_repeats(value: object) -> bool:
+    if isinstance(value, _Object):
+        return value.repeats or any(_any_repeats(item) for item in value.values())
+    return isinstance(value, list) and any(_any_repeats(item) for item in value)
+
+
+def _repeats_where_it_matters(record: _Object) -> bool:
+    blocks = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails")
+    return record.repeats or any(_any_repeats(record.get(block)) for block in blocks)
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The same value with each lone surrogate, which no UTF-8 can hold, as U+FFFD."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, _Object):
+        return _Object([(_without_surrogates(key), _without_surrogates(item)) for key, item in value.items()])
+    return value
+
+
+def _delete(value: dict[str, Any], path: list[str]) -> None:
+    for key in path[:-1]:
+        value = value[key]
+    del value[path[-1]]

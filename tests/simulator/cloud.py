@@ -1,0 +1,214 @@
+"""The recorder: everything that happens passes here, becomes a record, and is kept with the truth beside it.
+
+`Event` is one record with the credential that signed it. `Issuance` is one hand-out of a credential, with the events
+that show it: `full` names the caller completely; `redacted` is the copy in the role's account when that is another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from .identities import Credential, CredentialId, Json, redacted
+from .ids import Ids, iso
+
+VERSIONS = {
+    "sts.amazonaws.com": "1.11",
+    "s3.amazonaws.com": "1.11",
+    "iam.amazonaws.com": "1.11",
+    "kms.amazonaws.com": "1.11",
+    "ec2.amazonaws.com": "1.10",
+    "lambda.amazonaws.com": "1.10",
+    "cloudtrail.amazonaws.com": "1.11",
+    "signin.amazonaws.com": "1.09",
+}
+GLOBAL_REGION = "us-east-1"
+"""Where IAM, global STS and root sign-in are recorded (reference, section 10)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    id: str
+    time: datetime
+    region: str
+    account_id: str
+    record: Json = field(repr=False)
+    credential: Credential | None
+    """None where nobody was authenticated."""
+    twin: str | None = None
+    """In a redacted copy: the ID of the caller's own copy."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Issuance:
+    time: datetime
+    issued: Credential
+    caller: Credential
+    full: str
+    redacted: str | None = None
+    logs_key: bool = True
+    """Whether `issued.access_key_id` stands in the response."""
+    mints_again: bool = False
+    """Whether the full copy shows that AWS hands out other keys for this session."""
+    switch: bool = False
+    """A SwitchRole event: names the caller by ARN only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The constant part of a call."""
+
+    source: str
+    name: str
+    read_only: bool = True
+    host: str | None = None
+    event_type: str = "AwsApiCall"
+    data: bool = False
+
+
+class Cloud:
+    def __init__(self, rng: Random, token_length: int = 300) -> None:
+        self.rng = rng
+        self.ids = Ids(rng)
+        self.token_length = token_length
+        self.events: list[Event] = []
+        self.issuances: list[Issuance] = []
+        self._seen_in_console: set[CredentialId] = set()
+
+    def token(self) -> str:
+        return self.ids.base64(self.token_length)
+
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
+
+    def log(
+        self,
+        credential: Credential | None,
+        api: Api,
+        time: datetime,
+        region: str,
+        *,
+        account_id: str | None = None,
+        identity: Json | None = None,
+        address: str | None = None,
+        agent: str | None = None,
+        parameters: Json | None = None,
+        response: Json | None = None,
+        error: tuple[str | None, str] | None = None,
+        additional: Json | None = None,
+        resources: list[Json] | None = None,
+        details: Json | None = None,
+        shared: str | None = None,
+        request_id: str | None = None,
+        redact: Event | None = None,
+    ) -> Event:
+        """Writes one record, its keys in the order of the practice logs. `redact`: the event that this is a copy of."""
+        identity = identity if identity is not None else (credential.identity if credential else {})
+        place = credential.place if credential else None
+        recipient = account_id or (credential.account_id if credential else None)
+        assert recipient is not None
+        by_service = "invokedBy" in identity
+        event_id = self.ids.uuid()
+        record: Json = {
+            "eventVersion": VERSIONS.get(api.source, "1.08"),
+            "userIdentity": identity,
+            "eventTime": iso(time),
+            "eventSource": api.source,
+            "eventName": api.name,
+            "awsRegion": region,
+            "sourceIPAddress": address or (place.address if place else ""),
+            "userAgent": agent or (place.agent if place else ""),
+        }
+        if error:
+            code, message = error
+            if code:
+                record["errorCode"] = code
+            record["errorMessage"] = message
+        record["requestParameters"] = parameters
+        record["responseElements"] = response
+        if additional:
+            record["additionalEventData"] = additional
+        if api.event_type == "AwsApiCall":
+            record["requestID"] = request_id or self.ids.uuid()
+        record["eventID"] = event_id
+        record["readOnly"] = api.read_only
+        if resources:
+            record["resources"] = resources
+        record["eventType"] = api.event_type
+        record["managementEvent"] = not api.data
+        record["recipientAccountId"] = recipient
+        if shared:
+            record["sharedEventID"] = shared
+        if details is not None:
+            record["serviceEventDetails"] = details
+        record["eventCategory"] = "Data" if api.data else "Management"
+        if not by_service:
+            modern = "HashiCorp" not in record["userAgent"]
+            record["tlsDetails"] = {
+                "tlsVersion": "TLSv1.3" if modern else "TLSv1.2",
+                "cipherSuite": "TLS_AES_128_GCM_SHA256" if modern else "ECDHE-RSA-AES128-GCM-SHA256",
+                "clientProvidedHostHeader": api.host or host_of(api.source, region),
+            }
+        if credential and credential.from_console and redact is None and self._shows_console(credential):
+            record["sessionCredentialFromConsole"] = "true"
+        event = Event(event_id, time, region, recipient, record, credential, redact.id if redact else None)
+        self.events.append(event)
+        return event
+
+    def log_copies(
+        self,
+        caller: Credential,
+        api: Api,
+        time: datetime,
+        region: str,
+        other_account: str,
+        *,
+        parameters: Json,
+        response: Json,
+        resources: list[Json],
+        additional: Json | None = None,
+    ) -> tuple[Event, Event]:
+        """One call, two accounts: equal `sharedEventID` and `requestID`, two event IDs (reference, section 4.3)."""
+        shared, request_id = self.ids.uuid(), self.ids.uuid()
+        own = self.log(
+            caller,
+            api,
+            time,
+            region,
+            parameters=parameters,
+            response=response,
+            resources=resources,
+            additional=additional,
+            shared=shared,
+            request_id=request_id,
+        )
+        theirs = self.log(
+            caller,
+            api,
+            time,
+            region,
+            account_id=other_account,
+            identity=redacted(caller),
+            parameters=parameters,
+            response=response,
+            resources=resources,
+            additional=additional,
+            shared=shared,
+            request_id=request_id,
+            redact=own,
+        )
+        return own, theirs
+
+    def _shows_console(self, credential: Credential) -> bool:
+        """On the first event of a session, then on three of four (measured: 163 of 217; reference, section 4.10)."""
+        session = (credential.account_id, None, credential.principal_id, credential.creation_date)
+        if session not in self._seen_in_console:
+            self._seen_in_console.add(session)
+            return True
+        return self.rng.random() < 0.75
+
+
+def host_of(source: str, region: str) -> str:
+    name = source.removesuffix(".amazonaws.com")
+    return source if name == "iam" else f"{name}.{region}.amazonaws.com"

@@ -1,0 +1,341 @@
+"""Who there is (users, roles) and what an event can be signed with (credentials), with its `userIdentity` as logged.
+
+A credential knows its true actor and, where it was requested with another credential, its parent: this is the truth
+that the logs only hint at. Callers that are no AWS credential (services, SAML and web identity users) are credentials
+too, marked `outside`, so that an issuance has one kind of caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from .ids import iso
+
+Json = dict[str, Any]
+CredentialId = tuple[str | None, str | None, str | None, datetime | None]
+"""(identity account, access key ID, principal ID, session creation date); None where the record has no such part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Where a walk ends, in the words of the design's section 4."""
+
+    kind: str
+    id: str | None
+    stop_reason: str
+
+
+UNKNOWN = Actor("unknown", None, "before_coverage")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """From where a call is made."""
+
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    account_id: str
+    name: str
+    user_id: str
+    key_ids: tuple[str, ...]
+    place: Place
+    path: str = "/"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:iam::{self.account_id}:user{self.path}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    account_id: str
+    name: str
+    role_id: str
+    path: str = "/"
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:iam::{self.account_id}:role{self.path}{self.name}"
+
+    def session_arn(self, name: str) -> str:
+        return f"arn:aws:sts::{self.account_id}:assumed-role/{self.name}/{name}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Credential:
+    account_id: str | None
+    access_key_id: str | None
+    principal_id: str | None
+    creation_date: datetime | None
+    actor: Actor
+    identity: Json = field(repr=False)
+    place: Place
+    parent: Credential | None = None
+    outside: bool = False
+    from_console: bool = False
+
+    @property
+    def id(self) -> CredentialId:
+        return (self.account_id, self.access_key_id, self.principal_id, self.creation_date)
+
+    @property
+    def names_actor(self) -> bool:
+        """Whether a record signed with it says by itself who acted: everything but a role session."""
+        return self.identity.get("type") != "AssumedRole"
+
+    @property
+    def invoked_by(self) -> str | None:
+        found: str | None = self.identity.get("invokedBy")
+        return found
+
+    @property
+    def arn(self) -> str:
+        return str(self.identity["arn"])
+
+    @property
+    def source_identity(self) -> str | None:
+        found: str | None = self.identity.get("sessionContext", {}).get("sourceIdentity")
+        return found
+
+    def at(self, place: Place) -> Credential:
+        return replace(self, place=place)
+
+
+def user_key(user: User, key_id: str) -> Credential:
+    """Shape: practice logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
+    return Credential(
+        account_id=user.account_id,
+        access_key_id=key_id,
+        principal_id=user.user_id,
+        creation_date=None,
+        actor=Actor("iam_user", user.user_id, "long_term_key"),
+        identity=_user(user, key_id),
+        place=user.place,
+    )
+
+
+def user_session(
+    user: User,
+    key_id: str,
+    created: datetime,
+    *,
+    mfa: bool,
+    parent: Credential | None = None,
+    from_console: bool = False,
+) -> Credential:
+    """GetSessionToken (with a parent) or a console session. Shape: practice logs 20230710T1240Z_C1qUFaqvZS64BcIN."""
+    return Credential(
+        account_id=user.account_id,
+        access_key_id=key_id,
+        principal_id=user.user_id,
+        creation_date=created,
+        actor=Actor("iam_user", user.user_id, "console_sign_in" if from_console else "long_term_key"),
+        identity=_user(user, key_id) | {"sessionContext": _context({}, created, mfa)},
+        place=user.place,
+        parent=parent,
+        from_console=from_console,
+    )
+
+
+def signing_in(user: User) -> Credential:
+    """A user at the sign-in page, who has no key yet. Shape: practice logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
+    identity = {
+        "type": "IAMUser",
+        "principalId": user.user_id,
+        "arn": user.arn,
+        "accountId": user.account_id,
+        "userName": user.name,
+    }
+    actor = Actor("iam_user", user.user_id, "console_sign_in")
+    return Credential(user.account_id, None, user.user_id, None, actor, identity, user.place, outside=True)
+
+
+def root_signing_in(account_id: str, place: Place) -> Credential:
+    identity = _root(account_id, None)
+    return Credential(account_id, None, account_id, None, _root_actor(account_id), identity, place, outside=True)
+
+
+def root_key(account_id: str, key_id: str, place: Place) -> Credential:
+    """Root with a long-term key: documented only (reference, section 1.1)."""
+    return Credential(account_id, key_id, account_id, None, _root_actor(account_id), _root(account_id, key_id), place)
+
+
+def root_session(account_id: str, key_id: str, created: datetime, place: Place) -> Credential:
+    """Root in the console. Shape: reference, section 1.1 (public set 2)."""
+    identity = _root(account_id, key_id) | {"sessionContext": _context({}, created, True)}
+    actor = _root_actor(account_id)
+    return Credential(account_id, key_id, account_id, created, actor, identity, place, from_console=True)
+
+
+def role_session(
+    role: Role,
+    name: str,
+    key_id: str | None,
+    created: datetime,
+    *,
+    actor: Actor,
+    place: Place,
+    parent: Credential | None = None,
+    mfa: bool = False,
+    source_identity: str | None = None,
+    provider: str | None = None,
+    ec2_delivery: bool = False,
+    from_console: bool = False,
+) -> Credential:
+    """Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; sourceIdentity as in reference, section 1.2."""
+    issuer = {
+        "type": "Role",
+        "principalId": role.role_id,
+        "arn": role.arn,
+        "accountId": role.account_id,
+        "userName": role.name,
+    }
+    context = _context(issuer, created, mfa)
+    if provider:
+        context["webIdFederationData"] = {"federatedProvider": provider, "attributes": {}}
+    if source_identity:
+        context["sourceIdentity"] = source_identity
+    if ec2_delivery:
+        context["ec2RoleDelivery"] = "2.0"
+    identity: Json = {
+        "type": "AssumedRole",
+        "principalId": f"{role.role_id}:{name}",
+        "arn": role.session_arn(name),
+        "accountId": role.account_id,
+    }
+    if key_id:
+        identity["accessKeyId"] = key_id
+    identity["sessionContext"] = context
+    return Credential(
+        account_id=role.account_id,
+        access_key_id=key_id,
+        principal_id=f"{role.role_id}:{name}",
+        creation_date=created,
+        actor=actor,
+        identity=identity,
+        place=place,
+        parent=parent,
+        from_console=from_console,
+    )
+
+
+def switched_into(role: Role, name: str, source: Credential) -> Credential:
+    """The identity of a SwitchRole event: the target session without key or context (reference, section 4.10)."""
+    identity = {
+        "type": "AssumedRole",
+        "principalId": f"{role.role_id}:{name}",
+        "arn": role.session_arn(name),
+        "accountId": role.account_id,
+    }
+    return Credential(
+        role.account_id, None, f"{role.role_id}:{name}", None, source.actor, identity, source.place, parent=source
+    )
+
+
+def forwarded(session: Credential, key_id: str, created: datetime, service: str) -> Credential:
+    """Forward access: the caller's identity, a fresh key, `invokedBy` (practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+
+    From a long-term key the session is new; from a session it keeps that session's creation date.
+    """
+    identity = dict(session.identity)
+    identity["accessKeyId"] = key_id
+    if session.creation_date is None:
+        identity["sessionContext"] = _context({}, created, False)
+    identity["invokedBy"] = service
+    return replace(
+        session,
+        access_key_id=key_id,
+        creation_date=session.creation_date or created,
+        identity=identity,
+        place=Place(service, service),
+        parent=session,
+    )
+
+
+def minted_again(session: Credential, key_id: str) -> Credential:
+    """Another key of the same console session (reference, fact 3)."""
+    return replace(session, access_key_id=key_id, identity=session.identity | {"accessKeyId": key_id})
+
+
+def service(principal: str) -> Credential:
+    """Shape: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
+    identity = {"type": "AWSService", "invokedBy": principal}
+    actor = Actor("aws_service", principal, "aws_service")
+    return Credential(None, None, principal, None, actor, identity, Place(principal, principal), outside=True)
+
+
+def service_event(principal: str, account_id: str) -> Credential:
+    """A typeless identity. Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated."""
+    identity = {"accountId": account_id, "invokedBy": principal}
+    actor = Actor("aws_service", principal, "aws_service")
+    return Credential(account_id, None, principal, None, actor, identity, Place(principal, principal), outside=True)
+
+
+def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
+    """Shape: reference, section 1.1 (Identity Center field report)."""
+    principal = f"{name_qualifier}:{subject}"
+    identity = {
+        "type": "SAMLUser",
+        "principalId": principal,
+        "userName": subject,
+        "identityProvider": name_qualifier,
+    }
+    actor = Actor("saml_user", subject, "saml_subject")
+    return Credential(None, None, principal, None, actor, identity, place, outside=True)
+
+
+def web_identity_user(provider_arn: str, audience: str, subject: str, place: Place) -> Credential:
+    """Shape: reference, section 1.1 (public set 3)."""
+    principal = f"{provider_arn}:{audience}:{subject}"
+    identity = {
+        "type": "WebIdentityUser",
+        "principalId": principal,
+        "userName": subject,
+        "identityProvider": provider_arn,
+    }
+    actor = Actor("web_identity_user", subject, "web_identity_subject")
+    return Credential(None, None, principal, None, actor, identity, place, outside=True)
+
+
+def redacted(caller: Credential) -> Json:
+    """The caller as the role's account sees it (reference, section 4.3)."""
+    return {"type": "AWSAccount", "principalId": caller.principal_id, "accountId": caller.account_id}
+
+
+def _user(user: User, key_id: str) -> Json:
+    return {
+        "type": "IAMUser",
+        "principalId": user.user_id,
+        "arn": user.arn,
+        "accountId": user.account_id,
+        "accessKeyId": key_id,
+        "userName": user.name,
+    }
+
+
+def _root(account_id: str, key_id: str | None) -> Json:
+    identity = {
+        "type": "Root",
+        "principalId": account_id,
+        "arn": f"arn:aws:iam::{account_id}:root",
+        "accountId": account_id,
+    }
+    return identity | {"accessKeyId": key_id} if key_id else identity
+
+
+def _root_actor(account_id: str) -> Actor:
+    return Actor("root", account_id, "root_user")
+
+
+def _context(issuer: Json, created: datetime, mfa: bool) -> Json:
+    return {
+        "sessionIssuer": issuer,
+        "webIdFederationData": {},
+        "attributes": {"creationDate": iso(created), "mfaAuthenticated": "true" if mfa else "false"},
+    }

@@ -1,0 +1,435 @@
+"""A day in an organisation, drawn from a seed: who there is, what they do, when, and with which coincidences.
+
+Each activity is one function of the stage and a time. A world plays every activity once, in a random order, and then
+draws more by weight until it has as many events as were asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from . import iam, signin, sts
+from .cloud import GLOBAL_REGION, Cloud, Event, Issuance
+from .delivery import LogFile, Trail, deliver
+from .identities import UNKNOWN, Credential, Place, Role, User, role_session, root_key, user_key, user_session
+from .services import CATALOGUE, FORWARDS, SUBNETS, Call, call, call_and_forward, service_call, service_happening
+
+NAMES = ("alice.nguyen", "bob.meyer", "carla.rossi", "dmitri.ivanov", "elena.garcia", "farid.haddad", "grace.okafor")
+ROBOTS = ("svc-deploy", "svc-backup")
+ROLE_NAMES = ("deploy", "read-only", "data-pipeline", "admin", "break-glass")
+REGIONS = ("eu-west-1", "eu-central-1", "us-west-2", "ap-southeast-2")
+AGENTS = (
+    "aws-cli/2.17.44 md/awscrt#0.21.2 ua/2.0 os/linux#6.8.0 md/arch#x86_64 lang/python#3.12.6",
+    "aws-cli/2.15.30 Python/3.11.8 Darwin/23.4.0 exe/x86_64 prompt/off",
+    "Boto3/1.35.12 md/Botocore#1.35.12 ua/2.0 os/linux#5.15.0 lang/python#3.11.9",
+    "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/5.64.0",
+)
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+RUNNER = Place("198.51.100.77", "aws-sdk-js/3.637.0 configure-aws-credentials-for-github-actions")
+REPOSITORIES = ("acme/storefront", "acme/infrastructure", "acme/data")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    seed: int
+    files: tuple[LogFile, ...]
+    events: tuple[Event, ...]
+    issuances: tuple[Issuance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    users: tuple[User, ...]
+    roles: tuple[Role, ...]
+    instance_role: Role
+    function_role: Role
+    service_role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The cloud, who is in it, and from when to when the logs go."""
+
+    cloud: Cloud
+    rng: Random
+    accounts: tuple[Account, ...]
+    regions: tuple[str, ...]
+    start: datetime
+    end: datetime
+
+    def account(self) -> Account:
+        return self.rng.choice(self.accounts)
+
+    def user(self) -> User:
+        return self.rng.choice(self.account().users)
+
+    def person(self) -> User:
+        return self.rng.choice([user for user in self.account().users if user.name not in ROBOTS])
+
+    def region(self) -> str:
+        return self.rng.choice(self.regions)
+
+    def sts_region(self) -> str:
+        """The global endpoint half of the time: then recorded in us-east-1."""
+        return GLOBAL_REGION if self.rng.random() < 0.5 else self.region()
+
+    def role(self, account: Account | None = None) -> Role:
+        return self.rng.choice((account or self.account()).roles)
+
+    def key_of(self, user: User) -> Credential:
+        return user_key(user, self.rng.choice(user.key_ids))
+
+
+def simulate(seed: int = 7, events: int = 2000) -> World:
+    rng = Random(f"world {seed}")
+    stage = _stage(rng, events)
+    cloud = stage.cloud
+    first = [activity for activity, _ in ACTIVITIES]
+    rng.shuffle(first)
+    choices, weights = zip(*ACTIVITIES, strict=True)
+    while len(cloud.events) < events:
+        activity = first.pop() if first else rng.choices(choices, weights)[0]
+        activity(stage, _any_time(stage))
+    ordered = sorted(cloud.events, key=lambda event: (event.time, event.id))
+    batch = timedelta(minutes=max(5, events // 4000))
+    files = deliver(ordered, rng, Trail(batch=batch))
+    return World(seed, files, tuple(ordered), tuple(cloud.issuances))
+
+
+# Activities
+
+
+def work_with_key(stage: Stage, at: datetime) -> None:
+    work(stage, stage.key_of(stage.user()), at, stage.rng.randint(6, 20))
+
+
+def role_chain(stage: Stage, at: datetime) -> None:
+    """One to six hops, within and across accounts, from any kind of origin, with or without SourceIdentity."""
+    user = stage.user()
+    origin = stage.key_of(user)
+    if stage.rng.random() < 0.2:
+        origin = sts.get_session_token(stage.cloud, origin, user, at, stage.sts_region(), mfa=True)
+        at += timedelta(seconds=20)
+    claimed = None
+    if stage.rng.random() < 0.4:
+        claimed = user.name if stage.rng.random() < 0.8 else stage.user().name
+    hops(stage, origin, at, stage.rng.choice((1, 1, 1, 2, 2, 3, 3, 4, 5, 6)), user.name, claimed)
+
+
+def session_token(stage: Stage, at: datetime) -> None:
+    user = stage.user()
+    mfa = stage.rng.random() < 0.5
+    session = sts.get_session_token(stage.cloud, stage.key_of(user), user, at, stage.sts_region(), mfa=mfa)
+    work(stage, session, at + timedelta(seconds=5), stage.rng.randint(3, 8))
+
+
+def saml_sign_in(stage: Stage, at: datetime) -> None:
+    person = stage.rng.choice(NAMES) + "@example.com"
+    place = Place(f"203.0.113.{stage.rng.randrange(200, 250)}", BROWSER)
+    claimed = person if stage.rng.random() < 0.5 else None
+    session = sts.assume_role_with_saml(
+        stage.cloud, stage.role(), person, person, at, stage.sts_region(), place=place, source_identity=claimed
+    )
+    work(stage, session, at + timedelta(seconds=4), stage.rng.randint(4, 9))
+    if stage.rng.random() < 0.5:
+        hops(stage, session, at + timedelta(minutes=3), 1, person, None)
+
+
+def github_workflow(stage: Stage, at: datetime) -> None:
+    subject = f"repo:{stage.rng.choice(REPOSITORIES)}:ref:refs/heads/main"
+    session = sts.assume_role_with_web_identity(
+        stage.cloud, stage.role(), subject, "GitHubActions", at, stage.sts_region(), place=RUNNER
+    )
+    work(stage, session, at + timedelta(seconds=3), stage.rng.randint(4, 10))
+    if stage.rng.random() < 0.5:
+        hops(stage, session, at + timedelta(minutes=2), stage.rng.randint(1, 2), "GitHubActions", None)
+
+
+def console(stage: Stage, at: datetime) -> None:
+    """A sign-in, many keys for one session, and for some a switch of role."""
+    cloud, rng, user = stage.cloud, stage.rng, stage.person()
+    place = Place(user.place.address, BROWSER)
+    session = signin.console_login(cloud, user, at, stage.region(), mfa=rng.random() < 0.7, place=place)
+    for number, key in enumerate(signin.more_keys(cloud, session, rng.randint(3, 9))):
+        work(stage, key, at + timedelta(seconds=10 + 40 * number), rng.randint(1, 4))
+    if rng.random() < 0.6:
+        at += timedelta(minutes=8)
+        switched = signin.switch_role(cloud, session, user.name, stage.role(), at, stage.region())
+        for number, key in enumerate(signin.more_keys(cloud, switched, rng.randint(2, 4))):
+            work(stage, key, at + timedelta(seconds=10 + 30 * number), rng.randint(1, 4))
+
+
+def failed_sign_in(stage: Stage, at: datetime) -> None:
+    user = stage.person()
+    place = Place(f"192.0.2.{stage.rng.randrange(1, 250)}", BROWSER)
+    for number in range(stage.rng.randint(1, 3)):
+        known = stage.rng.random() < 0.7
+        when = at + timedelta(seconds=9 * number)
+        signin.failed_login(stage.cloud, user, when, stage.region(), place=place, known=known)
+
+
+def instance(stage: Stage, at: datetime) -> None:
+    """Two keys in the same second, of which one or both are used (measured; reference, section 4.8)."""
+    cloud, rng, account = stage.cloud, stage.rng, stage.account()
+    name, region = cloud.ids.instance(), stage.region()
+    place = Place(f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}", AGENTS[2])
+    role = account.instance_role
+    keys = [
+        sts.assume_role_by_service(cloud, "ec2.amazonaws.com", role, name, at, region, place=place) for _ in range(2)
+    ]
+    for key in keys[: rng.randint(1, 2)]:
+        work(stage, key, at + timedelta(minutes=2), rng.randint(3, 6), region=region)
+    if rng.random() < 0.5:
+        hops(stage, keys[0], at + timedelta(minutes=5), 1, name, None)
+
+
+def function(stage: Stage, at: datetime) -> None:
+    name, region = stage.rng.choice(("resize-images", "nightly-report", "orders-stream")), stage.region()
+    place = Place("198.51.100.9", "Boto3/1.34.145 exec-env/AWS_Lambda_python3.12")
+    role = stage.account().function_role
+    session = sts.assume_role_by_service(stage.cloud, "lambda.amazonaws.com", role, name, at, region, place=place)
+    work(stage, session, at + timedelta(seconds=1), stage.rng.randint(3, 6), region=region)
+
+
+def linked_role(stage: Stage, at: datetime) -> None:
+    """A service-linked role, whose events carry no access key (measured: 6 of 76; reference, section 4.8)."""
+    principal = "inspector2.amazonaws.com"
+    role, region = stage.account().service_role, stage.region()
+    name = f"MandoService{stage.rng.getrandbits(60)}"
+    place = Place(principal, principal)
+    session = sts.assume_role_by_service(stage.cloud, principal, role, name, at, region, place=place, key_in_use=False)
+    for _ in range(stage.rng.randint(1, 3)):
+        call(stage.cloud, session, SUBNETS, at, region)
+
+
+def services_alone(stage: Stage, at: datetime) -> None:
+    for number in range(stage.rng.randint(2, 4)):
+        play = stage.rng.choice((service_call, service_happening))
+        play(stage.cloud, stage.account().id, at + timedelta(seconds=number), stage.region())
+
+
+def root(stage: Stage, at: datetime) -> None:
+    account = stage.account().id
+    place = Place("203.0.113.5", BROWSER)
+    if stage.rng.random() < 0.6:
+        session = signin.root_login(stage.cloud, account, at, place=place)
+        for number, key in enumerate(signin.more_keys(stage.cloud, session, 3)):
+            work(stage, key, at + timedelta(seconds=10 + 20 * number), 2)
+    else:
+        key_id = stage.cloud.ids.unique_id("AKIA", account)
+        work(stage, root_key(account, key_id, Place("203.0.113.5", AGENTS[0])), at, 4)
+
+
+def probing(stage: Stage, at: datetime) -> None:
+    """A key that may do little tries much, roles included."""
+    key = stage.key_of(stage.user()).at(Place("192.0.2.66", "Boto3/1.26.0 Python/3.9.2 Linux/5.10.0 Botocore/1.29.0"))
+    for number in range(stage.rng.randint(5, 12)):
+        when = at + timedelta(seconds=number)
+        call(stage.cloud, key, stage.rng.choice(CATALOGUE[1:]), when, stage.region(), denied=True)
+    for number in range(2):
+        when = at + timedelta(seconds=20 + number)
+        sts.denied_assume_role(stage.cloud, key, stage.role(), when, stage.sts_region())
+
+
+def persistence(stage: Stage, at: datetime) -> None:
+    """A new user with a new key and a password, which are used; a role that trusts a stranger; a trail that stops."""
+    cloud, account = stage.cloud, stage.account()
+    victim = stage.rng.choice(account.users)
+    by = stage.key_of(victim)
+
+    def after(seconds: int) -> datetime:
+        return at + timedelta(seconds=seconds)
+
+    place = Place("192.0.2.66", AGENTS[2])
+    name = f"support-{cloud.ids.hexadecimal(4)}"
+    user = iam.create_user(cloud, by, account.id, name, at, place)
+    user = iam.create_access_key(cloud, by, user, after(4))
+    iam.attach_user_policy(cloud, by, user, iam.ADMIN_POLICY, after(8))
+    iam.put_user_policy(cloud, by, user, after(9))
+    iam.create_login_profile(cloud, by, user, after(15))
+    iam.update_assume_role_policy(cloud, by, stage.role(account), "arn:aws:iam::999900001111:root", after(20))
+    iam.stop_logging(cloud, by, "org-trail", after(30), stage.region(), denied=stage.rng.random() < 0.5)
+    work(stage, user_key(user, user.key_ids[0]), after(60), 4)
+    session = signin.console_login(cloud, user, after(90), GLOBAL_REGION, mfa=False, place=Place("192.0.2.66", BROWSER))
+    work(stage, session, after(100), 2)
+    iam.update_access_key(cloud, by, user, user.key_ids[0], "Inactive", after(600))
+    iam.delete_access_key(cloud, by, user, user.key_ids[0], after(700))
+
+
+def same_second_two_callers(stage: Stage, at: datetime) -> None:
+    """One role, one session name, one second, two people. Their keys tell them apart; forwarded keys do not."""
+    role, name = stage.role(), "session"
+    one, other = stage.rng.sample([user for account in stage.accounts for user in account.users], 2)
+    region = stage.sts_region()
+    sessions = [sts.assume_role(stage.cloud, stage.key_of(user), role, name, at, region) for user in (one, other)]
+    for session in sessions:
+        work(stage, session, at + timedelta(seconds=2), 3, forwards=0.5)
+    further, later = stage.role(), at + timedelta(seconds=30)
+    for session in sessions:
+        if stage.rng.random() < 0.7:
+            onward = sts.assume_role(stage.cloud, session, further, "onward", later, region)
+            work(stage, onward, later + timedelta(seconds=2), 3, forwards=0.3)
+
+
+def same_second_same_caller(stage: Stage, at: datetime) -> None:
+    """Issued twice, used once, or used both; the caller is one, so nothing is lost."""
+    caller, role, region = stage.key_of(stage.user()), stage.role(), stage.sts_region()
+    sessions = [sts.assume_role(stage.cloud, caller, role, "build", at, region) for _ in range(2)]
+    for session in sessions[: stage.rng.randint(1, 2)]:
+        work(stage, session, at + timedelta(seconds=2), 3, forwards=0.4)
+
+
+def same_second_two_keys(stage: Stage, at: datetime) -> None:
+    """One user with two keys: who is certain, from which key is so only where the issued key is used itself."""
+    users = [user for account in stage.accounts for user in account.users if len(user.key_ids) == 2]
+    user, role, region = stage.rng.choice(users), stage.role(), stage.sts_region()
+    for key_id in user.key_ids:
+        session = sts.assume_role(stage.cloud, user_key(user, key_id), role, user.name, at, region)
+        work(stage, session, at + timedelta(seconds=2), 3, forwards=0.4)
+
+
+def before_the_logs(stage: Stage, at: datetime) -> None:
+    """Sessions older than the first event, of which one goes on to another role."""
+    cloud, rng, account = stage.cloud, stage.rng, stage.account()
+    created = stage.start - timedelta(minutes=rng.randint(5, 50), seconds=rng.randrange(60))
+    at = stage.start + timedelta(seconds=rng.randint(1, 300))
+    place = Place("203.0.113.9", AGENTS[0])
+    session = role_session(
+        stage.role(account), "old-session", cloud.ids.key(account.id), created, actor=UNKNOWN, place=place
+    )
+    work(stage, session, at, 3)
+    if rng.random() < 0.5:
+        hops(stage, session, at + timedelta(seconds=40), 1, "old-session", None)
+    user = rng.choice(account.users)
+    from_console = rng.random() < 0.5
+    key_id = cloud.ids.key(account.id)
+    work(stage, user_session(user, key_id, created, mfa=True, from_console=from_console), at, 3, forwards=0)
+
+
+ACTIVITIES: tuple[tuple[Callable[[Stage, datetime], None], int], ...] = (
+    (work_with_key, 30),
+    (role_chain, 25),
+    (session_token, 6),
+    (saml_sign_in, 8),
+    (github_workflow, 8),
+    (console, 8),
+    (failed_sign_in, 2),
+    (instance, 8),
+    (function, 6),
+    (linked_role, 5),
+    (services_alone, 8),
+    (root, 1),
+    (probing, 3),
+    (persistence, 1),
+    (same_second_two_callers, 3),
+    (same_second_same_caller, 3),
+    (same_second_two_keys, 3),
+    (before_the_logs, 3),
+)
+
+
+# What activities are made of
+
+
+def work(
+    stage: Stage,
+    credential: Credential,
+    at: datetime,
+    count: int,
+    *,
+    region: str | None = None,
+    forwards: float = 0.12,
+    refused: float = 0.08,
+    calls: Sequence[Call] = CATALOGUE,
+    onward: Sequence[tuple[Call, Call, str]] = FORWARDS,
+    pauses: Sequence[int] = (0, 0, 1, 1, 2, 4, 9),
+) -> None:
+    """Ordinary calls with one credential, some refused, some carried on by a service."""
+    rng, cloud = stage.rng, stage.cloud
+    for number in range(count):
+        at += timedelta(seconds=rng.choice(pauses) if number else 0)
+        where = region or stage.region()
+        if rng.random() < forwards:
+            which = rng.choice(onward)
+            access = call_and_forward(cloud, credential, at, where, which=which)
+            for _ in range(rng.choice((0, 0, 0, 1, 2))):
+                at += timedelta(seconds=rng.randint(0, 6))
+                call_and_forward(cloud, credential, at, where, which=which, cached=access)
+        else:
+            call(cloud, credential, rng.choice(calls), at, where, denied=rng.random() < refused)
+
+
+def hops(
+    stage: Stage, caller: Credential, at: datetime, count: int, name: str, source_identity: str | None
+) -> Credential:
+    """Roles assumed one from the other, half of them twice in the same second, of which one key is used (measured)."""
+    rng, cloud = stage.rng, stage.cloud
+    for _ in range(count):
+        role, region = stage.role(), stage.sts_region()
+        if rng.random() < 0.3:
+            sts.denied_assume_role(cloud, caller, role, at - timedelta(seconds=3), region)
+        session_name = name if rng.random() < 0.6 else f"aws-go-sdk-{rng.getrandbits(60)}"
+        external_id = "acme-7" if rng.random() < 0.1 else None
+        for _ in range(rng.randint(1, 2)):
+            session = sts.assume_role(
+                cloud,
+                caller,
+                role,
+                session_name,
+                at,
+                region,
+                source_identity=source_identity,
+                external_id=external_id,
+            )
+        at += timedelta(seconds=rng.randint(1, 5))
+        work(stage, session, at, rng.randint(1, 5))
+        at += timedelta(seconds=rng.randint(20, 90))
+        caller = session
+    return caller
+
+
+def _stage(rng: Random, events: int) -> Stage:
+    cloud = Cloud(rng)
+    start = datetime(2026, rng.randint(1, 9), rng.randint(1, 28), rng.randint(0, 23), rng.randint(0, 59), tzinfo=UTC)
+    end = start + timedelta(hours=3 + events / 400)
+    accounts = tuple(_account(cloud, number) for number in range(rng.randint(3, 5)))
+    regions = (GLOBAL_REGION, *rng.sample(REGIONS, rng.randint(1, 3)))
+    return Stage(cloud, rng, accounts, regions, start, end)
+
+
+def _account(cloud: Cloud, number: int) -> Account:
+    rng, ids = cloud.rng, cloud.ids
+    account_id = ids.account()
+    users = []
+    for position, name in enumerate((*rng.sample(NAMES, 4), *ROBOTS)):
+        two = position in (0, 4)
+        keys = tuple(ids.unique_id("AKIA", account_id, old_layout=rng.random() < 0.05) for _ in range(2 if two else 1))
+        address = f"203.0.113.{10 + 20 * number + position}"
+        place = Place(address, rng.choice(AGENTS))
+        path = "/service-accounts/" if name in ROBOTS else "/"
+        user_id = ids.unique_id("AIDA", account_id, old_layout=rng.random() < 0.05)
+        users.append(User(account_id, name, user_id, keys, place, path))
+    role = [_role(cloud, account_id, name) for name in ROLE_NAMES]
+    role[3] = replace(role[3], path="/ops/")
+    linked = _role(cloud, account_id, "AWSServiceRoleForAmazonInspector2")
+    return Account(
+        account_id,
+        tuple(users),
+        tuple(role),
+        _role(cloud, account_id, "web-server"),
+        _role(cloud, account_id, "functions"),
+        replace(linked, path="/aws-service-role/inspector2.amazonaws.com/"),
+    )
+
+
+def _role(cloud: Cloud, account_id: str, name: str) -> Role:
+    return Role(account_id, name, cloud.ids.unique_id("AROA", account_id, old_layout=cloud.rng.random() < 0.03))
+
+
+def _any_time(stage: Stage) -> datetime:
+    span = int((stage.end - stage.start).total_seconds())
+    return stage.start + timedelta(seconds=60 + stage.rng.randrange(span))

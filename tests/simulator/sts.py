@@ -1,0 +1,287 @@
+"""STS: each way to be handed a credential is one function here, which logs the call and remembers the issuance.
+
+To add an issuer, add a function that ends in `_issued`. Nothing here decides who calls whom: that is the scenario's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from .cloud import GLOBAL_REGION, Api, Cloud, Event, Issuance
+from .identities import Actor, Credential, Json, Place, Role, User, role_session, saml_user, service, user_session
+from .identities import web_identity_user as web_identity
+from .ids import sts_date
+
+GITHUB = "token.actions.githubusercontent.com"
+INTERNAL = "AWS Internal"
+WORKLOADS = ("ec2.amazonaws.com", "lambda.amazonaws.com")
+"""Their AssumeRole has no assumedRoleUser, and the session is named after the workload (reference, section 4.8)."""
+
+
+def assume_role(
+    cloud: Cloud,
+    caller: Credential,
+    role: Role,
+    name: str,
+    time: datetime,
+    region: str,
+    *,
+    place: Place | None = None,
+    source_identity: str | None = None,
+    external_id: str | None = None,
+    by_console: bool = False,
+) -> Credential:
+    """Reference, sections 4.2 and 4.3; both copies if the role is in another account.
+
+    `by_console`: the source account's half of a switch of role, a call that AWS makes for the console (`AWS Internal`).
+    """
+    carried = caller.source_identity or source_identity
+    seconds = 3600
+    parameters: Json = {"roleArn": role.arn, "roleSessionName": name}
+    if carried:
+        parameters["sourceIdentity"] = carried
+    if external_id:
+        parameters["externalId"] = external_id
+    parameters["durationSeconds"] = seconds
+    session = role_session(
+        role,
+        name,
+        cloud.ids.key(role.account_id),
+        time,
+        actor=caller.actor,
+        place=place or caller.place,
+        parent=caller,
+        source_identity=carried,
+        from_console=by_console,
+    )
+    response = _credentials(cloud, session, time, seconds) | _assumed(role, name)
+    if carried:
+        response["sourceIdentity"] = carried
+    signer = caller
+    if by_console:
+        signer = replace(
+            caller, identity=caller.identity | {"invokedBy": INTERNAL}, place=Place(caller.place.address, INTERNAL)
+        )
+    api = Api("sts.amazonaws.com", "AssumeRole", host=_host(region, by_console))
+    additional = None if by_console else _endpoint(region)
+    resources = [_role_resource(role)]
+    theirs: Event | None = None
+    if caller.account_id == role.account_id:
+        own = cloud.log(
+            signer,
+            api,
+            time,
+            region,
+            parameters=parameters,
+            response=response,
+            resources=resources,
+            additional=additional,
+        )
+    else:
+        own, theirs = cloud.log_copies(
+            signer,
+            api,
+            time,
+            region,
+            role.account_id,
+            parameters=parameters,
+            response=response,
+            resources=resources,
+            additional=additional,
+        )
+    copy = theirs.id if theirs else None
+    return _issued(cloud, Issuance(time, session, caller, own.id, copy, mints_again=by_console))
+
+
+def denied_assume_role(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> None:
+    """The target is only in the message (practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+
+    Logged in the caller's account; whether the role's account logs it too is not known (reference, section 4.3).
+    """
+    message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}"
+    cloud.log(caller, Api("sts.amazonaws.com", "AssumeRole"), time, region, error=("AccessDenied", message))
+
+
+def assume_role_by_service(
+    cloud: Cloud,
+    principal: str,
+    role: Role,
+    name: str,
+    time: datetime,
+    region: str,
+    *,
+    place: Place,
+    key_in_use: bool = True,
+) -> Credential:
+    """Shapes: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
+    (inspector2, whose events carry no key: `key_in_use` false). `sharedEventID` stands although there is one copy.
+    """
+    workload = principal in WORKLOADS
+    caller = service(principal)
+    session = role_session(
+        role,
+        name,
+        cloud.ids.key(role.account_id),
+        time,
+        actor=Actor("workload", name, "workload") if workload else caller.actor,
+        place=place,
+        ec2_delivery=principal == "ec2.amazonaws.com",
+    )
+    seconds = {"ec2.amazonaws.com": 23700, "lambda.amazonaws.com": 7200}.get(principal, 3600)
+    response = _credentials(cloud, session, time, seconds)
+    if not workload:
+        response |= _assumed(role, name)
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "AssumeRole"),
+        time,
+        region,
+        account_id=role.account_id,
+        parameters={"roleArn": role.arn, "roleSessionName": name},
+        response=response,
+        resources=[_role_resource(role)],
+        shared=cloud.ids.uuid(),
+    )
+    _issued(cloud, Issuance(time, session, caller, event.id))
+    if key_in_use:
+        return session
+    identity = {k: v for k, v in session.identity.items() if k != "accessKeyId"} | {"invokedBy": principal}
+    return replace(session, access_key_id=None, identity=identity)
+
+
+def assume_role_with_saml(
+    cloud: Cloud,
+    role: Role,
+    subject: str,
+    name: str,
+    time: datetime,
+    region: str,
+    *,
+    place: Place,
+    source_identity: str | None = None,
+) -> Credential:
+    """Reference, section 4.4; recorded in the role's account only."""
+    qualifier = "kR7hXw0vQeJ2nC1bTzYp5sUqL4Y="
+    caller = saml_user(subject, qualifier, place)
+    session = role_session(
+        role,
+        name,
+        cloud.ids.key(role.account_id),
+        time,
+        actor=caller.actor,
+        place=place,
+        source_identity=source_identity,
+    )
+    provider = f"arn:aws:iam::{role.account_id}:saml-provider/CorpIdP"
+    parameters: Json = {"sAMLAssertionID": "_" + cloud.ids.uuid(), "roleSessionName": name}
+    if source_identity:
+        parameters["sourceIdentity"] = source_identity
+    parameters |= {"durationSeconds": 3600, "roleArn": role.arn, "principalArn": provider}
+    response = _credentials(cloud, session, time, 3600) | _assumed(role, name)
+    response |= {
+        "subject": subject,
+        "subjectType": "persistent",
+        "issuer": "https://idp.example.com/saml",
+        "audience": "https://signin.aws.amazon.com/saml",
+        "nameQualifier": qualifier,
+    }
+    if source_identity:
+        response["sourceIdentity"] = source_identity
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "AssumeRoleWithSAML", host=_host(region)),
+        time,
+        region,
+        account_id=role.account_id,
+        parameters=parameters,
+        response=response,
+        resources=[
+            {"accountId": role.account_id, "type": "AWS::IAM::SAMLProvider", "ARN": provider},
+            _role_resource(role),
+        ],
+        additional=_endpoint(region),
+    )
+    return _issued(cloud, Issuance(time, session, caller, event.id))
+
+
+def assume_role_with_web_identity(
+    cloud: Cloud, role: Role, subject: str, name: str, time: datetime, region: str, *, place: Place
+) -> Credential:
+    """GitHub Actions: reference, section 4.4."""
+    provider = f"arn:aws:iam::{role.account_id}:oidc-provider/{GITHUB}"
+    audience = "sts.amazonaws.com"
+    caller = web_identity(provider, audience, subject, place)
+    session = role_session(
+        role, name, cloud.ids.key(role.account_id), time, actor=caller.actor, place=place, provider=provider
+    )
+    response: Json = {"subjectFromWebIdentityToken": subject}
+    response |= _assumed(role, name)
+    response |= {"provider": provider, "audience": audience}
+    response |= _credentials(cloud, session, time, 3600)
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "AssumeRoleWithWebIdentity", host=_host(region)),
+        time,
+        region,
+        account_id=role.account_id,
+        parameters={"roleArn": role.arn, "roleSessionName": name, "durationSeconds": 3600},
+        response=response,
+        resources=[_role_resource(role)],
+        additional=_endpoint(region) | {"identityProviderConnectionVerificationMethod": "IAMTrustStore"},
+    )
+    return _issued(cloud, Issuance(time, session, caller, event.id))
+
+
+def get_session_token(
+    cloud: Cloud, caller: Credential, user: User, time: datetime, region: str, *, mfa: bool
+) -> Credential:
+    """Reference, sections 4.0 (row 5) and 4.1."""
+    session = user_session(user, cloud.ids.key(user.account_id), time, mfa=mfa, parent=caller)
+    session = session.at(caller.place)
+    parameters: Json = {"durationSeconds": 43200}
+    if mfa:
+        parameters["serialNumber"] = f"arn:aws:iam::{user.account_id}:mfa/{user.name}"
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "GetSessionToken", host=_host(region)),
+        time,
+        region,
+        parameters=parameters,
+        response=_credentials(cloud, session, time, 43200),
+        additional=_endpoint(region),
+    )
+    return _issued(cloud, Issuance(time, session, caller, event.id))
+
+
+def _issued(cloud: Cloud, issuance: Issuance) -> Credential:
+    cloud.issuances.append(issuance)
+    return issuance.issued
+
+
+def _credentials(cloud: Cloud, session: Credential, time: datetime, seconds: int) -> Json:
+    return {
+        "credentials": {
+            "accessKeyId": session.access_key_id,
+            "sessionToken": cloud.token(),
+            "expiration": sts_date(time + timedelta(seconds=seconds)),
+        }
+    }
+
+
+def _assumed(role: Role, name: str) -> Json:
+    return {"assumedRoleUser": {"assumedRoleId": f"{role.role_id}:{name}", "arn": role.session_arn(name)}}
+
+
+def _role_resource(role: Role) -> Json:
+    return {"accountId": role.account_id, "type": "AWS::IAM::Role", "ARN": role.arn}
+
+
+def _endpoint(region: str) -> Json:
+    """A call to the global endpoint is recorded in us-east-1, whatever region served it (reference, section 4.3)."""
+    kind = "global" if region == GLOBAL_REGION else "regional"
+    return {"RequestDetails": {"endpointType": kind, "awsServingRegion": region}}
+
+
+def _host(region: str, by_console: bool = False) -> str:
+    return "sts.amazonaws.com" if region == GLOBAL_REGION or by_console else f"sts.{region}.amazonaws.com"
