@@ -30,6 +30,7 @@ class Grade(StrEnum):
 class ActorKind(StrEnum):
     IAM_USER = "iam_user"
     ROOT = "root"
+    IDENTITY_CENTER_USER = "identity_center_user"
     SAML_USER = "saml_user"
     WEB_IDENTITY_USER = "web_identity_user"
     WORKLOAD = "workload"
@@ -45,6 +46,7 @@ class StopReason(StrEnum):
     LONG_TERM_KEY = "long_term_key"
     CONSOLE_SIGN_IN = "console_sign_in"
     ROOT_USER = "root_user"
+    IDENTITY_CENTER_USER = "identity_center_user"
     SAML_SUBJECT = "saml_subject"
     WEB_IDENTITY_SUBJECT = "web_identity_subject"
     WORKLOAD = "workload"
@@ -239,6 +241,88 @@ class Who:
     provenance: tuple[Provenance, ...] = ()
     flags: tuple[str, ...] = ()
     sessions: tuple[Who, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An input file that was not read to its end, or not at all, and why."""
+
+    name: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What an ingest did, and what the case holds since. `files` counts input files by how they ended.
+
+    `unread` are those that are neither ok nor empty nor a duplicate. `new_events` are distinct ones.
+    """
+
+    case: str
+    files: Mapping[str, int]
+    bytes: int
+    records: int
+    rejected: int
+    new_events: int
+    events: int
+    copies: int
+    conflicts: int
+    unread: tuple[Unread, ...]
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether some input could not be read."""
+        return self.rejected > 0 or any(file.status == "failed" for file in self.unread)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is loaded of one account in one region."""
+
+    account_id: str | None
+    aws_region: str | None
+    events: int
+    first_event_time: datetime
+    last_event_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How many credentials, and events signed by them, end at one kind of actor for one reason."""
+
+    actor_kind: ActorKind
+    stop_reason: StopReason
+    credentials: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a case holds."""
+
+    case: str
+    case_id: str
+    format_version: int
+    files: Mapping[str, int]
+    events: int
+    copies: int
+    conflicts: int
+    rejected: int
+    first_event_time: datetime | None
+    last_event_time: datetime | None
+    accounts: tuple[Account, ...]
+    endings: tuple[Ending, ...]
+    unread: tuple[Unread, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of plain values under their column names. `total` counts what there is where not all are here."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
 
 
 def timestamp(moment: datetime) -> str:

@@ -30,9 +30,8 @@ _TABLES_BEFORE_WALK = (
     "candidates",
     "links",
     "forward_access",
-    "hops",
 )
-_TABLES_AFTER_WALK = ("names", "actors", "sessions", "access_keys")
+_TABLES_AFTER_WALK = ("sessions", "access_keys", "evidence", "evidence_files")
 _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
 
 
@@ -54,10 +53,10 @@ def fill(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     _create_source_files(connection, manifest)
     _create_lake_views(connection, manifest)
     for name in _TABLES_BEFORE_WALK:
-        connection.execute(f"create table {name} as {_model(name)}")
-    _walk(connection)
+        _create(connection, name)
+    _find_actors(connection)
     for name in _TABLES_AFTER_WALK:
-        connection.execute(f"create table {name} as {_model(name)}")
+        _create(connection, name)
     connection.execute(f"create view attributed_events as {_model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar)")
@@ -68,13 +67,38 @@ def _model(name: str) -> str:
     return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def _create(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"create or replace table {name} as {_model(name)}")
+
+
+def _find_actors(connection: duckdb.DuckDBPyConnection) -> None:
+    """Walk to the actors; while two parents that look like one lead to different people, take that link back."""
+    while True:
+        _walk(connection)
+        _create(connection, "issuers")
+        _create(connection, "names")
+        _create(connection, "actors")
+        _create(connection, "contested")
+        taken_back = connection.execute(
+            """
+            update links
+            set is_chosen = false, is_of_chosen_issuer = false, is_ambiguous = true
+            where is_of_chosen_issuer and child_credential_id in (select credential_id from contested)
+            """
+        ).fetchall()
+        if taken_back == [(0,)]:
+            connection.execute("drop table contested")
+            return
+
+
 def _walk(connection: duckdb.DuckDBPyConnection) -> None:
     """Every ancestor of every credential: the hops joined with themselves until nothing is new."""
-    connection.execute("create table walk as from hops")
+    _create(connection, "hops")
+    connection.execute("create or replace table walk as from hops")
     for reached in (2**n for n in range(_WALK_PASSES)):
         added = connection.execute(f"insert into walk {_model('walk')}", {"reached": reached}).fetchall()
         if added == [(0,)]:
-            break
+            return
 
 
 def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

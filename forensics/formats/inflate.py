@@ -7,14 +7,18 @@ pass over a source gives both of its SHA-256 digests.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
 from isal import isal_zlib
 
 READ_BYTES = 1 << 20
-PIECE_BYTES = 4 << 20
+PIECE_BYTES = 1 << 20
+# A slice that holds damage is lost, so it is small; deflate makes at most 1,032 times as much of it.
+_SLICE_BYTES = 512
+_GZIP_TRAILER_BYTES = 8
 # A trail file has at most 50 MB and inflates about 15 times; JSON of one repeated record about 300 times. What goes
 # beyond both bounds was made to fill a disk.
 MAX_INFLATED_BYTES = 16 << 30
@@ -39,35 +43,70 @@ class Measure:
 
 
 def inflate(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
-    """Yield the content of `stream` in pieces of at most PIECE_BYTES.
+    """Yield the content of `stream` in bounded pieces.
 
-    Raises Unreadable for a damaged or cut gzip stream and for one that inflates beyond all proportion.
+    Raises Unreadable for a damaged or cut gzip stream and for one that inflates beyond all proportion, after what came
+    before the damage.
     """
-    compressed = _read(stream, measure)
-    first = next(compressed, b"")
-    if not first.startswith(_GZIP_MAGIC):
-        yield from _count(_chain(first, compressed), measure)
-        return
-    yield from _count(_gunzip(first, compressed), measure)
+    chunks = _read(stream, measure)
+    first = next(chunks, b"")
+    chunks = chain([first], chunks)
+    yield from _count(_gathered(_gunzip(_slices(chunks))) if first.startswith(_GZIP_MAGIC) else chunks, measure)
 
 
-def _gunzip(data: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    """Every member of a gzip stream; bytes behind the last member are an error, told once the good part is out."""
+def _gunzip(slices: Iterator[bytes]) -> Iterator[bytes]:
+    """Every member of a gzip stream, and behind the last nothing but zeros, as tapes and some copies leave them."""
+    data = next(slices)
+    while data.startswith(_GZIP_MAGIC):
+        data = yield from _member(data, slices)
+        if len(data) < len(_GZIP_MAGIC):
+            data += next(slices, b"")
+    if any(part.strip(b"\0") for part in chain([data], slices)):
+        raise Unreadable("there are other bytes behind the gzip stream")
+
+
+def _member(data: bytes, slices: Iterator[bytes]) -> Generator[bytes, None, bytes]:
+    """The content of one member; returns what of the last slice stands behind it."""
+    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
     while data:
-        member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
         try:
-            while not member.eof:
-                yield member.decompress(data, PIECE_BYTES)
-                data = member.unconsumed_tail or (b"" if member.eof else next(rest, b""))
-                if not data and not member.eof:
-                    raise Unreadable("the gzip stream is cut short")
+            yield member.decompress(data)
         except isal_zlib.error as error:
             raise Unreadable(f"the gzip stream is damaged: {error}") from None
-        data = member.unused_data or next(rest, b"")
-        if data and not data.startswith(_GZIP_MAGIC):
-            if not data.strip(b"\0"):  # padding to a block, as tapes and some copies leave it
-                continue
-            raise Unreadable("there are other bytes behind the gzip stream")
+        if member.eof:
+            return member.unused_data
+        data = next(slices, b"")
+    raise Unreadable("the gzip stream is cut short")
+
+
+def _slices(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes in slices so small that little is lost with one that is damaged, and the last checksum alone."""
+    chunk = next(chunks)
+    while chunk:
+        following = next(chunks, b"")
+        end = len(chunk) if following else max(len(chunk) - _GZIP_TRAILER_BYTES, 0)
+        for start in range(0, end, _SLICE_BYTES):
+            yield chunk[start : min(start + _SLICE_BYTES, end)]
+        if end < len(chunk):
+            yield chunk[end:]
+        chunk = following
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Small pieces as larger ones; what came before a failure comes out before it."""
+    parts: list[bytes] = []
+    have = 0
+    try:
+        for piece in pieces:
+            parts.append(piece)
+            have += len(piece)
+            if have >= PIECE_BYTES:
+                yield b"".join(parts)
+                parts, have = [], 0
+    except Unreadable:
+        yield b"".join(parts)
+        raise
+    yield b"".join(parts)
 
 
 def _read(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
@@ -89,8 +128,3 @@ def _count(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
             raise Unreadable(f"it inflates to more than {inflated:,} bytes from {read:,}, beyond what a log does")
         if piece:
             yield piece
-
-
-def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest

@@ -46,6 +46,9 @@ class CredentialTruth:
     undecided_reason: str | None
     """`ambiguous`, `before_coverage` or `outside_coverage`; None too where a removed twin makes the files mislead."""
     removed_twin: bool
+    """Whether a missing issuance of the same principal and second, by another actor, may mislead a strong rule."""
+    removed_sibling: bool
+    """The same whoever asked: it may mislead about the key at the origin."""
     allowed: tuple[tuple[str, str | None], ...]
 
     @property
@@ -133,7 +136,8 @@ class _Files:
             chain=tuple(chain),
             decided=decided,
             undecided_reason=verdict.reason,
-            removed_twin=self._removed_twin(credential),
+            removed_twin=self._removed_sibling(credential, of_other_actor=True),
+            removed_sibling=self._removed_sibling(credential, of_other_actor=False),
             allowed=allowed,
         )
 
@@ -200,12 +204,12 @@ class _Files:
 
     # What may honestly be said with files missing
 
-    def _removed_twin(self, credential: Credential) -> bool:
+    def _removed_sibling(self, credential: Credential, *, of_other_actor: bool) -> bool:
         step: Credential | None = credential
         while step is not None:
-            twins = self.by_session.get(_session(step), [])
-            actors = {issuance.caller.actor for issuance in twins}
-            if len(actors) > 1 and any(issuance.full not in self.present for issuance in twins):
+            siblings = self.by_session.get(_session(step), [])
+            several = len({issuance.caller.actor for issuance in siblings}) > 1 or not of_other_actor
+            if several and any(issuance.full not in self.present for issuance in siblings):
                 return True
             step = step.parent
         return False
@@ -253,6 +257,7 @@ def _stranger(id_: CredentialId, events: list[Event]) -> CredentialTruth:
         decided=True,
         undecided_reason=None,
         removed_twin=False,
+        removed_sibling=False,
         allowed=(("external_principal", principal_id), *sorted(actors, key=str)),
     )
 

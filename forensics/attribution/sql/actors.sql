@@ -69,7 +69,14 @@ loaded as (
     group by recipient_account_id
 ),
 
--- how a user's temporary credential came about, as far as the logs say
+-- a console session has many keys, and says on some events of some of them that it is one
+console_sessions as (
+    select distinct account_id, principal_id, session_creation_date
+    from credentials
+    where from_console and session_creation_date is not null
+),
+
+-- how a user's credential came about: by signing in, or from a long-term key
 user_origins as (
     select
         credentials.credential_id,
@@ -77,19 +84,17 @@ user_origins as (
             when credentials.access_key_id like 'AKIA%' then 'long_term_key'
             when issuances.event_name = 'ConsoleLogin' then 'console_sign_in'
             when issuances.event_name is not null then 'long_term_key'
-            when forwarded.credential_id is not null then 'long_term_key'
-            when credentials.identity_type = 'FederatedUser' then 'long_term_key'
-            when credentials.from_console then 'console_sign_in'
+            when credentials.from_console or console_sessions.principal_id is not null then 'console_sign_in'
             when credentials.access_key_id is null and credentials.session_creation_date is null then 'console_sign_in'
-            when credentials.session_creation_date < loaded.first_event_time then 'before_coverage'
-            else 'outside_coverage'
+            else 'long_term_key'
         end as stop_reason
     from credentials
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
     left join issuances on issuances.issuance_id = links.issuance_id
-    left join (select distinct credential_id from forward_access) as forwarded
-      on forwarded.credential_id = credentials.credential_id
-    left join loaded on loaded.account_id = credentials.account_id
+    left join console_sessions
+      on  console_sessions.account_id = credentials.account_id
+      and console_sessions.principal_id = credentials.principal_id
+      and console_sessions.session_creation_date = credentials.session_creation_date
     where credentials.identity_type in ('IAMUser', 'FederatedUser')
 )
 

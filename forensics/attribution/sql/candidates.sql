@@ -7,7 +7,7 @@ with children as (
     select *
     from credentials
     where identity_type in ('AssumedRole', 'FederatedUser', 'IAMUser', 'Root')
-      and identity_types = 1
+      and identity_types <= 1
       and (session_creation_date is not null or access_key_id like 'ASIA%')
 ),
 

@@ -1,6 +1,8 @@
 -- credentials: everything that signed an event, and every credential that was handed out and never seen in use.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date.
 -- What the events of a credential say of it is taken from reliable ones; an unreliable event only counts as a use.
+-- A sign-in names a user without key and date, as the copies do that another account gets: both are one credential, and
+-- the type is that of the fuller record.
 
 with uses as (
     select
@@ -9,8 +11,12 @@ with uses as (
         min(access_key_id) as access_key_id,
         min(principal_id) as principal_id,
         min(session_creation_date) as session_creation_date,
-        min(case when not unreliable then identity_type end) as identity_type,
-        count(distinct case when not unreliable then coalesce(identity_type, '') end) as identity_types,
+        coalesce(
+            min(case when not unreliable and identity_type <> 'AWSAccount' then identity_type end),
+            min(case when not unreliable then identity_type end)
+        ) as identity_type,
+        count(distinct case when not unreliable and coalesce(identity_type, '') <> 'AWSAccount' then coalesce(identity_type, '') end)
+            as identity_types,
         min(case when not unreliable then arn end) as arn,
         min(case when not unreliable then user_name end) as user_name,
         min(case when not unreliable then identity_provider end) as identity_provider,

@@ -23,7 +23,9 @@ compared as (
                 grade_rank,
                 -- of one person's sign-in and token in one second, the sign-in explains keys that were never issued
                 case event_name when 'ConsoleLogin' then 1 else 2 end,
-                coalesce(parent_credential_id, ''),
+                -- the caller's own copy before one that names it by ID only
+                case when parent_credential_id is null then 2 else 1 end,
+                parent_credential_id,
                 issuance_id
         ) as place
     from ranked

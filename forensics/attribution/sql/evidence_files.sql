@@ -1,0 +1,6 @@
+-- evidence_files: where the proving events lie. Grain: one row per (event_key, source file).
+
+select distinct evidence.event_key, source_files.name
+from event_copies
+join evidence on evidence.event_key = event_copies.event_key
+join source_files on source_files.sha256 = event_copies.source_sha256

@@ -1,0 +1,74 @@
+-- issuers: who asked for a credential where that is no credential in the case: a service, an identity outside AWS, another
+-- account's principal, whoever switched roles. Grain: one row per link that has no parent credential and names somebody.
+
+with without_parent as (
+    select
+        links.child_credential_id,
+        issuances.*,
+        coalesce(switches.switch_from_arn, issuances.switch_from_arn) as from_arn,
+        case
+            when issuances.caller_identity_type = 'SAMLUser' then 'saml_user'
+            when issuances.caller_identity_type = 'WebIdentityUser' then 'web_identity_user'
+            when issuances.caller_principal_id in ('ec2.amazonaws.com', 'lambda.amazonaws.com') then 'workload'
+            when issuances.caller_identity_type = 'AWSService' then 'aws_service'
+            when coalesce(switches.switch_from_arn, issuances.switch_from_arn) like 'arn:%:iam::%:user/%' then 'iam_user'
+            when issuances.is_redacted then 'external_principal'
+        end as actor_kind
+    from links
+    join issuances on issuances.issuance_id = links.issuance_id
+    left join issuances switches on switches.issuance_id = links.switch_issuance_id
+    where links.parent_credential_id is null
+),
+
+-- an IAM user by name: its unique ID, where all records agree on one
+users_by_arn as (
+    select arn, min(principal_id) as principal_id, min(name) as name
+    from principals
+    where kind = 'iam_user'
+    group by arn
+    having count(distinct principal_id) = 1
+)
+
+select
+    without_parent.child_credential_id,
+    without_parent.issuance_id,
+    without_parent.actor_kind,
+    case without_parent.actor_kind
+        when 'saml_user' then without_parent.subject
+        when 'web_identity_user' then without_parent.subject
+        when 'workload' then without_parent.requested_session_name
+        when 'iam_user' then coalesce(
+            case when without_parent.is_redacted then without_parent.caller_principal_id end,
+            users_by_arn.principal_id
+        )
+        else without_parent.caller_principal_id
+    end as actor_id,
+    case without_parent.actor_kind
+        when 'saml_user' then without_parent.subject
+        when 'web_identity_user' then without_parent.subject
+        when 'workload' then without_parent.requested_session_name
+        when 'iam_user' then coalesce(users_by_arn.name, regexp_extract(without_parent.from_arn, '[^/]+$', 0))
+    end as actor_name,
+    case without_parent.actor_kind when 'iam_user' then without_parent.from_arn end as actor_arn,
+    case
+        when without_parent.is_redacted then without_parent.caller_account_id
+        when without_parent.actor_kind = 'iam_user' then regexp_extract(without_parent.from_arn, '[0-9]{12}', 0)
+        else without_parent.issued_account_id
+    end as actor_account_id,
+    case without_parent.caller_principal_id
+        when 'ec2.amazonaws.com' then 'ec2_instance'
+        when 'lambda.amazonaws.com' then 'lambda_function'
+    end as workload_type,
+    case without_parent.actor_kind when 'web_identity_user' then without_parent.issuer end as provider,
+    case without_parent.actor_kind when 'saml_user' then without_parent.issuer end as issuer,
+    case without_parent.actor_kind
+        when 'saml_user' then 'saml_subject'
+        when 'web_identity_user' then 'web_identity_subject'
+        when 'workload' then 'workload'
+        when 'aws_service' then 'aws_service'
+        when 'iam_user' then 'console_sign_in'
+        when 'external_principal' then 'external_account'
+    end as stop_reason
+from without_parent
+left join users_by_arn on users_by_arn.arn = without_parent.from_arn
+where without_parent.actor_kind is not null

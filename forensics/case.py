@@ -1,0 +1,265 @@
+"""Case: the public API, and what a notebook imports.
+
+    case = Case.open("my-case")
+    case.who("ASIA...").actor
+    case.events(key="AKIA...", errors=True)      # a DataFrame
+    case.sql("select * from attributed_events")  # another
+
+A case is a folder; every call reads what was last committed to it. Reading never waits for an ingest.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from forensics import __version__
+from forensics.answers import Info, Ingest, Rows, StopReason, Subject, Who
+from forensics.attribution.database import connect, is_current
+from forensics.investigate.events import COLUMNS, EventFilter, events_query
+from forensics.investigate.overview import overview, unread
+from forensics.investigate.who import who
+from forensics.keys import NotAnIdentifier, SecretRefused, identify
+from forensics.lake import layout as layouts
+from forensics.lake import manifest as manifests
+from forensics.lake.layout import CaseBusy, Layout, NotACase
+from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
+from forensics.sources.paths import NoSuchSource, find_files
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class NoLogs(Exception):
+    """There is no CloudTrail event where logs were expected; the message says what was there."""
+
+
+class IngestFailed(Exception):
+    """Nothing was added to the case; the message says why and what to do."""
+
+
+class QueryFailed(Exception):
+    """The database refused a query; the message is its own."""
+
+
+ERRORS = (CaseBusy, DamagedManifest, IngestFailed, NoLogs, NoSuchSource, NotACase, NotAnIdentifier, QueryFailed)
+"""Every error that a method of Case raises for its input; each message is one line for a person."""
+
+Progress = Callable[[int, int, SourceFile], None]
+"""Called after each file of an ingest with how many are done, how many there are, and the file."""
+
+
+def _quiet(_done: int, _files: int, _file: SourceFile) -> None:
+    pass
+
+
+class Case:
+    """A case folder. Use it as a context manager, or let it go: nothing is left open behind it."""
+
+    def __init__(self, layout: Layout, temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        self._layout = layout
+        self._temporary = temporary
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @classmethod
+    def open(cls, path: str | Path) -> Case:
+        """The case at `path`. Raises NotACase."""
+        return cls(layouts.open_existing(Path(path)))
+
+    @classmethod
+    def create(cls, path: str | Path) -> Case:
+        """The case at `path`, a new one if there is nothing yet. Raises NotACase."""
+        return cls(layouts.create(Path(path)))
+
+    @classmethod
+    def from_logs(cls, path: str | Path, *, progress: Progress = _quiet) -> Case:
+        """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
+        temporary = tempfile.TemporaryDirectory(prefix="forensics-")
+        case = cls(layouts.create(Path(temporary.name, "case")), temporary)
+        case.ingest([path], progress=progress)
+        return case
+
+    def ingest(self, paths: Iterable[str | Path], *, progress: Progress = _quiet) -> Ingest:
+        """Add files and folders of logs. All of them count at once, at the end; a killed ingest leaves the case as it was.
+
+        A file that cannot be read is in the answer's `unread`, with the reason; the rest goes in. Raises NoSuchSource,
+        NoLogs if the case would stay empty, CaseBusy, IngestFailed.
+        """
+        from forensics.attribution.build import build
+        from forensics.lake import ingest as ingests
+
+        files = find_files([Path(path) for path in paths])
+        before = self._manifest()
+        done = Counter[str]()
+
+        def tell(file: SourceFile) -> None:
+            done["files"] += 1
+            progress(done["files"], len(files), file)
+
+        try:
+            found = ingests.ingest(
+                self._layout,
+                [ingests.ToRead(file.path, file.name) for file in files],
+                [file.size for file in files],
+                __version__,
+                tell,
+            )
+        except ingests.IngestFailed as error:
+            raise IngestFailed(str(error)) from None
+        if found.commit.events == 0:
+            raise NoLogs(_why_empty(paths, found.source_files))
+        self.close_connection()
+        build(self._layout, self._manifest())
+        return Ingest(
+            case=str(self._layout.root),
+            files=dict(sorted(Counter(file.status for file in found.source_files).items())),
+            bytes=sum(file.bytes for file in found.source_files),
+            records=sum(file.records for file in found.source_files),
+            rejected=sum(file.rejected for file in found.source_files),
+            new_events=found.commit.events - (before.commit.events if before.commit else 0),
+            events=found.commit.events,
+            copies=found.commit.copies,
+            conflicts=found.commit.conflicts,
+            unread=unread(found.source_files),
+        )
+
+    def who(self, subject: str) -> Who:
+        """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier."""
+        return who(self._open(), identify(subject))
+
+    def who_all(self, subjects: Iterable[str]) -> list[Who]:
+        """An answer for each subject, in their order; what is no identifier is an answer that says so."""
+        return [self._who_or_why_not(subject) for subject in subjects]
+
+    def events(
+        self,
+        *,
+        key: str | None = None,
+        actor: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        name: str | None = None,
+        address: str | None = None,
+        errors: bool = False,
+    ) -> pd.DataFrame:
+        """Attributed events in the order of time, all columns, times in UTC. See EventFilter for the filters."""
+        query, parameters = events_query(EventFilter(key, actor, since, until, name, address, errors))
+        return self._frame(f"select * {query} order by event_time, event_key", parameters)
+
+    def event_rows(self, wanted: EventFilter, limit: int | None = None) -> Rows:
+        """The same for printing: the columns that a person reads first, at most `limit` rows."""
+        query, parameters = events_query(wanted)
+        with _told_as(QueryFailed):
+            connection = self._open()
+            (total,) = connection.execute(f"select count(*) {query}", parameters).fetchall()[0]
+            columns = ", ".join(["event_time::timestamp as event_time", *COLUMNS[1:]])
+            listed = f"select {columns} {query} order by attributed_events.event_time, event_key"
+            result = connection.execute(listed if limit is None else f"{listed} limit {int(limit)}", parameters)
+            return Rows(COLUMNS, tuple(result.fetchall()), total)
+
+    def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
+        """The result of any query on the case's tables and views. Raises QueryFailed."""
+        return self._frame(query, parameters)
+
+    def sql_rows(self, query: str) -> Rows:
+        """The same as plain rows. Raises QueryFailed."""
+        with _told_as(QueryFailed):
+            result = self._open().execute(query)
+            columns = tuple(column[0] for column in result.description or ())
+            found = tuple(result.fetchall())
+            return Rows(columns, found, len(found))
+
+    def info(self) -> Info:
+        """What the case holds."""
+        about = json.loads(self._layout.case_file.read_text())
+        connection = self._open()
+        return overview(connection, self._manifest(), str(self._layout.root), about["case_id"], about["format_version"])
+
+    def close_connection(self) -> None:
+        """Let go of the database; the next question opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __enter__(self) -> Case:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close_connection()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _manifest(self) -> Manifest:
+        return manifests.read(self._layout.manifest)
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """The database as of the last commit, built again where it is missing or older."""
+        if self._connection is not None:
+            return self._connection
+        manifest = self._manifest()
+        if self._layout.database.exists():
+            connection = connect(self._layout, self._layout.database, read_only=True)
+            if is_current(connection, manifest):
+                self._connection = connection
+                return connection
+            connection.close()
+        self._connection = self._build(manifest)
+        return self._connection
+
+    def _build(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
+        from forensics.attribution.build import build, fill
+
+        try:
+            build(self._layout, manifest)
+        except OSError:  # a case on media that cannot be written answers from memory
+            connection = connect(self._layout, ":memory:", read_only=False)
+            fill(connection, manifest)
+            return connection
+        return connect(self._layout, self._layout.database, read_only=True)
+
+    def _who_or_why_not(self, subject: str) -> Who:
+        try:
+            return self.who(subject)
+        except SecretRefused:
+            return Who(Subject(None, "(a secret, not shown)"), stop_reason=StopReason.NOT_AN_IDENTIFIER)
+        except NotAnIdentifier:
+            return Who(Subject(None, subject), stop_reason=StopReason.NOT_AN_IDENTIFIER)
+
+    def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> pd.DataFrame:
+        with _told_as(QueryFailed):
+            return self._open().execute(query, parameters).df()
+
+
+@contextmanager
+def _told_as(error_type: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise error_type(str(error)) from None
+
+
+def _why_empty(paths: Iterable[str | Path], files: Sequence[SourceFile]) -> str:
+    where = ", ".join(str(path) for path in paths)
+    if not files:
+        return f"there is no file in {where}"
+    example = next((file for file in files if file.reason), files[0])
+    return (
+        f"there are no CloudTrail logs in {where}: {len(files)} files were looked at"
+        f" (for one, {example.name}: {example.reason or 'it holds no record'})"
+    )
+
+
+def sample_logs() -> Path:
+    """The folder of the sample logs that come with the package."""
+    packaged = Path(str(resources.files("forensics"))) / "_data" / "sample_logs"
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "sample_logs"

@@ -1,0 +1,83 @@
+"""Missing: which logs would carry a walk further, told from what is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+
+from forensics.answers import Missing
+from forensics.investigate.tables import rows
+
+_HOUR = timedelta(hours=1)
+# A token of GetSessionToken lives up to 36 hours; nothing that was issued earlier was still good.
+_LONGEST_LIFE = timedelta(hours=36)
+# STS's global endpoint, IAM and most sign-ins are recorded there.
+_GLOBAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """An issuance that was not found: the account that would hold it and when it was made, or first used."""
+
+    account_id: str | None
+    issued_at: datetime | None
+    first_use: datetime | None
+    aws_region: str | None = None
+
+
+class Coverage:
+    """What is loaded of the accounts that some issuances are sought in."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, sought: Iterable[Sought]) -> None:
+        wanted = [one for one in sought if one.account_id]
+        accounts = sorted({one.account_id for one in wanted if one.account_id})
+        timed = sorted({(one.account_id, _hour(one.issued_at)) for one in wanted if one.issued_at})
+        regions = rows(connection, "coverage_of_accounts", accounts=accounts) if accounts else []
+        self._regions = {(row.recipient_account_id, row.aws_region): row for row in regions}
+        hours = [hour for _, hour in timed]
+        loaded = rows(connection, "coverage_of_hours", accounts=[a for a, _ in timed], hours=hours) if timed else []
+        self._hours = {(row.recipient_account_id, row.aws_region, row.hour) for row in loaded}
+
+    def missing(self, sought: Sought) -> tuple[Missing, ...]:
+        """What to load to find it; never empty."""
+        return tuple(self._missing(sought))
+
+    def _missing(self, sought: Sought) -> Iterator[Missing]:
+        account = sought.account_id
+        start, end = _span(sought)
+        regions = sorted(region for loaded_account, region in self._regions if loaded_account == account)
+        if not regions:
+            yield Missing(account, sought.aws_region, start, end, "account_not_loaded")
+            return
+        first = min(self._regions[account, region].first_event_time for region in regions)
+        if start is None or end is None:
+            yield Missing(account, None, None, first, "before_first_event")
+            return
+        if (sought.issued_at or start) < first:
+            yield Missing(account, sought.aws_region, start, end, "before_first_event")
+            return
+        found = False
+        for region in sorted({*regions, _GLOBAL_REGION}):
+            if region not in regions:
+                found = True
+                yield Missing(account, region, start, end, "region_not_loaded")
+            elif sought.issued_at and (account, region, start) not in self._hours:
+                found = True
+                yield Missing(account, region, start, end, "hour_empty")
+        if not found:
+            yield Missing(account, sought.aws_region, start, end, "hour_incomplete")
+
+
+def _span(sought: Sought) -> tuple[datetime | None, datetime | None]:
+    if sought.issued_at:
+        return _hour(sought.issued_at), _hour(sought.issued_at) + _HOUR
+    if sought.first_use:
+        return sought.first_use - _LONGEST_LIFE, sought.first_use
+    return None, None
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)

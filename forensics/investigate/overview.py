@@ -1,0 +1,49 @@
+"""Overview: what a case holds, and how far its credentials were resolved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import duckdb
+
+from forensics.answers import Account, ActorKind, Ending, Info, StopReason, Unread
+from forensics.investigate.tables import rows
+from forensics.lake.manifest import Manifest, SourceFile
+
+
+def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
+    """What the case at `case` holds."""
+    commit = manifest.commit
+    accounts = tuple(
+        Account(row.recipient_account_id, row.aws_region, row.events, row.first_event_time, row.last_event_time)
+        for row in rows(connection, "accounts")
+    )
+    latest = {file.path: file for file in manifest.source_files if file.status != "duplicate"}
+    return Info(
+        case=case,
+        case_id=case_id,
+        format_version=version,
+        files=dict(sorted(Counter(file.status for file in manifest.source_files).items())),
+        events=commit.events if commit else 0,
+        copies=commit.copies if commit else 0,
+        conflicts=commit.conflicts if commit else 0,
+        rejected=commit.rejected if commit else 0,
+        first_event_time=min((account.first_event_time for account in accounts), default=None),
+        last_event_time=max((account.last_event_time for account in accounts), default=None),
+        accounts=accounts,
+        endings=tuple(
+            Ending(ActorKind(row.actor_kind), StopReason(row.stop_reason), row.credentials, row.events)
+            for row in rows(connection, "endings")
+        ),
+        unread=unread(latest.values()),
+    )
+
+
+def unread(files: Iterable[SourceFile]) -> tuple[Unread, ...]:
+    """The files that were skipped, failed, or gave up only part of their records."""
+    return tuple(
+        Unread(file.name, file.status, file.reason or f"{file.rejected} of its records could not be read")
+        for file in files
+        if file.status in ("failed", "skipped") or file.rejected
+    )

@@ -1,0 +1,2 @@
+-- The credentials of an access key ID. $id: the key.
+select credential_id from credentials where access_key_id = $id order by credential_id

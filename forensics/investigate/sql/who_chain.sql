@@ -1,0 +1,41 @@
+-- The chain of each credential, itself first, with the link by which each hop came from the next. $ids: credential IDs.
+with steps as (
+    select credential_id, credential_id as ancestor_credential_id, 0 as depth
+    from credentials
+    where credential_id in (select unnest($ids))
+
+    union all
+
+    select credential_id, ancestor_credential_id, depth
+    from walk
+    where credential_id in (select unnest($ids))
+)
+
+select
+    steps.credential_id,
+    steps.depth,
+    hop.credential_id as hop_credential_id,
+    hop.access_key_id,
+    hop.principal_id,
+    hop.arn,
+    hop.account_id,
+    hop.session_creation_date::timestamp as issued_at,
+    hop.source_identity,
+    hop.first_use::timestamp as first_use,
+    case when hop.direct_events = 0 then hop.invoked_by end as via,
+    links.rule,
+    links.grade,
+    links.issuance_id,
+    links.switch_issuance_id,
+    issuances.expires_at::timestamp as expires_at,
+    issuances.requested_source_identity,
+    issuances.caller_source_identity,
+    issuances.event_id as issuance_event_id,
+    issuances.caller_account_id,
+    issuances.is_redacted,
+    issuances.event_time::timestamp as issuance_time
+from steps
+join credentials hop on hop.credential_id = steps.ancestor_credential_id
+left join links on links.child_credential_id = hop.credential_id and links.is_chosen
+left join issuances on issuances.issuance_id = links.issuance_id
+order by steps.credential_id, steps.depth

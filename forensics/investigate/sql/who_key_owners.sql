@@ -1,0 +1,24 @@
+-- The owner and the creator of long-term keys. $keys: access key IDs.
+select
+    access_keys.access_key_id,
+    access_keys.account_id,
+    access_keys.owner_kind,
+    access_keys.owner_principal_id,
+    access_keys.owner_name,
+    access_keys.owner_arn,
+    access_keys.created_by_event_key,
+    evidence.event_id as created_by_event_id,
+    actors.actor_kind,
+    actors.actor_id,
+    actors.actor_name,
+    actors.actor_arn,
+    actors.actor_account_id,
+    actors.workload_type,
+    actors.issuer,
+    actors.provider,
+    actors.identity_store_arn as actor_identity_store_arn
+from access_keys
+left join actors on actors.credential_id = access_keys.created_by_credential_id
+left join evidence on evidence.event_key = access_keys.created_by_event_key
+where access_keys.access_key_id in (select unnest($keys))
+order by access_keys.access_key_id, access_keys.account_id

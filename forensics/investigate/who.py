@@ -1,0 +1,258 @@
+"""Who is behind a subject: an access key, an event, a session or a principal.
+
+Reads what attribution has settled and adds what makes it an answer: the chain with its proofs, claims beside the
+actor, and what is missing. Everything is fetched for all of a subject's credentials at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import duckdb
+
+from forensics.answers import (
+    NOBODY,
+    Actor,
+    ActorKind,
+    Caller,
+    Candidate,
+    Evidence,
+    Grade,
+    Hop,
+    Link,
+    Missing,
+    OriginCandidate,
+    Provenance,
+    StopReason,
+    Subject,
+    Who,
+)
+from forensics.investigate.claims import claims
+from forensics.investigate.missing import Coverage, Sought
+from forensics.investigate.tables import Row, rows
+from forensics.keys import Identifier, account_of
+
+_GRADES = list(Grade)
+
+
+def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> Who:
+    """The answer about a subject; of a subject in no log it says so, and what to load."""
+    found = rows(connection, f"subject_{identifier.type}", id=identifier.id)
+    credential_ids = [row.credential_id for row in found if row.credential_id is not None]
+    subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
+    if not credential_ids:
+        return _unsigned(subject) if found else _not_found(connection, subject)
+    answers = _Facts(connection, credential_ids).answers(subject)
+    return answers[0] if len(answers) == 1 else _several(subject, answers)
+
+
+def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
+    sought = Sought(subject.account_id, None, None)
+    missing = Coverage(connection, [sought]).missing(sought) if subject.account_id else ()
+    return Who(subject, missing=missing)
+
+
+def _unsigned(subject: Subject) -> Who:
+    """An event that no credential signed, or whose record cannot be relied upon."""
+    return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("names_nobody",))
+
+
+def _several(subject: Subject, answers: Sequence[Who]) -> Who:
+    """One answer for several credentials: the actor if all agree on one."""
+    first = answers[0]
+    accounts = {answer.subject.account_id for answer in answers}
+    subject = Subject(subject.type, subject.id, accounts.pop() if len(accounts) == 1 else subject.account_id)
+    if any(answer.actor != first.actor for answer in answers) or first.actor.kind == ActorKind.UNKNOWN:
+        reasons = {answer.stop_reason for answer in answers}
+        same = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers) and len(reasons) == 1
+        reason = first.stop_reason if same else StopReason.SEVERAL_ACTORS
+        return Who(subject, stop_reason=reason, ambiguous=reason == StopReason.AMBIGUOUS, sessions=tuple(answers))
+    origins = {answer.origin_access_key_id for answer in answers}
+    return Who(
+        subject,
+        actor=first.actor,
+        grade=max((answer.grade for answer in answers), key=_GRADES.index),
+        stop_reason=first.stop_reason,
+        caller=first.caller if len({answer.caller for answer in answers}) == 1 else None,
+        origin_access_key_id=first.origin_access_key_id if len(origins) == 1 else None,
+        origin_grade=first.origin_grade if len(origins) == 1 else None,
+        key_owner=first.key_owner if len(origins) == 1 else None,
+        sessions=tuple(answers),
+    )
+
+
+class _Facts:
+    """Everything that the tables say about some credentials."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, credential_ids: list[str]) -> None:
+        self.credentials = rows(connection, "who_credentials", ids=credential_ids)
+        self.chains = _grouped(rows(connection, "who_chain", ids=credential_ids))
+        last_ids = sorted({credential.last_credential_id for credential in self.credentials})
+        self.candidates = _grouped(rows(connection, "who_candidates", ids=last_ids))
+        hop_ids = sorted({hop.hop_credential_id for chain in self.chains.values() for hop in chain})
+        self.forwarded = _grouped(rows(connection, "who_forward_access", ids=hop_ids))
+        self.origins = _grouped(rows(connection, "who_several_origins", ids=credential_ids))
+        keys = sorted({key for credential in self.credentials if (key := _owned_key(credential))})
+        self.owners = {(row.access_key_id, row.account_id): row for row in rows(connection, "who_key_owners", keys=keys)}
+        self.evidence = _grouped(rows(connection, "who_evidence", ids=self._proofs()), by="id")
+        names = sorted({credential.role_session_name for credential in self.credentials if credential.role_session_name})
+        self.known_names = [row.name for row in rows(connection, "who_names", names=names)] if names else []
+        self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
+        self.coverage = Coverage(connection, [one for sought in self.sought.values() for one in sought])
+
+    def answers(self, subject: Subject) -> list[Who]:
+        return [self._answer(subject, credential) for credential in self.credentials]
+
+    def _answer(self, subject: Subject, credential: Row) -> Who:
+        actor = _actor(credential)
+        chain = self.chains[credential.credential_id]
+        owner = self.owners.get((_owned_key(credential), chain[-1].account_id))
+        return Who(
+            subject=Subject(subject.type, subject.id, credential.account_id or subject.account_id),
+            actor=actor,
+            grade=Grade(credential.grade),
+            stop_reason=StopReason(credential.stop_reason),
+            ambiguous=bool(credential.is_ambiguous),
+            candidates=tuple(self._candidate(row) for row in self.candidates[credential.last_credential_id]),
+            caller=Caller(credential.principal_id, credential.arn, credential.account_id),
+            origin_access_key_id=credential.origin_access_key_id,
+            origin_grade=Grade(credential.origin_grade) if credential.origin_grade else None,
+            origin_candidates=self._origin_candidates(credential, chain),
+            key_owner=_owner(owner) if owner else None,
+            mfa_authenticated=credential.mfa_authenticated,
+            chain=tuple(self._hop(hop) for hop in chain),
+            claims=claims(credential, chain, actor, self.known_names),
+            missing=self._missing(credential),
+            provenance=_provenance(owner) if owner else (),
+            flags=_flags(credential, chain),
+        )
+
+    def _hop(self, hop: Row) -> Hop:
+        return Hop(
+            access_key_ids=(hop.access_key_id,) if hop.access_key_id else (),
+            principal_id=hop.principal_id,
+            arn=hop.arn,
+            account_id=hop.account_id,
+            issued_at=hop.issued_at or hop.issuance_time,
+            expires_at=hop.expires_at,
+            via=(hop.via,) if hop.via else (),
+            link=self._link_of(hop),
+        )
+
+    def _link_of(self, hop: Row) -> Link | None:
+        if hop.rule:
+            return self._link(hop.rule, hop.grade, [hop.issuance_id, hop.switch_issuance_id])
+        if forwarded := self.forwarded[hop.hop_credential_id]:
+            return self._link("forward_access", Grade.STRONG, [forwarded[0].event_key])
+        return None
+
+    def _link(self, rule: str, grade: str, proofs: Iterable[str | None]) -> Link:
+        found = [event for proof in proofs if proof for event in self.evidence[proof]]
+        evidence = tuple(
+            Evidence(e.event_id, e.recipient_account_id, e.aws_region, e.event_time, e.event_name, _files(e)) for e in found
+        )
+        return Link(rule, Grade(grade), False, tuple(e.event_id for e in found if e.event_id), evidence)
+
+    def _candidate(self, row: Row) -> Candidate:
+        return Candidate(_actor(row), Grade(row.grade), self._link(row.rule, row.grade, [row.issuance_id]))
+
+    def _origin_candidates(self, credential: Row, chain: Sequence[Row]) -> tuple[OriginCandidate, ...]:
+        if credential.origin_access_key_id:
+            return ()
+        fitting = {row.access_key_id: Grade.MEDIUM for row in self.forwarded[chain[-1].hop_credential_id] if row.access_key_id}
+        several = {row.access_key_id: Grade(row.grade) for row in self.origins[credential.credential_id]}
+        return tuple(OriginCandidate(key, grade) for key, grade in sorted({**fitting, **several}.items()))
+
+    def _sought(self, credential: Row) -> tuple[Sought, ...]:
+        """The issuances without which the walk of this credential could not go on."""
+        last = self.chains[credential.credential_id][-1]
+        reason = StopReason(credential.stop_reason)
+        if reason in (StopReason.CYCLE, StopReason.NEVER_LOGGED):
+            return ()
+        if last.is_redacted and last.caller_account_id:
+            return (Sought(last.caller_account_id, last.issuance_time, None),)
+        is_a_session = last.issued_at is not None or (last.access_key_id or "").startswith("ASIA")
+        if last.rule or not is_a_session or self.forwarded[last.hop_credential_id]:
+            return ()
+        return (Sought(last.account_id, last.issued_at, last.first_use),)
+
+    def _missing(self, credential: Row) -> tuple[Missing, ...]:
+        sought = self.sought[credential.credential_id]
+        return tuple(missing for one in sought for missing in self.coverage.missing(one))
+
+    def _proofs(self) -> list[str]:
+        hops = [hop for chain in self.chains.values() for hop in chain]
+        candidates = [row for found in self.candidates.values() for row in found]
+        forwarded = [row.event_key for found in self.forwarded.values() for row in found]
+        ids = [hop.issuance_id for hop in hops] + [hop.switch_issuance_id for hop in hops]
+        ids += [row.issuance_id for row in candidates]
+        return sorted({id_ for id_ in ids if id_} | set(forwarded))
+
+
+def _grouped(found: Iterable[Row], by: str = "credential_id") -> defaultdict[str, list[Row]]:
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        groups[getattr(row, by)].append(row)
+    return groups
+
+
+def _actor(row: Row) -> Actor:
+    kind = ActorKind(row.actor_kind)
+    if kind == ActorKind.UNKNOWN:
+        return NOBODY
+    return Actor(
+        kind,
+        row.actor_id,
+        row.actor_name,
+        row.actor_arn,
+        row.actor_account_id,
+        row.workload_type,
+        row.issuer,
+        row.provider,
+        row.actor_identity_store_arn,
+    )
+
+
+def _owned_key(credential: Row) -> str | None:
+    """The long-term key that an answer is about: the one at the origin."""
+    key: str | None = credential.origin_access_key_id
+    return key
+
+
+def _owner(row: Row) -> Actor:
+    kind = ActorKind(row.owner_kind)
+    id_ = row.account_id if kind == ActorKind.ROOT else row.owner_principal_id
+    return Actor(kind, id_, row.owner_name, row.owner_arn, row.account_id)
+
+
+def _provenance(row: Row) -> tuple[Provenance, ...]:
+    if not row.created_by_event_key:
+        return ()
+    actor = _actor(row) if row.actor_kind else NOBODY
+    return (Provenance("created_by", actor, row.created_by_event_id),)
+
+
+def _files(event: Row) -> tuple[str, ...]:
+    return tuple(name for name in event.source_files if name)
+
+
+def _flags(credential: Row, chain: Sequence[Row]) -> tuple[str, ...]:
+    flags = []
+    if credential.source_identities > 1:
+        flags.append("conflicting_source_identity")
+    if _decodes_to_another_account(credential):
+        flags.append("rewritten_or_anonymised_logs")
+    if credential.events > credential.reliable_events:
+        flags.append("unreliable_events")
+    expires_at: datetime | None = chain[0].expires_at
+    if expires_at and credential.last_use and credential.last_use > expires_at:
+        flags.append("used_after_expiry")
+    return tuple(flags)
+
+
+def _decodes_to_another_account(credential: Row) -> bool:
+    decoded = account_of(credential.access_key_id or "")
+    return decoded is not None and credential.account_id is not None and decoded != credential.account_id
+

@@ -1,0 +1,1 @@
+"""Measurements, always as a ratio to something measured in the same run."""
