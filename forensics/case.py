@@ -11,6 +11,7 @@ A case is a folder; every call reads what was last committed to it. Reading neve
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -194,7 +195,9 @@ class Case:
     def __enter__(self) -> Case:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close_connection()
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -259,7 +262,8 @@ def _why_empty(paths: Iterable[str | Path], files: Sequence[SourceFile]) -> str:
     )
 
 
-def sample_logs() -> Path:
-    """The folder of the sample logs that come with the package."""
+def write_sample_logs(folder: str | Path) -> None:
+    """Write the sample logs that come with the package into a new folder."""
     packaged = Path(str(resources.files("forensics"))) / "_data" / "sample_logs"
-    return packaged if packaged.is_dir() else Path(__file__).parent.parent / "sample_logs"
+    checkout = Path(__file__).parent.parent / "sample_logs"
+    shutil.copytree(packaged if packaged.is_dir() else checkout, folder)

@@ -49,20 +49,26 @@ def inflate(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
     before the damage.
     """
     chunks = _read(stream, measure)
-    first = next(chunks, b"")
+    first = _at_least_magic(b"", chunks)
     chunks = chain([first], chunks)
     yield from _count(_gathered(_gunzip(_slices(chunks))) if first.startswith(_GZIP_MAGIC) else chunks, measure)
 
 
 def _gunzip(slices: Iterator[bytes]) -> Iterator[bytes]:
     """Every member of a gzip stream, and behind the last nothing but zeros, as tapes and some copies leave them."""
-    data = next(slices)
+    data = _at_least_magic(b"", slices)
     while data.startswith(_GZIP_MAGIC):
-        data = yield from _member(data, slices)
-        if len(data) < len(_GZIP_MAGIC):
-            data += next(slices, b"")
+        rest = yield from _member(data, slices)
+        data = _at_least_magic(rest, slices)
     if any(part.strip(b"\0") for part in chain([data], slices)):
         raise Unreadable("there are other bytes behind the gzip stream")
+
+
+def _at_least_magic(data: bytes, rest: Iterator[bytes]) -> bytes:
+    """`data` with so much of the rest that it shows whether a member begins here."""
+    while len(data) < len(_GZIP_MAGIC) and (more := next(rest, b"")):
+        data += more
+    return data
 
 
 def _member(data: bytes, slices: Iterator[bytes]) -> Generator[bytes, None, bytes]:

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -29,25 +30,30 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"\s*")
 _SPACE_AND_COMMAS = re.compile(rb"[\s,]*")
 _TRAIL_FILE = re.compile(rb'\{\s*"Records"\s*:\s*\[')
+_RECORDS_KEY = re.compile(rb'"Records"\s*:\s*\[')
 _NEXT_RECORDS = re.compile(rb'\s*,\s*"Records"\s*:\s*\[')
-_STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
+# A string ends at a control character too: none can stand in one, so there it was cut off.
+_STRUCTURE = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
 # Inside valid JSON this cannot stand in a string, where its quotes would be escaped.
 _RECORD_START = re.compile(
     rb'\{\s*"(?:eventVersion|eventTime|userIdentity|awsRegion|eventID|eventName|eventSource|additionalEventData)"\s*:'
 )
+# more than the start of a record has, so that one on the edge of the window is not passed over
+_START_BYTES = 64
+# how much of an object is looked at for a list of records behind its other members
+_PREFACE_BYTES = 64 << 10
+# A record seldom has more bytes than this; one that has is sought up to where so many others seem to have begun that it
+# must be broken. This bounds what a file of nothing but broken records costs.
+_USUAL_RECORD_BYTES = 64 << 10
+_STARTS_IN_A_RECORD = 32
 
 
 class NotJson(Exception):
     """The stream does not begin as JSON does."""
 
 
-class _TrailFile(msgspec.Struct):
-    Records: list[msgspec.Raw]
-
-
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
-_trail_file = msgspec.json.Decoder(_TrailFile)
 _NOT_PARSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -70,20 +76,21 @@ class Rejected:
     reason: str
 
 
-def read_records(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
-    """Yield what a stream holds, in order, in bounded memory.
+def read_records(pieces: Iterable[bytes], window_bytes: int = _WINDOW_BYTES) -> Iterator[Records | Rejected]:
+    """Yield what a stream holds, in order, in bounded memory: of a sound stream the same whatever the window's size.
 
     Raises NotJson at once, and Unreadable where `pieces` does, after everything that came before it.
     """
-    reader = _Reader(_Window(pieces))
+    reader = _Reader(_Window(pieces, window_bytes))
     yield from reader.read()
 
 
 class _Window:
     """The part of a stream that is in memory; `start` is where the next value is expected."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], usual_size: int) -> None:
         self._pieces = iter(pieces)
+        self._usual_size = usual_size
         self._dropped = 0
         self.data = b""
         self.start = 0
@@ -98,8 +105,9 @@ class _Window:
     def size(self) -> int:
         return len(self.data) - self.start
 
-    def fill(self, size: int = _WINDOW_BYTES) -> None:
-        """Have `size` bytes at hand, or all that are left."""
+    def fill(self, size: int = 0) -> None:
+        """Have `size` bytes at hand, or as many as usual, or all that are left."""
+        size = size or self._usual_size
         if self.size >= size or self.ended:
             return
         self._dropped += self.start
@@ -144,11 +152,10 @@ class _Reader:
             window.start += len(_BYTE_ORDER_MARK)
         if window.skip(_SPACE) and not (window.at(b"{") or window.at(b"[")):
             raise NotJson("it is not JSON")
-        while window.skip(_SPACE):
+        while window.skip(self._between):
             if head := _TRAIL_FILE.match(window.data, window.start):
                 window.start = head.end()
-                yield from self._elements()
-                yield from self._rest_of_trail_file()
+                yield from self._trail_file()
             elif window.at(b"["):
                 window.start += 1
                 yield from self._elements()
@@ -158,6 +165,16 @@ class _Reader:
                 yield from self._exactly(in_array=False)
         if window.failure is not None:
             raise window.failure
+
+    @property
+    def _between(self) -> re.Pattern[bytes]:
+        """What may stand between two values: commas where damage has hidden that they are in an array."""
+        return _SPACE_AND_COMMAS if self._resynchronised else _SPACE
+
+    def _trail_file(self) -> Iterator[Records | Rejected]:
+        """The rest of a trail file from the first of its records."""
+        yield from self._elements()
+        yield from self._rest_of_trail_file()
 
     def _elements(self) -> Iterator[Records | Rejected]:
         """The elements of an array, up to and with its end."""
@@ -182,9 +199,11 @@ class _Reader:
             elif window.at(b"}"):
                 window.start += 1
                 return
-            else:
-                end = window.data.find(b"}", window.start) + 1 or len(window.data)
+            elif window.at(b",") and (end := _end_of_object(window.data, window.start, len(window.data), depth=1)):
                 yield self._reject(end, "there is something beside the list of records")
+                return
+            else:
+                self._resynchronised = True  # and whatever stands here is read like the start of a stream
                 return
 
     def _whole_elements(self) -> list[bytes] | None:
@@ -222,54 +241,74 @@ class _Reader:
         return raw
 
     def _exactly(self, in_array: bool) -> Iterator[Records | Rejected]:
-        """The exact way: value by value, to the end of the window or of the array."""
+        """The exact way: value by value, to the end of the window or of the array, or up to a trail file."""
         window = self._window
         good: list[bytes] = []
-        while window.at(b"{"):
-            if not in_array and _TRAIL_FILE.match(window.data, window.start):
-                break
+        while window.at(b"{") and len(good) < _BATCH_RECORDS:
+            if not in_array and (head := _head_of_trail_file(window.data, window.start)):
+                yield from self._pending(good)
+                yield from self._trail_file_with_a_preface(head)
+                return
             end = self._end_of_object()
             raw = window.data[window.start : end] if end else b""
-            broken = _why_broken(raw) if raw else self._why_endless()
-            if broken and good:
-                yield self._records(good)
-                good = []
-            if broken:
-                yield self._reject_to_next_start(end or len(window.data), broken)
-            elif not in_array and (nested := _records_inside(raw)) is not None:
-                good += nested
-                window.start = end
-            else:
-                good.append(raw)
-                window.start = end
-            if len(good) >= _BATCH_RECORDS or not window.skip(_SPACE_AND_COMMAS if in_array else _SPACE):
+            if broken := _why_broken(raw) if raw else self._why_endless():
+                yield from self._pending(good)
+                yield self._reject_to_next_start(end, broken)
+                return
+            good.append(raw)
+            window.start = end
+            if not window.skip(_SPACE_AND_COMMAS if in_array else self._between):
                 break
         if good:
             yield self._records(good)
-        elif window.size and not (window.at(b"{") or window.at(b"[") or (in_array and window.at(b"]"))):
-            yield self._reject_to_next_start(len(window.data), "something that is not an object stands among the records")
+        elif window.size and not window.at(b"{"):
+            yield self._reject_to_next_start(0, "something that is not an object stands among the records")
+
+    def _pending(self, good: list[bytes]) -> Iterator[Records]:
+        if good:
+            yield self._records(good)
+
+    def _trail_file_with_a_preface(self, head: int) -> Iterator[Records | Rejected]:
+        """A trail file whose first member is not `Records`; what stands before that comes after its records."""
+        window = self._window
+        offset, preface = window.offset, window.data[window.start : head]
+        window.start = head
+        yield from self._trail_file()
+        yield Rejected(self._position, offset, preface, "there is something beside the list of records")
+        self._position += 1
 
     def _end_of_object(self) -> int:
         """Where the object at the start of the window ends; 0 if it does not, within MAX_RECORD_BYTES."""
         window = self._window
-        while not (end := _end_of_object(window.data, window.start)):
-            if window.ended or window.size > MAX_RECORD_BYTES:
-                return 0
+        if end := _end_of_object(window.data, window.start, window.start + _USUAL_RECORD_BYTES):
+            return end
+        while True:
+            starts = islice(_RECORD_START.finditer(window.data, window.start), _STARTS_IN_A_RECORD)
+            far = [start.start() for start in starts]
+            broken = len(far) == _STARTS_IN_A_RECORD
+            end = _end_of_object(window.data, window.start, far[-1] if broken else len(window.data))
+            if end or broken or window.ended or window.size > MAX_RECORD_BYTES:
+                return end
             window.fill(window.size * 2)
-        return end
 
     def _why_endless(self) -> str:
         if self._window.ended:
-            return "the record is cut off: the file ends inside it"
-        return f"the record is larger than {MAX_RECORD_BYTES >> 20} MiB"
+            return "the record is cut off: the file or another record begins inside it"
+        return f"the record is broken, or larger than {MAX_RECORD_BYTES >> 20} MiB"
 
     def _reject_to_next_start(self, end: int, reason: str) -> Rejected:
-        """Reject a broken value that seems to end at `end`, or before the first record that begins inside it."""
+        """Reject a broken value that seems to end at `end`, or before the first record that begins inside it.
+
+        Where even its end is not known, `end` is 0.
+        """
         window = self._window
-        following = _RECORD_START.search(window.data, window.start + 1, end)
+        following = _RECORD_START.search(window.data, window.start + 1, end or len(window.data))
         if following:
+            end, self._resynchronised = following.start(), True
+        elif not end:
             self._resynchronised = True
-            end = following.start()
+            edge = 0 if window.ended else _START_BYTES
+            end = max(len(window.data) - edge, window.start + 1)
         return self._reject(end, reason)
 
     def _reject(self, end: int, reason: str) -> Rejected:
@@ -286,9 +325,9 @@ class _Reader:
         return records
 
 
-def _end_of_object(data: bytes, start: int) -> int:
-    depth = 0
-    for token in _STRUCTURE.finditer(data, start):
+def _end_of_object(data: bytes, start: int, limit: int, depth: int = 0) -> int:
+    """Where the object ends of which `depth` levels are open at `start`; 0 if it does not before `limit`."""
+    for token in _STRUCTURE.finditer(data, start, limit):
         first = data[token.start()]
         if first == 0x22:
             if not token.group(1):
@@ -302,25 +341,33 @@ def _end_of_object(data: bytes, start: int) -> int:
     return 0
 
 
+def _head_of_trail_file(data: bytes, start: int) -> int:
+    """Where the list of records begins in an object that may have other members before it; 0 if it has none."""
+    limit = start + _PREFACE_BYTES
+    if data.find(b'"Records"', start, limit) < 0:
+        return 0
+    depth = 0
+    for token in _STRUCTURE.finditer(data, start, limit):
+        first = data[token.start()]
+        if first == 0x22:
+            if depth == 1 and (head := _RECORDS_KEY.match(data, token.start())):
+                return head.end()
+        else:
+            depth += 1 if first in b"{[" else -1
+            if depth == 0:
+                return 0
+    return 0
+
+
 def _why_broken(raw: bytes) -> str | None:
     """Why a value is no JSON; None if it is. What only one of the two parsers takes is JSON enough to be looked at."""
     try:
         _value.decode(raw)
     except RecursionError:
         return "the record is nested too deep"
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         try:
             json.loads(raw.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             return f"the record is not valid JSON: {error}"
     return None
-
-
-def _records_inside(raw: bytes) -> list[bytes] | None:
-    """The records of an object that lists them behind other keys."""
-    if b'"Records"' not in raw:
-        return None
-    try:
-        return [bytes(value) for value in _trail_file.decode(raw).Records]
-    except _NOT_PARSED:
-        return None

@@ -95,9 +95,13 @@ class _Facts:
         self.forwarded = _grouped(rows(connection, "who_forward_access", ids=hop_ids))
         self.origins = _grouped(rows(connection, "who_several_origins", ids=credential_ids))
         keys = sorted({key for credential in self.credentials if (key := _owned_key(credential))})
-        self.owners = {(row.access_key_id, row.account_id): row for row in rows(connection, "who_key_owners", keys=keys)}
+        self.owners = {
+            (row.access_key_id, row.account_id): row for row in rows(connection, "who_key_owners", keys=keys)
+        }
         self.evidence = _grouped(rows(connection, "who_evidence", ids=self._proofs()), by="id")
-        names = sorted({credential.role_session_name for credential in self.credentials if credential.role_session_name})
+        names = sorted(
+            {credential.role_session_name for credential in self.credentials if credential.role_session_name}
+        )
         self.known_names = [row.name for row in rows(connection, "who_names", names=names)] if names else []
         self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
         self.coverage = Coverage(connection, [one for sought in self.sought.values() for one in sought])
@@ -151,7 +155,8 @@ class _Facts:
     def _link(self, rule: str, grade: str, proofs: Iterable[str | None]) -> Link:
         found = [event for proof in proofs if proof for event in self.evidence[proof]]
         evidence = tuple(
-            Evidence(e.event_id, e.recipient_account_id, e.aws_region, e.event_time, e.event_name, _files(e)) for e in found
+            Evidence(e.event_id, e.recipient_account_id, e.aws_region, e.event_time, e.event_name, _files(e))
+            for e in found
         )
         return Link(rule, Grade(grade), False, tuple(e.event_id for e in found if e.event_id), evidence)
 
@@ -161,7 +166,9 @@ class _Facts:
     def _origin_candidates(self, credential: Row, chain: Sequence[Row]) -> tuple[OriginCandidate, ...]:
         if credential.origin_access_key_id:
             return ()
-        fitting = {row.access_key_id: Grade.MEDIUM for row in self.forwarded[chain[-1].hop_credential_id] if row.access_key_id}
+        fitting = {
+            row.access_key_id: Grade.MEDIUM for row in self.forwarded[chain[-1].hop_credential_id] if row.access_key_id
+        }
         several = {row.access_key_id: Grade(row.grade) for row in self.origins[credential.credential_id]}
         return tuple(OriginCandidate(key, grade) for key, grade in sorted({**fitting, **several}.items()))
 
@@ -255,4 +262,3 @@ def _flags(credential: Row, chain: Sequence[Row]) -> tuple[str, ...]:
 def _decodes_to_another_account(credential: Row) -> bool:
     decoded = account_of(credential.access_key_id or "")
     return decoded is not None and credential.account_id is not None and decoded != credential.account_id
-

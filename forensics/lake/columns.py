@@ -6,20 +6,18 @@ one row of a small table, and the batch takes its identity columns from there.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from forensics.formats.records import Records, Rejected
 from forensics.lake import record as rec
 from forensics.lake.issuance import NOTHING_ISSUED, READ_FROM, Issuance, IssuingRecord, decode_issuing, issuance
 from forensics.lake.record import NotARecord, Record, UserIdentity, parse_bool, parse_time
-from forensics.lake.schema import IDENTITY_COLUMNS, ISSUANCE_COLUMNS, LAKE_SCHEMA, RECORD_COLUMNS, TIMESTAMP
+from forensics.lake.schema import IDENTITY_COLUMNS, ISSUANCE_COLUMNS, LAKE_SCHEMA, RECORD_COLUMNS
 from forensics.lake.secrets import mask, may_hold_a_secret
 
 # A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
@@ -68,6 +66,7 @@ class _Row(NamedTuple):
     """What of one record differs from record to record."""
 
     record: Record
+    event_time: datetime | None
     identity: Identity
     issuance: Issuance
     flags: str | None
@@ -123,7 +122,8 @@ def _sound(text: bytes, decoded: list[Record | None]) -> bool:
         text.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    if _ESCAPED_LETTER.search(text) or text.count(_USER_IDENTITY) > len(decoded):
+    named = sum(record is not None and record.user_identity is not rec.NO_IDENTITY for record in decoded)
+    if _ESCAPED_LETTER.search(text) or text.count(_USER_IDENTITY) != named:
         return False
     for key, attribute in _COUNTED_KEYS:
         if text.count(key) != sum(getattr(record, attribute, None) is not None for record in decoded):
@@ -159,15 +159,17 @@ def _row(raw: bytes, record: Record | None, resynchronised: bool, position: int,
             flags.add("wrong_type")
             unreliable = True
         issued = issuance(record, identity.block, issuing)
-    if record.event_time is not None and parse_time(record.event_time) is None:
+    event_time = parse_time(record.event_time)
+    if record.event_time is not None and event_time is None:
         flags.add("no_event_time")
-    if may_hold_a_secret(raw):
+    if may_hold_a_secret(raw if text is None else text.encode()):
         plain = text if text is not None else raw.decode("utf-8")
         masked = mask(plain)
         text = masked if masked != plain else text
     no_id = not record.event_id or not record.recipient_account_id
     return _Row(
         record,
+        event_time,
         identity,
         issued,
         ",".join(sorted(flags)) or None,
@@ -183,7 +185,7 @@ def _issuing(raw: bytes, text: str | None) -> tuple[IssuingRecord, bool]:
     try:
         return decode_issuing(raw if text is None else text.encode()), False
     except rec.NOT_DECODED:
-        return rec.convert(json.loads(text or raw), IssuingRecord)
+        return rec.convert(rec.parse_loosely(raw if text is None else text.encode()), IssuingRecord)
 
 
 def _identity_of(record: Record, seen: dict[bytes, Identity]) -> Identity:
@@ -206,7 +208,7 @@ def _identity(block: bytes, authenticated: bool) -> Identity:
     try:
         user = rec.decode_identity(block)
     except rec.NOT_DECODED:
-        user, flag = rec.convert(json.loads(block), UserIdentity)[0], "wrong_type"
+        user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
     if rec.repeats_a_key(block):
         flag = "repeated_key"
     context = user.session_context
@@ -296,21 +298,12 @@ def _batch(rows: list[_Row], identities: list[Identity], source_sha256: str) -> 
 
 
 def _record_column(field: pa.Field, rows: list[_Row]) -> pa.Array:
+    if field.name == "event_time":
+        return pa.array([row.event_time for row in rows], field.type)
     values: list[Any] = [getattr(row.record, field.name) for row in rows]
-    if field.type == TIMESTAMP:
-        return _times(values)
     if field.type == pa.bool_():
         return pa.array([parse_bool(value) for value in values], field.type)
     return pa.array(values, field.type)
-
-
-def _times(values: list[str | None]) -> pa.Array:
-    """Times in AWS's usual form at once, the others one by one."""
-    text = pa.array(values, pa.string())
-    times = pc.strptime(text, format="%Y-%m-%dT%H:%M:%SZ", unit="us", error_is_null=True)
-    if times.null_count != text.null_count:
-        return pa.array([parse_time(value) for value in values], TIMESTAMP)
-    return times.cast(pa.timestamp("us")).cast(TIMESTAMP) if times.type != TIMESTAMP else times
 
 
 def _sparse(values: Iterable[Any], type_: pa.DataType) -> pa.Array:

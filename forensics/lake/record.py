@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 
 _MAX_REPAIRS = 100
+# digits; Python refuses to read an integer of more than 4,300
+_LONGEST_NUMBER = 4_000
 
 T = TypeVar("T")
 
 
 class NotARecord(Exception):
     """The bytes are no CloudTrail record; the message says why."""
+
+
+NO_IDENTITY = msgspec.Raw(b"{}")
 
 
 class Record(msgspec.Struct, rename="camel", gc=False):
@@ -46,7 +53,7 @@ class Record(msgspec.Struct, rename="camel", gc=False):
     shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
     read_only: bool | str | None = None
     session_credential_from_console: bool | str | None = None
-    user_identity: msgspec.Raw = msgspec.Raw(b"{}")
+    user_identity: msgspec.Raw = NO_IDENTITY
 
 
 class SessionIssuer(msgspec.Struct, rename="camel"):
@@ -123,7 +130,7 @@ def decode_carefully(raw: bytes) -> Careful:
         text = raw.decode("utf-8", "replace")
         flags.add("invalid_utf8")
     try:
-        value = json.loads(text, object_pairs_hook=_Object, parse_constant=_no_number)
+        value = _parse(text, parse_constant=_no_number)
         clean = _without_surrogates(value)
     except ValueError as error:
         raise NotARecord(f"the record is not valid JSON: {error}") from None
@@ -163,8 +170,19 @@ def is_cloudtrail(record: Record) -> bool:
 
 
 def repeats_a_key(raw: bytes) -> bool:
-    """Whether any object in valid JSON names a key twice."""
-    return _any_repeats(json.loads(raw, object_pairs_hook=_Object))
+    """Whether any object in JSON names a key twice; also if it is nested too deep to tell."""
+    try:
+        return _any_repeats(_parse(raw.decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return True
+
+
+def parse_loosely(raw: bytes) -> object:
+    """The value of some JSON for `convert`, nothing if it is nested too deep."""
+    try:
+        return _without_surrogates(_parse(raw.decode("utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def canonical_sha256(raw: bytes) -> str:
@@ -188,6 +206,7 @@ _ISO_TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\
 _ODD_SPACES = re.compile("[\u202f\u00a0]")
 
 
+@lru_cache(maxsize=10_000)
 def parse_time(text: str | None) -> datetime | None:
     """A time in any form that CloudTrail uses, as UTC to the second; None if it is none.
 
@@ -221,6 +240,17 @@ class _Object(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         self.repeats = len(self) != len(pairs)
+
+
+def _parse(text: str, parse_constant: Callable[[str], object] | None = None) -> Any:
+    """JSON with its repeated keys remembered; a number that Python cannot hold stays text."""
+    return json.loads(
+        text,
+        object_pairs_hook=_Object,
+        parse_constant=parse_constant,
+        parse_float=lambda number: value if math.isfinite(value := float(number)) else number,
+        parse_int=lambda number: int(number) if len(number) < _LONGEST_NUMBER else number,
+    )
 
 
 def _no_number(constant: str) -> None:

@@ -1,0 +1,25 @@
+"""forensics info"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import AnswerFormat, CaseOption, LogsOption, asked_case
+
+
+def info(
+    case: CaseOption = None,
+    logs: LogsOption = None,
+    format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TABLE,
+) -> None:
+    """What a case holds: files, accounts, regions, time, and how many credentials are resolved.
+
+    forensics info --logs sample_logs
+    """
+    with asked_case(case, logs) as opened:
+        found = opened.info()
+    from forensics.output import answer
+
+    answer.print_info(found, format.value)

@@ -1,0 +1,24 @@
+"""forensics sample"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import errors_told, fail
+
+
+def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
+    """Write the sample logs: an organisation of five accounts, and one incident.
+
+    forensics sample sample_logs
+    """
+    if folder.exists():
+        fail(f"{folder} is there already; name a new folder", 2)
+    with errors_told():
+        from forensics.case import write_sample_logs
+
+        write_sample_logs(folder)
+    typer.echo(f"{folder}: begin with {folder / 'README.md'}")
