@@ -6,6 +6,9 @@ with without_parent as (
         links.child_credential_id,
         issuances.*,
         coalesce(switches.switch_from_arn, issuances.switch_from_arn) as from_arn,
+        -- while Lambda makes a function its session has a name of Lambda's own, which is not the function's
+        case when issuances.requested_session_name not like 'awslambda\_%' escape '\' then issuances.requested_session_name end
+            as workload_name,
         case
             when issuances.caller_identity_type = 'SAMLUser' then 'saml_user'
             when issuances.caller_identity_type = 'WebIdentityUser' then 'web_identity_user'
@@ -36,7 +39,7 @@ select
     case without_parent.actor_kind
         when 'saml_user' then without_parent.subject
         when 'web_identity_user' then without_parent.subject
-        when 'workload' then without_parent.requested_session_name
+        when 'workload' then without_parent.workload_name
         when 'iam_user' then coalesce(
             case when without_parent.is_redacted then without_parent.caller_principal_id end,
             users_by_arn.principal_id
@@ -46,7 +49,7 @@ select
     case without_parent.actor_kind
         when 'saml_user' then without_parent.subject
         when 'web_identity_user' then without_parent.subject
-        when 'workload' then without_parent.requested_session_name
+        when 'workload' then without_parent.workload_name
         when 'iam_user' then coalesce(users_by_arn.name, regexp_extract(without_parent.from_arn, '[^/]+$', 0))
     end as actor_name,
     case without_parent.actor_kind when 'iam_user' then without_parent.from_arn end as actor_arn,

@@ -1,0 +1,19 @@
+-- title: Denied calls by actor
+-- question: Who was refused what, how often, and over which services? Bursts of refusals are what probing looks like.
+-- techniques: T1580, T1087.004
+-- columns: actor_name, actor_kind, access_key_id, source_ip_address, services, event_names, denied, first_event, last_event
+
+select
+    actor_name,
+    actor_kind,
+    access_key_id,
+    source_ip_address,
+    count(distinct event_source) as services,
+    count(distinct event_name) as event_names,
+    count(*) as denied,
+    min(event_time) as first_event,
+    max(event_time) as last_event
+from attributed_events
+where error_code like '%AccessDenied%' or error_code like '%UnauthorizedOperation%'
+group by actor_name, actor_kind, access_key_id, source_ip_address
+order by denied desc, access_key_id

@@ -1,0 +1,26 @@
+-- title: SourceIdentity that names somebody else
+-- question: Which sessions say that they are somebody other than the person the keys lead to?
+-- techniques: T1550.001, T1036
+-- columns: source_identity, actor_name, actor_id, grade, origin_access_key_id, arn, access_key_id, first_use, events
+
+select
+    credentials.source_identity,
+    actors.actor_name,
+    actors.actor_id,
+    actors.grade,
+    actors.origin_access_key_id,
+    credentials.arn,
+    credentials.access_key_id,
+    credentials.first_use,
+    credentials.events
+from credentials
+join actors on actors.credential_id = credentials.credential_id
+where credentials.source_identity is not null
+  and actors.actor_kind in ('iam_user', 'saml_user', 'identity_center_user')
+  and lower(credentials.source_identity) not in (
+      lower(coalesce(actors.actor_name, '')),
+      lower(coalesce(actors.actor_id, '')),
+      lower(coalesce(actors.actor_arn, '')),
+      lower(split_part(coalesce(actors.actor_name, ''), '@', 1))
+  )
+order by credentials.first_use, credentials.access_key_id
