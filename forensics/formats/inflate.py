@@ -24,6 +24,7 @@ _GZIP_TRAILER_BYTES = 8
 MAX_INFLATED_BYTES = 16 << 30
 MAX_RATIO = 500
 _RATIO_COUNTS_FROM = 64 << 20
+_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub takes the class for an instance
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 
@@ -77,7 +78,7 @@ def _member(data: bytes, slices: Iterator[bytes]) -> Generator[bytes, None, byte
     while data:
         try:
             yield member.decompress(data)
-        except isal_zlib.error as error:
+        except _DAMAGED as error:
             raise Unreadable(f"the gzip stream is damaged: {error}") from None
         if member.eof:
             return member.unused_data

@@ -243,8 +243,11 @@ class _Reader:
     def _exactly(self, in_array: bool) -> Iterator[Records | Rejected]:
         """The exact way: value by value, to the end of the window or of the array, or up to a trail file."""
         window = self._window
+        begin = window.offset
         good: list[bytes] = []
-        while window.at(b"{") and len(good) < _BATCH_RECORDS:
+        for _ in range(_BATCH_RECORDS):
+            if not (window.skip(_SPACE_AND_COMMAS if in_array else self._between) and window.at(b"{")):
+                break
             if not in_array and (head := _head_of_trail_file(window.data, window.start)):
                 yield from self._pending(good)
                 yield from self._trail_file_with_a_preface(head)
@@ -254,14 +257,12 @@ class _Reader:
             if broken := _why_broken(raw) if raw else self._why_endless():
                 yield from self._pending(good)
                 yield self._reject_to_next_start(end, broken)
-                return
-            good.append(raw)
-            window.start = end
-            if not window.skip(_SPACE_AND_COMMAS if in_array else self._between):
-                break
-        if good:
-            yield self._records(good)
-        elif window.size and not window.at(b"{"):
+                good = []
+            else:
+                good.append(raw)
+                window.start = end
+        yield from self._pending(good)
+        if window.offset == begin:
             yield self._reject_to_next_start(0, "something that is not an object stands among the records")
 
     def _pending(self, good: list[bytes]) -> Iterator[Records]:

@@ -28,6 +28,10 @@ _COUNTED_KEYS = (
     (b'"eventName"', "event_name"),
     (b'"eventSource"', "event_source"),
     (b'"recipientAccountId"', "recipient_account_id"),
+    (b'"eventType"', "event_type"),
+    (b'"errorCode"', "error_code"),
+    (b'"errorMessage"', "error_message"),
+    (b'"sharedEventID"', "shared_event_id"),
 )
 _USER_IDENTITY = b'"userIdentity"'
 
@@ -241,7 +245,9 @@ def _identity(block: bytes, authenticated: bool) -> Identity:
         sign_in_session_arn=context.sign_in_session_arn if context else None,
         on_behalf_of_user_id=on_behalf_of.user_id if on_behalf_of else None,
         identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
-        credential_id=credential_id(user.account_id, user.access_key_id, principal_id, created_at) if authenticated else None,
+        credential_id=credential_id(user.account_id, user.access_key_id, principal_id, created_at)
+        if authenticated
+        else None,
         block=user,
         flag=flag,
     )
@@ -251,7 +257,12 @@ def credential_id(
     account_id: str | None, access_key_id: str | None, principal_id: str | None, created_at: datetime | None
 ) -> str | None:
     """What one event was signed with: its four parts, empty ones kept; None if all are."""
-    parts = [account_id or "", access_key_id or "", principal_id or "", f"{created_at:%Y-%m-%dT%H:%M:%SZ}" if created_at else ""]
+    parts = [
+        account_id or "",
+        access_key_id or "",
+        principal_id or "",
+        f"{created_at:%Y-%m-%dT%H:%M:%SZ}" if created_at else "",
+    ]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
 
 

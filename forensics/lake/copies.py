@@ -22,7 +22,7 @@ from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, write_table
 from forensics.lake.record import canonical_sha256
-from forensics.lake.schema import LAKE_SCHEMA, TEXT
+from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
 EVENT_KEY = "coalesce(event_id || '/' || recipient_account_id, content_sha256)"
 _FILES = "read_parquet($files, filename = true, file_row_number = true, hive_partitioning = false)"
@@ -47,7 +47,6 @@ class Settled:
 
     lake_files: list[LakeFile]
     removed: list[str]
-    conflicts: int
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,8 +55,10 @@ class _Copy:
 
     canonical_sha256: str
     raw_sha256: str
+    unreliable: bool  # the same bytes prove less where a file is damaged
     source_sha256: str
     position: int
+    new: bool  # what is in the case already stays where it is
     file: str
     row: int
 
@@ -65,15 +66,16 @@ class _Copy:
 def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
     """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
     new = [part for part in parts if part.table == "events"]
-    conflicts = before.of_table("event_conflicts")
+    rejected = [part for part in parts if part.table == "quarantine"]
     with duckdb.connect() as connection:
         connection.execute("set memory_limit = '1GB'")
         connection.execute("set temp_directory = ?", [str(layout.scratch)])
+        connection.execute("set preserve_insertion_order = false")
         lake = _Lake(connection, layout.root)
+        quarantine = _settle_quarantine(lake, before, rejected, ingest_id)
         shared = lake.shared_keys([part.path for part in new], before.of_table("events")) if new else {}
-        if not shared:
-            return Settled(new, [], sum(before.lake_files[path].rows for path in conflicts))
-        return _settle(lake, before, new, shared, ingest_id)
+        events = _settle(lake, before, new, shared, ingest_id) if shared else Settled(new, [])
+        return Settled(events.lake_files + quarantine.lake_files, events.removed + quarantine.removed)
 
 
 class _Lake:
@@ -110,17 +112,52 @@ class _Lake:
             return {}
         rows = self._connection.execute(
             f"""
-            select s.event_key, e.filename, e.file_row_number, sha256(e.raw), e.source_sha256, e.position
+            select s.event_key, e.filename, e.file_row_number, sha256(e.raw), e.unreliable, e.source_sha256, e.position
             from {_FILES} e
             join shared s on s.filename = e.filename and s.file_row_number = e.file_row_number
             """,
             {"files": files},
         ).fetchall()
         grouped: dict[str, list[_Copy]] = defaultdict(list)
-        for key, file, row, raw_sha256, source_sha256, position in rows:
-            path = Path(file).relative_to(self.case).as_posix()
-            grouped[key].append(_Copy("", raw_sha256, source_sha256, position, path, row))
+        for key, file, row, raw_sha256, unreliable, source_sha256, position in rows:
+            path = self._relative(file)
+            copy = _Copy("", raw_sha256, unreliable, source_sha256, position, path in new, path, row)
+            grouped[key].append(copy)
         return grouped
+
+    def known_places(self, files: list[str]) -> set[tuple[str, str, int]]:
+        """Where copies of the shared events are known to lie."""
+        if not files:
+            return set()
+        rows = self._connection.execute(
+            """
+            select event_key, source_sha256, position from read_parquet($files)
+            where event_key in (select event_key from shared)
+            """,
+            {"files": self._absolute(files)},
+        ).fetchall()
+        return set(rows)
+
+    def repeated_places(self, new: list[str], old: list[str]) -> list[tuple[str, int]]:
+        """The rows of new files, by file and row number, whose place in a source stands in another row before them."""
+        rows = self._connection.execute(
+            f"""
+            with places as (
+                select filename, file_row_number,
+                       row_number() over (
+                           partition by source_sha256, position
+                           order by filename in $new, filename, file_row_number
+                       ) as nth
+                from {_FILES}
+            )
+            select filename, file_row_number from places where nth > 1
+            """,
+            {"files": self._absolute(new + old), "new": self._absolute(new)},
+        ).fetchall()
+        return [(self._relative(file), row) for file, row in rows]
+
+    def _relative(self, file: str) -> str:
+        return Path(file).relative_to(self.case).as_posix()
 
     def raw(self, copies: Iterable[_Copy]) -> dict[str, bytes]:
         """The records of some copies, by the SHA-256 of their bytes."""
@@ -141,29 +178,46 @@ class _Lake:
         return [str(self.case / path) for path in paths]
 
 
+def _settle_quarantine(lake: _Lake, before: Manifest, new: list[LakeFile], ingest_id: str) -> Settled:
+    """What is no event once for each place: two workers may have read the same bytes, or an ingest a file again."""
+    old = before.of_table("quarantine")
+    if not new or len(new) + len(old) == 1:
+        return Settled(new, [])
+    repeated: dict[str, set[int]] = defaultdict(set)
+    for file, row in lake.repeated_places([part.path for part in new], old):
+        repeated[file].add(row)
+    files = [part for part in new if part.path not in repeated]
+    for path, rows in sorted(repeated.items()):
+        files += _without_rows(lake.case, path, "quarantine", QUARANTINE_SCHEMA, rows, ingest_id)
+    return Settled(files, list(repeated))
+
+
 def _settle(
     lake: _Lake, before: Manifest, new: list[LakeFile], shared: dict[str, list[_Copy]], ingest_id: str
 ) -> Settled:
     losers: dict[str, set[int]] = defaultdict(set)
+    known = lake.known_places(before.of_table("event_copies"))
     places: list[dict[str, object]] = []
     found: list[_Conflict] = []
     for key, copies in _ranked(lake, shared).items():
         winner, *others = sorted(copies)
-        known = {(winner.source_sha256, winner.position)}
+        known.add((key, winner.source_sha256, winner.position))
         for copy in others:
             losers[copy.file].add(copy.row)
-            if (copy.source_sha256, copy.position) not in known:
-                known.add((copy.source_sha256, copy.position))
+            if (key, copy.source_sha256, copy.position) not in known:
+                known.add((key, copy.source_sha256, copy.position))
                 places.append({"event_key": key, "source_sha256": copy.source_sha256, "position": copy.position})
         found += _conflicts(key, winner, others)
-    conflict_files, replaced, count = _write_conflicts(lake, before, found, ingest_id)
+    conflict_files, replaced = _write_conflicts(lake, before, found, ingest_id)
     files = [part for part in new if part.path not in losers] + conflict_files
     for path, rows in sorted(losers.items()):
-        files += _without_rows(lake.case, path, rows, ingest_id)
+        files += _without_rows(lake.case, path, "events", LAKE_SCHEMA, rows, ingest_id)
     if places:
-        table = pa.Table.from_pylist(places, COPIES_SCHEMA).sort_by([(name, "ascending") for name in COPIES_SCHEMA.names])
+        table = pa.Table.from_pylist(places, COPIES_SCHEMA).sort_by(
+            [(name, "ascending") for name in COPIES_SCHEMA.names]
+        )
         files.append(write_table(lake.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", table))
-    return Settled(files, [*losers, *replaced], count)
+    return Settled(files, [*losers, *replaced])
 
 
 def _ranked(lake: _Lake, shared: dict[str, list[_Copy]]) -> dict[str, list[_Copy]]:
@@ -201,12 +255,12 @@ def _conflicts(key: str, winner: _Copy, others: list[_Copy]) -> list[_Conflict]:
 
 def _write_conflicts(
     lake: _Lake, before: Manifest, found: list[_Conflict], ingest_id: str
-) -> tuple[list[LakeFile], list[str], int]:
-    """The whole table of conflicts in one file: few rows, and any of them may change. Files, replaced ones, rows."""
+) -> tuple[list[LakeFile], list[str]]:
+    """The whole table of conflicts in one file: few rows, and any of them may change. Files and those they replace."""
+    if not found:
+        return [], []
     old_files = before.of_table("event_conflicts")
     old = [row for path in old_files for row in pq.read_table(lake.case / path).to_pylist()]
-    if not found:
-        return [], [], len(old)
     raws = lake.raw({copy for conflict in found for copy in (conflict.winner, conflict.copy)})
     winners = {conflict.event_key: raws[conflict.winner.raw_sha256] for conflict in found}
     said = [(row["event_key"], row["canonical_sha256"], row["raw"]) for row in old]
@@ -222,7 +276,7 @@ def _write_conflicts(
             rows[key, canonical] = earlier[key, canonical]
     table = pa.Table.from_pylist(list(rows.values()), CONFLICTS_SCHEMA)
     file = write_table(lake.case, f"lake/event_conflicts/{ingest_id}.parquet", "event_conflicts", table)
-    return [file], old_files, table.num_rows
+    return [file], old_files
 
 
 def _conflict_row(key: str, canonical: str, raw: bytes, winner: bytes) -> dict[str, object]:
@@ -242,18 +296,20 @@ def _object(raw: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _without_rows(case: Path, path: str, rows: set[int], ingest_id: str) -> list[LakeFile]:
+def _without_rows(
+    case: Path, path: str, table: str, schema: pa.Schema, rows: set[int], ingest_id: str
+) -> list[LakeFile]:
     """The file again under another name, without some of its rows; none if none is left."""
     source = pq.ParquetFile(case / path)
     if source.metadata.num_rows == len(rows):
         return []
     name = f"{path.removesuffix('.parquet')}.{ingest_id}.parquet"
-    file = ParquetFile(case, name, "events", LAKE_SCHEMA, source.metadata.row_group(0).num_rows)
+    file = ParquetFile(case, name, table, schema, source.metadata.row_group(0).num_rows)
     first = 0
     for index in range(source.num_row_groups):
         group = source.read_row_group(index)
         keep = pa.array([first + row not in rows for row in range(group.num_rows)])
         first += group.num_rows
         if keep.true_count:
-            file.write(group.filter(keep).cast(LAKE_SCHEMA))
+            file.write(group.filter(keep).cast(schema))
     return [file.finish()]

@@ -12,16 +12,18 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
+import duckdb
 import msgspec
 
 from forensics.lake import manifest as manifests
-from forensics.lake.copies import settle
+from forensics.lake.copies import Settled, settle
 from forensics.lake.layout import Layout, only_ingest
 from forensics.lake.manifest import Commit, LakeFile, Manifest, Removed, SourceFile
 from forensics.lake.worker import Answer, SourceChanged, ToRead, Worker
@@ -30,7 +32,6 @@ from forensics.lake.worker import Answer, SourceChanged, ToRead, Worker
 _ONE_PROCESS_BYTES = 6 << 20
 _BATCH_BYTES = 8 << 20
 _BATCH_FILES = 200
-_BATCHES_AHEAD = 2
 
 Progress = Callable[[SourceFile], None]
 
@@ -61,25 +62,35 @@ def ingest(layout: Layout, files: Sequence[ToRead], sizes: Sequence[int], versio
         try:
             source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress)
             settled = settle(layout, before, parts, ingest_id)
-        except (OSError, SourceChanged) as error:
+            source_files = _name_duplicates(source_files)
+            commit = _commit(layout, before, source_files, settled, ingest_id, version)
+        except (OSError, SourceChanged, duckdb.Error) as error:
             raise IngestFailed(f"nothing was added to {layout.root}: {error}") from None
-        lake_files = [*settled.lake_files, *(part for part in parts if part.table == "quarantine")]
-        after = {**before.lake_files, **{file.path: file for file in lake_files}}
-        for path in settled.removed:
-            after.pop(path, None)
-        commit = Commit(
-            ingest_id=ingest_id,
-            committed_at=datetime.now(UTC).replace(microsecond=0),
-            version=version,
-            events=_rows(after.values(), "events"),
-            copies=_rows(after.values(), "events") + _rows(after.values(), "event_copies"),
-            conflicts=settled.conflicts,
-            rejected=_rows(after.values(), "quarantine"),
-        )
-        source_files = _name_duplicates(source_files)
-        removed = [Removed(path) for path in settled.removed if path in before.lake_files]
-        manifests.append(layout.manifest, [*source_files, *lake_files, *removed], commit)
         return Ingested(tuple(source_files), commit)
+
+
+def _commit(
+    layout: Layout, before: Manifest, source_files: list[SourceFile], settled: Settled, ingest_id: str, version: str
+) -> Commit:
+    """Make it count, then remove the parts that were written anew before they ever counted."""
+    after = {**before.lake_files, **{file.path: file for file in settled.lake_files}}
+    for path in settled.removed:
+        after.pop(path, None)
+    commit = Commit(
+        ingest_id=ingest_id,
+        committed_at=datetime.now(UTC).replace(microsecond=0),
+        version=version,
+        events=_rows(after.values(), "events"),
+        copies=_rows(after.values(), "events") + _rows(after.values(), "event_copies"),
+        conflicts=_rows(after.values(), "event_conflicts"),
+        rejected=_rows(after.values(), "quarantine"),
+    )
+    removed = [Removed(path) for path in settled.removed if path in before.lake_files]
+    manifests.append(layout.manifest, [*source_files, *settled.lake_files, *removed], commit)
+    for path in settled.removed:
+        if path not in before.lake_files:
+            (layout.root / path).unlink()
+    return commit
 
 
 def _rows(files: Iterable[LakeFile], table: str) -> int:
@@ -92,7 +103,7 @@ def _sweep(layout: Layout, manifest: Manifest) -> None:
     layout.scratch.mkdir(mode=0o700)
     for path in sorted(layout.lake.rglob("*")):
         if path.is_file() and path.relative_to(layout.root).as_posix() not in manifest.lake_files:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
@@ -101,7 +112,7 @@ def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
     read = {file.sha256: file for file in ordered if file.status != "duplicate" and file.sha256}
     named: list[SourceFile] = []
     for file in ordered:
-        original = read.pop(file.sha256, None)
+        original = read.pop(file.sha256 or "", None)
         if original is not None:
             named.append(msgspec.structs.replace(original, name=file.name, path=file.path))
         elif file.sha256 and file.status != "duplicate":
@@ -114,15 +125,17 @@ def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
 def _read_all(
     layout: Layout, files: Sequence[ToRead], sizes: Sequence[int], before: Manifest, ingest_id: str, progress: Progress
 ) -> tuple[list[SourceFile], list[LakeFile]]:
-    known = [file.sha256 for file in before.source_files if file.sha256 and file.status != "duplicate"]
+    known = [file.sha256 for file in before.source_files if file.sha256 and file.status in ("ok", "empty")]
+    unnameable = [_no_text(file) for file in files if not _is_text(file.path)]
+    readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_text(file.path)]
     workers = os.cpu_count() or 1
     if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
-        answers = _read_here(layout.root, files, known, ingest_id)
+        answers = _read_here(layout.root, (file for file, _ in readable), known, ingest_id)
     else:
-        answers = _read_in_processes(layout.root, _batches(files, sizes), known, ingest_id, workers)
+        answers = _read_in_processes(layout.root, _batches(readable), known, ingest_id, workers)
     source_files: list[SourceFile] = []
     parts: list[LakeFile] = []
-    for answer in answers:
+    for answer in chain(unnameable, answers):
         if answer.source_file is not None:
             source_files.append(answer.source_file)
             progress(answer.source_file)
@@ -137,10 +150,20 @@ def _read_here(case: Path, files: Iterable[ToRead], known: list[str], ingest_id:
     yield Answer(parts=worker.close())
 
 
-def _batches(files: Iterable[ToRead], sizes: Iterable[int]) -> Iterator[list[ToRead]]:
+def _is_text(path: str) -> bool:
+    """Whether a path can be written down; a file system may hold names that are no UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def _no_text(file: ToRead) -> Answer:
+    name, path = (os.fsencode(text).decode("utf-8", "replace") for text in (file.name, file.path))
+    return Answer(SourceFile(name, path, "failed", "its name is not UTF-8, so it cannot be listed; rename it"))
+
+
+def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
     batch: list[ToRead] = []
     batch_bytes = 0
-    for file, size in zip(files, sizes, strict=True):
+    for file, size in files:
         batch.append(file)
         batch_bytes += size
         if batch_bytes >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
@@ -153,21 +176,22 @@ def _batches(files: Iterable[ToRead], sizes: Iterable[int]) -> Iterator[list[ToR
 def _read_in_processes(
     case: Path, batches: Iterator[list[ToRead]], known: list[str], ingest_id: str, workers: int
 ) -> Iterator[Answer]:
-    """Hand batches to worker processes as they get free. A worker that dies or gives up ends the ingest."""
+    """Hand batches to worker processes as they get free. A worker that dies or gives up ends the ingest.
+
+    A worker gets a batch only while it waits for one: were it writing an answer meanwhile, both could wait for ever.
+    """
     with selectors.DefaultSelector() as selector:
         running = [_Process(case, f"{ingest_id}-{number}", known) for number in range(workers)]
         try:
             for process in running:
                 selector.register(process.output, selectors.EVENT_READ, process)
-                for _ in range(_BATCHES_AHEAD):
-                    process.feed(next(batches, None))
+                process.feed(next(batches, []))
             while selector.get_map():
                 for key, _ in selector.select():
                     process = key.data
-                    for answer in process.answers():
-                        yield answer
-                        if process.wants_more:
-                            process.feed(next(batches, None))
+                    yield from process.answers()
+                    if process.waits:
+                        process.feed(next(batches, []))
                     if process.finished:
                         selector.unregister(process.output)
         finally:
@@ -185,20 +209,19 @@ class _Process:
         self._input, self.output = self._process.stdin, self._process.stdout
         self._partial = b""
         self._in_hand = 0
+        self._closing = False
         self.finished = False
         self._send(known)
 
     @property
-    def wants_more(self) -> bool:
-        return self._in_hand < _BATCH_FILES and not self._input.closed
+    def waits(self) -> bool:
+        return not self._in_hand and not self._closing
 
-    def feed(self, batch: list[ToRead] | None) -> None:
-        """Give the worker a batch; None tells it that there is no more."""
-        if batch is None:
-            self._input.close()
-        else:
-            self._in_hand += len(batch)
-            self._send(batch)
+    def feed(self, batch: list[ToRead]) -> None:
+        """Give the worker a batch; an empty one tells it that there is no more."""
+        self._in_hand = len(batch)
+        self._closing = not batch
+        self._send(batch)
 
     def answers(self) -> Iterator[Answer]:
         data = os.read(self.output.fileno(), 1 << 16)
@@ -220,12 +243,10 @@ class _Process:
         self._process.kill()
         self._process.wait()
         self.output.close()
-        if not self._input.closed:
+        with suppress(BrokenPipeError):
             self._input.close()
 
     def _send(self, value: object) -> None:
-        try:
+        with suppress(BrokenPipeError):  # it has died, which its output tells
             self._input.write(msgspec.json.encode(value) + b"\n")
             self._input.flush()
-        except BrokenPipeError:
-            pass  # it has died, which its output tells

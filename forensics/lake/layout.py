@@ -59,12 +59,12 @@ def create(root: Path) -> Layout:
     layout = Layout(root)
     if layout.case_file.exists():
         return open_existing(root)
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    if root.exists() and (not root.is_dir() or any(path != _temporary(layout.case_file) for path in root.iterdir())):
         raise NotACase(f"{root} is not a case and not empty; name a new folder for the case")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     root.chmod(0o700)
-    layout.manifest.touch(mode=0o600)
     write_private(layout.case_file, json.dumps({"case_id": str(uuid.uuid4()), "format_version": FORMAT_VERSION}) + "\n")
+    layout.manifest.touch(mode=0o600)
     return layout
 
 
@@ -76,7 +76,9 @@ def open_existing(root: Path) -> Layout:
     try:
         version = json.loads(layout.case_file.read_text())["format_version"]
     except FileNotFoundError:
-        raise NotACase(f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs") from None
+        raise NotACase(
+            f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs"
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise NotACase(f"{layout.case_file} is damaged: it does not say which format the case has") from None
     if not isinstance(version, int) or version > FORMAT_VERSION:
@@ -89,7 +91,7 @@ def open_existing(root: Path) -> Layout:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads, wholly or not at all."""
-    temporary = path.with_name(f".{path.name}.new")
+    temporary = _temporary(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
@@ -97,6 +99,10 @@ def write_private(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     temporary.rename(path)
     sync_folder(path.parent)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def sync_folder(folder: Path) -> None:

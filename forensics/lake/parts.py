@@ -23,6 +23,7 @@ from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
 
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20
+_QUARANTINE_GROUP_BYTES = 16 << 20
 # columns with a bloom filter, and how many rows there are for each distinct value
 _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credential_id": 4}
 _SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
@@ -40,7 +41,9 @@ class PartWriter:
         self._waiting: dict[date | None, list[pa.RecordBatch]] = {}
         self._waiting_bytes: dict[date | None, int] = {}
         self._open: dict[date | None, ParquetFile] = {}
-        self._quarantine: list[dict[str, object]] = []
+        self._rejected: list[dict[str, object]] = []
+        self._rejected_bytes = 0
+        self._quarantine: ParquetFile | None = None
 
     def add(self, batch: pa.RecordBatch) -> None:
         for day, rows in _by_day(batch):
@@ -51,24 +54,35 @@ class PartWriter:
 
     def quarantine(self, source_sha256: str, rejected: Iterable[Rejected]) -> None:
         for item in rejected:
-            self._quarantine.append(
+            raw = item.raw[:_QUARANTINED_BYTES]
+            self._rejected_bytes += len(raw)
+            self._rejected.append(
                 {
                     "source_sha256": source_sha256,
                     "position": item.position,
                     "byte_offset": item.offset if item.offset >= 0 else None,
                     "reason": item.reason,
-                    "raw": item.raw[:_QUARANTINED_BYTES],
+                    "raw": raw,
                 }
             )
+            if self._rejected_bytes > _QUARANTINE_GROUP_BYTES:
+                self._write_rejected()
 
     def close(self) -> list[LakeFile]:
         for day in list(self._waiting):
             self._write(day)
         files = [part.finish() for part in self._open.values()]
-        if self._quarantine:
+        if self._rejected:
+            self._write_rejected()
+        return [*files, self._quarantine.finish()] if self._quarantine else files
+
+    def _write_rejected(self) -> None:
+        rows = pa.Table.from_pylist(self._rejected, QUARANTINE_SCHEMA)
+        self._rejected, self._rejected_bytes = [], 0
+        if self._quarantine is None:
             path = f"lake/quarantine/{self._name}.parquet"
-            files.append(write_table(self._case, path, "quarantine", pa.Table.from_pylist(self._quarantine, QUARANTINE_SCHEMA)))
-        return files
+            self._quarantine = ParquetFile(self._case, path, "quarantine", QUARANTINE_SCHEMA, rows.num_rows)
+        self._quarantine.write(rows)
 
     def _write(self, day: date | None) -> None:
         rows = pa.Table.from_batches(self._waiting.pop(day), LAKE_SCHEMA)

@@ -148,19 +148,21 @@ def decode_carefully(raw: bytes) -> Careful:
     if wrong:
         flags.add("wrong_type")
     record.user_identity = msgspec.Raw(dump(identity).encode())
-    return Careful(record, frozenset(flags), repeated or "invalid_utf8" in flags, dump({**clean, "userIdentity": identity}))
+    return Careful(
+        record, frozenset(flags), repeated or "invalid_utf8" in flags, dump({**clean, "userIdentity": identity})
+    )
 
 
 def convert(value: object, type_: type[T]) -> tuple[T, bool]:
     """`value` as `type_` without the fields that have another type, and whether there were any."""
     if not isinstance(value, dict):
         return type_(), True
-    value = json.loads(json.dumps(value))
+    fields: dict[str, Any] = json.loads(json.dumps(value))
     for repairs in range(_MAX_REPAIRS):
         try:
-            return msgspec.convert(value, type_), repairs > 0
+            return msgspec.convert(fields, type_), repairs > 0
         except msgspec.ValidationError as error:
-            _delete(value, str(error).rpartition("`$.")[2].rstrip("`").split("."))
+            _delete(fields, str(error).rpartition("`$.")[2].rstrip("`").split("."))
     return type_(), True
 
 
@@ -217,7 +219,8 @@ def parse_time(text: str | None) -> datetime | None:
     text = _ODD_SPACES.sub(" ", text).strip()
     try:
         if match := _ISO_TIME.fullmatch(text):
-            return datetime(*map(int, match.groups()), tzinfo=UTC)  # type: ignore[arg-type]
+            numbers = [int(number) for number in match.groups()]
+            return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]  # six of them
         if match := _JAVA_TIME.fullmatch(text):
             month, day, year, hour, minute, second, half = match.groups()
             hour_of_day = int(hour) % 12 + (12 if half == "PM" else 0)

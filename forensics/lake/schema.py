@@ -33,7 +33,11 @@ RECORD_COLUMNS = _columns(
         ("request_id", TEXT, "requestID"),
         ("shared_event_id", TEXT, "equal in the copies of one event that went to several accounts"),
         ("read_only", pa.bool_(), "whether AWS counts the action as read-only"),
-        ("session_credential_from_console", pa.bool_(), "true on part of a console session's events; null proves nothing"),
+        (
+            "session_credential_from_console",
+            pa.bool_(),
+            "true on part of a console session's events; null proves nothing",
+        ),
     ]
 )
 
@@ -61,7 +65,11 @@ IDENTITY_COLUMNS = _columns(
         ("sign_in_session_arn", TEXT, "sessionContext.signInSessionArn"),
         ("on_behalf_of_user_id", TEXT, "Identity Center user, as AWS says"),
         ("identity_store_arn", TEXT, "the identity store of that user"),
-        ("credential_id", TEXT, "account | access key ID | principal ID | creation date; null if nothing signed the event"),
+        (
+            "credential_id",
+            TEXT,
+            "account | access key ID | principal ID | creation date; null if nothing signed the event",
+        ),
     ]
 )
 

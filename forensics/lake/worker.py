@@ -1,7 +1,8 @@
 """Worker: source files to parts. The unit of parallel work, in this process or in one of its own.
 
 As a process (`python -m forensics.lake.worker CASE NAME`) it reads batches of files as JSON lines on standard input
-and answers each file with a JSON line; at the end of its input it writes its parts and names them in the last line.
+and answers each file with a JSON line. An empty batch is the last: it writes its parts and names them in the last line.
+If its input ends without one, whoever started it is gone, and it leaves without a word.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
+import os
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +31,7 @@ from forensics.lake.schema import EVENT_COLUMNS
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
 _HELD_BYTES = 64 << 20
+_HELD_REJECTED_BYTES = 16 << 20
 _TIME = [field.name for field in EVENT_COLUMNS].index("event_time")
 
 
@@ -52,7 +56,7 @@ class Worker:
     def read(self, file: ToRead) -> SourceFile:
         """Read one file and tell how it ended. Raises SourceChanged, and OSError only for the case's own disk."""
         try:
-            stream = open(file.path, "rb")  # noqa: SIM115 - its errors are the source's, those inside are the case's
+            stream = Path(file.path).open("rb")  # noqa: SIM115 - its errors are the source's, those inside are the case's
             sha256, content = _hash(stream)
         except OSError as error:
             return SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}")
@@ -67,41 +71,74 @@ class Worker:
 
     def _read(self, file: ToRead, sha256: str, content: BinaryIO) -> SourceFile:
         measure = Measure()
-        records = 0
-        rejected: list[Rejected] = []
-        times: list[datetime] = []
+        found = _Found()
         failure: str | None = None
         try:
-            for found in read_records(inflate(content, measure)):
-                if isinstance(found, Rejected):
-                    rejected.append(found)
-                    continue
-                records += self._add(found, sha256, rejected, times)
+            for records in read_records(inflate(content, measure)):
+                self._add(records, sha256, found)
         except NotJson as error:
             return _end(file, sha256, measure, content, "skipped", str(error))
         except Unreadable as error:
             failure = str(error)
-        if not records and rejected and all(item.offset < 0 for item in rejected) and not failure:
-            return _end(file, sha256, measure, content, "skipped", "it holds no CloudTrail record")
-        if not failure and any(item.reason.startswith("the file ends inside") for item in rejected):
-            failure = "the file is cut off"
-        self._parts.quarantine(sha256, rejected)
-        status = "failed" if failure else "ok" if records or rejected else "empty"
+        status = "failed" if failure else "ok" if found.records or found.rejected else "empty"
+        if found.records == 0 and found.rejected == found.foreign > 0 and not failure:
+            status, failure = "skipped", "it holds no CloudTrail record"
+        elif found.cut and not failure:
+            status, failure = "failed", "the file is cut off"
+        if status == "skipped" and found.rejected == len(found.held):
+            return _end(file, sha256, measure, content, status, failure)
+        self._quarantine(sha256, found)
         return msgspec.structs.replace(
             _end(file, sha256, measure, content, status, failure),
-            records=records,
-            rejected=len(rejected),
-            first_event_time=min(times, default=None),
-            last_event_time=max(times, default=None),
+            records=found.records,
+            rejected=found.rejected,
+            first_event_time=found.first,
+            last_event_time=found.last,
         )
 
-    def _add(self, found: Records, sha256: str, rejected: list[Rejected], times: list[datetime]) -> int:
-        batch = to_arrow(found, sha256)
-        rejected += batch.rejected
-        if batch.events.num_rows:
-            self._parts.add(batch.events)
-            times += _range(batch.events.column(_TIME))
-        return batch.events.num_rows
+    def _add(self, records: Records | Rejected, sha256: str, found: _Found) -> None:
+        if isinstance(records, Rejected):
+            found.cut = found.cut or records.reason.startswith("the file ends inside")
+            found.hold([records])
+        else:
+            batch = to_arrow(records, sha256)
+            found.foreign += len(batch.rejected)
+            found.hold(batch.rejected)
+            found.records += batch.events.num_rows
+            if batch.events.num_rows:
+                self._parts.add(batch.events)
+                found.saw(batch.events.column(_TIME))
+        if found.records or found.held_bytes > _HELD_REJECTED_BYTES:
+            self._quarantine(sha256, found)
+
+    def _quarantine(self, sha256: str, found: _Found) -> None:
+        self._parts.quarantine(sha256, found.held)
+        found.held, found.held_bytes = [], 0
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one file has held so far. `foreign`: sound JSON that is no CloudTrail record; of a file with nothing else
+    no record goes to the quarantine, unless it has more than can be `held` until that is known."""
+
+    records: int = 0
+    rejected: int = 0
+    foreign: int = 0
+    cut: bool = False
+    held: list[Rejected] = field(default_factory=list)
+    held_bytes: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def hold(self, rejected: list[Rejected]) -> None:
+        self.rejected += len(rejected)
+        self.held += rejected
+        self.held_bytes += sum(len(item.raw) for item in rejected)
+
+    def saw(self, times: pa.Array) -> None:
+        bounds = pc.min_max(times).as_py()
+        self.first = min((time for time in (self.first, bounds["min"]) if time), default=None)
+        self.last = max((time for time in (self.last, bounds["max"]) if time), default=None)
 
 
 def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
@@ -134,11 +171,6 @@ def _end(file: ToRead, sha256: str, measure: Measure, content: BinaryIO, status:
     )
 
 
-def _range(times: pa.Array) -> list[datetime]:
-    bounds = pc.min_max(times).as_py()
-    return [bounds["min"], bounds["max"]] if bounds["min"] is not None else []
-
-
 class Answer(msgspec.Struct, frozen=True):
     """A line from a worker process: how one file ended, or at last its parts, or why it gave up."""
 
@@ -150,13 +182,17 @@ class Answer(msgspec.Struct, frozen=True):
 def main() -> None:
     case, name = Path(sys.argv[1]), sys.argv[2]
     gc.disable()  # the loops make many values and no cycles; collecting them doubles the time
-    known, batches = msgspec.json.decode(sys.stdin.buffer.readline(), type=list[str]), sys.stdin.buffer
-    worker = Worker(case, name, known)
+    lines = (line for line in sys.stdin.buffer if line.endswith(b"\n"))  # half a line is from one that was killed
+    worker = Worker(case, name, msgspec.json.decode(next(lines, b"[]"), type=list[str]))
     try:
-        for line in batches:
-            for file in msgspec.json.decode(line, type=list[ToRead]):
+        for line in lines:
+            batch = msgspec.json.decode(line, type=list[ToRead])
+            for file in batch:
                 _say(Answer(source_file=worker.read(file)))
-        _say(Answer(parts=worker.close()))
+            if not batch:
+                return _say(Answer(parts=worker.close()))
+    except BrokenPipeError:
+        os._exit(1)  # nobody listens any more
     except (SourceChanged, OSError) as error:
         _say(Answer(error=str(error)))
 

@@ -22,18 +22,29 @@ class LocalFile:
 
 
 def find_files(paths: Iterable[Path]) -> list[LocalFile]:
-    """Every file at or below `paths`, sorted by name; links to folders are not followed. Raises NoSuchSource."""
+    """Every file at or below `paths`, sorted by name; links to folders are not followed. Raises NoSuchSource.
+
+    A folder that cannot be listed is among them, so that it ends as unreadable and not in silence.
+    """
     return sorted((file for path in paths for file in _below(path)), key=lambda file: (file.name, file.path))
 
 
 def _below(path: Path) -> Iterator[LocalFile]:
     if path.is_file():
-        yield LocalFile(str(path.absolute()), path.name, path.stat().st_size)
+        yield _file(path, path.name)
         return
     if not path.is_dir():
         raise NoSuchSource(f"there is no file or folder {path}")
-    for folder, _, names in os.walk(path):
+    closed: list[Path] = []
+    for folder, _, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
         for name in names:
             file = Path(folder, name)
-            if file.is_file():
-                yield LocalFile(str(file.absolute()), file.relative_to(path).as_posix(), file.stat().st_size)
+            if file.is_file() or not file.exists():
+                yield _file(file, file.relative_to(path).as_posix())
+    for folder_path in closed:  # reading it as a file fails and tells why
+        yield _file(folder_path, folder_path.relative_to(path).as_posix())
+
+
+def _file(path: Path, name: str) -> LocalFile:
+    """The file even if it is gone or a link to nothing: whoever reads it tells so."""
+    return LocalFile(str(path.absolute()), name, path.stat().st_size if path.exists() else 0)

@@ -1,0 +1,236 @@
+"""Ingest: all or nothing, one process or several, killed or not."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from forensics.lake import ingest as module
+from forensics.lake import manifest as manifests
+from forensics.lake.ingest import IngestFailed, ingest
+from forensics.lake.layout import CaseBusy, create, only_ingest
+from forensics.lake.manifest import SourceFile
+from forensics.lake.worker import ToRead
+from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses
+from tests.simulator import simulate, write
+
+PROCESSES = """
+import sys
+from pathlib import Path
+from forensics.lake import ingest
+from tests.lake.cases import add
+ingest._ONE_PROCESS_BYTES = 0
+add(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few hundred files, with copies, a conflict, rejected records and files that cannot be read."""
+    folder = tmp_path_factory.mktemp("ingest") / "logs"
+    world = simulate(5, 300)
+    write(world.files, folder)
+    put(folder / "conflict-1.json", record(1, userAgent="a"), {"x": 1})
+    put(folder / "conflict-2.json", record(1, userAgent="b"), record(2))
+    (folder / "cut.json").write_text(json.dumps({"Records": [record(3), record(4)]})[:-9])
+    (folder / "cut.json.gz").write_bytes(gzip.compress(json.dumps([record(5)]).encode())[:-4])
+    (folder / "notes.txt").write_text("no log")
+    for number in range(3):
+        shutil.copy(folder / "conflict-1.json", folder / f"again-{number}.json")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    case = tmp_path_factory.mktemp("undisturbed") / "case"
+    add(case, logs)
+    return case
+
+
+def several_processes(monkeypatch: pytest.MonkeyPatch, batch_files: int = 40) -> None:
+    monkeypatch.setattr(module, "_ONE_PROCESS_BYTES", 0)
+    monkeypatch.setattr(module, "_BATCH_FILES", batch_files)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+
+@pytest.mark.parametrize("batch_files", [1, 40, 10_000])
+def test_several_processes_do_what_one_does(
+    logs: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_files: int
+) -> None:
+    several_processes(monkeypatch, batch_files)
+    assert statuses(add(tmp_path / "case", logs)) == statuses(add(undisturbed, logs)) | statuses_of_first(undisturbed)
+    assert state(tmp_path / "case") == state(undisturbed)
+    assert lying(tmp_path / "case") == listed(tmp_path / "case")
+
+
+def statuses_of_first(case: Path) -> dict[str, tuple[str, str | None]]:
+    """How each file ended when it was first read."""
+    first: dict[str, tuple[str, str | None]] = {}
+    for file in manifests.read(case / "manifest.jsonl").source_files:
+        first.setdefault(file.name, (file.status, file.reason))
+    return first
+
+
+def test_a_second_ingest_adds_nothing(logs: Path, tmp_path: Path) -> None:
+    first = add(tmp_path / "case", logs)
+    before = state(tmp_path / "case")
+    files = lying(tmp_path / "case")
+    second = add(tmp_path / "case", logs)
+    assert state(tmp_path / "case") == before
+    assert lying(tmp_path / "case") == listed(tmp_path / "case")
+    assert lying(tmp_path / "case") == files
+    changed = {"ok": "duplicate"}
+    assert [file.status for file in second.source_files] == [
+        changed.get(file.status, file.status) for file in first.source_files
+    ]
+
+
+def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "dangling").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "logs" / os.fsdecode(b"\xff.json")).write_text(json.dumps(record(9)))
+    ingested = add(tmp_path / "case", logs, tmp_path / "logs")
+    ends = statuses(ingested)
+    assert ends["cut.json"] == ("failed", "the file is cut off")
+    assert ends["cut.json.gz"] == ("failed", "the gzip stream is cut short")
+    assert ends["notes.txt"] == ("skipped", "it is not JSON")
+    assert ends["dangling"] == ("failed", "it cannot be read: No such file or directory")
+    assert ends["\ufffd.json"] == ("failed", "its name is not UTF-8, so it cannot be listed; rename it")
+    assert ends["again-0.json"][0] == "ok"
+    assert ends["again-1.json"] == ends["conflict-1.json"] == ("duplicate", "these bytes are in the case")
+    assert ingested.unreadable
+    assert {f"id-{number}" for number in (1, 2, 3, 5)} <= {
+        row[0] for row in rows(tmp_path / "case", "events", "event_id")
+    }
+
+
+def test_nothing_to_read_is_an_ingest_too(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    ingested = add(tmp_path / "case", tmp_path / "logs")
+    assert (ingested.source_files, ingested.commit.events, ingested.unreadable) == ((), 0, False)
+
+
+def test_many_files_with_long_names_do_not_fill_the_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    several_processes(monkeypatch, 1000)
+    for number in range(700):
+        put(tmp_path / "logs" / ("n" * 120) / f"{number:05d}-{'x' * 180}.json", record(number))
+    assert add(tmp_path / "case", tmp_path / "logs").commit.events == 700
+
+
+def test_a_worker_that_is_killed_changes_nothing(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    several_processes(monkeypatch, 5)
+    put(tmp_path / "first.json", record(1))
+    add(tmp_path / "case", tmp_path / "first.json")
+    before = (tmp_path / "case" / "manifest.jsonl").read_bytes()
+    layout = create(tmp_path / "case")
+    paths = sorted(path for path in logs.rglob("*") if path.is_file())
+
+    killed: list[str] = []
+
+    def kill_one(file: SourceFile) -> None:
+        if killed:
+            return
+        children = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=True
+        )
+        for pid in children.stdout.split():
+            command = Path("/proc", pid, "cmdline")
+            if command.exists() and str(layout.root) in command.read_text() and "worker" in command.read_text():
+                os.kill(int(pid), signal.SIGKILL)
+                killed.append(pid)
+                return
+
+    with pytest.raises(IngestFailed, match="a worker process was killed"):
+        ingest(layout, [ToRead(str(path), path.name) for path in paths], [1] * len(paths), "test", kill_one)
+    assert (tmp_path / "case" / "manifest.jsonl").read_bytes() == before
+    assert len(events(tmp_path / "case")) == 1
+    add(tmp_path / "case", logs)
+    assert lying(tmp_path / "case") == listed(tmp_path / "case")
+
+
+def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "first.json", record(1))
+    add(tmp_path / "case", tmp_path / "first.json")
+    before = state(tmp_path / "case")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for place in ("forensics.lake.parts.sync_folder", "forensics.lake.manifest._write_all"):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, full)
+            with pytest.raises(IngestFailed, match="No space left"):
+                add(tmp_path / "case", logs)
+        assert state(tmp_path / "case") == before
+    add(tmp_path / "case", logs)
+    assert lying(tmp_path / "case") == listed(tmp_path / "case")
+
+
+def test_a_case_that_is_being_written_is_busy(logs: Path, tmp_path: Path) -> None:
+    with only_ingest(create(tmp_path / "case")), pytest.raises(CaseBusy):
+        add(tmp_path / "case", logs)
+
+
+@pytest.mark.parametrize("garbage", [b"\0" * 9, b'{"type":"source_file"}\n{"type":"comm', b'{"type":"lake_file"'])
+def test_garbage_behind_the_last_commit_is_ignored_and_removed(tmp_path: Path, garbage: bytes) -> None:
+    put(tmp_path / "1.json", record(1))
+    put(tmp_path / "2.json", record(2))
+    add(tmp_path / "case", tmp_path / "1.json")
+    manifest = tmp_path / "case" / "manifest.jsonl"
+    before = state(tmp_path / "case")
+    committed = manifest.read_bytes()
+    with manifest.open("ab") as file:
+        file.write(garbage)
+    assert state(tmp_path / "case") == before
+    assert add(tmp_path / "case", tmp_path / "2.json").commit.events == 2
+    assert manifest.read_bytes().startswith(committed + b'{"type":"source_file","name":"2.json"')
+
+
+def killed_after(seconds: float, case: Path, logs: Path) -> bool:
+    """Whether an ingest was killed before it ended; its workers are left to themselves, as after a real kill."""
+    with subprocess.Popen([sys.executable, "-c", PROCESSES, str(case), str(logs)], stderr=subprocess.PIPE) as process:
+        time.sleep(seconds)
+        process.kill()
+        _, noise = process.communicate()
+        assert b"Traceback" not in noise, noise.decode()
+        return process.returncode != 0
+
+
+def run_killed(logs: Path, undisturbed: Path, tmp_path: Path, times: int, seed: int) -> None:
+    start = time.monotonic()
+    subprocess.run([sys.executable, "-c", PROCESSES, str(tmp_path / "whole"), str(logs)], check=True)
+    whole = time.monotonic() - start
+    random = Random(seed)
+    kills = 0
+    for number in range(times):
+        case = tmp_path / f"case-{number}"
+        kills += killed_after(random.uniform(0.2, whole), case, logs)
+        add(case, logs)
+        assert state(case) == state(undisturbed)
+        deadline = time.monotonic() + 5
+        while lying(case) != listed(case) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        add(case, logs)  # what an orphaned worker may have left goes with the next ingest
+        assert lying(case) == listed(case)
+        assert state(case) == state(undisturbed)
+        shutil.rmtree(case)
+    assert kills
+
+
+def test_killed_and_run_again_it_ends_the_same(logs: Path, undisturbed: Path, tmp_path: Path) -> None:
+    run_killed(logs, undisturbed, tmp_path, 6, seed=1)
+
+
+@pytest.mark.full
+def test_killed_a_hundred_times_it_ends_the_same(logs: Path, undisturbed: Path, tmp_path: Path) -> None:
+    run_killed(logs, undisturbed, tmp_path, 100, seed=2)

@@ -1,0 +1,170 @@
+"""Issuance: what each event of the kind hands out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.lake.issuance import NOTHING_ISSUED, READ_FROM, Issuance, IssuingRecord, account_of_arn, issuance
+from forensics.lake.record import Record, UserIdentity, convert
+from forensics.lake.schema import ISSUANCE_COLUMNS
+
+ROLE = "arn:aws:iam::111122223333:role/ops/deploy"
+SESSION = "arn:aws:sts::111122223333:assumed-role/deploy/build"
+USER = {
+    "type": "IAMUser",
+    "principalId": "AIDAX",
+    "arn": "arn:aws:iam::444455556666:user/a",
+    "accountId": "444455556666",
+}
+CREDENTIALS = {"accessKeyId": "ASIAX", "expiration": "Jul 10, 2023, 6:38:25 PM", "sessionToken": "t"}
+EXPIRES = datetime(2023, 7, 10, 18, 38, 25, tzinfo=UTC)
+
+
+def issued(source: str, name: str, identity: dict[str, Any] | None = None, **record: Any) -> dict[str, Any]:
+    """The issuance of a record, without what is null in it."""
+    whole = {"eventSource": f"{source}.amazonaws.com", "eventName": name, **record}
+    found = issuance(
+        convert(whole, Record)[0], convert(identity or USER, UserIdentity)[0], convert(whole, IssuingRecord)[0]
+    )
+    return {name: value for name, value in found._asdict().items() if value is not None}
+
+
+def test_the_columns_are_those_of_the_schema() -> None:
+    assert list(Issuance._fields) == [field.name for field in ISSUANCE_COLUMNS]
+
+
+def test_assume_role() -> None:
+    request = {"roleArn": ROLE, "roleSessionName": "build", "sourceIdentity": "alice"}
+    response = {
+        "credentials": CREDENTIALS,
+        "assumedRoleUser": {"assumedRoleId": "AROAX:build", "arn": SESSION},
+        "sourceIdentity": "alice",
+    }
+    assert issued("sts", "AssumeRole", requestParameters=request, responseElements=response) == {
+        "issued_access_key_id": "ASIAX",
+        "issued_principal_id": "AROAX:build",
+        "issued_arn": SESSION,
+        "issued_account_id": "111122223333",
+        "expires_at": EXPIRES,
+        "target_role_arn": ROLE,
+        "requested_session_name": "build",
+        "requested_source_identity": "alice",
+    }
+
+
+def test_a_denied_assume_role_names_its_target_and_hands_out_nothing() -> None:
+    message = f"User: {USER['arn']} is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+    got = issued("sts", "AssumeRole", errorCode="AccessDenied", errorMessage=message)
+    assert got == {"target_role_arn": ROLE}
+
+
+def test_get_session_token_hands_a_user_its_own_session() -> None:
+    assert issued("sts", "GetSessionToken", responseElements={"credentials": CREDENTIALS}) == {
+        "issued_access_key_id": "ASIAX",
+        "issued_principal_id": "AIDAX",
+        "issued_arn": USER["arn"],
+        "issued_account_id": "444455556666",
+        "expires_at": EXPIRES,
+    }
+
+
+def test_get_federation_token() -> None:
+    arn = "arn:aws:sts::444455556666:federated-user/bob"
+    response = {"credentials": CREDENTIALS, "federatedUser": {"federatedUserId": "444455556666:bob", "arn": arn}}
+    got = issued("sts", "GetFederationToken", responseElements=response)
+    assert (got["issued_principal_id"], got["issued_arn"], got["issued_account_id"]) == (
+        "444455556666:bob",
+        arn,
+        "444455556666",
+    )
+
+
+@pytest.mark.parametrize("target", ["111122223333", "arn:aws:iam::111122223333:root"])
+def test_assume_root(target: str) -> None:
+    got = issued(
+        "sts",
+        "AssumeRoot",
+        requestParameters={"targetPrincipal": target},
+        responseElements={"credentials": CREDENTIALS},
+    )
+    assert (got["issued_principal_id"], got["issued_account_id"]) == ("111122223333", "111122223333")
+
+
+def test_saml_and_web_identity_name_their_subject() -> None:
+    saml = issued("sts", "AssumeRoleWithSAML", responseElements={"subject": "alice@corp", "issuer": "https://idp"})
+    assert (saml["subject"], saml["issuer"]) == ("alice@corp", "https://idp")
+    web = issued(
+        "sts",
+        "AssumeRoleWithWebIdentity",
+        identity={"type": "WebIdentityUser", "userName": "repo:a/b", "identityProvider": "token.actions"},
+    )
+    assert (web["subject"], web["issuer"]) == ("repo:a/b", "token.actions")
+
+
+def test_a_console_sign_in_and_a_switch_of_role() -> None:
+    login = issued("signin", "ConsoleLogin", responseElements={"ConsoleLogin": "Success"})
+    assert login == {
+        "sign_in_result": "Success",
+        "issued_principal_id": "AIDAX",
+        "issued_arn": USER["arn"],
+        "issued_account_id": "444455556666",
+    }
+    assert issued("signin", "ConsoleLogin", responseElements={"ConsoleLogin": "Failure"}) == {
+        "sign_in_result": "Failure"
+    }
+    switch = issued(
+        "signin",
+        "SwitchRole",
+        responseElements={"SwitchRole": "Success"},
+        additionalEventData={"SwitchFrom": USER["arn"]},
+    )
+    assert switch["switch_from_arn"] == USER["arn"]
+
+
+def test_what_iam_makes() -> None:
+    key = {"accessKey": {"accessKeyId": "AKIAX", "userName": "bob"}}
+    assert issued("iam", "CreateAccessKey", responseElements=key) == {
+        "created_access_key_id": "AKIAX",
+        "target_user_name": "bob",
+    }
+    user = {"user": {"userName": "bob", "userId": "AIDAB"}}
+    assert issued("iam", "CreateUser", responseElements=user) == {
+        "target_user_name": "bob",
+        "target_principal_id": "AIDAB",
+    }
+    role = {"role": {"roleId": "AROAR", "arn": ROLE}}
+    assert issued("iam", "CreateRole", responseElements=role) == {
+        "target_role_arn": ROLE,
+        "target_principal_id": "AROAR",
+    }
+
+
+@pytest.mark.parametrize(("source", "name"), sorted(READ_FROM))
+def test_an_event_that_says_nothing_hands_out_nothing(source: str, name: str) -> None:
+    record = Record(event_source=source, event_name=name, error_code="AccessDenied")
+    assert issuance(record, UserIdentity(), IssuingRecord()) == NOTHING_ISSUED
+
+
+def test_a_refused_call_issues_no_credential_whatever_its_response_says() -> None:
+    response = {"credentials": CREDENTIALS, "assumedRoleUser": {"assumedRoleId": "AROAX:b", "arn": SESSION}}
+    got = issued("sts", "AssumeRole", errorCode="AccessDenied", responseElements=response)
+    assert not {name for name in got if name.startswith("issued_")}
+
+
+@given(st.text(max_size=50))
+@settings(deadline=None, max_examples=50)
+def test_only_an_arn_has_an_account(text: str) -> None:
+    assert account_of_arn(text) is None
+    assert account_of_arn(f"arn:aws:iam::111122223333:user/{text}") == "111122223333"
+
+
+def test_decoding_reads_the_record_as_aws_writes_it() -> None:
+    raw = b'{"requestParameters":null,"responseElements":{"ConsoleLogin":"Success"},"additionalEventData":{}}'
+    record = msgspec.json.decode(raw, type=IssuingRecord)
+    assert record.response_elements is not None and record.response_elements.console_login == "Success"
