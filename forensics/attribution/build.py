@@ -25,6 +25,7 @@ _TABLES_BEFORE_WALK = (
     "issuances",
     "issuance_events",
     "credentials",
+    "on_behalf_of",
     "principals",
     "coverage",
     "candidates",

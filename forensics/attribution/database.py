@@ -17,17 +17,26 @@ _STORAGE_VERSION = "v1.2.0"
 
 def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
     """A connection in UTC, whose views find the lake's files from the case folder."""
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "file_search_path": str(layout.root.absolute()),
         "autoinstall_known_extensions": "false",
         "memory_limit": "1GB",
         "temp_directory": str(layout.scratch),
     }
-    if not read_only:
-        config["storage_compatibility_version"] = _STORAGE_VERSION
-    connection = duckdb.connect(str(database), read_only=read_only, config=config)
+    if read_only:
+        connection = duckdb.connect(":memory:", config=config)
+        _attach(connection, str(database))
+    else:
+        connection = duckdb.connect(str(database), config={**config, "storage_compatibility_version": _STORAGE_VERSION})
     connection.execute("set TimeZone = 'UTC'")
     return connection
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Open the file that is there now. Whoever opens a path that this process has open would share what was there then."""
+    path = database.replace("'", "''")
+    connection.execute(f"attach '{path}' as \"case\" (read_only)")
+    connection.execute('use "case"')
 
 
 def is_current(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> bool:

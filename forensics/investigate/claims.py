@@ -44,8 +44,14 @@ def _set_by(value: str, chain: Sequence[Row]) -> str | None:
     """The event that first set it: the caller had none yet. From the origin down, later ones inherited it."""
     for hop in reversed(chain):
         if hop.requested_source_identity == value and not hop.caller_source_identity:
-            return str(hop.issuance_event_id)
+            event_id: str | None = hop.issuance_event_id
+            return None if _may_have_inherited(hop) else event_id
     return None
+
+
+def _may_have_inherited(hop: Row) -> bool:
+    """Another account's copy leaves out what its caller carried; only a session, named after a colon, carries any."""
+    return bool(hop.is_redacted) and ":" in (hop.caller_principal_id or "")
 
 
 def _session_name(value: str | None, actor: Actor, known_names: set[str]) -> SessionNameClaim:

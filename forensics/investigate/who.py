@@ -146,6 +146,8 @@ class _Facts:
         )
 
     def _link_of(self, hop: Row) -> Link | None:
+        if hop.on_behalf_of_event_key:
+            return self._link("on_behalf_of", Grade.STRONG, [hop.on_behalf_of_event_key])
         if hop.rule:
             return self._link(hop.rule, hop.grade, [hop.issuance_id, hop.switch_issuance_id])
         if forwarded := self.forwarded[hop.hop_credential_id]:
@@ -181,7 +183,8 @@ class _Facts:
         if last.is_redacted and last.caller_account_id:
             return (Sought(last.caller_account_id, last.issuance_time, None),)
         is_a_session = last.issued_at is not None or (last.access_key_id or "").startswith("ASIA")
-        if last.rule or not is_a_session or self.forwarded[last.hop_credential_id]:
+        is_told = last.rule or last.on_behalf_of_event_key or self.forwarded[last.hop_credential_id]
+        if is_told or not is_a_session:
             return ()
         return (Sought(last.account_id, last.issued_at, last.first_use),)
 
@@ -194,7 +197,7 @@ class _Facts:
         candidates = [row for found in self.candidates.values() for row in found]
         forwarded = [row.event_key for found in self.forwarded.values() for row in found]
         ids = [hop.issuance_id for hop in hops] + [hop.switch_issuance_id for hop in hops]
-        ids += [row.issuance_id for row in candidates]
+        ids += [hop.on_behalf_of_event_key for hop in hops] + [row.issuance_id for row in candidates]
         return sorted({id_ for id_ in ids if id_} | set(forwarded))
 
 

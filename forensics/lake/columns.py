@@ -66,8 +66,8 @@ class Identity(NamedTuple):
     flag: str | None
 
 
-class _Row(NamedTuple):
-    """What of one record differs from record to record."""
+class Row(NamedTuple):
+    """One event, not yet in columns."""
 
     record: Record
     event_time: datetime | None
@@ -76,8 +76,9 @@ class _Row(NamedTuple):
     flags: str | None
     unreliable: bool
     content_sha256: str | None
-    text: str | None
+    record_text: str | None
     raw: bytes
+    source_sha256: str
     position: int
 
 
@@ -90,17 +91,42 @@ class Batch(NamedTuple):
 
 def to_arrow(records: Records, source_sha256: str) -> Batch:
     """The events of some consecutive records. Never raises for what a record holds."""
-    identities: dict[bytes, Identity] = {}
-    rows: list[_Row] = []
+    rows, rejected = to_rows(records, source_sha256, {})
+    return Batch(to_batch(rows), rejected)
+
+
+def to_rows(records: Records, source_sha256: str, seen: dict[bytes, Identity]) -> tuple[list[Row], list[Rejected]]:
+    """The same, not yet in columns: small files share a batch. `seen` spares decoding an identity again."""
+    rows: list[Row] = []
     rejected: list[Rejected] = []
-    decoded = _decode_all(records.raw)
-    for index, (raw, record) in enumerate(zip(records.raw, decoded, strict=True)):
-        position = records.position + index
+    for position, (raw, record) in enumerate(zip(records.raw, _decode_all(records.raw), strict=True), records.position):
         try:
-            rows.append(_row(raw, record, records.resynchronised, position, identities))
+            rows.append(_row(raw, record, records.resynchronised, source_sha256, position, seen))
         except NotARecord as error:
             rejected.append(Rejected(position, -1, raw, str(error)))
-    return Batch(_batch(rows, list(identities.values()), source_sha256), rejected)
+    return rows, rejected
+
+
+def to_batch(rows: list[Row]) -> pa.RecordBatch:
+    """Rows of any sources as a batch of LAKE_SCHEMA."""
+    identities = {id(row.identity): row.identity for row in rows}
+    number = {key: index for index, key in enumerate(identities)}
+    taken = pa.array([number[id(row.identity)] for row in rows], pa.int32())
+    columns: dict[str, pa.Array] = {}
+    for field in RECORD_COLUMNS:
+        columns[field.name] = _record_column(field, rows)
+    for index, field in enumerate(IDENTITY_COLUMNS):
+        columns[field.name] = pa.array([identity[index] for identity in identities.values()], field.type).take(taken)
+    for index, field in enumerate(ISSUANCE_COLUMNS):
+        columns[field.name] = _sparse([row.issuance[index] for row in rows], field.type)
+    columns["flags"] = _sparse([row.flags for row in rows], pa.string())
+    columns["content_sha256"] = _sparse([row.content_sha256 for row in rows], pa.string())
+    columns["record"] = _sparse([row.record_text for row in rows], pa.string())
+    columns["unreliable"] = pa.array([row.unreliable for row in rows], pa.bool_())
+    columns["raw"] = pa.array([row.raw for row in rows], pa.binary())
+    columns["source_sha256"] = pa.array([row.source_sha256 for row in rows], pa.string())
+    columns["position"] = pa.array([row.position for row in rows], pa.int32())
+    return pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
 
 
 def _decode_all(raws: list[bytes]) -> list[Record | None]:
@@ -135,7 +161,14 @@ def _sound(text: bytes, decoded: list[Record | None]) -> bool:
     return True
 
 
-def _row(raw: bytes, record: Record | None, resynchronised: bool, position: int, seen: dict[bytes, Identity]) -> _Row:
+def _row(
+    raw: bytes,
+    record: Record | None,
+    resynchronised: bool,
+    source_sha256: str,
+    position: int,
+    seen: dict[bytes, Identity],
+) -> Row:
     flags: set[str] = set()
     unreliable = False
     text: str | None = None
@@ -171,7 +204,7 @@ def _row(raw: bytes, record: Record | None, resynchronised: bool, position: int,
         masked = mask(plain)
         text = masked if masked != plain else text
     no_id = not record.event_id or not record.recipient_account_id
-    return _Row(
+    return Row(
         record,
         event_time,
         identity,
@@ -181,6 +214,7 @@ def _row(raw: bytes, record: Record | None, resynchronised: bool, position: int,
         rec.canonical_sha256(raw) if no_id else None,
         text,
         raw,
+        source_sha256,
         position,
     )
 
@@ -287,28 +321,7 @@ def _federated_provider(user: UserIdentity) -> str | None:
     return data.federated_provider if data else None
 
 
-def _batch(rows: list[_Row], identities: list[Identity], source_sha256: str) -> pa.RecordBatch:
-    number = {id(identity): index for index, identity in enumerate(identities)}
-    taken = pa.array([number[id(row.identity)] for row in rows], pa.int32())
-    columns: dict[str, pa.Array] = {}
-    for field in RECORD_COLUMNS:
-        columns[field.name] = _record_column(field, rows)
-    for field in IDENTITY_COLUMNS:
-        values = pa.array([getattr(identity, field.name) for identity in identities], field.type)
-        columns[field.name] = values.take(taken)
-    for index, field in enumerate(ISSUANCE_COLUMNS):
-        columns[field.name] = _sparse([row.issuance[index] for row in rows], field.type)
-    columns["flags"] = _sparse([row.flags for row in rows], pa.string())
-    columns["unreliable"] = pa.array([row.unreliable for row in rows], pa.bool_())
-    columns["content_sha256"] = _sparse([row.content_sha256 for row in rows], pa.string())
-    columns["record"] = _sparse([row.text for row in rows], pa.string())
-    columns["raw"] = pa.array([row.raw for row in rows], pa.binary())
-    columns["source_sha256"] = pa.repeat(pa.scalar(source_sha256), len(rows))
-    columns["position"] = pa.array([row.position for row in rows], pa.int32())
-    return pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
-
-
-def _record_column(field: pa.Field, rows: list[_Row]) -> pa.Array:
+def _record_column(field: pa.Field, rows: list[Row]) -> pa.Array:
     if field.name == "event_time":
         return pa.array([row.event_time for row in rows], field.type)
     values: list[Any] = [getattr(row.record, field.name) for row in rows]

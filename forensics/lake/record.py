@@ -174,9 +174,10 @@ def is_cloudtrail(record: Record) -> bool:
 def repeats_a_key(raw: bytes) -> bool:
     """Whether any object in JSON names a key twice; also if it is nested too deep to tell."""
     try:
-        return _any_repeats(_parse(raw.decode("utf-8", "replace")))
+        json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_refuse_repeats, parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
         return True
+    return False
 
 
 def parse_loosely(raw: bytes) -> object:
@@ -243,6 +244,11 @@ class _Object(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         self.repeats = len(self) != len(pairs)
+
+
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands there twice")
 
 
 def _parse(text: str, parse_constant: Callable[[str], object] | None = None) -> Any:

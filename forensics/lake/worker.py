@@ -19,20 +19,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from forensics.formats.inflate import Measure, Unreadable, inflate
 from forensics.formats.records import NotJson, Records, Rejected, read_records
-from forensics.lake.columns import to_arrow
+from forensics.lake.columns import Identity, Row, to_batch, to_rows
 from forensics.lake.manifest import LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
-from forensics.lake.schema import EVENT_COLUMNS
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
 _HELD_BYTES = 64 << 20
 _HELD_REJECTED_BYTES = 16 << 20
-_TIME = [field.name for field in EVENT_COLUMNS].index("event_time")
+# how much of records is made into columns at once
+_BATCH_BYTES = 8 << 20
 
 
 class ToRead(msgspec.Struct, frozen=True):
@@ -52,6 +50,9 @@ class Worker:
     def __init__(self, case: Path, name: str, known: Iterable[str]) -> None:
         self._parts = PartWriter(case, name)
         self._known = set(known)
+        self._rows: list[Row] = []
+        self._rows_bytes = 0
+        self._identities: dict[bytes, Identity] = {}
 
     def read(self, file: ToRead) -> SourceFile:
         """Read one file and tell how it ended. Raises SourceChanged, and OSError only for the case's own disk."""
@@ -67,6 +68,7 @@ class Worker:
             return self._read(file, sha256, content)
 
     def close(self) -> list[LakeFile]:
+        self._write_rows()
         return self._parts.close()
 
     def _read(self, file: ToRead, sha256: str, content: BinaryIO) -> SourceFile:
@@ -101,15 +103,25 @@ class Worker:
             found.cut = found.cut or records.reason.startswith("the file ends inside")
             found.hold([records])
         else:
-            batch = to_arrow(records, sha256)
-            found.foreign += len(batch.rejected)
-            found.hold(batch.rejected)
-            found.records += batch.events.num_rows
-            if batch.events.num_rows:
-                self._parts.add(batch.events)
-                found.saw(batch.events.column(_TIME))
+            rows, rejected = to_rows(records, sha256, self._identities)
+            found.foreign += len(rejected)
+            found.hold(rejected)
+            found.saw(rows)
+            self._keep(rows)
         if found.records or found.held_bytes > _HELD_REJECTED_BYTES:
             self._quarantine(sha256, found)
+
+    def _keep(self, rows: list[Row]) -> None:
+        """Small files share a batch: columns are made of many rows at once."""
+        self._rows += rows
+        self._rows_bytes += sum(len(row.raw) for row in rows)
+        if self._rows_bytes >= _BATCH_BYTES:
+            self._write_rows()
+
+    def _write_rows(self) -> None:
+        if self._rows:
+            self._parts.add(to_batch(self._rows))
+        self._rows, self._rows_bytes, self._identities = [], 0, {}
 
     def _quarantine(self, sha256: str, found: _Found) -> None:
         self._parts.quarantine(sha256, found.held)
@@ -135,10 +147,11 @@ class _Found:
         self.held += rejected
         self.held_bytes += sum(len(item.raw) for item in rejected)
 
-    def saw(self, times: pa.Array) -> None:
-        bounds = pc.min_max(times).as_py()
-        self.first = min((time for time in (self.first, bounds["min"]) if time), default=None)
-        self.last = max((time for time in (self.last, bounds["max"]) if time), default=None)
+    def saw(self, rows: list[Row]) -> None:
+        self.records += len(rows)
+        times = [row.event_time for row in rows if row.event_time]
+        self.first = min([*times, *([self.first] if self.first else [])], default=None)
+        self.last = max([*times, *([self.last] if self.last else [])], default=None)
 
 
 def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:

@@ -6,7 +6,8 @@ with used as (
         access_key_id,
         account_id,
         min(principal_id) as owner_principal_id,
-        min(user_name) as owner_name,
+        -- root's user name is the account's alias, which nobody is called by
+        min(case identity_type when 'IAMUser' then user_name end) as owner_name,
         min(arn) as owner_arn,
         min(case identity_type when 'Root' then 'root' else 'iam_user' end) as owner_kind,
         min(first_use) as first_use,

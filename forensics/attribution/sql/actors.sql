@@ -83,7 +83,7 @@ user_origins as (
         case
             when credentials.access_key_id like 'AKIA%' then 'long_term_key'
             when issuances.event_name = 'ConsoleLogin' then 'console_sign_in'
-            when issuances.event_name is not null then 'long_term_key'
+            when issuances.event_name is not null or credentials.identity_type = 'FederatedUser' then 'long_term_key'
             when credentials.from_console or console_sessions.principal_id is not null then 'console_sign_in'
             when credentials.access_key_id is null and credentials.session_creation_date is null then 'console_sign_in'
             else 'long_term_key'
@@ -128,11 +128,13 @@ select
     last_steps.last_credential_id,
     last_steps.depth as hops,
     case
-        when last_credentials.access_key_id like 'AKIA%' and open_origins.credential_id is null
+        when last_credentials.access_key_id like 'AKIA%' and last_credentials.identity_type in ('IAMUser', 'Root')
+            and open_origins.credential_id is null
             then last_credentials.access_key_id
     end as origin_access_key_id,
     case
-        when last_credentials.access_key_id like 'AKIA%' and open_origins.credential_id is null
+        when last_credentials.access_key_id like 'AKIA%' and last_credentials.identity_type in ('IAMUser', 'Root')
+            and open_origins.credential_id is null
             then case when last_steps.grade_rank = 1 then 'proven' else 'strong' end
     end as origin_grade
 from credentials

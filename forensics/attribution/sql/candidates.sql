@@ -21,8 +21,10 @@ issued_key as (
     join issuances
       on  issuances.issued_access_key_id = children.access_key_id
       and issuances.issued_account_id = children.account_id
+      and issuances.issued_identity_type = children.identity_type
       and coalesce(issuances.event_time <= children.first_use, true)
       and coalesce(issuances.issued_principal_id = children.principal_id, true)
+      and (issuances.issued_principal_id is not null or coalesce(issuances.target_role_arn = children.session_issuer_arn, true))
 ),
 
 session_and_time as (
@@ -34,13 +36,15 @@ session_and_time as (
             when issuances.event_name = 'SwitchRole' then 'switch_from'
             else 'session_and_time'
         end as rule,
-        'strong' as grade
+        -- a service on the user's behalf: it may as well have been called with a long-term key in that second
+        case when issuances.event_name = 'GetSessionToken' and children.direct_events = 0 then 'medium' else 'strong' end as grade
     from children
     join issuances
       on  issuances.issued_principal_id = children.principal_id
       and issuances.event_time = children.session_creation_date
       and issuances.issued_account_id = children.account_id
       and issuances.issued_identity_type = children.identity_type
+      and (issuances.event_name = 'AssumeRoot') = children.assumed_root
       and coalesce(issuances.event_time <= children.first_use, true)
 ),
 
@@ -79,16 +83,35 @@ switches as (
     where event_name = 'SwitchRole'
 ),
 
+-- calls that may be the console's own behind a switch; another account's copy says whose it was only where nobody else
+-- of that account asked for the same session in the same second
+twins as (
+    select
+        *,
+        min(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
+            = max(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
+            as is_only_caller
+    from issuances
+    where event_name = 'AssumeRole'
+),
+
 -- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
 switched as (
-    select twin.issuance_id, min(switches.issuance_id) as switch_issuance_id
-    from issuances twin
+    select twins.issuance_id, min(switches.issuance_id) as switch_issuance_id
+    from twins
     join switches
-      on  switches.issued_principal_id = twin.issued_principal_id
-      and switches.event_time = twin.event_time
-      and (switches.switch_from_arn = twin.caller_arn or (twin.is_redacted and switches.is_only_one))
-    where twin.event_name = 'AssumeRole'
-    group by twin.issuance_id
+      on  switches.issued_principal_id = twins.issued_principal_id
+      and switches.event_time = twins.event_time
+      and (
+          switches.switch_from_arn = twins.caller_arn
+          or (
+              twins.is_redacted
+              and twins.is_only_caller
+              and switches.is_only_one
+              and regexp_extract(switches.switch_from_arn, '[0-9]{12}', 0) = twins.caller_account_id
+          )
+      )
+    group by twins.issuance_id
 ),
 
 judged as (

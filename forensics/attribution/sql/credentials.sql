@@ -21,8 +21,16 @@ with uses as (
         min(case when not unreliable then user_name end) as user_name,
         min(case when not unreliable then identity_provider end) as identity_provider,
         min(case when not unreliable then session_issuer_type end) as session_issuer_type,
-        min(case when not unreliable then session_issuer_arn end) as session_issuer_arn,
-        min(case when not unreliable then session_issuer_principal_id end) as session_issuer_principal_id,
+        -- two people's sessions without a key may share one ID: what their records disagree in, none of them says
+        case
+            when min(case when not unreliable then session_issuer_arn end) = max(case when not unreliable then session_issuer_arn end)
+                then min(case when not unreliable then session_issuer_arn end)
+        end as session_issuer_arn,
+        case
+            when min(case when not unreliable then session_issuer_principal_id end)
+                = max(case when not unreliable then session_issuer_principal_id end)
+                then min(case when not unreliable then session_issuer_principal_id end)
+        end as session_issuer_principal_id,
         min(role_session_name) as role_session_name,
         max(case when not unreliable then mfa_authenticated end) as mfa_authenticated,
         min(case when not unreliable then source_identity end) as source_identity,
@@ -30,6 +38,7 @@ with uses as (
         coalesce(max(case when not unreliable then assumed_root end), false) as assumed_root,
         min(case when not unreliable then on_behalf_of_user_id end) as on_behalf_of_user_id,
         min(case when not unreliable then identity_store_arn end) as identity_store_arn,
+        min(case when not unreliable and on_behalf_of_user_id is not null then event_key end) as on_behalf_of_event_key,
         coalesce(max(case when not unreliable then session_credential_from_console end), false) as from_console,
         min(invoked_by) as invoked_by,
         count(*) - count(invoked_by) as direct_events,
@@ -73,7 +82,7 @@ select
     credential_id, account_id, access_key_id, principal_id, session_creation_date, identity_type, identity_types, arn,
     user_name, identity_provider, session_issuer_type, session_issuer_arn, session_issuer_principal_id,
     role_session_name, mfa_authenticated, source_identity, source_identities, assumed_root, on_behalf_of_user_id,
-    identity_store_arn, from_console, invoked_by, direct_events, first_use, last_use, events, reliable_events,
+    identity_store_arn, on_behalf_of_event_key, from_console, invoked_by, direct_events, first_use, last_use, events, reliable_events,
     named_by_event_key
 from uses
 
@@ -84,6 +93,6 @@ select
     null, null, null, session_issuer_arn, null,
     role_session_name, null, source_identity, case when source_identity is null then 0 else 1 end,
     identity_type = 'Root', null,
-    null, false, null, 0, null, null, 0, 0,
+    null, null, false, null, 0, null, null, 0, 0,
     null
 from never_used

@@ -5,6 +5,8 @@ with proving as (
     union
     select event_key from forward_access
     union
+    select event_key from on_behalf_of
+    union
     select created_by_event_key from access_keys where created_by_event_key is not null
 )
 

@@ -1,5 +1,6 @@
--- names: the credentials whose actor is known without going further up, by their own record or by their issuance.
--- Grain: one row per credential. A record's own word is proven; an issuer that is no credential has its link's grade.
+-- names: the credentials whose actor is known without going further up: by their own record, by the Identity Center user
+-- that AWS names on their session, or by their issuance. Grain: one row per credential.
+-- A record's own word is proven, AWS's word for a session strong, and an issuer that is no credential has its link's grade.
 
 with by_record as (
     select
@@ -12,7 +13,7 @@ with by_record as (
             when identity_type = 'IdentityCenterUser' then 'identity_center_user'
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') or principal_id = 'ANONYMOUS_PRINCIPAL' then 'anonymous'
             when identity_type = 'AWSAccount' then 'external_principal'
-            when identity_type = 'AWSService' or (identity_type is null and invoked_by is not null) then 'aws_service'
+            when identity_type = 'AWSService' or (identity_type is null and principal_id = invoked_by) then 'aws_service'
         end as actor_kind,
         case
             when identity_type = 'FederatedUser' then session_issuer_principal_id
@@ -29,14 +30,24 @@ with by_record as (
             when identity_type = 'FederatedUser' then session_issuer_arn
             when identity_type in ('IAMUser', 'Root') then arn
         end as actor_arn,
-        account_id as actor_account_id,
+        case when account_id not in ('anonymous', 'ANONYMOUS_PRINCIPAL') then account_id end as actor_account_id,
         case when identity_type = 'WebIdentityUser' then identity_provider end as provider,
         case when identity_type = 'SAMLUser' then identity_provider end as issuer,
         case when identity_type = 'IdentityCenterUser' then identity_store_arn end as identity_store_arn
     from credentials
     where identity_types <= 1
       and not (coalesce(identity_type, '') = 'Root' and assumed_root)
-      and not (coalesce(identity_type, '') = 'FederatedUser' and coalesce(session_issuer_type, '') <> 'IAMUser')
+      and not (
+          coalesce(identity_type, '') = 'FederatedUser'
+          and (coalesce(session_issuer_type, '') <> 'IAMUser' or session_issuer_principal_id is null)
+      )
+      -- a user without ID and key shares its credential with every other such user of the account
+      and not (
+          coalesce(identity_type, '') in ('IAMUser', 'SAMLUser', 'WebIdentityUser')
+          and principal_id is null and access_key_id is null
+      )
+      -- a record that proves nothing names nobody; what was issued and never used has no record of its own
+      and (reliable_events > 0 or events = 0)
 )
 
 select
@@ -67,6 +78,24 @@ where actor_kind is not null
 union all
 
 select
+    credential_id,
+    false,
+    2,
+    'identity_center_user',
+    on_behalf_of_user_id,
+    null,
+    null,
+    regexp_extract(identity_store_arn, '[0-9]{12}', 0),
+    null,
+    null,
+    null,
+    identity_store_arn,
+    'identity_center_user'
+from on_behalf_of
+
+union all
+
+select
     issuers.child_credential_id,
     false,
     links.grade_rank,
@@ -88,4 +117,6 @@ join links
 left join by_record
   on  by_record.credential_id = issuers.child_credential_id
   and by_record.actor_kind is not null
+left join on_behalf_of on on_behalf_of.credential_id = issuers.child_credential_id
 where by_record.credential_id is null
+  and on_behalf_of.credential_id is null

@@ -32,10 +32,13 @@ select
     issuances.caller_source_identity,
     issuances.event_id as issuance_event_id,
     issuances.caller_account_id,
+    issuances.caller_principal_id,
     issuances.is_redacted,
-    issuances.event_time::timestamp as issuance_time
+    issuances.event_time::timestamp as issuance_time,
+    on_behalf_of.event_key as on_behalf_of_event_key
 from steps
 join credentials hop on hop.credential_id = steps.ancestor_credential_id
 left join links on links.child_credential_id = hop.credential_id and links.is_chosen
 left join issuances on issuances.issuance_id = links.issuance_id
+left join on_behalf_of on on_behalf_of.credential_id = hop.credential_id
 order by steps.credential_id, steps.depth

@@ -1,0 +1,31 @@
+-- on_behalf_of: the Identity Center user of a role session, where AWS names one on any of its events.
+-- Grain: one row per credential of such a session: most events of it carry the user, the others are carried along. A
+-- session of which AWS names two is nobody's.
+
+with sessions as (
+    select
+        account_id,
+        principal_id,
+        session_creation_date,
+        min(on_behalf_of_user_id) as on_behalf_of_user_id,
+        min(identity_store_arn) as identity_store_arn,
+        min(on_behalf_of_event_key) as event_key
+    from credentials
+    where identity_type = 'AssumedRole'
+      and on_behalf_of_user_id is not null
+      and session_creation_date is not null
+    group by account_id, principal_id, session_creation_date
+    having min(on_behalf_of_user_id) = max(on_behalf_of_user_id)
+       and min(identity_store_arn) = max(identity_store_arn)
+)
+
+select
+    credentials.credential_id,
+    sessions.on_behalf_of_user_id,
+    sessions.identity_store_arn,
+    sessions.event_key
+from credentials
+join sessions
+  on  sessions.account_id = credentials.account_id
+  and sessions.principal_id = credentials.principal_id
+  and sessions.session_creation_date = credentials.session_creation_date
