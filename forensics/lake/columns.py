@@ -15,9 +15,12 @@ import pyarrow as pa
 
 from forensics.formats.records import Records, Rejected
 from forensics.lake import record as rec
-from forensics.lake.issuance import NOTHING_ISSUED, READ_FROM, Issuance, IssuingRecord, decode_issuing, issuance
+from forensics.lake.change import NOTHING_CHANGED, Change, ChangingRecord, change, decode_changing
+from forensics.lake.change import READ_FROM as CHANGES
+from forensics.lake.issuance import NOTHING_ISSUED, Issuance, IssuingRecord, decode_issuing, issuance
+from forensics.lake.issuance import READ_FROM as ISSUANCES
 from forensics.lake.record import NotARecord, Record, UserIdentity, parse_bool, parse_time
-from forensics.lake.schema import IDENTITY_COLUMNS, ISSUANCE_COLUMNS, LAKE_SCHEMA, RECORD_COLUMNS
+from forensics.lake.schema import CHANGE_COLUMNS, IDENTITY_COLUMNS, ISSUANCE_COLUMNS, LAKE_SCHEMA, RECORD_COLUMNS
 from forensics.lake.secrets import mask, may_hold_a_secret
 
 # A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
@@ -73,6 +76,7 @@ class Row(NamedTuple):
     event_time: datetime | None
     identity: Identity
     issuance: Issuance
+    change: Change
     flags: str | None
     unreliable: bool
     content_sha256: str | None
@@ -119,6 +123,8 @@ def to_batch(rows: list[Row]) -> pa.RecordBatch:
         columns[field.name] = pa.array([identity[index] for identity in identities.values()], field.type).take(taken)
     for index, field in enumerate(ISSUANCE_COLUMNS):
         columns[field.name] = _sparse([row.issuance[index] for row in rows], field.type)
+    for index, field in enumerate(CHANGE_COLUMNS):
+        columns[field.name] = _sparse([row.change[index] for row in rows], field.type)
     columns["flags"] = _sparse([row.flags for row in rows], pa.string())
     columns["content_sha256"] = _sparse([row.content_sha256 for row in rows], pa.string())
     columns["record"] = _sparse([row.record_text for row in rows], pa.string())
@@ -185,17 +191,24 @@ def _row(
     if identity.flag:
         flags.add(identity.flag)
         unreliable = True
-    issued = NOTHING_ISSUED
-    if (record.event_source, record.event_name) in READ_FROM:
+    issued, changed = NOTHING_ISSUED, NOTHING_CHANGED
+    event = (record.event_source, record.event_name)
+    if event in ISSUANCES or event in CHANGES:
         if text is None and rec.repeats_a_key(raw):
             flags.add("repeated_key")
             unreliable = True
             text = rec.decode_carefully(raw).text
-        issuing, wrong = _issuing(raw, text)
+        sound = raw if text is None else text.encode()
+        wrong = False
+        if event in ISSUANCES:
+            issuing, wrong = _issuing(sound)
+            issued = issuance(record, identity.block, issuing)
+        else:
+            changing, wrong = _changing(sound)
+            changed = change(record, identity.block, changing)
         if wrong:
             flags.add("wrong_type")
             unreliable = True
-        issued = issuance(record, identity.block, issuing)
     event_time = parse_time(record.event_time)
     if record.event_time is not None and event_time is None:
         flags.add("no_event_time")
@@ -209,6 +222,7 @@ def _row(
         event_time,
         identity,
         issued,
+        changed,
         ",".join(sorted(flags)) or None,
         unreliable,
         rec.canonical_sha256(raw) if no_id else None,
@@ -219,11 +233,18 @@ def _row(
     )
 
 
-def _issuing(raw: bytes, text: str | None) -> tuple[IssuingRecord, bool]:
+def _issuing(sound: bytes) -> tuple[IssuingRecord, bool]:
     try:
-        return decode_issuing(raw if text is None else text.encode()), False
+        return decode_issuing(sound), False
     except rec.NOT_DECODED:
-        return rec.convert(rec.parse_loosely(raw if text is None else text.encode()), IssuingRecord)
+        return rec.convert(rec.parse_loosely(sound), IssuingRecord)
+
+
+def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
+    try:
+        return decode_changing(sound), False
+    except rec.NOT_DECODED:
+        return rec.convert(rec.parse_loosely(sound), ChangingRecord)
 
 
 def _identity_of(record: Record, seen: dict[bytes, Identity]) -> Identity:

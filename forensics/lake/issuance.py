@@ -1,7 +1,7 @@
-"""Issuance: what an event says about a credential that it hands out, or about a principal that it makes or changes.
+"""Issuance: what an event says about a credential that it hands out.
 
-Read only from the events named in `READ_FROM`. Shapes: AWS's API models in CloudTrail's lower camel case, checked
-against real records (reference, sections 4 and 9).
+Read only from the events of `READ_FROM`. Shapes: AWS's API models in CloudTrail's lower camel case, checked against real
+records where there are any (reference, sections 4 and 9).
 """
 
 from __future__ import annotations
@@ -14,29 +14,37 @@ import msgspec
 
 from forensics.lake.record import Record, UserIdentity, parse_time
 
-_STS = "sts.amazonaws.com"
+STS = "sts.amazonaws.com"
 _SIGN_IN = "signin.amazonaws.com"
-_IAM = "iam.amazonaws.com"
+_COGNITO = "cognito-identity.amazonaws.com"
+_PODS = "pods.eks.amazonaws.com"
 
 READ_FROM = frozenset(
     [
-        (_STS, "AssumeRole"),
-        (_STS, "AssumeRoleWithSAML"),
-        (_STS, "AssumeRoleWithWebIdentity"),
-        (_STS, "AssumeRoot"),
-        (_STS, "GetFederationToken"),
-        (_STS, "GetSessionToken"),
+        (STS, "AssumeRole"),
+        (STS, "AssumeRoleWithSAML"),
+        (STS, "AssumeRoleWithWebIdentity"),
+        (STS, "AssumeRoot"),
+        (STS, "GetDelegatedAccessToken"),
+        (STS, "GetFederationToken"),
+        (STS, "GetSessionToken"),
         (_SIGN_IN, "ConsoleLogin"),
         (_SIGN_IN, "SwitchRole"),
-        (_IAM, "CreateAccessKey"),
-        (_IAM, "CreateRole"),
-        (_IAM, "CreateUser"),
+        (_SIGN_IN, "RenewRole"),
+        (_COGNITO, "GetCredentialsForIdentity"),
+        ("rolesanywhere.amazonaws.com", "CreateSession"),
+        ("s3express.amazonaws.com", "CreateSession"),
+        ("aws-mcp.amazonaws.com", "CallReadOnlyTool"),
+        ("aws-mcp.amazonaws.com", "CallReadWriteTool"),
     ]
 )
 
 _ARN_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ACCOUNT = re.compile(r"\d{12}")
 _DENIED_ROLE = re.compile(r"resource: (arn:[^\s:]*:iam::\d{12}:role/[^\s\"]+)")
+# while Lambda makes a function its session has a name of Lambda's own, which is not the function's
+_LAMBDA_TRIAL = re.compile(r"awslambda_\d+_\d+")
+_POD_TAGS = ("eks-cluster-name", "kubernetes-namespace", "kubernetes-pod-name")
 
 
 class Issuance(NamedTuple):
@@ -54,12 +62,16 @@ class Issuance(NamedTuple):
     sign_in_result: str | None = None
     subject: str | None = None
     issuer: str | None = None
-    created_access_key_id: str | None = None
-    target_user_name: str | None = None
-    target_principal_id: str | None = None
+    workload_name: str | None = None
+    downstream_request_ids: str | None = None
 
 
 NOTHING_ISSUED = Issuance()
+
+
+class _Tag(msgspec.Struct):
+    key: str | None = None
+    value: str | None = None
 
 
 class _Request(msgspec.Struct, rename="camel"):
@@ -67,7 +79,8 @@ class _Request(msgspec.Struct, rename="camel"):
     role_session_name: str | None = None
     source_identity: str | None = None
     target_principal: str | None = None
-    user_name: str | None = None
+    identity_id: str | None = None
+    tags: list[_Tag] | None = None
 
 
 class _Credentials(msgspec.Struct, rename="camel"):
@@ -85,39 +98,36 @@ class _FederatedUser(msgspec.Struct, rename="camel"):
     arn: str | None = None
 
 
-class _AccessKey(msgspec.Struct, rename="camel"):
-    access_key_id: str | None = None
-    user_name: str | None = None
-
-
-class _User(msgspec.Struct, rename="camel"):
-    user_name: str | None = None
-    user_id: str | None = None
-
-
-class _Role(msgspec.Struct, rename="camel"):
-    role_id: str | None = None
-    arn: str | None = None
+class _CredentialSet(msgspec.Struct, rename="camel"):
+    assumed_role_user: _AssumedRoleUser | None = None
+    credentials: _Credentials | None = None
+    role_arn: str | None = None
+    source_identity: str | None = None
 
 
 class _Response(msgspec.Struct, rename="camel"):
     credentials: _Credentials | None = None
     assumed_role_user: _AssumedRoleUser | None = None
     federated_user: _FederatedUser | None = None
+    assumed_principal: str | None = None
+    credential_set: list[_CredentialSet] | None = None
     source_identity: str | None = None
     subject: str | None = None
     issuer: str | None = None
     provider: str | None = None
     subject_from_web_identity_token: str | None = None
-    access_key: _AccessKey | None = None
-    user: _User | None = None
-    role: _Role | None = None
     console_login: str | None = msgspec.field(default=None, name="ConsoleLogin")
     switch_role: str | None = msgspec.field(default=None, name="SwitchRole")
+    renew_role: str | None = msgspec.field(default=None, name="RenewRole")
 
 
-class _Additional(msgspec.Struct):
-    SwitchFrom: str | None = None
+class _DownstreamRequest(msgspec.Struct, rename="camel"):
+    request_id: str | None = None
+
+
+class _Additional(msgspec.Struct, rename="camel"):
+    switch_from: str | None = msgspec.field(default=None, name="SwitchFrom")
+    downstream_requests: list[_DownstreamRequest] | None = None
 
 
 class IssuingRecord(msgspec.Struct, rename="camel"):
@@ -132,31 +142,27 @@ decode_issuing = msgspec.json.Decoder(IssuingRecord).decode
 
 _NO_REQUEST, _NO_RESPONSE, _NO_ADDITIONAL = _Request(), _Response(), _Additional()
 _NO_CREDENTIALS, _NO_ROLE_USER, _NO_FEDERATED_USER = _Credentials(), _AssumedRoleUser(), _FederatedUser()
-_NO_ACCESS_KEY, _NO_USER, _NO_ROLE = _AccessKey(), _User(), _Role()
 
 
 def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> Issuance:
     """What a record of `READ_FROM` hands out; a refused call hands out nothing and still names its target."""
     request = issuing.request_parameters or _NO_REQUEST
     response = issuing.response_elements or _NO_RESPONSE
-    if record.event_source == _STS:
-        return _by_sts(record, identity, request, response)
+    additional = issuing.additional_event_data or _NO_ADDITIONAL
     if record.event_source == _SIGN_IN:
-        return _by_sign_in(identity, response, issuing.additional_event_data or _NO_ADDITIONAL)
-    return _by_iam(request, response)
+        return _by_sign_in(identity, response, additional)
+    if additional.downstream_requests:
+        ids = (downstream.request_id for downstream in additional.downstream_requests)
+        return Issuance(downstream_request_ids=" ".join(id_ for id_ in ids if id_) or None)
+    if response.credential_set:
+        return _by_certificate(response.credential_set[0])
+    return _by_api(record, identity, request, response)
 
 
-def _by_sts(record: Record, identity: UserIdentity, request: _Request, response: _Response) -> Issuance:
+def _by_api(record: Record, identity: UserIdentity, request: _Request, response: _Response) -> Issuance:
+    """STS, and the services whose answer has the same shape."""
     credentials = response.credentials or _NO_CREDENTIALS
-    role_user = response.assumed_role_user or _NO_ROLE_USER
-    federated = response.federated_user or _NO_FEDERATED_USER
-    principal_id, arn = role_user.assumed_role_id or federated.federated_user_id, role_user.arn or federated.arn
-    account_id = account_of_arn(arn) or account_of_arn(request.role_arn)
-    if record.event_name == "GetSessionToken":
-        principal_id, arn, account_id = identity.principal_id, identity.arn, identity.account_id
-    elif record.event_name == "AssumeRoot":
-        target = _ACCOUNT.search(request.target_principal or "")
-        principal_id = account_id = target.group() if target else None
+    principal_id, arn, account_id = _issued_session(record, identity, request, response)
     refused = record.error_code is not None
     return Issuance(
         issued_access_key_id=None if refused else credentials.access_key_id or None,
@@ -167,31 +173,61 @@ def _by_sts(record: Record, identity: UserIdentity, request: _Request, response:
         target_role_arn=request.role_arn or _role_in(record.error_message),
         requested_session_name=request.role_session_name,
         requested_source_identity=response.source_identity or request.source_identity,
-        subject=response.subject or response.subject_from_web_identity_token or _subject_of(identity),
-        issuer=response.issuer or response.provider or identity.identity_provider,
+        subject=response.subject or response.subject_from_web_identity_token or request.identity_id or _subject_of(identity),
+        issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
+        workload_name=_workload(identity, request),
+    )
+
+
+def _issued_session(
+    record: Record, identity: UserIdentity, request: _Request, response: _Response
+) -> tuple[str | None, str | None, str | None]:
+    """Principal ID, ARN and account of the session that was handed out."""
+    role_user = response.assumed_role_user or _NO_ROLE_USER
+    federated = response.federated_user or _NO_FEDERATED_USER
+    match record.event_name:
+        case "GetSessionToken" | "CreateSession":  # the caller's own principal, with another key
+            return identity.principal_id, identity.arn, identity.account_id
+        case "AssumeRoot":
+            target = _ACCOUNT.search(request.target_principal or "")
+            account = target.group() if target else None
+            return account, None, account
+        case "GetDelegatedAccessToken":
+            return None, response.assumed_principal, account_of_arn(response.assumed_principal)
+        case "GetCredentialsForIdentity":
+            return None, None, record.recipient_account_id
+    arn = role_user.arn or federated.arn
+    principal_id = role_user.assumed_role_id or federated.federated_user_id
+    return principal_id, arn, account_of_arn(arn) or account_of_arn(request.role_arn)
+
+
+def _by_certificate(issued: _CredentialSet) -> Issuance:
+    """Roles Anywhere: the session is named by the certificate's serial."""
+    credentials, role_user = issued.credentials or _NO_CREDENTIALS, issued.assumed_role_user or _NO_ROLE_USER
+    name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
+    return Issuance(
+        issued_access_key_id=credentials.access_key_id,
+        issued_principal_id=role_user.assumed_role_id,
+        issued_arn=role_user.arn,
+        issued_account_id=account_of_arn(role_user.arn),
+        expires_at=parse_time(credentials.expiration),
+        target_role_arn=issued.role_arn,
+        requested_session_name=name,
+        requested_source_identity=issued.source_identity,
+        workload_name=name,
     )
 
 
 def _by_sign_in(identity: UserIdentity, response: _Response, additional: _Additional) -> Issuance:
-    result = response.console_login or response.switch_role
+    result = response.console_login or response.switch_role or response.renew_role
     if result != "Success":
         return Issuance(sign_in_result=result)
     return Issuance(
         issued_principal_id=identity.principal_id,
         issued_arn=identity.arn,
         issued_account_id=identity.account_id,
-        switch_from_arn=additional.SwitchFrom,
+        switch_from_arn=additional.switch_from,
         sign_in_result=result,
-    )
-
-
-def _by_iam(request: _Request, response: _Response) -> Issuance:
-    access_key, user, role = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER, response.role or _NO_ROLE
-    return Issuance(
-        target_role_arn=role.arn,
-        created_access_key_id=access_key.access_key_id,
-        target_user_name=access_key.user_name or user.user_name or request.user_name,
-        target_principal_id=user.user_id or role.role_id,
     )
 
 
@@ -208,3 +244,19 @@ def _role_in(error_message: str | None) -> str | None:
 
 def _subject_of(identity: UserIdentity) -> str | None:
     return identity.user_name if identity.type in ("SAMLUser", "WebIdentityUser") else None
+
+
+def _issuer_of(record: Record) -> str | None:
+    return _COGNITO if record.event_source == _COGNITO else None
+
+
+def _workload(identity: UserIdentity, request: _Request) -> str | None:
+    """The short name of the workload that a service asked for it for."""
+    if identity.type != "AWSService":
+        return None
+    if identity.invoked_by == _PODS:
+        tags = {tag.key: tag.value for tag in request.tags or ()}
+        parts = [tags.get(key) for key in _POD_TAGS]
+        return "/".join(part for part in parts if part) if all(parts) else None
+    name = request.role_session_name
+    return None if name and _LAMBDA_TRIAL.fullmatch(name) else name

@@ -85,11 +85,28 @@ ISSUANCE_COLUMNS = _columns(
         ("requested_source_identity", TEXT, "sourceIdentity of the request or the response"),
         ("switch_from_arn", TEXT, "SwitchRole: the identity that the console switched from"),
         ("sign_in_result", TEXT, "Success or Failure of a console sign-in or switch"),
-        ("subject", TEXT, "SAML subject, or the sub of a web identity token"),
+        ("subject", TEXT, "SAML subject, sub of a web identity token, or Cognito identity ID"),
         ("issuer", TEXT, "SAML issuer, or the provider of a web identity token"),
+        ("workload_name", TEXT, "the workload that a service asked for it for, by its short name"),
+        ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of the calls it made, separated by spaces"),
+    ]
+)
+
+# What an event changes about principals, keys and trails.
+CHANGE_COLUMNS = _columns(
+    [
         ("created_access_key_id", TEXT, "CreateAccessKey: the long-term key made"),
+        ("target_access_key_id", TEXT, "UpdateAccessKey, DeleteAccessKey: the key that the call was about"),
+        ("target_status", TEXT, "UpdateAccessKey: Active or Inactive; DeleteAccessKey: Deleted"),
         ("target_user_name", TEXT, "IAM: the user that the call was about"),
+        ("target_role_name", TEXT, "IAM: the role that the call was about"),
         ("target_principal_id", TEXT, "CreateUser, CreateRole: the unique ID made"),
+        ("target_policy", TEXT, "ARN or name of the policy attached or put"),
+        ("revoked_before", TIMESTAMP, "sessions issued before this are denied by the policy put, UTC"),
+        ("requires_source_identity", pa.bool_(), "whether the trust policy set asks for sts:SourceIdentity"),
+        ("requires_session_name", pa.bool_(), "whether the trust policy set asks for sts:RoleSessionName"),
+        ("target_trail", TEXT, "the trail that the call was about"),
+        ("launched", TEXT, "IDs of instances launched, or name of the function made, separated by spaces"),
     ]
 )
 
@@ -97,6 +114,7 @@ EVENT_COLUMNS = [
     *RECORD_COLUMNS,
     *IDENTITY_COLUMNS,
     *ISSUANCE_COLUMNS,
+    *CHANGE_COLUMNS,
     *_columns(
         [
             ("flags", TEXT, "what is odd about the record, sorted, comma-separated; null if nothing"),

@@ -1,0 +1,223 @@
+"""Change: what an event changes about principals, long-term keys, trust and trails.
+
+Read only from the events of `READ_FROM` (reference, sections 9.1 and 11). A refused call changes nothing; it still names
+its target, which its `error_code` beside it qualifies.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import msgspec
+
+from forensics.lake.record import Record, UserIdentity, parse_time
+
+_IAM = "iam.amazonaws.com"
+_CLOUDTRAIL = "cloudtrail.amazonaws.com"
+
+READ_FROM = frozenset(
+    [
+        *(
+            (_IAM, name)
+            for name in (
+                "AttachRolePolicy",
+                "AttachUserPolicy",
+                "CreateAccessKey",
+                "CreateLoginProfile",
+                "CreateRole",
+                "CreateUser",
+                "DeactivateMFADevice",
+                "DeleteAccessKey",
+                "DeleteLoginProfile",
+                "DeleteRole",
+                "DeleteUser",
+                "PutRolePolicy",
+                "PutUserPolicy",
+                "UpdateAccessKey",
+                "UpdateAssumeRolePolicy",
+                "UpdateLoginProfile",
+                "UpdateUser",
+            )
+        ),
+        *(
+            (_CLOUDTRAIL, name)
+            for name in ("DeleteTrail", "PutEventSelectors", "StartLogging", "StopLogging", "UpdateTrail", "CreateTrail")
+        ),
+        ("ec2.amazonaws.com", "RunInstances"),
+        ("lambda.amazonaws.com", "CreateFunction20150331"),
+    ]
+)
+
+
+class Change(NamedTuple):
+    """The columns of schema.CHANGE_COLUMNS, in their order."""
+
+    created_access_key_id: str | None = None
+    target_access_key_id: str | None = None
+    target_status: str | None = None
+    target_user_name: str | None = None
+    target_role_name: str | None = None
+    target_principal_id: str | None = None
+    target_policy: str | None = None
+    revoked_before: datetime | None = None
+    requires_source_identity: bool | None = None
+    requires_session_name: bool | None = None
+    target_trail: str | None = None
+    launched: str | None = None
+
+
+NOTHING_CHANGED = Change()
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    user_name: str | None = None
+    access_key_id: str | None = None
+    status: str | None = None
+    role_name: str | None = None
+    policy_arn: str | None = None
+    policy_name: str | None = None
+    policy_document: str | None = None
+    assume_role_policy_document: str | None = None
+    name: str | None = None
+    trail_name: str | None = None
+    function_name: str | None = None
+
+
+class _AccessKey(msgspec.Struct, rename="camel"):
+    access_key_id: str | None = None
+    user_name: str | None = None
+
+
+class _User(msgspec.Struct, rename="camel"):
+    user_name: str | None = None
+    user_id: str | None = None
+
+
+class _Role(msgspec.Struct, rename="camel"):
+    role_id: str | None = None
+    role_name: str | None = None
+
+
+class _Instance(msgspec.Struct, rename="camel"):
+    instance_id: str | None = None
+
+
+class _Instances(msgspec.Struct):
+    items: list[_Instance] | None = None
+
+
+class _Response(msgspec.Struct, rename="camel"):
+    access_key: _AccessKey | None = None
+    user: _User | None = None
+    role: _Role | None = None
+    instances_set: _Instances | None = None
+
+
+class ChangingRecord(msgspec.Struct, rename="camel"):
+    """The parts of a record that tell what it changed."""
+
+    request_parameters: _Request | None = None
+    response_elements: _Response | None = None
+
+
+decode_changing = msgspec.json.Decoder(ChangingRecord).decode
+
+_NO_REQUEST, _NO_RESPONSE = _Request(), _Response()
+_NO_ACCESS_KEY, _NO_USER, _NO_ROLE = _AccessKey(), _User(), _Role()
+
+
+def change(record: Record, identity: UserIdentity, changing: ChangingRecord) -> Change:
+    """What a record of `READ_FROM` changes."""
+    request = changing.request_parameters or _NO_REQUEST
+    response = changing.response_elements or _NO_RESPONSE
+    if record.event_source == _IAM:
+        return _in_iam(record, identity, request, response)
+    if record.event_source == _CLOUDTRAIL:
+        return Change(target_trail=request.name or request.trail_name)
+    instances = response.instances_set.items if response.instances_set else None
+    names = [instance.instance_id for instance in instances or ()] or [request.function_name]
+    return Change(launched=" ".join(name for name in names if name) or None)
+
+
+def _in_iam(record: Record, identity: UserIdentity, request: _Request, response: _Response) -> Change:
+    access_key, user, role = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER, response.role or _NO_ROLE
+    user_name = access_key.user_name or user.user_name or request.user_name
+    if user_name is None and request.role_name is None and identity.type == "IAMUser":
+        user_name = identity.user_name  # a call about oneself names nobody
+    trust = request.assume_role_policy_document
+    if record.event_name == "UpdateAssumeRolePolicy":
+        trust = trust or request.policy_document
+    conditions = _conditions(trust)
+    return Change(
+        created_access_key_id=access_key.access_key_id,
+        target_access_key_id=request.access_key_id,
+        target_status="Deleted" if record.event_name == "DeleteAccessKey" else request.status,
+        target_user_name=user_name,
+        target_role_name=request.role_name or role.role_name,
+        target_principal_id=user.user_id or role.role_id,
+        target_policy=request.policy_arn or request.policy_name,
+        revoked_before=_revoked_before(request.policy_document),
+        requires_source_identity=None if conditions is None else "sts:sourceidentity" in conditions,
+        requires_session_name=None if conditions is None else "sts:rolesessionname" in conditions,
+    )
+
+
+def _conditions(document: str | None) -> set[str] | None:
+    """The condition keys, in lower case, that every statement of a trust policy that allows AssumeRole asks for."""
+    statements = _statements(document)
+    if statements is None:
+        return None
+    asked = [_keys(statement) for statement in statements if statement.get("Effect") == "Allow" and _assumes(statement)]
+    return set.intersection(*asked) if asked else set()
+
+
+def _assumes(statement: dict[str, Any]) -> bool:
+    actions = statement.get("Action", [])
+    names = actions if isinstance(actions, list) else [actions]
+    return any(str(name).lower() in ("*", "sts:*", "sts:assume*") or str(name).lower().startswith("sts:assumerole") for name in names)
+
+
+# operators that hold where the key is absent ask for nothing
+_OPTIONAL = re.compile(r"(?i)ifexists$|^null$|not")
+
+
+def _keys(statement: dict[str, Any]) -> set[str]:
+    condition = statement.get("Condition")
+    if not isinstance(condition, dict):
+        return set()
+    return {
+        str(key).lower()
+        for operator, keys in condition.items()
+        if not _OPTIONAL.search(str(operator)) and isinstance(keys, dict)
+        for key, value in keys.items()
+        if value not in ("*", ["*"])
+    }
+
+
+def _revoked_before(document: str | None) -> datetime | None:
+    """The cut-off of a policy that denies sessions by their time of issue, as the console's revocation writes it."""
+    for statement in _statements(document) or ():
+        condition = statement.get("Condition")
+        if statement.get("Effect") != "Deny" or not isinstance(condition, dict):
+            continue
+        before = condition.get("DateLessThan")
+        if isinstance(before, dict) and isinstance(before.get("aws:TokenIssueTime"), str):
+            return parse_time(before["aws:TokenIssueTime"])
+    return None
+
+
+def _statements(document: str | None) -> list[dict[str, Any]] | None:
+    """The statements of a policy document, URL-encoded or not; None if it is none."""
+    if not document:
+        return None
+    try:
+        policy = json.loads(unquote(document) if document.startswith("%7B") else document)
+        statements = policy["Statement"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    listed = statements if isinstance(statements, list) else [statements]
+    return [statement for statement in listed if isinstance(statement, dict)]
