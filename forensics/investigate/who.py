@@ -68,7 +68,15 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         reasons = {answer.stop_reason for answer in answers}
         same = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers) and len(reasons) == 1
         reason = first.stop_reason if same else StopReason.SEVERAL_ACTORS
-        return Who(subject, stop_reason=reason, ambiguous=reason == StopReason.AMBIGUOUS, sessions=tuple(answers))
+        ambiguous = reason == StopReason.AMBIGUOUS
+        return Who(
+            subject,
+            stop_reason=reason,
+            ambiguous=ambiguous,
+            candidates=tuple(dict.fromkeys(one for answer in answers for one in answer.candidates)) if ambiguous else (),
+            missing=tuple(dict.fromkeys(one for answer in answers for one in answer.missing)),
+            sessions=tuple(answers),
+        )
     origins = {answer.origin_access_key_id for answer in answers}
     return Who(
         subject,
@@ -156,6 +164,7 @@ class _Facts:
 
     def _link(self, rule: str, grade: str, proofs: Iterable[str | None]) -> Link:
         found = [event for proof in proofs if proof for event in self.evidence[proof]]
+        found.sort(key=lambda event: (str(event.event_time), event.event_id or "", event.recipient_account_id or ""))
         evidence = tuple(
             Evidence(e.event_id, e.recipient_account_id, e.aws_region, e.event_time, e.event_name, _files(e))
             for e in found
