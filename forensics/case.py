@@ -113,11 +113,16 @@ class Case:
         A file that cannot be read is in the answer's `unread`, with the reason; the rest goes in. Raises NoSuchSource,
         NoLogs if the case would stay empty, CaseBusy, IngestFailed.
         """
+        before = self._manifest()
+        with self._discarded_if_it_stays_new(before):
+            return self._ingest(list(paths), before, progress)
+
+    def _ingest(self, paths: list[str | Path], before: Manifest, progress: Progress) -> Ingest:
         from forensics.attribution.build import build
         from forensics.lake import ingest as ingests
+        from forensics.lake.worker import ToRead
 
         files = find_files([Path(path) for path in paths])
-        before = self._manifest()
         done = Counter[str]()
 
         def tell(file: SourceFile) -> None:
@@ -127,7 +132,7 @@ class Case:
         try:
             found = ingests.ingest(
                 self._layout,
-                [ingests.ToRead(file.path, file.name) for file in files],
+                [ToRead(file.path, file.name) for file in files],
                 [file.size for file in files],
                 __version__,
                 tell,
@@ -227,6 +232,16 @@ class Case:
         self.close_connection()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+    @contextmanager
+    def _discarded_if_it_stays_new(self, before: Manifest) -> Iterator[None]:
+        """An ingest that found nothing leaves no empty case behind."""
+        try:
+            yield
+        except (NoLogs, NoSuchSource):
+            if before.commit is None:
+                shutil.rmtree(self._layout.root)
+            raise
 
     def _manifest(self) -> Manifest:
         return manifests.read(self._layout.manifest)

@@ -98,8 +98,8 @@ def _labelled(label: str, *parts: str | Span) -> Line:
 
 
 def _stop(answer: Who) -> str:
-    if "names_nobody" in answer.flags:
-        return FLAGS["names_nobody"]
+    if "proves_nothing" in answer.flags:
+        return FLAGS["proves_nothing"]
     return STOPS[answer.stop_reason]
 
 
@@ -318,7 +318,7 @@ def _notes(answer: Who) -> Iterator[Line]:
         event = f"; event {item.event_id}" if item.event_id else ""
         yield line(f"the key was {item.relation.replace('_', ' ')} ", *_described(item.actor), event)
     for flag in answer.flags:
-        if flag != "names_nobody":
+        if flag != "proves_nothing":
             yield line(FLAGS.get(flag, flag.replace("_", " ")))
 
 

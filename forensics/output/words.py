@@ -104,7 +104,7 @@ FLAGS = {
     "used_after_expiry": "it was used after it had expired (a call is logged when it completes)",
     "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
     "conflicting_source_identity": "its events carry more than one SourceIdentity",
-    "names_nobody": "nothing signed the event, or its record is in conflict or damaged and proves nothing",
+    "proves_nothing": "the record of this event is in conflict or damaged, and proves nothing",
 }
 
 

@@ -182,7 +182,7 @@ ANSWERS = {
     "unresolved": _UNRESOLVED,
     "not_found": Who(Subject(SubjectType.ACCESS_KEY, "ASIAQQQQQQQQQQQQQQQQ", "035468117025")),
     "not_an_identifier": Who(Subject(None, "\x1b[31m[bold]nonsense"), stop_reason=StopReason.NOT_AN_IDENTIFIER),
-    "names_nobody": Who(Subject(SubjectType.EVENT, event(1).event_id or ""), flags=("names_nobody",)),
+    "proves_nothing": Who(Subject(SubjectType.EVENT, event(1).event_id or ""), flags=("proves_nothing",)),
     "key_of_another": _KEY_OF_ANOTHER,
     "forward_access": _FORWARD_ACCESS,
     "console_user": _console_user(),
