@@ -288,8 +288,15 @@ class Case:
             return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
     def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> pd.DataFrame:
+        import pandas as pd
+        import pyarrow as pa
+
+        # numbers and booleans that may be null stay what they are
+        types = {pa.bool_(): pd.BooleanDtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
         with _told_as(QueryFailed):
-            return self._open().execute(query, parameters).df()
+            rows = self._open().sql(query, params=parameters).to_arrow_table()
+        frame: pd.DataFrame = rows.to_pandas(types_mapper=types.get)
+        return frame
 
 
 def _is_secret(subject: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -73,7 +74,7 @@ def events(
 
 
 def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="Any query on the case's tables and views.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A query on the case; - reads it from standard input.")],
     case: CaseOption = None,
     logs: LogsOption = None,
     format: Format = RowsFormat.TABLE,
@@ -87,10 +88,10 @@ def sql(
     Examples:
       forensics sql "select actor_name, count(*) from attributed_events group by all" --case my-case
       forensics sql "show tables" --case my-case
-      forensics sql "$(cat query.sql)" --logs sample_logs --format csv
+      forensics sql - --logs sample_logs --format csv < query.sql
     """
     with asked_case(case, logs) as opened:
-        rows = opened.sql_rows(query)
+        rows = opened.sql_rows(sys.stdin.read() if query == "-" else query)
         from forensics.output import answer
 
         answer.print_sql(rows, format.value)
