@@ -1,7 +1,7 @@
 """Who did what with each AWS access key, from CloudTrail logs alone.
 
-    from forensics import Case
-    Case.from_logs("sample_logs").who("ASIA...")
+from forensics import Case
+Case.from_logs("sample_logs").who("ASIA...")
 """
 
 from __future__ import annotations

@@ -81,6 +81,10 @@ class Subject:
     account_id: str | None = None
 
 
+SECRET = "(a secret, not shown)"
+"""Stands for a subject that looked like a secret access key or a session token."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person, workload or service behind a credential. `id` is the stable one, `name` the one people use."""

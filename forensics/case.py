@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from forensics import __version__
-from forensics.answers import Info, Ingest, Rows, StopReason, Subject, Who
+from forensics.answers import SECRET, Info, Ingest, Rows, StopReason, Subject, Who
 from forensics.attribution.database import connect, is_current
 from forensics.investigate.events import COLUMNS, EventFilter, events_query
 from forensics.investigate.overview import overview, unread
@@ -39,6 +39,17 @@ from forensics.sources.paths import NoSuchSource, find_files
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "ERRORS",
+    "Case",
+    "EventFilter",
+    "IngestFailed",
+    "NoLogs",
+    "NotAnIdentifier",
+    "QueryFailed",
+    "write_sample_logs",
+]
 
 
 class NoLogs(Exception):
@@ -56,6 +67,9 @@ class QueryFailed(Exception):
 ERRORS = (CaseBusy, DamagedManifest, IngestFailed, NoLogs, NoSuchSource, NotACase, NotAnIdentifier, QueryFailed)
 """Every error that a method of Case raises for its input; each message is one line for a person."""
 
+# what only reads; a pivot is made of several statements
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
+
 Progress = Callable[[int, int, SourceFile], None]
 """Called after each file of an ingest with how many are done, how many there are, and the file."""
 
@@ -71,6 +85,8 @@ class Case:
         self._layout = layout
         self._temporary = temporary
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self.unread_note: str | None = None
+        """Of a case made by `from_logs`: that some of its input could not be read, in one line."""
 
     @classmethod
     def open(cls, path: str | Path) -> Case:
@@ -87,20 +103,26 @@ class Case:
         """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
         temporary = tempfile.TemporaryDirectory(prefix="forensics-")
         case = cls(layouts.create(Path(temporary.name, "case")), temporary)
-        case.ingest([path], progress=progress)
+        done = case.ingest([path], progress=progress)
+        case.unread_note = _unread_note(done)
         return case
 
     def ingest(self, paths: Iterable[str | Path], *, progress: Progress = _quiet) -> Ingest:
-        """Add files and folders of logs. All of them count at once, at the end; a killed ingest leaves the case as it was.
+        """Add files and folders of logs. All count at once, at the end; a killed ingest leaves the case as it was.
 
         A file that cannot be read is in the answer's `unread`, with the reason; the rest goes in. Raises NoSuchSource,
         NoLogs if the case would stay empty, CaseBusy, IngestFailed.
         """
+        before = self._manifest()
+        with self._discarded_if_it_stays_new(before):
+            return self._ingest(list(paths), before, progress)
+
+    def _ingest(self, paths: list[str | Path], before: Manifest, progress: Progress) -> Ingest:
         from forensics.attribution.build import build
         from forensics.lake import ingest as ingests
+        from forensics.lake.worker import ToRead
 
         files = find_files([Path(path) for path in paths])
-        before = self._manifest()
         done = Counter[str]()
 
         def tell(file: SourceFile) -> None:
@@ -110,7 +132,7 @@ class Case:
         try:
             found = ingests.ingest(
                 self._layout,
-                [ingests.ToRead(file.path, file.name) for file in files],
+                [ToRead(file.path, file.name) for file in files],
                 [file.size for file in files],
                 __version__,
                 tell,
@@ -139,8 +161,13 @@ class Case:
         return who(self._open(), identify(subject))
 
     def who_all(self, subjects: Iterable[str]) -> list[Who]:
-        """An answer for each subject, in their order; what is no identifier is an answer that says so."""
-        return [self._who_or_why_not(subject) for subject in subjects]
+        """An answer for each subject, in their order; what is no identifier is an answer that says so.
+
+        If one looks like a secret, whatever else is no identifier may be the rest of it, and is not repeated either.
+        """
+        asked = list(subjects)
+        hide = any(_is_secret(subject) for subject in asked)
+        return [self._who_or_why_not(subject, hide=hide) for subject in asked]
 
     def events(
         self,
@@ -169,13 +196,17 @@ class Case:
             return Rows(COLUMNS, tuple(result.fetchall()), total)
 
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
-        """The result of any query on the case's tables and views. Raises QueryFailed."""
+        """The result of any query on the case's tables and views. Raises QueryFailed, also for one that would write."""
+        with _told_as(QueryFailed):
+            _refuse_to_write(self._open(), query)
         return self._frame(query, parameters)
 
     def sql_rows(self, query: str) -> Rows:
         """The same as plain rows. Raises QueryFailed."""
         with _told_as(QueryFailed):
-            result = self._open().execute(query)
+            connection = self._open()
+            _refuse_to_write(connection, query)
+            result = connection.execute(query)
             columns = tuple(column[0] for column in result.description or ())
             found = tuple(result.fetchall())
             return Rows(columns, found, len(found))
@@ -202,6 +233,16 @@ class Case:
         if self._temporary is not None:
             self._temporary.cleanup()
 
+    @contextmanager
+    def _discarded_if_it_stays_new(self, before: Manifest) -> Iterator[None]:
+        """An ingest that found nothing leaves no empty case behind."""
+        try:
+            yield
+        except (NoLogs, NoSuchSource):
+            if before.commit is None:
+                shutil.rmtree(self._layout.root)
+            raise
+
     def _manifest(self) -> Manifest:
         return manifests.read(self._layout.manifest)
 
@@ -211,36 +252,70 @@ class Case:
             return self._connection
         manifest = self._manifest()
         if self._layout.database.exists():
-            connection = connect(self._layout, self._layout.database, read_only=True)
-            if is_current(connection, manifest):
-                self._connection = connection
-                return connection
-            connection.close()
-        self._connection = self._build(manifest)
+            self._connection = self._current_database(manifest)
+        if self._connection is None:
+            self._connection = self._build(manifest)
         return self._connection
+
+    def _current_database(self, manifest: Manifest) -> duckdb.DuckDBPyConnection | None:
+        try:
+            connection = connect(self._layout, self._layout.database, read_only=True)
+        except duckdb.Error:  # damaged, or of another version of DuckDB: it is only a cache
+            return None
+        if is_current(connection, manifest):
+            return connection
+        connection.close()
+        return None
 
     def _build(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
         from forensics.attribution.build import build, fill
 
         try:
             build(self._layout, manifest)
-        except OSError:  # a case on media that cannot be written answers from memory
+        except (OSError, duckdb.IOException):  # a case on media that cannot be written answers from memory
             connection = connect(self._layout, ":memory:", read_only=False)
             fill(connection, manifest)
             return connection
         return connect(self._layout, self._layout.database, read_only=True)
 
-    def _who_or_why_not(self, subject: str) -> Who:
+    def _who_or_why_not(self, subject: str, *, hide: bool) -> Who:
         try:
             return self.who(subject)
         except SecretRefused:
-            return Who(Subject(None, "(a secret, not shown)"), stop_reason=StopReason.NOT_AN_IDENTIFIER)
+            return Who(Subject(None, SECRET), stop_reason=StopReason.NOT_AN_IDENTIFIER)
         except NotAnIdentifier:
-            return Who(Subject(None, subject), stop_reason=StopReason.NOT_AN_IDENTIFIER)
+            shown = "(not shown, it may be part of a secret)" if hide else subject
+            return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
     def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> pd.DataFrame:
+        import pandas as pd
+        import pyarrow as pa
+
+        # numbers and booleans that may be null stay what they are
+        types = {pa.bool_(): pd.BooleanDtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
         with _told_as(QueryFailed):
-            return self._open().execute(query, parameters).df()
+            rows = self._open().sql(query, params=parameters).to_arrow_table()
+        frame: pd.DataFrame = rows.to_pandas(types_mapper=types.get)
+        return frame
+
+
+def _is_secret(subject: str) -> bool:
+    try:
+        identify(subject)
+    except SecretRefused:
+        return True
+    except NotAnIdentifier:
+        return False
+    return False
+
+
+def _refuse_to_write(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    """A case is read by queries and written by `ingest`; `copy ... to` and the like would write outside of it too."""
+    statements = connection.extract_statements(query)
+    if not statements:
+        raise QueryFailed("the query is empty")
+    if any(statement.type not in _READING for statement in statements):
+        raise QueryFailed("a query may only read: begin it with select, from, with, show, describe or summarize")
 
 
 @contextmanager
@@ -248,7 +323,17 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise error_type(str(error)) from None
+        raise error_type(str(error).partition("\n\nLINE ")[0]) from None
+
+
+def _unread_note(done: Ingest) -> str | None:
+    if not done.incomplete:
+        return None
+    failed = [file for file in done.unread if file.status != "skipped"]
+    return (
+        f"answered, but {len(failed):,} of {sum(done.files.values()):,} files could not be read, or not wholly"
+        f" (for one, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them all"
+    )
 
 
 def _why_empty(paths: Iterable[str | Path], files: Sequence[SourceFile]) -> str:

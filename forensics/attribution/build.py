@@ -12,7 +12,7 @@ from importlib import resources
 import duckdb
 import pyarrow as pa
 
-from forensics.attribution.database import MODELS_VERSION, connect
+from forensics.attribution.database import connect, models_version
 from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
@@ -61,7 +61,7 @@ def fill(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     connection.execute(f"create view attributed_events as {_model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar)")
-    connection.execute("insert into built values (?, ?)", [MODELS_VERSION, commit])
+    connection.execute("insert into built values (?, ?)", [models_version(), commit])
 
 
 def _model(name: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import duckdb
@@ -9,10 +12,16 @@ import duckdb
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
 
-# Raised whenever a model changes, so that a case built by older models is built again.
-MODELS_VERSION = "1"
 # What the `duckdb` shells in use can open.
 _STORAGE_VERSION = "v1.2.0"
+
+
+@cache
+def models_version() -> str:
+    """A hash of the models: a case that was built by other ones is built again."""
+    models = resources.files("forensics.attribution") / "sql"
+    texts = sorted(model.read_bytes() for model in models.iterdir() if model.name.endswith(".sql"))
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
 def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -27,7 +36,8 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         connection = duckdb.connect(":memory:", config=config)
         _attach(connection, str(database))
     else:
-        connection = duckdb.connect(str(database), config={**config, "storage_compatibility_version": _STORAGE_VERSION})
+        config["storage_compatibility_version"] = _STORAGE_VERSION
+        connection = duckdb.connect(str(database), config=config)
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
@@ -45,4 +55,4 @@ def is_current(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> boo
         built = connection.execute("select models_version, ingest_id from built").fetchall()
     except duckdb.Error:
         return False
-    return built == [(MODELS_VERSION, manifest.commit.ingest_id if manifest.commit else None)]
+    return built == [(models_version(), manifest.commit.ingest_id if manifest.commit else None)]

@@ -2,60 +2,96 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case
+from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case, fail
 
 Format = Annotated[RowsFormat, typer.Option(help="How to print the rows.")]
-_TIMES = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
+_SHOWN_IN_A_TABLE = 100
+
+
+def _time(text: str) -> datetime:
+    """A time as this program prints it, or less of one; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time; write 2026-10-04, or 2026-10-04T02:24:19Z") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Since = Annotated[
+    datetime | None,
+    typer.Option(parser=_time, metavar="TIME", help="Not before, in UTC: 2026-10-04T02:24:19Z or less."),
+]
+Until = Annotated[datetime | None, typer.Option(parser=_time, metavar="TIME", help="Before, in UTC.")]
 
 
 def events(
     case: CaseOption = None,
     logs: LogsOption = None,
-    key: Annotated[str | None, typer.Option(help="Signed with this access key.")] = None,
-    actor: Annotated[str | None, typer.Option(help="Done by this actor: ID, name or ARN.")] = None,
-    since: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Not before, UTC.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=_TIMES, help="Before, UTC.")] = None,
-    name: Annotated[str | None, typer.Option(help="Event name, such as AssumeRole.")] = None,
-    address: Annotated[str | None, typer.Option(help="Source IP address, as logged.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="ID", help="Signed with this access key.")] = None,
+    actor: Annotated[str | None, typer.Option(metavar="WHO", help="Done by this actor: ID, name or ARN.")] = None,
+    since: Since = None,
+    until: Until = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Event name, such as AssumeRole.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="IP", help="Source IP address, as logged.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only calls that failed.")] = False,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many rows; 0 for all.")] = 100,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="At most so many rows, 0 for all. A table has 100 without it.", show_default=False
+        ),
+    ] = None,
     format: Format = RowsFormat.TABLE,
 ) -> None:
-    """Events with who is behind each, in the order of time.
+    """List events with who is behind each.
 
-    forensics events --logs sample_logs --key AKIA2ICYRBJSCUQBO6WH --errors
+    In the order of time. The table shows the columns that fit, most telling first; the other formats have all of
+    them, and all rows.
+
+    \b
+    Examples:
+      forensics events --case my-case --key AKIA2ICYRBJSCUQBO6WH --errors
+      forensics events --case my-case --actor svc-deploy --since 2026-10-04
+      forensics events --logs sample_logs --address 192.0.2.44 --format csv > found.csv
     """
+    if since and until and since >= until:
+        fail("--since is not before --until, so no event can match", 2)
+    if limit is None and format == RowsFormat.TABLE:
+        limit = _SHOWN_IN_A_TABLE
     with asked_case(case, logs) as opened:
         from forensics.case import EventFilter
+        from forensics.output import answer
 
-        wanted = EventFilter(key, actor, _utc(since), _utc(until), name, address, errors)
-        rows = opened.event_rows(wanted, limit or None)
-    from forensics.output import answer
-
-    answer.print_rows(rows, format.value)
+        rows = opened.event_rows(EventFilter(key, actor, since, until, name, address, errors), limit or None)
+        answer.print_events(rows, format.value)
+        if not rows.total:
+            answer.tell_no_event(opened.info())
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="Any query on the case's tables and views.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A query on the case; - reads it from standard input.")],
     case: CaseOption = None,
     logs: LogsOption = None,
     format: Format = RowsFormat.TABLE,
 ) -> None:
-    """Run SQL on a case; `attributed_events` has every event with who is behind it.
+    """Run a query on a case.
 
-    forensics sql "select actor_name, count(*) from attributed_events group by all" --logs sample_logs
+    DuckDB's SQL, reading only. The view attributed_events has every event with who is behind it; "show tables" lists
+    the rest, "describe attributed_events" its columns.
+
+    \b
+    Examples:
+      forensics sql "select actor_name, count(*) from attributed_events group by all" --case my-case
+      forensics sql "show tables" --case my-case
+      forensics sql - --logs sample_logs --format csv < query.sql
     """
     with asked_case(case, logs) as opened:
-        rows = opened.sql_rows(query)
-    from forensics.output import answer
+        rows = opened.sql_rows(sys.stdin.read() if query == "-" else query)
+        from forensics.output import answer
 
-    answer.print_rows(rows, format.value)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
+        answer.print_sql(rows, format.value)

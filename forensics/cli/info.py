@@ -14,12 +14,17 @@ def info(
     logs: LogsOption = None,
     format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TABLE,
 ) -> None:
-    """What a case holds: files, accounts, regions, time, and how many credentials are resolved.
+    """Say what a case holds.
 
-    forensics info --logs sample_logs
+    Files, accounts, regions and time, how many credentials are resolved, and which files could not be read.
+
+    \b
+    Examples:
+      forensics info --case my-case
+      forensics info --logs sample_logs --format json
     """
     with asked_case(case, logs) as opened:
         found = opened.info()
-    from forensics.output import answer
+        from forensics.output import answer
 
-    answer.print_info(found, format.value)
+        answer.print_info(found, format.value)

@@ -15,17 +15,24 @@ def ingest(
     case: Annotated[Path, typer.Option("--case", metavar="DIR", help="The case to add them to; made if it is new.")],
     format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
 ) -> None:
-    """Read logs into a case. The same command again reads only what is new.
+    """Read logs into a case.
 
-    forensics ingest AWSLogs/ --case my-case
+    The same command again reads only what is new. All of it counts at once, at the end. A file that cannot be read is
+    listed with the reason, the rest goes in, and the exit code is 3.
+
+    \b
+    Examples:
+      forensics ingest sample_logs --case my-case
+      forensics ingest AWSLogs/ more.json.gz --case my-case
     """
     with errors_told():
         from forensics.case import Case
         from forensics.output import answer
         from forensics.output.terminal import progress
 
-        with progress() as tell, Case.create(case) as opened:
-            done = opened.ingest(paths, progress=lambda done, total, file: tell(done, total, file.name))
-        answer.print_ingest(done, format.value)
-        if done.incomplete:
-            raise typer.Exit(UNREADABLE)
+        with Case.create(case) as opened:
+            with progress() as advance:
+                done = opened.ingest(paths, progress=lambda done, total, _file: advance(done, total))
+            answer.print_ingest(done, format.value)
+    if done.incomplete:
+        raise typer.Exit(UNREADABLE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -38,15 +37,15 @@ UNREADABLE = 3
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Say what went wrong in one line on standard error."""
-    from forensics.output.escape import for_terminal
+    from forensics.output.terminal import tell
 
-    sys.stderr.write(f"forensics: {for_terminal(' '.join(message.split()))}\n")
+    tell(message)
     raise typer.Exit(code)
 
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """Turn an error of the case into one line and exit code 1; a sole subject that is no identifier is a usage error."""
+    """Tell an error of the case in one line, exit code 1; a sole subject that is no identifier is a usage error."""
     from forensics.case import ERRORS, NotAnIdentifier
 
     try:
@@ -56,16 +55,22 @@ def errors_told() -> Iterator[None]:
     except ERRORS as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename or 'the case'}: {error.strerror or error}")
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror or error}")
 
 
 @contextmanager
 def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
-    """The case of --case, or one made of --logs for this one question."""
-    if (case is None) == (logs is None):
-        fail("say where to look: --case DIR (a case made by `forensics ingest`) or --logs PATH (a folder of logs)", 2)
+    """The case of --case, or one made of --logs for this one question.
+
+    Where some of the logs could not be read, the question is answered, standard error says so, and the exit code is 3.
+    """
+    if case is None and logs is None:
+        fail("say where to look: --logs PATH (a folder of logs), or --case DIR (made by `forensics ingest`)", 2)
+    if case is not None and logs is not None:
+        fail("--case and --logs exclude each other; to add logs to a case, use `forensics ingest PATH --case DIR`", 2)
     from forensics.case import Case
-    from forensics.output.terminal import progress
+    from forensics.output.terminal import progress, tell
 
     with errors_told():
         if case is not None:
@@ -73,8 +78,10 @@ def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
                 yield opened
             return
         assert logs is not None
-        with (
-            progress() as tell,
-            Case.from_logs(logs, progress=lambda done, total, file: tell(done, total, file.name)) as made,
-        ):
+        with progress() as advance:
+            made = Case.from_logs(logs, progress=lambda done, total, _file: advance(done, total))
+        with made:
             yield made
+            if made.unread_note:
+                tell(made.unread_note)
+                raise typer.Exit(UNREADABLE)

@@ -11,9 +11,13 @@ from forensics.cli.options import errors_told, fail
 
 
 def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
-    """Write the sample logs: an organisation of five accounts, and one incident.
+    """Write the sample logs to a folder.
 
-    forensics sample sample_logs
+    An organisation of five accounts over five days, and one incident; its README.md tells the story as questions.
+
+    \b
+    Example:
+      forensics sample sample_logs
     """
     if folder.exists():
         fail(f"{folder} is there already; name a new folder", 2)
@@ -21,4 +25,6 @@ def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new fol
         from forensics.case import write_sample_logs
 
         write_sample_logs(folder)
-    typer.echo(f"{folder}: begin with {folder / 'README.md'}")
+    from forensics.output.escape import for_terminal
+
+    typer.echo(for_terminal(f"{folder}: begin with {folder / 'README.md'}"))

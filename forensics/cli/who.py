@@ -13,7 +13,8 @@ Subjects = Annotated[
     list[str],
     typer.Argument(
         metavar="SUBJECT...",
-        help="An access key ID, event ID, session ARN or principal ID; - reads them from standard input.",
+        help="An access key ID, event ID, session ARN or principal ID; - reads them from standard input, one a line.",
+        show_default=False,
     ),
 ]
 
@@ -24,14 +25,27 @@ def who(
     logs: LogsOption = None,
     format: Annotated[RowsFormat, typer.Option(help="How to print the answer.")] = RowsFormat.TABLE,
 ) -> None:
-    """Who is behind an access key, an event, a session or a principal, and which events prove it.
+    """Name who requested a key or session.
 
-    forensics who ASIAZNW342S3J6ZQNFX7 --logs sample_logs
+    Says who is behind an access key, an event, a session or a principal, over how many hops, how sure that is, and
+    which events prove it; or why the logs cannot say, and what to load.
+
+    \b
+    Examples:
+      forensics who ASIAZNW342S3J6ZQNFX7 --logs sample_logs
+      forensics who ASIAZNW342S3J6ZQNFX7 --case my-case --format json
+      forensics who 9eef653f-5aac-41b5-afe7-eb158e5caa13 --case my-case
+      forensics who - --case my-case --format csv < keys.txt
     """
-    asked = sys.stdin.read().split() if subjects == ["-"] else subjects
+    asked = _from_standard_input() if subjects == ["-"] else subjects
     many = len(asked) > 1 or subjects == ["-"]
     with asked_case(case, logs) as opened:
         answers = opened.who_all(asked) if many else [opened.who(asked[0])]
-    from forensics.output import answer
+        from forensics.output import answer
 
-    answer.print_who(answers, format.value, many=many)
+        answer.print_who(answers, format.value, many=many)
+
+
+def _from_standard_input() -> list[str]:
+    lines = sys.stdin.read().lstrip("\ufeff").splitlines()
+    return [subject for line in lines if (subject := line.strip())]

@@ -49,7 +49,7 @@ _CONDITIONS = {
     "until": "event_time < $until::timestamptz",
     "name": "event_name = $name",
     "address": "source_ip_address = $address",
-    "errors": "error_code is not null",
+    "errors": "(error_code is not null or error_message is not null)",  # a refused sign-in has only a message
 }
 
 

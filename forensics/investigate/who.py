@@ -43,7 +43,7 @@ def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> Who:
     credential_ids = [row.credential_id for row in found if row.credential_id is not None]
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     if not credential_ids:
-        return _unsigned(subject) if found else _not_found(connection, subject)
+        return _unsigned(subject, found) if found else _not_found(connection, subject)
     answers = _Facts(connection, credential_ids).answers(subject)
     return answers[0] if len(answers) == 1 else _several(subject, answers)
 
@@ -54,9 +54,11 @@ def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
     return Who(subject, missing=missing)
 
 
-def _unsigned(subject: Subject) -> Who:
-    """An event that no credential signed, or whose record cannot be relied upon."""
-    return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("names_nobody",))
+def _unsigned(subject: Subject, found: Sequence[Row]) -> Who:
+    """An event whose record proves nothing, or that no credential signed, as a refused sign-in."""
+    if any(row.unreliable for row in found):
+        return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("proves_nothing",))
+    return Who(subject, Actor(ActorKind.ANONYMOUS), Grade.PROVEN, StopReason.ANONYMOUS)
 
 
 def _several(subject: Subject, answers: Sequence[Who]) -> Who:
@@ -68,7 +70,17 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         reasons = {answer.stop_reason for answer in answers}
         same = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers) and len(reasons) == 1
         reason = first.stop_reason if same else StopReason.SEVERAL_ACTORS
-        return Who(subject, stop_reason=reason, ambiguous=reason == StopReason.AMBIGUOUS, sessions=tuple(answers))
+        ambiguous = reason == StopReason.AMBIGUOUS
+        return Who(
+            subject,
+            stop_reason=reason,
+            ambiguous=ambiguous,
+            candidates=tuple(dict.fromkeys(one for answer in answers for one in answer.candidates))
+            if ambiguous
+            else (),
+            missing=tuple(dict.fromkeys(one for answer in answers for one in answer.missing)),
+            sessions=tuple(answers),
+        )
     origins = {answer.origin_access_key_id for answer in answers}
     return Who(
         subject,
@@ -156,6 +168,7 @@ class _Facts:
 
     def _link(self, rule: str, grade: str, proofs: Iterable[str | None]) -> Link:
         found = [event for proof in proofs if proof for event in self.evidence[proof]]
+        found.sort(key=lambda event: (str(event.event_time), event.event_id or "", event.recipient_account_id or ""))
         evidence = tuple(
             Evidence(e.event_id, e.recipient_account_id, e.aws_region, e.event_time, e.event_name, _files(e))
             for e in found
@@ -184,7 +197,8 @@ class _Facts:
             return (Sought(last.caller_account_id, last.issuance_time, None),)
         is_a_session = last.issued_at is not None or (last.access_key_id or "").startswith("ASIA")
         is_told = last.rule or last.on_behalf_of_event_key or self.forwarded[last.hop_credential_id]
-        if is_told or not is_a_session:
+        is_resolved = ActorKind(credential.actor_kind) != ActorKind.UNKNOWN
+        if is_told or (is_resolved and not is_a_session):
             return ()
         return (Sought(last.account_id, last.issued_at, last.first_use),)
 

@@ -71,6 +71,8 @@ def create(root: Path) -> Layout:
 def open_existing(root: Path) -> Layout:
     """The case at `root`. Raises NotACase."""
     layout = Layout(root)
+    if root.exists() and not root.is_dir():
+        raise NotACase(f"{root} is a file; a case is a folder, made by `forensics ingest LOGS --case DIR`")
     if not root.is_dir():
         raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` makes one")
     try:

@@ -20,12 +20,7 @@ _HIDDEN_BY_AWS = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|\*+|<[^<>]*>")
 def may_hold_a_secret(raw: bytes) -> bool:
     """A cheap look that misses none: every key above holds one of these."""
     return (
-        b"oken" in raw
-        or b"ecret" in raw
-        or b"assword" in raw
-        or b"OKEN" in raw
-        or b"ECRET" in raw
-        or b"ASSWORD" in raw
+        b"oken" in raw or b"ecret" in raw or b"assword" in raw or b"OKEN" in raw or b"ECRET" in raw or b"ASSWORD" in raw
     )
 
 

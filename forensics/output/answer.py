@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
-from forensics.answers import Info, Ingest, Rows, Who, to_json
+from forensics.answers import SECRET, Info, Ingest, Rows, Who, to_json
+from forensics.output import rows as as_rows
+from forensics.output.lines import BLANK
+from forensics.output.overview import render_info, render_ingest
+from forensics.output.terminal import show, tell, width, write
+from forensics.output.who import render_who
+from forensics.output.words import count, readable_time
 
 
 def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
     """One object, or with `many` an array; as `jsonl` and `csv` one row an answer."""
     if format == "json":
-        _write(to_json(answers if many else answers[0]) + "\n")
+        write(to_json(answers if many else answers[0]) + "\n")
     elif format == "jsonl":
-        from forensics.output.rows import to_jsonl
-
-        _write(to_jsonl(answers))
+        write(as_rows.to_jsonl(answers))
     elif format == "csv":
-        from forensics.output.rows import to_csv
-
-        _write(to_csv(who_rows(answers)))
+        write(as_rows.to_csv(who_rows(answers)))
     else:
-        from forensics.output.terminal import show
-        from forensics.output.who import render_who
-
-        for index, answer in enumerate(answers):
-            show(*([""] if index else []), *render_who(answer))
+        show(
+            part
+            for index, answer in enumerate(answers)
+            for part in [*([BLANK, BLANK] if index else []), *render_who(answer)]
+        )
+    if any(answer.subject.id == SECRET for answer in answers):
+        tell(
+            "a subject looks like a secret access key or a session token; it was not used, stored or logged:"
+            " treat it as exposed"
+        )
 
 
 def who_rows(answers: Sequence[Who]) -> Rows:
@@ -39,6 +45,10 @@ def who_rows(answers: Sequence[Who]) -> Rows:
         "grade",
         "stop_reason",
         "origin_access_key_id",
+        "actor_arn",
+        "actor_account_id",
+        "hops",
+        "event_ids",
     )
     rows = tuple(
         (
@@ -50,6 +60,10 @@ def who_rows(answers: Sequence[Who]) -> Rows:
             str(answer.grade),
             str(answer.stop_reason),
             answer.origin_access_key_id,
+            answer.actor.arn,
+            answer.actor.account_id,
+            sum(hop.link is not None for hop in answer.chain),
+            " ".join(event_id for hop in answer.chain if hop.link for event_id in hop.link.event_ids),
         )
         for answer in answers
     )
@@ -58,44 +72,51 @@ def who_rows(answers: Sequence[Who]) -> Rows:
 
 def print_ingest(answer: Ingest, format: str) -> None:
     if format == "json":
-        _write(to_json(answer) + "\n")
-        return
-    from forensics.output.overview import render_ingest
-    from forensics.output.terminal import show
-
-    show(*render_ingest(answer))
+        write(to_json(answer) + "\n")
+    else:
+        show(render_ingest(answer))
 
 
 def print_info(answer: Info, format: str) -> None:
     if format == "json":
-        _write(to_json(answer) + "\n")
-        return
-    from forensics.output.overview import render_info
-    from forensics.output.terminal import show
-
-    show(*render_info(answer))
-
-
-def print_rows(rows: Rows, format: str) -> None:
-    """Rows; standard error says so where there are more, or none."""
-    from forensics.output import rows as as_rows
-
-    if format == "json":
-        _write(to_json(as_rows.objects(rows)) + "\n")
-    elif format == "jsonl":
-        _write(as_rows.to_jsonl(as_rows.objects(rows)))
-    elif format == "csv":
-        _write(as_rows.to_csv(rows))
+        write(to_json(answer) + "\n")
     else:
-        from forensics.output.terminal import show
-
-        show(*as_rows.render_rows(rows))
-    shown = len(rows.rows)
-    if shown < rows.total:
-        sys.stderr.write(f"{shown:,} of {rows.total:,} rows; --limit 0 gives all\n")
-    elif not shown:
-        sys.stderr.write("no row matches\n")
+        show(render_info(answer))
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(text)
+def print_events(rows: Rows, format: str) -> None:
+    """Attributed events; standard error says so where there are more."""
+    if format == "table":
+        show(as_rows.render_events(rows, width()))
+    else:
+        _write_rows(rows, format)
+    if len(rows.rows) < rows.total:
+        tell(f"{len(rows.rows):,} of {rows.total:,} events; --limit 0 gives all")
+
+
+def tell_no_event(holds: Info) -> None:
+    """Nothing matched: say what could have."""
+    if holds.first_event_time and holds.last_event_time:
+        first, last = readable_time(holds.first_event_time), readable_time(holds.last_event_time)
+        tell(f"no event matches; there are {count(holds.events, 'event')}, {first} to {last}")
+    else:
+        tell("no event matches; there are none at all")
+
+
+def print_sql(rows: Rows, format: str) -> None:
+    """The result of a query; standard error says so where it is empty."""
+    if format == "table":
+        show(as_rows.render_rows(rows, width()))
+    else:
+        _write_rows(rows, format)
+    if not rows.rows:
+        tell("the query gives no row")
+
+
+def _write_rows(rows: Rows, format: str) -> None:
+    if format == "json":
+        write(to_json(as_rows.objects(rows)) + "\n")
+    elif format == "jsonl":
+        write(as_rows.to_jsonl(as_rows.objects(rows)))
+    else:
+        write(as_rows.to_csv(rows))

@@ -2,76 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
-from forensics.answers import Info, Ingest, Unread, timestamp
-from forensics.output.terminal import text
+from forensics.answers import Info, Ingest, Unread
+from forensics.output.lines import BLANK, Line, heading, line, table
+from forensics.output.words import ACTOR_KINDS, count, readable_time
 
 _UNREAD_SHOWN = 20
+_LABEL = 10
+_STATUSES = {
+    "ok": "read",
+    "empty": "empty",
+    "duplicate": "with the content of another",
+    "skipped": "skipped (no logs)",
+    "failed": "FAILED",
+}
 
 
-def render_ingest(answer: Ingest) -> Iterator[RenderableType]:
+def render_ingest(answer: Ingest) -> Iterator[Line]:
     """What an ingest did, and what it could not read."""
-    yield text(f"{answer.case}: {answer.new_events:,} new events, {answer.events:,} in the case")
-    files = ", ".join(f"{count:,} {status}" for status, count in answer.files.items())
-    yield text(f"  files    {files} ({answer.bytes:,} bytes)")
-    yield text(f"  records  {answer.records:,} read, {answer.rejected:,} rejected")
-    yield text(
-        f"  copies   {answer.copies - answer.events:,} further copies of events, {answer.conflicts:,} that differ"
-    )
+    yield line((answer.case, "bold"), f"  {count(answer.new_events, 'new event')}, {answer.events:,} in the case")
+    yield _labelled("files", f"{_files(answer.files)}; {count(answer.bytes, 'byte')}")
+    yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected")
+    yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts))
     yield from _unread(answer.unread)
+    if answer.events:
+        yield BLANK
+        yield line(f"Ask it: forensics who ACCESS_KEY_ID --case {answer.case}")
 
 
-def render_info(answer: Info) -> Iterator[RenderableType]:
+def render_info(answer: Info) -> Iterator[Line]:
     """What a case holds, and how far it is resolved."""
-    yield text(f"{answer.case}  case {answer.case_id}", "bold")
-    files = ", ".join(f"{count:,} {status}" for status, count in answer.files.items())
-    yield text(f"  files    {files}")
-    yield text(
-        f"  events   {answer.events:,}, and {answer.copies - answer.events:,} further copies, {answer.conflicts:,} that differ"
-    )
+    yield line((answer.case, "bold"), f"  case {answer.case_id}")
+    yield _labelled("files", _files(answer.files))
+    yield _labelled("events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts)}")
     if answer.rejected:
-        yield text(f"  records  {answer.rejected:,} in the quarantine")
+        yield _labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
     if answer.first_event_time and answer.last_event_time:
-        yield text(f"  time     {timestamp(answer.first_event_time)} to {timestamp(answer.last_event_time)}")
-    yield Text("\nLoaded accounts and regions", style="bold")
-    loaded = _grid("account", "region", "events", "first event", "last event")
-    for account in answer.accounts:
-        loaded.add_row(
-            text(account.account_id or "unknown"),
-            text(account.aws_region or "unknown"),
-            f"{account.events:,}",
-            timestamp(account.first_event_time),
-            timestamp(account.last_event_time),
-        )
-    yield Padding(loaded, (0, 0, 0, 2))
-    yield Text("\nWho is behind the credentials", style="bold")
-    endings = _grid("actor", "stop reason", "credentials", "events")
-    for ending in answer.endings:
-        endings.add_row(ending.actor_kind, ending.stop_reason, f"{ending.credentials:,}", f"{ending.events:,}")
-    yield Padding(endings, (0, 0, 0, 2))
+        yield _labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
+    yield from (BLANK, heading("What is loaded"))
+    yield from table(
+        ("account", "region", "events", "first event", "last event"),
+        [
+            (
+                account.account_id or "unknown",
+                account.aws_region or "unknown",
+                f"{account.events:,}",
+                _minute(account.first_event_time),
+                _minute(account.last_event_time),
+            )
+            for account in answer.accounts
+        ],
+    )
+    yield from (BLANK, heading("Who is behind the credentials"))
+    yield from table(
+        ("credentials", "events", "actor", "stop_reason"),
+        [
+            (f"{ending.credentials:,}", f"{ending.events:,}", ACTOR_KINDS[ending.actor_kind], ending.stop_reason)
+            for ending in answer.endings
+        ],
+    )
     yield from _unread(answer.unread)
 
 
-def _unread(files: Sequence[Unread]) -> Iterator[RenderableType]:
+def _labelled(label: str, text: str) -> Line:
+    return line((label.ljust(_LABEL), "dim"), text, indent=2, hang=2 + _LABEL)
+
+
+def _files(files: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {_STATUSES.get(status, status)}" for status, number in files.items()) or "none"
+
+
+def _copies(further: int, conflicts: int) -> str:
+    copies = "further copy" if further == 1 else "further copies"
+    differing = f", {conflicts:,} of which differ" if conflicts else ""
+    return f"{further:,} {copies} of events{differing}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{readable_time(moment)[:16]}Z"
+
+
+def _unread(files: Sequence[Unread]) -> Iterator[Line]:
     if not files:
         return
-    yield Text(f"\nNot read, or not wholly: {len(files):,} files", style="bold")
-    table = _grid("status", "file", "reason")
+    yield BLANK
+    yield heading(f"Not read, or not wholly: {count(len(files), 'file')}")
     for file in files[:_UNREAD_SHOWN]:
-        table.add_row(text(file.status), text(file.name), text(file.reason))
+        style = "bad" if file.status == "failed" else "warn"
+        yield line((file.status, style), f"  {file.name}: {file.reason}", indent=2, hang=4)
     if len(files) > _UNREAD_SHOWN:
-        table.add_row("", f"and {len(files) - _UNREAD_SHOWN:,} more: --format json")
-    yield Padding(table, (0, 0, 0, 2))
-
-
-def _grid(*columns: str) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column in ("events", "credentials") else "left")
-    return table
+        yield line((f"and {len(files) - _UNREAD_SHOWN:,} more; --format json has them all", "dim"), indent=2)

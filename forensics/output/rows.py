@@ -1,39 +1,95 @@
-"""Rows as a table, CSV, JSON or JSON lines."""
+"""Rows as a table, CSV, JSON or JSON lines.
+
+JSON and CSV hold every row and every value whole. A table is for a reader: it shows what fits, most telling first, and
+says what it left out.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Iterable, Iterator
-
-from rich.console import RenderableType
-from rich.table import Table
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 
 from forensics.answers import Rows, to_json
-from forensics.output.escape import cell, for_spreadsheet
-from forensics.output.terminal import text
+from forensics.output.escape import cell, for_spreadsheet, for_terminal
+from forensics.output.lines import BLANK, Line, cells, cut, line, table
+from forensics.output.words import count
+
+# longer values are cut in a table; no ID, key or ARN of a principal comes near
+_LONGEST = 300
+_LONGEST_PROSE = 60
+_PROSE = {"user_agent"}
+# the columns of events in the order in which they tell a reader what went on
+_MOST_TELLING = (
+    "event_time",
+    "event_name",
+    "error_code",
+    "actor_name",
+    "source_ip_address",
+    "access_key_id",
+    "aws_region",
+    "recipient_account_id",
+    "event_source",
+    "grade",
+    "actor_kind",
+    "actor_id",
+    "principal_id",
+    "event_id",
+    "user_agent",
+)
 
 
-def render_rows(rows: Rows) -> Iterator[RenderableType]:
-    """A table for a reader; columns that are empty throughout are left out and named below it."""
-    filled = [i for i in range(len(rows.columns)) if not rows.rows or any(row[i] is not None for row in rows.rows)]
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for index in filled:
-        table.add_column(rows.columns[index], overflow="fold")
-    for row in rows.rows:
-        table.add_row(*(text(cell(row[index])) for index in filled))
-    yield table
-    empty = [name for index, name in enumerate(rows.columns) if index not in filled]
-    if empty:
-        yield text(f"empty throughout: {', '.join(empty)}", "dim")
+def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
+    """A table; where it does not fit, each row as a block of lines."""
+    texts = [[cut(_text(value), _LONGEST) for value in row] for row in rows.rows]
+    if width is None or sum(_widths(rows.columns, texts)) + 2 * (len(rows.columns) - 1) <= width:
+        yield from table(rows.columns, texts, indent=0)
+        return
+    longest = max(cells(for_terminal(column)) for column in rows.columns)
+    for number, row in enumerate(texts):
+        if number:
+            yield BLANK
+        for column, text in zip(rows.columns, row, strict=True):
+            name = for_terminal(column)
+            if text:
+                yield line((name + " " * (longest - cells(name)), "dim"), "  ", text, hang=longest + 2)
+        empty = [column for column, text in zip(rows.columns, row, strict=True) if not text]
+        if empty:
+            yield line((f"empty: {', '.join(empty)}", "dim"))
+
+
+def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
+    """Events: what all of them share said once, then a table of what differs, as many columns as fit."""
+    if not rows.rows:
+        return
+    shown, total = len(rows.rows), rows.total
+    first, last = (_text(rows.rows[index][0]) for index in (0, -1))
+    many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
+    yield line((many, "bold"), f", {first} to {last}")
+    columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}
+    shared = {name: texts[0] for name, texts in columns.items() if shown > 1 and len(set(texts)) == 1}
+    told = [f"{name} {text}" for name in _ordered(shared) if (text := shared[name])]
+    if told:
+        yield line(("all of them: ", "dim"), ", ".join(told))
+    differing = [name for name in _ordered(columns) if name not in shared]
+    columns |= {name: [cut(text, _LONGEST_PROSE) for text in columns[name]] for name in _PROSE & columns.keys()}
+    fitting = _fitting({name: columns[name] for name in differing}, width)
+    yield BLANK
+    yield from table(fitting, list(zip(*(columns[name] for name in fitting), strict=True)), indent=0)
+    left_out = [name for name in differing if name not in fitting]
+    if left_out:
+        yield BLANK
+        yield line((f"not shown: {', '.join(left_out)}; a wider terminal, or --format csv, has them", "dim"))
 
 
 def to_csv(rows: Rows) -> str:
-    """CSV with a header; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    """CSV, one line a row, for a spreadsheet: a formula begins with an apostrophe, what is invisible is spelled out."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(rows.columns)
+    writer.writerow(for_spreadsheet(rows.columns))
     writer.writerows(for_spreadsheet(row) for row in rows.rows)
     return out.getvalue()
 
@@ -43,14 +99,59 @@ def to_jsonl(items: Iterable[object]) -> str:
 
 
 def objects(rows: Rows) -> list[dict[str, object]]:
-    """The rows as objects under their column names."""
-    return [dict(zip(rows.columns, (_json_value(value) for value in row), strict=True)) for row in rows.rows]
+    """The rows as objects under their column names; a second column of a name is `name_1`."""
+    names = _unique(rows.columns)
+    return [dict(zip(names, (_json_value(value) for value in row), strict=True)) for row in rows.rows]
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    order = {name: place for place, name in enumerate(_MOST_TELLING)}
+    return sorted(names, key=lambda name: order.get(name, len(order)))
+
+
+def _fitting(columns: Mapping[str, Sequence[str]], width: int | None) -> list[str]:
+    """The names, in their order, of as many columns as fit beside each other; at least the first."""
+    fitting: list[str] = []
+    used = 0
+    for name, texts in columns.items():
+        needed = max([cells(name), *(cells(for_terminal(text)) for text in texts)])
+        if not fitting or width is None or used + 2 + needed <= width:
+            used += needed + (2 if fitting else 0)
+            fitting.append(name)
+    return fitting
+
+
+def _widths(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> list[int]:
+    return [
+        max([cells(for_terminal(name)), *(cells(for_terminal(row[index])) for row in texts)])
+        for index, name in enumerate(columns)
+    ]
+
+
+def _text(value: object) -> str:
+    """A value for a reader."""
+    return cell(value).replace("T", " ") if isinstance(value, datetime) else cell(value)
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    unique: list[str] = []
+    for name in names:
+        tried, number = name, 0
+        while tried in unique:
+            number += 1
+            tried = f"{name}_{number}"
+        unique.append(tried)
+    return unique
 
 
 def _json_value(value: object) -> object:
-    """What JSON can hold; times and anything else as the text of a cell."""
-    try:
-        json.dumps(value)
-    except TypeError:
+    """What JSON can hold, at any depth; times and anything else as the text of a cell."""
+    if isinstance(value, Mapping):
+        return {cell(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json_value(item) for item in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
         return cell(value)
-    return value
+    return value if value is None or isinstance(value, (str, int, float)) else cell(value)

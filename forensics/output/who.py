@@ -1,290 +1,406 @@
-"""Who, for a reader: who first, then the chain, then what the session claims, then what is missing."""
+"""Who, for a reader: who first and how sure, then the chain, then what the session claims, then what is missing."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-
-from rich.console import RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
+from datetime import datetime
+from itertools import groupby
 
 from forensics.answers import (
     Actor,
     ActorKind,
     Agreement,
+    Evidence,
     Grade,
     Hop,
     Link,
     Missing,
     StopReason,
     Who,
-    timestamp,
 )
-from forensics.output.terminal import join, text
+from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
+from forensics.output.words import (
+    ACTOR_KINDS,
+    BASES,
+    FLAGS,
+    GRADE_STYLES,
+    RULES,
+    STOPS,
+    SUBJECT_TYPES,
+    WHY_MISSING,
+    WORKLOADS,
+    count,
+    readable_time,
+)
 
-_SESSIONS_SHOWN = 20
-_GRADE_STYLES = {
-    Grade.PROVEN: "green",
-    Grade.STRONG: "green",
-    Grade.MEDIUM: "yellow",
-    Grade.WEAK: "yellow",
-    Grade.NONE: "red",
-}
-_KINDS = {
-    ActorKind.IAM_USER: "IAM user",
-    ActorKind.ROOT: "root user of the account",
-    ActorKind.IDENTITY_CENTER_USER: "Identity Center user",
-    ActorKind.SAML_USER: "SAML user",
-    ActorKind.WEB_IDENTITY_USER: "web identity",
-    ActorKind.WORKLOAD: "workload",
-    ActorKind.AWS_SERVICE: "AWS service",
-    ActorKind.EXTERNAL_PRINCIPAL: "principal of another account",
-    ActorKind.ANONYMOUS: "anonymous caller",
-}
-_STOPS = {
-    StopReason.LONG_TERM_KEY: "the walk ends at a long-term key",
-    StopReason.CONSOLE_SIGN_IN: "the walk ends at a console sign-in",
-    StopReason.ROOT_USER: "the walk ends at the root user",
-    StopReason.IDENTITY_CENTER_USER: "AWS names the Identity Center user",
-    StopReason.SAML_SUBJECT: "the walk ends at the subject of a SAML assertion",
-    StopReason.WEB_IDENTITY_SUBJECT: "the walk ends at the subject of a web identity token",
-    StopReason.WORKLOAD: "AWS gave the credential to a workload; no user requested it",
-    StopReason.AWS_SERVICE: "an AWS service acted by itself",
-    StopReason.EXTERNAL_ACCOUNT: "the caller's own account is not loaded",
-    StopReason.ANONYMOUS: "nothing signed the call",
-    StopReason.AMBIGUOUS: "several could have requested it, and the logs do not tell which",
-    StopReason.CYCLE: "the records lead in a circle",
-    StopReason.NOT_FOUND: "it is in none of the loaded logs",
-    StopReason.SEVERAL_ACTORS: "it stands for credentials of several actors",
-    StopReason.NEVER_LOGGED: "AWS does not log how this kind is issued",
-    StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
-    StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
-    StopReason.NOT_AN_IDENTIFIER: "it is no access key ID, event ID, session ARN or principal ID",
-}
-_RULES = {
-    "issued_key": "the event issued this very key",
-    "session_and_time": "same session, same second",
-    "role_name_and_time": "same role, session name and second",
-    "user_and_time": "same user, same second",
-    "switch_from": "switched roles in the console",
-    "forward_access": "a service used it for the user that the record names",
-}
-_WHY = {
-    "account_not_loaded": "no log of this account is loaded",
-    "region_not_loaded": "no log of this region is loaded",
-    "before_first_event": "before the first loaded event of the account",
-    "hour_empty": "no event of that hour is loaded",
-    "hour_incomplete": "events of that hour are loaded, this one is not among them",
-}
-_FLAGS = {
-    "rewritten_or_anonymised_logs": "the account inside the key is not the account in the record: rewritten or anonymised logs",
-    "used_after_expiry": "used after it had expired (a call is logged when it completes)",
-    "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
-    "conflicting_source_identity": "its events carry more than one SourceIdentity",
-    "names_nobody": "the event was signed by nothing, or its record is in conflict or damaged, and proves nothing",
-}
+_SESSIONS_SHOWN = 10
+_LABEL = 10  # columns that the labels of the headline take
+_GRADES = list(Grade)
+_HAVE_MFA = (ActorKind.IAM_USER, ActorKind.ROOT)
+_ENDS_WORTH_TELLING = (
+    StopReason.CONSOLE_SIGN_IN,
+    StopReason.WORKLOAD,
+    StopReason.AWS_SERVICE,
+    StopReason.EXTERNAL_ACCOUNT,
+)
 
 
-def render_who(answer: Who) -> Iterator[RenderableType]:
+def render_who(answer: Who) -> Iterator[Line]:
     """The parts of an answer, top to bottom."""
     yield _subject(answer)
-    yield Padding(_headline(answer), (0, 0, 0, 2))
-    if answer.chain and not answer.sessions:
-        yield Text("\nHow it was requested", style="bold")
-        yield Padding(_chain(answer), (0, 0, 0, 2))
-    if answer.candidates:
-        yield Text("\nWho it may have been", style="bold")
-        yield Padding(_candidates(answer), (0, 0, 0, 2))
-    claims = _claims(answer)
-    if claims.row_count:
-        yield Text("\nWhat the session says of itself (chosen by its caller; no proof)", style="bold")
-        yield Padding(claims, (0, 0, 0, 2))
-    notes = [*_provenance(answer), *(text(_FLAGS.get(flag, flag)) for flag in answer.flags)]
-    if notes:
-        yield Text("\nWorth knowing", style="bold")
-        yield from (Padding(note, (0, 0, 0, 2)) for note in notes)
-    if answer.missing:
-        yield Text("\nWhat to load to learn more", style="bold")
-        yield Padding(_missing(answer.missing), (0, 0, 0, 2))
-    if answer.sessions:
-        yield Text(f"\nIts {len(answer.sessions)} credentials", style="bold")
-        yield Padding(_sessions(answer.sessions), (0, 0, 0, 2))
+    yield from _headline(answer)
+    yield from _part("How it was requested, from the subject back to its origin", _chain(answer))
+    yield from _part("Who it may have been; the logs do not decide, so nobody is named", _candidates(answer))
+    yield from _part("What the session says of itself; its caller chose this, it proves nothing", _claims(answer))
+    yield from _part("Worth knowing", _notes(answer))
+    yield from _part("What to load to learn more", _missing(answer.missing))
+    yield from _part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
 
 
-def _subject(answer: Who) -> Text:
+def _part(title: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """A part under its title, or nothing where it would be empty."""
+    content = list(lines)
+    if content:
+        yield from (BLANK, heading(title), *(with_prefix(one, "  ", "  ") for one in content))
+
+
+# who, and how sure
+
+
+def _subject(answer: Who) -> Line:
     subject = answer.subject
-    kind = {"access_key": "access key", None: ""}.get(subject.type, str(subject.type or ""))
-    account = f"  account {subject.account_id}" if subject.account_id else ""
-    return join(text(subject.id, "bold"), f"  {kind}", account)
+    kind = SUBJECT_TYPES[subject.type] if subject.type else ""
+    account = f" of account {subject.account_id}" if subject.account_id else ""
+    decoded = " (decoded)" if account and answer.stop_reason == StopReason.NOT_FOUND else ""
+    return line((subject.id, "bold"), f"  {kind}{account}{decoded}")
 
 
-def _headline(answer: Who) -> Text:
-    grade = Text(str(answer.grade), style=_GRADE_STYLES[answer.grade])
-    stop = _STOPS[answer.stop_reason]
+def _headline(answer: Who) -> Iterator[Line]:
     if answer.actor.kind == ActorKind.UNKNOWN:
-        return join(Text("not resolved", style="bold red"), f": {stop}")
-    lines = [*_actor_lines(answer.actor), join(grade, f": {stop}")]
-    if answer.origin_access_key_id:
-        origin = (
-            "itself the long-term key"
-            if _is_its_own_origin(answer)
-            else f"requested with the long-term key {answer.origin_access_key_id}"
-        )
-        sure = "" if answer.origin_grade == answer.grade else f" ({answer.origin_grade})"
-        lines.append(text(f"{origin}{sure}"))
-    for candidate in answer.origin_candidates:
-        lines.append(text(f"the long-term key {candidate.access_key_id} fits by time ({candidate.grade}); not proven"))
-    if answer.mfa_authenticated is not None:
-        lines.append(text(f"MFA: {'yes' if answer.mfa_authenticated else 'no'}"))
-    return Text("\n").join(lines)
+        yield _labelled("who", ("not resolved", "bad"), f": {_stop(answer)}")
+        yield from _caller(answer)
+        return
+    actor = answer.actor
+    yield _labelled("who", *_described(actor))
+    for detail in _details(actor):
+        yield _labelled("", (detail, "dim"))
+    yield _labelled("how sure", _grade(answer.grade), f": {_basis(answer)}")
+    if answer.stop_reason in _ENDS_WORTH_TELLING:
+        yield _labelled("ends at", _stop(answer))
+    yield from _origin(answer)
+    if answer.mfa_authenticated is not None and actor.kind in _HAVE_MFA:
+        yield _labelled("MFA", "yes" if answer.mfa_authenticated else "no")
 
 
-def _is_its_own_origin(answer: Who) -> bool:
-    return bool(answer.chain) and answer.chain[0].access_key_ids == (answer.origin_access_key_id,)
+def _labelled(label: str, *parts: str | Span) -> Line:
+    return line((label.ljust(_LABEL), "dim"), *parts, indent=2, hang=2 + _LABEL)
 
 
-def _actor_lines(actor: Actor) -> list[Text]:
-    kind = _KINDS[actor.kind]
+def _stop(answer: Who) -> str:
+    if "proves_nothing" in answer.flags:
+        return FLAGS["proves_nothing"]
+    return STOPS[answer.stop_reason]
+
+
+def _caller(answer: Who) -> Iterator[Line]:
+    """Who called stands in the chain, if there is one."""
+    caller = answer.caller
+    if caller and not answer.chain and (name := caller.arn or caller.principal_id):
+        yield _labelled("called as", name)
+
+
+def _described(actor: Actor) -> tuple[str | Span, ...]:
+    """Name, kind and account of an actor."""
+    if actor.kind == ActorKind.UNKNOWN:
+        return ("an actor who is not resolved",)
+    kind = "" if _name(actor) == _kind(actor) else f", {_kind(actor)}"
+    return ((_name(actor), "bold"), f"{kind}{_of_account(actor)}")
+
+
+def _name(actor: Actor) -> str:
+    if actor.kind in (ActorKind.ROOT, ActorKind.ANONYMOUS):
+        return ACTOR_KINDS[actor.kind]
+    return actor.name or actor.id or ACTOR_KINDS[actor.kind]
+
+
+def _kind(actor: Actor) -> str:
     if actor.workload_type:
-        kind = actor.workload_type.replace("_", " ").replace("ec2", "EC2").replace("lambda", "Lambda")
-    name = actor.name or actor.id or "anonymous"
-    account = f", account {actor.account_id}" if actor.account_id else ""
-    lines = [join(text(name, "bold"), "  ", text(f"{kind}{account}"))]
-    details = [
-        actor.id if actor.id != name else None,
-        actor.arn,
-        actor.issuer,
-        actor.provider,
-        actor.identity_store_arn,
-    ]
-    told = [detail for detail in dict.fromkeys(details) if detail]
-    return [*lines, *(text(detail, "dim") for detail in told)]
+        return WORKLOADS.get(actor.workload_type, actor.workload_type.replace("_", " "))
+    return ACTOR_KINDS[actor.kind]
 
 
-def _chain(answer: Who) -> Tree:
-    """From the subject down to its origin; under each credential, what handed it out."""
-    hops = answer.chain
-    root = tree = Tree(_hop(hops[0]), guide_style="dim")
-    for hop, following in zip(hops, [*hops[1:], None], strict=True):
-        if hop.link is None:
+def _of_account(actor: Actor) -> str:
+    return f" of account {actor.account_id}" if actor.account_id else ""
+
+
+def _details(actor: Actor) -> list[str]:
+    """What tells this actor from another of the same name."""
+    details = (actor.id, actor.arn, actor.issuer, actor.provider, actor.identity_store_arn)
+    return [detail for detail in dict.fromkeys(details) if detail and detail not in (_name(actor), actor.account_id)]
+
+
+def _grade(grade: Grade) -> Span:
+    return (str(grade), GRADE_STYLES[grade])
+
+
+def _basis(answer: Who) -> str:
+    """What the grade rests on: the weakest of the links that were walked to reach the actor."""
+    if answer.sessions:
+        grades = {session.grade for session in answer.sessions}
+        which = "each" if len(grades) == 1 else "the least sure"
+        return f"{which} of {count(len(answer.sessions), 'credential')}, all of this one actor"
+    if answer.actor.kind == ActorKind.ANONYMOUS:
+        return "nothing signed the call"
+    links = _walked(answer)
+    if not links:
+        return f"AWS's own record of the call names this {_kind(answer.actor)}"
+    weakest = max(links, key=lambda link: _GRADES.index(link.grade))
+    if weakest.rule != "issued_key":
+        basis = BASES.get(weakest.rule, _rule(weakest))
+        return basis if len(links) == 1 else f"the weakest of {len(links)} hops: {basis}"
+    if len(links) == 1:
+        return "a logged event handed out this very access key, and records for whom"
+    return f"for each of the {len(links)} hops, a logged event handed out that very access key, and records for whom"
+
+
+def _walked(answer: Who) -> list[Link]:
+    """The links to the first credential whose own records name the actor, and prove it."""
+    links = []
+    for hop in answer.chain:
+        if hop.link is None or (answer.grade == Grade.PROVEN and _names_itself(hop, answer.actor)):
             break
-        tree = tree.add(_link(hop, hop.link))
-        if following is not None:
-            tree = tree.add(_hop(following))
-        elif answer.actor.kind != ActorKind.UNKNOWN:
-            tree.add(
-                join(
-                    text(answer.actor.name or answer.actor.id or "anonymous", "bold"), f"  {_KINDS[answer.actor.kind]}"
-                )
-            )
-    return root
+        links.append(hop.link)
+    return links
 
 
-def _hop(hop: Hop) -> Text:
+def _names_itself(hop: Hop, actor: Actor) -> bool:
+    if actor.kind == ActorKind.ROOT:
+        return bool(hop.arn and hop.arn.endswith(":root"))
+    return actor.kind == ActorKind.IAM_USER and bool(actor.arn) and hop.arn == actor.arn
+
+
+def _origin(answer: Who) -> Iterator[Line]:
+    key = answer.origin_access_key_id
+    if key and answer.chain and answer.chain[0].access_key_ids == (key,):
+        yield _labelled("origin", "it is itself the long-term key")
+    elif key:
+        sure = "" if answer.origin_grade in (None, answer.grade) else f", {answer.origin_grade}"
+        yield _labelled("origin", "long-term key ", (key, "bold"), f"{_hops_away(answer)}{sure}")
+    if answer.key_owner and answer.key_owner != answer.actor:
+        owner = answer.key_owner
+        yield _labelled("", "the key belongs to ", *_described(owner))
+    for candidate in answer.origin_candidates:
+        yield _labelled("origin?", f"long-term key {candidate.access_key_id}: {candidate.grade}, it fits by time only")
+
+
+def _hops_away(answer: Who) -> str:
+    return f", {count(len(answer.chain) - 1, 'hop')} away" if answer.chain else ""
+
+
+# the chain
+
+
+def _chain(answer: Who) -> Iterator[Line]:
+    """One level a credential: what it is, below it the events that handed it out, then who asked for it."""
+    if answer.sessions or _is_told_by_the_headline(answer):
+        return
+    guide = first = ""
+    for hop in answer.chain:
+        yield with_prefix(_hop(hop), first, f"{guide}│   " if hop.link else f"{guide}    ")
+        details = list(_handing_out(hop))
+        yield from (with_prefix(detail, f"{guide}│  ", f"{guide}│  ") for detail in details)
+        first = f"{guide}└─ "
+        guide += "   "
+    if answer.chain and not _ends_in_a_long_term_key(answer.chain[-1]):
+        yield with_prefix(_end(answer), first, guide)
+
+
+def _is_told_by_the_headline(answer: Who) -> bool:
+    """A credential that nothing handed out, and whose actor is known."""
+    only = answer.chain[0] if len(answer.chain) == 1 else None
+    return bool(only and not only.link and not only.issued_at) and answer.actor.kind != ActorKind.UNKNOWN
+
+
+def _ends_in_a_long_term_key(hop: Hop) -> bool:
+    return hop.link is None and any(key.startswith("AKIA") for key in hop.access_key_ids)
+
+
+def _hop(hop: Hop) -> Line:
     keys = ", ".join(hop.access_key_ids) or "no key in the record"
     name = (hop.arn or "").rpartition(":")[2] or hop.principal_id or ""
-    via = f"  via {', '.join(hop.via)}" if hop.via else ""
-    return join(text(keys, "bold"), "  ", text(f"{name}  {hop.account_id or ''}{via}"))
+    said = f"  {name}" if name else ""
+    account = f"  {hop.account_id}" if hop.account_id else ""
+    return line((keys, "bold"), f"{said}{account}", hang=0)
 
 
-def _link(hop: Hop, link: Link) -> Text:
-    first = link.evidence[0] if link.evidence else None
-    what = f"{timestamp(first.event_time)} {first.event_name}" if first and first.event_time else "issued"
-    expires = f", expires {timestamp(hop.expires_at)}" if hop.expires_at else ""
-    why = join(Text(str(link.grade), style=_GRADE_STYLES[link.grade]), f": {_RULES.get(link.rule, link.rule)}")
-    events = Text("\n").join(
-        text(f"event {event.event_id} in {event.recipient_account_id} {event.aws_region}", "dim")
-        for event in link.evidence
+def _handing_out(hop: Hop) -> Iterator[Line]:
+    via = [service for service in hop.via if service != hop.principal_id]
+    if via:
+        yield line(f"used on its behalf by {', '.join(via)}")
+    if hop.link is None:
+        if hop.issued_at:
+            yield line(f"session began {readable_time(hop.issued_at)}")
+        return
+    documented = (
+        " (a record shape that is documented, but not known from real logs)" if hop.link.documented_only else ""
     )
-    return Text("\n").join([join(text(f"{what}{expires}  "), why), *([events] if link.evidence else [])])
+    yield line(_grade(hop.link.grade), f": {_rule(hop.link)}{documented}")
+    together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
+    for index, ((time, name), events) in enumerate(together):
+        expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at and not index else ""
+        yield line(f"{_when(time)}{name or 'event'}{expires}")
+        yield from (_event(event) for event in events)
 
 
-def _candidates(answer: Who) -> Table:
-    table = _grid("actor", "kind", "grade", "why", "event")
+def _rule(link: Link) -> str:
+    return RULES.get(link.rule, link.rule.replace("_", " "))
+
+
+def _when(time: datetime | None) -> str:
+    return f"{readable_time(time)}  " if time else ""
+
+
+def _event(event: Evidence) -> Line:
+    where = " ".join(part for part in (event.recipient_account_id, event.aws_region) if part)
+    return line((f"{event.event_id or 'an event without ID'}  {where}", "dim"), indent=2, hang=4)
+
+
+def _end(answer: Who) -> Line:
+    if answer.actor.kind != ActorKind.UNKNOWN:
+        return line(*_described(answer.actor), hang=0)
+    return line(("?", "bad"), f"  {_stop(answer)}", hang=0)
+
+
+# beside the answer
+
+
+def _candidates(answer: Who) -> Iterator[Line]:
     for candidate in answer.candidates:
-        actor = candidate.actor
-        table.add_row(
-            text(actor.name or actor.id or "unknown", "bold"),
-            _KINDS.get(actor.kind, "unknown"),
-            Text(str(candidate.grade), style=_GRADE_STYLES[candidate.grade]),
-            _RULES.get(candidate.link.rule, candidate.link.rule),
-            text(", ".join(candidate.link.event_ids)),
-        )
-    return table
+        yield line(*_described(candidate.actor))
+        yield line(_grade(candidate.grade), f": {_rule(candidate.link)}", indent=2)
+        for event in candidate.link.evidence:
+            yield line(f"{_when(event.event_time)}{event.event_name or 'event'}", indent=2)
+            yield with_prefix(_event(event), "  ", "  ")
 
 
-def _claims(answer: Who) -> Table:
-    table = _grid("claim", "value", "agreement", "")
-    claims = answer.claims
-    identity, name, behalf = claims.source_identity, claims.role_session_name, claims.on_behalf_of
+def _claims(answer: Who) -> Iterator[Line]:
+    identity, name, behalf = (
+        answer.claims.source_identity,
+        answer.claims.role_session_name,
+        answer.claims.on_behalf_of,
+    )
     if identity.value:
-        setter = (
-            f"set by event {identity.set_by_event_id}"
-            if identity.set_by_event_id
-            else "set by an event that is not loaded"
-        )
-        table.add_row("SourceIdentity", text(identity.value), _agreement(identity.agreement), text(setter, "dim"))
+        yield _claim("SourceIdentity", identity.value, identity.agreement, identity.enforced)
+        setter = f"event {identity.set_by_event_id}" if identity.set_by_event_id else "an event that is not loaded"
+        yield line((f"set by {setter}", "dim"), indent=16)
     if name.value:
-        table.add_row("session name", text(name.value), _agreement(name.agreement), "")
+        yield _claim("session name", name.value, name.agreement, name.enforced)
     if behalf.value:
-        table.add_row(
-            "on behalf of",
-            text(behalf.value),
-            _agreement(behalf.agreement),
-            text(behalf.identity_store_arn or "", "dim"),
-        )
-    return table
+        yield _claim("on behalf of", behalf.value, behalf.agreement, None)
+        if behalf.identity_store_arn:
+            yield line((behalf.identity_store_arn, "dim"), indent=16)
 
 
-def _agreement(agreement: Agreement) -> Text:
+def _claim(claim: str, value: str, agreement: Agreement, enforced: bool | None) -> Line:
     said = {
-        Agreement.AGREES: ("agrees with the actor", "green"),
-        Agreement.DIFFERS: ("differs: another name than the actor's", "bold red"),
-        Agreement.UNVERIFIABLE: ("cannot be checked", "yellow"),
+        Agreement.AGREES: ("agrees with who it is", "good"),
+        Agreement.DIFFERS: ("DIFFERS from who it is", "bad"),
+        Agreement.UNVERIFIABLE: ("cannot be checked", "warn"),
         Agreement.ABSENT: ("", ""),
     }
-    return Text(*said[agreement])
+    trust = {True: "; the trust policy required it", False: "; the trust policy did not require it", None: ""}
+    return line(claim.ljust(16), (value, "bold"), "  ", said[agreement], trust[enforced], hang=16)
 
 
-def _provenance(answer: Who) -> Iterable[Text]:
+def _notes(answer: Who) -> Iterator[Line]:
     for item in answer.provenance:
-        who = item.actor.name or item.actor.id or "an actor who is not resolved"
-        yield join(f"{item.relation.replace('_', ' ')} ", text(who, "bold"), text(f"  event {item.event_id}", "dim"))
+        event = f"; event {item.event_id}" if item.event_id else ""
+        yield line(f"the key was {item.relation.replace('_', ' ')} ", *_described(item.actor), event)
+    for flag in answer.flags:
+        if flag != "proves_nothing":
+            yield line(FLAGS.get(flag, flag.replace("_", " ")))
 
 
-def _missing(missing: Sequence[Missing]) -> Table:
-    table = _grid("account", "region", "from", "to", "why")
+def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
+    """One line for each account, time and reason; regions that share them stand together."""
+    regions = defaultdict(list)
     for item in missing:
-        table.add_row(
-            text(item.account_id or "unknown"),
-            text(item.aws_region or "any"),
-            timestamp(item.from_) if item.from_ else "",
-            timestamp(item.to) if item.to else "",
-            _WHY.get(item.why, item.why),
+        regions[item.account_id, item.from_, item.to, item.why].append(item.aws_region or "any region")
+    for (account, start, end, why), names in regions.items():
+        told = WHY_MISSING.get(why, why.replace("_", " "))
+        yield line(
+            ("account " + account if account else "an account that the records do not name", "bold"),
+            f", {', '.join(names)}{_span(start, end)}: {told}",
         )
-    return table
 
 
-def _sessions(sessions: Sequence[Who]) -> Table:
-    table = _grid("access key", "issued", "actor", "grade", "session")
-    for session in sessions[:_SESSIONS_SHOWN]:
-        hop = session.chain[0] if session.chain else None
-        table.add_row(
-            text(", ".join(hop.access_key_ids) if hop else ""),
-            timestamp(hop.issued_at) if hop and hop.issued_at else "",
-            text(session.actor.name or session.actor.id or _STOPS[session.stop_reason]),
-            Text(str(session.grade), style=_GRADE_STYLES[session.grade]),
-            text((hop.arn or hop.principal_id or "").rpartition(":")[2] if hop else ""),
-        )
-    if len(sessions) > _SESSIONS_SHOWN:
-        table.add_row(f"and {len(sessions) - _SESSIONS_SHOWN} more: --format json")
-    return table
+def _span(start: datetime | None, end: datetime | None) -> str:
+    if start and end:
+        return f", {readable_time(start)} to {readable_time(end)}"
+    if start:
+        return f", from {readable_time(start)}"
+    return f", before {readable_time(end)}" if end else ""
 
 
-def _grid(*columns: str) -> Table:
-    table = Table(box=None, show_header=True, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+# a subject of several credentials
+
+
+def _sessions(answer: Who) -> Iterator[Line]:
+    """Grouped by who is behind them; the keys of one session are one line."""
+    by_actor = defaultdict(list)
+    for session in answer.sessions:
+        by_actor[session.actor, session.stop_reason].append(session)
+    for (actor, _), sessions in by_actor.items():
+        margin = ""
+        if actor != answer.actor or actor.kind == ActorKind.UNKNOWN:
+            yield _group(actor, sessions)
+            margin = "  "
+        yield from (with_prefix(one, margin, margin) for one in _session_lines(sessions))
+
+
+def _group(actor: Actor, sessions: Sequence[Who]) -> Line:
+    many = count(len(sessions), "credential")
+    if actor.kind == ActorKind.UNKNOWN:
+        return line(("not resolved", "bad"), f": {_stop(sessions[0])}: {many}")
+    return line(*_described(actor), f": {many}")
+
+
+def _session_lines(sessions: Sequence[Who]) -> Iterator[Line]:
+    alike = defaultdict(list)
+    for session in sessions:
+        alike[_identity(session)].append(session)
+    shown = list(alike.values())[:_SESSIONS_SHOWN]
+    for together in shown:
+        yield _session(together)
+    if len(alike) > len(shown):
+        yield line((f"and {count(len(alike) - len(shown), 'more session')}; --format json has them all", "dim"))
+
+
+def _identity(credential: Who) -> tuple[object, ...]:
+    """Equal for the credentials of one session: same principal, same start, same parent."""
+    if not credential.chain:
+        return (credential,)
+    hop, *parents = credential.chain
+    if hop.issued_at is None:
+        return (hop,)
+    parent = parents[0].access_key_ids if parents else hop.link.event_ids if hop.link else ()
+    return (hop.principal_id, hop.account_id, hop.issued_at, parent)
+
+
+def _session(together: Sequence[Who]) -> Line:
+    """One session: since when, its surest key, how many more, and the least sure grade of them."""
+    surest = min(together, key=lambda one: _GRADES.index(one.grade))
+    least = max(together, key=lambda one: _GRADES.index(one.grade))
+    hop = surest.chain[0] if surest.chain else None
+    key = ", ".join(hop.access_key_ids) if hop and hop.access_key_ids else "no key in the record"
+    others = f" and {count(len(together) - 1, 'more key')}" if len(together) > 1 else ""
+    return line(f"{_since(hop).ljust(20)}  ", (key, "bold"), f"{others}  ", _grade(least.grade), hang=22)
+
+
+def _since(hop: Hop | None) -> str:
+    if hop is None:
+        return ""
+    if hop.issued_at:
+        return readable_time(hop.issued_at)
+    return "long-term key" if _ends_in_a_long_term_key(hop) else ""

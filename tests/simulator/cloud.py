@@ -2,6 +2,7 @@
 
 `Event` is one record with the credential that signed it. `Issuance` is one hand-out of a credential, with the events
 that show it: `full` names the caller completely; `redacted` is the copy in the role's account when that is another one.
+What happened while a trail was stopped is a `Gap`: the world goes on, and its records are lost.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
-from .identities import Credential, CredentialId, Json, redacted
+from .identities import Actor, Credential, CredentialId, Json, redacted
 from .ids import Ids, iso
 
 VERSIONS = {
@@ -23,6 +24,7 @@ VERSIONS = {
     "cloudtrail.amazonaws.com": "1.11",
     "signin.amazonaws.com": "1.09",
 }
+WITH_REQUEST_ID = ("AwsApiCall", "AwsMcpEvent")
 GLOBAL_REGION = "us-east-1"
 """Where IAM, global STS and root sign-in are recorded (reference, section 10)."""
 
@@ -53,6 +55,52 @@ class Issuance:
     """Whether the full copy shows that AWS hands out other keys for this session."""
     switch: bool = False
     """A SwitchRole event: names the caller by ARN only."""
+    key_only: bool = False
+    """The response names no session: nothing but the issued key can be joined."""
+    documented_only: bool = False
+    """Nobody has seen this shape in a real log, so it never names anybody."""
+    actor: Actor | None = None
+    """Whom a caller outside AWS is known by here, where that is not the actor of what was issued."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Minting:
+    """An event which shows that AWS hands out further keys for a session: a sign-in, `aws login`."""
+
+    session: Credential
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPolicy:
+    """A role's trust policy, by the event that set it."""
+
+    role_arn: str
+    time: datetime
+    event_id: str
+    demands_source_identity: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From when to when an account's events were not recorded, strictly between `start` and `end`."""
+
+    account_id: str
+    start: datetime
+    end: datetime
+    event_id: str
+    """The event that stopped the trail."""
+    home_region: str | None = None
+    """If set, this region was still recorded."""
+    read_only: bool = False
+    """If set, only read-only management events were lost."""
+
+    def loses(self, event: Event) -> bool:
+        if event.account_id != self.account_id or not self.start < event.time < self.end:
+            return False
+        if self.read_only:
+            return bool(event.record["readOnly"] and event.record["managementEvent"])
+        return event.region != self.home_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +122,11 @@ class Cloud:
         self.token_length = token_length
         self.events: list[Event] = []
         self.issuances: list[Issuance] = []
+        self.mintings: list[Minting] = []
+        self.policies: list[TrustPolicy] = []
+        self.gaps: list[Gap] = []
+        self.launches: dict[str, str] = {}
+        """Workload -> the event that created it."""
         self._seen_in_console: set[CredentialId] = set()
 
     def token(self) -> str:
@@ -105,6 +158,8 @@ class Cloud:
     ) -> Event:
         """Writes one record, its keys in the order of the practice logs. `redact`: the event that this is a copy of."""
         identity = identity if identity is not None else (credential.identity if credential else {})
+        if credential and credential.on_behalf_of and redact is None and self.chance(credential.on_behalf_rate):
+            identity = identity | {"onBehalfOf": credential.on_behalf_of}
         place = credential.place if credential else None
         recipient = account_id or (credential.account_id if credential else None)
         assert recipient is not None
@@ -129,7 +184,7 @@ class Cloud:
         record["responseElements"] = response
         if additional:
             record["additionalEventData"] = additional
-        if api.event_type == "AwsApiCall":
+        if api.event_type in WITH_REQUEST_ID:
             record["requestID"] = request_id or self.ids.uuid()
         record["eventID"] = event_id
         record["readOnly"] = api.read_only

@@ -7,10 +7,12 @@ reference, section 9.1. PutUserPolicy: documented only.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import quote
 
-from .cloud import GLOBAL_REGION, Api, Cloud
+from .cloud import GLOBAL_REGION, Api, Cloud, Event, TrustPolicy
 from .identities import Credential, Json, Place, Role, User
 from .ids import iam_date
 
@@ -77,7 +79,81 @@ def update_assume_role_policy(cloud: Cloud, by: Credential, role: Role, trusted_
         + trusted_arn
         + '"},"Action":"sts:AssumeRole"}]}'
     )
-    _iam(cloud, by, "UpdateAssumeRolePolicy", time, {"roleName": role.name, "policyDocument": document})
+    parameters = {"roleName": role.name, "policyDocument": document}
+    event = _iam(cloud, by, "UpdateAssumeRolePolicy", time, parameters)
+    cloud.policies.append(TrustPolicy(role.arn, time, event.id, False))
+
+
+def create_role(
+    cloud: Cloud, by: Credential, account_id: str, name: str, time: datetime, *, demands_source_identity: bool
+) -> Role:
+    """The request holds the trust policy as it was sent, the response URL-encoded (practice logs
+    20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """
+    role = Role(account_id, name, cloud.ids.unique_id("AROA", account_id))
+    document = trust_document(account_id, demands_source_identity=demands_source_identity)
+    response = {
+        "role": {
+            "assumeRolePolicyDocument": quote(document, safe=""),
+            "arn": role.arn,
+            "roleId": role.role_id,
+            "createDate": iam_date(time),
+            "roleName": name,
+            "path": role.path,
+        }
+    }
+    parameters = {"path": role.path, "roleName": name, "assumeRolePolicyDocument": document}
+    event = _iam(cloud, by, "CreateRole", time, parameters, response)
+    cloud.policies.append(TrustPolicy(role.arn, time, event.id, demands_source_identity))
+    return role
+
+
+def change_trust(cloud: Cloud, by: Credential, role: Role, time: datetime, *, demands_source_identity: bool) -> None:
+    document = trust_document(role.account_id, demands_source_identity=demands_source_identity)
+    parameters = {"roleName": role.name, "policyDocument": document}
+    event = _iam(cloud, by, "UpdateAssumeRolePolicy", time, parameters)
+    cloud.policies.append(TrustPolicy(role.arn, time, event.id, demands_source_identity))
+
+
+def delete_role(cloud: Cloud, by: Credential, role: Role, time: datetime) -> None:
+    """Shape: practice logs 20230710T1230Z_KV9LZlfXqBel7nqf."""
+    _iam(cloud, by, "DeleteRole", time, {"roleName": role.name})
+
+
+def trust_document(account_id: str, *, demands_source_identity: bool) -> str:
+    """Who may assume a role, and whether only under their own name as SourceIdentity (reference, section 5.3)."""
+    statement: Json = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
+        "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+    }
+    if demands_source_identity:
+        statement["Condition"] = {"StringLike": {"sts:SourceIdentity": "${aws:username}"}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+def create_root_key(cloud: Cloud, root: Credential, time: datetime) -> str:
+    """No user is named, and root owns the key. Documented only (reference, section 9.1)."""
+    assert root.account_id
+    key_id = cloud.ids.unique_id("AKIA", root.account_id)
+    key = {"accessKeyId": key_id, "status": "Active", "createDate": iam_date(time)}
+    _iam(cloud, root, "CreateAccessKey", time, {}, {"accessKey": key})
+    return key_id
+
+
+def delete_root_key(cloud: Cloud, root: Credential, key_id: str, time: datetime) -> None:
+    _iam(cloud, root, "DeleteAccessKey", time, {"accessKeyId": key_id})
+
+
+def refused_key(cloud: Cloud, key: Credential, time: datetime, region: str) -> None:
+    """A call with a key that is disabled. Documented only: such calls were not seen in a trail."""
+    cloud.log(
+        key,
+        Api("sts.amazonaws.com", "GetCallerIdentity"),
+        time,
+        region,
+        error=("InvalidClientTokenId", "The security token included in the request is invalid"),
+    )
 
 
 def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, region: str, *, denied: bool) -> None:
@@ -97,6 +173,6 @@ def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, regio
 
 def _iam(
     cloud: Cloud, by: Credential, name: str, time: datetime, parameters: Json, response: Json | None = None
-) -> None:
+) -> Event:
     api = Api("iam.amazonaws.com", name, False)
-    cloud.log(by, api, time, GLOBAL_REGION, parameters=parameters, response=response)
+    return cloud.log(by, api, time, GLOBAL_REGION, parameters=parameters, response=response)

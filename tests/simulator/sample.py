@@ -16,7 +16,7 @@ from . import iam, signin, sts
 from .cloud import GLOBAL_REGION, Cloud
 from .delivery import Trail, deliver
 from .identities import UNKNOWN, Credential, Json, Place, Role, User, role_session, user_key
-from .scenario import AGENTS, BROWSER, RUNNER, Stage, World, work
+from .scenario import World
 from .services import (
     CALLS,
     CATALOGUE,
@@ -31,6 +31,7 @@ from .services import (
     service_call,
     service_happening,
 )
+from .stage import AGENTS, BROWSER, RUNNER, Stage, work
 
 SEED = 20261001
 START = datetime(2026, 10, 1, tzinfo=UTC)

@@ -131,6 +131,7 @@ CATALOGUE: tuple[Call, ...] = (
     _call("ecs", "UpdateService", _fixed(cluster="web", service="storefront"), read_only=False),
     _call("cloudformation", "DescribeStacks"),
 )
+FUNCTION_CREATED = Api("lambda.amazonaws.com", "CreateFunction20150331", False)
 ALWAYS_ALLOWED = ("GetCallerIdentity",)
 CALLS = {call.api.name: call for call in CATALOGUE}
 GET_SECRET = _call("secretsmanager", "GetSecretValue", _secret)

@@ -6,14 +6,16 @@ date), which `more_keys` mints.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .cloud import GLOBAL_REGION, Api, Cloud, Issuance
+from .cloud import GLOBAL_REGION, Api, Cloud, Issuance, Minting
 from .identities import (
     Credential,
     Place,
     Role,
     User,
+    keyless,
     minted_again,
     root_session,
     root_signing_in,
@@ -26,6 +28,11 @@ from .sts import assume_role
 LOGIN = Api("signin.amazonaws.com", "ConsoleLogin", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
 CHECK_MFA = Api("signin.amazonaws.com", "CheckMfa", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
 SWITCH = Api("signin.amazonaws.com", "SwitchRole", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
+EXIT = Api("signin.amazonaws.com", "ExitRole", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
+RENEW = Api("signin.amazonaws.com", "RenewRole", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
+GET_SIGNIN_TOKEN = Api("signin.amazonaws.com", "GetSigninToken", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
+AUTHORIZE = Api("signin.amazonaws.com", "AuthorizeOAuth2Access", False)
+CREATE_TOKEN = Api("signin.amazonaws.com", "CreateOAuth2Token", False)
 
 
 def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa: bool, place: Place) -> Credential:
@@ -112,6 +119,96 @@ def switch_role(
 def more_keys(cloud: Cloud, session: Credential, count: int) -> list[Credential]:
     assert session.account_id
     return [session, *(minted_again(session, cloud.ids.key(session.account_id)) for _ in range(count - 1))]
+
+
+def renew_role(
+    cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str
+) -> Credential:
+    """The console takes the switched role again before it ends, as the session that once switched into it.
+
+    Its STS twin is that of a switch; of the event itself only parsers know: documented only (reference, section 4.10).
+    """
+    issued = assume_role(cloud, session, role, user_name, time, region, by_console=True)
+    details = {"SwitchFrom": session.arn}
+    target = switched_into(role, user_name, session)
+    cloud.log(target, RENEW, time, region, response={"RenewRole": "Success"}, additional=details)
+    used = minted_again(issued, cloud.ids.key(role.account_id))
+    return replace(used, issuer="RenewRole")
+
+
+def exit_role(cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str) -> None:
+    """Back to who one was. Documented only (reference, section 4.10)."""
+    target = switched_into(role, user_name, session)
+    details = {"SwitchFrom": session.arn, "RedirectTo": "https://console.aws.amazon.com/console/home"}
+    cloud.log(target, EXIT, time, region, response={"ExitRole": "Success"}, additional=details)
+
+
+def federated_console(cloud: Cloud, broker: Credential, time: datetime, region: str, *, place: Place) -> Credential:
+    """A credential turned into a console session: GetSigninToken, then ConsoleLogin (reference, section 4.10).
+
+    Both show the broker's principal and creation date, which the console's keys keep. Neither names a key.
+    """
+    cloud.log(
+        broker,
+        GET_SIGNIN_TOKEN,
+        time - timedelta(seconds=2),
+        region,
+        response={"GetSigninToken": "Success"},
+        additional={"MobileVersion": "No", "MFAUsed": "No"},
+    )
+    return role_console(cloud, broker, time, region, place=place, issuer="GetSigninToken")
+
+
+def role_console(
+    cloud: Cloud, session: Credential, time: datetime, region: str, *, place: Place, issuer: str
+) -> Credential:
+    """ConsoleLogin of a role session or a federated user."""
+    event = cloud.log(
+        keyless(session).at(place),
+        LOGIN,
+        time,
+        region,
+        response={"ConsoleLogin": "Success"},
+        additional={"MobileVersion": "No", "MFAUsed": "No"},
+    )
+    cloud.mintings.append(Minting(session, event.id))
+    assert session.account_id
+    used = minted_again(session, cloud.ids.key(session.account_id))
+    return replace(used, parent=session, place=place, from_console=True, issuer=issuer)
+
+
+def aws_login(
+    cloud: Cloud, session: Credential, time: datetime, region: str, *, terminal: Place, cross_device: bool = False
+) -> Credential:
+    """`aws login`: the browser allows it, the command line fetches a key that is never logged.
+
+    Shape: TrailTool aws_login_session.json (reference, section 4.7). Principal and creation date stay the console's.
+    """
+    client = f"arn:aws:signin:::devtools/{'cross' if cross_device else 'same'}-device"
+    cloud.log(
+        keyless(session),
+        AUTHORIZE,
+        time,
+        region,
+        parameters={
+            "scope": "openid",
+            "redirect_uri": "http://127.0.0.1:59092/oauth/callback",
+            "code_challenge_method": "SHA-256",
+            "client_id": client,
+        },
+    )
+    event = cloud.log(
+        keyless(session).at(terminal),
+        CREATE_TOKEN,
+        time + timedelta(seconds=1),
+        region,
+        parameters={"client_id": client},
+        additional={"success": "true"},
+    )
+    cloud.mintings.append(Minting(session, event.id))
+    assert session.account_id
+    used = minted_again(session, cloud.ids.key(session.account_id))
+    return replace(used, parent=session, place=terminal, from_console=False, issuer="CreateOAuth2Token")
 
 
 def _check_mfa(cloud: Cloud, user: User, person: Credential, time: datetime, region: str) -> None:

@@ -5,18 +5,45 @@ To add an issuer, add a function that ends in `_issued`. Nothing here decides wh
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Issuance
-from .identities import Actor, Credential, Json, Place, Role, User, role_session, saml_user, service, user_session
+from .identities import (
+    Actor,
+    Credential,
+    Json,
+    Person,
+    Place,
+    Role,
+    User,
+    assumed_root,
+    federated_user,
+    role_session,
+    saml_user,
+    service,
+    user_session,
+)
 from .identities import web_identity_user as web_identity
 from .ids import sts_date
 
 GITHUB = "token.actions.githubusercontent.com"
 INTERNAL = "AWS Internal"
-WORKLOADS = ("ec2.amazonaws.com", "lambda.amazonaws.com")
-"""Their AssumeRole has no assumedRoleUser, and the session is named after the workload (reference, section 4.8)."""
+PROVIDERS = {GITHUB: "GitHub", "accounts.google.com": "Google", "cognito-identity.amazonaws.com": "Cognito"}
+WORKLOADS = {
+    "ec2.amazonaws.com": "ec2_instance",
+    "lambda.amazonaws.com": "lambda_function",
+    "ecs-tasks.amazonaws.com": "ecs_task",
+    "codebuild.amazonaws.com": "codebuild_build",
+    "ssm.amazonaws.com": "ssm_managed_node",
+}
+"""Their AssumeRole has no assumedRoleUser, and the session is named after the workload (reference, section 4.8).
+
+ecs-tasks: flaws2.cloud's logs of 28 Nov 2018. codebuild and ssm: no record was seen; taken to be like ecs-tasks.
+"""
+LIFETIMES = {"ec2.amazonaws.com": 23700, "lambda.amazonaws.com": 7200, "pods.eks.amazonaws.com": 21600}
+IOT = "credentials.iot.amazonaws.com"
 
 
 def assume_role(
@@ -54,6 +81,8 @@ def assume_role(
         parent=caller,
         source_identity=carried,
         from_console=by_console,
+        issuer="SwitchRole" if by_console else "AssumeRole",
+        also=caller.also,
     )
     response = _credentials(cloud, session, time, seconds) | _assumed(role, name)
     if carried:
@@ -113,22 +142,33 @@ def assume_role_by_service(
     *,
     place: Place,
     key_in_use: bool = True,
+    actor: Actor | None = None,
+    request: Json | None = None,
+    in_scope_of: Json | None = None,
+    linked: bool = False,
 ) -> Credential:
     """Shapes: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
     (inspector2, whose events carry no key: `key_in_use` false). `sharedEventID` stands although there is one copy.
+
+    `actor`: who it is for, if it is not the workload that the session is named after, or the service itself; `request`:
+    further parameters; `linked`: the session works for the service, which is `invokedBy` on all of its events.
     """
     workload = principal in WORKLOADS
     caller = service(principal)
+    if actor is None:
+        actor = Actor("workload", name, "workload", WORKLOADS[principal]) if workload else caller.actor
     session = role_session(
         role,
         name,
         cloud.ids.key(role.account_id),
         time,
-        actor=Actor("workload", name, "workload") if workload else caller.actor,
+        actor=actor,
         place=place,
         ec2_delivery=principal == "ec2.amazonaws.com",
+        issuer="AssumeRole/" + principal.removesuffix(".amazonaws.com"),
+        in_scope_of=in_scope_of,
     )
-    seconds = {"ec2.amazonaws.com": 23700, "lambda.amazonaws.com": 7200}.get(principal, 3600)
+    seconds = LIFETIMES.get(principal, 3600)
     response = _credentials(cloud, session, time, seconds)
     if not workload:
         response |= _assumed(role, name)
@@ -138,12 +178,14 @@ def assume_role_by_service(
         time,
         region,
         account_id=role.account_id,
-        parameters={"roleArn": role.arn, "roleSessionName": name},
+        parameters={"roleArn": role.arn, "roleSessionName": name} | (request or {}),
         response=response,
         resources=[_role_resource(role)],
         shared=cloud.ids.uuid(),
     )
-    _issued(cloud, Issuance(time, session, caller, event.id))
+    _issued(cloud, Issuance(time, session, caller, event.id, documented_only=principal == IOT))
+    if linked:
+        session = replace(session, identity=session.identity | {"invokedBy": principal})
     if key_in_use:
         return session
     identity = {k: v for k, v in session.identity.items() if k != "accessKeyId"} | {"invokedBy": principal}
@@ -172,6 +214,7 @@ def assume_role_with_saml(
         actor=caller.actor,
         place=place,
         source_identity=source_identity,
+        issuer="AssumeRoleWithSAML",
     )
     provider = f"arn:aws:iam::{role.account_id}:saml-provider/CorpIdP"
     parameters: Json = {"sAMLAssertionID": "_" + cloud.ids.uuid(), "roleSessionName": name}
@@ -205,15 +248,92 @@ def assume_role_with_saml(
     return _issued(cloud, Issuance(time, session, caller, event.id))
 
 
-def assume_role_with_web_identity(
-    cloud: Cloud, role: Role, subject: str, name: str, time: datetime, region: str, *, place: Place
+def assume_identity_center_role(
+    cloud: Cloud, role: Role, person: Person, name: str, time: datetime, *, place: Place, on_behalf_rate: float
 ) -> Credential:
-    """GitHub Actions: reference, section 4.4."""
-    provider = f"arn:aws:iam::{role.account_id}:oidc-provider/{GITHUB}"
-    audience = "sts.amazonaws.com"
+    """What Identity Center does in the member account. Shape: reference, section 4.5 (field report).
+
+    The session that is returned works with another key than the one that is logged. `name` is the session's, and may
+    be that of another user; the subject is the person's.
+    """
+    region = role.path.rstrip("/").rsplit("/", 1)[-1]
+    qualifier = cloud.ids.base64(27) + "="
+    caller = saml_user(person.name, qualifier, Place(place.address, "AWS Internal"))
+    issued = replace(
+        role_session(
+            role,
+            name,
+            cloud.ids.key(role.account_id),
+            time,
+            actor=person.actor,
+            place=place,
+            issuer="AssumeRoleWithSAML/IdentityCenter",
+            also=caller.actor,
+        ),
+        on_behalf_of=person.behalf,
+        on_behalf_rate=on_behalf_rate,
+    )
+    provider = f"arn:aws:iam::{role.account_id}:saml-provider/AWSSSO_{person.store_id[2:]}_DO_NOT_DELETE"
+    parameters: Json = {
+        "sAMLAssertionID": "_" + cloud.ids.uuid(),
+        "roleSessionName": name,
+        "durationSeconds": 43200,
+        "roleArn": role.arn,
+        "principalArn": provider,
+    }
+    assertion = b64encode(f"{person.account_id}_ins-{person.store_id[2:]}".encode()).decode()
+    response = _credentials(cloud, issued, time, 43200) | _assumed(role, name)
+    response |= {
+        "subject": person.name,
+        "subjectType": "persistent",
+        "issuer": f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{assertion}",
+        "audience": "https://signin.aws.amazon.com/saml",
+        "nameQualifier": qualifier,
+    }
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "AssumeRoleWithSAML", host=_host(region)),
+        time,
+        region,
+        account_id=role.account_id,
+        parameters=parameters,
+        response=response,
+        resources=[
+            {"accountId": role.account_id, "type": "AWS::IAM::SAMLProvider", "ARN": provider},
+            _role_resource(role),
+        ],
+        additional=_endpoint(region),
+    )
+    return _issued(cloud, Issuance(time, issued, caller, event.id, mints_again=True, actor=caller.actor))
+
+
+def assume_role_with_web_identity(
+    cloud: Cloud,
+    role: Role,
+    subject: str,
+    name: str,
+    time: datetime,
+    region: str,
+    *,
+    place: Place,
+    host: str = GITHUB,
+    audience: str = "sts.amazonaws.com",
+) -> Credential:
+    """GitHub Actions, and Kubernetes by the host of a cluster: reference, section 4.4. Google and Cognito have no
+    provider in IAM, and stand by their host (reference, section 1.1).
+    """
+    public = host in PROVIDERS and host != GITHUB
+    provider = host if public else f"arn:aws:iam::{role.account_id}:oidc-provider/{host}"
     caller = web_identity(provider, audience, subject, place)
     session = role_session(
-        role, name, cloud.ids.key(role.account_id), time, actor=caller.actor, place=place, provider=provider
+        role,
+        name,
+        cloud.ids.key(role.account_id),
+        time,
+        actor=caller.actor,
+        place=place,
+        provider=provider,
+        issuer="AssumeRoleWithWebIdentity/" + PROVIDERS.get(host, "Kubernetes"),
     )
     response: Json = {"subjectFromWebIdentityToken": subject}
     response |= _assumed(role, name)
@@ -252,6 +372,71 @@ def get_session_token(
         additional=_endpoint(region),
     )
     return _issued(cloud, Issuance(time, session, caller, event.id))
+
+
+def get_federation_token(
+    cloud: Cloud, caller: Credential, user: User, name: str, time: datetime, region: str
+) -> Credential:
+    """Reference, section 4.2 (public set 3)."""
+    session = federated_user(user, name, cloud.ids.key(user.account_id), time, caller)
+    policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+    federated = {"federatedUserId": session.principal_id, "arn": session.arn}
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "GetFederationToken", False, host=_host(region)),
+        time,
+        region,
+        parameters={"name": name, "policy": policy, "durationSeconds": 43200},
+        response=_credentials(cloud, session, time, 43200) | {"federatedUser": federated, "packedPolicySize": 4},
+        additional=_endpoint(region),
+    )
+    return _issued(cloud, Issuance(time, session, caller, event.id))
+
+
+def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, region: str) -> Credential:
+    """In the management account's log only, never by the global endpoint. Shape: reference, section 4.6."""
+    session = assumed_root(member, cloud.ids.key(member), time, caller)
+    policy = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "AssumeRoot", host=f"sts.{region}.amazonaws.com"),
+        time,
+        region,
+        parameters={"targetPrincipal": member, "taskPolicyArn": {"arn": policy}, "durationSeconds": 900},
+        response=_credentials(cloud, session, time, 900),
+        additional={"RequestDetails": {"endpointType": "regional", "awsServingRegion": region}},
+    )
+    return _issued(cloud, Issuance(time, session, caller, event.id))
+
+
+def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> Credential:
+    """A product provider works in a customer's account. Documented only: the API's model and `invokedByDelegate`
+    (reference, sections 4.0, row 8, and 4.7); no record was seen.
+    """
+    name = "delegated-" + cloud.ids.hexadecimal(8)
+    session = role_session(
+        role,
+        name,
+        cloud.ids.key(role.account_id),
+        time,
+        actor=caller.actor,
+        also=caller.also,
+        place=caller.place,
+        parent=caller,
+        issuer="GetDelegatedAccessToken",
+    )
+    delegate = {"accountId": caller.account_id}
+    session = replace(session, identity=session.identity | {"invokedByDelegate": delegate})
+    event = cloud.log(
+        caller,
+        Api("sts.amazonaws.com", "GetDelegatedAccessToken", host=_host(region)),
+        time,
+        region,
+        parameters={"tradeInToken": "HIDDEN_DUE_TO_SECURITY_REASONS"},
+        response=_credentials(cloud, session, time, 3600) | {"assumedPrincipal": session.arn, "packedPolicySize": 2},
+        additional=_endpoint(region),
+    )
+    return _issued(cloud, Issuance(time, session, caller, event.id, documented_only=True))
 
 
 def _issued(cloud: Cloud, issuance: Issuance) -> Credential:

@@ -1,20 +1,21 @@
 """The truth about every credential, and whether given files decide it.
 
 Computed from what the simulator itself remembers (who handed what to whom, and in which events that was logged); of the
-files only the event IDs are read. The rules are those of the design's section 4, in their order: the issued key decides
-alone; else the principal and the second of the session, where all candidates must have one issuer and none may be
-known to have issued another key, unless AWS mints keys again.
+files only the event IDs are read. The rules are those of the design's section 4, in their order: the Identity Center
+user on any event of the session; the issued key; else the principal and the second of the session, where all candidates
+must have one issuer and none may be known to have issued another key, unless AWS mints keys again. What is documented
+only names nobody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .cloud import Event, Issuance
+from .cloud import Event, Issuance, TrustPolicy
 from .delivery import LogFile
-from .identities import Actor, Credential, CredentialId
+from .identities import EC2_INFRASTRUCTURE, Actor, Credential, CredentialId
 from .scenario import World
 
 Session = tuple[str | None, str | None, datetime | None]
@@ -23,8 +24,9 @@ Session = tuple[str | None, str | None, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class CredentialTruth:
-    """`actor_*` and `stop_reason` hold for complete logs, but where the walk over `files` ends at another account's
-    redacted copy they name that external principal. `allowed` has every (kind, ID) that is true of the credential.
+    """`actor_*`, `stop_reason` and `workload_type` hold for complete logs, but where the walk over `files` ends at
+    something else that is true they tell that: another account's redacted copy, or the SAML subject where no file shows
+    on whose behalf. `allowed` has every (kind, ID) that is true of the credential.
     """
 
     account_id: str | None
@@ -44,12 +46,25 @@ class CredentialTruth:
     chain: tuple[CredentialId, ...]
     decided: bool
     undecided_reason: str | None
-    """`ambiguous`, `before_coverage` or `outside_coverage`; None too where a removed twin makes the files mislead."""
+    """`ambiguous`, `before_coverage`, `outside_coverage` or `never_logged`; None too where a removed twin makes the
+    files mislead."""
     removed_twin: bool
     """Whether a missing issuance of the same principal and second, by another actor, may mislead a strong rule."""
     removed_sibling: bool
     """The same whoever asked: it may mislead about the key at the origin."""
     allowed: tuple[tuple[str, str | None], ...]
+    issuer: str
+    """What handed it out, as the accuracy report tabulates it; `long-term key`, `forward access` and the like too."""
+    documented_only: bool
+    """Whether it was handed out by an event whose shape nobody has seen."""
+    workload_type: str | None
+    via: tuple[str, ...]
+    """Who acts in between: a forwarding service; an agent, then its OAuth client."""
+    provenance: str | None
+    """The event that launched the workload at the end of the walk."""
+    source_identity: str | None
+    enforced: bool | None
+    """Whether the trust policy in force demanded it when it was set; None without it, or if no file tells."""
 
     @property
     def id(self) -> CredentialId:
@@ -77,13 +92,31 @@ class _Files:
         self.present = {record["eventID"] for file in files for record in file.records}
         self.events = [event for event in world.events if event.id in self.present]
         self.issuances = world.issuances
+        self.launches = world.launches
         self.by_key: dict[tuple[str | None, str], list[Issuance]] = {}
         self.by_session: dict[Session, list[Issuance]] = {}
         for issuance in world.issuances:
             issued = issuance.issued
             if issuance.logs_key and issued.access_key_id:
                 self.by_key.setdefault((issued.account_id, issued.access_key_id), []).append(issuance)
-            self.by_session.setdefault(_session(issued), []).append(issuance)
+            if not issuance.key_only:
+                self.by_session.setdefault(_session(issued), []).append(issuance)
+        self.unseen_shapes = {one.issued.id for one in world.issuances if one.documented_only}
+        self.minted_again = {_session(one.session) for one in world.mintings if one.event_id in self.present}
+        self.on_behalf = self._people()
+        self.from_console = {
+            _session(event.credential)
+            for event in self.events
+            if event.credential and event.twin is None and "sessionCredentialFromConsole" in event.record
+        }
+        self.policies: dict[str, list[TrustPolicy]] = {}
+        for policy in sorted(world.policies, key=lambda one: one.time):
+            if policy.event_id in self.present:
+                self.policies.setdefault(policy.role_arn, []).append(policy)
+        self.first_event: dict[str | None, datetime] = {}
+        for event in self.events:
+            earliest = self.first_event.setdefault(event.account_id, event.time)
+            self.first_event[event.account_id] = min(earliest, event.time)
         self.verdicts: dict[CredentialId, Verdict] = {}
 
     def truths(self) -> tuple[CredentialTruth, ...]:
@@ -108,12 +141,14 @@ class _Files:
 
     def _truth(self, group: list[Credential], own: list[str], theirs: list[str]) -> CredentialTruth:
         credential = group[0]
-        actors = sorted({(one.actor.kind, one.actor.id) for one in group}, key=str)
+        every = [actor for one in group for actor in (one.actor, one.also) if actor]
+        actors = sorted({(actor.kind, actor.id) for actor in every}, key=str)
         verdict = self._verdict(credential)
-        actor = credential.actor if len(actors) == 1 else Actor("unknown", None, "ambiguous")
+        one_actor = len({one.actor for one in group}) == 1
+        actor = credential.actor if one_actor else Actor("unknown", None, "ambiguous")
         allowed = (*actors, *self._external_names(credential))
         decided = verdict.actor is not None and (verdict.actor.kind, verdict.actor.id) in allowed
-        if verdict.actor and decided and verdict.actor.kind == "external_principal":
+        if verdict.actor and decided and one_actor:
             actor = verdict.actor
         origin = credential
         chain = []
@@ -139,7 +174,42 @@ class _Files:
             removed_twin=self._removed_sibling(credential, of_other_actor=True),
             removed_sibling=self._removed_sibling(credential, of_other_actor=False),
             allowed=allowed,
+            issuer=credential.issuer,
+            documented_only=credential.id in self.unseen_shapes,
+            workload_type=actor.workload_type,
+            via=credential.via,
+            provenance=self._launch(actor),
+            source_identity=credential.source_identity,
+            enforced=self._enforced(credential),
         )
+
+    def _people(self) -> dict[Session, set[Actor]]:
+        """Who is told by `onBehalfOf` on any event of a session."""
+        found: dict[Session, set[Actor]] = {}
+        for event in self.events:
+            credential = event.credential
+            if credential and event.twin is None and not credential.names_actor:
+                behalf = event.record["userIdentity"].get("onBehalfOf")
+                if behalf:
+                    person = Actor("identity_center_user", behalf["userId"], "identity_center_user")
+                    found.setdefault(_session(credential), set()).add(person)
+        return found
+
+    def _launch(self, actor: Actor) -> str | None:
+        event_id = self.launches.get(actor.id or "") if actor.kind == "workload" else None
+        return event_id if event_id in self.present else None
+
+    def _enforced(self, credential: Credential) -> bool | None:
+        """By the policy of the role whose session first carried the SourceIdentity."""
+        if not credential.source_identity:
+            return None
+        setter = credential
+        while setter.parent and setter.parent.source_identity:
+            setter = setter.parent
+        role_arn = setter.identity["sessionContext"]["sessionIssuer"]["arn"]
+        created = setter.creation_date
+        in_force = [one for one in self.policies.get(role_arn, []) if created and one.time < created]
+        return in_force[-1].demands_source_identity if in_force else None
 
     # The walk
 
@@ -150,11 +220,13 @@ class _Files:
 
     def _walk(self, credential: Credential) -> Verdict:
         if credential.names_actor:
-            return Verdict(credential.actor)
-        candidates = self._candidates(credential)
+            return Verdict(self._by_its_record(credential))
+        people = self.on_behalf.get(_session(credential), set())
+        if people:
+            return Verdict(next(iter(people))) if len(people) == 1 else Verdict(None, "ambiguous")
+        candidates = [one for one in self._candidates(credential) if not one.documented_only]
         if not candidates:
-            before = credential.creation_date is not None and not self.by_session.get(_session(credential))
-            return Verdict(None, "before_coverage" if before else "outside_coverage")
+            return Verdict(None, self._why_not(credential))
         steps = [issuance for issuance in candidates if not issuance.switch]
         seen = [issuance for issuance in steps if issuance.full in self.present]
         if len({_session(issuance.caller) for issuance in steps}) > 1:
@@ -163,10 +235,12 @@ class _Files:
         if not steps or not switched <= {(one.caller.account_id, one.caller.principal_id) for one in steps}:
             return Verdict(None, "ambiguous" if len(switched) > 1 or steps else "outside_coverage")
         if not seen:
-            if switched:
+            if self._switched_into(credential):
                 return Verdict(None, "outside_coverage")
             return Verdict(Actor("external_principal", steps[0].caller.principal_id, "external_account"))
-        verdicts = [Verdict(one.issued.actor) if one.caller.outside else self._verdict(one.caller) for one in seen]
+        verdicts = [
+            Verdict(one.actor or one.issued.actor) if one.caller.outside else self._verdict(one.caller) for one in seen
+        ]
         failed = next((verdict for verdict in verdicts if verdict.actor is None), None)
         if failed:
             return failed
@@ -182,9 +256,31 @@ class _Files:
                 return by_key
         by_session = [one for one in self.by_session.get(_session(credential), []) if self._seen(one)]
         if credential.access_key_id and not credential.invoked_by and any(self._other_key(one) for one in by_session):
-            switched = any(one.switch for one in by_session)
-            return by_session if switched else []
+            again = any(one.switch for one in by_session) or _session(credential) in self.minted_again
+            return by_session if again else []
         return by_session
+
+    def _switched_into(self, credential: Credential) -> bool:
+        return any(one.switch and self._seen(one) for one in self.by_session.get(_session(credential), []))
+
+    def _by_its_record(self, credential: Credential) -> Actor:
+        """A record names its user, but how the user's session began only the files tell: the event that began it, else
+        `sessionCredentialFromConsole` on any event of the session; without either it counts as the long-term key's.
+        """
+        actor = credential.actor
+        if credential.identity.get("type") != "IAMUser" or credential.creation_date is None:
+            return actor
+        begun = [one for one in self.by_session.get(_session(credential), []) if self._seen(one)]
+        console = any(one.caller.outside for one in begun) if begun else _session(credential) in self.from_console
+        return replace(actor, stop_reason="console_sign_in" if console else "long_term_key")
+
+    def _why_not(self, credential: Credential) -> str:
+        if credential.issuer == EC2_INFRASTRUCTURE:
+            return "never_logged"
+        created, first = credential.creation_date, self.first_event.get(credential.account_id)
+        if created and first and created < first:
+            return "before_coverage"
+        return "outside_coverage"
 
     def _other_key(self, issuance: Issuance) -> bool:
         """Known to have issued a key, and no sign that AWS mints more for the session."""
@@ -259,6 +355,13 @@ def _stranger(id_: CredentialId, events: list[Event]) -> CredentialTruth:
         removed_twin=False,
         removed_sibling=False,
         allowed=(("external_principal", principal_id), *sorted(actors, key=str)),
+        issuer="other account",
+        documented_only=False,
+        workload_type=None,
+        via=(),
+        provenance=None,
+        source_identity=None,
+        enforced=None,
     )
 
 

@@ -16,7 +16,17 @@ with sessions as (
       and session_creation_date is not null
     group by account_id, principal_id, session_creation_date
     having min(on_behalf_of_user_id) = max(on_behalf_of_user_id)
+       and max(on_behalf_of_users) = 1
        and min(identity_store_arn) = max(identity_store_arn)
+),
+
+-- where several asked for a session of one name in one second, a key without the user may be anybody's of them
+asked_for_by_several as (
+    select issued_account_id, issued_principal_id, event_time
+    from issuances
+    group by issued_account_id, issued_principal_id, event_time
+    having min(coalesce(issuer, '') || '|' || coalesce(subject, '') || '|' || coalesce(caller_principal_id, ''))
+        <> max(coalesce(issuer, '') || '|' || coalesce(subject, '') || '|' || coalesce(caller_principal_id, ''))
 )
 
 select
@@ -29,3 +39,9 @@ join sessions
   on  sessions.account_id = credentials.account_id
   and sessions.principal_id = credentials.principal_id
   and sessions.session_creation_date = credentials.session_creation_date
+left join asked_for_by_several
+  on  asked_for_by_several.issued_account_id = credentials.account_id
+  and asked_for_by_several.issued_principal_id = credentials.principal_id
+  and asked_for_by_several.event_time = credentials.session_creation_date
+where asked_for_by_several.event_time is null
+   or credentials.on_behalf_of_user_id is not null

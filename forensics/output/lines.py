@@ -1,0 +1,138 @@
+"""Lines: text for a reader, laid out for a width.
+
+A line folds at spaces and nowhere else, so an ID, a key, an ARN or an event ID is always whole and can be copied;
+where it folds, it goes on under its own indentation. Every part of a line is made harmless here, so no renderer can
+forget to.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from forensics.output.escape import for_terminal
+
+Span = tuple[str, str]
+"""A text and its style, one of the keys of _CODES."""
+
+_CODES = {"bold": "1", "dim": "2", "good": "32", "warn": "33", "bad": "1;31"}
+_WIDE = {"W", "F"}
+# a date and its time stay together
+_SPACE = re.compile(r"(?<!\d{4}-\d\d-\d\d) ")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to fold. `first` and `rest` stand before its first row and the rows it goes on in; they are ours."""
+
+    spans: tuple[Span, ...] = ()
+    first: str = ""
+    rest: str = ""
+
+
+BLANK = Line()
+
+
+def line(*parts: str | Span, indent: int = 0, hang: int | None = None) -> Line:
+    """A line of parts, `indent` spaces from the left; where it folds, it goes on at `hang`."""
+    spans = tuple((part, "") if isinstance(part, str) else part for part in parts)
+    return Line(spans, " " * indent, " " * (indent + 2 if hang is None else hang))
+
+
+def heading(text: str) -> Line:
+    return line((text, "bold"))
+
+
+def with_prefix(content: Line, first: str, rest: str) -> Line:
+    """The same line further right."""
+    return Line(content.spans, first + content.first, rest + content.rest)
+
+
+def lay_out(lines: Iterable[Line], width: int | None, *, colour: bool = False) -> str:
+    """The lines as text. Without a width they do not fold."""
+    return "".join(f"{row}\n" for content in lines for row in _rows(content, width, colour))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, indent: int = 2) -> Iterator[Line]:
+    """Columns side by side under their names, numbers to the right. Only the last one may fold."""
+    spans = [[(for_terminal(part), "") if isinstance(part, str) else part for part in row] for row in rows]
+    widths = [max([cells(name), *(cells(row[index][0]) for row in spans)]) for index, name in enumerate(columns[:-1])]
+    numbers = [_are_numbers([row[index][0] for row in spans]) for index in range(len(widths))]
+    hang = indent + sum(widths) + 2 * len(widths)
+    for row in [[(name, "dim") for name in columns], *spans]:
+        parts: list[Span] = []
+        for (text, style), width, right in zip(row, widths, numbers, strict=False):
+            padding = " " * (width - cells(text))
+            parts += [(padding, ""), (text, style)] if right else [(text, style), (padding, "")]
+            parts.append(("  ", ""))
+        yield line(*parts, row[-1], indent=indent, hang=hang)
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in text)
+
+
+def cut(text: str, width: int) -> str:
+    """The text, or its beginning and `…` where it is longer. For prose only; an ID is never cut."""
+    return text if cells(text) <= width else f"{text[: max(width - 1, 0)]}…"
+
+
+def _are_numbers(texts: Iterable[str]) -> bool:
+    """Whether a column counts something; IDs of digits alone are all of one length."""
+    found = list(texts)
+    return all(text.replace(",", "").isdigit() for text in found) and len({len(text) for text in found}) > 1
+
+
+def _rows(content: Line, width: int | None, colour: bool) -> Iterator[str]:
+    prefix = content.first
+    for words in _fold(content, width):
+        text = " ".join("".join(_styled(span, colour) for span in word) for word in words)
+        yield f"{_styled((prefix, 'dim'), colour) if prefix.strip() else prefix}{text}".rstrip()
+        prefix = content.rest
+
+
+def _fold(content: Line, width: int | None) -> Iterator[list[list[Span]]]:
+    words = _words(content.spans)
+    while words and not words[-1]:
+        words.pop()
+    row: list[list[Span]] = []
+    begin = cells(content.rest)
+    end = cells(content.first) - 1  # of the row so far
+    for word in words:
+        length = sum(cells(text) for text, _ in word)
+        too_long = width is not None and end + 1 + length > width
+        if too_long and length and any(row) and end + 1 > begin:
+            yield _without_trailing_spaces(row)
+            row, end = [word], begin + length
+        else:
+            row.append(word)
+            end += 1 + length
+    yield _without_trailing_spaces(row)
+
+
+def _words(spans: Iterable[Span]) -> list[list[Span]]:
+    """The spans, split at spaces; a word may be made of several spans, and of none between two spaces."""
+    words: list[list[Span]] = [[]]
+    for text, style in spans:
+        for index, piece in enumerate(_SPACE.split(for_terminal(text))):
+            if index:
+                words.append([])
+            if piece:
+                words[-1].append((piece, style))
+    return words
+
+
+def _without_trailing_spaces(row: list[list[Span]]) -> list[list[Span]]:
+    while row and not row[-1]:
+        row.pop()
+    return row
+
+
+def _styled(span: Span, colour: bool) -> str:
+    text, style = span
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if colour and style else text

@@ -1,0 +1,118 @@
+"""Words: how the terms of the answers are said to a reader."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from forensics.answers import ActorKind, Grade, StopReason, timestamp
+
+SUBJECT_TYPES = {
+    "access_key": "access key",
+    "event": "event",
+    "session": "session",
+    "principal": "principal",
+}
+GRADE_STYLES = {
+    Grade.PROVEN: "good",
+    Grade.STRONG: "good",
+    Grade.MEDIUM: "warn",
+    Grade.WEAK: "warn",
+    Grade.NONE: "bad",
+}
+ACTOR_KINDS = {
+    ActorKind.IAM_USER: "IAM user",
+    ActorKind.ROOT: "root user",
+    ActorKind.IDENTITY_CENTER_USER: "Identity Center user",
+    ActorKind.SAML_USER: "SAML user",
+    ActorKind.WEB_IDENTITY_USER: "web identity",
+    ActorKind.WORKLOAD: "workload",
+    ActorKind.AWS_SERVICE: "AWS service",
+    ActorKind.EXTERNAL_PRINCIPAL: "principal",
+    ActorKind.ANONYMOUS: "anonymous caller",
+    ActorKind.UNKNOWN: "not resolved",
+}
+WORKLOADS = {
+    "ec2_instance": "EC2 instance",
+    "lambda_function": "Lambda function",
+    "ecs_task": "ECS task",
+    "codebuild_build": "CodeBuild build",
+    "eks_pod": "EKS pod",
+    "ssm_hybrid_node": "SSM hybrid node",
+    "roles_anywhere": "Roles Anywhere workload",
+    "iot_thing": "IoT thing",
+}
+STOPS = {
+    StopReason.LONG_TERM_KEY: "a long-term key",
+    StopReason.CONSOLE_SIGN_IN: "a sign-in to the console",
+    StopReason.ROOT_USER: "the root user",
+    StopReason.IDENTITY_CENTER_USER: "an Identity Center user",
+    StopReason.SAML_SUBJECT: "the subject of a SAML assertion",
+    StopReason.WEB_IDENTITY_SUBJECT: "the subject of a web identity token",
+    StopReason.WORKLOAD: "a workload: AWS gave the credential to it, no person asked for it",
+    StopReason.AWS_SERVICE: "an AWS service that acted by itself",
+    StopReason.EXTERNAL_ACCOUNT: (
+        "a principal of another account: that account's copy of the event, which names the key, is not loaded"
+    ),
+    StopReason.ANONYMOUS: "a call that nothing signed",
+    StopReason.AMBIGUOUS: "several could have requested it, and the logs do not tell which",
+    StopReason.CYCLE: "the records lead in a circle",
+    StopReason.NOT_FOUND: "it is in none of the loaded logs",
+    StopReason.SEVERAL_ACTORS: "it stands for credentials of several actors",
+    StopReason.NEVER_LOGGED: "AWS does not log how this kind of credential is issued",
+    StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
+    StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
+    StopReason.NOT_AN_IDENTIFIER: "it is no access key ID, event ID, session ARN or principal ID",
+}
+# under a credential of the chain: why it is believed to come from what stands below
+RULES = {
+    "issued_key": "the event handed out this very access key",
+    "session_and_time": "same session, same second",
+    "role_name_and_time": "same role, session name and second",
+    "user_and_time": "same user, same second",
+    "switch_from": "the console's switch of roles names the session it came from",
+    "forward_access": "an AWS service used it for the user whom the record names",
+    "sign_in_session": "the record names the sign-in session",
+    "request_id": "the agent's request carries the same request ID",
+    "on_behalf_of": "the record names the Identity Center user",
+}
+# in the headline: what a grade below `proven` rests on
+BASES = {
+    "session_and_time": (
+        "one requester alone started this session, by session ID and second; that event does not show the key"
+    ),
+    "role_name_and_time": (
+        "one requester alone started a session of this role and name in that second; that event does not show the key"
+    ),
+    "user_and_time": "the user signed in, or asked for a token, in the very second in which the session began",
+    "switch_from": "the console's switch of roles names the session it came from; that event does not show the key",
+    "forward_access": "the record names the user for whom an AWS service acted",
+}
+WHY_MISSING = {
+    "account_not_loaded": "no log of this account is loaded",
+    "region_not_loaded": "no log of this region is loaded",
+    "before_first_event": "before the first loaded event of the account",
+    "hour_empty": "no event of that hour is loaded",
+    "hour_incomplete": "events of that hour are loaded, this one is not among them",
+    "data_events_needed": "only data events would show it",
+    "excluded_by_filter": "a filter left it out",
+    "trail_stopped": "the trail was stopped then",
+}
+FLAGS = {
+    "rewritten_or_anonymised_logs": (
+        "the account inside the key is not the account in the record: the logs were rewritten or anonymised"
+    ),
+    "used_after_expiry": "it was used after it had expired (a call is logged when it completes)",
+    "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
+    "conflicting_source_identity": "its events carry more than one SourceIdentity",
+    "proves_nothing": "the record of this event is in conflict or damaged, and proves nothing",
+}
+
+
+def readable_time(moment: datetime) -> str:
+    """A UTC time for a reader."""
+    return timestamp(moment).replace("T", " ")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 event`, `2,000 events`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

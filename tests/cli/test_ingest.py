@@ -1,0 +1,63 @@
+"""forensics ingest, info, sample"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import run
+from tests.conftest import SAMPLE_LOGS
+from tests.simulator import sample
+
+
+@pytest.fixture
+def few_logs(tmp_path: Path) -> Path:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for file in sorted(SAMPLE_LOGS.rglob("*.json.gz"))[:3]:
+        shutil.copy(file, folder)
+    return folder
+
+
+def test_the_same_command_again_adds_nothing(few_logs: Path, tmp_path: Path) -> None:
+    first = json.loads(run("ingest", few_logs, "--case", tmp_path / "case", "--format", "json").out)
+    again = json.loads(run("ingest", few_logs, "--case", tmp_path / "case", "--format", "json").out)
+    assert first["files"] == {"ok": 3}
+    assert (again["new_events"], again["events"]) == (0, first["events"])
+
+
+def test_an_unreadable_file_is_listed_and_the_rest_goes_in(few_logs: Path, tmp_path: Path) -> None:
+    (few_logs / "cut.json.gz").write_bytes(gzip.compress(b'{"Records": [' + b" " * 1000)[:-20])
+    done = run("ingest", few_logs, "--case", tmp_path / "case")
+    assert done.code == 3
+    assert "1 FAILED, 3 read" in done.out
+    assert "  failed  cut.json.gz: " in done.out
+    about = json.loads(run("info", "--case", tmp_path / "case", "--format", "json").out)
+    assert [file["name"] for file in about["unread"]] == ["cut.json.gz"]
+
+
+def test_a_question_on_logs_of_which_some_cannot_be_read_is_answered(few_logs: Path) -> None:
+    (few_logs / "cut.json.gz").write_bytes(gzip.compress(b'{"Records": [' + b" " * 1000)[:-20])
+    for command in (["who", sample.DEEP_KEY], ["events"], ["info"], ["sql", "select 1"]):
+        done = run(*command, "--logs", few_logs)
+        assert done.code == 3
+        assert done.out
+        assert "answered, but 1 of 4 files could not be read" in done.complaint
+
+
+def test_info_tells_what_is_loaded(sample_case: Path) -> None:
+    done = run("info", "--case", sample_case, width=80)
+    assert (done.code, done.err) == (0, "")
+    assert "2026-10-01 00:00:00Z to 2026-10-05" in done.out
+    assert max(len(line) for line in done.out.splitlines()[1:]) <= 80
+
+
+def test_the_sample_is_written_once(tmp_path: Path) -> None:
+    folder = tmp_path / "sample_logs"
+    assert run("sample", folder).code == 0
+    assert (folder / "README.md").is_file()
+    assert run("sample", folder).code == 2

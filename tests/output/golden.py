@@ -1,0 +1,20 @@
+"""Golden outputs: what people see, kept in files, so that a change shows what it does to them.
+
+GOLDEN=write rewrites them; read the difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent / "golden"
+
+
+def same_as_golden(name: str, shown: str) -> None:
+    path = _FOLDER / f"{name}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(shown, encoding="utf-8")
+    assert path.exists(), f"there is no {path}; GOLDEN=write writes it"
+    assert shown == path.read_text(encoding="utf-8")

@@ -1,0 +1,48 @@
+"""What a reader sees of `info` and `ingest`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from forensics.answers import Account, ActorKind, Ending, Info, Ingest, StopReason, Unread
+from forensics.output.lines import lay_out
+from forensics.output.overview import render_info, render_ingest
+from tests.output.golden import same_as_golden
+
+FIRST, LAST = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 5, 23, 57, 4, tzinfo=UTC)
+UNREAD = tuple(Unread(f"AWSLogs/{n:02}.json.gz", "failed", "the gzip stream is cut short") for n in range(25))
+INGEST = Ingest("my-case", {"failed": 25, "ok": 1}, 1_027_462, 7_130, 12, 6_999, 6_999, 7_130, 3, UNREAD)
+INFO = Info(
+    "my-case",
+    "285fb01e-1691-479f-82fa-1b1d21778fa6",
+    1,
+    {"duplicate": 7, "ok": 313, "skipped": 1},
+    6_999,
+    7_130,
+    0,
+    12,
+    FIRST,
+    LAST,
+    (Account("647927485622", "eu-west-1", 3_858, FIRST, LAST), Account(None, "us-gov-west-1", 5, FIRST, LAST)),
+    (
+        Ending(ActorKind.IAM_USER, StopReason.LONG_TERM_KEY, 103, 996),
+        Ending(ActorKind.UNKNOWN, StopReason.AMBIGUOUS, 1, 2),
+    ),
+    (Unread("README.md", "skipped", "it is not JSON"),),
+)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_info_and_ingest(width: int) -> None:
+    same_as_golden(f"info_{width}", lay_out(render_info(INFO), width))
+    same_as_golden(f"ingest_{width}", lay_out(render_ingest(INGEST), width))
+
+
+def test_a_case_of_nothing() -> None:
+    empty = replace(
+        INFO, files={}, events=0, copies=0, first_event_time=None, last_event_time=None, accounts=(), endings=()
+    )
+    assert "files     none" in lay_out(render_info(empty), 80)

@@ -1,0 +1,87 @@
+"""Rows: whole in JSON and CSV, readable in a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date, datetime
+from decimal import Decimal
+
+from forensics.answers import Rows
+from forensics.output.lines import cells, lay_out
+from forensics.output.rows import objects, render_events, render_rows, to_csv, to_jsonl
+
+NOON = datetime(2026, 10, 1, 12)  # noqa: DTZ001 - as the database hands it out
+EVENT = "237177ec-96c4-44db-9998-0500a3791ad0"
+COLUMNS = ("event_time", "event_name", "actor_name", "access_key_id", "principal_id", "user_agent", "event_id")
+
+
+def events(*changes: dict[str, object], total: int | None = None) -> Rows:
+    same: dict[str, object] = {
+        "event_time": NOON,
+        "event_name": "GetObject",
+        "actor_name": "alice",
+        "access_key_id": "ASIAZNW342S3J6ZQNFX7",
+        "principal_id": None,
+        "user_agent": "aws-cli/2.9.19 " + "x" * 100,
+        "event_id": EVENT,
+    }
+    rows = tuple(tuple((same | change)[name] for name in COLUMNS) for change in changes)
+    return Rows(COLUMNS, rows, len(rows) if total is None else total)
+
+
+def test_json_holds_every_value() -> None:
+    values = (1, Decimal("1.50"), [NOON, {"a": date(2026, 10, 1)}], float("nan"), None, "\x1b", b"\x01", 2)
+    rows = Rows(("a", "b", "c", "d", "e", "f", "g", "a"), (values,), 1)
+    (written,) = to_jsonl(objects(rows)).splitlines()
+    assert written.isascii()
+    assert json.loads(written) == {
+        "a": 1,
+        "b": 1.5,
+        "c": ["2026-10-01T12:00:00Z", {"a": "2026-10-01"}],
+        "d": "nan",
+        "e": None,
+        "f": "\x1b",
+        "g": "01",
+        "a_1": 2,
+    }
+
+
+def test_csv_is_a_line_a_row_whatever_is_in_it() -> None:
+    rows = Rows(("=a", "b"), (('x"y,z\n', -1), ("@cmd", None)), 2)
+    assert to_csv(rows).splitlines() == ["'=a,b", '"x""y,z\\n",-1', "'@cmd,"]
+    assert [row[0] for row in csv.reader(to_csv(rows).splitlines())] == ["'=a", 'x"y,z\\n', "'@cmd"]
+
+
+def test_a_table_says_once_what_all_events_share() -> None:
+    shown = lay_out(render_events(events({}, {"event_name": "PutObject"}, total=9), 80), 80)
+    assert shown.startswith("2 of 9 events, 2026-10-01 12:00:00Z to 2026-10-01 12:00:00Z\nall of them: ")
+    assert shown.count("alice") == shown.count("ASIAZNW342S3J6ZQNFX7") == shown.count(EVENT) == 1
+    assert shown.endswith("\nevent_name\nGetObject\nPutObject\n")
+
+
+def test_a_table_shows_the_columns_that_fit_and_names_the_others() -> None:
+    rows = events(
+        {"event_id": EVENT[::-1]},
+        {"user_agent": "y", "event_name": "PutObject", "actor_name": "bob", "access_key_id": "ASIA" + "Q" * 16},
+    )
+    narrow, wide = (lay_out(render_events(rows, width), width) for width in (80, 200))
+    assert "event_name  actor_name  access_key_id" in narrow
+    assert "not shown: event_id, user_agent; a wider terminal, or --format csv, has them" in narrow
+    assert max(cells(row) for row in narrow.splitlines()) <= 80
+    assert EVENT in wide and "…" in wide and "not shown" not in wide
+    assert max(cells(row) for row in wide.splitlines()) <= 200
+
+
+def test_a_result_that_is_too_wide_is_shown_row_by_row() -> None:
+    rows = Rows(("id", "text", "none"), ((EVENT, "word " * 30, None), (EVENT, "", None)), 2)
+    assert lay_out(render_rows(rows, 500), 500).startswith("id ")
+    narrow = lay_out(render_rows(rows, 60), 60)
+    assert narrow.splitlines()[0] == f"id    {EVENT}"
+    assert narrow.splitlines()[1].startswith("text  word word")
+    assert "empty: none" in narrow
+
+
+def test_no_rows() -> None:
+    assert lay_out(render_events(Rows(COLUMNS, (), 0), 80), 80) == ""
+    assert lay_out(render_rows(Rows(("a",), (), 0), 80), 80) == "a\n"

@@ -1,0 +1,64 @@
+"""What a reader sees of `who`, at a narrow and a wide terminal."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from forensics.answers import Who
+from forensics.case import Case
+from forensics.output.lines import lay_out
+from forensics.output.who import render_who
+from tests.output.answers import ANSWERS
+from tests.output.golden import same_as_golden
+from tests.simulator import sample
+
+WIDTHS = (80, 120)
+OF_THE_SAMPLE = {
+    "leaked": sample.LEAKED_KEY,
+    "deep": sample.DEEP_KEY,
+    "honest": sample.HONEST_KEY,
+    "stolen_workload": sample.STOLEN_WORKLOAD_KEY,
+    "persistence": sample.PERSISTENCE_KEY,
+    "intruder_console": sample.INTRUDER_CONSOLE_KEY,
+    "responder": sample.RESPONDER_KEY,
+    "before_coverage": sample.BEFORE_COVERAGE_KEY,
+}
+WHOLE = re.compile(r"\bA[KSIR][IDO]A[A-Z0-9]{12,}\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\barn:\S+")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_made_by_hand(name: str, width: int) -> None:
+    same_as_golden(f"{name}_{width}", shown(ANSWERS[name], width))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_answers_of_the_sample(sample_case: Path, width: int) -> None:
+    with Case.open(sample_case) as case:
+        for name, key in OF_THE_SAMPLE.items():
+            same_as_golden(f"sample_{name}_{width}", shown(case.who(key), width))
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_identifiers_are_whole_at_any_width(name: str) -> None:
+    told = WHOLE.findall(shown(ANSWERS[name], None))
+    for width in (20, 40, 79):
+        narrow = shown(ANSWERS[name], width)
+        assert WHOLE.findall(narrow) == told
+        assert not re.search(r" $", narrow, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_who_comes_first_and_colour_changes_no_word(name: str) -> None:
+    answer = ANSWERS[name]
+    plain = shown(answer, 80)
+    assert plain.partition("\n  who  ")[0].split()[0] in shown(answer, None).splitlines()[0]
+    coloured = lay_out(render_who(answer), 80, colour=True)
+    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+
+
+def shown(answer: Who, width: int | None) -> str:
+    return lay_out(render_who(answer), width)

@@ -1,0 +1,82 @@
+"""Agents: an MCP server that calls AWS for a person, after that person signed in and allowed it.
+
+Shapes: TrailTool aws_mcp_agent_session.json, captured on 14 July 2026 (reference, section 4.7). The grant names the
+sign-in session in `additionalEventData`, everything done under it in `sessionContext`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from .cloud import Api, Cloud, Event, Minting
+from .identities import Credential, Place, keyless
+from .services import Call, call
+from .signin import CREATE_TOKEN
+
+MCP = "aws-mcp.amazonaws.com"
+TOOL = Api(MCP, "CallReadWriteTool", False, "aws-mcp.us-east-1.api.aws", "AwsMcpEvent")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A person's leave for a client to act, with the session that gave it."""
+
+    session: Credential
+    client: str
+    sign_in_session: str
+
+
+def grant(cloud: Cloud, session: Credential, time: datetime, region: str) -> Grant:
+    client = f"arn:aws:signin:{region}::external-client/dcr/{cloud.ids.uuid()}"
+    sign_in = f"arn:aws:signin:{region}:{session.account_id}:session/{cloud.ids.uuid()}"
+    event = cloud.log(
+        keyless(session).at(Place(session.place.address, "Bun/1.4.0")),
+        CREATE_TOKEN,
+        time,
+        region,
+        parameters={"resource": f"https://aws-mcp.{region}.api.aws/mcp", "client_id": client},
+        additional={"signInSessionArn": sign_in, "grant_type": "authorization_code", "success": "true"},
+    )
+    cloud.mintings.append(Minting(session, event.id))
+    return Grant(session, client, sign_in)
+
+
+def use_tool(
+    cloud: Cloud, allowed: Grant, calls: Sequence[Call], time: datetime, region: str, *, address: str
+) -> list[Event]:
+    """One tool call of the agent and the AWS calls it led to, each under a key that is never logged as issued."""
+    session = allowed.session
+    assert session.account_id
+    context = session.identity["sessionContext"] | {"signInSessionArn": allowed.sign_in_session}
+    key_id = cloud.ids.key(session.account_id)
+    downstream = replace(
+        session,
+        access_key_id=key_id,
+        identity=session.identity | {"accessKeyId": key_id, "invokedBy": MCP, "sessionContext": context},
+        place=Place(MCP, MCP),
+        parent=session,
+        from_console=False,
+        issuer="agent",
+        via=(MCP, allowed.client),
+    )
+    events = [call(cloud, downstream, what, time, region) for what in calls]
+    tool = keyless(replace(session, identity=session.identity | {"sessionContext": context}))
+    requests = [
+        {
+            "apiName": f"{event.record['eventSource'].split('.')[0]}:{event.record['eventName']}",
+            "requestId": event.record["requestID"],
+            "awsRegion": event.region,
+        }
+        for event in events
+    ]
+    cloud.log(
+        replace(tool, place=Place(address, "claude-code/2.1.202 (cli)"), from_console=False),
+        TOOL,
+        time,
+        region,
+        parameters={"jsonrpc": "2.0", "method": "tools/call", "id": 2, "params": {"name": "aws___call_aws"}},
+        additional={"downstreamRequests": requests},
+    )
+    return events

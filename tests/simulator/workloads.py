@@ -1,0 +1,309 @@
+"""Workloads: what hands a credential to a machine, a pod, a device or a user of an app, and what launched it.
+
+Where the service assumes the role in the open, that event is `sts.assume_role_by_service`; here is what stands around
+it, and what hands out keys by an API of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from . import sts
+from .cloud import Api, Cloud, Issuance
+from .identities import Actor, Credential, Json, Place, Role, role_session, web_identity_user
+from .ids import iam_date, sts_date
+from .services import FUNCTION_CREATED
+
+COGNITO = "cognito-identity.amazonaws.com"
+PODS = "pods.eks.amazonaws.com"
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+
+def instance_scope(instance: str, account_id: str, region: str) -> Json:
+    """Shape: reference, section 1.2 (CloudTrail userIdentity reference)."""
+    arn = f"arn:aws:ec2:{region}:{account_id}:instance/{instance}"
+    return {"issuerType": "AWS::EC2::Instance", "credentialsIssuedTo": arn}
+
+
+def function_scope(function: str, account_id: str, region: str) -> Json:
+    arn = f"arn:aws:lambda:{region}:{account_id}:function:{function}"
+    return {
+        "sourceArn": arn,
+        "sourceAccount": account_id,
+        "issuerType": "AWS::Lambda::Function",
+        "credentialsIssuedTo": arn,
+        "credentialsIssuedToVersion": f"{arn}:$LATEST",
+    }
+
+
+def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: datetime, region: str) -> str:
+    """Shape: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar, cut to what tells instance, role and address."""
+    instance = cloud.ids.instance()
+    profile = {"name": role.name, "arn": f"arn:aws:iam::{by.account_id}:instance-profile/{role.name}"}
+    launched = {
+        "instanceId": instance,
+        "imageId": "ami-029eb80bc237bec6f",
+        "instanceState": {"code": 0, "name": "pending"},
+        "instanceType": "t3.micro",
+        "privateIpAddress": address,
+        "iamInstanceProfile": {"arn": profile["arn"]},
+    }
+    event = cloud.log(
+        by,
+        Api("ec2.amazonaws.com", "RunInstances", False),
+        time,
+        region,
+        parameters={
+            "instancesSet": {"items": [{"imageId": "ami-029eb80bc237bec6f", "minCount": 1, "maxCount": 1}]},
+            "instanceType": "t3.micro",
+            "iamInstanceProfile": {"name": role.name},
+        },
+        response={"ownerId": by.account_id, "instancesSet": {"items": [launched]}},
+    )
+    cloud.launches[instance] = event.id
+    return instance
+
+
+def create_function(cloud: Cloud, by: Credential, role: Role, name: str, time: datetime, region: str) -> None:
+    """Shape: practice logs 20230710T1230Z_ZtUNbBkwAu98FPZb; the role is tried in the same second, under a session name
+    that says nothing of the function (…_lHgkh3VeI3XnjZSL).
+    """
+    arn = f"arn:aws:lambda:{region}:{by.account_id}:function:{name}"
+    event = cloud.log(
+        by,
+        FUNCTION_CREATED,
+        time,
+        region,
+        parameters={"functionName": name, "runtime": "nodejs18.x", "role": role.arn, "handler": "index.test"},
+        response={"functionName": name, "functionArn": arn, "role": role.arn, "version": "$LATEST"},
+    )
+    cloud.launches[name] = event.id
+    trial = f"awslambda_{cloud.rng.randrange(100, 999)}_{time:%Y%m%d%H%M%S}{cloud.rng.randrange(1000):03d}"
+    service = "lambda.amazonaws.com"
+    actor = Actor("workload", None, "workload", "lambda_function")
+    place = Place(service, service)
+    sts.assume_role_by_service(cloud, service, role, trial, time, region, place=place, actor=actor)
+
+
+def pod_identity(
+    cloud: Cloud,
+    node: Credential,
+    role: Role,
+    pod: tuple[str, str, str, str],
+    time: datetime,
+    region: str,
+    *,
+    place: Place,
+) -> Credential:
+    """The node asks EKS, and EKS assumes the role with the pod in its tags. `pod`: cluster, namespace, account, name.
+
+    Shapes: eks-auth, AWS workshop on EKS Pod Identity (LookupEvents of January 2024); STS twin, reference, section 4.8.
+    """
+    cluster, namespace, service_account, name = pod
+    arn = f"arn:aws:eks:{region}:{role.account_id}:cluster/{cluster}"
+    cloud.log(
+        node,
+        Api("eks-auth.amazonaws.com", "AssumeRoleForPodIdentity", host=f"eks-auth.{region}.api.aws"),
+        time,
+        region,
+        parameters={"clusterName": cluster, "token": HIDDEN},
+        resources=[{"accountId": role.account_id, "type": "AWS::EKS::Cluster", "ARN": arn}],
+    )
+    tags = {
+        "eks-cluster-arn": arn,
+        "eks-cluster-name": cluster,
+        "kubernetes-namespace": namespace,
+        "kubernetes-service-account": service_account,
+        "kubernetes-pod-name": name,
+        "kubernetes-pod-uid": cloud.ids.uuid(),
+    }
+    return sts.assume_role_by_service(
+        cloud,
+        PODS,
+        role,
+        f"eks-{cluster}-{name[:14]}-{cloud.ids.uuid()}"[:64],
+        time,
+        region,
+        place=place,
+        actor=Actor("workload", f"{cluster}/{namespace}/{name}", "workload", "eks_pod"),
+        request={
+            "durationSeconds": 21600,
+            "tags": [{"key": key, "value": value} for key, value in tags.items()],
+            "transitiveTagKeys": list(tags),
+        },
+    )
+
+
+def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, region: str, place: Place) -> Credential:
+    """Shape: reference, section 4.9 (guide, CreateSession), and a hands-on post: session name is the certificate's
+    serial, SourceIdentity its subject. The identity of the caller, a certificate, is not known: `Unknown`.
+    """
+    serial = cloud.ids.hexadecimal(40)
+    actor = Actor("workload", serial, "workload", "roles_anywhere_certificate")
+    subject = f"CN={common_name}"
+    session = role_session(
+        role,
+        serial,
+        cloud.ids.key(role.account_id),
+        time,
+        actor=actor,
+        place=place,
+        source_identity=subject,
+        issuer="CreateSession/RolesAnywhere",
+    )
+    base = f"arn:aws:rolesanywhere:{region}:{role.account_id}"
+    issued = {
+        "assumedRoleUser": {"arn": session.arn, "assumedRoleId": session.principal_id},
+        "credentials": {
+            "accessKeyId": session.access_key_id,
+            "expiration": f"{time + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+            "secretAccessKey": HIDDEN,
+            "sessionToken": HIDDEN,
+        },
+        "packedPolicySize": 10,
+        "roleArn": role.arn,
+        "sourceIdentity": subject,
+    }
+    event = cloud.log(
+        None,
+        Api("rolesanywhere.amazonaws.com", "CreateSession", False),
+        time,
+        region,
+        account_id=role.account_id,
+        identity={"type": "Unknown", "principalId": "", "accountId": role.account_id},
+        address=place.address,
+        agent="CredHelper/1.1.1 (linux; amd64)",
+        parameters={
+            "cert": "MIIDdzCCAl+gAwIBAgI" + serial,
+            "durationSeconds": 3600,
+            "profileArn": f"{base}:profile/{cloud.ids.uuid()}",
+            "roleArn": role.arn,
+            "trustAnchorArn": f"{base}:trust-anchor/{cloud.ids.uuid()}",
+        },
+        response={"credentialSet": [issued], "subjectArn": f"{base}:subject/{cloud.ids.uuid()}"},
+    )
+    certificate = _machine(serial, actor, place)
+    cloud.issuances.append(Issuance(time, session, certificate, event.id))
+    return session
+
+
+def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: str, place: Place) -> Credential:
+    """A data event that tells the identity and the key, but not the session. Shape: Cognito guide, example of
+    GetCredentialsForIdentity (reference, section 4.9).
+    """
+    pool = f"{region}:{cloud.ids.uuid()}"
+    caller = web_identity_user(COGNITO, pool, identity_id, place)
+    session = role_session(
+        role,
+        "CognitoIdentityCredentials",
+        cloud.ids.key(role.account_id),
+        time,
+        actor=caller.actor,
+        place=place,
+        provider=COGNITO,
+        issuer="GetCredentialsForIdentity",
+    )
+    credentials = {
+        "accessKeyId": session.access_key_id,
+        "sessionToken": cloud.token(),
+        "expiration": iam_date(time + timedelta(hours=1)),
+    }
+    arn = f"arn:aws:cognito-identity:{region}:{role.account_id}:identitypool/{pool}"
+    logins = {f"cognito-idp.{region}.amazonaws.com/{region}_a1B2c3D4e": HIDDEN}
+    event = cloud.log(
+        None,
+        Api(COGNITO, "GetCredentialsForIdentity", False, data=True),
+        time,
+        region,
+        account_id=role.account_id,
+        identity={"type": "Unknown"},
+        address=place.address,
+        agent=place.agent,
+        parameters={"logins": logins, "identityId": identity_id},
+        response={"credentials": credentials, "identityId": identity_id},
+        resources=[{"accountId": role.account_id, "type": "AWS::Cognito::IdentityPool", "ARN": arn}],
+    )
+    cloud.issuances.append(Issuance(time, session, caller, event.id, key_only=True))
+    return session
+
+
+def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) -> Credential:
+    """A key for one directory bucket. Shape: S3 guide, CreateSession (reference, section 4.9); that the key is used
+    under the caller's own principal and creation date is documented only.
+    """
+    assert caller.account_id
+    key_id = cloud.ids.key(caller.account_id)
+    session = replace(
+        caller,
+        access_key_id=key_id,
+        identity=caller.identity | {"accessKeyId": key_id},
+        parent=caller,
+        issuer="CreateSession/S3Express",
+    )
+    zone = {"us-east-1": "use1-az4", "eu-west-1": "euw1-az1"}.get(region, "usw2-az1")
+    bucket = f"acme-fast--{zone}--x-s3"
+    arn = f"arn:aws:s3express:{region}:{caller.account_id}:bucket/{bucket}"
+    event = cloud.log(
+        caller,
+        Api("s3express.amazonaws.com", "CreateSession", data=True),
+        time,
+        region,
+        parameters={
+            "bucketName": bucket,
+            "host": f"{bucket}.s3express-{zone}.{region}.amazonaws.com",
+            "x-amz-create-session-mode": "ReadWrite",
+        },
+        response={
+            "credentials": {
+                "accessKeyId": key_id,
+                "expiration": sts_date(time + timedelta(minutes=5)),
+                "sessionToken": cloud.token(),
+            }
+        },
+        additional={"SignatureVersion": "Sigv4", "AuthenticationMethod": "AuthHeader", "availabilityZone": zone},
+        resources=[{"accountId": caller.account_id, "type": "AWS::S3Express::DirectoryBucket", "ARN": arn}],
+    )
+    cloud.issuances.append(Issuance(time, session, caller, event.id, key_only=True))
+    for name, read_only in (("PutObject", False), ("GetObject", True)):
+        cloud.log(
+            session,
+            Api("s3express.amazonaws.com", name, read_only, data=True),
+            time + timedelta(seconds=1),
+            region,
+            parameters={"bucketName": bucket, "key": "batch/0001.parquet"},
+            resources=[{"accountId": caller.account_id, "type": "AWS::S3Express::DirectoryBucket", "ARN": arn}],
+        )
+    return session
+
+
+def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Place) -> Credential:
+    """A managed node outside AWS. The data event shows no key (reference, section 4.0, row 21); that SSM assumes the
+    role in the open, as other services do, follows from the trust policy it asks for and was not seen.
+    """
+    node = "mi-0" + cloud.ids.hexadecimal(16)
+    arn = f"arn:aws:ssm:{region}:{role.account_id}:managed-instance/{node}"
+    cloud.log(
+        None,
+        Api("ssm.amazonaws.com", "RequestManagedInstanceRoleToken", False, data=True),
+        time,
+        region,
+        account_id=role.account_id,
+        identity={"type": "Unknown", "accountId": role.account_id},
+        address=place.address,
+        agent=place.agent,
+        parameters={"fingerprint": cloud.ids.uuid()},
+        resources=[{"accountId": role.account_id, "type": "AWS::SSM::ManagedNode", "ARN": arn}],
+    )
+    return sts.assume_role_by_service(cloud, "ssm.amazonaws.com", role, node, time, region, place=place)
+
+
+def iot_device(cloud: Cloud, role: Role, thing: str, time: datetime, region: str, place: Place) -> Credential:
+    """Documented only: of AssumeRoleWithCertificate no record was seen (reference, section 4.0, row 22)."""
+    actor = Actor("workload", thing, "workload", "iot_thing")
+    name = cloud.ids.hexadecimal(64)
+    return sts.assume_role_by_service(cloud, sts.IOT, role, name, time, region, place=place, actor=actor)
+
+
+def _machine(name: str, actor: Actor, place: Place) -> Credential:
+    return Credential(None, None, name, None, actor, {"type": "Unknown"}, place, outside=True, issuer="certificate")

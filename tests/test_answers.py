@@ -1,0 +1,73 @@
+"""Answers are values, and their JSON a contract."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError, fields
+from datetime import UTC, datetime
+
+import pytest
+
+from forensics.answers import Ingest, Missing, Subject, Unread, Who, timestamp, to_json
+from tests.output.answers import ANSWERS
+
+# Fields may be added at the end of these lists, and never leave them.
+CONTRACT = {
+    "": "subject actor grade stop_reason ambiguous candidates caller origin_access_key_id origin_grade "
+    "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions",
+    "subject": "type id account_id",
+    "actor": "kind id name arn account_id workload_type issuer provider identity_store_arn",
+    "chain": "access_key_ids principal_id arn account_id issued_at expires_at via link",
+    "chain.link": "rule grade documented_only event_ids evidence",
+    "chain.link.evidence": "event_id recipient_account_id aws_region event_time event_name source_files",
+    "claims": "source_identity role_session_name on_behalf_of",
+    "claims.source_identity": "value agreement set_by_event_id enforced",
+    "claims.role_session_name": "value agreement enforced",
+    "claims.on_behalf_of": "value identity_store_arn agreement",
+}
+
+
+@pytest.mark.parametrize("path", CONTRACT)
+def test_the_json_has_every_key_under_its_name(path: str) -> None:
+    found = json.loads(to_json(ANSWERS["six_hops"]))
+    for name in path.split(".") if path else []:
+        found = found[name][0] if isinstance(found[name], list) else found[name]
+    assert list(found) == CONTRACT[path].split()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_json_is_ascii_and_unknown_is_null(name: str) -> None:
+    written = to_json(ANSWERS[name])
+    assert written.isascii()
+    assert len(json.loads(written)) == len(fields(Who))
+
+
+def test_nothing_is_a_list_and_unknown_is_null() -> None:
+    empty = json.loads(to_json(Who(Subject(None, "x"))))
+    assert empty["chain"] == empty["missing"] == empty["sessions"] == []
+    assert empty["caller"] is None
+    assert empty["actor"]["kind"] == "unknown"
+
+
+def test_a_trailing_underscore_is_no_part_of_a_name() -> None:
+    missing = Missing("1", None, datetime(2026, 10, 1, tzinfo=UTC), None, "hour_empty")
+    assert json.loads(to_json(missing))["from"] == "2026-10-01T00:00:00Z"
+
+
+def test_an_answer_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Who(Subject(None, "x")).ambiguous = True  # type: ignore[misc]
+
+
+def test_times_are_utc() -> None:
+    assert timestamp(datetime(2026, 10, 4, 2, 24, 19, tzinfo=UTC)) == "2026-10-04T02:24:19Z"
+
+
+@pytest.mark.parametrize(
+    ("rejected", "unread", "incomplete"),
+    [(0, (), False), (0, (Unread("a", "skipped", ""),), False), (0, (Unread("a", "failed", ""),), True), (1, (), True)],
+)
+def test_an_ingest_is_incomplete_if_input_could_not_be_read(
+    rejected: int, unread: tuple[Unread, ...], incomplete: bool
+) -> None:
+    assert Ingest("case", {}, 0, 0, rejected, 0, 0, 0, 0, unread).incomplete is incomplete
