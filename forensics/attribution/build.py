@@ -28,6 +28,7 @@ _TABLES_BEFORE_WALK = (
     "on_behalf_of",
     "principals",
     "coverage",
+    "console_sessions",
     "candidates",
     "links",
     "forward_access",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from forensics.lake.record import Record, UserIdentity, parse_time
+from forensics.lake.record import Record, UserIdentity, parse_bool, parse_time
 
 STS = "sts.amazonaws.com"
 _SIGN_IN = "signin.amazonaws.com"
@@ -30,7 +30,7 @@ READ_FROM = frozenset(
         (STS, "GetSessionToken"),
         (_SIGN_IN, "ConsoleLogin"),
         (_SIGN_IN, "SwitchRole"),
-        (_SIGN_IN, "RenewRole"),
+        (_SIGN_IN, "CreateOAuth2Token"),
         (_COGNITO, "GetCredentialsForIdentity"),
         ("rolesanywhere.amazonaws.com", "CreateSession"),
         ("s3express.amazonaws.com", "CreateSession"),
@@ -63,6 +63,8 @@ class Issuance(NamedTuple):
     subject: str | None = None
     issuer: str | None = None
     workload_name: str | None = None
+    issued_sign_in_session_arn: str | None = None
+    client_id: str | None = None
     downstream_request_ids: str | None = None
 
 
@@ -80,6 +82,7 @@ class _Request(msgspec.Struct, rename="camel"):
     source_identity: str | None = None
     target_principal: str | None = None
     identity_id: str | None = None
+    client_id: str | None = msgspec.field(default=None, name="client_id")
     tags: list[_Tag] | None = None
 
 
@@ -118,7 +121,6 @@ class _Response(msgspec.Struct, rename="camel"):
     subject_from_web_identity_token: str | None = None
     console_login: str | None = msgspec.field(default=None, name="ConsoleLogin")
     switch_role: str | None = msgspec.field(default=None, name="SwitchRole")
-    renew_role: str | None = msgspec.field(default=None, name="RenewRole")
 
 
 class _DownstreamRequest(msgspec.Struct, rename="camel"):
@@ -127,6 +129,8 @@ class _DownstreamRequest(msgspec.Struct, rename="camel"):
 
 class _Additional(msgspec.Struct, rename="camel"):
     switch_from: str | None = msgspec.field(default=None, name="SwitchFrom")
+    sign_in_session_arn: str | None = None
+    success: str | bool | None = None
     downstream_requests: list[_DownstreamRequest] | None = None
 
 
@@ -150,7 +154,7 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
     response = issuing.response_elements or _NO_RESPONSE
     additional = issuing.additional_event_data or _NO_ADDITIONAL
     if record.event_source == _SIGN_IN:
-        return _by_sign_in(identity, response, additional)
+        return _by_sign_in(record, identity, request, response, additional)
     if additional.downstream_requests:
         ids = (downstream.request_id for downstream in additional.downstream_requests)
         return Issuance(downstream_request_ids=" ".join(id_ for id_ in ids if id_) or None)
@@ -218,8 +222,18 @@ def _by_certificate(issued: _CredentialSet) -> Issuance:
     )
 
 
-def _by_sign_in(identity: UserIdentity, response: _Response, additional: _Additional) -> Issuance:
-    result = response.console_login or response.switch_role or response.renew_role
+def _by_sign_in(
+    record: Record, identity: UserIdentity, request: _Request, response: _Response, additional: _Additional
+) -> Issuance:
+    """A sign-in or a switch of roles hands out the session that its record names; a token opens one to a client."""
+    if record.event_name == "CreateOAuth2Token":
+        result = None if record.error_code or parse_bool(additional.success) is False else "Success"
+        return Issuance(
+            sign_in_result=result,
+            issued_sign_in_session_arn=additional.sign_in_session_arn if result else None,
+            client_id=request.client_id,
+        )
+    result = response.console_login or response.switch_role
     if result != "Success":
         return Issuance(sign_in_result=result)
     return Issuance(

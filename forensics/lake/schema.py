@@ -88,6 +88,8 @@ ISSUANCE_COLUMNS = _columns(
         ("subject", TEXT, "SAML subject, sub of a web identity token, or Cognito identity ID"),
         ("issuer", TEXT, "SAML issuer, or the provider of a web identity token"),
         ("workload_name", TEXT, "the workload that a service asked for it for, by its short name"),
+        ("issued_sign_in_session_arn", TEXT, "CreateOAuth2Token: the sign-in session that was opened to a client"),
+        ("client_id", TEXT, "CreateOAuth2Token: the client that it was opened to"),
         ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of the calls it made, separated by spaces"),
     ]
 )

@@ -70,10 +70,15 @@ loaded as (
 ),
 
 -- a console session has many keys, and says on some events of some of them that it is one
-console_sessions as (
-    select distinct account_id, principal_id, session_creation_date
+signed_in as (
+    select account_id, principal_id, session_creation_date
     from credentials
     where from_console and session_creation_date is not null
+
+    union
+
+    select account_id, principal_id, session_creation_date
+    from console_sessions
 ),
 
 -- how a user's credential came about: by signing in, or from a long-term key
@@ -82,19 +87,19 @@ user_origins as (
         credentials.credential_id,
         case
             when credentials.access_key_id like 'AKIA%' then 'long_term_key'
-            when issuances.event_name = 'ConsoleLogin' then 'console_sign_in'
+            when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_sign_in'
             when issuances.event_name is not null or credentials.identity_type = 'FederatedUser' then 'long_term_key'
-            when credentials.from_console or console_sessions.principal_id is not null then 'console_sign_in'
+            when credentials.from_console or signed_in.principal_id is not null then 'console_sign_in'
             when credentials.access_key_id is null and credentials.session_creation_date is null then 'console_sign_in'
             else 'long_term_key'
         end as stop_reason
     from credentials
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
     left join issuances on issuances.issuance_id = links.issuance_id
-    left join console_sessions
-      on  console_sessions.account_id = credentials.account_id
-      and console_sessions.principal_id = credentials.principal_id
-      and console_sessions.session_creation_date = credentials.session_creation_date
+    left join signed_in
+      on  signed_in.account_id = credentials.account_id
+      and signed_in.principal_id = credentials.principal_id
+      and signed_in.session_creation_date = credentials.session_creation_date
     where credentials.identity_type in ('IAMUser', 'FederatedUser')
 )
 

@@ -16,7 +16,13 @@ issued_key as (
         children.credential_id,
         issuances.issuance_id,
         'issued_key' as rule,
-        case when children.session_creation_date = issuances.event_time or children.session_creation_date is null then 'proven' else 'medium' end as grade
+        case
+            when children.session_creation_date = issuances.event_time or children.session_creation_date is null then 'proven'
+            -- a directory bucket's key goes on in its caller's session
+            when issuances.event_name = 'CreateSession'
+                and children.session_creation_date = issuances.caller_session_creation_date then 'proven'
+            else 'medium'
+        end as grade
     from children
     join issuances
       on  issuances.issued_access_key_id = children.access_key_id
@@ -45,6 +51,23 @@ session_and_time as (
       and issuances.issued_account_id = children.account_id
       and issuances.issued_identity_type = children.identity_type
       and (issuances.event_name = 'AssumeRoot') = children.assumed_root
+      -- a directory bucket's key begins no session
+      and issuances.event_source <> 's3express.amazonaws.com'
+      and coalesce(issuances.event_time <= children.first_use, true)
+),
+
+-- a client that a sign-in session was opened to acts in that session
+sign_in_session as (
+    select
+        children.credential_id,
+        issuances.issuance_id,
+        'sign_in_session' as rule,
+        'proven' as grade
+    from children
+    join issuances
+      on  issuances.issued_sign_in_session_arn = children.sign_in_session_arn
+      and issuances.caller_account_id = children.account_id
+      and issuances.caller_principal_id = children.principal_id
       and coalesce(issuances.event_time <= children.first_use, true)
 ),
 
@@ -70,6 +93,8 @@ joined as (
     select * from issued_key
     union all
     select * from session_and_time
+    union all
+    select * from sign_in_session
     union all
     select * from role_name_and_time
 ),
@@ -119,14 +144,16 @@ judged as (
         joined.credential_id,
         joined.issuance_id,
         joined.rule,
-        joined.grade,
+        case when min(case when issuances.is_documented_only then 1 else 0 end) = 1 then 'medium' else joined.grade end as grade,
+        min(console_sessions.event_key) as console_event_key,
         min(switched.switch_issuance_id) as switch_issuance_id,
         -- known to have issued another key than the one used, and no reason for AWS to mint a further one
         coalesce(
-            joined.rule <> 'issued_key'
+            joined.rule not in ('issued_key', 'sign_in_session')
             and min(issuances.issued_access_key_id) <> min(children.access_key_id)
             and min(issuances.mints_keys) is null
             and min(switched.switch_issuance_id) is null
+            and min(console_sessions.event_key) is null
             and min(children.direct_events) > 0,
             false
         ) as issued_another_key
@@ -134,6 +161,10 @@ judged as (
     join children on children.credential_id = joined.credential_id
     join issuances on issuances.issuance_id = joined.issuance_id
     left join switched on switched.issuance_id = joined.issuance_id
+    left join console_sessions
+      on  console_sessions.account_id = children.account_id
+      and console_sessions.principal_id = children.principal_id
+      and console_sessions.session_creation_date = children.session_creation_date
     group by joined.credential_id, joined.issuance_id, joined.rule, joined.grade
 ),
 
@@ -154,6 +185,8 @@ select
     ranked.rule,
     ranked.grade,
     ranked.switch_issuance_id,
+    case when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key end as console_event_key,
+    issuances.is_documented_only,
     issuances.event_name,
     -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
     case

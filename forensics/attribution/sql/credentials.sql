@@ -39,6 +39,7 @@ with uses as (
         min(case when not unreliable then on_behalf_of_user_id end) as on_behalf_of_user_id,
         count(distinct case when not unreliable then on_behalf_of_user_id end) as on_behalf_of_users,
         min(case when not unreliable then identity_store_arn end) as identity_store_arn,
+        min(case when not unreliable then sign_in_session_arn end) as sign_in_session_arn,
         min(case when not unreliable and on_behalf_of_user_id is not null then event_key end) as on_behalf_of_event_key,
         coalesce(max(case when not unreliable then session_credential_from_console end), false) as from_console,
         min(invoked_by) as invoked_by,
@@ -83,7 +84,7 @@ select
     credential_id, account_id, access_key_id, principal_id, session_creation_date, identity_type, identity_types, arn,
     user_name, identity_provider, session_issuer_type, session_issuer_arn, session_issuer_principal_id,
     role_session_name, mfa_authenticated, source_identity, source_identities, assumed_root, on_behalf_of_user_id,
-    on_behalf_of_users, identity_store_arn, on_behalf_of_event_key, from_console, invoked_by, direct_events, first_use, last_use, events, reliable_events,
+    on_behalf_of_users, identity_store_arn, sign_in_session_arn, on_behalf_of_event_key, from_console, invoked_by, direct_events, first_use, last_use, events, reliable_events,
     named_by_event_key
 from uses
 
@@ -94,6 +95,6 @@ select
     null, null, null, session_issuer_arn, null,
     role_session_name, null, source_identity, case when source_identity is null then 0 else 1 end,
     identity_type = 'Root', null,
-    0, null, null, false, null, 0, null, null, 0, 0,
+    0, null, null, null, false, null, 0, null, null, 0, 0,
     null
 from never_used

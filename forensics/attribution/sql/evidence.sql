@@ -7,6 +7,8 @@ with proving as (
     union
     select event_key from on_behalf_of
     union
+    select event_key from console_sessions
+    union
     select created_by_event_key from access_keys where created_by_event_key is not null
 )
 

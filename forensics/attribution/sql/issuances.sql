@@ -11,6 +11,8 @@ with handed_out as (
             when event_name in ('AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity') then 'AssumedRole'
             when event_name = 'GetFederationToken' then 'FederatedUser'
             when event_name = 'AssumeRoot' then 'Root'
+            when event_name in ('GetCredentialsForIdentity', 'GetDelegatedAccessToken') then 'AssumedRole'
+            when event_source = 'rolesanywhere.amazonaws.com' then 'AssumedRole'
             when event_name = 'SwitchRole' then 'AssumedRole'
             else identity_type
         end as issued_identity_type,
@@ -18,8 +20,7 @@ with handed_out as (
             || coalesce(replace(replace(issued_principal_id, '\', '\\'), '|', '\|'), '') || '|'
             || strftime(event_time, '%Y-%m-%dT%H:%M:%SZ') as issued_credential_id
     from events
-    where event_source in ('sts.amazonaws.com', 'signin.amazonaws.com')
-      and (issued_access_key_id is not null or issued_principal_id is not null)
+    where (issued_access_key_id is not null or issued_principal_id is not null or issued_sign_in_session_arn is not null)
       and error_code is null
       and not unreliable
       and coalesce(issued_access_key_id <> access_key_id, true)
@@ -73,6 +74,13 @@ select
     handed_out.switch_from_arn,
     handed_out.subject,
     handed_out.issuer,
+    handed_out.workload_name,
+    handed_out.issued_sign_in_session_arn,
+    handed_out.event_source,
+    handed_out.client_id,
+    -- shapes that nobody has seen in a real log name nobody
+    handed_out.event_name = 'GetDelegatedAccessToken' or coalesce(handed_out.invoked_by = 'credentials.iot.amazonaws.com', false)
+        as is_documented_only,
     -- where AWS hands out further keys of the same session, unlogged
     case
         when handed_out.event_name = 'ConsoleLogin' then 'sign_in'

@@ -1,24 +1,42 @@
 -- issuers: who asked for a credential where that is no credential in the case: a service, an identity outside AWS, another
 -- account's principal, whoever switched roles. Grain: one row per link that has no parent credential and names somebody.
 
-with without_parent as (
+with workload_services as (
+    -- services that ask for a credential for one workload, and the type that it is
+    select 'ec2.amazonaws.com' as service, 'ec2_instance' as workload_type, 'i-' as prefix
+    union all select 'lambda.amazonaws.com', 'lambda_function', ''
+    union all select 'ecs-tasks.amazonaws.com', 'ecs_task', ''
+    union all select 'codebuild.amazonaws.com', 'codebuild_build', 'AWSCodeBuild-'
+    union all select 'pods.eks.amazonaws.com', 'eks_pod', ''
+    union all select 'ssm.amazonaws.com', 'ssm_managed_node', 'mi-'
+    union all select 'credentials.iot.amazonaws.com', 'iot_thing', ''
+),
+
+without_parent as (
     select
         links.child_credential_id,
         issuances.*,
         coalesce(switches.switch_from_arn, issuances.switch_from_arn) as from_arn,
-        -- while Lambda makes a function its session has a name of Lambda's own, which is not the function's
-        case when issuances.requested_session_name not like 'awslambda\_%' escape '\' then issuances.requested_session_name end
-            as workload_name,
+        case
+            when issuances.event_source = 'rolesanywhere.amazonaws.com' then 'roles_anywhere_certificate'
+            else workload_services.workload_type
+        end as workload_type,
         case
             when issuances.caller_identity_type = 'SAMLUser' then 'saml_user'
             when issuances.caller_identity_type = 'WebIdentityUser' then 'web_identity_user'
-            when issuances.caller_principal_id in ('ec2.amazonaws.com', 'lambda.amazonaws.com') then 'workload'
+            when issuances.event_name = 'GetCredentialsForIdentity' then 'web_identity_user'
+            when issuances.event_source = 'rolesanywhere.amazonaws.com' then 'workload'
+            when workload_services.service is not null then 'workload'
             when issuances.caller_identity_type = 'AWSService' then 'aws_service'
             when coalesce(switches.switch_from_arn, issuances.switch_from_arn) like 'arn:%:iam::%:user/%' then 'iam_user'
             when issuances.is_redacted then 'external_principal'
         end as actor_kind
     from links
     join issuances on issuances.issuance_id = links.issuance_id
+    left join workload_services
+      on  workload_services.service = issuances.caller_principal_id
+      and issuances.caller_identity_type = 'AWSService'
+      and (issuances.requested_session_name like workload_services.prefix || '%' or workload_services.service = 'pods.eks.amazonaws.com')
     left join issuances switches on switches.issuance_id = links.switch_issuance_id
     where links.parent_credential_id is null
 ),
@@ -39,7 +57,7 @@ select
     case without_parent.actor_kind
         when 'saml_user' then without_parent.subject
         when 'web_identity_user' then without_parent.subject
-        when 'workload' then without_parent.workload_name
+        when 'workload' then replace(without_parent.workload_name, 'AWSCodeBuild-', '')
         when 'iam_user' then coalesce(
             case when without_parent.is_redacted then without_parent.caller_principal_id end,
             users_by_arn.principal_id
@@ -49,7 +67,7 @@ select
     case without_parent.actor_kind
         when 'saml_user' then without_parent.subject
         when 'web_identity_user' then without_parent.subject
-        when 'workload' then without_parent.workload_name
+        when 'workload' then replace(without_parent.workload_name, 'AWSCodeBuild-', '')
         when 'iam_user' then coalesce(users_by_arn.name, regexp_extract(without_parent.from_arn, '[^/]+$', 0))
     end as actor_name,
     case without_parent.actor_kind when 'iam_user' then without_parent.from_arn end as actor_arn,
@@ -58,10 +76,7 @@ select
         when without_parent.actor_kind = 'iam_user' then regexp_extract(without_parent.from_arn, '[0-9]{12}', 0)
         else without_parent.issued_account_id
     end as actor_account_id,
-    case without_parent.caller_principal_id
-        when 'ec2.amazonaws.com' then 'ec2_instance'
-        when 'lambda.amazonaws.com' then 'lambda_function'
-    end as workload_type,
+    without_parent.workload_type,
     case without_parent.actor_kind when 'web_identity_user' then without_parent.issuer end as provider,
     case without_parent.actor_kind when 'saml_user' then without_parent.issuer end as issuer,
     case without_parent.actor_kind

@@ -40,6 +40,8 @@ select
     parent_credential_id,
     issuer_key,
     switch_issuance_id,
+    console_event_key,
+    is_documented_only,
     is_best and best <= 2 and first_issuer <> last_issuer as is_ambiguous,
     best <= 2 and first_issuer = last_issuer and place = 1 as is_chosen,
     is_best and best <= 2 and first_issuer = last_issuer as is_of_chosen_issuer

@@ -1,0 +1,16 @@
+-- console_sessions: sessions for which AWS hands out further keys, unlogged: signed in to the console, or opened to a client
+-- by `aws login`. Grain: one row per session (account, principal ID, creation date), with the event that shows it.
+
+select
+    account_id,
+    principal_id,
+    session_creation_date,
+    min(event_key) as event_key
+from events
+where event_source = 'signin.amazonaws.com'
+  and event_name in ('ConsoleLogin', 'CreateOAuth2Token')
+  and sign_in_result = 'Success'
+  and session_creation_date is not null
+  and principal_id is not null
+  and not unreliable
+group by account_id, principal_id, session_creation_date
