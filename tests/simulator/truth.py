@@ -293,7 +293,7 @@ class _Files:
         step: Credential | None = credential
         while step is not None and step.parent is not None:
             found = self.by_key.get((step.account_id, step.access_key_id or ""), [])
-            if not any(issuance.full in self.present for issuance in found):
+            if not any(issuance.full in self.present and not issuance.documented_only for issuance in found):
                 return False
             step = step.parent
         return True
