@@ -208,6 +208,48 @@ class Missing:
     from_: datetime | None
     to: datetime | None
     why: str
+    event_source: str | None = None
+    """Whose data events to enable, where only those would show it."""
+    event_id: str | None = None
+    """The event that stopped the trail, where one did."""
+
+
+class AddressClass(StrEnum):
+    """What an address that a call came from is. `other` holds AWS's own too where no ip-ranges file tells."""
+
+    PRIVATE = "private"
+    AWS_SERVICE = "aws_service"
+    AWS_REGION = "aws_region"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedFrom:
+    """An address that a credential was used from; `aws_region` is that of an address of AWS."""
+
+    address: str
+    class_: AddressClass
+    aws_region: str | None
+    first_use: datetime
+    last_use: datetime
+    events: int
+    first_event_id: str | None
+    last_event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Where the credential that a workload was handed was used from, the first address first.
+
+    `used_elsewhere`: whether it was used outside of where it belongs while it was also used there; `event_ids` are one
+    event of each. `ip_ranges_sha256`: of AWS's list of addresses, if it was given.
+    """
+
+    access_key_id: str | None
+    used_elsewhere: bool | None
+    addresses: tuple[UsedFrom, ...]
+    event_ids: tuple[str, ...]
+    ip_ranges_sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +287,118 @@ class Who:
     provenance: tuple[Provenance, ...] = ()
     flags: tuple[str, ...] = ()
     sessions: tuple[Who, ...] = ()
+    workload: Workload | None = None
+
+
+class NodeKind(StrEnum):
+    """What descends from a credential."""
+
+    ACCESS_KEY = "access_key"
+    SESSION = "session"
+    USER = "user"
+    ROLE = "role"
+    LOGIN_PROFILE = "login_profile"
+
+
+class Relation(StrEnum):
+    """How a node came of its parent."""
+
+    ASSUMED_ROLE = "assumed_role"
+    SESSION_TOKEN = "session_token"
+    FEDERATION_TOKEN = "federation_token"
+    ASSUMED_ROOT = "assumed_root"
+    CONSOLE_SESSION = "console_session"
+    SWITCHED_ROLE = "switched_role"
+    FORWARD_ACCESS = "forward_access"
+    CREATED_ACCESS_KEY = "created_access_key"
+    CREATED_LOGIN_PROFILE = "created_login_profile"
+    CREATED_USER = "created_user"
+    CHANGED_TRUST_POLICY = "changed_trust_policy"
+
+
+class State(StrEnum):
+    """Whether a node worked at the time of its tree; if not, why."""
+
+    VALID = "valid"
+    UNKNOWN = "unknown"
+    NOT_YET = "not_yet"
+    EXPIRED = "expired"
+    DEACTIVATED = "deactivated"
+    DELETED = "deleted"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+
+
+class Action(StrEnum):
+    """A step of containment."""
+
+    DEACTIVATE_ACCESS_KEY = "deactivate_access_key"
+    DENY_USER = "deny_user"
+    REVOKE_ROLE_SESSIONS = "revoke_role_sessions"
+    DENY_IDENTITY_CENTER_USER = "deny_identity_center_user"
+    DENY_SIGN_IN_SESSION = "deny_sign_in_session"
+    DENY_BY_SCP = "deny_by_scp"
+    DISABLE_CONSOLE_LOGIN = "disable_console_login"
+    DELETE_CREATED_USER = "delete_created_user"
+    RESTORE_TRUST_POLICY = "restore_trust_policy"
+    REPLACE_WORKLOAD_CREDENTIALS = "replace_workload_credentials"
+    WAIT_UNTIL = "wait_until"
+    NOT_POSSIBLE = "not_possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One thing that descends from the subject; the subject itself has no parent.
+
+    `certain`: that it came of its parent, and that of the subject. `valid_at`: whether it worked at the tree's time;
+    None if its expiry is unknown. A session that AWS gave several keys is one node.
+    """
+
+    id: int
+    kind: NodeKind
+    parent: int | None
+    relation: Relation | None
+    depth: int
+    certain: bool
+    access_key_ids: tuple[str, ...]
+    principal_id: str | None
+    arn: str | None
+    account_id: str | None
+    issued_at: datetime | None
+    expires_at: datetime | None
+    valid_at: bool | None
+    first_use: datetime | None
+    last_use: datetime | None
+    events: int
+    event_ids: tuple[str, ...]
+    name: str | None = None
+    state: State = State.UNKNOWN
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of containment. `ends` and `survives` are nodes: what stops, and what of theirs goes on."""
+
+    order: int
+    action: Action
+    target: str
+    account_id: str | None
+    ends: tuple[int, ...]
+    survives: tuple[int, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first."""
+
+    subject: Subject
+    at: datetime | None
+    nodes: tuple[Node, ...] = ()
+    containment: tuple[Step, ...] = ()
+    ancestors: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,10 +411,25 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """How many credentials that were in the case before an ingest are answered otherwise since; each counts once.
+
+    `newly_resolved` had no actor and have one; `now_ambiguous` had one, or none for want of events, and now have several
+    candidates; `named_otherwise` have another actor; `no_longer_named` had one and have none, nor candidates.
+    """
+
+    newly_resolved: int
+    now_ambiguous: int
+    named_otherwise: int
+    no_longer_named: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ingest:
     """What an ingest did, and what the case holds since. `files` counts input files by how they ended.
 
-    `unread` are those that are neither ok nor empty nor a duplicate. `new_events` are distinct ones.
+    `unread` are those that are neither ok nor empty nor a duplicate. `new_events` are distinct ones. `changed` is None
+    where the earlier answers are not at hand: the case's database was missing, or made by other models.
     """
 
     case: str
@@ -272,6 +441,7 @@ class Ingest:
     events: int
     copies: int
     conflicts: int
+    changed: Changed | None
     unread: tuple[Unread, ...]
 
     @property
@@ -289,6 +459,48 @@ class Account:
     events: int
     first_event_time: datetime
     last_event_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSpan:
+    """Hours of one account and region, one after the other, that are alike: loaded, empty, stopped or narrowed.
+
+    `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says that a
+    trail of the account recorded nothing, or less, then.
+    """
+
+    account_id: str | None
+    aws_region: str | None
+    from_: datetime
+    to: datetime
+    events: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailChange:
+    """A call that stopped or narrowed a trail, or changed it otherwise. `until`: when a loaded event ended that."""
+
+    event_time: datetime
+    event_name: str
+    effect: str
+    account_id: str | None
+    aws_region: str | None
+    trail: str | None
+    until: datetime | None
+    event_id: str | None
+    ended_by_event_id: str | None
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What is loaded, hour by hour from the first to the last that has an event, with its holes."""
+
+    from_: datetime | None
+    to: datetime | None
+    spans: tuple[CoverageSpan, ...]
+    trails: tuple[TrailChange, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -25,12 +26,14 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from forensics import __version__
-from forensics.answers import SECRET, Info, Ingest, Rows, StopReason, Subject, Who
+from forensics.answers import SECRET, Changed, Coverage, Info, Ingest, Rows, StopReason, Subject, Tree, Who
 from forensics.attribution.database import connect, is_current
+from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query
+from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview, unread
 from forensics.investigate.who import who
-from forensics.keys import NotAnIdentifier, SecretRefused, identify
+from forensics.keys import NotAnIdentifier, SecretRefused, SubjectType, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import CaseBusy, Layout, NotACase
@@ -39,6 +42,9 @@ from forensics.sources.paths import NoSuchSource, find_files
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from forensics.attribution.earlier import Changes
+    from forensics.key_answer import Key
 
 __all__ = [
     "ERRORS",
@@ -64,7 +70,7 @@ class QueryFailed(Exception):
     """The database refused a query; the message is its own."""
 
 
-ERRORS = (CaseBusy, DamagedManifest, IngestFailed, NoLogs, NoSuchSource, NotACase, NotAnIdentifier, QueryFailed)
+ERRORS = (CaseBusy, DamagedManifest, IngestFailed, NoLogs, NoSuchSource, NotACase, NotAnIdentifier, NotIpRanges, QueryFailed)
 """Every error that a method of Case raises for its input; each message is one line for a person."""
 
 # what only reads; a pivot is made of several statements
@@ -142,7 +148,7 @@ class Case:
         if found.commit.events == 0:
             raise NoLogs(_why_empty(paths, found.source_files))
         self.close_connection()
-        build(self._layout, self._manifest())
+        changes = build(self._layout, self._manifest())
         return Ingest(
             case=str(self._layout.root),
             files=dict(sorted(Counter(file.status for file in found.source_files).items())),
@@ -153,21 +159,43 @@ class Case:
             events=found.commit.events,
             copies=found.commit.copies,
             conflicts=found.commit.conflicts,
+            changed=_changed(before, changes),
             unread=unread(found.source_files),
         )
 
-    def who(self, subject: str) -> Who:
-        """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier."""
-        return who(self._open(), identify(subject))
+    def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
+        """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
 
-    def who_all(self, subjects: Iterable[str]) -> list[Who]:
+        `ip_ranges`: AWS's list of its addresses (ip-ranges.json), which tells those of AWS from others. Raises NotIpRanges.
+        """
+        return who(self._open(), identify(subject), read_ip_ranges(ip_ranges))
+
+    def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:
         """An answer for each subject, in their order; what is no identifier is an answer that says so.
 
         If one looks like a secret, whatever else is no identifier may be the rest of it, and is not repeated either.
         """
         asked = list(subjects)
         hide = any(_is_secret(subject) for subject in asked)
-        return [self._who_or_why_not(subject, hide=hide) for subject in asked]
+        return [self._who_or_why_not(subject, ip_ranges, hide=hide) for subject in asked]
+
+    def key(self, key_id: str) -> Key:
+        """The one page on an access key: whose, since when, requested by whom, what it did. Raises NotAnIdentifier."""
+        identifier = identify(key_id)
+        if identifier.type != SubjectType.ACCESS_KEY:
+            raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
+        from forensics.investigate.key import key
+
+        return key(self._open(), identifier)
+
+    def tree(self, subject: str, at: datetime | None = None) -> Tree:
+        """Everything that descends from a subject, what of it is valid at a time, and how to end it.
+
+        `at` is the time of the case's latest event unless given; without a zone it is UTC. Raises NotAnIdentifier.
+        """
+        from forensics.investigate.tree import tree
+
+        return tree(self._open(), identify(subject), at)
 
     def events(
         self,
@@ -216,6 +244,10 @@ class Case:
         about = json.loads(self._layout.case_file.read_text())
         connection = self._open()
         return overview(connection, self._manifest(), str(self._layout.root), about["case_id"], about["format_version"])
+
+    def coverage(self) -> Coverage:
+        """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""
+        return coverage(self._open())
 
     def close_connection(self) -> None:
         """Let go of the database; the next question opens it again."""
@@ -274,13 +306,13 @@ class Case:
             build(self._layout, manifest)
         except (OSError, duckdb.IOException):  # a case on media that cannot be written answers from memory
             connection = connect(self._layout, ":memory:", read_only=False)
-            fill(connection, manifest)
+            fill(connection, manifest, self._layout)
             return connection
         return connect(self._layout, self._layout.database, read_only=True)
 
-    def _who_or_why_not(self, subject: str, *, hide: bool) -> Who:
+    def _who_or_why_not(self, subject: str, ip_ranges: str | Path | None, *, hide: bool) -> Who:
         try:
-            return self.who(subject)
+            return self.who(subject, ip_ranges=ip_ranges)
         except SecretRefused:
             return Who(Subject(None, SECRET), stop_reason=StopReason.NOT_AN_IDENTIFIER)
         except NotAnIdentifier:
@@ -324,6 +356,13 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise error_type(str(error).partition("\n\nLINE ")[0]) from None
+
+
+def _changed(before: Manifest, changes: Changes | None) -> Changed | None:
+    """Of the first ingest, nothing: there was no answer yet."""
+    if changes is not None:
+        return Changed(**asdict(changes))
+    return Changed(0, 0, 0, 0) if before.commit is None else None
 
 
 def _unread_note(done: Ingest) -> str | None:

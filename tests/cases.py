@@ -24,3 +24,14 @@ def case_of_records(records: Iterable[Json | str], folder: Path) -> Case:
     case = Case.create(folder / "case")
     case.ingest([write_records(records, folder / "logs")])
     return case
+
+
+# where copies lie, and what was read, differ with the files; everything else may not
+_TABLES_OF_PLACES = {"source_files", "event_copies", "evidence_files", "events_files", "built"}
+
+
+def tables(case: Case) -> dict[str, list[tuple[object, ...]]]:
+    """All that a case says, table by table, but for where it was read."""
+    names = [row[0] for row in case.sql_rows("select table_name from information_schema.tables").rows]
+    compared = sorted(set(names) - _TABLES_OF_PLACES)
+    return {name: sorted(case.sql_rows(f"select * from {name}").rows, key=repr) for name in compared}

@@ -14,7 +14,7 @@ from tests.output.answers import ANSWERS
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
     "": "subject actor grade stop_reason ambiguous candidates caller origin_access_key_id origin_grade "
-    "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions",
+    "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions workload",
     "subject": "type id account_id",
     "actor": "kind id name arn account_id workload_type issuer provider identity_store_arn",
     "chain": "access_key_ids principal_id arn account_id issued_at expires_at via link",
@@ -70,4 +70,4 @@ def test_times_are_utc() -> None:
 def test_an_ingest_is_incomplete_if_input_could_not_be_read(
     rejected: int, unread: tuple[Unread, ...], incomplete: bool
 ) -> None:
-    assert Ingest("case", {}, 0, 0, rejected, 0, 0, 0, 0, unread).incomplete is incomplete
+    assert Ingest("case", {}, 0, 0, rejected, 0, 0, 0, 0, None, unread).incomplete is incomplete

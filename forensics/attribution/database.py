@@ -18,9 +18,12 @@ _STORAGE_VERSION = "v1.2.0"
 
 @cache
 def models_version() -> str:
-    """A hash of the models: a case that was built by other ones is built again."""
-    models = resources.files("forensics.attribution") / "sql"
-    texts = sorted(model.read_bytes() for model in models.iterdir() if model.name.endswith(".sql"))
+    """A hash of the models and of what runs them: a case that was built by other ones is built again."""
+    room = resources.files("forensics.attribution")
+    files = [
+        file for folder in (room, room / "sql") for file in folder.iterdir() if file.name.endswith((".py", ".sql"))
+    ]
+    texts = sorted(file.read_bytes() for file in files)
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
@@ -34,7 +37,8 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     }
     if read_only:
         connection = duckdb.connect(":memory:", config=config)
-        _attach(connection, str(database))
+        attach(connection, database, "case")
+        connection.execute('use "case"')
     else:
         config["storage_compatibility_version"] = _STORAGE_VERSION
         connection = duckdb.connect(str(database), config=config)
@@ -42,11 +46,10 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     return connection
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Open the file that is there now. Whoever opens a path that this process has open would share what was there then."""
-    path = database.replace("'", "''")
-    connection.execute(f"attach '{path}' as \"case\" (read_only)")
-    connection.execute('use "case"')
+def attach(connection: duckdb.DuckDBPyConnection, database: Path | str, name: str) -> None:
+    """Open the file that is there now; to open a path that this process has open would share what was there then."""
+    path = str(database).replace("'", "''")
+    connection.execute(f"attach '{path}' as \"{name}\" (read_only)")
 
 
 def is_current(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> bool:

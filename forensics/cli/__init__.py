@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from forensics import __version__
-from forensics.cli import events, info, ingest, sample, who
+from forensics.cli import coverage, events, info, ingest, key, sample, tree, who
 
 app = typer.Typer(
     name="forensics",
@@ -23,9 +23,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(who.who)
+app.command()(key.key)
 app.command()(ingest.ingest)
+app.command()(tree.tree)
 app.command()(events.events)
 app.command()(info.info)
+app.command()(coverage.coverage)
 app.command()(events.sql)
 app.command()(sample.sample)
 

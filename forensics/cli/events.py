@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case, fail
+from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case, fail, utc_time
 
 Format = Annotated[RowsFormat, typer.Option(help="How to print the rows.")]
 _SHOWN_IN_A_TABLE = 100
 
 
-def _time(text: str) -> datetime:
-    """A time as this program prints it, or less of one; without an offset it is UTC."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-10-04, or 2026-10-04T02:24:19Z") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 Since = Annotated[
     datetime | None,
-    typer.Option(parser=_time, metavar="TIME", help="Not before, in UTC: 2026-10-04T02:24:19Z or less."),
+    typer.Option(parser=utc_time, metavar="TIME", help="Not before, in UTC: 2026-10-04T02:24:19Z or less."),
 ]
-Until = Annotated[datetime | None, typer.Option(parser=_time, metavar="TIME", help="Before, in UTC.")]
+Until = Annotated[datetime | None, typer.Option(parser=utc_time, metavar="TIME", help="Before, in UTC.")]
 
 
 def events(

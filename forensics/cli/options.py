@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -18,6 +19,20 @@ LogsOption = Annotated[
     Path | None,
     typer.Option("--logs", metavar="PATH", help="A folder of logs to ask instead; needs no case made first."),
 ]
+
+IpRangesOption = Annotated[
+    Path | None,
+    typer.Option("--ip-ranges", metavar="FILE", help="AWS's ip-ranges.json: tells addresses of AWS from others."),
+]
+
+
+def utc_time(text: str) -> datetime:
+    """A time as this program prints it, or less of one; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time; write 2026-10-04, or 2026-10-04T02:24:19Z") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class AnswerFormat(StrEnum):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case
+from forensics.cli.options import CaseOption, IpRangesOption, LogsOption, RowsFormat, asked_case
 
 Subjects = Annotated[
     list[str],
@@ -23,6 +23,7 @@ def who(
     subjects: Subjects,
     case: CaseOption = None,
     logs: LogsOption = None,
+    ip_ranges: IpRangesOption = None,
     format: Annotated[RowsFormat, typer.Option(help="How to print the answer.")] = RowsFormat.TABLE,
 ) -> None:
     """Name who requested a key or session.
@@ -40,7 +41,7 @@ def who(
     asked = _from_standard_input() if subjects == ["-"] else subjects
     many = len(asked) > 1 or subjects == ["-"]
     with asked_case(case, logs) as opened:
-        answers = opened.who_all(asked) if many else [opened.who(asked[0])]
+        answers = opened.who_all(asked, ip_ranges=ip_ranges) if many else [opened.who(asked[0], ip_ranges=ip_ranges)]
         from forensics.output import answer
 
         answer.print_who(answers, format.value, many=many)

@@ -14,24 +14,41 @@ from forensics.answers import (
     SourceIdentityClaim,
 )
 from forensics.investigate.tables import Row
+from forensics.investigate.trust import Required, TrustPolicies
 
 _PEOPLE = (ActorKind.IAM_USER, ActorKind.SAML_USER, ActorKind.IDENTITY_CENTER_USER)
 
 
-def claims(credential: Row, chain: Sequence[Row], actor: Actor, known_names: Iterable[str]) -> Claims:
-    """The claims of a credential. `chain` runs from it to its origin; `known_names` are principals, in lower case."""
+def claims(
+    credential: Row,
+    chain: Sequence[Row],
+    actor: Actor,
+    known_names: Iterable[str],
+    trust: TrustPolicies | None = None,
+) -> Claims:
+    """The claims of a credential. `chain` runs from it to its origin; `known_names` are principals, in lower case.
+
+    Whether they were enforced is known only by the `trust` policies of the roles.
+    """
+    asked = trust.required_of(chain[0]) if trust else Required()
     return Claims(
-        _source_identity(credential, chain, actor),
-        _session_name(credential.role_session_name, actor, set(known_names)),
+        _source_identity(credential, chain, actor, trust),
+        _session_name(credential.role_session_name, actor, set(known_names), asked.session_name),
         _on_behalf_of(credential, actor),
     )
 
 
-def _source_identity(credential: Row, chain: Sequence[Row], actor: Actor) -> SourceIdentityClaim:
+def _source_identity(
+    credential: Row, chain: Sequence[Row], actor: Actor, trust: TrustPolicies | None
+) -> SourceIdentityClaim:
     value = credential.source_identity
     if not value:
         return SourceIdentityClaim()
-    return SourceIdentityClaim(value, _agreement(value, actor), _set_by(value, chain))
+    setter = _setter(value, chain)
+    if setter is None:
+        return SourceIdentityClaim(value, _agreement(value, actor))
+    asked = trust.required_of(setter) if trust else Required()
+    return SourceIdentityClaim(value, _agreement(value, actor), setter.issuance_event_id, asked.source_identity)
 
 
 def _agreement(value: str, actor: Actor) -> Agreement:
@@ -40,12 +57,11 @@ def _agreement(value: str, actor: Actor) -> Agreement:
     return Agreement.DIFFERS if actor.kind in _PEOPLE else Agreement.UNVERIFIABLE
 
 
-def _set_by(value: str, chain: Sequence[Row]) -> str | None:
-    """The event that first set it: the caller had none yet. From the origin down, later ones inherited it."""
+def _setter(value: str, chain: Sequence[Row]) -> Row | None:
+    """The session that was first given it: its caller had none yet. From the origin down, later ones inherited it."""
     for hop in reversed(chain):
         if hop.requested_source_identity == value and not hop.caller_source_identity:
-            event_id: str | None = hop.issuance_event_id
-            return None if _may_have_inherited(hop) else event_id
+            return None if _may_have_inherited(hop) else hop
     return None
 
 
@@ -54,13 +70,13 @@ def _may_have_inherited(hop: Row) -> bool:
     return bool(hop.is_redacted) and ":" in (hop.caller_principal_id or "")
 
 
-def _session_name(value: str | None, actor: Actor, known_names: set[str]) -> SessionNameClaim:
+def _session_name(value: str | None, actor: Actor, known_names: set[str], enforced: bool | None) -> SessionNameClaim:
     if not value:
         return SessionNameClaim()
     if value.casefold() in _names(actor):
-        return SessionNameClaim(value, Agreement.AGREES)
+        return SessionNameClaim(value, Agreement.AGREES, enforced)
     is_somebody_else = actor.kind in _PEOPLE and value.casefold() in known_names
-    return SessionNameClaim(value, Agreement.DIFFERS if is_somebody_else else Agreement.UNVERIFIABLE)
+    return SessionNameClaim(value, Agreement.DIFFERS if is_somebody_else else Agreement.UNVERIFIABLE, enforced)
 
 
 def _on_behalf_of(credential: Row, actor: Actor) -> OnBehalfOfClaim:

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 import duckdb
 
 from forensics.answers import Missing
-from forensics.investigate.tables import rows
+from forensics.investigate.tables import Row, rows
 
 _HOUR = timedelta(hours=1)
 # A token of GetSessionToken lives up to 36 hours; nothing that was issued earlier was still good.
 _LONGEST_LIFE = timedelta(hours=36)
 # STS's global endpoint, IAM and most sign-ins are recorded there.
 _GLOBAL_REGION = "us-east-1"
+_S3_EXPRESS = "s3express.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Sought:
     issued_at: datetime | None
     first_use: datetime | None
     aws_region: str | None = None
+    data_events_of: str | None = None
+    """The service that hands out a credential like this one by a data event."""
 
 
 class Coverage:
@@ -40,6 +43,7 @@ class Coverage:
         hours = [hour for _, hour in timed]
         loaded = rows(connection, "coverage_of_hours", accounts=[a for a, _ in timed], hours=hours) if timed else []
         self._hours = {(row.recipient_account_id, row.aws_region, row.hour) for row in loaded}
+        self._stops = rows(connection, "trail_stops", accounts=accounts) if accounts else []
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
         """What to load to find it; never empty."""
@@ -48,6 +52,9 @@ class Coverage:
     def _missing(self, sought: Sought) -> Iterator[Missing]:
         account = sought.account_id
         start, end = _span(sought)
+        if sought.data_events_of:
+            yield Missing(account, sought.aws_region, start, end, "data_events_needed", sought.data_events_of)
+            return
         regions = sorted(region for loaded_account, region in self._regions if loaded_account == account)
         if not regions:
             yield Missing(account, sought.aws_region, start, end, "account_not_loaded")
@@ -61,7 +68,10 @@ class Coverage:
             return
         found = False
         for region in sorted({*regions, _GLOBAL_REGION}):
-            if region not in regions:
+            if stopped_by := self._stopped_by(sought, region):
+                found = True
+                yield Missing(account, region, start, end, "trail_stopped", event_id=stopped_by.event_id)
+            elif region not in regions:
                 found = True
                 yield Missing(account, region, start, end, "region_not_loaded")
             elif sought.issued_at and (account, region, start) not in self._hours:
@@ -69,6 +79,17 @@ class Coverage:
                 yield Missing(account, region, start, end, "hour_empty")
         if not found:
             yield Missing(account, sought.aws_region, start, end, "hour_incomplete")
+
+    def _stopped_by(self, sought: Sought, region: str) -> Row | None:
+        """What stopped, or narrowed, a trail of the account before the issuance and until after it."""
+        issued_at = sought.issued_at
+        if issued_at is None:
+            return None
+        for stop in self._stops:
+            of_this = stop.account_id == sought.account_id and stop.home_region != region
+            if of_this and stop.event_time < issued_at and (stop.until is None or issued_at < stop.until):
+                return stop
+        return None
 
 
 def _span(sought: Sought) -> tuple[datetime | None, datetime | None]:
@@ -81,3 +102,15 @@ def _span(sought: Sought) -> tuple[datetime | None, datetime | None]:
 
 def _hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def data_events_of(session_name: str | None, event_source: str | None) -> str | None:
+    """The service whose data events alone tell who was handed a credential, by what the credential looks like.
+
+    Cognito's and SSM's name their sessions so (reference, section 4.8); S3 Express's key opens directory buckets only.
+    """
+    if session_name == "CognitoIdentityCredentials":
+        return "cognito-identity.amazonaws.com"
+    if (session_name or "").startswith("mi-"):
+        return "ssm.amazonaws.com"
+    return _S3_EXPRESS if event_source == _S3_EXPRESS else None

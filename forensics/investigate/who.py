@@ -13,7 +13,6 @@ from datetime import datetime
 import duckdb
 
 from forensics.answers import (
-    NOBODY,
     Actor,
     ActorKind,
     Caller,
@@ -28,23 +27,28 @@ from forensics.answers import (
     StopReason,
     Subject,
     Who,
+    Workload,
 )
+from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.claims import claims
-from forensics.investigate.missing import Coverage, Sought
+from forensics.investigate.ip_ranges import IpRanges
+from forensics.investigate.missing import Coverage, Sought, data_events_of
 from forensics.investigate.tables import Row, rows
+from forensics.investigate.trust import TrustPolicies
+from forensics.investigate.workload import workload
 from forensics.keys import Identifier, account_of
 
 _GRADES = list(Grade)
 
 
-def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> Who:
+def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
     """The answer about a subject; of a subject in no log it says so, and what to load."""
     found = rows(connection, f"subject_{identifier.type}", id=identifier.id)
     credential_ids = [row.credential_id for row in found if row.credential_id is not None]
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     if not credential_ids:
         return _unsigned(subject, found) if found else _not_found(connection, subject)
-    answers = _Facts(connection, credential_ids).answers(subject)
+    answers = _Facts(connection, credential_ids, ip_ranges).answers(subject)
     return answers[0] if len(answers) == 1 else _several(subject, answers)
 
 
@@ -91,6 +95,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         origin_access_key_id=first.origin_access_key_id if len(origins) == 1 else None,
         origin_grade=first.origin_grade if len(origins) == 1 else None,
         key_owner=first.key_owner if len(origins) == 1 else None,
+        mfa_authenticated=first.mfa_authenticated if len({one.mfa_authenticated for one in answers}) == 1 else None,
         sessions=tuple(answers),
     )
 
@@ -98,7 +103,10 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
 class _Facts:
     """Everything that the tables say about some credentials."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, credential_ids: list[str]) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, credential_ids: list[str], ip_ranges: IpRanges | None = None
+    ) -> None:
+        self._ip_ranges = ip_ranges
         self.credentials = rows(connection, "who_credentials", ids=credential_ids)
         self.chains = _grouped(rows(connection, "who_chain", ids=credential_ids))
         last_ids = sorted({credential.last_credential_id for credential in self.credentials})
@@ -115,6 +123,11 @@ class _Facts:
             {credential.role_session_name for credential in self.credentials if credential.role_session_name}
         )
         self.known_names = [row.name for row in rows(connection, "who_names", names=names)] if names else []
+        self.only_source = self._only_sources(connection)
+        self.trust = TrustPolicies(connection, [hop for chain in self.chains.values() for hop in chain])
+        self.handed = self._handed_to_workloads()
+        self.launches = self._launches(connection)
+        self.addresses = _grouped(self._addresses(connection))
         self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
         self.coverage = Coverage(connection, [one for sought in self.sought.values() for one in sought])
 
@@ -122,7 +135,7 @@ class _Facts:
         return [self._answer(subject, credential) for credential in self.credentials]
 
     def _answer(self, subject: Subject, credential: Row) -> Who:
-        actor = _actor(credential)
+        actor = actor_of(credential)
         chain = self.chains[credential.credential_id]
         owner = self.owners.get((_owned_key(credential), chain[-1].account_id))
         return Who(
@@ -136,16 +149,17 @@ class _Facts:
             origin_access_key_id=credential.origin_access_key_id,
             origin_grade=Grade(credential.origin_grade) if credential.origin_grade else None,
             origin_candidates=self._origin_candidates(credential, chain),
-            key_owner=_owner(owner) if owner else None,
+            key_owner=owner_of(owner) if owner else None,
             mfa_authenticated=credential.mfa_authenticated,
-            chain=tuple(self._hop(hop) for hop in chain),
-            claims=claims(credential, chain, actor, self.known_names),
+            chain=tuple(self._hop(hop, actor) for hop in chain),
+            claims=claims(credential, chain, actor, self.known_names, self.trust),
             missing=self._missing(credential),
-            provenance=_provenance(owner) if owner else (),
+            provenance=(*(_provenance(owner) if owner else ()), *self._launched_by(credential, actor)),
             flags=_flags(credential, chain),
+            workload=self._workload(credential),
         )
 
-    def _hop(self, hop: Row) -> Hop:
+    def _hop(self, hop: Row, actor: Actor) -> Hop:
         return Hop(
             access_key_ids=(hop.access_key_id,) if hop.access_key_id else (),
             principal_id=hop.principal_id,
@@ -153,7 +167,7 @@ class _Facts:
             account_id=hop.account_id,
             issued_at=hop.issued_at or hop.issuance_time,
             expires_at=hop.expires_at,
-            via=(hop.via,) if hop.via else (),
+            via=_via(hop, actor),
             link=self._link_of(hop),
         )
 
@@ -161,7 +175,7 @@ class _Facts:
         if hop.on_behalf_of_event_key:
             return self._link("on_behalf_of", Grade.STRONG, [hop.on_behalf_of_event_key])
         if hop.rule:
-            return self._link(hop.rule, hop.grade, [hop.issuance_id, hop.switch_issuance_id])
+            return self._link(hop.rule, hop.grade, [hop.issuance_id, hop.switch_issuance_id, hop.tool_event_key])
         if forwarded := self.forwarded[hop.hop_credential_id]:
             return self._link("forward_access", Grade.STRONG, [forwarded[0].event_key])
         return None
@@ -176,7 +190,7 @@ class _Facts:
         return Link(rule, Grade(grade), False, tuple(e.event_id for e in found if e.event_id), evidence)
 
     def _candidate(self, row: Row) -> Candidate:
-        return Candidate(_actor(row), Grade(row.grade), self._link(row.rule, row.grade, [row.issuance_id]))
+        return Candidate(actor_of(row), Grade(row.grade), self._link(row.rule, row.grade, [row.issuance_id]))
 
     def _origin_candidates(self, credential: Row, chain: Sequence[Row]) -> tuple[OriginCandidate, ...]:
         if credential.origin_access_key_id:
@@ -195,12 +209,69 @@ class _Facts:
             return ()
         if last.is_redacted and last.caller_account_id:
             return (Sought(last.caller_account_id, last.issuance_time, None),)
-        is_a_session = last.issued_at is not None or (last.access_key_id or "").startswith("ASIA")
+        is_a_session = last.issued_at is not None or _is_temporary(last)
         is_told = last.rule or last.on_behalf_of_event_key or self.forwarded[last.hop_credential_id]
         is_resolved = ActorKind(credential.actor_kind) != ActorKind.UNKNOWN
         if is_told or (is_resolved and not is_a_session):
             return ()
-        return (Sought(last.account_id, last.issued_at, last.first_use),)
+        data_events = data_events_of(last.role_session_name, self.only_source.get(last.hop_credential_id))
+        return (Sought(last.account_id, last.issued_at, last.first_use, data_events_of=data_events),)
+
+    def _handed_to_workloads(self) -> dict[str, Row]:
+        """Of each credential that leads to a workload, the hop that this was handed."""
+        workloads = [one for one in self.credentials if one.actor_kind == ActorKind.WORKLOAD]
+        return {
+            one.credential_id: hop
+            for one in workloads
+            for hop in self.chains[one.credential_id]
+            if hop.hop_credential_id == one.named_credential_id
+        }
+
+    def _addresses(self, connection: duckdb.DuckDBPyConnection) -> list[Row]:
+        keys = {hop.hop_credential_id: hop.access_key_id or "" for hop in self.handed.values()}
+        return rows(connection, "who_addresses", ids=sorted(keys), keys=sorted(set(keys.values()))) if keys else []
+
+    def _launches(self, connection: duckdb.DuckDBPyConnection) -> list[Row]:
+        names = sorted(
+            {one.actor_id for one in self.credentials if one.actor_id and one.actor_kind == ActorKind.WORKLOAD}
+        )
+        return rows(connection, "who_launches", workloads=names) if names else []
+
+    def _launched_by(self, credential: Row, actor: Actor) -> tuple[Provenance, ...]:
+        """By the last call that made a workload of this name there, no later than it was handed the credential."""
+        hop = self.handed.get(credential.credential_id)
+        if hop is None:
+            return ()
+        region = self._handed_in(hop)
+        fitting = [
+            row
+            for row in self.launches
+            if (row.workload_id, row.launched_type, row.account_id) == (actor.id, actor.workload_type, actor.account_id)
+            and row.aws_region == region
+            and (hop.issuance_time is None or row.event_time <= hop.issuance_time)
+        ]
+        last = [row for row in fitting if row.event_time == fitting[-1].event_time]
+        return tuple(Provenance("launched_by", actor_of(row), row.event_id) for row in last)
+
+    def _handed_in(self, hop: Row) -> str | None:
+        """The region in which a workload was handed its credential."""
+        return next((event.aws_region for event in self.evidence[hop.issuance_id]), None)
+
+    def _workload(self, credential: Row) -> Workload | None:
+        hop = self.handed.get(credential.credential_id)
+        if hop is None:
+            return None
+        uses = self.addresses[hop.hop_credential_id]
+        return workload(hop.access_key_id, uses, self._handed_in(hop), self._ip_ranges)
+
+    def _only_sources(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+        """Of each temporary key that nothing issued, the service that it called, if it called one alone."""
+        last = [chain[-1] for chain in self.chains.values()]
+        ids = {hop.hop_credential_id: hop.access_key_id for hop in last if hop.rule is None and _is_temporary(hop)}
+        if not ids:
+            return {}
+        found = rows(connection, "who_event_sources", ids=sorted(ids), keys=sorted(set(ids.values())))
+        return {row.credential_id: row.event_source for row in found}
 
     def _missing(self, credential: Row) -> tuple[Missing, ...]:
         sought = self.sought[credential.credential_id]
@@ -211,6 +282,7 @@ class _Facts:
         candidates = [row for found in self.candidates.values() for row in found]
         forwarded = [row.event_key for found in self.forwarded.values() for row in found]
         ids = [hop.issuance_id for hop in hops] + [hop.switch_issuance_id for hop in hops]
+        ids += [hop.tool_event_key for hop in hops]
         ids += [hop.on_behalf_of_event_key for hop in hops] + [row.issuance_id for row in candidates]
         return sorted({id_ for id_ in ids if id_} | set(forwarded))
 
@@ -222,21 +294,14 @@ def _grouped(found: Iterable[Row], by: str = "credential_id") -> defaultdict[str
     return groups
 
 
-def _actor(row: Row) -> Actor:
-    kind = ActorKind(row.actor_kind)
-    if kind == ActorKind.UNKNOWN:
-        return NOBODY
-    return Actor(
-        kind,
-        row.actor_id,
-        row.actor_name,
-        row.actor_arn,
-        row.actor_account_id,
-        row.workload_type,
-        row.issuer,
-        row.provider,
-        row.actor_identity_store_arn,
-    )
+def _via(hop: Row, actor: Actor) -> tuple[str, ...]:
+    """Who acted in between: a service on somebody else's behalf, and the client that was let into a sign-in session."""
+    service = hop.via if hop.via != actor.id else None
+    return tuple(one for one in (service, hop.client_id) if one)
+
+
+def _is_temporary(hop: Row) -> bool:
+    return (hop.access_key_id or "").startswith("ASIA")
 
 
 def _owned_key(credential: Row) -> str | None:
@@ -245,16 +310,10 @@ def _owned_key(credential: Row) -> str | None:
     return key
 
 
-def _owner(row: Row) -> Actor:
-    kind = ActorKind(row.owner_kind)
-    id_ = row.account_id if kind == ActorKind.ROOT else row.owner_principal_id
-    return Actor(kind, id_, row.owner_name, row.owner_arn, row.account_id)
-
-
 def _provenance(row: Row) -> tuple[Provenance, ...]:
     if not row.created_by_event_key:
         return ()
-    actor = _actor(row) if row.actor_kind else NOBODY
+    actor = actor_of(row)
     return (Provenance("created_by", actor, row.created_by_event_id),)
 
 

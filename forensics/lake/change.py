@@ -35,6 +35,8 @@ READ_FROM = frozenset(
                 "DeleteLoginProfile",
                 "DeleteRole",
                 "DeleteUser",
+                "DeleteUserPolicy",
+                "DetachUserPolicy",
                 "PutRolePolicy",
                 "PutUserPolicy",
                 "UpdateAccessKey",
@@ -45,7 +47,14 @@ READ_FROM = frozenset(
         ),
         *(
             (_CLOUDTRAIL, name)
-            for name in ("DeleteTrail", "PutEventSelectors", "StartLogging", "StopLogging", "UpdateTrail", "CreateTrail")
+            for name in (
+                "DeleteTrail",
+                "PutEventSelectors",
+                "StartLogging",
+                "StopLogging",
+                "UpdateTrail",
+                "CreateTrail",
+            )
         ),
         ("ec2.amazonaws.com", "RunInstances"),
         ("lambda.amazonaws.com", "CreateFunction20150331"),
@@ -68,9 +77,25 @@ class Change(NamedTuple):
     requires_session_name: bool | None = None
     target_trail: str | None = None
     launched: str | None = None
+    narrows_trail: bool | None = None
 
 
 NOTHING_CHANGED = Change()
+
+
+class _EventSelector(msgspec.Struct, rename="camel"):
+    read_write_type: str | None = None
+    include_management_events: bool | None = None
+    exclude_management_event_sources: list[str] | None = None
+
+
+class _FieldSelector(msgspec.Struct, rename="camel"):
+    field: str | None = None
+    equals: list[str] | None = None
+
+
+class _AdvancedEventSelector(msgspec.Struct, rename="camel"):
+    field_selectors: list[_FieldSelector] | None = None
 
 
 class _Request(msgspec.Struct, rename="camel"):
@@ -85,6 +110,10 @@ class _Request(msgspec.Struct, rename="camel"):
     name: str | None = None
     trail_name: str | None = None
     function_name: str | None = None
+    is_multi_region_trail: bool | None = None
+    include_global_service_events: bool | None = None
+    event_selectors: list[_EventSelector] | None = None
+    advanced_event_selectors: list[_AdvancedEventSelector] | None = None
 
 
 class _AccessKey(msgspec.Struct, rename="camel"):
@@ -113,7 +142,7 @@ class _Instances(msgspec.Struct):
 class _Response(msgspec.Struct, rename="camel"):
     access_key: _AccessKey | None = None
     user: _User | None = None
-    role: _Role | None = None
+    role: _Role | str | None = None  # IAM's role; Lambda's is the ARN of the function's
     instances_set: _Instances | None = None
 
 
@@ -137,16 +166,43 @@ def change(record: Record, identity: UserIdentity, changing: ChangingRecord) -> 
     if record.event_source == _IAM:
         return _in_iam(record, identity, request, response)
     if record.event_source == _CLOUDTRAIL:
-        return Change(target_trail=request.name or request.trail_name)
+        return Change(target_trail=request.name or request.trail_name, narrows_trail=_narrows(request))
     instances = response.instances_set.items if response.instances_set else None
     names = [instance.instance_id for instance in instances or ()] or [request.function_name]
     return Change(launched=" ".join(name for name in names if name) or None)
 
 
+def _narrows(request: _Request) -> bool | None:
+    """Whether a trail records less than all management events of all regions since; None if it is not about that."""
+    if request.event_selectors is None and request.advanced_event_selectors is None:
+        asked = (request.is_multi_region_trail, request.include_global_service_events)
+        return None if asked == (None, None) else False in asked
+    simple = any(_is_whole(selector) for selector in request.event_selectors or ())
+    advanced = any(_is_every_management_event(selector) for selector in request.advanced_event_selectors or ())
+    return not (simple or advanced)
+
+
+def _is_whole(selector: _EventSelector) -> bool:
+    return (
+        selector.read_write_type in (None, "All")
+        and selector.include_management_events is not False
+        and not selector.exclude_management_event_sources
+    )
+
+
+def _is_every_management_event(selector: _AdvancedEventSelector) -> bool:
+    fields = selector.field_selectors or []
+    return len(fields) == 1 and fields[0].field == "eventCategory" and fields[0].equals == ["Management"]
+
+
 def _in_iam(record: Record, identity: UserIdentity, request: _Request, response: _Response) -> Change:
-    access_key, user, role = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER, response.role or _NO_ROLE
+    access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
+    role = response.role if isinstance(response.role, _Role) else _NO_ROLE
     user_name = access_key.user_name or user.user_name or request.user_name
-    if user_name is None and request.role_name is None and identity.type == "IAMUser":
+    refused = record.error_message if record.error_code else None
+    if user_name is None and refused:
+        user_name = _refused(_REFUSED_USER, refused)
+    elif user_name is None and request.role_name is None and identity.type == "IAMUser":
         user_name = identity.user_name  # a call about oneself names nobody
     trust = request.assume_role_policy_document
     if record.event_name == "UpdateAssumeRolePolicy":
@@ -154,7 +210,7 @@ def _in_iam(record: Record, identity: UserIdentity, request: _Request, response:
     conditions = _conditions(trust)
     return Change(
         created_access_key_id=access_key.access_key_id,
-        target_access_key_id=request.access_key_id,
+        target_access_key_id=request.access_key_id or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name == "DeleteAccessKey" else request.status,
         target_user_name=user_name,
         target_role_name=request.role_name or role.role_name,
@@ -164,6 +220,16 @@ def _in_iam(record: Record, identity: UserIdentity, request: _Request, response:
         requires_source_identity=None if conditions is None else "sts:sourceidentity" in conditions,
         requires_session_name=None if conditions is None else "sts:rolesessionname" in conditions,
     )
+
+
+# a refused call has no parameters; who or what it was about stands in the refusal (reference, section 9.1)
+_REFUSED_USER = re.compile(r"resource: \"?(?:arn:[^\s:]*:iam::\d{12}:user/(?:[^\s/\"]+/)*|user )([^\s/\"]+)")
+_REFUSED_KEY = re.compile(r"\b(AKIA[A-Z0-9]{12,})\b")
+
+
+def _refused(pattern: re.Pattern[str], message: str | None) -> str | None:
+    match = pattern.search(message) if message else None
+    return match.group(1) if match else None
 
 
 def _conditions(document: str | None) -> set[str] | None:
@@ -178,7 +244,10 @@ def _conditions(document: str | None) -> set[str] | None:
 def _assumes(statement: dict[str, Any]) -> bool:
     actions = statement.get("Action", [])
     names = actions if isinstance(actions, list) else [actions]
-    return any(str(name).lower() in ("*", "sts:*", "sts:assume*") or str(name).lower().startswith("sts:assumerole") for name in names)
+    return any(
+        str(name).lower() in ("*", "sts:*", "sts:assume*") or str(name).lower().startswith("sts:assumerole")
+        for name in names
+    )
 
 
 # operators that hold where the key is absent ask for nothing

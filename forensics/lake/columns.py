@@ -20,6 +20,7 @@ from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.issuance import NOTHING_ISSUED, Issuance, IssuingRecord, decode_issuing, issuance
 from forensics.lake.issuance import READ_FROM as ISSUANCES
 from forensics.lake.record import NotARecord, Record, UserIdentity, parse_bool, parse_time
+from forensics.lake.resource import resource
 from forensics.lake.schema import CHANGE_COLUMNS, IDENTITY_COLUMNS, ISSUANCE_COLUMNS, LAKE_SCHEMA, RECORD_COLUMNS
 from forensics.lake.secrets import mask, may_hold_a_secret
 
@@ -77,6 +78,7 @@ class Row(NamedTuple):
     identity: Identity
     issuance: Issuance
     change: Change
+    resource: str | None
     flags: str | None
     unreliable: bool
     content_sha256: str | None
@@ -125,6 +127,7 @@ def to_batch(rows: list[Row]) -> pa.RecordBatch:
         columns[field.name] = _sparse([row.issuance[index] for row in rows], field.type)
     for index, field in enumerate(CHANGE_COLUMNS):
         columns[field.name] = _sparse([row.change[index] for row in rows], field.type)
+    columns["resource"] = _sparse([row.resource for row in rows], pa.string())
     columns["flags"] = _sparse([row.flags for row in rows], pa.string())
     columns["content_sha256"] = _sparse([row.content_sha256 for row in rows], pa.string())
     columns["record"] = _sparse([row.record_text for row in rows], pa.string())
@@ -223,6 +226,7 @@ def _row(
         identity,
         issued,
         changed,
+        resource(record),
         ",".join(sorted(flags)) or None,
         unreliable,
         rec.canonical_sha256(raw) if no_id else None,

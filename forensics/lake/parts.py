@@ -148,6 +148,12 @@ def partition(day: date | None) -> str:
     return f"event_date={day.isoformat() if day else '__HIVE_DEFAULT_PARTITION__'}"
 
 
+def day_of(path: str) -> date | None:
+    """The day whose events a file under `partition` holds; None for events without a time."""
+    day = path.partition("event_date=")[2].partition("/")[0]
+    return None if day == partition(None).partition("=")[2] else date.fromisoformat(day)
+
+
 def make_private_folders(case: Path, folder: Path) -> None:
     for path in reversed([folder, *folder.relative_to(case).parents]):
         (case / path).mkdir(mode=0o700, exist_ok=True)

@@ -32,6 +32,7 @@ class NotARecord(Exception):
 
 
 NO_IDENTITY = msgspec.Raw(b"{}")
+_NULL = msgspec.Raw(b"null")
 
 
 class Record(msgspec.Struct, rename="camel", gc=False):
@@ -54,6 +55,8 @@ class Record(msgspec.Struct, rename="camel", gc=False):
     read_only: bool | str | None = None
     session_credential_from_console: bool | str | None = None
     user_identity: msgspec.Raw = NO_IDENTITY
+    request_parameters: msgspec.Raw = _NULL
+    resources: msgspec.Raw = _NULL
 
 
 class SessionIssuer(msgspec.Struct, rename="camel"):
@@ -121,6 +124,10 @@ decode_identity: Callable[[bytes], UserIdentity] = msgspec.json.Decoder(UserIden
 NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
+# decoded later, or not at all
+_KEPT_RAW = ("userIdentity", "requestParameters", "resources")
+
+
 def decode_carefully(raw: bytes) -> Careful:
     """Decode what the fast path refused or could not be trusted with. Raises NotARecord."""
     flags = set()
@@ -143,14 +150,16 @@ def decode_carefully(raw: bytes) -> Careful:
     repeated = _repeats_where_it_matters(value)
     if repeated or _any_repeats(value):
         flags.add("repeated_key")
-    identity = clean.pop("userIdentity", None) or {}
-    record, wrong = convert(clean, Record)
+    identity = clean.get("userIdentity") or {}
+    rest = {key: value for key, value in clean.items() if key not in _KEPT_RAW}
+    record, wrong = convert(rest, Record)
     if wrong:
         flags.add("wrong_type")
     record.user_identity = msgspec.Raw(dump(identity).encode())
-    return Careful(
-        record, frozenset(flags), repeated or "invalid_utf8" in flags, dump({**clean, "userIdentity": identity})
-    )
+    record.request_parameters = msgspec.Raw(dump(clean.get("requestParameters")).encode())
+    record.resources = msgspec.Raw(dump(clean.get("resources")).encode())
+    text = dump({**{key: value for key, value in clean.items() if key != "userIdentity"}, "userIdentity": identity})
+    return Careful(record, frozenset(flags), repeated or "invalid_utf8" in flags, text)
 
 
 def convert(value: object, type_: type[T]) -> tuple[T, bool]:

@@ -109,6 +109,7 @@ CHANGE_COLUMNS = _columns(
         ("requires_session_name", pa.bool_(), "whether the trust policy set asks for sts:RoleSessionName"),
         ("target_trail", TEXT, "the trail that the call was about"),
         ("launched", TEXT, "IDs of instances launched, or name of the function made, separated by spaces"),
+        ("narrows_trail", pa.bool_(), "whether a trail records less than all management events of all regions since"),
     ]
 )
 
@@ -119,6 +120,7 @@ EVENT_COLUMNS = [
     *CHANGE_COLUMNS,
     *_columns(
         [
+            ("resource", TEXT, "ARN or name of the main thing that the call was about"),
             ("flags", TEXT, "what is odd about the record, sorted, comma-separated; null if nothing"),
             ("unreliable", pa.bool_(), "the record is shown and proves nothing"),
             ("content_sha256", TEXT, "of the canonical JSON, where eventID or recipientAccountId is missing"),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from forensics.answers import SECRET, Info, Ingest, Rows, Who, to_json
+from forensics.answers import SECRET, Coverage, Info, Ingest, Rows, Tree, Who, to_json
 from forensics.output import rows as as_rows
+from forensics.output.coverage import coverage_rows, render_coverage
 from forensics.output.lines import BLANK
 from forensics.output.overview import render_info, render_ingest
 from forensics.output.terminal import show, tell, width, write
 from forensics.output.who import render_who
 from forensics.output.words import count, readable_time
+
+if TYPE_CHECKING:
+    from forensics.key_answer import Key
 
 
 def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
@@ -70,6 +75,15 @@ def who_rows(answers: Sequence[Who]) -> Rows:
     return Rows(columns, rows, len(rows))
 
 
+def print_tree(answer: Tree, format: str) -> None:
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        from forensics.output.tree import render_tree
+
+        show(render_tree(answer))
+
+
 def print_ingest(answer: Ingest, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
@@ -77,11 +91,30 @@ def print_ingest(answer: Ingest, format: str) -> None:
         show(render_ingest(answer))
 
 
+def print_key(answer: Key, format: str) -> None:
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        from forensics.output.key import render_key
+
+        show(render_key(answer))
+
+
 def print_info(answer: Info, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
         show(render_info(answer))
+
+
+def print_coverage(answer: Coverage, format: str) -> None:
+    """The map; as `jsonl` and `csv` its spans, one a row."""
+    if format == "json":
+        write(to_json(answer) + "\n")
+    elif format == "table":
+        show(render_coverage(answer, width()))
+    else:
+        _write_rows(coverage_rows(answer), format)
 
 
 def print_events(rows: Rows, format: str) -> None:

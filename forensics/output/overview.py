@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from forensics.answers import Info, Ingest, Unread
+from forensics.answers import Changed, Info, Ingest, Unread
 from forensics.output.lines import BLANK, Line, heading, line, table
 from forensics.output.words import ACTOR_KINDS, count, readable_time
 
@@ -26,6 +26,7 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield _labelled("files", f"{_files(answer.files)}; {count(answer.bytes, 'byte')}")
     yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected")
     yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts))
+    yield _labelled("answers", _changed(answer.changed))
     yield from _unread(answer.unread)
     if answer.events:
         yield BLANK
@@ -78,6 +79,18 @@ def _copies(further: int, conflicts: int) -> str:
     copies = "further copy" if further == 1 else "further copies"
     differing = f", {conflicts:,} of which differ" if conflicts else ""
     return f"{further:,} {copies} of events{differing}"
+
+
+def _changed(changed: Changed | None) -> str:
+    if changed is None:
+        return "what changed is not known: those before this ingest are not at hand"
+    told = (
+        (changed.newly_resolved, "newly resolved"),
+        (changed.now_ambiguous, "now ambiguous"),
+        (changed.named_otherwise, "named otherwise"),
+        (changed.no_longer_named, "no longer named"),
+    )
+    return ", ".join(f"{number:,} {what}" for number, what in told if number) or "no earlier one changed"
 
 
 def _minute(moment: datetime) -> str:

@@ -33,6 +33,7 @@ from forensics.output.words import (
     count,
     readable_time,
 )
+from forensics.output.workload import WORKLOAD_TITLE, used_from_lines
 
 _SESSIONS_SHOWN = 10
 _LABEL = 10  # columns that the labels of the headline take
@@ -49,16 +50,17 @@ _ENDS_WORTH_TELLING = (
 def render_who(answer: Who) -> Iterator[Line]:
     """The parts of an answer, top to bottom."""
     yield _subject(answer)
-    yield from _headline(answer)
-    yield from _part("How it was requested, from the subject back to its origin", _chain(answer))
-    yield from _part("Who it may have been; the logs do not decide, so nobody is named", _candidates(answer))
-    yield from _part("What the session says of itself; its caller chose this, it proves nothing", _claims(answer))
-    yield from _part("Worth knowing", _notes(answer))
-    yield from _part("What to load to learn more", _missing(answer.missing))
-    yield from _part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
+    yield from headline(answer)
+    yield from part("How it was requested, from the subject back to its origin", chain_lines(answer))
+    yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer))
+    yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
+    yield from part("What the session says of itself; its caller chose this, it proves nothing", claim_lines(answer))
+    yield from part("Worth knowing", _notes(answer))
+    yield from part("What to load to learn more", missing_lines(answer.missing))
+    yield from part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
 
 
-def _part(title: str, lines: Iterable[Line]) -> Iterator[Line]:
+def part(title: str, lines: Iterable[Line]) -> Iterator[Line]:
     """A part under its title, or nothing where it would be empty."""
     content = list(lines)
     if content:
@@ -76,24 +78,26 @@ def _subject(answer: Who) -> Line:
     return line((subject.id, "bold"), f"  {kind}{account}{decoded}")
 
 
-def _headline(answer: Who) -> Iterator[Line]:
+def headline(answer: Who) -> Iterator[Line]:
     if answer.actor.kind == ActorKind.UNKNOWN:
-        yield _labelled("who", ("not resolved", "bad"), f": {_stop(answer)}")
+        yield labelled("who", ("not resolved", "bad"), f": {_stop(answer)}")
         yield from _caller(answer)
         return
     actor = answer.actor
-    yield _labelled("who", *_described(actor))
+    yield labelled("who", *described(actor))
     for detail in _details(actor):
-        yield _labelled("", (detail, "dim"))
-    yield _labelled("how sure", _grade(answer.grade), f": {_basis(answer)}")
+        yield labelled("", (detail, "dim"))
+    yield labelled("how sure", grade_span(answer.grade), f": {_basis(answer)}")
+    for client in dict.fromkeys(one for hop in answer.chain for one in hop.via if one.startswith("arn:")):
+        yield labelled("acted", ("an agent or client that was let in: ", "warn"), client)
     if answer.stop_reason in _ENDS_WORTH_TELLING:
-        yield _labelled("ends at", _stop(answer))
+        yield labelled("ends at", _stop(answer))
     yield from _origin(answer)
     if answer.mfa_authenticated is not None and actor.kind in _HAVE_MFA:
-        yield _labelled("MFA", "yes" if answer.mfa_authenticated else "no")
+        yield labelled("MFA", "yes" if answer.mfa_authenticated else "no")
 
 
-def _labelled(label: str, *parts: str | Span) -> Line:
+def labelled(label: str, *parts: str | Span) -> Line:
     return line((label.ljust(_LABEL), "dim"), *parts, indent=2, hang=2 + _LABEL)
 
 
@@ -107,10 +111,10 @@ def _caller(answer: Who) -> Iterator[Line]:
     """Who called stands in the chain, if there is one."""
     caller = answer.caller
     if caller and not answer.chain and (name := caller.arn or caller.principal_id):
-        yield _labelled("called as", name)
+        yield labelled("called as", name)
 
 
-def _described(actor: Actor) -> tuple[str | Span, ...]:
+def described(actor: Actor) -> tuple[str | Span, ...]:
     """Name, kind and account of an actor."""
     if actor.kind == ActorKind.UNKNOWN:
         return ("an actor who is not resolved",)
@@ -140,7 +144,7 @@ def _details(actor: Actor) -> list[str]:
     return [detail for detail in dict.fromkeys(details) if detail and detail not in (_name(actor), actor.account_id)]
 
 
-def _grade(grade: Grade) -> Span:
+def grade_span(grade: Grade) -> Span:
     return (str(grade), GRADE_STYLES[grade])
 
 
@@ -183,15 +187,15 @@ def _names_itself(hop: Hop, actor: Actor) -> bool:
 def _origin(answer: Who) -> Iterator[Line]:
     key = answer.origin_access_key_id
     if key and answer.chain and answer.chain[0].access_key_ids == (key,):
-        yield _labelled("origin", "it is itself the long-term key")
+        yield labelled("origin", "it is itself the long-term key")
     elif key:
         sure = "" if answer.origin_grade in (None, answer.grade) else f", {answer.origin_grade}"
-        yield _labelled("origin", "long-term key ", (key, "bold"), f"{_hops_away(answer)}{sure}")
+        yield labelled("origin", "long-term key ", (key, "bold"), f"{_hops_away(answer)}{sure}")
     if answer.key_owner and answer.key_owner != answer.actor:
         owner = answer.key_owner
-        yield _labelled("", "the key belongs to ", *_described(owner))
+        yield labelled("", "the key belongs to ", *described(owner))
     for candidate in answer.origin_candidates:
-        yield _labelled("origin?", f"long-term key {candidate.access_key_id}: {candidate.grade}, it fits by time only")
+        yield labelled("origin?", f"long-term key {candidate.access_key_id}: {candidate.grade}, it fits by time only")
 
 
 def _hops_away(answer: Who) -> str:
@@ -201,7 +205,7 @@ def _hops_away(answer: Who) -> str:
 # the chain
 
 
-def _chain(answer: Who) -> Iterator[Line]:
+def chain_lines(answer: Who) -> Iterator[Line]:
     """One level a credential: what it is, below it the events that handed it out, then who asked for it."""
     if answer.sessions or _is_told_by_the_headline(answer):
         return
@@ -245,12 +249,12 @@ def _handing_out(hop: Hop) -> Iterator[Line]:
     documented = (
         " (a record shape that is documented, but not known from real logs)" if hop.link.documented_only else ""
     )
-    yield line(_grade(hop.link.grade), f": {_rule(hop.link)}{documented}")
+    yield line(grade_span(hop.link.grade), f": {_rule(hop.link)}{documented}")
     together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
     for index, ((time, name), events) in enumerate(together):
         expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at and not index else ""
         yield line(f"{_when(time)}{name or 'event'}{expires}")
-        yield from (_event(event) for event in events)
+        yield from (event_line(event) for event in events)
 
 
 def _rule(link: Link) -> str:
@@ -261,30 +265,30 @@ def _when(time: datetime | None) -> str:
     return f"{readable_time(time)}  " if time else ""
 
 
-def _event(event: Evidence) -> Line:
+def event_line(event: Evidence) -> Line:
     where = " ".join(part for part in (event.recipient_account_id, event.aws_region) if part)
     return line((f"{event.event_id or 'an event without ID'}  {where}", "dim"), indent=2, hang=4)
 
 
 def _end(answer: Who) -> Line:
     if answer.actor.kind != ActorKind.UNKNOWN:
-        return line(*_described(answer.actor), hang=0)
+        return line(*described(answer.actor), hang=0)
     return line(("?", "bad"), f"  {_stop(answer)}", hang=0)
 
 
 # beside the answer
 
 
-def _candidates(answer: Who) -> Iterator[Line]:
+def candidate_lines(answer: Who) -> Iterator[Line]:
     for candidate in answer.candidates:
-        yield line(*_described(candidate.actor))
-        yield line(_grade(candidate.grade), f": {_rule(candidate.link)}", indent=2)
+        yield line(*described(candidate.actor))
+        yield line(grade_span(candidate.grade), f": {_rule(candidate.link)}", indent=2)
         for event in candidate.link.evidence:
             yield line(f"{_when(event.event_time)}{event.event_name or 'event'}", indent=2)
-            yield with_prefix(_event(event), "  ", "  ")
+            yield with_prefix(event_line(event), "  ", "  ")
 
 
-def _claims(answer: Who) -> Iterator[Line]:
+def claim_lines(answer: Who) -> Iterator[Line]:
     identity, name, behalf = (
         answer.claims.source_identity,
         answer.claims.role_session_name,
@@ -316,19 +320,23 @@ def _claim(claim: str, value: str, agreement: Agreement, enforced: bool | None) 
 def _notes(answer: Who) -> Iterator[Line]:
     for item in answer.provenance:
         event = f"; event {item.event_id}" if item.event_id else ""
-        yield line(f"the key was {item.relation.replace('_', ' ')} ", *_described(item.actor), event)
+        made = "it" if item.relation == "launched_by" else "the key"
+        yield line(f"{made} was {item.relation.replace('_', ' ')} ", *described(item.actor), event)
     for flag in answer.flags:
         if flag != "proves_nothing":
             yield line(FLAGS.get(flag, flag.replace("_", " ")))
 
 
-def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
+def missing_lines(missing: Sequence[Missing]) -> Iterator[Line]:
     """One line for each account, time and reason; regions that share them stand together."""
     regions = defaultdict(list)
     for item in missing:
-        regions[item.account_id, item.from_, item.to, item.why].append(item.aws_region or "any region")
-    for (account, start, end, why), names in regions.items():
+        alike = (item.account_id, item.from_, item.to, item.why, item.event_source, item.event_id)
+        regions[alike].append(item.aws_region or "any region")
+    for (account, start, end, why, source, event_id), names in regions.items():
         told = WHY_MISSING.get(why, why.replace("_", " "))
+        told += f", those of {source}: enable them on a trail" if source else ""
+        told += f" by event {event_id}" if event_id else ""
         yield line(
             ("account " + account if account else "an account that the records do not name", "bold"),
             f", {', '.join(names)}{_span(start, end)}: {told}",
@@ -363,7 +371,7 @@ def _group(actor: Actor, sessions: Sequence[Who]) -> Line:
     many = count(len(sessions), "credential")
     if actor.kind == ActorKind.UNKNOWN:
         return line(("not resolved", "bad"), f": {_stop(sessions[0])}: {many}")
-    return line(*_described(actor), f": {many}")
+    return line(*described(actor), f": {many}")
 
 
 def _session_lines(sessions: Sequence[Who]) -> Iterator[Line]:
@@ -395,7 +403,7 @@ def _session(together: Sequence[Who]) -> Line:
     hop = surest.chain[0] if surest.chain else None
     key = ", ".join(hop.access_key_ids) if hop and hop.access_key_ids else "no key in the record"
     others = f" and {count(len(together) - 1, 'more key')}" if len(together) > 1 else ""
-    return line(f"{_since(hop).ljust(20)}  ", (key, "bold"), f"{others}  ", _grade(least.grade), hang=22)
+    return line(f"{_since(hop).ljust(20)}  ", (key, "bold"), f"{others}  ", grade_span(least.grade), hang=22)
 
 
 def _since(hop: Hop | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from forensics.answers import ActorKind, Grade, StopReason, timestamp
+from forensics.answers import ActorKind, AddressClass, Grade, StopReason, timestamp
 
 SUBJECT_TYPES = {
     "access_key": "access key",
@@ -40,6 +40,12 @@ WORKLOADS = {
     "ssm_hybrid_node": "SSM hybrid node",
     "roles_anywhere": "Roles Anywhere workload",
     "iot_thing": "IoT thing",
+}
+ADDRESS_CLASSES = {
+    AddressClass.PRIVATE: "a private address",
+    AddressClass.AWS_SERVICE: "an AWS service",
+    AddressClass.AWS_REGION: "an address of AWS in",
+    AddressClass.OTHER: "a public address",
 }
 STOPS = {
     StopReason.LONG_TERM_KEY: "a long-term key",
@@ -95,9 +101,10 @@ WHY_MISSING = {
     "hour_incomplete": "events of that hour are loaded, this one is not among them",
     "data_events_needed": "only data events would show it",
     "excluded_by_filter": "a filter left it out",
-    "trail_stopped": "the trail was stopped then",
+    "trail_stopped": "a trail was stopped or narrowed then",
 }
 FLAGS = {
+    "key_of_several_accounts": "the same key ID occurs in several accounts: the logs were rewritten, or forged",
     "rewritten_or_anonymised_logs": (
         "the account inside the key is not the account in the record: the logs were rewritten or anonymised"
     ),
@@ -105,6 +112,33 @@ FLAGS = {
     "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
     "conflicting_source_identity": "its events carry more than one SourceIdentity",
     "proves_nothing": "the record of this event is in conflict or damaged, and proves nothing",
+}
+
+KEY_KINDS = {
+    "long_term": "long-term access key",
+    "temporary": "temporary access key",
+    "other": "access key",
+}
+KEY_STATUS_STYLES = {"Active": "warn", "Inactive": "good", "Deleted": "good"}
+KEY_CHANGES = {
+    "created": "made",
+    "activated": "switched on",
+    "deactivated": "switched off",
+    "deleted": "deleted",
+    "changed": "an attempt to change or delete it",
+}
+# ATT&CK's own names
+TACTICS = {
+    "persistence": "persistence",
+    "privilege_escalation": "privilege escalation",
+    "execution": "execution",
+    "lateral_movement": "lateral movement",
+    "defense_evasion": "defense evasion",
+    "credential_access": "credential access",
+    "discovery": "discovery",
+    "collection": "collection",
+    "exfiltration": "exfiltration",
+    "impact": "impact",
 }
 
 

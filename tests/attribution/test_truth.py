@@ -15,16 +15,13 @@ from pathlib import Path
 import pytest
 
 from forensics.case import Case
-from tests.cases import case_of
+from tests.cases import case_of, tables
 from tests.simulator import CredentialTruth, LogFile, World, shuffled, simulate, truth, without
 
 # the first few at every run, all fifty before an issue is closed
 SEEDS = [pytest.param(seed, marks=[pytest.mark.full] if seed >= 8 else []) for seed in range(50)]
 EVENTS = 2_000
 ANSWERS = 25
-
-# where copies lie, and what was read, differ with the files; everything else may not
-_TABLES_OF_PLACES = {"source_files", "event_copies", "evidence_files", "built"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,7 @@ class Named:
     stop_reason: str
     origin: str | None
     origin_grade: str | None
+    rule: str | None
 
     @property
     def is_unknown(self) -> bool:
@@ -46,7 +44,7 @@ class Named:
 def test_every_name_is_true_and_every_decided_credential_is_named(seed: int, tmp_path: Path) -> None:
     world = simulate(seed=seed, events=EVENTS)
     with case_of(world.files, tmp_path) as case:
-        for expected, named in _compared(case, world, world.files):
+        for expected, named in compared(case, world, world.files):
             assert named.is_unknown or named.actor in expected.allowed, (expected, named)
             assert not (expected.decided and named.is_unknown), (expected, named)
             assert not expected.decided or named.stop_reason == expected.stop_reason, (expected, named)
@@ -61,7 +59,7 @@ def test_removal_makes_no_wrong_name_and_says_what_to_load(seed: int, tmp_path: 
     files = without(world.files, 0.3, seed)
     with case_of(files, tmp_path) as case:
         unresolved = []
-        for expected, named in _compared(case, world, files):
+        for expected, named in compared(case, world, files):
             if named.is_unknown:
                 unresolved.append(expected)
                 continue
@@ -77,42 +75,44 @@ def test_removal_makes_no_wrong_name_and_says_what_to_load(seed: int, tmp_path: 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_how_events_are_grouped_into_files_changes_nothing(seed: int, tmp_path: Path) -> None:
     world = simulate(seed=seed, events=EVENTS)
-    with case_of(world.files, tmp_path / "delivered") as one, case_of(shuffled(world.files, seed), tmp_path / "cut") as other:
-        assert _tables(one) == _tables(other)
+    with (
+        case_of(world.files, tmp_path / "delivered") as one,
+        case_of(shuffled(world.files, seed), tmp_path / "cut") as other,
+    ):
+        assert tables(one) == tables(other)
         for expected in truth(world, world.files)[:ANSWERS]:
             if expected.access_key_id:
                 assert _without_files(one, expected.access_key_id) == _without_files(other, expected.access_key_id)
 
 
-def _compared(case: Case, world: World, files: tuple[LogFile, ...]) -> Iterator[tuple[CredentialTruth, Named]]:
+def compared(case: Case, world: World, files: tuple[LogFile, ...]) -> Iterator[tuple[CredentialTruth, Named]]:
     """Each credential of the truth with what the case says of it; none may be absent."""
     rows = case.sql_rows(
         """
         select
             account_id, access_key_id, principal_id, session_creation_date::timestamp,
-            actor_kind, actor_id, grade, stop_reason, origin_access_key_id, origin_grade
+            actor_kind, actor_id, actors.grade, stop_reason, origin_access_key_id, origin_grade, links.rule
         from credentials
         join actors using (credential_id)
+        left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
         """
     ).rows
     named = {_identity(*row[:4]): Named((row[4], row[5]), *row[6:]) for row in rows}
     by_key = {(row[0], row[1]): Named((row[4], row[5]), *row[6:]) for row in rows if row[1]}
     for expected in truth(world, files):
-        found = named.get(_identity(expected.account_id, expected.access_key_id, expected.principal_id, expected.creation_date))
+        found = named.get(
+            _identity(expected.account_id, expected.access_key_id, expected.principal_id, expected.creation_date)
+        )
         if found is None and not expected.event_ids:  # issued, never used: the record may not name the session
             found = by_key.get((expected.account_id, expected.access_key_id))
         assert found is not None, expected
         yield expected, found
 
 
-def _identity(account: str | None, key: str | None, principal: str | None, created: datetime | None) -> tuple[object, ...]:
+def _identity(
+    account: str | None, key: str | None, principal: str | None, created: datetime | None
+) -> tuple[object, ...]:
     return account, key, principal, created and created.replace(tzinfo=UTC)
-
-
-def _tables(case: Case) -> dict[str, list[tuple[object, ...]]]:
-    names = [row[0] for row in case.sql_rows("select table_name from information_schema.tables").rows]
-    compared = sorted(set(names) - _TABLES_OF_PLACES)
-    return {name: sorted(case.sql_rows(f"select * from {name}").rows, key=repr) for name in compared}
 
 
 def _without_files(case: Case, key: str) -> object:

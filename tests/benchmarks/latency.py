@@ -40,7 +40,7 @@ def main() -> int:
             Promise("forensics --help", (FORENSICS, "--help"), 1),
             Promise("forensics who, on a case", (FORENSICS, "who", DEEP_KEY, "--case", case), 4),
         )
-        baseline, *medians = _take_turns(BASELINE, *(promise.command for promise in promises))
+        baseline, *medians = take_turns(BASELINE, *(promise.command for promise in promises))
     print(f"{'':26}{'median':>9}{'ratio':>8}{'limit':>7}")
     print(f"{'import duckdb, typer':26}{baseline:8.3f}s")
     missed = 0
@@ -52,7 +52,7 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _take_turns(*commands: tuple[str, ...]) -> list[float]:
+def take_turns(*commands: tuple[str, ...]) -> list[float]:
     """The median seconds of each command; a first round, which warms the caches of the disk, is not counted."""
     rounds = [[_run(command) for command in commands] for _ in range(ROUNDS + 1)][1:]
     return [median(times) for times in zip(*rounds, strict=True)]

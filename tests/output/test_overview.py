@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from forensics.answers import Account, ActorKind, Ending, Info, Ingest, StopReason, Unread
+from forensics.answers import Account, ActorKind, Changed, Ending, Info, Ingest, StopReason, Unread
 from forensics.output.lines import lay_out
 from forensics.output.overview import render_info, render_ingest
 from tests.output.golden import same_as_golden
 
 FIRST, LAST = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 5, 23, 57, 4, tzinfo=UTC)
 UNREAD = tuple(Unread(f"AWSLogs/{n:02}.json.gz", "failed", "the gzip stream is cut short") for n in range(25))
-INGEST = Ingest("my-case", {"failed": 25, "ok": 1}, 1_027_462, 7_130, 12, 6_999, 6_999, 7_130, 3, UNREAD)
+INGEST = Ingest("my-case", {"failed": 25, "ok": 1}, 1_027_462, 7_130, 12, 6_999, 6_999, 7_130, 3, Changed(5, 2, 1, 0), UNREAD)
 INFO = Info(
     "my-case",
     "285fb01e-1691-479f-82fa-1b1d21778fa6",
@@ -46,3 +46,11 @@ def test_a_case_of_nothing() -> None:
         INFO, files={}, events=0, copies=0, first_event_time=None, last_event_time=None, accounts=(), endings=()
     )
     assert "files     none" in lay_out(render_info(empty), 80)
+
+
+def test_which_answers_an_ingest_changed() -> None:
+    assert "answers   5 newly resolved, 2 now ambiguous, 1 named otherwise\n" in lay_out(render_ingest(INGEST), 80)
+    unchanged = replace(INGEST, changed=Changed(0, 0, 0, 0))
+    assert "answers   no earlier one changed\n" in lay_out(render_ingest(unchanged), 80)
+    unknown = replace(INGEST, changed=None)
+    assert "answers   what changed is not known" in lay_out(render_ingest(unknown), 80)

@@ -1,5 +1,6 @@
--- access_keys: every long-term key that was used or made. Grain: one row per (access_key_id, account_id).
--- The owner is the user that signed with it, else the user that it was made for.
+-- access_keys: every long-term key that was used, made or changed. Grain: one row per (access_key_id, account_id). The
+-- owner is the user that signed with it, else the user that it was made for; a key that root made for nobody is root's.
+-- `status` is what the last change that succeeded left behind; null where no change is logged.
 
 with used as (
     select
@@ -19,35 +20,90 @@ with used as (
     group by access_key_id, account_id
 ),
 
+changes as (
+    select
+        *,
+        row_number() over (partition by access_key_id, account_id, change order by event_time, event_key) as place,
+        row_number() over (
+            partition by access_key_id, account_id
+            order by case change when 'deleted' then 1 else 2 end, event_time desc, event_key desc
+        ) as place_from_end
+    from access_key_changes
+    where access_key_id is not null
+      and succeeded
+),
+
 created as (
     select
-        created_access_key_id as access_key_id,
-        recipient_account_id as account_id,
-        min(target_user_name) as owner_name,
-        min(event_key) as created_by_event_key,
-        min(credential_id) as created_by_credential_id,
-        min(event_time) as created_at
-    from events
-    where created_access_key_id is not null
-      and error_code is null
-      and not unreliable
-    group by created_access_key_id, recipient_account_id
+        access_key_id,
+        account_id,
+        case when user_name is null and by_identity_type = 'Root' then 'root' else 'iam_user' end as owner_kind,
+        user_name as owner_name,
+        event_key as created_by_event_key,
+        by_credential_id as created_by_credential_id,
+        event_time as created_at
+    from changes
+    where change = 'created' and place = 1
+),
+
+changed as (
+    select
+        access_key_id,
+        account_id,
+        user_name as owner_name,
+        case change
+            when 'deleted' then 'Deleted'
+            when 'deactivated' then 'Inactive'
+            when 'changed' then null
+            else 'Active'
+        end as status,
+        event_time as status_since
+    from changes
+    where place_from_end = 1
+),
+
+known as (
+    select access_key_id, account_id from used
+    union
+    select access_key_id, account_id from changed
+),
+
+-- a user by name: its unique ID and ARN, where all records agree on one
+named as (
+    select account_id, name, principal_id, arn from principals where kind = 'iam_user'
+    union all
+    select account_id, user_name, user_principal_id, null
+    from user_changes
+    where event_name = 'CreateUser' and succeeded
+),
+
+users as (
+    select account_id, name, min(principal_id) as principal_id, min(arn) as arn
+    from named
+    where principal_id is not null
+    group by account_id, name
+    having min(principal_id) = max(principal_id)
 )
 
 select
-    coalesce(used.access_key_id, created.access_key_id) as access_key_id,
-    coalesce(used.account_id, created.account_id) as account_id,
-    coalesce(used.owner_kind, 'iam_user') as owner_kind,
-    used.owner_principal_id,
-    coalesce(used.owner_name, created.owner_name) as owner_name,
-    used.owner_arn,
+    known.access_key_id,
+    known.account_id,
+    coalesce(used.owner_kind, created.owner_kind, 'iam_user') as owner_kind,
+    coalesce(used.owner_principal_id, users.principal_id) as owner_principal_id,
+    coalesce(used.owner_name, created.owner_name, changed.owner_name) as owner_name,
+    coalesce(used.owner_arn, users.arn) as owner_arn,
     created.created_at,
     created.created_by_event_key,
     created.created_by_credential_id,
+    changed.status,
+    changed.status_since,
     used.first_use,
     used.last_use,
     coalesce(used.events, 0) as events
-from used
-full outer join created
-  on  created.access_key_id = used.access_key_id
-  and created.account_id = used.account_id
+from known
+left join used on used.access_key_id = known.access_key_id and used.account_id = known.account_id
+left join created on created.access_key_id = known.access_key_id and created.account_id = known.account_id
+left join changed on changed.access_key_id = known.access_key_id and changed.account_id = known.account_id
+left join users
+  on  users.account_id = known.account_id
+  and users.name = coalesce(created.owner_name, changed.owner_name)

@@ -37,7 +37,9 @@ loops as (
     -- what the walk never left, and what leads there
     select distinct steps.credential_id
     from steps
-    join walk on walk.credential_id = steps.ancestor_credential_id and walk.ancestor_credential_id = steps.ancestor_credential_id
+    join walk
+      on  walk.credential_id = steps.ancestor_credential_id
+      and walk.ancestor_credential_id = steps.ancestor_credential_id
 ),
 
 ambiguous as (
@@ -105,7 +107,7 @@ user_origins as (
 
 select
     credentials.credential_id,
-    case when loops.credential_id is not null and names.credential_id is null then 'unknown' else coalesce(names.actor_kind, 'unknown') end as actor_kind,
+    coalesce(names.actor_kind, 'unknown') as actor_kind,
     names.actor_id,
     coalesce(names.actor_name, principals.name) as actor_name,
     coalesce(names.actor_arn, principals.arn) as actor_arn,

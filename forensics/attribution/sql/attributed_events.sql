@@ -3,13 +3,25 @@
 
 select
     events.*,
-    case when events.unreliable then 'unknown' when events.credential_id is null then 'anonymous' else actors.actor_kind end as actor_kind,
+    case
+        when events.unreliable then 'unknown'
+        when events.credential_id is null then 'anonymous'
+        else actors.actor_kind
+    end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
     case when not events.unreliable then actors.actor_name end as actor_name,
     case when not events.unreliable then actors.actor_arn end as actor_arn,
     case when not events.unreliable then actors.actor_account_id end as actor_account_id,
-    case when events.unreliable then 'none' when events.credential_id is null then 'proven' else actors.grade end as grade,
-    case when events.unreliable then 'ambiguous' when events.credential_id is null then 'anonymous' else actors.stop_reason end as stop_reason,
+    case
+        when events.unreliable then 'none'
+        when events.credential_id is null then 'proven'
+        else actors.grade
+    end as grade,
+    case
+        when events.unreliable then 'ambiguous'
+        when events.credential_id is null then 'anonymous'
+        else actors.stop_reason
+    end as stop_reason,
     case when not events.unreliable then actors.origin_access_key_id end as origin_access_key_id
 from events
 left join actors on actors.credential_id = events.credential_id

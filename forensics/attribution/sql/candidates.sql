@@ -17,7 +17,8 @@ issued_key as (
         issuances.issuance_id,
         'issued_key' as rule,
         case
-            when children.session_creation_date = issuances.event_time or children.session_creation_date is null then 'proven'
+            when children.session_creation_date is null then 'proven'
+            when children.session_creation_date = issuances.event_time then 'proven'
             -- a directory bucket's key goes on in its caller's session
             when issuances.event_name = 'CreateSession'
                 and children.session_creation_date = issuances.caller_session_creation_date then 'proven'
@@ -30,7 +31,10 @@ issued_key as (
       and issuances.issued_identity_type = children.identity_type
       and coalesce(issuances.event_time <= children.first_use, true)
       and coalesce(issuances.issued_principal_id = children.principal_id, true)
-      and (issuances.issued_principal_id is not null or coalesce(issuances.target_role_arn = children.session_issuer_arn, true))
+      and (
+          issuances.issued_principal_id is not null
+          or coalesce(issuances.target_role_arn = children.session_issuer_arn, true)
+      )
 ),
 
 session_and_time as (
@@ -43,7 +47,10 @@ session_and_time as (
             else 'session_and_time'
         end as rule,
         -- a service on the user's behalf: it may as well have been called with a long-term key in that second
-        case when issuances.event_name = 'GetSessionToken' and children.direct_events = 0 then 'medium' else 'strong' end as grade
+        case
+            when issuances.event_name = 'GetSessionToken' and children.direct_events = 0 then 'medium'
+            else 'strong'
+        end as grade
     from children
     join issuances
       on  issuances.issued_principal_id = children.principal_id
@@ -66,6 +73,47 @@ sign_in_session as (
     from children
     join issuances
       on  issuances.issued_sign_in_session_arn = children.sign_in_session_arn
+      and issuances.caller_account_id = children.account_id
+      and issuances.caller_principal_id = children.principal_id
+      and coalesce(issuances.event_time <= children.first_use, true)
+),
+
+-- what an agent's tool call says it led to: the record of the tool call names the sign-in session
+tool_calls as (
+    select
+        event_key,
+        account_id,
+        principal_id,
+        sign_in_session_arn,
+        unnest(string_split(downstream_request_ids, ' ')) as request_id
+    from events
+    where downstream_request_ids is not null
+      and sign_in_session_arn is not null
+      and error_code is null
+      and not unreliable
+),
+
+agent_requests as (
+    select events.credential_id, tool_calls.sign_in_session_arn, min(tool_calls.event_key) as tool_event_key
+    from tool_calls
+    join events
+      on  events.request_id = tool_calls.request_id
+      and events.account_id = tool_calls.account_id
+      and events.principal_id = tool_calls.principal_id
+    where not events.unreliable
+    group by events.credential_id, tool_calls.sign_in_session_arn
+),
+
+request_id as (
+    select
+        children.credential_id,
+        issuances.issuance_id,
+        'request_id' as rule,
+        'proven' as grade
+    from children
+    join agent_requests on agent_requests.credential_id = children.credential_id
+    join issuances
+      on  issuances.issued_sign_in_session_arn = agent_requests.sign_in_session_arn
       and issuances.caller_account_id = children.account_id
       and issuances.caller_principal_id = children.principal_id
       and coalesce(issuances.event_time <= children.first_use, true)
@@ -96,6 +144,8 @@ joined as (
     union all
     select * from sign_in_session
     union all
+    select * from request_id
+    union all
     select * from role_name_and_time
 ),
 
@@ -113,11 +163,10 @@ switches as (
 twins as (
     select
         *,
-        min(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
-            = max(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
-            as is_only_caller
+        min(caller_principal_id) over same_request = max(caller_principal_id) over same_request as is_only_caller
     from issuances
     where event_name = 'AssumeRole'
+    window same_request as (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
 ),
 
 -- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
@@ -144,12 +193,15 @@ judged as (
         joined.credential_id,
         joined.issuance_id,
         joined.rule,
-        case when min(case when issuances.is_documented_only then 1 else 0 end) = 1 then 'medium' else joined.grade end as grade,
+        case
+            when min(case when issuances.is_documented_only then 1 else 0 end) = 1 then 'medium'
+            else joined.grade
+        end as grade,
         min(console_sessions.event_key) as console_event_key,
         min(switched.switch_issuance_id) as switch_issuance_id,
         -- known to have issued another key than the one used, and no reason for AWS to mint a further one
         coalesce(
-            joined.rule not in ('issued_key', 'sign_in_session')
+            joined.rule not in ('issued_key', 'sign_in_session', 'request_id')
             and min(issuances.issued_access_key_id) <> min(children.access_key_id)
             and min(issuances.mints_keys) is null
             and min(switched.switch_issuance_id) is null
@@ -173,7 +225,7 @@ ranked as (
         *,
         row_number() over (
             partition by credential_id, issuance_id
-            order by case grade when 'proven' then 1 when 'strong' then 2 else 3 end, rule
+            order by case grade when 'proven' then 1 when 'strong' then 2 else 3 end, rule desc
         ) as place
     from judged
     where not issued_another_key
@@ -185,13 +237,17 @@ select
     ranked.rule,
     ranked.grade,
     ranked.switch_issuance_id,
-    case when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key end as console_event_key,
+    case
+        when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key
+    end as console_event_key,
+    case when ranked.rule = 'request_id' then agent_requests.tool_event_key end as tool_event_key,
     issuances.is_documented_only,
     issuances.event_name,
     -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
     case
         when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted then null
-        when issuances.caller_identity_type in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser') then issuances.caller_credential_id
+        when issuances.caller_identity_type in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser')
+            then issuances.caller_credential_id
     end as parent_credential_id,
     -- who asked: the same person whichever of their keys they used, the same role session whichever of its keys
     case
@@ -201,10 +257,13 @@ select
         when issuances.caller_identity_type in ('IAMUser', 'Root') or issuances.is_redacted
             then coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '')
         else coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '') || '|'
-            || coalesce(strftime(issuances.caller_session_creation_date, '%Y-%m-%dT%H:%M:%SZ'), '')
+            || coalesce(strftime(issuances.caller_session_creation_date, '%Y-%m-%d %H:%M:%S'), '')
     end as issuer_key
 from ranked
 join issuances on issuances.issuance_id = ranked.issuance_id
+left join agent_requests
+  on  agent_requests.credential_id = ranked.credential_id
+  and agent_requests.sign_in_session_arn = issuances.issued_sign_in_session_arn
 left join ranked same_switch
   on  same_switch.credential_id = ranked.credential_id
   and same_switch.switch_issuance_id = ranked.issuance_id

@@ -1,5 +1,6 @@
--- contested: credentials whose parents look like one issuer and lead to different people. Grain: one row per credential.
--- Two people can hold sessions of one role, name and second, and ask for the next session in one second, too.
+-- contested: credentials whose parents look like one issuer and lead to different people. Grain: one row per
+-- credential. Two people can hold sessions of one role, name and second, and ask for the next session in one second,
+-- too. Begins empty; each walk to the actors adds what it finds, until it finds nothing new: see attribution/order.py.
 
 select links.child_credential_id as credential_id
 from links
@@ -13,3 +14,8 @@ having count(distinct links.parent_credential_id) > 1
        or min(coalesce(actors.actor_account_id, '')) <> max(coalesce(actors.actor_account_id, ''))
        or min(actors.actor_kind) = 'unknown'
    )
+
+union all
+
+select credential_id
+from contested

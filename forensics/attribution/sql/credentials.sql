@@ -1,56 +1,46 @@
 -- credentials: everything that signed an event, and every credential that was handed out and never seen in use.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date.
--- What the events of a credential say of it is taken from reliable ones; an unreliable event only counts as a use.
 -- A sign-in names a user without key and date, as the copies do that another account gets: both are one credential, and
 -- the type is that of the fuller record.
+-- identity_types, source_identities and on_behalf_of_users count the different ones as none, 1, or 2 for several.
 
-with uses as (
+with merged as (
     select
         credential_id,
         min(account_id) as account_id,
         min(access_key_id) as access_key_id,
         min(principal_id) as principal_id,
         min(session_creation_date) as session_creation_date,
-        coalesce(
-            min(case when not unreliable and identity_type <> 'AWSAccount' then identity_type end),
-            min(case when not unreliable then identity_type end)
-        ) as identity_type,
-        count(distinct case when not unreliable and coalesce(identity_type, '') <> 'AWSAccount' then coalesce(identity_type, '') end)
-            as identity_types,
-        min(case when not unreliable then arn end) as arn,
-        min(case when not unreliable then user_name end) as user_name,
-        min(case when not unreliable then identity_provider end) as identity_provider,
-        min(case when not unreliable then session_issuer_type end) as session_issuer_type,
-        -- two people's sessions without a key may share one ID: what their records disagree in, none of them says
-        case
-            when min(case when not unreliable then session_issuer_arn end) = max(case when not unreliable then session_issuer_arn end)
-                then min(case when not unreliable then session_issuer_arn end)
-        end as session_issuer_arn,
-        case
-            when min(case when not unreliable then session_issuer_principal_id end)
-                = max(case when not unreliable then session_issuer_principal_id end)
-                then min(case when not unreliable then session_issuer_principal_id end)
-        end as session_issuer_principal_id,
+        coalesce(min(identity_type), min(any_identity_type)) as identity_type,
+        min(first_identity_type) as first_identity_type,
+        max(last_identity_type) as last_identity_type,
+        min(arn) as arn,
+        min(user_name) as user_name,
+        min(identity_provider) as identity_provider,
+        min(session_issuer_type) as session_issuer_type,
+        min(first_session_issuer_arn) as first_session_issuer_arn,
+        max(last_session_issuer_arn) as last_session_issuer_arn,
+        min(first_session_issuer_principal_id) as first_session_issuer_principal_id,
+        max(last_session_issuer_principal_id) as last_session_issuer_principal_id,
         min(role_session_name) as role_session_name,
-        max(case when not unreliable then mfa_authenticated end) as mfa_authenticated,
-        min(case when not unreliable then source_identity end) as source_identity,
-        count(distinct case when not unreliable then source_identity end) as source_identities,
-        coalesce(max(case when not unreliable then assumed_root end), false) as assumed_root,
-        min(case when not unreliable then on_behalf_of_user_id end) as on_behalf_of_user_id,
-        count(distinct case when not unreliable then on_behalf_of_user_id end) as on_behalf_of_users,
-        min(case when not unreliable then identity_store_arn end) as identity_store_arn,
-        min(case when not unreliable then sign_in_session_arn end) as sign_in_session_arn,
-        min(case when not unreliable and on_behalf_of_user_id is not null then event_key end) as on_behalf_of_event_key,
-        coalesce(max(case when not unreliable then session_credential_from_console end), false) as from_console,
+        max(mfa_authenticated) as mfa_authenticated,
+        min(first_source_identity) as first_source_identity,
+        max(last_source_identity) as last_source_identity,
+        max(assumed_root) as assumed_root,
+        min(first_on_behalf_of_user_id) as first_on_behalf_of_user_id,
+        max(last_on_behalf_of_user_id) as last_on_behalf_of_user_id,
+        min(identity_store_arn) as identity_store_arn,
+        min(sign_in_session_arn) as sign_in_session_arn,
+        min(on_behalf_of_event_key) as on_behalf_of_event_key,
+        max(from_console) as from_console,
         min(invoked_by) as invoked_by,
-        count(*) - count(invoked_by) as direct_events,
-        min(event_time) as first_use,
-        max(event_time) as last_use,
-        count(*) as events,
-        count(case when not unreliable then 1 end) as reliable_events,
-        min(case when not unreliable then event_key end) as named_by_event_key
-    from events
-    where credential_id is not null
+        min(named_by_event_key) as named_by_event_key,
+        min(first_use) as first_use,
+        max(last_use) as last_use,
+        sum(events) as events,
+        sum(direct_events) as direct_events,
+        sum(reliable_events) as reliable_events
+    from credential_days
     group by credential_id
 ),
 
@@ -74,27 +64,89 @@ issued as (
 never_used as (
     select issued.*
     from issued
-    left join uses
-      on  uses.access_key_id = issued.access_key_id
-      and uses.account_id = issued.account_id
-    where uses.credential_id is null
+    left join merged
+      on  merged.access_key_id = issued.access_key_id
+      and merged.account_id = issued.account_id
+    where merged.credential_id is null
 )
 
 select
-    credential_id, account_id, access_key_id, principal_id, session_creation_date, identity_type, identity_types, arn,
-    user_name, identity_provider, session_issuer_type, session_issuer_arn, session_issuer_principal_id,
-    role_session_name, mfa_authenticated, source_identity, source_identities, assumed_root, on_behalf_of_user_id,
-    on_behalf_of_users, identity_store_arn, sign_in_session_arn, on_behalf_of_event_key, from_console, invoked_by, direct_events, first_use, last_use, events, reliable_events,
+    credential_id,
+    account_id,
+    access_key_id,
+    principal_id,
+    session_creation_date,
+    identity_type,
+    case when first_identity_type is null then 0 when first_identity_type = last_identity_type then 1 else 2 end
+        as identity_types,
+    arn,
+    user_name,
+    identity_provider,
+    session_issuer_type,
+    -- two people's sessions without a key may share one ID: what their records disagree in, none of them says
+    case
+        when first_session_issuer_arn = last_session_issuer_arn then first_session_issuer_arn
+    end as session_issuer_arn,
+    case
+        when first_session_issuer_principal_id = last_session_issuer_principal_id then first_session_issuer_principal_id
+    end as session_issuer_principal_id,
+    role_session_name,
+    mfa_authenticated,
+    first_source_identity as source_identity,
+    case when first_source_identity is null then 0 when first_source_identity = last_source_identity then 1 else 2 end
+        as source_identities,
+    coalesce(assumed_root, false) as assumed_root,
+    first_on_behalf_of_user_id as on_behalf_of_user_id,
+    case
+        when first_on_behalf_of_user_id is null then 0
+        when first_on_behalf_of_user_id = last_on_behalf_of_user_id then 1
+        else 2
+    end as on_behalf_of_users,
+    identity_store_arn,
+    sign_in_session_arn,
+    on_behalf_of_event_key,
+    coalesce(from_console, false) as from_console,
+    invoked_by,
+    cast(direct_events as bigint) as direct_events,
+    first_use,
+    last_use,
+    cast(events as bigint) as events,
+    cast(reliable_events as bigint) as reliable_events,
     named_by_event_key
-from uses
+from merged
 
 union all
 
 select
-    credential_id, account_id, access_key_id, principal_id, session_creation_date, identity_type, 1, arn,
-    null, null, null, session_issuer_arn, null,
-    role_session_name, null, source_identity, case when source_identity is null then 0 else 1 end,
-    identity_type = 'Root', null,
-    0, null, null, null, false, null, 0, null, null, 0, 0,
-    null
+    credential_id,
+    account_id,
+    access_key_id,
+    principal_id,
+    session_creation_date,
+    identity_type,
+    1 as identity_types,
+    arn,
+    null as user_name,
+    null as identity_provider,
+    null as session_issuer_type,
+    session_issuer_arn,
+    null as session_issuer_principal_id,
+    role_session_name,
+    null as mfa_authenticated,
+    source_identity,
+    case when source_identity is null then 0 else 1 end as source_identities,
+    identity_type = 'Root' as assumed_root,
+    null as on_behalf_of_user_id,
+    0 as on_behalf_of_users,
+    null as identity_store_arn,
+    null as sign_in_session_arn,
+    null as on_behalf_of_event_key,
+    false as from_console,
+    null as invoked_by,
+    0 as direct_events,
+    null as first_use,
+    null as last_use,
+    0 as events,
+    0 as reliable_events,
+    null as named_by_event_key
 from never_used

@@ -9,7 +9,12 @@ with proving as (
     union
     select event_key from console_sessions
     union
-    select created_by_event_key from access_keys where created_by_event_key is not null
+    select tool_event_key from links where tool_event_key is not null
+    union
+    select event_key from access_key_changes
+    union
+    select event_key from user_changes
+    where event_name like '%LoginProfile' or policy like '%AWSCompromisedKeyQuarantine%'
 )
 
 select

@@ -1,11 +1,17 @@
--- forward_access: IAM user credentials that a service used on the user's behalf, and the long-term keys that fit by time.
+-- forward_access: IAM user credentials that a service used on the user's behalf, and the long-term keys that fit by
+-- time.
 -- Grain: one row per (credential_id, access_key_id); access_key_id is null where none fits.
 -- The record names the user; the key behind it is only a guess: a direct call of the same user within a second, to the
 -- service that forwarded, or to any where the record says no more than AWS Internal (reference, section 5.2, rung E).
 
 with forwarded as (
     select
-        events.credential_id, events.principal_id, events.account_id, events.invoked_by, events.event_time, events.event_key
+        events.credential_id,
+        events.principal_id,
+        events.account_id,
+        events.invoked_by,
+        events.event_time,
+        events.event_key
     from events
     join credentials on credentials.credential_id = events.credential_id
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen

@@ -1,5 +1,5 @@
 -- hops: credential -> the credential that requested it. Grain: one row per credential that has a parent.
--- The walk joins this table with itself: see attribution/build.py.
+-- The walk begins with it: see attribution/order.py.
 
 select
     child_credential_id as credential_id,

@@ -1,7 +1,7 @@
 -- issuances: every event that handed out a credential, with the identity that asked for it.
 -- Grain: one row per handing out, named by its event. A call across accounts is logged in both; the role account's copy
--- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same
--- (rule F: sharedEventID, issued key, second and caller are equal). Refused calls and unreliable records hand out nothing.
+-- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same (rule
+-- F: sharedEventID, issued key, second and caller are equal). Refused calls and unreliable records hand out nothing.
 
 with handed_out as (
     select
@@ -18,9 +18,10 @@ with handed_out as (
         end as issued_identity_type,
         coalesce(issued_account_id, '') || '|' || coalesce(issued_access_key_id, '') || '|'
             || coalesce(replace(replace(issued_principal_id, '\', '\\'), '|', '\|'), '') || '|'
-            || strftime(event_time, '%Y-%m-%dT%H:%M:%SZ') as issued_credential_id
+            || strftime(event_time, '%Y-%m-%d') || 'T' || strftime(event_time, '%H:%M:%S') || 'Z'
+            as issued_credential_id
     from events
-    where (issued_access_key_id is not null or issued_principal_id is not null or issued_sign_in_session_arn is not null)
+    where coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
       and error_code is null
       and not unreliable
       and coalesce(issued_access_key_id <> access_key_id, true)
@@ -79,14 +80,15 @@ select
     handed_out.event_source,
     handed_out.client_id,
     -- shapes that nobody has seen in a real log name nobody
-    handed_out.event_name = 'GetDelegatedAccessToken' or coalesce(handed_out.invoked_by = 'credentials.iot.amazonaws.com', false)
-        as is_documented_only,
+    handed_out.event_name = 'GetDelegatedAccessToken'
+        or coalesce(handed_out.invoked_by = 'credentials.iot.amazonaws.com', false) as is_documented_only,
     -- where AWS hands out further keys of the same session, unlogged
     case
         when handed_out.event_name = 'ConsoleLogin' then 'sign_in'
         when handed_out.event_name = 'SwitchRole' then 'switch_role'
         when handed_out.invoked_by = 'AWS Internal' then 'switch_role'
-        when handed_out.target_role_arn like '%:role/aws-reserved/sso.amazonaws.com/%AWSReservedSSO\_%' escape '\' then 'identity_center'
+        when handed_out.target_role_arn like '%:role/aws-reserved/sso.amazonaws.com/%AWSReservedSSO\_%' escape '\'
+            then 'identity_center'
     end as mints_keys
 from handed_out
 left join told_by_the_caller on told_by_the_caller.event_key = handed_out.event_key

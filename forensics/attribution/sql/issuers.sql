@@ -1,5 +1,6 @@
--- issuers: who asked for a credential where that is no credential in the case: a service, an identity outside AWS, another
--- account's principal, whoever switched roles. Grain: one row per link that has no parent credential and names somebody.
+-- issuers: who asked for a credential where that is no credential in the case: a service, an identity outside AWS,
+-- another account's principal, whoever switched roles. Grain: one row per link that has no parent credential and names
+-- somebody.
 
 with workload_services as (
     -- services that ask for a credential for one workload, and the type that it is
@@ -28,7 +29,8 @@ without_parent as (
             when issuances.event_source = 'rolesanywhere.amazonaws.com' then 'workload'
             when workload_services.service is not null then 'workload'
             when issuances.caller_identity_type = 'AWSService' then 'aws_service'
-            when coalesce(switches.switch_from_arn, issuances.switch_from_arn) like 'arn:%:iam::%:user/%' then 'iam_user'
+            when coalesce(switches.switch_from_arn, issuances.switch_from_arn) like 'arn:%:iam::%:user/%'
+                then 'iam_user'
             when issuances.is_redacted then 'external_principal'
         end as actor_kind
     from links
@@ -36,7 +38,10 @@ without_parent as (
     left join workload_services
       on  workload_services.service = issuances.caller_principal_id
       and issuances.caller_identity_type = 'AWSService'
-      and (issuances.requested_session_name like workload_services.prefix || '%' or workload_services.service = 'pods.eks.amazonaws.com')
+      and (
+          issuances.requested_session_name like workload_services.prefix || '%'
+          or workload_services.service = 'pods.eks.amazonaws.com'
+      )
     left join issuances switches on switches.issuance_id = links.switch_issuance_id
     where links.parent_credential_id is null
 ),

@@ -1,6 +1,7 @@
 -- links: child credential -> what requested it. The candidates of the strongest grade that has any, judged together.
--- Grain: one row per (child_credential_id, issuance_id). `is_chosen` marks the one that the walk follows: only where the
--- grade names (proven, strong) and all candidates of that grade have one issuer.
+-- Grain: one row per (child_credential_id, issuance_id). `is_chosen` marks the one that the walk follows: only where
+-- the grade names (proven, strong) and all candidates of that grade have one issuer; who is `contested` has several
+-- after all.
 
 with ranked as (
     select
@@ -41,8 +42,10 @@ select
     issuer_key,
     switch_issuance_id,
     console_event_key,
+    tool_event_key,
     is_documented_only,
-    is_best and best <= 2 and first_issuer <> last_issuer as is_ambiguous,
-    best <= 2 and first_issuer = last_issuer and place = 1 as is_chosen,
-    is_best and best <= 2 and first_issuer = last_issuer as is_of_chosen_issuer
+    is_best and best <= 2 and (first_issuer <> last_issuer or contested.credential_id is not null) as is_ambiguous,
+    place = 1 and best <= 2 and first_issuer = last_issuer and contested.credential_id is null as is_chosen,
+    is_best and best <= 2 and first_issuer = last_issuer and contested.credential_id is null as is_of_chosen_issuer
 from compared
+left join contested on contested.credential_id = compared.child_credential_id

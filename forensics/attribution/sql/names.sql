@@ -1,6 +1,6 @@
--- names: the credentials whose actor is known without going further up: by their own record, by the Identity Center user
--- that AWS names on their session, or by their issuance. Grain: one row per credential.
--- A record's own word is proven, AWS's word for a session strong, and an issuer that is no credential has its link's grade.
+-- names: the credentials whose actor is known without going further up: by their own record, by the Identity Center
+-- user that AWS names on their session, or by their issuance. Grain: one row per credential. A record's own word is
+-- proven, AWS's word for a session strong, and an issuer that is no credential has its link's grade.
 
 with by_record as (
     select
@@ -11,9 +11,11 @@ with by_record as (
             when identity_type = 'SAMLUser' then 'saml_user'
             when identity_type = 'WebIdentityUser' then 'web_identity_user'
             when identity_type = 'IdentityCenterUser' then 'identity_center_user'
-            when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') or principal_id = 'ANONYMOUS_PRINCIPAL' then 'anonymous'
+            when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') then 'anonymous'
+            when principal_id = 'ANONYMOUS_PRINCIPAL' then 'anonymous'
             when identity_type = 'AWSAccount' then 'external_principal'
-            when identity_type = 'AWSService' or (identity_type is null and principal_id = invoked_by) then 'aws_service'
+            when identity_type = 'AWSService' then 'aws_service'
+            when identity_type is null and principal_id = invoked_by then 'aws_service'
         end as actor_kind,
         case
             when identity_type = 'FederatedUser' then session_issuer_principal_id

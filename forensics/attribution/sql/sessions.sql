@@ -16,4 +16,8 @@ select
 from credentials
 left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
 where credentials.session_creation_date is not null
-group by credentials.account_id, credentials.principal_id, credentials.session_creation_date, coalesce(links.issuer_key, '')
+group by
+    credentials.account_id,
+    credentials.principal_id,
+    credentials.session_creation_date,
+    coalesce(links.issuer_key, '')

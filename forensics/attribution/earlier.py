@@ -1,0 +1,127 @@
+"""Earlier: what the last build leaves to the next, the events of a day reduced to credentials and the answers given.
+
+A day whose lake files are the same and of whose events the same are disputed has the same `credential_days`, so only
+the other days are reduced again. Everything else is rebuilt in full, and all tables are those of a first build. The
+last database is only a cache: where it is missing, damaged or made by other models, every day is reduced again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from forensics.attribution.database import attach, models_version
+from forensics.lake.layout import Layout
+from forensics.lake.manifest import Manifest
+from forensics.lake.parts import day_of
+
+_DISPUTED_ANEW = """
+    select distinct events.event_date
+    from events
+    join (
+        (select event_key from disputed_events except select event_key from earlier.disputed_events)
+        union all
+        (select event_key from earlier.disputed_events except select event_key from disputed_events)
+    ) as disputed_otherwise on disputed_otherwise.event_key = events.event_key
+"""
+
+_CHANGES = """
+    select
+        count(*) filter (where earlier.actor_kind = 'unknown' and actors.actor_kind <> 'unknown'),
+        count(*) filter (where earlier.stop_reason <> 'ambiguous' and actors.stop_reason = 'ambiguous'),
+        count(*) filter (
+            where earlier.actor_kind <> 'unknown'
+              and actors.actor_kind <> 'unknown'
+              and (
+                  earlier.actor_kind <> actors.actor_kind
+                  or earlier.actor_id is distinct from actors.actor_id
+                  or earlier.actor_account_id is distinct from actors.actor_account_id
+              )
+        ),
+        count(*) filter (
+            where earlier.actor_kind <> 'unknown'
+              and actors.actor_kind = 'unknown'
+              and actors.stop_reason <> 'ambiguous'
+        )
+    from earlier_actors as earlier
+    join actors using (credential_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many credentials of the earlier build are answered otherwise now; each is counted once."""
+
+    newly_resolved: int = 0
+    now_ambiguous: int = 0
+    named_otherwise: int = 0
+    no_longer_named: int = 0
+
+
+class Earlier:
+    """The last build of a case, taken over into the database that is being built. Without one, nothing is."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._has_answers = False
+        self.days: frozenset[date] = frozenset()
+        """The days that are in `credential_days` already."""
+
+    def take_over(self, layout: Layout, manifest: Manifest) -> None:
+        """Copy what stays into the temporary tables `earlier_days` and `earlier_actors`.
+
+        Needs `events` and `disputed_events` of the build that is being made.
+        """
+        if not layout.database.exists():
+            return
+        try:
+            attach(self._connection, layout.database, "earlier")
+        except duckdb.Error:
+            return
+        try:
+            self._copy(manifest)
+        except duckdb.Error:  # damaged, or of another version
+            self.days, self._has_answers = frozenset(), False
+        finally:
+            self._connection.execute("detach earlier")
+
+    def changes(self) -> Changes | None:
+        """What the new `actors` say otherwise; None where nothing is known of earlier ones."""
+        if not self._has_answers:
+            return None
+        return Changes(*self._connection.execute(_CHANGES).fetchall()[0])
+
+    def close(self) -> None:
+        """Drop what was copied."""
+        for table in ("earlier_days", "earlier_actors"):
+            self._connection.execute(f"drop table if exists temp.{table}")
+
+    def _copy(self, manifest: Manifest) -> None:
+        execute = self._connection.execute
+        if execute("select models_version from earlier.built").fetchall() != [(models_version(),)]:
+            return
+        days = self._unchanged_days(manifest)
+        execute(
+            """
+            create temp table earlier_days as
+            select * from earlier.credential_days where list_contains($days, event_date)
+            """,
+            {"days": sorted(days)},
+        )
+        execute(
+            """
+            create temp table earlier_actors as
+            select credential_id, actor_kind, actor_id, actor_account_id, stop_reason from earlier.actors
+            """
+        )
+        self.days, self._has_answers = days, True
+
+    def _unchanged_days(self, manifest: Manifest) -> frozenset[date]:
+        """The days of events that are as the last build saw them; events without a time are none of any day."""
+        read = {path for (path,) in self._connection.execute("select path from earlier.events_files").fetchall()}
+        now = set(manifest.of_table("events"))
+        disputed = {day for (day,) in self._connection.execute(_DISPUTED_ANEW).fetchall()}
+        changed = {day_of(path) for path in read ^ now} | disputed
+        return frozenset(day for path in now if (day := day_of(path)) and day not in changed)

@@ -1,0 +1,91 @@
+"""Order: which model is run when, on anything that runs SQL: DuckDB in a case, Spark in a data lake.
+
+A model makes one table, in full, of others, maybe of the table that it replaces. What must be there before are the
+tables of the lake (`events`, `event_copies`, `source_files`) and `credential_days`, which `build` makes of the days
+that have changed.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Protocol
+
+BEFORE_WALK = (
+    "issuances",
+    "issuance_events",
+    "credentials",
+    "on_behalf_of",
+    "principals",
+    "coverage",
+    "console_sessions",
+    "candidates",
+    "links",
+    "forward_access",
+)
+AFTER_WALK = (
+    "trail_changes",
+    "trust_policies",
+    "launches",
+    "access_key_changes",
+    "user_changes",
+    "sensitive_actions",
+    "sessions",
+    "access_keys",
+    "evidence",
+    "evidence_files",
+    "plantings",
+    "revocations",
+    "descents",
+)
+
+# Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
+_WALK_PASSES = 6
+_NOBODY = "select cast(null as varchar) as credential_id where 1 = 0"
+
+
+class Engine(Protocol):
+    """What runs the models."""
+
+    def create(self, table: str, model: str) -> None:
+        """Make a table by a model, or make it again."""
+
+    def count(self, table: str) -> int:
+        """The number of its rows."""
+
+
+def run(engine: Engine) -> None:
+    """Every table of attribution."""
+    engine.create("contested", _NOBODY)
+    for name in BEFORE_WALK:
+        engine.create(name, model(name))
+    _find_actors(engine)
+    for name in AFTER_WALK:
+        engine.create(name, model(name))
+
+
+def model(name: str) -> str:
+    return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _find_actors(engine: Engine) -> None:
+    """Walk to the actors; while two parents that look like one lead to different people, take that link back."""
+    known = 0
+    while True:
+        _walk(engine)
+        for name in ("issuers", "names", "actors", "contested"):
+            engine.create(name, model(name))
+        before, known = known, engine.count("contested")
+        if known == before:
+            return
+        engine.create("links", model("links"))
+
+
+def _walk(engine: Engine) -> None:
+    """Every ancestor of every credential: the hops joined with themselves until nothing is new."""
+    engine.create("walk", model("hops"))
+    reached = engine.count("walk")
+    for _ in range(_WALK_PASSES):
+        engine.create("walk", model("walk"))
+        before, reached = reached, engine.count("walk")
+        if reached == before:
+            return

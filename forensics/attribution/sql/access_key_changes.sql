@@ -1,0 +1,28 @@
+-- access_key_changes: what befell each long-term key: made, switched on or off, deleted; and each refused attempt at
+-- it.
+-- Grain: one row per event. access_key_id is null where a refused call does not say which of the user's keys it was
+-- about. `succeeded` is false for a refused call and for a record that proves nothing.
+
+select
+    event_key,
+    coalesce(created_access_key_id, target_access_key_id) as access_key_id,
+    recipient_account_id as account_id,
+    target_user_name as user_name,
+    event_time,
+    event_name,
+    case
+        when event_name = 'CreateAccessKey' then 'created'
+        when event_name = 'DeleteAccessKey' then 'deleted'
+        when target_status = 'Active' then 'activated'
+        when target_status = 'Inactive' then 'deactivated'
+        else 'changed'
+    end as change,
+    error_code,
+    error_code is null and not unreliable as succeeded,
+    credential_id as by_credential_id,
+    access_key_id as by_access_key_id,
+    arn as by_arn,
+    identity_type as by_identity_type
+from events
+where event_source = 'iam.amazonaws.com'
+  and event_name in ('CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey')

@@ -1,0 +1,57 @@
+-- credential_days: what the events of one day say of the credential that signed them.
+-- Grain: one row per (credential_id, event_date). Every column merges over the days by min, max or sum, which
+-- `credentials` does. Made only of the days that have changed; the others stay as the last build left them
+-- (attribution/earlier.py).
+-- What is said is taken from reliable events; an unreliable one only counts as a use.
+
+select
+    credential_id,
+    event_date,
+    -- parts of the credential's ID
+    min(account_id) as account_id,
+    min(access_key_id) as access_key_id,
+    min(principal_id) as principal_id,
+    min(session_creation_date) as session_creation_date,
+    -- said by its events; where they may disagree, the first and the last of what they say
+    min(case when not unreliable then identity_type end) as any_identity_type,
+    min(case when not unreliable and identity_type <> 'AWSAccount' then identity_type end) as identity_type,
+    min(
+        case
+            when not unreliable and coalesce(identity_type, '') <> 'AWSAccount' then coalesce(identity_type, '')
+        end
+    ) as first_identity_type,
+    max(
+        case
+            when not unreliable and coalesce(identity_type, '') <> 'AWSAccount' then coalesce(identity_type, '')
+        end
+    ) as last_identity_type,
+    min(case when not unreliable then arn end) as arn,
+    min(case when not unreliable then user_name end) as user_name,
+    min(case when not unreliable then identity_provider end) as identity_provider,
+    min(case when not unreliable then session_issuer_type end) as session_issuer_type,
+    min(case when not unreliable then session_issuer_arn end) as first_session_issuer_arn,
+    max(case when not unreliable then session_issuer_arn end) as last_session_issuer_arn,
+    min(case when not unreliable then session_issuer_principal_id end) as first_session_issuer_principal_id,
+    max(case when not unreliable then session_issuer_principal_id end) as last_session_issuer_principal_id,
+    min(role_session_name) as role_session_name,
+    max(case when not unreliable then mfa_authenticated end) as mfa_authenticated,
+    min(case when not unreliable then source_identity end) as first_source_identity,
+    max(case when not unreliable then source_identity end) as last_source_identity,
+    max(case when not unreliable then assumed_root end) as assumed_root,
+    min(case when not unreliable then on_behalf_of_user_id end) as first_on_behalf_of_user_id,
+    max(case when not unreliable then on_behalf_of_user_id end) as last_on_behalf_of_user_id,
+    min(case when not unreliable then identity_store_arn end) as identity_store_arn,
+    min(case when not unreliable then sign_in_session_arn end) as sign_in_session_arn,
+    min(case when not unreliable and on_behalf_of_user_id is not null then event_key end) as on_behalf_of_event_key,
+    max(case when not unreliable then session_credential_from_console end) as from_console,
+    min(invoked_by) as invoked_by,
+    min(case when not unreliable then event_key end) as named_by_event_key,
+    -- its use
+    min(event_time) as first_use,
+    max(event_time) as last_use,
+    count(*) as events,
+    count(*) - count(invoked_by) as direct_events,
+    count(case when not unreliable then 1 end) as reliable_events
+from changed_events
+where credential_id is not null
+group by credential_id, event_date

@@ -1,0 +1,342 @@
+-- descents: parent -> child, downwards: which credential came of which, and what was planted with it.
+-- Grain: one row per (parent_id, child_id, relation). An ID is a credential's, or that of a planting. Upwards doubt
+-- names nobody; downwards it includes: a child that may have come of several stands under each, `is_certain` false.
+-- Where all of these are of one issuer, `parents` says how many they are: whatever holds all of them is certain to be
+-- its origin.
+
+with explained as (
+    select distinct child_credential_id
+    from links
+    where is_of_chosen_issuer
+),
+
+-- by its issuance: under whoever asked for it, or under each who may have
+requested as (
+    select
+        links.parent_credential_id as parent_id,
+        links.child_credential_id as child_id,
+        case
+            when issuances.event_name = 'GetFederationToken' then 'federation_token'
+            when issuances.event_name = 'AssumeRoot' then 'assumed_root'
+            when issuances.event_name = 'GetSessionToken' then 'session_token'
+            when issuances.event_source = 's3express.amazonaws.com' then 'session_token'
+            when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_session'
+            when issuances.mints_keys = 'switch_role' or links.switch_issuance_id is not null then 'switched_role'
+            else 'assumed_role'
+        end as relation,
+        links.is_of_chosen_issuer as is_certain,
+        links.issuance_id as event_key
+    from links
+    join issuances on issuances.issuance_id = links.issuance_id
+    left join explained on explained.child_credential_id = links.child_credential_id
+    where links.parent_credential_id is not null
+      and (links.is_of_chosen_issuer or explained.child_credential_id is null)
+),
+
+-- the asker is told by ARN or by ID only: each of its credentials of that time
+requested_by_name as (
+    select
+        credentials.credential_id as parent_id,
+        links.child_credential_id as child_id,
+        case when issuances.event_name = 'SwitchRole' then 'switched_role' else 'assumed_role' end as relation,
+        false as is_certain,
+        links.issuance_id as event_key
+    from links
+    join issuances on issuances.issuance_id = links.issuance_id
+    join credentials
+      on  (
+          (issuances.event_name = 'SwitchRole' and credentials.arn = issuances.switch_from_arn)
+          or (
+              issuances.is_redacted
+              and credentials.principal_id = issuances.caller_principal_id
+              and credentials.account_id = issuances.caller_account_id
+          )
+      )
+      and credentials.first_use <= issuances.event_time
+      and coalesce(credentials.session_creation_date >= issuances.event_time - interval 36 hour, true)
+    where links.parent_credential_id is null
+      and credentials.identity_type <> 'AWSAccount'
+      and credentials.credential_id <> links.child_credential_id
+),
+
+-- a key that only services used, on behalf of the session that it belongs to: under each key of that session
+forwarded_in_session as (
+    select
+        own.credential_id as parent_id,
+        forwarded.credential_id as child_id,
+        'forward_access' as relation,
+        false as is_certain,
+        forwarded.named_by_event_key as event_key
+    from credentials forwarded
+    join credentials own
+      on  own.principal_id = forwarded.principal_id
+      and own.session_creation_date = forwarded.session_creation_date
+      and own.account_id = forwarded.account_id
+      and own.access_key_id <> forwarded.access_key_id
+      and own.identity_type = forwarded.identity_type
+    where forwarded.events > 0
+      and forwarded.direct_events = 0
+      and (own.direct_events > 0 or own.events = 0)
+      -- a key that a logged event handed out is nobody's forwarded one
+      and not exists (
+          select 1 from links
+          where links.child_credential_id = forwarded.credential_id and links.is_chosen and links.rule = 'issued_key'
+      )
+),
+
+-- the same of a long-term key: the keys that fit by time, or else all of the user
+forwarded_of_user as (
+    select
+        long_term.credential_id as parent_id,
+        forward_access.credential_id as child_id,
+        'forward_access' as relation,
+        false as is_certain,
+        forward_access.event_key
+    from forward_access
+    join credentials forwarded on forwarded.credential_id = forward_access.credential_id
+    join credentials long_term
+      on  long_term.principal_id = forwarded.principal_id
+      and long_term.account_id = forwarded.account_id
+      and long_term.access_key_id like 'AKIA%'
+      and coalesce(long_term.access_key_id = forward_access.access_key_id, true)
+    left join forwarded_in_session on forwarded_in_session.child_id = forward_access.credential_id
+    where forwarded_in_session.child_id is null
+),
+
+forwarded_of_root as (
+    select
+        long_term.credential_id as parent_id,
+        forwarded.credential_id as child_id,
+        'forward_access' as relation,
+        false as is_certain,
+        forwarded.named_by_event_key as event_key
+    from credentials forwarded
+    join credentials long_term
+      on  long_term.account_id = forwarded.account_id
+      and long_term.identity_type = 'Root'
+      and long_term.access_key_id like 'AKIA%'
+    left join explained on explained.child_credential_id = forwarded.credential_id
+    where forwarded.identity_type = 'Root'
+      and forwarded.access_key_id like 'ASIA%'
+      and forwarded.events > 0
+      and forwarded.direct_events = 0
+      and not forwarded.assumed_root
+      and explained.child_credential_id is null
+),
+
+-- keys of one session that AWS handed out after a token, or a sign-in, was asked for with it: under the session's
+-- others
+opened as (
+    select account_id, principal_id, session_creation_date, min(event_time) as opened_at, min(event_key) as event_key
+    from events
+    where event_source = 'signin.amazonaws.com'
+      and (
+          event_name = 'CreateOAuth2Token'
+          or (event_name = 'ConsoleLogin' and identity_type in ('AssumedRole', 'FederatedUser'))
+      )
+      and sign_in_result = 'Success'
+      and session_creation_date is not null
+      and principal_id is not null
+      and not unreliable
+    group by account_id, principal_id, session_creation_date
+),
+
+signed_in_with as (
+    select
+        sooner.credential_id as parent_id,
+        later.credential_id as child_id,
+        'console_session' as relation,
+        false as is_certain,
+        opened.event_key
+    from opened
+    join credentials sooner
+      on  sooner.principal_id = opened.principal_id
+      and sooner.session_creation_date = opened.session_creation_date
+      and sooner.account_id = opened.account_id
+    join credentials later
+      on  later.principal_id = opened.principal_id
+      and later.session_creation_date = opened.session_creation_date
+      and later.account_id = opened.account_id
+      and later.credential_id <> sooner.credential_id
+    where sooner.access_key_id is not null
+      and later.access_key_id is not null
+      and coalesce(sooner.first_use <= opened.opened_at, true)
+      and later.first_use >= opened.opened_at
+      and later.direct_events > 0
+      and not exists (
+          select 1 from links
+          where links.child_credential_id = later.credential_id and links.is_chosen and links.rule = 'issued_key'
+      )
+),
+
+planted_keys as (
+    select
+        plantings.account_id,
+        plantings.name,
+        plantings.creator_credential_id,
+        plantings.event_key,
+        plantings.event_time,
+        credentials.principal_id,
+        coalesce(credentials.credential_id, plantings.planting_id) as child_id
+    from plantings
+    left join credentials
+      on  credentials.access_key_id = plantings.access_key_id
+      and credentials.account_id = plantings.account_id
+    where plantings.kind = 'access_key'
+),
+
+planted as (
+    select creator_credential_id as parent_id, child_id, 'created_access_key' as relation, true as is_certain, event_key
+    from planted_keys
+    where creator_credential_id is not null
+
+    union all
+
+    select creator_credential_id, planting_id, relation, true, event_key
+    from plantings
+    where kind <> 'access_key' and creator_credential_id is not null
+),
+
+-- what was given to a user that was itself made
+given_to_user as (
+    select
+        users.planting_id as parent_id,
+        planted_keys.child_id,
+        'created_access_key' as relation,
+        true as is_certain,
+        planted_keys.event_key
+    from plantings users
+    join planted_keys
+      on  planted_keys.account_id = users.account_id
+      and planted_keys.name = users.name
+      and planted_keys.event_time >= users.event_time
+      and coalesce(planted_keys.principal_id = users.principal_id, true)
+    where users.kind = 'user'
+
+    union all
+
+    select users.planting_id, profiles.planting_id, 'created_login_profile', true, profiles.event_key
+    from plantings users
+    join plantings profiles
+      on  profiles.account_id = users.account_id
+      and profiles.name = users.name
+      and profiles.event_time >= users.event_time
+    where users.kind = 'user' and profiles.kind = 'login_profile'
+),
+
+signed_in as (
+    select
+        credentials.credential_id,
+        credentials.account_id,
+        credentials.user_name,
+        credentials.principal_id,
+        credentials.session_creation_date,
+        links.issuance_id
+    from credentials
+    join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+    join issuances on issuances.issuance_id = links.issuance_id and issuances.event_name = 'ConsoleLogin'
+    where credentials.identity_type = 'IAMUser'
+),
+
+-- a sign-in came by the password that was set last before it
+signed_in_by as (
+    select
+        profiles.planting_id as parent_id,
+        signed_in.credential_id as child_id,
+        'console_session' as relation,
+        true as is_certain,
+        signed_in.issuance_id as event_key,
+        row_number() over (
+            partition by signed_in.credential_id
+            order by profiles.event_time desc, profiles.planting_id
+        ) as place
+    from signed_in
+    join plantings profiles
+      on  profiles.account_id = signed_in.account_id
+      and profiles.name = signed_in.user_name
+      and profiles.event_time <= signed_in.session_creation_date
+    where profiles.kind = 'login_profile'
+),
+
+-- keys and sign-ins of a made user of which no event tells how it came by them
+had_by_user as (
+    select
+        users.planting_id as parent_id,
+        credentials.credential_id as child_id,
+        case
+            when credentials.access_key_id like 'AKIA%' then 'created_access_key'
+            else 'console_session'
+        end as relation,
+        true as is_certain,
+        coalesce(links.issuance_id, users.event_key) as event_key
+    from plantings users
+    join credentials
+      on  credentials.principal_id = users.principal_id
+      and credentials.account_id = users.account_id
+    left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+    where users.kind = 'user'
+      and credentials.access_key_id is not null
+      and credentials.direct_events > 0
+      and links.parent_credential_id is null
+      and not exists (select 1 from planted_keys where planted_keys.child_id = credentials.credential_id)
+      and not exists (select 1 from signed_in_by where signed_in_by.child_id = credentials.credential_id)
+),
+
+of_session as (
+    select * from forwarded_in_session
+    union all
+    select * from signed_in_with
+),
+
+all_descents as (
+    select requested.*
+    from requested
+    -- a further key of a session stands under that session, not beside it
+    left join (select distinct child_id from of_session) as of_session on of_session.child_id = requested.child_id
+    where of_session.child_id is null
+
+    union all
+
+    select * from requested_by_name
+    union all
+    select * from of_session
+    union all
+    select * from forwarded_of_user
+    union all
+    select * from forwarded_of_root
+    union all
+    select * from planted
+    union all
+    select * from given_to_user
+    union all
+    select parent_id, child_id, relation, is_certain, event_key from signed_in_by where place = 1
+    union all
+    select * from had_by_user
+),
+
+distinct_descents as (
+    select parent_id, child_id, relation, max(is_certain) as is_certain, min(event_key) as event_key
+    from all_descents
+    where parent_id <> child_id
+    group by parent_id, child_id, relation
+),
+
+-- of how many askers it may have come
+counted as (
+    select child_id, count(distinct parent_id) as parents
+    from requested
+    group by child_id
+)
+
+select
+    distinct_descents.parent_id,
+    distinct_descents.child_id,
+    distinct_descents.relation,
+    distinct_descents.event_key,
+    counted.parents,
+    distinct_descents.is_certain and coalesce(counted.parents, 1) = 1 as is_certain
+from distinct_descents
+left join counted
+  on  counted.child_id = distinct_descents.child_id
+  and distinct_descents.relation not in ('forward_access', 'created_access_key')
+  and distinct_descents.is_certain

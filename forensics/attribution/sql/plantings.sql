@@ -1,0 +1,61 @@
+-- plantings: what was made in IAM that outlives its maker's credential: access keys, users, passwords, trust policies.
+-- Grain: one row per thing and event that made it. A trust policy that was set, by a change or with a new role, is a
+-- thing of its own: whoever it lets in comes in by it. Refused calls and unreliable records make nothing.
+
+with made as (
+    select
+        event_key,
+        event_id,
+        event_time,
+        event_name,
+        recipient_account_id as account_id,
+        credential_id as creator_credential_id,
+        created_access_key_id, target_user_name, target_role_name, target_principal_id
+    from events
+    where event_source = 'iam.amazonaws.com'
+      and event_name in (
+          'CreateAccessKey', 'CreateUser', 'CreateLoginProfile', 'UpdateLoginProfile',
+          'CreateRole', 'UpdateAssumeRolePolicy'
+      )
+      and error_code is null
+      and not unreliable
+)
+
+select
+    'access_key|' || account_id || '|' || created_access_key_id as planting_id,
+    'access_key' as kind,
+    'created_access_key' as relation,
+    account_id,
+    target_user_name as name,
+    null as principal_id,
+    created_access_key_id as access_key_id,
+    creator_credential_id,
+    event_key,
+    event_id,
+    event_time
+from made
+where created_access_key_id is not null
+
+union all
+
+select
+    'user|' || account_id || '|' || target_principal_id, 'user', 'created_user', account_id, target_user_name,
+    target_principal_id, null, creator_credential_id, event_key, event_id, event_time
+from made
+where event_name = 'CreateUser' and target_principal_id is not null
+
+union all
+
+select
+    'login_profile|' || event_key, 'login_profile', 'created_login_profile', account_id, target_user_name,
+    null, null, creator_credential_id, event_key, event_id, event_time
+from made
+where event_name in ('CreateLoginProfile', 'UpdateLoginProfile') and target_user_name is not null
+
+union all
+
+select
+    'role|' || event_key, 'role', 'changed_trust_policy', account_id, target_role_name,
+    target_principal_id, null, creator_credential_id, event_key, event_id, event_time
+from made
+where event_name in ('CreateRole', 'UpdateAssumeRolePolicy') and target_role_name is not null

@@ -1,0 +1,36 @@
+"""forensics key"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import AnswerFormat, CaseOption, LogsOption, asked_case
+
+AccessKey = Annotated[
+    str, typer.Argument(metavar="KEY", help="An access key ID, AKIA... or ASIA...", show_default=False)
+]
+
+
+def key(
+    access_key: AccessKey,
+    case: CaseOption = None,
+    logs: LogsOption = None,
+    format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TABLE,
+) -> None:
+    """Tell all about one access key.
+
+    Says whose it is, who made it and switched it off, who requested it, what was requested with it, from where and
+    with what it was used, what it did and was refused, and which of its calls intruders are known for.
+
+    \b
+    Examples:
+      forensics key AKIA2ICYRBJSCUQBO6WH --logs sample_logs
+      forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
+    """
+    with asked_case(case, logs) as opened:
+        answer = opened.key(access_key)
+        from forensics.output.answer import print_key
+
+        print_key(answer, format.value)

@@ -1,0 +1,98 @@
+"""Coverage: what is loaded of each account and region, hour by hour, and what was done to the trails that record it.
+
+The hours run from the first to the last of the whole case, so an account that is loaded for a part of them shows where.
+Only runs of hours are held, never the hours: a year of every region is as small as its holes are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import duckdb
+
+from forensics.answers import Coverage, CoverageSpan, TrailChange
+from forensics.investigate.actors import actor_of
+from forensics.investigate.tables import Row, rows
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Hours in which a trail recorded nothing, or less; those of `home_region` it still did."""
+
+    start: datetime
+    end: datetime
+    state: str
+    home_region: str | None
+
+
+def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
+    """The map of the whole case."""
+    runs = rows(connection, "coverage_runs")
+    trails = rows(connection, "coverage_trails")
+    if not runs:
+        return Coverage(None, None, (), ())
+    start, end = min(run.first_hour for run in runs), max(run.end_hour for run in runs)
+    spans: list[CoverageSpan] = []
+    for (account, region), found in groupby(runs, key=lambda run: (run.account_id, run.aws_region)):
+        stops = [_stop(row, end) for row in trails if row.account_id == account and row.effect != "changed"]
+        spans += _spans(list(found), [stop for stop in stops if stop.home_region != region], start, end)
+    return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails))
+
+
+def _spans(runs: Sequence[Row], stops: Sequence[_Stop], start: datetime, end: datetime) -> Iterator[CoverageSpan]:
+    """The runs of one account and region, and the holes before, between and after them."""
+    account, region = runs[0].account_id, runs[0].aws_region
+    reached = start
+    for run in runs:
+        for hole in _holes(reached, run.first_hour, stops):
+            yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
+        yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, "loaded")
+        reached = run.end_hour
+    for hole in _holes(reached, end, stops):
+        yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
+
+
+def _holes(start: datetime, end: datetime, stops: Sequence[_Stop]) -> Iterator[_Stop]:
+    """A hole, cut into what a stopped trail explains and what nothing does. The first of two that overlap counts."""
+    for stop in stops:
+        first, last = max(stop.start, start), min(stop.end, end)
+        if first >= last:
+            continue
+        if first > start:
+            yield _Stop(start, first, "empty", None)
+        yield _Stop(first, last, stop.state, None)
+        start = last
+    if start < end:
+        yield _Stop(start, end, "empty", None)
+
+
+def _stop(row: Row, end: datetime) -> _Stop:
+    return _Stop(_hour(row.event_time), _hour_after(row.until or end), row.effect, row.home_region)
+
+
+def _trail_change(row: Row) -> TrailChange:
+    return TrailChange(
+        row.event_time,
+        row.event_name,
+        row.effect,
+        row.account_id,
+        row.aws_region,
+        row.trail,
+        row.until,
+        row.event_id,
+        row.ended_by_event_id,
+        actor_of(row),
+    )
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _hour_after(moment: datetime) -> datetime:
+    return _hour(moment + _HOUR - timedelta(microseconds=1))

@@ -1,0 +1,88 @@
+"""IP ranges: which of AWS's regions an address belongs to, by the list that AWS publishes (ip-ranges.json)."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from pathlib import Path
+
+import msgspec
+
+Address = IPv4Address | IPv6Address
+
+# AWS's own file has 2 MB
+_LARGEST_FILE = 64 << 20
+
+
+class NotIpRanges(Exception):
+    """The file is not AWS's list of addresses; the message says why."""
+
+
+class _Prefix(msgspec.Struct):
+    region: str
+    ip_prefix: str = ""
+    ipv6_prefix: str = ""
+
+
+class _File(msgspec.Struct):
+    prefixes: list[_Prefix]
+    ipv6_prefixes: list[_Prefix] = []
+
+
+class IpRanges:
+    """AWS's prefixes. The longest one that holds an address tells its region; `GLOBAL` is a region here."""
+
+    def __init__(self, content: bytes) -> None:
+        """Raises NotIpRanges."""
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        try:
+            file = msgspec.json.decode(content, type=_File)
+            networks = [
+                (ip_network(p.ip_prefix or p.ipv6_prefix), p.region) for p in file.prefixes + file.ipv6_prefixes
+            ]
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise NotIpRanges(f"it is not AWS's ip-ranges.json: {error}") from None
+        self._regions = _by_length(networks)
+
+    def region_of(self, address: Address) -> str | None:
+        """The region of an address; None if it is not AWS's."""
+        number = int(address)
+        for length, regions in self._regions[address.version]:
+            region = regions.get(number >> (address.max_prefixlen - length))
+            if region:
+                return region
+        return None
+
+
+def _by_length(networks: list[tuple[IPv4Network | IPv6Network, str]]) -> dict[int, list[tuple[int, dict[int, str]]]]:
+    """For each version of IP, the prefixes of each length, the longest first. One that names two regions is GLOBAL."""
+    found: dict[int, dict[int, dict[int, str]]] = {4: {}, 6: {}}
+    for network, region in networks:
+        prefixes = found[network.version].setdefault(network.prefixlen, {})
+        prefix = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
+        prefixes[prefix] = region if prefixes.get(prefix, region) == region else "GLOBAL"
+    return {version: sorted(lengths.items(), reverse=True) for version, lengths in found.items()}
+
+
+def read_ip_ranges(path: str | Path | None) -> IpRanges | None:
+    """The list in a file, read once while the file stays as it is. Raises NotIpRanges, and OSError."""
+    if path is None:
+        return None
+    found = Path(path).stat()
+    if found.st_size > _LARGEST_FILE:
+        raise NotIpRanges(f"{path} is too large for AWS's ip-ranges.json")
+    return _read(Path(path), found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _changed: int, _size: int) -> IpRanges:
+    return IpRanges(path.read_bytes())
+
+
+def parse_address(text: str) -> Address | None:
+    """The address that a record's text is, if it is one."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

@@ -1,0 +1,351 @@
+"""The one page on an access key: whose it is, what befell it, who requested it, what came of it and what it did.
+
+Asks what a responder asks first (reference, section 11.1). Reads the key's own events once; everything else is in the
+tables that attribution has settled. Who is behind the key is `who`'s answer, unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from forensics.answers import NOBODY, Actor, Evidence, Grade
+from forensics.investigate.actors import actor_of, owner_of
+from forensics.investigate.applications import application_of
+from forensics.investigate.tables import Row, rows
+from forensics.investigate.who import who
+from forensics.key_answer import (
+    Activity,
+    Burst,
+    Children,
+    Descendants,
+    Key,
+    KeyChange,
+    KeyKind,
+    Lifecycle,
+    MadeKey,
+    OtherKey,
+    OwnersAccess,
+    Quarantine,
+    Sensitive,
+    Totals,
+    Used,
+    UsedAfterEnd,
+    UsedAgent,
+    UsedWith,
+    UserChange,
+)
+from forensics.keys import Identifier, account_of
+
+_LISTED = 100  # of each list of an activity
+_CITED = 10  # events, or resources, for one finding
+_QUARANTINE = "AWSCompromisedKeyQuarantine"
+
+
+def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> Key:
+    """The answer about an access key; of one in no log it says so, and what to load."""
+    return _Page(connection, identifier).answer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """The owner of a long-term key as the queries ask for it; nobody's columns are null and match nothing."""
+
+    account: str | None = None
+    kind: str | None = None
+    principal: str | None = None
+    user: str | None = None
+
+
+class _Page:
+    """Everything that the tables say about one key."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> None:
+        self._connection = connection
+        self._key = identifier.id
+        self._who = who(connection, identifier)
+        self._credential_ids = [
+            row.credential_id for row in rows(connection, "subject_access_key", id=identifier.id) if row.credential_id
+        ]
+        self._owners = rows(connection, "key_owner", key=identifier.id)
+        self._owner = _owner(self._owners)
+        connection.execute("drop table if exists key_uses")
+        days = rows(connection, "key_span", key=identifier.id)[0]
+        rows(connection, "key_uses", key=identifier.id, first=days.first, last=days.last)
+
+    def answer(self) -> Key:
+        lifecycle = self._lifecycle()
+        activity = self._activity()
+        children = self._children()
+        accounts = self._account_ids()
+        hop = self._who.chain[0] if self._who.chain else None
+        is_temporary = _kind(self._key) == KeyKind.TEMPORARY
+        user_changes = self._user_changes()
+        self._connection.execute("drop table if exists key_uses")
+        return Key(
+            subject=self._who.subject,
+            kind=_kind(self._key),
+            in_logs=bool(self._credential_ids or self._owners),
+            account_ids=accounts,
+            decoded_account_id=account_of(self._key),
+            owner=owner_of(self._owners[0]) if len(self._owners) == 1 else None,
+            issued_at=hop.issued_at if hop and is_temporary else None,
+            expires_at=hop.expires_at if hop and is_temporary else None,
+            lifecycle=lifecycle,
+            owners_access=self._owners_access(user_changes),
+            quarantine=_quarantine(user_changes),
+            who=self._who,
+            children=children,
+            activity=activity,
+            flags=self._flags(accounts, lifecycle),
+        )
+
+    def _ask(self, query: str, **parameters: object) -> list[Row]:
+        return rows(self._connection, query, **parameters)
+
+    def _account_ids(self) -> tuple[str, ...]:
+        said = self._who.sessions or (self._who,)
+        of_credentials = {answer.subject.account_id for answer in said} if self._credential_ids else set()
+        return tuple(
+            sorted({account for account in of_credentials | {row.account_id for row in self._owners} if account})
+        )
+
+    def _flags(self, accounts: Sequence[str], lifecycle: Lifecycle) -> tuple[str, ...]:
+        decoded = account_of(self._key)
+        flags = {flag for answer in (self._who, *self._who.sessions) for flag in answer.flags}
+        if decoded and any(account != decoded for account in accounts):
+            flags.add("rewritten_or_anonymised_logs")
+        if len(accounts) > 1:
+            flags.add("key_of_several_accounts")
+        if any(use.succeeded for use in lifecycle.used_after_end):
+            flags.add("used_after_end")
+        return tuple(sorted(flags))
+
+    # its life
+
+    def _lifecycle(self) -> Lifecycle:
+        changes = self._ask("key_changes", key=self._key, account=self._owner.account, user=self._owner.user)
+        evidence = self._evidence(changes)
+        only = self._owners[0] if len(self._owners) == 1 else None
+        return Lifecycle(
+            status=only.status if only else None,
+            status_since=only.status_since if only else None,
+            created_at=only.created_at if only else None,
+            changes=tuple(_key_change(row, evidence[row.event_key]) for row in changes),
+            used_after_end=tuple(
+                UsedAfterEnd(
+                    row.change,
+                    row.ended_at,
+                    row.succeeded,
+                    row.refused,
+                    row.first_use,
+                    row.last_use,
+                    tuple(row.event_ids or ()),
+                )
+                for row in self._ask("key_used_after_end", key=self._key, most=_CITED)
+            ),
+        )
+
+    def _evidence(self, changes: Iterable[Row]) -> dict[str, Evidence]:
+        ids = [row.event_key for row in changes]
+        found = self._ask("who_evidence", ids=ids) if ids else []
+        return {
+            row.id: Evidence(
+                row.event_id,
+                row.recipient_account_id,
+                row.aws_region,
+                row.event_time,
+                row.event_name,
+                tuple(name for name in row.source_files if name),
+            )
+            for row in found
+        }
+
+    # its owner
+
+    def _user_changes(self) -> tuple[UserChange, ...]:
+        changes = self._ask("key_user_changes", account=self._owner.account, user=self._owner.user)
+        evidence = self._evidence(changes)
+        return tuple(
+            UserChange(
+                row.event_name,
+                row.policy,
+                row.succeeded,
+                row.error_code,
+                *_behind(row),
+                row.by_access_key_id,
+                evidence[row.event_key],
+            )
+            for row in changes
+        )
+
+    def _owners_access(self, changes: Sequence[UserChange]) -> OwnersAccess:
+        owner = self._owner
+        others = self._ask(
+            "key_other_keys",
+            key=self._key,
+            account=owner.account,
+            kind=owner.kind,
+            principal=owner.principal,
+            user=owner.user,
+        )
+        sign_in = self._ask("key_sign_ins", account=owner.account, principal=owner.principal)[0]
+        passwords = tuple(change for change in changes if change.event_name.endswith("LoginProfile"))
+        return OwnersAccess(
+            keys=tuple(OtherKey(*row) for row in others),
+            console_password=_has_password(passwords, sign_in),
+            password_changes=passwords,
+            sign_ins=sign_in.sign_ins,
+            first_sign_in=sign_in.first_sign_in,
+            last_sign_in=sign_in.last_sign_in,
+        )
+
+    # what came of it
+
+    def _children(self) -> Children:
+        if not self._credential_ids:
+            return Children()
+        at = self._ask("key_last_event")[0].last_event_time
+        found = self._ask("key_descendants", ids=self._credential_ids, at=at.isoformat() if at else None)
+        roles = tuple(Descendants(*row) for row in found)
+        certain = [role for role in roles if role.certain]
+        return Children(
+            credentials=sum(role.credentials for role in certain),
+            direct=sum(role.direct for role in certain),
+            unexpired=sum(role.unexpired for role in certain),
+            possible=sum(role.credentials for role in roles if not role.certain),
+            account_ids=tuple(sorted({role.account_id for role in certain if role.account_id})),
+            at=at,
+            roles=roles,
+            made_keys=tuple(MadeKey(*row) for row in self._ask("key_made_keys", ids=self._credential_ids)),
+        )
+
+    # what it did
+
+    def _activity(self) -> Activity:
+        total = self._ask("key_total")[0]
+        if not total.events:
+            return Activity()
+        places = self._ask("key_places", most=_LISTED)
+        kinds = {
+            kind: [row for row in places if row.kind == kind] for kind in ("address", "user_agent", "region", "service")
+        }
+        resources = self._ask("key_resources", most=_LISTED)
+        bursts = self._ask("key_bursts", most=_LISTED)
+        return Activity(
+            events=total.events,
+            succeeded=total.succeeded,
+            denied=total.denied,
+            failed=total.failed,
+            first_use=total.first_use,
+            last_use=total.last_use,
+            last_success=total.last_success,
+            addresses=tuple(_used(row) for row in kinds["address"]),
+            user_agents=tuple(_used_agent(row) for row in kinds["user_agent"]),
+            regions=tuple(_used(row) for row in kinds["region"]),
+            services=tuple(_used_with(row) for row in kinds["service"]),
+            resources=tuple(_used_with(row, row.objects) for row in resources),
+            sensitive=tuple(_sensitive(row) for row in self._ask("key_sensitive", most=_CITED)),
+            discovery_bursts=tuple(_burst(row) for row in bursts),
+            totals=Totals(*(_total(found) for found in (*kinds.values(), resources, bursts))),
+        )
+
+
+def _kind(key_id: str) -> KeyKind:
+    return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
+
+
+def _owner(owners: Sequence[Row]) -> _Owner:
+    if len(owners) != 1:
+        return _Owner()
+    owner = owners[0]
+    return _Owner(owner.account_id, owner.owner_kind, owner.owner_principal_id, owner.owner_name)
+
+
+def _behind(change: Row) -> tuple[Actor, Grade]:
+    """Who is behind a change; a record that proves nothing names nobody."""
+    if not change.succeeded and change.error_code is None:
+        return NOBODY, Grade.NONE
+    return actor_of(change), Grade(change.grade)
+
+
+def _key_change(row: Row, event: Evidence) -> KeyChange:
+    actor, grade = _behind(row)
+    return KeyChange(
+        row.change,
+        row.access_key_id,
+        row.succeeded,
+        row.error_code,
+        actor,
+        grade,
+        row.by_access_key_id,
+        row.by_arn,
+        event,
+    )
+
+
+def _has_password(changes: Sequence[UserChange], sign_in: Row) -> bool | None:
+    done = [change for change in changes if change.succeeded]
+    if not done:
+        return True if sign_in.sign_ins else None
+    return done[-1].event_name != "DeleteLoginProfile"
+
+
+def _quarantine(changes: Sequence[UserChange]) -> Quarantine:
+    about = tuple(change for change in changes if change.policy and _QUARANTINE in change.policy)
+    done = [change for change in about if change.succeeded]
+    return Quarantine(done[-1].event_name == "AttachUserPolicy" if done else None, about)
+
+
+def _used(row: Row) -> Used:
+    return Used(row.value, row.succeeded, row.denied, row.failed, row.first_use, row.last_use)
+
+
+def _used_agent(row: Row) -> UsedAgent:
+    return UsedAgent(
+        row.value, row.succeeded, row.denied, row.failed, row.first_use, row.last_use, application_of(row.value)
+    )
+
+
+def _used_with(row: Row, objects: int = 0) -> UsedWith:
+    names = tuple(row.event_names)
+    return UsedWith(row.value, row.succeeded, row.denied, row.failed, row.first_use, row.last_use, names, objects)
+
+
+def _total(found: Sequence[Row]) -> int:
+    return found[0].total if found else 0
+
+
+def _sensitive(row: Row) -> Sensitive:
+    return Sensitive(
+        tactic=row.tactic,
+        technique=row.technique,
+        technique_name=row.technique_name,
+        event_source=row.event_source,
+        event_name=row.event_name,
+        succeeded=row.succeeded,
+        denied=row.denied,
+        failed=row.failed,
+        first_use=row.first_use,
+        last_use=row.last_use,
+        mfa_authenticated=row.mfa_authenticated,
+        resources=tuple(row.resources or ()),
+        resources_total=row.resources_total,
+        event_ids=tuple(row.event_ids or ()),
+    )
+
+
+def _burst(row: Row) -> Burst:
+    return Burst(
+        first_use=row.first_use,
+        last_use=row.last_use,
+        source_ip_address=row.source_ip_address,
+        succeeded=row.succeeded,
+        denied=row.denied,
+        failed=row.failed,
+        event_names=tuple(row.event_names),
+        regions=tuple(region for region in row.regions if region),
+        first_event_id=row.first_event_id,
+    )

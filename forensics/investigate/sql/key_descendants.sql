@@ -1,0 +1,61 @@
+-- What was requested with a key, directly and further down, by role or user. $ids: the key's credentials; $at: valid then.
+with below as (
+    select credential_id, min(depth) as depth, true as certain
+    from walk
+    where ancestor_credential_id in (select unnest($ids))
+    group by credential_id
+),
+
+parents as (
+    select unnest($ids) as credential_id
+    union
+    select credential_id from below
+),
+
+-- the logs do not decide between several that may have asked: each may be this one
+possible as (
+    select links.child_credential_id as credential_id, 1 as depth, false as certain
+    from links
+    join parents on parents.credential_id = links.parent_credential_id
+    where links.is_ambiguous
+      and links.child_credential_id not in (select credential_id from below)
+    group by links.child_credential_id
+),
+
+descendants as (
+    select credential_id, depth, certain from below
+    union all
+    select credential_id, depth, certain from possible
+),
+
+dated as (
+    select
+        descendants.credential_id,
+        descendants.depth,
+        descendants.certain,
+        coalesce(credentials.session_issuer_arn, credentials.arn, credentials.principal_id) as arn,
+        credentials.account_id,
+        credentials.session_creation_date as issued_at,
+        issuances.expires_at,
+        credentials.events
+    from descendants
+    join credentials on credentials.credential_id = descendants.credential_id
+    left join links on links.child_credential_id = descendants.credential_id and links.is_chosen
+    left join issuances on issuances.issuance_id = links.issuance_id
+)
+
+select
+    arn,
+    account_id,
+    certain,
+    min(depth) as depth,
+    count(*) as credentials,
+    count(case when depth = 1 then 1 end) as direct,
+    count(case when expires_at > $at::timestamptz then 1 end) as unexpired,
+    min(issued_at)::timestamp as first_issued,
+    max(issued_at)::timestamp as last_issued,
+    max(expires_at)::timestamp as last_expires,
+    sum(events)::bigint as events
+from dated
+group by arn, account_id, certain
+order by arn, account_id, certain desc

@@ -1,0 +1,22 @@
+-- The long-term keys that were made with a key, or with what was requested with it. $ids: the key's credentials.
+with makers as (
+    select unnest($ids) as credential_id
+    union
+    select credential_id from walk where ancestor_credential_id in (select unnest($ids))
+)
+
+select
+    access_keys.access_key_id,
+    access_keys.account_id,
+    access_keys.owner_name,
+    access_keys.status,
+    access_keys.created_at::timestamp as created_at,
+    access_keys.first_use::timestamp as first_use,
+    access_keys.last_use::timestamp as last_use,
+    credentials.access_key_id as by_access_key_id,
+    evidence.event_id
+from access_keys
+join makers on makers.credential_id = access_keys.created_by_credential_id
+left join credentials on credentials.credential_id = makers.credential_id
+left join evidence on evidence.event_key = access_keys.created_by_event_key
+order by access_keys.access_key_id, access_keys.account_id

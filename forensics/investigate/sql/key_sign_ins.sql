@@ -1,0 +1,9 @@
+-- The console sign-ins of a key's owner that succeeded. $account, $principal: the owner.
+select
+    count(*) as sign_ins,
+    min(event_time)::timestamp as first_sign_in,
+    max(event_time)::timestamp as last_sign_in
+from issuances
+where event_name = 'ConsoleLogin'
+  and issued_account_id = $account
+  and issued_principal_id = $principal

@@ -1,0 +1,11 @@
+-- All that a key did, in one row.
+select
+    count(*) as events,
+    count(case when outcome = 'succeeded' then 1 end) as succeeded,
+    count(case when outcome = 'denied' then 1 end) as denied,
+    count(case when outcome = 'failed' then 1 end) as failed,
+    min(event_time)::timestamp as first_use,
+    max(event_time)::timestamp as last_use,
+    max(case when outcome = 'succeeded' then event_time end)::timestamp as last_success,
+    list_sort(list(distinct account_id)) as account_ids
+from key_uses

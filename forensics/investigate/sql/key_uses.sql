@@ -1,0 +1,37 @@
+-- Every event that a key signed, for the other queries about it; the lake is read for it once.
+-- $key: the key; $first, $last: the days of its first and last use, so that other days' files stay closed.
+create or replace temporary table key_uses as
+select
+    event_key,
+    event_id,
+    account_id,
+    aws_region,
+    event_time,
+    event_source,
+    event_name,
+    source_ip_address,
+    user_agent,
+    error_code,
+    case
+        when error_code is null and error_message is null then 'succeeded'
+        when error_code like '%AccessDenied%' or error_code like '%Unauthorized%' or error_code like '%NotAuthorized%'
+            or error_code like '%AuthFailure%' or error_code like '%Forbidden%' or error_code like 'ExpiredToken%'
+            or error_code in (
+                'InvalidClientTokenId', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'UnrecognizedClientException',
+                'AccountProblem', 'OptInRequired'
+            ) then 'denied'
+        else 'failed'
+    end as outcome,
+    -- of an object, its bucket: one line for each says more than one for each object
+    case when resource like 'arn:%:s3:::%/%' then split_part(resource, '/', 1) else resource end as resource,
+    case when resource like 'arn:%:s3:::%/%' then resource end as object,
+    mfa_authenticated,
+    access_key_id like 'AKIA%' as is_long_term,
+    coalesce(event_category, 'Management') <> 'Data'
+        and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
+        and event_name not in (
+            'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue', 'GetSessionToken'
+        ) as may_be_discovery
+from events
+where access_key_id = $key
+  and (event_date is null or event_date between $first::date and $last::date)

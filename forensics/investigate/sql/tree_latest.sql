@@ -1,0 +1,3 @@
+-- The latest event of the case.
+select max(last_event_time)::timestamp as at
+from coverage

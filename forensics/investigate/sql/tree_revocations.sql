@@ -1,0 +1,14 @@
+-- What was ended, and brought back, in some accounts until some time. $accounts: account IDs. $at: the time.
+select
+    account_id,
+    event_time::timestamp as event_time,
+    event_name,
+    access_key_id,
+    status,
+    user_name,
+    role_name,
+    revoked_before::timestamp as revoked_before
+from revocations
+where account_id in (select unnest($accounts))
+  and event_time::timestamp <= $at
+order by event_time, event_key

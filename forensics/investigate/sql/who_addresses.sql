@@ -1,0 +1,29 @@
+-- Where credentials were used from, with the first and the last use. $ids: credential IDs; $keys: their access keys, '' for none.
+-- One row per credential and address. An unreliable record proves no use.
+with uses as (
+    select
+        credential_id,
+        source_ip_address,
+        event_time,
+        event_id,
+        row_number() over (partition by credential_id, source_ip_address order by event_time, event_key) as place,
+        row_number() over (partition by credential_id, source_ip_address order by event_time desc, event_key desc) as place_from_last
+    from events
+    where coalesce(access_key_id, '') in (select unnest($keys))
+      and credential_id in (select unnest($ids))
+      and source_ip_address is not null
+      and event_time is not null
+      and not unreliable
+)
+
+select
+    credential_id,
+    source_ip_address,
+    min(event_time)::timestamp as first_use,
+    max(event_time)::timestamp as last_use,
+    count(*) as events,
+    min(case when place = 1 then event_id end) as first_event_id,
+    min(case when place_from_last = 1 then event_id end) as last_event_id
+from uses
+group by credential_id, source_ip_address
+order by credential_id, first_use, source_ip_address

@@ -1,0 +1,284 @@
+"""The answer to `key`: one page on an access key. Part of `answers`, apart so that other questions need not load it.
+
+The rules of the JSON are those of `answers`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from forensics.answers import Actor, Evidence, Grade, Subject, Who
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """An event of a long-term key's life, or a refused attempt at one; who is behind it, and the key that signed it.
+
+    `change`: created, activated, deactivated, deleted; `changed` where a refused call does not say to what.
+    `access_key_id` is null where a refused call does not say which of the owner's keys it was about.
+    """
+
+    change: str
+    access_key_id: str | None
+    succeeded: bool
+    error_code: str | None
+    actor: Actor
+    grade: Grade
+    by_access_key_id: str | None
+    by_arn: str | None
+    event: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAfterEnd:
+    """Calls signed by a key after it was disabled or deleted; `event_ids` are the first of them."""
+
+    change: str
+    ended_at: datetime
+    succeeded: int
+    refused: int
+    first_use: datetime
+    last_use: datetime
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What befell a long-term key. `status`: Active, Inactive, Deleted, as the last logged change left it."""
+
+    status: str | None = None
+    status_since: datetime | None = None
+    created_at: datetime | None = None
+    changes: tuple[KeyChange, ...] = ()
+    used_after_end: tuple[UsedAfterEnd, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherKey:
+    """Another long-term key of the same owner."""
+
+    access_key_id: str
+    status: str | None
+    created_at: datetime | None
+    first_use: datetime | None
+    last_use: datetime | None
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """Something done to a key's owner: a console password set, a policy of AWS's quarantine attached or detached."""
+
+    event_name: str
+    policy: str | None
+    succeeded: bool
+    error_code: str | None
+    actor: Actor
+    grade: Grade
+    by_access_key_id: str | None
+    event: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersAccess:
+    """How else a long-term key's owner gets in. `console_password`: whether there is one; null if no event tells."""
+
+    keys: tuple[OtherKey, ...] = ()
+    console_password: bool | None = None
+    password_changes: tuple[UserChange, ...] = ()
+    sign_ins: int = 0
+    first_sign_in: datetime | None = None
+    last_sign_in: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """AWS's quarantine of a key's owner. `in_force`: whether the last change attached it; null if there is none."""
+
+    in_force: bool | None = None
+    changes: tuple[UserChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Descendants:
+    """Credentials of one role or user that were requested with a key, directly (`depth` 1) or further down.
+
+    `unexpired` are those known to be valid at the case's latest event. `certain` is false where the logs do not decide
+    between several that may have asked, of which the key is one.
+    """
+
+    arn: str | None
+    account_id: str | None
+    certain: bool
+    depth: int
+    credentials: int
+    direct: int
+    unexpired: int
+    first_issued: datetime | None
+    last_issued: datetime | None
+    last_expires: datetime | None
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeKey:
+    """A long-term key that was made with a key, or with what was requested with it (`by_access_key_id`)."""
+
+    access_key_id: str
+    account_id: str | None
+    owner_name: str | None
+    status: str | None
+    created_at: datetime | None
+    first_use: datetime | None
+    last_use: datetime | None
+    by_access_key_id: str | None
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The tree below a key in short; `forensics tree` has it in full. Counts are of what is certain."""
+
+    credentials: int = 0
+    direct: int = 0
+    unexpired: int = 0
+    possible: int = 0
+    account_ids: tuple[str, ...] = ()
+    at: datetime | None = None
+    roles: tuple[Descendants, ...] = ()
+    made_keys: tuple[MadeKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How often one address, region or the like was used. `denied`: refused for want of a right; `failed`: else."""
+
+    value: str | None
+    succeeded: int
+    denied: int
+    failed: int
+    first_use: datetime | None
+    last_use: datetime | None
+
+    @property
+    def events(self) -> int:
+        return self.succeeded + self.denied + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class UsedAgent(Used):
+    """A user agent, and the program that it claims to be."""
+
+    application: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsedWith(Used):
+    """A service, or a resource, and the calls made to it. `objects`: of a bucket, how many objects of it."""
+
+    event_names: tuple[str, ...]
+    objects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Calls of one action that intruders are known for, by MITRE ATT&CK tactic and technique; no verdict.
+
+    `mfa_authenticated`: whether all were made with MFA; null if the records do not say. `event_ids` are the first.
+    """
+
+    tactic: str
+    technique: str
+    technique_name: str
+    event_source: str
+    event_name: str
+    succeeded: int
+    denied: int
+    failed: int
+    first_use: datetime | None
+    last_use: datetime | None
+    mfa_authenticated: bool | None
+    resources: tuple[str, ...]
+    resources_total: int
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Many different reading calls in a row from one address: somebody looks around (ATT&CK T1526, T1580)."""
+
+    first_use: datetime
+    last_use: datetime
+    source_ip_address: str | None
+    succeeded: int
+    denied: int
+    failed: int
+    event_names: tuple[str, ...]
+    regions: tuple[str, ...]
+    first_event_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many there are of what an activity lists; each list holds at most its busiest hundred."""
+
+    addresses: int = 0
+    user_agents: int = 0
+    regions: int = 0
+    services: int = 0
+    resources: int = 0
+    discovery_bursts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What a key did, from where, and what it was refused."""
+
+    events: int = 0
+    succeeded: int = 0
+    denied: int = 0
+    failed: int = 0
+    first_use: datetime | None = None
+    last_use: datetime | None = None
+    last_success: datetime | None = None
+    addresses: tuple[Used, ...] = ()
+    user_agents: tuple[UsedAgent, ...] = ()
+    regions: tuple[Used, ...] = ()
+    services: tuple[UsedWith, ...] = ()
+    resources: tuple[UsedWith, ...] = ()
+    sensitive: tuple[Sensitive, ...] = ()
+    discovery_bursts: tuple[Burst, ...] = ()
+    totals: Totals = Totals()
+
+
+class KeyKind(StrEnum):
+    LONG_TERM = "long_term"
+    TEMPORARY = "temporary"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The one page on an access key. `who` is the chain up; `owner` has a long-term key only.
+
+    `account_ids` are those of the records, `decoded_account_id` the one inside the ID. `issued_at` and `expires_at` are
+    a temporary key's.
+    """
+
+    subject: Subject
+    kind: KeyKind
+    in_logs: bool
+    account_ids: tuple[str, ...]
+    decoded_account_id: str | None
+    owner: Actor | None
+    issued_at: datetime | None
+    expires_at: datetime | None
+    lifecycle: Lifecycle
+    owners_access: OwnersAccess
+    quarantine: Quarantine
+    who: Who
+    children: Children
+    activity: Activity
+    flags: tuple[str, ...]

@@ -1,0 +1,125 @@
+"""Coverage, for a reader: a bar for each account and region over time, its holes visible, and the trails stopped."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from forensics.answers import ActorKind, Coverage, CoverageSpan, Rows, TrailChange
+from forensics.output.lines import BLANK, Line, Span, heading, line
+from forensics.output.who import described
+from forensics.output.words import count, readable_time
+
+_HOUR = timedelta(hours=1)
+_WIDTH = 80  # where the output does not fold
+_REGION = 16  # columns that the names of regions take
+_SHARE = 6  # and the share of hours behind a bar
+# hours that a sign may stand for, before whole weeks
+_STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)
+_WHOLE, _PART, _NONE, _STOPPED = "█", "▒", "·", "x"
+_STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad"}
+_EFFECTS = {"stopped": "stopped", "narrowed": "narrowed", "changed": "changed"}
+
+
+def coverage_rows(answer: Coverage) -> Rows:
+    """One row a span."""
+    rows = tuple((s.account_id, s.aws_region, s.from_, s.to, s.events, s.state) for s in answer.spans)
+    return Rows(("account_id", "aws_region", "from", "to", "events", "state"), rows, len(rows))
+
+
+def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
+    """The map, then the trails."""
+    if answer.from_ is None or answer.to is None:
+        yield line("no event with a time is loaded")
+        return
+    scale = _scale(answer.from_, answer.to, (width or _WIDTH) - 2 - _REGION - _SHARE)
+    yield heading(f"What is loaded, {readable_time(answer.from_)} to {readable_time(answer.to)}")
+    yield line(*_legend(scale), indent=2, hang=2)
+    for account, spans in groupby(answer.spans, key=lambda span: span.account_id):
+        yield BLANK
+        yield line((account or "account unknown", "bold"), indent=2)
+        for region, found in groupby(spans, key=lambda span: span.aws_region):
+            yield _bar(region or "unknown", list(found), scale)
+    yield from _trails(answer.trails)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where the bars begin, and for how long each of their signs stands."""
+
+    start: datetime
+    step: timedelta
+    signs: int
+
+
+def _scale(start: datetime, end: datetime, room: int) -> _Scale:
+    hours = (end - start) // _HOUR
+    room = max(room, 8)
+    fitting = next((step for step in _STEPS if -(-hours // step) <= room), 0)
+    step = fitting or -(-hours // room // 168 + 1) * 168
+    return _Scale(start, step * _HOUR, -(-hours // step))
+
+
+def _legend(scale: _Scale) -> tuple[str | Span, ...]:
+    hours = scale.step // _HOUR
+    each = count(hours, "hour") if hours < 24 else count(hours // 24, "day")
+    return (
+        f"a sign is {each}: ",
+        _sign(_WHOLE),
+        " events in each hour, ",
+        _sign(_PART),
+        " in some, ",
+        _sign(_NONE),
+        " in none, ",
+        _sign(_STOPPED),
+        " in none while a trail was stopped or narrowed. A quiet hour has no events either",
+    )
+
+
+def _sign(sign: str) -> Span:
+    return (sign, _STYLES[sign])
+
+
+def _bar(region: str, spans: Sequence[CoverageSpan], scale: _Scale) -> Line:
+    starts = [span.from_ for span in spans]
+    signs = []
+    for number in range(scale.signs):
+        start = scale.start + number * scale.step
+        first, last = bisect_right(starts, start) - 1, bisect_left(starts, start + scale.step)
+        signs.append(_kind({span.state for span in spans[max(first, 0) : last]}))
+    bar = [("".join(together), _STYLES[sign]) for sign, together in groupby(signs)]
+    hours = sum((span.to - span.from_) // _HOUR for span in spans)
+    loaded = sum((span.to - span.from_) // _HOUR for span in spans if span.state == "loaded")
+    return line(region.ljust(_REGION), *bar, f" {100 * loaded // max(hours, 1):>3}%", indent=2, hang=4)
+
+
+def _kind(states: set[str]) -> str:
+    if states == {"loaded"}:
+        return _WHOLE
+    if "loaded" in states:
+        return _PART
+    return _STOPPED if states - {"empty"} else _NONE
+
+
+def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
+    listed = list(trails)
+    if not listed:
+        return
+    yield from (BLANK, heading("Trails stopped, narrowed or changed"))
+    for trail in listed:
+        of_trail = f"{trail.trail or 'a trail'} of account {trail.account_id or 'unknown'}"
+        until = f" until {readable_time(trail.until)}" if trail.until else ""
+        still = ", and no loaded event ends that" if trail.effect != "changed" and not trail.until else ""
+        yield line(
+            f"{readable_time(trail.event_time)}  ",
+            (_EFFECTS.get(trail.effect, trail.effect), "bad" if trail.effect != "changed" else "warn"),
+            f"{until}: {of_trail}, by {trail.event_name}{still}",
+            indent=2,
+            hang=4,
+        )
+        by = ("who is not resolved",) if trail.actor.kind == ActorKind.UNKNOWN else described(trail.actor)
+        yield line("by ", *by, indent=4, hang=6)
+        yield line((f"event {trail.event_id or 'without ID'}  {trail.aws_region or ''}", "dim"), indent=4, hang=6)

@@ -1,0 +1,160 @@
+"""Accuracy: what attribution says of many simulated worlds, against what is true. `python -m tests.accuracy`
+
+Some worlds share a case, as organisations of one customer would; their accounts keep them apart. Each case is built from
+complete logs and again with a share of the files removed. Printed by issuer and by rule; the exit code is 1 if a law is
+broken, or if any count falls below the one in accuracy.json, which `--write` writes anew.
+
+The laws. Complete logs: every name is true, every credential that the files decide is named with its stop reason, and
+`origin_access_key_id` is as good as a name. Files removed: `proven` is never wrong, and `strong` only where a removed
+issuance of the same principal and second misleads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.attribution.test_truth import Named, compared
+from tests.cases import case_of
+from tests.simulator import CredentialTruth, LogFile, World, simulate, without
+
+BASELINE = Path(__file__).parent / "accuracy.json"
+REMOVED = (0.0, 0.1, 0.3, 0.6)
+EVENTS = 400
+WORLDS_A_CASE = 25
+
+
+@dataclass
+class Tally:
+    """Counts by issuer and by rule for one share of removed files, and every law that was broken."""
+
+    by_issuer: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    by_rule: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    broken: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        for mine, theirs in ((self.by_issuer, other.by_issuer), (self.by_rule, other.by_rule)):
+            for name, counts in theirs.items():
+                mine[name] += counts
+        self.broken += other.broken
+
+    def total(self) -> Counter[str]:
+        return sum(self.by_issuer.values(), Counter[str]())
+
+
+def judge(expected: CredentialTruth, named: Named, complete: bool) -> Iterator[tuple[str, bool]]:
+    """What is to be counted of one credential, each with whether it breaks a law."""
+    yield "credentials", False
+    if expected.decided:
+        yield "decided", False
+    if named.is_unknown:
+        yield "unresolved", False
+        if expected.decided and complete:
+            yield "missed", True
+    elif named.actor in expected.allowed:
+        yield "right", False
+        if complete and expected.decided and named.stop_reason != expected.stop_reason:
+            yield "wrong stop reason", True
+    else:
+        excused = not complete and named.grade == "strong" and expected.removed_twin
+        yield ("misled by a removed twin", False) if excused else ("wrong", True)
+    if named.origin is not None:
+        if named.origin == expected.origin_access_key_id:
+            yield "origin right", False
+        else:
+            excused = not complete and named.origin_grade == "strong" and expected.removed_sibling
+            yield ("origin misled by a removed twin", False) if excused else ("origin wrong", True)
+    elif expected.origin_decided and complete:
+        yield "origin missed", True
+
+
+def measure(seeds: range, removed: float) -> Tally:
+    """One case of some worlds."""
+    worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
+    delivered = [without(world.files, removed, seed) if removed else world.files for world, seed in zip(worlds, seeds, strict=True)]
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        files = [file for files in delivered for file in files]
+        with case_of(files, Path(folder)) as case:
+            for world, some in zip(worlds, delivered, strict=True):
+                _count(tally, compared(case, world, some), complete=not removed)
+    return tally
+
+
+def _count(tally: Tally, pairs: Iterable[tuple[CredentialTruth, Named]], *, complete: bool) -> None:
+    for expected, named in pairs:
+        for what, breaks in judge(expected, named, complete):
+            tally.by_issuer[expected.issuer][what] += 1
+            tally.by_rule[named.rule or "(by the record)"][what] += 1
+            if breaks:
+                tally.broken.append(f"{what}: {expected} {named}")
+
+
+def measure_all(scenarios: int) -> dict[float, Tally]:
+    jobs = [(range(first, min(first + WORLDS_A_CASE, scenarios)), share) for share in REMOVED for first in range(0, scenarios, WORLDS_A_CASE)]
+    tallies = {share: Tally() for share in REMOVED}
+    with ProcessPoolExecutor() as pool:
+        for (_, share), tally in zip(jobs, pool.map(measure, *zip(*jobs, strict=True)), strict=True):
+            tallies[share].add(tally)
+    return tallies
+
+
+_COLUMNS = ("credentials", "decided", "right", "unresolved", "misled by a removed twin", "wrong", "missed", "origin right")
+
+
+def report(tallies: dict[float, Tally]) -> str:
+    lines = []
+    for share, tally in tallies.items():
+        lines.append(f"\n{share:.0%} of the files removed" if share else "Complete logs")
+        for title, counts in (("issuer", tally.by_issuer), ("rule", tally.by_rule)):
+            lines.append(f"{title:36}" + "".join(f"{column[:12]:>14}" for column in _COLUMNS))
+            rows = [*sorted(counts.items()), ("all", sum(counts.values(), Counter[str]()))]
+            lines += [f"{name:36}" + "".join(f"{row[column]:>14,}" for column in _COLUMNS) for name, row in rows]
+    return "\n".join(lines)
+
+
+def fallen(tallies: dict[float, Tally], baseline: dict[str, dict[str, dict[str, int]]]) -> Iterator[str]:
+    """Where fewer are right than there were."""
+    for share, tally in tallies.items():
+        for issuer, counts in baseline.get(str(share), {}).items():
+            for what, before in counts.items():
+                now = tally.by_issuer[issuer][what]
+                if now < before:
+                    yield f"{share:.0%} removed, {issuer}: {what} fell from {before} to {now}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scenarios", type=int, default=1000)
+    parser.add_argument("--write", action="store_true", help="write accuracy.json anew")
+    arguments = parser.parse_args()
+    tallies = measure_all(arguments.scenarios)
+    print(report(tallies))
+    key = str(arguments.scenarios)
+    known = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
+    problems = [problem for tally in tallies.values() for problem in tally.broken]
+    problems += fallen(tallies, known.get(key, {}))
+    if arguments.write:
+        known[key] = {
+            str(share): {
+                issuer: {what: counts[what] for what in ("right", "origin right")}
+                for issuer, counts in sorted(tally.by_issuer.items())
+            }
+            for share, tally in tallies.items()
+        }
+        BASELINE.write_text(json.dumps(known, indent=1) + "\n")
+    print(f"\n{arguments.scenarios} scenarios, {len(problems)} laws broken")
+    for problem in problems[:20]:
+        print(f"  {problem[:600]}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

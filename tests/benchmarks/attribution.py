@@ -1,0 +1,176 @@
+"""What attribution costs: linear in the events and little beside their ingest; and how long `who` takes on many.
+
+    python -m tests.benchmarks.attribution [--events 250000] [--logs FOLDER] [--profile]
+
+Plays a world of N and one of 4N events, ingests both and builds their tables. A last ingest of a single file shows what
+is saved where only one day has changed. Prints ratios, and ends with 1 where one is above its limit. The logs take
+minutes to make: --logs keeps them in a folder, and takes those that it holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+from forensics.attribution import build as builds
+from forensics.case import Case
+from forensics.lake import ingest as ingests
+from forensics.lake import layout as layouts
+from forensics.lake import manifest as manifests
+from forensics.lake.layout import Layout
+from forensics.lake.worker import ToRead
+from forensics.sources.paths import find_files
+from tests.benchmarks.latency import BASELINE, FORENSICS, take_turns
+from tests.simulator import simulate, write
+
+SEED = 5
+GROWTH, COST, LATENCY = 5.0, 0.25, 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds; `model_seconds` by table."""
+
+    events: int
+    ingest: float
+    attribution: float
+    one_day_more: float
+    model_seconds: dict[str, float]
+
+
+def main() -> int:
+    arguments = _arguments()
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        scratch = Path(folder)
+        logs = arguments.logs or scratch / "logs"
+        costs = [
+            _cost(_logs(logs, events), scratch / str(events)) for events in (arguments.events, arguments.events * 4)
+        ]
+        few, many = costs
+        if arguments.profile:
+            _print_profile(few, many)
+        for cost in costs:
+            print(
+                f"{cost.events:,} events: ingest {cost.ingest:.1f}s, attribution {cost.attribution:.2f}s,"
+                f" again after one more file {cost.one_day_more:.2f}s"
+            )
+        case = scratch / str(arguments.events * 4)
+        baseline, who = take_turns(BASELINE, (FORENSICS, "who", _deep_key(case), "--case", str(case)))
+    return _verdict(
+        (f"attribution, {many.events:,} to {few.events:,} events", many.attribution / few.attribution, GROWTH),
+        *((f"attribution to ingest, {cost.events:,} events", cost.attribution / cost.ingest, COST) for cost in costs),
+        (f"who, {many.events:,} events, to import duckdb, typer", who / baseline, LATENCY),
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.attribution")
+    parser.add_argument("--events", type=int, default=250_000, help="N; the other world has four times as many")
+    parser.add_argument("--logs", type=Path, help="keep the logs here, or take those that are here")
+    parser.add_argument("--profile", action="store_true", help="print what each model takes")
+    return parser.parse_args()
+
+
+def _logs(folder: Path, events: int) -> Path:
+    """A world's logs, made once."""
+    logs, made = folder / str(events), folder / f"{events}.made"
+    if not made.exists():
+        write(simulate(SEED, events).files, logs)
+        made.touch()
+    return logs
+
+
+def _cost(logs: Path, case: Path) -> Cost:
+    layout = layouts.create(case)
+    ingest = _seconds(lambda: _ingest(layout, logs))
+    events = manifests.read(layout.manifest).commit
+    assert events is not None
+    model_seconds: dict[str, float] = defaultdict(float)
+    with patch.object(builds, "DuckDB", _timed(model_seconds)):
+        attribution = _seconds(lambda: _build(layout))
+    _ingest(layout, _one_more(case.with_name(f"{case.name}-more.json")))
+    return Cost(events.events, ingest, attribution, _seconds(lambda: _build(layout)), model_seconds)
+
+
+def _ingest(layout: Layout, logs: Path) -> None:
+    files = find_files([logs])
+    ingests.ingest(
+        layout,
+        [ToRead(file.path, file.name) for file in files],
+        [file.size for file in files],
+        "benchmark",
+        lambda _: None,
+    )
+
+
+def _build(layout: Layout) -> None:
+    builds.build(layout, manifests.read(layout.manifest))
+
+
+def _one_more(path: Path) -> Path:
+    """A file of one event, of the day after all others."""
+    record = {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "IAMUser", "principalId": "AIDAX", "accountId": "1" * 12, "accessKeyId": "AKIAX"},
+        "eventTime": "2030-01-01T12:00:00Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "ListBuckets",
+        "awsRegion": "us-east-1",
+        "eventID": "one-more",
+        "recipientAccountId": "1" * 12,
+    }
+    path.write_text(json.dumps({"Records": [record]}))
+    return path
+
+
+def _timed(seconds: dict[str, float]) -> type[builds.DuckDB]:
+    class Timed(builds.DuckDB):
+        def create(self, table: str, model: str) -> None:
+            start = time.perf_counter()
+            super().create(table, model)
+            seconds[table] += time.perf_counter() - start
+
+    return Timed
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _deep_key(case: Path) -> str:
+    """A key many hops away from its origin."""
+    with Case.open(case) as opened:
+        (row,) = opened.sql_rows(
+            """
+            select access_key_id from credentials join actors using (credential_id)
+            where access_key_id like 'ASIA%' and actor_kind <> 'unknown'
+            order by hops desc, access_key_id limit 1
+            """
+        ).rows
+    return str(row[0])
+
+
+def _print_profile(few: Cost, many: Cost) -> None:
+    for table, seconds in sorted(many.model_seconds.items(), key=lambda item: -item[1]):
+        print(f"  {table:22}{few.model_seconds[table]:8.2f}s{seconds:8.2f}s")
+
+
+def _verdict(*ratios: tuple[str, float, float]) -> int:
+    print(f"{'':52}{'ratio':>8}{'limit':>7}")
+    for name, ratio, limit in ratios:
+        print(f"{name:52}{ratio:8.2f}{limit:7.2f}  {'MISSED' if ratio > limit else ''}".rstrip())
+    return 1 if any(ratio > limit for _, ratio, limit in ratios) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

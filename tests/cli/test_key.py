@@ -1,0 +1,29 @@
+"""forensics key"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.run import run
+from tests.simulator import sample
+
+
+def test_a_page_as_text_and_as_json(sample_case: Path) -> None:
+    text = run("key", sample.LEAKED_KEY, "--case", sample_case)
+    assert (text.code, text.err) == (0, "")
+    assert "svc-deploy" in text.out.splitlines()[1] and "inactive since 2026-10-05 09:05:37Z" in text.out
+    page = json.loads(run("key", sample.LEAKED_KEY, "--case", sample_case, "--format", "json").out)
+    assert (page["lifecycle"]["status"], page["owner"]["name"]) == ("Inactive", "svc-deploy")
+
+
+def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
+    done = run("key", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case)
+    assert (done.code, done.err) == (0, "")
+    assert "it is in none of the loaded logs" in done.out and "What to load" in done.out
+
+
+def test_what_is_no_access_key_is_a_usage_error(sample_case: Path) -> None:
+    for other in ("nonsense", "AIDA2ICYRBJSPV3OP7SHG"):
+        done = run("key", other, "--case", sample_case)
+        assert done.code == 2 and done.complaint

@@ -1,0 +1,61 @@
+"""What a call about a trail says: which trail, and whether it records less since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from forensics.lake.change import ChangingRecord, change
+from forensics.lake.record import Record, UserIdentity
+
+ALL = {"readWriteType": "All", "includeManagementEvents": True, "excludeManagementEventSources": []}
+MANAGEMENT = {"field": "eventCategory", "equals": ["Management"]}
+READ_ONLY = {"field": "readOnly", "equals": ["true"]}
+
+
+def changed(name: str, /, **request: Any) -> tuple[str | None, bool | None]:
+    record = Record(event_source="cloudtrail.amazonaws.com", event_name=name)
+    found = change(record, UserIdentity(), msgspec.convert({"requestParameters": request}, ChangingRecord))
+    return found.target_trail, found.narrows_trail
+
+
+@pytest.mark.parametrize("name", ["StopLogging", "StartLogging", "DeleteTrail"])
+def test_stopping_says_nothing_of_what_is_recorded(name: str) -> None:
+    assert changed(name, name="t") == ("t", None)
+
+
+@pytest.mark.parametrize(
+    ("selectors", "narrows"),
+    [
+        ([ALL], False),
+        ([ALL | {"readWriteType": "WriteOnly"}], True),
+        ([ALL | {"readWriteType": "WriteOnly"}, ALL], False),
+        ([ALL | {"includeManagementEvents": False}], True),
+        ([ALL | {"excludeManagementEventSources": ["kms.amazonaws.com"]}], True),
+        ([{}], False),
+        ([], True),
+    ],
+)
+def test_event_selectors(selectors: list[dict[str, Any]], narrows: bool) -> None:
+    assert changed("PutEventSelectors", trailName="t", eventSelectors=selectors) == ("t", narrows)
+
+
+@pytest.mark.parametrize(("fields", "narrows"), [([MANAGEMENT], False), ([MANAGEMENT, READ_ONLY], True), ([], True)])
+def test_advanced_event_selectors(fields: list[dict[str, Any]], narrows: bool) -> None:
+    advanced = [{"name": "x", "fieldSelectors": fields}]
+    assert changed("PutEventSelectors", trailName="t", advancedEventSelectors=advanced) == ("t", narrows)
+
+
+@pytest.mark.parametrize(
+    ("request_", "narrows"),
+    [
+        ({"isMultiRegionTrail": False}, True),
+        ({"isMultiRegionTrail": True}, False),
+        ({"includeGlobalServiceEvents": False, "isMultiRegionTrail": True}, True),
+        ({"s3BucketName": "elsewhere"}, None),
+    ],
+)
+def test_a_trail_made_smaller(request_: dict[str, Any], narrows: bool | None) -> None:
+    assert changed("UpdateTrail", name="t", **request_) == ("t", narrows)

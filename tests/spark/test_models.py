@@ -1,0 +1,154 @@
+"""Portable: each model, translated by SQLGlot, gives on a local Spark the tables that DuckDB makes of the same lake.
+
+Spark reads the case's Parquet files and runs the models in the same order (`order.run`). Needs Java and the extra
+`spark`; run by .ci/full, in an environment of its own, where FORENSICS_SPARK=required turns a skip into a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forensics.attribution import order
+from forensics.case import Case
+from forensics.lake import manifest as manifests
+from forensics.lake.copies import EVENT_KEY
+from forensics.lake.manifest import Manifest
+
+pytestmark = pytest.mark.full
+
+# made by the build, and of the lake rather than of the models
+_NOT_MODELS = frozenset(
+    {
+        "built",
+        "disputed_events",
+        "event_conflicts",
+        "event_copies",
+        "events",
+        "events_files",
+        "quarantine",
+        "source_files",
+    }
+)
+
+
+def _skip_or_fail(reason: str) -> None:
+    if os.environ.get("FORENSICS_SPARK") == "required":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        _skip_or_fail("there is no Java: Spark runs on Java 17 or later")
+    try:
+        import pyspark.sql as pyspark
+        import sqlglot  # noqa: F401
+    except ImportError as error:
+        _skip_or_fail(f"{error}: pip install -e '.[spark]'")
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    builder = pyspark.SparkSession.builder.master("local[2]").appName("models")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+class Spark:
+    """The engine of a data lake: see `order`."""
+
+    def __init__(self, session: Any, folder: Path) -> None:
+        self._session = session
+        self._folder = folder
+        self._written = 0
+        self.tables: set[str] = set()
+
+    def create(self, table: str, model: str) -> None:
+        import sqlglot
+
+        (query,) = sqlglot.transpile(model, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+        self._written += 1
+        files = str(self._folder / f"{self._written}-{table}")  # a model may read the table that it replaces
+        self._session.sql(query).write.parquet(files)
+        self._session.read.parquet(files).createOrReplaceTempView(table)
+        self.tables.add(table)
+
+    def count(self, table: str) -> int:
+        return int(self._session.table(table).count())
+
+    def rows(self, table: str, columns: list[str]) -> list[tuple[object, ...]]:
+        return [tuple(_value(value) for value in row) for row in self._session.table(table).select(columns).collect()]
+
+
+def test_every_model_gives_the_same_table_on_spark(spark: Any, sample_case: Path, tmp_path: Path) -> None:
+    _show_lake(spark, sample_case)
+    engine = Spark(spark, tmp_path)
+    engine.create("credential_days", order.model("credential_days"))
+    order.run(engine)
+    engine.create("attributed_events", order.model("attributed_events"))
+    with Case.open(sample_case) as case:
+        tables = {name for (name,) in case.sql_rows("select table_name from information_schema.tables").rows}
+        assert tables - _NOT_MODELS == engine.tables - _NOT_MODELS
+        for table in sorted(tables - _NOT_MODELS):
+            expected = case.sql_rows(f"select * from {table}")
+            expected_rows = sorted((tuple(map(_value, row)) for row in expected.rows), key=repr)
+            rows = sorted(engine.rows(table, list(expected.columns)), key=repr)
+            assert len(rows) == len(expected_rows), table
+            for row, expected_row in zip(rows, expected_rows, strict=True):
+                assert row == expected_row, table
+
+
+def _show_lake(session: Any, case: Path) -> None:
+    """The lake's Parquet files as the views that a case has over them."""
+    manifest = manifests.read(case / "manifest.jsonl")
+    conflicts = _read(session, case, manifest, "event_conflicts")
+    if conflicts is None:
+        disputed = session.createDataFrame([], "event_key string")
+    else:
+        disputed = conflicts.where("proves_nothing").select("event_key").distinct()
+    lake = _read(session, case, manifest, "events")
+    lake = lake.selectExpr(f"{EVENT_KEY} as event_key", "*")
+    places = lake.select("event_key", "source_sha256", "position")
+    copies = _read(session, case, manifest, "event_copies")
+    events = (
+        lake.join(disputed.selectExpr("event_key", "true as disputed"), "event_key", "left")
+        .selectExpr(
+            "* except (unreliable, record, raw, content_sha256, source_sha256, position, disputed)",
+            "unreliable or disputed is not null as unreliable",
+            "coalesce(record, decode(raw, 'utf-8')) as record",
+        )
+        .cache()
+    )
+    events.createOrReplaceTempView("events")
+    events.createOrReplaceTempView("changed_events")
+    (places.union(copies) if copies is not None else places).createOrReplaceTempView("event_copies")
+    source_files = [(file.name, file.sha256) for file in manifest.source_files]
+    session.createDataFrame(source_files, "name string, sha256 string").createOrReplaceTempView("source_files")
+
+
+def _read(session: Any, case: Path, manifest: Manifest, table: str) -> Any:
+    files = [str(case / path) for path in manifest.of_table(table)]
+    return session.read.option("basePath", str(case / "lake" / table)).parquet(*files) if files else None
+
+
+def _value(value: object) -> object:
+    """A value as both give it; Spark's moments have no time zone and are in the machine's."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value.isoformat() if isinstance(value, date) else value
