@@ -43,7 +43,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Open the file that is there now. Whoever opens a path that this process has open would share what was there then."""
+    """Open the file that is there now: a path that this process has open already would give what was there then."""
     path = database.replace("'", "''")
     connection.execute(f"attach '{path}' as \"case\" (read_only)")
     connection.execute('use "case"')

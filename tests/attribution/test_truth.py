@@ -77,7 +77,10 @@ def test_removal_makes_no_wrong_name_and_says_what_to_load(seed: int, tmp_path: 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_how_events_are_grouped_into_files_changes_nothing(seed: int, tmp_path: Path) -> None:
     world = simulate(seed=seed, events=EVENTS)
-    with case_of(world.files, tmp_path / "delivered") as one, case_of(shuffled(world.files, seed), tmp_path / "cut") as other:
+    with (
+        case_of(world.files, tmp_path / "delivered") as one,
+        case_of(shuffled(world.files, seed), tmp_path / "cut") as other,
+    ):
         assert _tables(one) == _tables(other)
         for expected in truth(world, world.files)[:ANSWERS]:
             if expected.access_key_id:
@@ -98,14 +101,18 @@ def _compared(case: Case, world: World, files: tuple[LogFile, ...]) -> Iterator[
     named = {_identity(*row[:4]): Named((row[4], row[5]), *row[6:]) for row in rows}
     by_key = {(row[0], row[1]): Named((row[4], row[5]), *row[6:]) for row in rows if row[1]}
     for expected in truth(world, files):
-        found = named.get(_identity(expected.account_id, expected.access_key_id, expected.principal_id, expected.creation_date))
+        found = named.get(
+            _identity(expected.account_id, expected.access_key_id, expected.principal_id, expected.creation_date)
+        )
         if found is None and not expected.event_ids:  # issued, never used: the record may not name the session
             found = by_key.get((expected.account_id, expected.access_key_id))
         assert found is not None, expected
         yield expected, found
 
 
-def _identity(account: str | None, key: str | None, principal: str | None, created: datetime | None) -> tuple[object, ...]:
+def _identity(
+    account: str | None, key: str | None, principal: str | None, created: datetime | None
+) -> tuple[object, ...]:
     return account, key, principal, created and created.replace(tzinfo=UTC)
 
 

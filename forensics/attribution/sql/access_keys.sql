@@ -17,6 +17,8 @@ with used as (
     where access_key_id like 'AKIA%'
       and identity_type in ('IAMUser', 'Root')
     group by access_key_id, account_id
+    -- a key ID that two signed with is nobody's
+    having count(distinct coalesce(principal_id, '')) = 1
 ),
 
 created as (

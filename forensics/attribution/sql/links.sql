@@ -11,12 +11,19 @@ with ranked as (
     from candidates
 ),
 
+heard as (
+    select
+        *,
+        -- whoever was issued the very key, though by its date in another second, speaks against a match by time alone
+        grade_rank = best or (best = 2 and rule = 'issued_key') as is_best
+    from ranked
+),
+
 compared as (
     select
         *,
-        grade_rank = best as is_best,
-        min(case when grade_rank = best then issuer_key end) over (partition by child_credential_id) as first_issuer,
-        max(case when grade_rank = best then issuer_key end) over (partition by child_credential_id) as last_issuer,
+        min(case when is_best then issuer_key end) over (partition by child_credential_id) as first_issuer,
+        max(case when is_best then issuer_key end) over (partition by child_credential_id) as last_issuer,
         row_number() over (
             partition by child_credential_id
             order by
@@ -28,7 +35,7 @@ compared as (
                 parent_credential_id,
                 issuance_id
         ) as place
-    from ranked
+    from heard
 )
 
 select
