@@ -24,6 +24,7 @@ _WALK_PASSES = 6
 _TABLES_BEFORE_WALK = (
     "issuances",
     "issuance_events",
+    "twins",
     "credentials",
     "on_behalf_of",
     "principals",

@@ -181,7 +181,7 @@ def _row(
     if resynchronised:
         flags.add("resynchronised")
         unreliable = True
-    identity = _identity_of(record, seen)
+    identity = _identity_of(record, raw, seen)
     if identity.flag:
         flags.add(identity.flag)
         unreliable = True
@@ -226,19 +226,22 @@ def _issuing(raw: bytes, text: str | None) -> tuple[IssuingRecord, bool]:
         return rec.convert(rec.parse_loosely(raw if text is None else text.encode()), IssuingRecord)
 
 
-def _identity_of(record: Record, seen: dict[bytes, Identity]) -> Identity:
+def _identity_of(record: Record, raw: bytes, seen: dict[bytes, Identity]) -> Identity:
     """The identity columns of a record; a block that was seen before is not decoded again."""
     block = bytes(record.user_identity)
-    key = block if _is_authenticated(record) else b"-" + block
+    authenticated = record.event_type != "AwsConsoleSignIn" or not _is_refused_sign_in(record, raw)
+    key = block if authenticated else b"-" + block
     identity = seen.get(key)
     if identity is None:
-        identity = seen[key] = _identity(block, _is_authenticated(record))
+        identity = seen[key] = _identity(block, authenticated)
     return identity
 
 
-def _is_authenticated(record: Record) -> bool:
-    """Whether something signed the event: a refused console sign-in proves that somebody typed a name."""
-    return record.event_type != "AwsConsoleSignIn" or record.error_message is None
+def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
+    """Nothing signed it: it proves that somebody typed a name."""
+    response = _issuing(raw, None)[0].response_elements
+    failed = response is not None and "Failure" in (response.console_login, response.switch_role)
+    return failed or record.error_message is not None
 
 
 def _identity(block: bytes, authenticated: bool) -> Identity:

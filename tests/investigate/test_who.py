@@ -111,7 +111,7 @@ def test_a_user_is_all_of_its_credentials(case: Case, subject: str) -> None:
     assert answer.actor == ACTOR_ALICE
     assert answer.grade == Grade.PROVEN
     keys = {hop.access_key_ids for one in answer.sessions for hop in one.chain[:1]}
-    assert keys == {(), (ALICE.key,), (CONSOLE,)}
+    assert keys == {(), (ALICE.key,), (CONSOLE,), (MADE_KEY,)}
 
 
 def test_no_name_begins_a_longer_one(case: Case) -> None:
@@ -122,7 +122,7 @@ def test_no_name_begins_a_longer_one(case: Case) -> None:
 
 def test_both_copies_of_a_call_are_subjects(case: Case) -> None:
     assert case.who(SECOND["eventID"]).actor == ACTOR_ALICE
-    assert case.who(SECOND_THERE["eventID"]).actor.id == DEPLOY.session_id("build")
+    assert case.who(SECOND_THERE["eventID"]).actor == ACTOR_ALICE
 
 
 def test_answers_come_in_the_order_of_the_questions(case: Case) -> None:
@@ -213,7 +213,6 @@ def test_a_root_key_is_roots(case: Case) -> None:
     assert answer.key_owner == Actor(ActorKind.ROOT, HOME.id, None, f"arn:aws:iam::{HOME.id}:root", HOME.id)
 
 
-@pytest.mark.xfail(strict=True, reason="`who` asks credentials alone: a key that was made and never used is not found")
 def test_a_key_that_was_never_used_has_an_owner_and_a_maker(case: Case) -> None:
     answer = case.who(MADE_KEY)
     assert answer.key_owner is not None
@@ -226,7 +225,7 @@ def test_a_key_that_was_never_used_has_an_owner_and_a_maker(case: Case) -> None:
 
 def test_several_that_agree_give_one_actor_and_each_its_answer(case: Case) -> None:
     answer = case.who(ALICE.id)
-    assert len(answer.sessions) == 3
+    assert len(answer.sessions) == 4
     assert all(one.actor == answer.actor == ACTOR_ALICE for one in answer.sessions)
     assert answer.subject.account_id == HOME.id
     assert answer.chain == ()

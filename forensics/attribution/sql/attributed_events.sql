@@ -1,5 +1,6 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
--- An unreliable event, or one that nothing signed, is shown and names nobody.
+-- An unreliable event, or one that nothing signed, is shown and names nobody. Another account's copy of a call has the actor
+-- of the caller's own.
 
 select
     events.*,
@@ -12,4 +13,5 @@ select
     case when events.unreliable then 'ambiguous' when events.credential_id is null then 'anonymous' else actors.stop_reason end as stop_reason,
     case when not events.unreliable then actors.origin_access_key_id end as origin_access_key_id
 from events
-left join actors on actors.credential_id = events.credential_id
+left join twins on twins.event_key = events.event_key
+left join actors on actors.credential_id = coalesce(twins.credential_id, events.credential_id)

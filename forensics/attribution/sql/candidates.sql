@@ -80,7 +80,7 @@ switches as (
         min(switch_from_arn) over (partition by issued_principal_id, event_time)
             = max(switch_from_arn) over (partition by issued_principal_id, event_time) as is_only_one
     from issuances
-    where event_name = 'SwitchRole'
+    where event_name = 'SwitchRole' and not is_unreliable
 ),
 
 -- calls that may be the console's own behind a switch; another account's copy says whose it was only where nobody else
@@ -92,7 +92,7 @@ twins as (
             = max(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
             as is_only_caller
     from issuances
-    where event_name = 'AssumeRole'
+    where event_name = 'AssumeRole' and not is_unreliable
 ),
 
 -- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
@@ -155,13 +155,15 @@ select
     ranked.grade,
     ranked.switch_issuance_id,
     issuances.event_name,
+    issuances.is_unreliable,
     -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
     case
-        when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted then null
+        when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted or issuances.is_unreliable then null
         when issuances.caller_identity_type in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser') then issuances.caller_credential_id
     end as parent_credential_id,
     -- who asked: the same person whichever of their keys they used, the same role session whichever of its keys
     case
+        when issuances.is_unreliable then 'unreliable|' || issuances.issuance_id
         when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
         when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser')
             then coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')

@@ -1,4 +1,4 @@
--- credentials: everything that signed an event, and every credential that was handed out and never seen in use.
+-- credentials: everything that signed an event, and every credential that was handed out or made and never seen in use.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date.
 -- What the events of a credential say of it is taken from reliable ones; an unreliable event only counts as a use.
 -- A sign-in names a user without key and date, as the copies do that another account gets: both are one credential, and
@@ -66,7 +66,7 @@ issued as (
         min(issued_identity_type) as identity_type,
         min(requested_source_identity) as source_identity
     from issuances
-    where issued_access_key_id is not null and issued_account_id is not null
+    where issued_access_key_id is not null and issued_account_id is not null and not is_unreliable
     group by issued_credential_id
 ),
 
@@ -76,6 +76,52 @@ never_used as (
     left join uses
       on  uses.access_key_id = issued.access_key_id
       and uses.account_id = issued.account_id
+    where uses.credential_id is null
+),
+
+-- a long-term key that was made, for a user whose unique ID all records agree on
+users as (
+    select account_id, user_name, min(principal_id) as principal_id, min(arn) as arn
+    from (
+        select account_id, user_name, principal_id, arn
+        from uses
+        where identity_type = 'IAMUser' and user_name is not null and principal_id is not null
+
+        union all
+
+        select recipient_account_id, target_user_name, target_principal_id, null
+        from events
+        where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
+    ) as named
+    group by account_id, user_name
+    having min(principal_id) = max(principal_id)
+),
+
+made as (
+    select
+        recipient_account_id as account_id,
+        created_access_key_id as access_key_id,
+        min(target_user_name) as user_name
+    from events
+    where created_access_key_id is not null
+      and target_user_name is not null
+      and error_code is null
+      and not unreliable
+    group by recipient_account_id, created_access_key_id
+    having min(target_user_name) = max(target_user_name)
+),
+
+made_and_never_used as (
+    select
+        made.account_id || '|' || made.access_key_id || '|' || coalesce(users.principal_id, '') || '|' as credential_id,
+        made.account_id,
+        made.access_key_id,
+        users.principal_id,
+        users.arn,
+        made.user_name
+    from made
+    left join users on users.account_id = made.account_id and users.user_name = made.user_name
+    left join uses on uses.access_key_id = made.access_key_id and uses.account_id = made.account_id
     where uses.credential_id is null
 )
 
@@ -97,3 +143,14 @@ select
     0, null, null, false, null, 0, null, null, 0, 0,
     null
 from never_used
+
+union all
+
+select
+    credential_id, account_id, access_key_id, principal_id, null, 'IAMUser', 1, arn,
+    user_name, null, null, null, null,
+    null, null, null, 0,
+    false, null,
+    0, null, null, false, null, 0, null, null, 0, 0,
+    null
+from made_and_never_used

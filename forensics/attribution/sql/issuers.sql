@@ -21,6 +21,7 @@ with without_parent as (
     join issuances on issuances.issuance_id = links.issuance_id
     left join issuances switches on switches.issuance_id = links.switch_issuance_id
     where links.parent_credential_id is null
+      and not issuances.is_unreliable
 ),
 
 -- an IAM user by name: its unique ID, where all records agree on one

@@ -1,6 +1,7 @@
 -- links: child credential -> what requested it. The candidates of the strongest grade that has any, judged together.
 -- Grain: one row per (child_credential_id, issuance_id). `is_chosen` marks the one that the walk follows: only where the
--- grade names (proven, strong) and all candidates of that grade have one issuer.
+-- grade names (proven, strong) and all candidates of that grade have one issuer. An issuance whose record proves nothing is
+-- never followed, and still a doubt: whoever it names may have been the one.
 
 with ranked as (
     select
@@ -42,12 +43,12 @@ select
     child_credential_id,
     issuance_id,
     rule,
-    grade,
-    grade_rank,
+    case when is_unreliable then 'weak' else grade end as grade,
+    case when is_unreliable then 4 else grade_rank end as grade_rank,
     parent_credential_id,
     issuer_key,
     switch_issuance_id,
     is_best and best <= 2 and first_issuer <> last_issuer as is_ambiguous,
-    best <= 2 and first_issuer = last_issuer and place = 1 as is_chosen,
-    is_best and best <= 2 and first_issuer = last_issuer as is_of_chosen_issuer
+    best <= 2 and first_issuer = last_issuer and place = 1 and not is_unreliable as is_chosen,
+    is_best and best <= 2 and first_issuer = last_issuer and not is_unreliable as is_of_chosen_issuer
 from compared
