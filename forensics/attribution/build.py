@@ -7,6 +7,7 @@ so whoever reads never waits and never sees half of it.
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib import resources
 
 import duckdb
@@ -65,6 +66,7 @@ def fill(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     connection.execute("insert into built values (?, ?)", [models_version(), commit])
 
 
+@cache
 def _model(name: str) -> str:
     return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
