@@ -34,6 +34,25 @@ _COUNTED_KEYS = (
     (b'"sharedEventID"', "shared_event_id"),
 )
 _USER_IDENTITY = b'"userIdentity"'
+_TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+# as AWS's documents print them: enums are compared without case
+_IDENTITY_TYPES = {
+    name.lower(): name
+    for name in (
+        "AWSAccount",
+        "AWSService",
+        "AssumedRole",
+        "Directory",
+        "FederatedUser",
+        "IAMUser",
+        "IdentityCenterUser",
+        "Role",
+        "Root",
+        "SAMLUser",
+        "Unknown",
+        "WebIdentityUser",
+    )
+}
 
 
 class Identity(NamedTuple):
@@ -229,7 +248,7 @@ def _issuing(raw: bytes, text: str | None) -> tuple[IssuingRecord, bool]:
 def _identity_of(record: Record, raw: bytes, seen: dict[bytes, Identity]) -> Identity:
     """The identity columns of a record; a block that was seen before is not decoded again."""
     block = bytes(record.user_identity)
-    authenticated = record.event_type != "AwsConsoleSignIn" or not _is_refused_sign_in(record, raw)
+    authenticated = not _is_refused_sign_in(record, raw)
     key = block if authenticated else b"-" + block
     identity = seen.get(key)
     if identity is None:
@@ -238,10 +257,13 @@ def _identity_of(record: Record, raw: bytes, seen: dict[bytes, Identity]) -> Ide
 
 
 def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
-    """Nothing signed it: it proves that somebody typed a name."""
-    response = _issuing(raw, None)[0].response_elements
-    failed = response is not None and "Failure" in (response.console_login, response.switch_role)
-    return failed or record.error_message is not None
+    """Nothing signed it: it proves that somebody typed a name, or sent a token that was no good."""
+    if (record.event_type or "").lower() == "awsconsolesignin":
+        response = _issuing(raw, None)[0].response_elements
+        failed = response is not None and "Failure" in (response.console_login, response.switch_role)
+        return failed or record.error_message is not None
+    refused = (record.error_code or "").lower()
+    return record.event_name in _TOKEN_CALLS and ("token" in refused or "idp" in refused)
 
 
 def _identity(block: bytes, authenticated: bool) -> Identity:
@@ -252,6 +274,7 @@ def _identity(block: bytes, authenticated: bool) -> Identity:
         user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
     if rec.repeats_a_key(block):
         flag = "repeated_key"
+    user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None

@@ -149,7 +149,10 @@ def decode_carefully(raw: bytes) -> Careful:
         flags.add("wrong_type")
     record.user_identity = msgspec.Raw(dump(identity).encode())
     return Careful(
-        record, frozenset(flags), repeated or "invalid_utf8" in flags, dump({**clean, "userIdentity": identity})
+        record,
+        frozenset(flags),
+        repeated or wrong or "invalid_utf8" in flags,
+        dump({**clean, "userIdentity": identity}),
     )
 
 

@@ -469,6 +469,61 @@ def a_redacted_copy_of_another_principal(aws: Account) -> Iterator[Expected]:
 
 
 @scenario
+def a_very_key_issued_to_another_in_the_second_of_a_switch(aws: Account) -> Iterator[Expected]:
+    """Mallory's own copy is not loaded; a key that was handed out to her needs no switch to explain it."""
+    other, ops, key = aws.elsewhere(), aws.role("ops"), aws.key("K")
+    alice, mallory = other.user("alice"), other.user("mallory")
+    _, hers = copies(assume_role(mallory.signs(), ops, "alice", 0, issues=key), ops)
+    console = alice.session(-100, other.key("CON"), invoked_by=INTERNAL)
+    own, theirs = copies(assume_role(console, ops, "alice", 0, issues=aws.key("UNUSED")), ops)
+    aws.log(hers, own, theirs, switch_role(alice.arn, ops, "alice", 0), call(ops.session("alice", 0, key), 5))
+    yield is_other(key, "external_principal", mallory.id, "proven", "external_account")
+
+
+@scenario
+def a_federated_session_of_one_user_and_a_token_of_another(aws: Account) -> Iterator[Expected]:
+    """The record names the user; the token that fits by name and second was somebody else's."""
+    alice, bob = aws.user("alice"), aws.user("bob")
+    token = get_federation_token(bob.signs(), "x", 0, issues=aws.key("OTHER"))
+    use = call(federated(alice, "x", 0, None), 5)
+    aws.log(token, use, call(alice.signs(), 0))
+    yield is_user(use, alice, "proven", origin=None)
+
+
+@scenario
+def two_users_without_principal_ids(aws: Account) -> Iterator[Expected]:
+    alice, bob, deploy = aws.user("alice"), aws.user("bob"), aws.role("deploy")
+    for user in (alice, bob):
+        signed = {field: value for field, value in user.signs().items() if field != "principalId"}
+        aws.log(assume_role(signed, deploy, "build", 0, issues=None))
+    key = aws.key("K")
+    aws.log(call(deploy.session("build", 0, key), 5))
+    yield is_ambiguous(key, origin=None)
+
+
+@scenario
+def a_failed_sign_in_as_documents_spell_it(aws: Account) -> Iterator[Expected]:
+    failed = sign_in_event(aws.user("alice").signs_in(), 0, "ConsoleLogin", "Failure", eventType="AwsConsoleSignin")
+    aws.log(failed)
+    yield is_other(failed, "anonymous", None, "proven", "anonymous")
+
+
+@scenario
+def a_record_without_an_identity(aws: Account) -> Iterator[Expected]:
+    nobody = call({"type": "Unknown"}, 0, account=aws.id)
+    aws.log(nobody)
+    yield is_nobody(nobody, "never_logged")
+
+
+@scenario
+def events_with_an_empty_id(aws: Account) -> Iterator[Expected]:
+    alice, bob = aws.user("alice"), aws.user("bob")
+    aws.log(*(call(user.signs(), n) | {"eventID": ""} for n, user in enumerate((alice, bob))))
+    yield is_user(alice.key, alice, "proven")
+    yield is_user(bob.key, bob, "proven")
+
+
+@scenario
 def a_call_across_accounts_in_both(aws: Account) -> Iterator[Expected]:
     other, deploy, key = aws.elsewhere(), aws.role("deploy"), aws.key("K")
     alice = other.user("alice")
@@ -1072,7 +1127,7 @@ def test_no_event_is_lost_or_told_twice_and_its_actor_is_who_says(told: Told) ->
         """
         select event_id, actor_kind, actor_id, grade, stop_reason
         from attributed_events
-        where event_id is not null
+        where event_id <> ''
         qualify row_number() over (
             partition by identity_type, unreliable, credential_id is null, actor_kind, grade, stop_reason
             order by event_id

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,21 +168,22 @@ print(Case.open(folder).who(key).actor.id)
 
 @pytest.fixture(params=["with its database", "without"])
 def read_only(request: pytest.FixtureRequest, folder: Path) -> Iterator[Path]:
-    if request.param == "without":
-        (folder / "case.duckdb").unlink()
-    paths = [folder, *folder.rglob("*")]
-    for path in paths:
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    yield folder
-    for path in paths:
-        path.chmod(0o755)
+    """Outside pytest's own folders, which are closed to others."""
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        copied = Path(shutil.copytree(folder, Path(home, "case")))
+        if request.param == "without":
+            (copied / "case.duckdb").unlink()
+        paths = [copied, *copied.rglob("*")]
+        for path in paths:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        yield copied
+        for path in paths:
+            path.chmod(0o755)
 
 
 def test_a_read_only_case_answers(read_only: Path) -> None:
     before = sorted(read_only.rglob("*"))
-    for parent in read_only.parents:  # pytest's folders are their owner's
-        if parent.stat().st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
     logs = write(LOGS, read_only.parent / "logs")
     done = subprocess.run(
         [sys.executable, "-c", AS_SOMEBODY_WHO_MAY_NOT_WRITE, str(logs), str(read_only), KEY],

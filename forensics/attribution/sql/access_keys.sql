@@ -26,8 +26,9 @@ created as (
         created_access_key_id as access_key_id,
         recipient_account_id as account_id,
         min(target_user_name) as owner_name,
-        min(event_key) as created_by_event_key,
-        min(credential_id) as created_by_credential_id,
+        -- a key is made once: of two records that say they made it, neither tells by whom
+        case when count(*) = 1 then min(event_key) end as created_by_event_key,
+        case when count(*) = 1 then min(credential_id) end as created_by_credential_id,
         min(event_time) as created_at
     from events
     where created_access_key_id is not null

@@ -1,16 +1,31 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
--- An unreliable event, or one that nothing signed, is shown and names nobody. Another account's copy of a call has the actor
--- of the caller's own.
+-- An event that proves nothing, or whose record names no identity, is shown and names nobody; a refused sign-in is nobody's.
+-- Another account's copy of a call has the actor of the caller's own.
 
 select
     events.*,
-    case when events.unreliable then 'unknown' when events.credential_id is null then 'anonymous' else actors.actor_kind end as actor_kind,
+    case
+        when events.unreliable then 'unknown'
+        when events.credential_id is not null then actors.actor_kind
+        when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
+        else 'unknown'
+    end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
     case when not events.unreliable then actors.actor_name end as actor_name,
     case when not events.unreliable then actors.actor_arn end as actor_arn,
     case when not events.unreliable then actors.actor_account_id end as actor_account_id,
-    case when events.unreliable then 'none' when events.credential_id is null then 'proven' else actors.grade end as grade,
-    case when events.unreliable then 'ambiguous' when events.credential_id is null then 'anonymous' else actors.stop_reason end as stop_reason,
+    case
+        when events.unreliable then 'none'
+        when events.credential_id is not null then actors.grade
+        when lower(events.event_type) = 'awsconsolesignin' then 'proven'
+        else 'none'
+    end as grade,
+    case
+        when events.unreliable then 'ambiguous'
+        when events.credential_id is not null then actors.stop_reason
+        when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
+        else 'never_logged'
+    end as stop_reason,
     case when not events.unreliable then actors.origin_access_key_id end as origin_access_key_id
 from events
 left join twins on twins.event_key = events.event_key

@@ -4,7 +4,10 @@
 
 with children as (
     -- which credentials have a session to be issued: a long-term key has none
-    select *
+    select
+        *,
+        -- a federated user's record names the user that asked for it
+        case when identity_type = 'FederatedUser' then session_issuer_principal_id end as user_principal_id
     from credentials
     where identity_type in ('AssumedRole', 'FederatedUser', 'IAMUser', 'Root')
       and identity_types <= 1
@@ -16,15 +19,21 @@ issued_key as (
         children.credential_id,
         issuances.issuance_id,
         'issued_key' as rule,
-        case when children.session_creation_date = issuances.event_time or children.session_creation_date is null then 'proven' else 'medium' end as grade
+        case
+            -- handed out to one session and used by another: told, and no proof of anything
+            when issuances.issued_identity_type <> children.identity_type
+                or issuances.issued_principal_id <> children.principal_id
+                or (issuances.issued_principal_id is null and issuances.target_role_arn <> children.session_issuer_arn)
+                then 'weak'
+            when children.session_creation_date <> issuances.event_time then 'medium'
+            else 'proven'
+        end as grade
     from children
     join issuances
       on  issuances.issued_access_key_id = children.access_key_id
       and issuances.issued_account_id = children.account_id
-      and issuances.issued_identity_type = children.identity_type
       and coalesce(issuances.event_time <= children.first_use, true)
-      and coalesce(issuances.issued_principal_id = children.principal_id, true)
-      and (issuances.issued_principal_id is not null or coalesce(issuances.target_role_arn = children.session_issuer_arn, true))
+      and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
 ),
 
 session_and_time as (
@@ -45,6 +54,7 @@ session_and_time as (
       and issuances.issued_account_id = children.account_id
       and issuances.issued_identity_type = children.identity_type
       and (issuances.event_name = 'AssumeRoot') = children.assumed_root
+      and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
       and coalesce(issuances.event_time <= children.first_use, true)
 ),
 
@@ -85,33 +95,34 @@ switches as (
 
 -- calls that may be the console's own behind a switch; another account's copy says whose it was only where nobody else
 -- of that account asked for the same session in the same second
-twins as (
+console_calls as (
     select
         *,
-        min(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
-            = max(caller_principal_id) over (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
+        min(caller_principal_id) over (partition by issued_principal_id, event_time, caller_account_id)
+            = max(caller_principal_id) over (partition by issued_principal_id, event_time, caller_account_id)
             as is_only_caller
     from issuances
-    where event_name = 'AssumeRole' and not is_unreliable
+    where event_name = 'AssumeRole'
 ),
 
 -- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
 switched as (
-    select twins.issuance_id, min(switches.issuance_id) as switch_issuance_id
-    from twins
+    select console_calls.issuance_id, min(switches.issuance_id) as switch_issuance_id
+    from console_calls
     join switches
-      on  switches.issued_principal_id = twins.issued_principal_id
-      and switches.event_time = twins.event_time
+      on  switches.issued_principal_id = console_calls.issued_principal_id
+      and switches.event_time = console_calls.event_time
       and (
-          switches.switch_from_arn = twins.caller_arn
+          switches.switch_from_arn = console_calls.caller_arn
           or (
-              twins.is_redacted
-              and twins.is_only_caller
+              console_calls.is_redacted
+              and console_calls.is_only_caller
               and switches.is_only_one
-              and regexp_extract(switches.switch_from_arn, '[0-9]{12}', 0) = twins.caller_account_id
+              and regexp_extract(switches.switch_from_arn, '[0-9]{12}', 0) = console_calls.caller_account_id
           )
       )
-    group by twins.issuance_id
+    where not console_calls.is_unreliable
+    group by console_calls.issuance_id
 ),
 
 judged as (
@@ -120,7 +131,8 @@ judged as (
         joined.issuance_id,
         joined.rule,
         joined.grade,
-        min(switched.switch_issuance_id) as switch_issuance_id,
+        -- the very key needs no switch to explain it
+        case when joined.rule <> 'issued_key' then min(switched.switch_issuance_id) end as switch_issuance_id,
         -- known to have issued another key than the one used, and no reason for AWS to mint a further one
         coalesce(
             joined.rule <> 'issued_key'
@@ -142,7 +154,7 @@ ranked as (
         *,
         row_number() over (
             partition by credential_id, issuance_id
-            order by case grade when 'proven' then 1 when 'strong' then 2 else 3 end, rule
+            order by case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end, rule
         ) as place
     from judged
     where not issued_another_key
@@ -166,10 +178,11 @@ select
         when issuances.is_unreliable then 'unreliable|' || issuances.issuance_id
         when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
         when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser')
-            then coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')
+            then length(coalesce(issuances.issuer, '')) || '|' || coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')
+        when issuances.caller_principal_id is null then 'credential|' || coalesce(issuances.caller_credential_id, issuances.issuance_id)
         when issuances.caller_identity_type in ('IAMUser', 'Root') or issuances.is_redacted
-            then coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '')
-        else coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '') || '|'
+            then coalesce(issuances.caller_account_id, '') || '|' || issuances.caller_principal_id
+        else coalesce(issuances.caller_account_id, '') || '|' || issuances.caller_principal_id || '|'
             || coalesce(strftime(issuances.caller_session_creation_date, '%Y-%m-%dT%H:%M:%SZ'), '')
     end as issuer_key
 from ranked

@@ -79,29 +79,13 @@ never_used as (
     where uses.credential_id is null
 ),
 
--- a long-term key that was made, for a user whose unique ID all records agree on
-users as (
-    select account_id, user_name, min(principal_id) as principal_id, min(arn) as arn
-    from (
-        select account_id, user_name, principal_id, arn
-        from uses
-        where identity_type = 'IAMUser' and user_name is not null and principal_id is not null
-
-        union all
-
-        select recipient_account_id, target_user_name, target_principal_id, null
-        from events
-        where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
-    ) as named
-    group by account_id, user_name
-    having min(principal_id) = max(principal_id)
-),
-
+-- a long-term key that was made
 made as (
     select
         recipient_account_id as account_id,
         created_access_key_id as access_key_id,
-        min(target_user_name) as user_name
+        min(target_user_name) as user_name,
+        min(event_time) as created_at
     from events
     where created_access_key_id is not null
       and target_user_name is not null
@@ -109,6 +93,32 @@ made as (
       and not unreliable
     group by recipient_account_id, created_access_key_id
     having min(target_user_name) = max(target_user_name)
+),
+
+-- whom it was made for: the unique ID, where only one that was called so by then is known
+users as (
+    select
+        made.account_id,
+        made.access_key_id,
+        min(named.principal_id) as principal_id,
+        min(named.arn) as arn
+    from made
+    join (
+        select account_id, user_name, principal_id, arn, null as created_at
+        from uses
+        where identity_type = 'IAMUser' and user_name is not null and principal_id is not null
+
+        union all
+
+        select recipient_account_id, target_user_name, target_principal_id, null, event_time
+        from events
+        where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
+    ) as named
+      on  named.account_id = made.account_id
+      and named.user_name = made.user_name
+    group by made.account_id, made.access_key_id
+    having min(named.principal_id) = max(named.principal_id)
+       and coalesce(min(named.created_at) <= min(made.created_at), true)
 ),
 
 made_and_never_used as (
@@ -120,7 +130,7 @@ made_and_never_used as (
         users.arn,
         made.user_name
     from made
-    left join users on users.account_id = made.account_id and users.user_name = made.user_name
+    left join users on users.account_id = made.account_id and users.access_key_id = made.access_key_id
     left join uses on uses.access_key_id = made.access_key_id and uses.account_id = made.account_id
     where uses.credential_id is null
 )

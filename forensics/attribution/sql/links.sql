@@ -16,7 +16,7 @@ heard as (
     select
         *,
         -- whoever was issued the very key, though by its date in another second, speaks against a match by time alone
-        grade_rank = best or (best = 2 and rule = 'issued_key') as is_best
+        grade_rank = best or (best = 2 and rule = 'issued_key' and grade = 'medium') as is_best
     from ranked
 ),
 

@@ -2,8 +2,9 @@
 -- signed has none, nor has one that proves nothing.
 select distinct
     case when not events.unreliable then coalesce(twins.credential_id, events.credential_id) end as credential_id,
-    events.unreliable
+    events.unreliable,
+    lower(events.event_type) = 'awsconsolesignin' as is_sign_in
 from events
 left join twins on twins.event_key = events.event_key
-where events.event_id = $id
-order by 1, 2
+where events.event_id in ($id, upper($id))
+order by 1, 2, 3
