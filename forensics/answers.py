@@ -447,7 +447,7 @@ class Ingest:
     @property
     def incomplete(self) -> bool:
         """Whether some input could not be read."""
-        return self.rejected > 0 or any(file.status == "failed" for file in self.unread)
+        return any(file.status != "skipped" for file in self.unread)
 
 
 @dataclass(frozen=True, slots=True)

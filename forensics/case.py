@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from importlib import resources
@@ -36,7 +36,7 @@ from forensics.investigate.who import who
 from forensics.keys import NotAnIdentifier, SecretRefused, SubjectType, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
-from forensics.lake.layout import CaseBusy, Layout, NotACase
+from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
 from forensics.sources.paths import NoSuchSource, find_files
 
@@ -70,7 +70,17 @@ class QueryFailed(Exception):
     """The database refused a query; the message is its own."""
 
 
-ERRORS = (CaseBusy, DamagedManifest, IngestFailed, NoLogs, NoSuchSource, NotACase, NotAnIdentifier, NotIpRanges, QueryFailed)
+ERRORS = (
+    CaseBusy,
+    DamagedManifest,
+    IngestFailed,
+    NoLogs,
+    NoSuchSource,
+    NotACase,
+    NotAnIdentifier,
+    NotIpRanges,
+    QueryFailed,
+)
 """Every error that a method of Case raises for its input; each message is one line for a person."""
 
 # what only reads; a pivot is made of several statements
@@ -90,6 +100,7 @@ class Case:
     def __init__(self, layout: Layout, temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self._layout = layout
         self._temporary = temporary
+        self._is_new = False
         self._connection: duckdb.DuckDBPyConnection | None = None
         self.unread_note: str | None = None
         """Of a case made by `from_logs`: that some of its input could not be read, in one line."""
@@ -102,14 +113,21 @@ class Case:
     @classmethod
     def create(cls, path: str | Path) -> Case:
         """The case at `path`, a new one if there is nothing yet. Raises NotACase."""
-        return cls(layouts.create(Path(path)))
+        is_new = not Path(path).exists()
+        case = cls(layouts.create(Path(path)))
+        case._is_new = is_new
+        return case
 
     @classmethod
     def from_logs(cls, path: str | Path, *, progress: Progress = _quiet) -> Case:
         """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
         temporary = tempfile.TemporaryDirectory(prefix="forensics-")
         case = cls(layouts.create(Path(temporary.name, "case")), temporary)
-        done = case.ingest([path], progress=progress)
+        try:
+            done = case.ingest([path], progress=progress)
+        except BaseException:
+            temporary.cleanup()
+            raise
         case.unread_note = _unread_note(done)
         return case
 
@@ -271,8 +289,9 @@ class Case:
         try:
             yield
         except (NoLogs, NoSuchSource):
-            if before.commit is None:
-                shutil.rmtree(self._layout.root)
+            if self._is_new and before.commit is None:
+                with suppress(CaseBusy), only_ingest(self._layout):
+                    shutil.rmtree(self._layout.root)
             raise
 
     def _manifest(self) -> Manifest:

@@ -78,7 +78,10 @@ def judge(expected: CredentialTruth, named: Named, complete: bool) -> Iterator[t
 def measure(seeds: range, removed: float) -> Tally:
     """One case of some worlds."""
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
-    delivered = [without(world.files, removed, seed) if removed else world.files for world, seed in zip(worlds, seeds, strict=True)]
+    delivered = [
+        without(world.files, removed, seed) if removed else world.files
+        for world, seed in zip(worlds, seeds, strict=True)
+    ]
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         files = [file for files in delivered for file in files]
@@ -98,7 +101,11 @@ def _count(tally: Tally, pairs: Iterable[tuple[CredentialTruth, Named]], *, comp
 
 
 def measure_all(scenarios: int) -> dict[float, Tally]:
-    jobs = [(range(first, min(first + WORLDS_A_CASE, scenarios)), share) for share in REMOVED for first in range(0, scenarios, WORLDS_A_CASE)]
+    jobs = [
+        (range(first, min(first + WORLDS_A_CASE, scenarios)), share)
+        for share in REMOVED
+        for first in range(0, scenarios, WORLDS_A_CASE)
+    ]
     tallies = {share: Tally() for share in REMOVED}
     with ProcessPoolExecutor() as pool:
         for (_, share), tally in zip(jobs, pool.map(measure, *zip(*jobs, strict=True)), strict=True):
@@ -106,7 +113,16 @@ def measure_all(scenarios: int) -> dict[float, Tally]:
     return tallies
 
 
-_COLUMNS = ("credentials", "decided", "right", "unresolved", "misled by a removed twin", "wrong", "missed", "origin right")
+_COLUMNS = (
+    "credentials",
+    "decided",
+    "right",
+    "unresolved",
+    "misled by a removed twin",
+    "wrong",
+    "missed",
+    "origin right",
+)
 
 
 def report(tallies: dict[float, Tally]) -> str:

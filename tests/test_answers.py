@@ -64,10 +64,13 @@ def test_times_are_utc() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rejected", "unread", "incomplete"),
-    [(0, (), False), (0, (Unread("a", "skipped", ""),), False), (0, (Unread("a", "failed", ""),), True), (1, (), True)],
+    ("unread", "incomplete"),
+    [
+        ((), False),
+        ((Unread("a", "skipped", ""),), False),
+        ((Unread("a", "failed", ""),), True),
+        ((Unread("a", "ok", "1 of its records could not be read"),), True),
+    ],
 )
-def test_an_ingest_is_incomplete_if_input_could_not_be_read(
-    rejected: int, unread: tuple[Unread, ...], incomplete: bool
-) -> None:
-    assert Ingest("case", {}, 0, 0, rejected, 0, 0, 0, 0, None, unread).incomplete is incomplete
+def test_an_ingest_is_incomplete_if_input_could_not_be_read(unread: tuple[Unread, ...], incomplete: bool) -> None:
+    assert Ingest("case", {}, 0, 0, 0, 0, 0, 0, 0, None, unread).incomplete is incomplete

@@ -36,6 +36,8 @@ def _find(case: Case, name: str, **wanted: object) -> bool:
 
 def test_they_find_the_incident(case: Case) -> None:
     assert _find(case, "denied_calls", access_key_id=sample.LEAKED_KEY, actor_name="svc-deploy")
-    assert _find(case, "created_credentials", access_key_id=sample.PERSISTENCE_KEY, created_by_origin_key=sample.LEAKED_KEY)
+    assert _find(
+        case, "created_credentials", access_key_id=sample.PERSISTENCE_KEY, created_by_origin_key=sample.LEAKED_KEY
+    )
     assert _find(case, "source_identity_conflicts", access_key_id=sample.DEEP_KEY, actor_name="svc-deploy")
     assert not _find(case, "source_identity_conflicts", access_key_id=sample.HONEST_KEY)

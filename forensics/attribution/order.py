@@ -7,12 +7,14 @@ that have changed.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 from typing import Protocol
 
 BEFORE_WALK = (
     "issuances",
     "issuance_events",
+    "twins",
     "credentials",
     "on_behalf_of",
     "principals",
@@ -63,6 +65,7 @@ def run(engine: Engine) -> None:
         engine.create(name, model(name))
 
 
+@cache
 def model(name: str) -> str:
     return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 

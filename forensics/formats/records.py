@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import msgspec
@@ -68,12 +68,16 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Bytes where a record should be. `offset` is in inflated bytes; `raw` is cut at MAX_RECORD_BYTES."""
+    """Bytes where a record should be. `offset` is in inflated bytes; `raw` is cut at MAX_RECORD_BYTES.
+
+    `cut`: the stream ended where more should have come.
+    """
 
     position: int
     offset: int
     raw: bytes
     reason: str
+    cut: bool = False
 
 
 def read_records(pieces: Iterable[bytes], window_bytes: int = _WINDOW_BYTES) -> Iterator[Records | Rejected]:
@@ -150,7 +154,8 @@ class _Reader:
         window.fill()
         if window.at(_BYTE_ORDER_MARK):
             window.start += len(_BYTE_ORDER_MARK)
-        if window.skip(_SPACE) and not (window.at(b"{") or window.at(b"[")):
+        is_json = not window.skip(_SPACE) or window.at(b"{") or window.at(b"[")
+        if not is_json and not _RECORD_START.search(window.data):
             raise NotJson("it is not JSON")
         while window.skip(self._between):
             if head := _TRAIL_FILE.match(window.data, window.start):
@@ -187,7 +192,7 @@ class _Reader:
                 yield self._records(elements)
             else:
                 yield from self._exactly(in_array=True)
-        yield self._reject(window.start, "the file ends inside its list of records")
+        yield replace(self._reject(window.start, "the file ends inside its list of records"), cut=True)
 
     def _rest_of_trail_file(self) -> Iterator[Records | Rejected]:
         """What stands between the end of `Records` and the end of its object: as a rule one brace."""

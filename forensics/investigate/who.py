@@ -59,9 +59,11 @@ def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
 
 
 def _unsigned(subject: Subject, found: Sequence[Row]) -> Who:
-    """An event whose record proves nothing, or that no credential signed, as a refused sign-in."""
+    """An event whose record proves nothing, a sign-in that was refused, or one whose record names no identity."""
     if any(row.unreliable for row in found):
         return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("proves_nothing",))
+    if not all(row.is_sign_in for row in found):
+        return Who(subject, stop_reason=StopReason.NEVER_LOGGED)
     return Who(subject, Actor(ActorKind.ANONYMOUS), Grade.PROVEN, StopReason.ANONYMOUS)
 
 

@@ -38,6 +38,25 @@ _COUNTED_KEYS = (
     (b'"sharedEventID"', "shared_event_id"),
 )
 _USER_IDENTITY = b'"userIdentity"'
+_TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
+# as AWS's documents print them: enums are compared without case
+_IDENTITY_TYPES = {
+    name.lower(): name
+    for name in (
+        "AWSAccount",
+        "AWSService",
+        "AssumedRole",
+        "Directory",
+        "FederatedUser",
+        "IAMUser",
+        "IdentityCenterUser",
+        "Role",
+        "Root",
+        "SAMLUser",
+        "Unknown",
+        "WebIdentityUser",
+    )
+}
 
 
 class Identity(NamedTuple):
@@ -190,7 +209,7 @@ def _row(
     if resynchronised:
         flags.add("resynchronised")
         unreliable = True
-    identity = _identity_of(record, seen)
+    identity = _identity_of(record, raw, seen)
     if identity.flag:
         flags.add(identity.flag)
         unreliable = True
@@ -251,19 +270,25 @@ def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
         return rec.convert(rec.parse_loosely(sound), ChangingRecord)
 
 
-def _identity_of(record: Record, seen: dict[bytes, Identity]) -> Identity:
+def _identity_of(record: Record, raw: bytes, seen: dict[bytes, Identity]) -> Identity:
     """The identity columns of a record; a block that was seen before is not decoded again."""
     block = bytes(record.user_identity)
-    key = block if _is_authenticated(record) else b"-" + block
+    authenticated = not _is_refused_sign_in(record, raw)
+    key = block if authenticated else b"-" + block
     identity = seen.get(key)
     if identity is None:
-        identity = seen[key] = _identity(block, _is_authenticated(record))
+        identity = seen[key] = _identity(block, authenticated)
     return identity
 
 
-def _is_authenticated(record: Record) -> bool:
-    """Whether something signed the event: a refused console sign-in proves that somebody typed a name."""
-    return record.event_type != "AwsConsoleSignIn" or record.error_message is None
+def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
+    """Nothing signed it: it proves that somebody typed a name, or sent a token that was no good."""
+    if (record.event_type or "").lower() == "awsconsolesignin":
+        response = _issuing(raw)[0].response_elements
+        failed = response is not None and "Failure" in (response.console_login, response.switch_role)
+        return failed or record.error_message is not None
+    refused = (record.error_code or "").lower()
+    return record.event_name in _TOKEN_CALLS and ("token" in refused or "idp" in refused)
 
 
 def _identity(block: bytes, authenticated: bool) -> Identity:
@@ -274,6 +299,7 @@ def _identity(block: bytes, authenticated: bool) -> Identity:
         user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
     if rec.repeats_a_key(block):
         flag = "repeated_key"
+    user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None

@@ -24,10 +24,26 @@ from forensics.lake.parts import ParquetFile, write_table
 from forensics.lake.record import canonical_sha256
 from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
-EVENT_KEY = "coalesce(event_id || '/' || recipient_account_id, content_sha256)"
+EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _FILES = "read_parquet($files, filename = true, file_row_number = true, hive_partitioning = false)"
-# copies that disagree in one of these leave open what happened
-_DECISIVE = ("userIdentity", "requestParameters", "responseElements")
+# Copies that disagree in one of these leave open what happened: all that a model reads.
+_DECISIVE = (
+    "additionalEventData",
+    "awsRegion",
+    "errorCode",
+    "errorMessage",
+    "eventName",
+    "eventSource",
+    "eventTime",
+    "eventType",
+    "requestID",
+    "requestParameters",
+    "responseElements",
+    "serviceEventDetails",
+    "sessionCredentialFromConsole",
+    "sharedEventID",
+    "userIdentity",
+)
 
 COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32())])
 CONFLICTS_SCHEMA = pa.schema(

@@ -177,7 +177,10 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
         target_role_arn=request.role_arn or _role_in(record.error_message),
         requested_session_name=request.role_session_name,
         requested_source_identity=response.source_identity or request.source_identity,
-        subject=response.subject or response.subject_from_web_identity_token or request.identity_id or _subject_of(identity),
+        subject=response.subject
+        or response.subject_from_web_identity_token
+        or request.identity_id
+        or _subject_of(identity),
         issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
         workload_name=_workload(identity, request),
     )

@@ -56,6 +56,7 @@ class Layout:
 
 def create(root: Path) -> Layout:
     """The case at `root`, made if there is nothing yet. Raises NotACase for a folder that holds something else."""
+    root = root.absolute()
     layout = Layout(root)
     if layout.case_file.exists():
         return open_existing(root)
@@ -70,7 +71,7 @@ def create(root: Path) -> Layout:
 
 def open_existing(root: Path) -> Layout:
     """The case at `root`. Raises NotACase."""
-    layout = Layout(root)
+    layout = Layout(root.absolute())
     if root.exists() and not root.is_dir():
         raise NotACase(f"{root} is a file; a case is a folder, made by `forensics ingest LOGS --case DIR`")
     if not root.is_dir():

@@ -159,7 +159,7 @@ def decode_carefully(raw: bytes) -> Careful:
     record.request_parameters = msgspec.Raw(dump(clean.get("requestParameters")).encode())
     record.resources = msgspec.Raw(dump(clean.get("resources")).encode())
     text = dump({**{key: value for key, value in clean.items() if key != "userIdentity"}, "userIdentity": identity})
-    return Careful(record, frozenset(flags), repeated or "invalid_utf8" in flags, text)
+    return Careful(record, frozenset(flags), repeated or wrong or "invalid_utf8" in flags, text)
 
 
 def convert(value: object, type_: type[T]) -> tuple[T, bool]:

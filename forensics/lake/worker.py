@@ -82,16 +82,12 @@ class Worker:
             return _end(file, sha256, measure, content, "skipped", str(error))
         except Unreadable as error:
             failure = str(error)
-        status = "failed" if failure else "ok" if found.records or found.rejected else "empty"
-        if found.records == 0 and found.rejected == found.foreign > 0 and not failure:
-            status, failure = "skipped", "it holds no CloudTrail record"
-        elif found.cut and not failure:
-            status, failure = "failed", "the file is cut off"
+        status, reason = found.ended(failure)
         if status == "skipped" and found.rejected == len(found.held):
-            return _end(file, sha256, measure, content, status, failure)
+            return _end(file, sha256, measure, content, status, reason)
         self._quarantine(sha256, found)
         return msgspec.structs.replace(
-            _end(file, sha256, measure, content, status, failure),
+            _end(file, sha256, measure, content, status, reason),
             records=found.records,
             rejected=found.rejected,
             first_event_time=found.first,
@@ -100,7 +96,7 @@ class Worker:
 
     def _add(self, records: Records | Rejected, sha256: str, found: _Found) -> None:
         if isinstance(records, Rejected):
-            found.cut = found.cut or records.reason.startswith("the file ends inside")
+            found.cut = found.cut or records.cut
             found.hold([records])
         else:
             rows, rejected = to_rows(records, sha256, self._identities)
@@ -130,19 +126,36 @@ class Worker:
 
 @dataclass(slots=True)
 class _Found:
-    """What one file has held so far. `foreign`: sound JSON that is no CloudTrail record; of a file with nothing else
-    no record goes to the quarantine, unless it has more than can be `held` until that is known."""
+    """What one file has held so far.
+
+    `foreign`: sound JSON that is no CloudTrail record, `wraps`: one with such a record inside. Of a file with nothing
+    else no record goes to the quarantine, unless it has more than can be `held` until that is known.
+    """
 
     records: int = 0
     rejected: int = 0
     foreign: int = 0
     cut: bool = False
+    wraps: bool = False
     held: list[Rejected] = field(default_factory=list)
     held_bytes: int = 0
     first: datetime | None = None
     last: datetime | None = None
 
+    def ended(self, failure: str | None) -> tuple[str, str | None]:
+        """How the file ended, and why where that needs a reason."""
+        if failure:
+            return "failed", failure
+        if self.records == 0 and self.rejected == self.foreign > 0:
+            if self.wraps:
+                return "failed", "it is damaged or of a format that is not read: records stand inside something else"
+            return "skipped", "it holds no CloudTrail record"
+        if self.cut:
+            return "failed", "the file is cut off"
+        return ("ok" if self.records or self.rejected else "empty"), None
+
     def hold(self, rejected: list[Rejected]) -> None:
+        self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
         self.rejected += len(rejected)
         self.held += rejected
         self.held_bytes += sum(len(item.raw) for item in rejected)

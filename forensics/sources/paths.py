@@ -22,7 +22,7 @@ class LocalFile:
 
 
 def find_files(paths: Iterable[Path]) -> list[LocalFile]:
-    """Every file at or below `paths`, sorted by name; links to folders are not followed. Raises NoSuchSource.
+    """Every file at or below `paths`, sorted by name; a folder that links lead to twice once. Raises NoSuchSource.
 
     A folder that cannot be listed is among them, so that it ends as unreadable and not in silence.
     """
@@ -36,7 +36,12 @@ def _below(path: Path) -> Iterator[LocalFile]:
     if not path.is_dir():
         raise NoSuchSource(f"there is no file or folder {path}")
     closed: list[Path] = []
-    for folder, _, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(path, onerror=lambda e: closed.append(Path(e.filename)), followlinks=True):
+        if (place := os.path.realpath(folder)) in seen:
+            folders.clear()
+            continue
+        seen.add(place)
         for name in names:
             file = Path(folder, name)
             if file.is_file() or not file.exists():

@@ -61,3 +61,10 @@ def test_the_sample_is_written_once(tmp_path: Path) -> None:
     assert run("sample", folder).code == 0
     assert (folder / "README.md").is_file()
     assert run("sample", folder).code == 2
+
+
+def test_a_relative_case_is_where_it_is_named(few_logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert run("ingest", str(few_logs), "--case", "rel/case").code == 0
+    assert (tmp_path / "rel" / "case" / "case.duckdb").exists()

@@ -14,7 +14,9 @@ from tests.output.golden import same_as_golden
 
 FIRST, LAST = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 5, 23, 57, 4, tzinfo=UTC)
 UNREAD = tuple(Unread(f"AWSLogs/{n:02}.json.gz", "failed", "the gzip stream is cut short") for n in range(25))
-INGEST = Ingest("my-case", {"failed": 25, "ok": 1}, 1_027_462, 7_130, 12, 6_999, 6_999, 7_130, 3, Changed(5, 2, 1, 0), UNREAD)
+INGEST = Ingest(
+    "my-case", {"failed": 25, "ok": 1}, 1_027_462, 7_130, 12, 6_999, 6_999, 7_130, 3, Changed(5, 2, 1, 0), UNREAD
+)
 INFO = Info(
     "my-case",
     "285fb01e-1691-479f-82fa-1b1d21778fa6",

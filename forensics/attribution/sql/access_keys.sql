@@ -18,12 +18,15 @@ with used as (
     where access_key_id like 'AKIA%'
       and identity_type in ('IAMUser', 'Root')
     group by access_key_id, account_id
+    -- a key ID that two signed with is nobody's
+    having count(distinct coalesce(principal_id, '')) = 1
 ),
 
 changes as (
     select
         *,
         row_number() over (partition by access_key_id, account_id, change order by event_time, event_key) as place,
+        count(*) over (partition by access_key_id, account_id, change) as times,
         row_number() over (
             partition by access_key_id, account_id
             order by case change when 'deleted' then 1 else 2 end, event_time desc, event_key desc
@@ -39,8 +42,9 @@ created as (
         account_id,
         case when user_name is null and by_identity_type = 'Root' then 'root' else 'iam_user' end as owner_kind,
         user_name as owner_name,
-        event_key as created_by_event_key,
-        by_credential_id as created_by_credential_id,
+        -- a key is made once: of two records that say they made it, neither tells by whom
+        case when times = 1 then event_key end as created_by_event_key,
+        case when times = 1 then by_credential_id end as created_by_credential_id,
         event_time as created_at
     from changes
     where change = 'created' and place = 1

@@ -53,9 +53,10 @@ ambiguous as (
 several_parents as (
     select child_credential_id as credential_id
     from links
-    where is_of_chosen_issuer and parent_credential_id is not null
+    where is_of_chosen_issuer
     group by child_credential_id
-    having count(distinct parent_credential_id) > 1
+    -- a call that is known by another account's copy only has a key, too
+    having count(distinct coalesce(parent_credential_id, issuance_id)) > 1
 ),
 
 open_origins as (

@@ -1,12 +1,14 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
--- An unreliable event, or one that nothing signed, is shown and names nobody.
+-- An event that proves nothing, or whose record names no identity, is shown and names nobody; a refused sign-in is nobody's.
+-- Another account's copy of a call has the actor of the caller's own.
 
 select
     events.*,
     case
         when events.unreliable then 'unknown'
-        when events.credential_id is null then 'anonymous'
-        else actors.actor_kind
+        when events.credential_id is not null then actors.actor_kind
+        when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
+        else 'unknown'
     end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
     case when not events.unreliable then actors.actor_name end as actor_name,
@@ -14,14 +16,17 @@ select
     case when not events.unreliable then actors.actor_account_id end as actor_account_id,
     case
         when events.unreliable then 'none'
-        when events.credential_id is null then 'proven'
-        else actors.grade
+        when events.credential_id is not null then actors.grade
+        when lower(events.event_type) = 'awsconsolesignin' then 'proven'
+        else 'none'
     end as grade,
     case
         when events.unreliable then 'ambiguous'
-        when events.credential_id is null then 'anonymous'
-        else actors.stop_reason
+        when events.credential_id is not null then actors.stop_reason
+        when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
+        else 'never_logged'
     end as stop_reason,
     case when not events.unreliable then actors.origin_access_key_id end as origin_access_key_id
 from events
-left join actors on actors.credential_id = events.credential_id
+left join twins on twins.event_key = events.event_key
+left join actors on actors.credential_id = coalesce(twins.credential_id, events.credential_id)

@@ -4,7 +4,10 @@
 
 with children as (
     -- which credentials have a session to be issued: a long-term key has none
-    select *
+    select
+        *,
+        -- a federated user's record names the user that asked for it
+        case when identity_type = 'FederatedUser' then session_issuer_principal_id end as user_principal_id
     from credentials
     where identity_type in ('AssumedRole', 'FederatedUser', 'IAMUser', 'Root')
       and identity_types <= 1
@@ -17,6 +20,11 @@ issued_key as (
         issuances.issuance_id,
         'issued_key' as rule,
         case
+            -- handed out to one session and used by another: told, and no proof of anything
+            when issuances.issued_identity_type <> children.identity_type
+                or issuances.issued_principal_id <> children.principal_id
+                or (issuances.issued_principal_id is null and issuances.target_role_arn <> children.session_issuer_arn)
+                then 'weak'
             when children.session_creation_date is null then 'proven'
             when children.session_creation_date = issuances.event_time then 'proven'
             -- a directory bucket's key goes on in its caller's session
@@ -28,13 +36,8 @@ issued_key as (
     join issuances
       on  issuances.issued_access_key_id = children.access_key_id
       and issuances.issued_account_id = children.account_id
-      and issuances.issued_identity_type = children.identity_type
       and coalesce(issuances.event_time <= children.first_use, true)
-      and coalesce(issuances.issued_principal_id = children.principal_id, true)
-      and (
-          issuances.issued_principal_id is not null
-          or coalesce(issuances.target_role_arn = children.session_issuer_arn, true)
-      )
+      and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
 ),
 
 session_and_time as (
@@ -60,6 +63,7 @@ session_and_time as (
       and (issuances.event_name = 'AssumeRoot') = children.assumed_root
       -- a directory bucket's key begins no session
       and issuances.event_source <> 's3express.amazonaws.com'
+      and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
       and coalesce(issuances.event_time <= children.first_use, true)
 ),
 
@@ -155,37 +159,39 @@ switches as (
         min(switch_from_arn) over (partition by issued_principal_id, event_time)
             = max(switch_from_arn) over (partition by issued_principal_id, event_time) as is_only_one
     from issuances
-    where event_name = 'SwitchRole'
+    where event_name = 'SwitchRole' and not is_unreliable
 ),
 
 -- calls that may be the console's own behind a switch; another account's copy says whose it was only where nobody else
 -- of that account asked for the same session in the same second
-twins as (
+console_calls as (
     select
         *,
-        min(caller_principal_id) over same_request = max(caller_principal_id) over same_request as is_only_caller
+        min(caller_principal_id) over (partition by issued_principal_id, event_time, caller_account_id)
+            = max(caller_principal_id) over (partition by issued_principal_id, event_time, caller_account_id)
+            as is_only_caller
     from issuances
     where event_name = 'AssumeRole'
-    window same_request as (partition by issued_principal_id, event_time, is_redacted, caller_account_id)
 ),
 
 -- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
 switched as (
-    select twins.issuance_id, min(switches.issuance_id) as switch_issuance_id
-    from twins
+    select console_calls.issuance_id, min(switches.issuance_id) as switch_issuance_id
+    from console_calls
     join switches
-      on  switches.issued_principal_id = twins.issued_principal_id
-      and switches.event_time = twins.event_time
+      on  switches.issued_principal_id = console_calls.issued_principal_id
+      and switches.event_time = console_calls.event_time
       and (
-          switches.switch_from_arn = twins.caller_arn
+          switches.switch_from_arn = console_calls.caller_arn
           or (
-              twins.is_redacted
-              and twins.is_only_caller
+              console_calls.is_redacted
+              and console_calls.is_only_caller
               and switches.is_only_one
-              and regexp_extract(switches.switch_from_arn, '[0-9]{12}', 0) = twins.caller_account_id
+              and regexp_extract(switches.switch_from_arn, '[0-9]{12}', 0) = console_calls.caller_account_id
           )
       )
-    group by twins.issuance_id
+    where not console_calls.is_unreliable
+    group by console_calls.issuance_id
 ),
 
 judged as (
@@ -198,7 +204,8 @@ judged as (
             else joined.grade
         end as grade,
         min(console_sessions.event_key) as console_event_key,
-        min(switched.switch_issuance_id) as switch_issuance_id,
+        -- the very key needs no switch to explain it
+        case when joined.rule <> 'issued_key' then min(switched.switch_issuance_id) end as switch_issuance_id,
         -- known to have issued another key than the one used, and no reason for AWS to mint a further one
         coalesce(
             joined.rule not in ('issued_key', 'sign_in_session', 'request_id')
@@ -225,7 +232,7 @@ ranked as (
         *,
         row_number() over (
             partition by credential_id, issuance_id
-            order by case grade when 'proven' then 1 when 'strong' then 2 else 3 end, rule desc
+            order by case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end, rule desc
         ) as place
     from judged
     where not issued_another_key
@@ -243,20 +250,24 @@ select
     case when ranked.rule = 'request_id' then agent_requests.tool_event_key end as tool_event_key,
     issuances.is_documented_only,
     issuances.event_name,
+    issuances.is_unreliable,
     -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
     case
-        when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted then null
+        when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted or issuances.is_unreliable
+            then null
         when issuances.caller_identity_type in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser')
             then issuances.caller_credential_id
     end as parent_credential_id,
     -- who asked: the same person whichever of their keys they used, the same role session whichever of its keys
     case
+        when issuances.is_unreliable then 'unreliable|' || issuances.issuance_id
         when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
         when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser')
-            then coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')
+            then length(coalesce(issuances.issuer, '')) || '|' || coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')
+        when issuances.caller_principal_id is null then 'credential|' || coalesce(issuances.caller_credential_id, issuances.issuance_id)
         when issuances.caller_identity_type in ('IAMUser', 'Root') or issuances.is_redacted
-            then coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '')
-        else coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_principal_id, '') || '|'
+            then coalesce(issuances.caller_account_id, '') || '|' || issuances.caller_principal_id
+        else coalesce(issuances.caller_account_id, '') || '|' || issuances.caller_principal_id || '|'
             || coalesce(strftime(issuances.caller_session_creation_date, '%Y-%m-%d %H:%M:%S'), '')
     end as issuer_key
 from ranked

@@ -12,7 +12,6 @@ having count(distinct links.parent_credential_id) > 1
        min(actors.actor_kind) <> max(actors.actor_kind)
        or min(coalesce(actors.actor_id, '')) <> max(coalesce(actors.actor_id, ''))
        or min(coalesce(actors.actor_account_id, '')) <> max(coalesce(actors.actor_account_id, ''))
-       or min(actors.actor_kind) = 'unknown'
    )
 
 union all

@@ -1,4 +1,4 @@
--- credentials: everything that signed an event, and every credential that was handed out and never seen in use.
+-- credentials: everything that signed an event, and every credential that was handed out or made and never seen in use.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date.
 -- A sign-in names a user without key and date, as the copies do that another account gets: both are one credential, and
 -- the type is that of the fuller record.
@@ -57,7 +57,7 @@ issued as (
         min(issued_identity_type) as identity_type,
         min(requested_source_identity) as source_identity
     from issuances
-    where issued_access_key_id is not null and issued_account_id is not null
+    where issued_access_key_id is not null and issued_account_id is not null and not is_unreliable
     group by issued_credential_id
 ),
 
@@ -67,6 +67,62 @@ never_used as (
     left join merged
       on  merged.access_key_id = issued.access_key_id
       and merged.account_id = issued.account_id
+    where merged.credential_id is null
+),
+
+-- a long-term key that was made
+made as (
+    select
+        recipient_account_id as account_id,
+        created_access_key_id as access_key_id,
+        min(target_user_name) as user_name,
+        min(event_time) as created_at
+    from events
+    where created_access_key_id is not null
+      and target_user_name is not null
+      and error_code is null
+      and not unreliable
+    group by recipient_account_id, created_access_key_id
+    having min(target_user_name) = max(target_user_name)
+),
+
+-- whom it was made for: the unique ID, where only one that was called so by then is known
+users as (
+    select
+        made.account_id,
+        made.access_key_id,
+        min(named.principal_id) as principal_id,
+        min(named.arn) as arn
+    from made
+    join (
+        select account_id, user_name, principal_id, arn, null as created_at
+        from merged
+        where identity_type = 'IAMUser' and user_name is not null and principal_id is not null
+
+        union all
+
+        select recipient_account_id, target_user_name, target_principal_id, null, event_time
+        from events
+        where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
+    ) as named
+      on  named.account_id = made.account_id
+      and named.user_name = made.user_name
+    group by made.account_id, made.access_key_id
+    having min(named.principal_id) = max(named.principal_id)
+       and coalesce(min(named.created_at) <= min(made.created_at), true)
+),
+
+made_and_never_used as (
+    select
+        made.account_id || '|' || made.access_key_id || '|' || coalesce(users.principal_id, '') || '|' as credential_id,
+        made.account_id,
+        made.access_key_id,
+        users.principal_id,
+        users.arn,
+        made.user_name
+    from made
+    left join users on users.account_id = made.account_id and users.access_key_id = made.access_key_id
+    left join merged on merged.access_key_id = made.access_key_id and merged.account_id = made.account_id
     where merged.credential_id is null
 )
 
@@ -150,3 +206,39 @@ select
     0 as reliable_events,
     null as named_by_event_key
 from never_used
+
+union all
+
+select
+    credential_id,
+    account_id,
+    access_key_id,
+    principal_id,
+    null as session_creation_date,
+    'IAMUser' as identity_type,
+    1 as identity_types,
+    arn,
+    user_name,
+    null as identity_provider,
+    null as session_issuer_type,
+    null as session_issuer_arn,
+    null as session_issuer_principal_id,
+    null as role_session_name,
+    null as mfa_authenticated,
+    null as source_identity,
+    0 as source_identities,
+    false as assumed_root,
+    null as on_behalf_of_user_id,
+    0 as on_behalf_of_users,
+    null as identity_store_arn,
+    null as sign_in_session_arn,
+    null as on_behalf_of_event_key,
+    false as from_console,
+    null as invoked_by,
+    0 as direct_events,
+    null as first_use,
+    null as last_use,
+    0 as events,
+    0 as reliable_events,
+    null as named_by_event_key
+from made_and_never_used

@@ -1,7 +1,7 @@
 -- issuances: every event that handed out a credential, with the identity that asked for it.
 -- Grain: one row per handing out, named by its event. A call across accounts is logged in both; the role account's copy
--- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same (rule
--- F: sharedEventID, issued key, second and caller are equal). Refused calls and unreliable records hand out nothing.
+-- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same
+-- (rule F: sharedEventID, issued key, second and caller are equal). Refused calls hand out nothing.
 
 with handed_out as (
     select
@@ -23,7 +23,6 @@ with handed_out as (
     from events
     where coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
       and error_code is null
-      and not unreliable
       and coalesce(issued_access_key_id <> access_key_id, true)
       -- the console session of a role or a federated user goes on with the credential that it signed in by
       and (event_name <> 'ConsoleLogin' or identity_type in ('IAMUser', 'Root'))
@@ -39,7 +38,9 @@ told_by_the_caller as (
       and own.principal_id = redacted.principal_id
       and own.account_id = redacted.account_id
       and not own.is_redacted
+      and not own.unreliable
     where redacted.is_redacted
+      and not redacted.unreliable
 )
 
 select
@@ -52,6 +53,8 @@ select
     handed_out.request_id,
     handed_out.shared_event_id,
     handed_out.is_redacted,
+    -- it leaves a doubt and proves nothing
+    handed_out.unreliable as is_unreliable,
     handed_out.credential_id as caller_credential_id,
     handed_out.identity_type as caller_identity_type,
     handed_out.account_id as caller_account_id,

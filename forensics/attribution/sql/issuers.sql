@@ -44,15 +44,23 @@ without_parent as (
       )
     left join issuances switches on switches.issuance_id = links.switch_issuance_id
     where links.parent_credential_id is null
+      and not issuances.is_unreliable
 ),
 
--- an IAM user by name: its unique ID, where all records agree on one
+-- an IAM user by name: its unique ID, where only one that was called so by then is known
 users_by_arn as (
-    select arn, min(principal_id) as principal_id, min(name) as name
-    from principals
-    where kind = 'iam_user'
-    group by arn
-    having count(distinct principal_id) = 1
+    select
+        without_parent.child_credential_id,
+        without_parent.issuance_id,
+        min(principals.principal_id) as principal_id,
+        min(principals.name) as name
+    from without_parent
+    join principals
+      on  principals.arn = without_parent.from_arn
+      and principals.kind = 'iam_user'
+      and coalesce(principals.created_at <= without_parent.event_time, true)
+    group by without_parent.child_credential_id, without_parent.issuance_id
+    having min(principals.principal_id) = max(principals.principal_id)
 )
 
 select
@@ -93,5 +101,7 @@ select
         when 'external_principal' then 'external_account'
     end as stop_reason
 from without_parent
-left join users_by_arn on users_by_arn.arn = without_parent.from_arn
+left join users_by_arn
+  on  users_by_arn.child_credential_id = without_parent.child_credential_id
+  and users_by_arn.issuance_id = without_parent.issuance_id
 where without_parent.actor_kind is not null

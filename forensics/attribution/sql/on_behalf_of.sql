@@ -27,6 +27,13 @@ asked_for_by_several as (
     group by issued_account_id, issued_principal_id, event_time
     having min(coalesce(issuer, '') || '|' || coalesce(subject, '') || '|' || coalesce(caller_principal_id, ''))
         <> max(coalesce(issuer, '') || '|' || coalesce(subject, '') || '|' || coalesce(caller_principal_id, ''))
+),
+
+-- a key that a logged event handed out, and that was used, has its own asker
+issued as (
+    select distinct issued_access_key_id, issued_account_id
+    from issuances
+    where issued_access_key_id is not null
 )
 
 select
@@ -43,5 +50,9 @@ left join asked_for_by_several
   on  asked_for_by_several.issued_account_id = credentials.account_id
   and asked_for_by_several.issued_principal_id = credentials.principal_id
   and asked_for_by_several.event_time = credentials.session_creation_date
-where asked_for_by_several.event_time is null
-   or credentials.on_behalf_of_user_id is not null
+left join issued
+  on  issued.issued_access_key_id = credentials.access_key_id
+  and issued.issued_account_id = credentials.account_id
+  and credentials.events > 0
+where credentials.on_behalf_of_user_id is not null
+   or (asked_for_by_several.event_time is null and issued.issued_access_key_id is null)

@@ -1,8 +1,10 @@
 -- The credential that signed an event. $id: the event ID; an event in two accounts has a row for each. An event that nothing
 -- signed has none, nor has one that proves nothing.
 select distinct
-    case when not unreliable then credential_id end as credential_id,
-    unreliable
+    case when not events.unreliable then coalesce(twins.credential_id, events.credential_id) end as credential_id,
+    events.unreliable,
+    lower(events.event_type) = 'awsconsolesignin' as is_sign_in
 from events
-where event_id = $id
-order by 1, 2
+left join twins on twins.event_key = events.event_key
+where events.event_id in ($id, upper($id))
+order by 1, 2, 3
