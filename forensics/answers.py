@@ -414,8 +414,8 @@ class Unread:
 class Changed:
     """How many credentials that were in the case before an ingest are answered otherwise since; each counts once.
 
-    `newly_resolved` had no actor and have one; `now_ambiguous` had one, or none for want of events, and now have several
-    candidates; `named_otherwise` have another actor; `no_longer_named` had one and have none, nor candidates.
+    `newly_resolved` had no actor and have one; `now_ambiguous` had one, or none for want of events, and now have
+    several candidates; `named_otherwise` have another actor; `no_longer_named` had one and have none, nor candidates.
     """
 
     newly_resolved: int
@@ -465,8 +465,8 @@ class Account:
 class CoverageSpan:
     """Hours of one account and region, one after the other, that are alike: loaded, empty, stopped or narrowed.
 
-    `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says that a
-    trail of the account recorded nothing, or less, then.
+    `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says
+    that a     trail of the account recorded nothing, or less, then.
     """
 
     account_id: str | None

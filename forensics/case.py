@@ -184,7 +184,8 @@ class Case:
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
         """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
 
-        `ip_ranges`: AWS's list of its addresses (ip-ranges.json), which tells those of AWS from others. Raises NotIpRanges.
+        `ip_ranges`: AWS's list of its addresses (ip-ranges.json), which tells those of AWS from others. Raises
+        NotIpRanges.
         """
         return who(self._open(), identify(subject), read_ip_ranges(ip_ranges))
 

@@ -1,8 +1,8 @@
 """Accuracy: what attribution says of many simulated worlds, against what is true. `python -m tests.accuracy`
 
-Some worlds share a case, as organisations of one customer would; their accounts keep them apart. Each case is built from
-complete logs and again with a share of the files removed. Printed by issuer and by rule; the exit code is 1 if a law is
-broken, or if any count falls below the one in accuracy.json, which `--write` writes anew.
+Some worlds share a case, as organisations of one customer would; their accounts keep them apart. Each case is built
+from complete logs and again with a share of the files removed. Printed by issuer and by rule; the exit code is 1 if a
+law is broken, or if any count falls below the one in accuracy.json, which `--write` writes anew.
 
 The laws. Complete logs: every name is true, every credential that the files decide is named with its stop reason, and
 `origin_access_key_id` is as good as a name. Files removed: `proven` is never wrong, and `strong` only where a removed
@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.attribution.test_truth import Named, compared
 from tests.cases import case_of
-from tests.simulator import CredentialTruth, LogFile, World, simulate, without
+from tests.simulator import CredentialTruth, simulate, without
 
 BASELINE = Path(__file__).parent / "accuracy.json"
 REMOVED = (0.0, 0.1, 0.3, 0.6)
