@@ -279,10 +279,11 @@ SHAPE: dict[str, Any] = {
         "role_session_name": {"value", "agreement", "enforced"},
         "on_behalf_of": {"value", "identity_store_arn", "agreement"},
     },
-    "missing": [{"account_id", "aws_region", "from", "to", "why"}],
+    "missing": [{"account_id", "aws_region", "from", "to", "why", "event_source", "event_id"}],
     "provenance": [{"relation": str, "actor": ACTOR, "event_id": str}],
     "flags": [str],
     "sessions": [],
+    "workload": {"access_key_id", "used_elsewhere", "addresses", "event_ids", "ip_ranges_sha256"},
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

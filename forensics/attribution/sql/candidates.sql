@@ -263,8 +263,10 @@ select
         when issuances.is_unreliable then 'unreliable|' || issuances.issuance_id
         when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
         when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser')
-            then length(coalesce(issuances.issuer, '')) || '|' || coalesce(issuances.issuer, '') || '|' || coalesce(issuances.subject, '')
-        when issuances.caller_principal_id is null then 'credential|' || coalesce(issuances.caller_credential_id, issuances.issuance_id)
+            then length(coalesce(issuances.issuer, '')) || '|' || coalesce(issuances.issuer, '') || '|'
+                || coalesce(issuances.subject, '')
+        when issuances.caller_principal_id is null
+            then 'credential|' || coalesce(issuances.caller_credential_id, issuances.issuance_id)
         when issuances.caller_identity_type in ('IAMUser', 'Root') or issuances.is_redacted
             then coalesce(issuances.caller_account_id, '') || '|' || issuances.caller_principal_id
         else coalesce(issuances.caller_account_id, '') || '|' || issuances.caller_principal_id || '|'

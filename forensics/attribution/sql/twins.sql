@@ -1,4 +1,5 @@
--- twins: calls across accounts that both accounts logged. Grain: one row per redacted copy whose caller's own copy is loaded.
+-- twins: calls across accounts that both accounts logged. Grain: one row per redacted copy whose caller's own copy is
+-- loaded.
 -- The caller's credential is the one that its own copy names (rule F: sharedEventID, second and caller are equal).
 
 select

@@ -1,0 +1,72 @@
+"""Changes: what events say of keys, users, roles, trust and trails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import pytest
+
+from forensics.lake.change import READ_FROM, ChangingRecord, change
+from forensics.lake.record import Record, UserIdentity
+
+ALICE = UserIdentity(type="IAMUser", user_name="alice")
+
+
+def changed(name: str, source: str = "iam", **record: Any) -> dict[str, Any]:
+    """What a record says that it changes, without what it does not say."""
+    top = Record(event_source=f"{source}.amazonaws.com", event_name=name, error_code=record.pop("errorCode", None))
+    said = change(top, ALICE, msgspec.convert(record, ChangingRecord))
+    return {field: value for field, value in said._asdict().items() if value is not None}
+
+
+def trust(*statements: dict[str, Any]) -> str:
+    return quote(json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+ALLOWED = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+ASKED = {"StringLike": {"sts:SourceIdentity": "*@example.com"}}
+
+
+def test_a_key_is_made_for_somebody_or_for_oneself() -> None:
+    key = {"accessKey": {"accessKeyId": "AKIAX", "userName": "bob"}}
+    assert changed("CreateAccessKey", responseElements=key) == {
+        "created_access_key_id": "AKIAX",
+        "target_user_name": "bob",
+    }
+    own = changed("DeleteAccessKey", requestParameters={"accessKeyId": "AKIAX"})
+    assert (own["target_access_key_id"], own["target_status"], own["target_user_name"]) == ("AKIAX", "Deleted", "alice")
+
+
+def test_users_and_roles_get_their_unique_ids() -> None:
+    user = changed("CreateUser", responseElements={"user": {"userName": "bob", "userId": "AIDAB"}})
+    assert (user["target_user_name"], user["target_principal_id"]) == ("bob", "AIDAB")
+    role = changed("CreateRole", responseElements={"role": {"roleId": "AROAR", "roleName": "deploy"}})
+    assert (role["target_role_name"], role["target_principal_id"]) == ("deploy", "AROAR")
+
+
+@pytest.mark.parametrize(
+    ("statements", "required"),
+    [
+        ([ALLOWED | {"Condition": ASKED}], True),
+        ([ALLOWED], False),
+        ([ALLOWED | {"Condition": ASKED}, ALLOWED], False),
+        ([ALLOWED | {"Condition": {"StringLikeIfExists": {"sts:SourceIdentity": "a"}}}], False),
+        ([ALLOWED | {"Condition": {"StringLike": {"sts:SourceIdentity": "*"}}}], False),
+        ([ALLOWED | {"Condition": ASKED}, {"Effect": "Allow", "Action": "sts:TagSession"}], True),
+    ],
+)
+def test_a_trust_policy_asks_for_source_identity_only_if_every_way_in_does(
+    statements: list[dict[str, Any]], required: bool
+) -> None:
+    policy = {"roleName": "deploy", "policyDocument": trust(*statements)}
+    assert changed("UpdateAssumeRolePolicy", requestParameters=policy)["requires_source_identity"] is required
+
+
+@pytest.mark.parametrize(("source", "name"), sorted(READ_FROM))
+def test_an_event_that_says_nothing_changes_nothing(source: str, name: str) -> None:
+    top = Record(event_source=source, event_name=name)
+    said = change(top, UserIdentity(), ChangingRecord())
+    assert not {field: value for field, value in said._asdict().items() if value and field != "target_status"}
