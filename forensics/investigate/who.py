@@ -115,7 +115,8 @@ class _Facts:
         self.candidates = _grouped(rows(connection, "who_candidates", ids=last_ids))
         hop_ids = sorted({hop.hop_credential_id for chain in self.chains.values() for hop in chain})
         self.forwarded = _grouped(rows(connection, "who_forward_access", ids=hop_ids))
-        self.origins = _grouped(rows(connection, "who_several_origins", ids=credential_ids))
+        open_ids = [one.credential_id for one in self.credentials if one.origin_access_key_id is None]
+        self.origins = _grouped(rows(connection, "who_several_origins", ids=open_ids) if open_ids else [])
         keys = sorted({key for credential in self.credentials if (key := _owned_key(credential))})
         self.owners = {
             (row.access_key_id, row.account_id): row for row in rows(connection, "who_key_owners", keys=keys)

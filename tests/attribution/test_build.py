@@ -250,7 +250,7 @@ FORBIDDEN = {
     "JSON functions": r"\bjson_|\bfrom_json|->>?|\bjson\s*\(",
     "time parsing": r"\bstrptime|\bto_timestamp|\btry_strptime",
     "variables": r"\bgetvariable|\bset\s+variable",
-    "lists, which may be ordered": r"\blist_|\blist\s*\(|\barray_agg|\bstring_agg|\bgroup_concat|\bunnest(?!\(string_split\()|\[",
+    "lists": r"\blist_|\blist\s*\(|\barray_agg|\bstring_agg|\bgroup_concat|\bunnest(?!\(string_split\()|\[",
     "aggregates without a total order": r"\b(any_value|first|last|arbitrary|arg_min|arg_max|min_by|max_by|mode)\s*\(",
     "what only DuckDB reads": r"\bqualify\b|\bgroup\s+by\s+all|\border\s+by\s+all|\bexclude\b|\bcolumns\s*\(",
     "limits without an order": r"\blimit\b",

@@ -1,4 +1,24 @@
 -- Who may be behind each credential whose link was not followed. $ids: credential IDs, the last of their chains.
+with asked as materialized (
+    select * from links where child_credential_id in (select unnest($ids))
+),
+
+followed as (
+    select child_credential_id
+    from asked
+    group by child_credential_id
+    having max(is_chosen or is_ambiguous)
+),
+
+-- of each large table the few rows that are needed, before they are joined
+parents as materialized (
+    select * from actors where credential_id in (select parent_credential_id from asked)
+),
+
+without_parent as materialized (
+    select * from issuers where child_credential_id in (select unnest($ids))
+)
+
 select
     links.child_credential_id as credential_id,
     links.issuance_id,
@@ -13,11 +33,11 @@ select
     coalesce(actors.issuer, issuers.issuer) as issuer,
     coalesce(actors.provider, issuers.provider) as provider,
     actors.identity_store_arn as actor_identity_store_arn
-from links
-left join actors on actors.credential_id = links.parent_credential_id
-left join issuers on issuers.child_credential_id = links.child_credential_id and issuers.issuance_id = links.issuance_id
-where links.child_credential_id in (select unnest($ids))
-  and (links.is_ambiguous or not exists (
-      select 1 from links as chosen where chosen.child_credential_id = links.child_credential_id and (chosen.is_chosen or chosen.is_ambiguous)
-  ))
+from asked as links
+left join parents as actors on actors.credential_id = links.parent_credential_id
+left join without_parent as issuers
+  on  issuers.child_credential_id = links.child_credential_id
+  and issuers.issuance_id = links.issuance_id
+left join followed on followed.child_credential_id = links.child_credential_id
+where links.is_ambiguous or followed.child_credential_id is null
 order by links.child_credential_id, links.grade_rank, links.issuance_id

@@ -1,14 +1,53 @@
 -- The chain of each credential, itself first, with the link by which each hop came from the next. $ids: credential IDs.
-with steps as (
-    select credential_id, credential_id as ancestor_credential_id, 0 as depth
-    from credentials
-    where credential_id in (select unnest($ids))
+with steps as materialized (
+    select unnest($ids) as credential_id, unnest($ids) as ancestor_credential_id, 0 as depth
 
     union all
 
     select credential_id, ancestor_credential_id, depth
     from walk
     where credential_id in (select unnest($ids))
+),
+
+-- of each large table the few rows that are needed, before they are joined
+hops as materialized (
+    select
+        credential_id,
+        access_key_id,
+        principal_id,
+        arn,
+        account_id,
+        session_creation_date,
+        source_identity,
+        role_session_name,
+        session_issuer_arn,
+        first_use,
+        direct_events,
+        invoked_by
+    from credentials
+    where credential_id in (select ancestor_credential_id from steps)
+),
+
+chosen as materialized (
+    select child_credential_id, rule, grade, issuance_id, switch_issuance_id, tool_event_key
+    from links
+    where is_chosen and child_credential_id in (select ancestor_credential_id from steps)
+),
+
+requests as materialized (
+    select
+        issuance_id,
+        client_id,
+        expires_at,
+        requested_source_identity,
+        caller_source_identity,
+        event_id,
+        caller_account_id,
+        caller_principal_id,
+        is_redacted,
+        event_time
+    from issuances
+    where issuance_id in (select issuance_id from chosen)
 )
 
 select
@@ -41,8 +80,8 @@ select
     issuances.event_time::timestamp as issuance_time,
     on_behalf_of.event_key as on_behalf_of_event_key
 from steps
-join credentials hop on hop.credential_id = steps.ancestor_credential_id
-left join links on links.child_credential_id = hop.credential_id and links.is_chosen
-left join issuances on issuances.issuance_id = links.issuance_id
+join hops as hop on hop.credential_id = steps.ancestor_credential_id
+left join chosen as links on links.child_credential_id = hop.credential_id
+left join requests as issuances on issuances.issuance_id = links.issuance_id
 left join on_behalf_of on on_behalf_of.credential_id = hop.credential_id
 order by steps.credential_id, steps.depth

@@ -1,4 +1,12 @@
 -- Each credential asked about with its actor. $ids: credential IDs.
+with asked as materialized (
+    select * from credentials where credential_id in (select unnest($ids))
+),
+
+answered as materialized (
+    select * from actors where credential_id in (select unnest($ids))
+)
+
 select
     credentials.credential_id,
     credentials.access_key_id,
@@ -32,7 +40,6 @@ select
     actors.last_credential_id,
     actors.origin_access_key_id,
     actors.origin_grade
-from credentials
-join actors on actors.credential_id = credentials.credential_id
-where credentials.credential_id in (select unnest($ids))
+from asked as credentials
+join answered as actors on actors.credential_id = credentials.credential_id
 order by credentials.session_creation_date, credentials.credential_id

@@ -1,8 +1,16 @@
 -- The proving events of issuances, with the files that hold them. $ids: issuance IDs and event keys.
-with asked as (
+with asked as materialized (
     select issuance_id as id, event_key from issuance_events where issuance_id in (select unnest($ids))
     union
-    select event_key, event_key from evidence where event_key in (select unnest($ids))
+    select unnest($ids), unnest($ids)
+),
+
+cited as materialized (
+    select * from evidence where event_key in (select event_key from asked)
+),
+
+files as materialized (
+    select * from evidence_files where event_key in (select event_key from asked)
 )
 
 select
@@ -14,7 +22,7 @@ select
     evidence.event_name,
     list_sort(list(evidence_files.name)) as source_files
 from asked
-join evidence on evidence.event_key = asked.event_key
-left join evidence_files on evidence_files.event_key = asked.event_key
+join cited as evidence on evidence.event_key = asked.event_key
+left join files as evidence_files on evidence_files.event_key = asked.event_key
 group by all
 order by 1, 5, 2, 3

@@ -1,4 +1,16 @@
 -- The owner and the creator of long-term keys. $keys: access key IDs.
+with owned as materialized (
+    select * from access_keys where access_key_id in (select unnest($keys))
+),
+
+creators as materialized (
+    select * from actors where credential_id in (select created_by_credential_id from owned)
+),
+
+cited as materialized (
+    select * from evidence where event_key in (select created_by_event_key from owned)
+)
+
 select
     access_keys.access_key_id,
     access_keys.account_id,
@@ -17,8 +29,7 @@ select
     actors.issuer,
     actors.provider,
     actors.identity_store_arn as actor_identity_store_arn
-from access_keys
-left join actors on actors.credential_id = access_keys.created_by_credential_id
-left join evidence on evidence.event_key = access_keys.created_by_event_key
-where access_keys.access_key_id in (select unnest($keys))
+from owned as access_keys
+left join creators as actors on actors.credential_id = access_keys.created_by_credential_id
+left join cited as evidence on evidence.event_key = access_keys.created_by_event_key
 order by access_keys.access_key_id, access_keys.account_id
