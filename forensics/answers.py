@@ -426,7 +426,8 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What an ingest did, and what the case holds since. `files` counts input files by how they ended.
+    """What an ingest did, and what the case holds since. `files` counts input files by how they ended,
+    `documents` those that hold no events and are kept, by kind.
 
     `unread` are those that are neither ok nor empty nor a duplicate. `new_events` are distinct ones. `changed` is None
     where the earlier answers are not at hand: the case's database was missing, or made by other models.
@@ -437,6 +438,7 @@ class Ingest:
     bytes: int
     records: int
     rejected: int
+    documents: Mapping[str, int]
     new_events: int
     events: int
     copies: int
@@ -525,6 +527,7 @@ class Info:
     copies: int
     conflicts: int
     rejected: int
+    documents: Mapping[str, int]
     first_event_time: datetime | None
     last_event_time: datetime | None
     accounts: tuple[Account, ...]

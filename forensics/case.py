@@ -163,16 +163,17 @@ class Case:
             )
         except ingests.IngestFailed as error:
             raise IngestFailed(str(error)) from None
-        if found.commit.events == 0:
+        if found.commit.events == 0 and found.commit.documents == 0:
             raise NoLogs(_why_empty(paths, found.source_files))
         self.close_connection()
         changes = build(self._layout, self._manifest())
         return Ingest(
             case=str(self._layout.root),
-            files=dict(sorted(Counter(file.status for file in found.source_files).items())),
+            files=_counted(file.status for file in found.source_files),
             bytes=sum(file.bytes for file in found.source_files),
             records=sum(file.records for file in found.source_files),
             rejected=sum(file.rejected for file in found.source_files),
+            documents=_counted(file.kind for file in found.source_files if file.kind),
             new_events=found.commit.events - (before.commit.events if before.commit else 0),
             events=found.commit.events,
             copies=found.commit.copies,
@@ -376,6 +377,10 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise error_type(str(error).partition("\n\nLINE ")[0]) from None
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
 
 
 def _changed(before: Manifest, changes: Changes | None) -> Changed | None:

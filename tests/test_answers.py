@@ -73,4 +73,4 @@ def test_times_are_utc() -> None:
     ],
 )
 def test_an_ingest_is_incomplete_if_input_could_not_be_read(unread: tuple[Unread, ...], incomplete: bool) -> None:
-    assert Ingest("case", {}, 0, 0, 0, 0, 0, 0, 0, None, unread).incomplete is incomplete
+    assert Ingest("case", {}, 0, 0, 0, {}, 0, 0, 0, 0, None, unread).incomplete is incomplete

@@ -7,6 +7,7 @@ so whoever reads never waits and never sees half of it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +19,10 @@ from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
 from forensics.lake.parts import day_of
-from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+
+DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
+"""Makes the tables of one kind of document, out of the view `documents`, before the models run."""
 
 _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
 
@@ -37,13 +41,13 @@ class DuckDB:
         return int(rows)
 
 
-def build(layout: Layout, manifest: Manifest) -> Changes | None:
+def build(layout: Layout, manifest: Manifest, document_tables: Sequence[DocumentTables] = ()) -> Changes | None:
     """Make `case.duckdb` again from the lake. What it answers otherwise than before, where that is known."""
     temporary = layout.root / f".case.duckdb.{os.getpid()}"
     temporary.unlink(missing_ok=True)
     try:
         with connect(layout, temporary, read_only=False) as connection:
-            changes = fill(connection, manifest, layout)
+            changes = fill(connection, manifest, layout, document_tables)
         temporary.chmod(0o600)
         temporary.rename(layout.database)
     finally:
@@ -51,10 +55,17 @@ def build(layout: Layout, manifest: Manifest) -> Changes | None:
     return changes
 
 
-def fill(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout) -> Changes | None:
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    manifest: Manifest,
+    layout: Layout,
+    document_tables: Sequence[DocumentTables] = (),
+) -> Changes | None:
     """Views over the lake and every table of the models, in an empty database."""
     _create_source_files(connection, manifest)
     _create_lake_views(connection, manifest)
+    for create_tables in document_tables:
+        create_tables(connection)
     earlier = Earlier(connection)
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, earlier)
@@ -86,7 +97,7 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
         create table source_files (
             name varchar, path varchar, status varchar, reason varchar, sha256 varchar, inflated_sha256 varchar,
             bytes bigint, inflated_bytes bigint, records bigint, rejected bigint,
-            first_event_time timestamptz, last_event_time timestamptz
+            first_event_time timestamptz, last_event_time timestamptz, kind varchar
         )
         """
     )
@@ -97,6 +108,7 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
                 *((name, pa.string()) for name in ("name", "path", "status", "reason", "sha256", "inflated_sha256")),
                 *((name, pa.int64()) for name in ("bytes", "inflated_bytes", "records", "rejected")),
                 *((name, pa.timestamp("us", tz="UTC")) for name in ("first_event_time", "last_event_time")),
+                ("kind", pa.string()),
             ]
         ),
     )
@@ -110,8 +122,10 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     copies = _rows(manifest.of_table("event_copies"), COPIES_SCHEMA)
     conflicts = _rows(manifest.of_table("event_conflicts"), CONFLICTS_SCHEMA)
     quarantine = _rows(manifest.of_table("quarantine"), QUARANTINE_SCHEMA)
+    documents = _rows(manifest.of_table("documents"), DOCUMENTS_SCHEMA)
     connection.execute(f"create view event_conflicts as select * exclude (raw) from {conflicts}")
     connection.execute(f"create view quarantine as select distinct * exclude (raw) from {quarantine}")
+    connection.execute(f"create view documents as from {documents}")
     connection.execute(
         "create table disputed_events as select distinct event_key from event_conflicts where proves_nothing"
     )

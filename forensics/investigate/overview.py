@@ -29,6 +29,7 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
         copies=commit.copies if commit else 0,
         conflicts=commit.conflicts if commit else 0,
         rejected=commit.rejected if commit else 0,
+        documents=dict(sorted(Counter(file.kind for file in manifest.source_files if file.kind).items())),
         first_event_time=min((account.first_event_time for account in accounts), default=None),
         last_event_time=max((account.last_event_time for account in accounts), default=None),
         accounts=accounts,

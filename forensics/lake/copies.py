@@ -22,7 +22,7 @@ from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, write_table
 from forensics.lake.record import canonical_sha256
-from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
+from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _FILES = "read_parquet($files, filename = true, file_row_number = true, hive_partitioning = false)"
@@ -44,6 +44,12 @@ _DECISIVE = (
     "sharedEventID",
     "userIdentity",
 )
+
+# tables of what is no event, and where in the sources a row of each is from
+_PLACES = {
+    "quarantine": (QUARANTINE_SCHEMA, "source_sha256, position"),
+    "documents": (DOCUMENTS_SCHEMA, "source_sha256"),
+}
 
 COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32())])
 CONFLICTS_SCHEMA = pa.schema(
@@ -82,16 +88,18 @@ class _Copy:
 def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
     """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
     new = [part for part in parts if part.table == "events"]
-    rejected = [part for part in parts if part.table == "quarantine"]
     with duckdb.connect() as connection:
         connection.execute("set memory_limit = '1GB'")
         connection.execute("set temp_directory = ?", [str(layout.scratch)])
         connection.execute("set preserve_insertion_order = false")
         lake = _Lake(connection, layout.root)
-        quarantine = _settle_quarantine(lake, before, rejected, ingest_id)
+        others = [_settle_places(lake, before, parts, table, ingest_id) for table in _PLACES]
         shared = lake.shared_keys([part.path for part in new], before.of_table("events")) if new else {}
         events = _settle(lake, before, new, shared, ingest_id) if shared else Settled(new, [])
-        return Settled(events.lake_files + quarantine.lake_files, events.removed + quarantine.removed)
+        settled = [events, *others]
+        return Settled(
+            [file for one in settled for file in one.lake_files], [path for one in settled for path in one.removed]
+        )
 
 
 class _Lake:
@@ -154,14 +162,14 @@ class _Lake:
         ).fetchall()
         return set(rows)
 
-    def repeated_places(self, new: list[str], old: list[str]) -> list[tuple[str, int]]:
+    def repeated_places(self, new: list[str], old: list[str], place: str) -> list[tuple[str, int]]:
         """The rows of new files, by file and row number, whose place in a source stands in another row before them."""
         rows = self._connection.execute(
             f"""
             with places as (
                 select filename, file_row_number,
                        row_number() over (
-                           partition by source_sha256, position
+                           partition by {place}
                            order by filename in $new, filename, file_row_number
                        ) as nth
                 from {_FILES}
@@ -194,17 +202,19 @@ class _Lake:
         return [str(self.case / path) for path in paths]
 
 
-def _settle_quarantine(lake: _Lake, before: Manifest, new: list[LakeFile], ingest_id: str) -> Settled:
+def _settle_places(lake: _Lake, before: Manifest, parts: list[LakeFile], table: str, ingest_id: str) -> Settled:
     """What is no event once for each place: two workers may have read the same bytes, or an ingest a file again."""
-    old = before.of_table("quarantine")
+    schema, place = _PLACES[table]
+    new = [part for part in parts if part.table == table]
+    old = before.of_table(table)
     if not new or len(new) + len(old) == 1:
         return Settled(new, [])
     repeated: dict[str, set[int]] = defaultdict(set)
-    for file, row in lake.repeated_places([part.path for part in new], old):
+    for file, row in lake.repeated_places([part.path for part in new], old, place):
         repeated[file].add(row)
     files = [part for part in new if part.path not in repeated]
     for path, rows in sorted(repeated.items()):
-        files += _without_rows(lake.case, path, "quarantine", QUARANTINE_SCHEMA, rows, ingest_id)
+        files += _without_rows(lake.case, path, table, schema, rows, ingest_id)
     return Settled(files, list(repeated))
 
 

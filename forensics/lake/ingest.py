@@ -84,6 +84,7 @@ def _commit(
         copies=_rows(after.values(), "events") + _rows(after.values(), "event_copies"),
         conflicts=_rows(after.values(), "event_conflicts"),
         rejected=_rows(after.values(), "quarantine"),
+        documents=_rows(after.values(), "documents"),
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
     manifests.append(layout.manifest, [*source_files, *settled.lake_files, *removed], commit)

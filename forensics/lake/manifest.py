@@ -23,7 +23,7 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     """One file that was read. `status`: ok, duplicate, empty, skipped or failed, the last two with a reason.
 
     Of a `failed` file the records before the damage are in the case. `records` counts them, `rejected` what is in the
-    quarantine instead.
+    quarantine instead. `kind`: which kind of document the file is; null for one of events.
     """
 
     name: str
@@ -38,6 +38,7 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     rejected: int = 0
     first_event_time: datetime | None = None
     last_event_time: datetime | None = None
+    kind: str | None = None
 
 
 class LakeFile(Line, frozen=True, tag="lake_file"):
@@ -66,6 +67,7 @@ class Commit(Line, frozen=True, tag="commit"):
     copies: int
     conflicts: int
     rejected: int
+    documents: int = 0
 
 
 AnyLine = SourceFile | LakeFile | Removed | Commit

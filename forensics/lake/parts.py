@@ -16,14 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forensics.formats.documents import Document
 from forensics.formats.records import Rejected
 from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
-from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20
-_QUARANTINE_GROUP_BYTES = 16 << 20
+_GROUP_BYTES = 16 << 20
 # columns with a bloom filter, and how many rows there are for each distinct value
 _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credential_id": 4}
 _SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
@@ -41,9 +42,8 @@ class PartWriter:
         self._waiting: dict[date | None, list[pa.RecordBatch]] = {}
         self._waiting_bytes: dict[date | None, int] = {}
         self._open: dict[date | None, ParquetFile] = {}
-        self._rejected: list[dict[str, object]] = []
-        self._rejected_bytes = 0
-        self._quarantine: ParquetFile | None = None
+        self._quarantine = _Rows(case, f"lake/quarantine/{name}.parquet", "quarantine", QUARANTINE_SCHEMA)
+        self._documents = _Rows(case, f"lake/documents/{name}.parquet", "documents", DOCUMENTS_SCHEMA)
 
     def add(self, batch: pa.RecordBatch) -> None:
         for day, rows in _by_day(batch):
@@ -55,34 +55,17 @@ class PartWriter:
     def quarantine(self, source_sha256: str, rejected: Iterable[Rejected]) -> None:
         for item in rejected:
             raw = item.raw[:_QUARANTINED_BYTES]
-            self._rejected_bytes += len(raw)
-            self._rejected.append(
-                {
-                    "source_sha256": source_sha256,
-                    "position": item.position,
-                    "byte_offset": item.offset if item.offset >= 0 else None,
-                    "reason": item.reason,
-                    "raw": raw,
-                }
-            )
-            if self._rejected_bytes > _QUARANTINE_GROUP_BYTES:
-                self._write_rejected()
+            offset = item.offset if item.offset >= 0 else None
+            self._quarantine.add(len(raw), (source_sha256, item.position, offset, item.reason, raw))
+
+    def document(self, source_sha256: str, document: Document) -> None:
+        self._documents.add(len(document.content), (source_sha256, document.kind.value, document.content))
 
     def close(self) -> list[LakeFile]:
         for day in list(self._waiting):
             self._write(day)
         files = [part.finish() for part in self._open.values()]
-        if self._rejected:
-            self._write_rejected()
-        return [*files, self._quarantine.finish()] if self._quarantine else files
-
-    def _write_rejected(self) -> None:
-        rows = pa.Table.from_pylist(self._rejected, QUARANTINE_SCHEMA)
-        self._rejected, self._rejected_bytes = [], 0
-        if self._quarantine is None:
-            path = f"lake/quarantine/{self._name}.parquet"
-            self._quarantine = ParquetFile(self._case, path, "quarantine", QUARANTINE_SCHEMA, rows.num_rows)
-        self._quarantine.write(rows)
+        return [*files, *self._quarantine.finish(), *self._documents.finish()]
 
     def _write(self, day: date | None) -> None:
         rows = pa.Table.from_batches(self._waiting.pop(day), LAKE_SCHEMA)
@@ -91,6 +74,38 @@ class PartWriter:
             path = f"lake/events/{partition(day)}/{self._name}.parquet"
             self._open[day] = ParquetFile(self._case, path, "events", LAKE_SCHEMA, rows.num_rows)
         self._open[day].write(rows.sort_by(_SORT_KEYS))
+
+
+class _Rows:
+    """A lake file of few rows that may be large, begun with the first of them."""
+
+    def __init__(self, case: Path, path: str, table: str, schema: pa.Schema) -> None:
+        self._case, self._path, self._table, self._schema = case, path, table, schema
+        self._waiting: list[tuple[object, ...]] = []
+        self._waiting_bytes = 0
+        self._file: ParquetFile | None = None
+
+    def add(self, size: int, row: tuple[object, ...]) -> None:
+        self._waiting.append(row)
+        self._waiting_bytes += size
+        if self._waiting_bytes > _GROUP_BYTES:
+            self._write()
+
+    def finish(self) -> list[LakeFile]:
+        if self._waiting:
+            self._write()
+        return [self._file.finish()] if self._file else []
+
+    def _write(self) -> None:
+        columns = [
+            pa.array(values, field.type)
+            for values, field in zip(zip(*self._waiting, strict=True), self._schema, strict=True)
+        ]
+        rows = pa.Table.from_arrays(columns, schema=self._schema)
+        self._waiting, self._waiting_bytes = [], 0
+        if self._file is None:
+            self._file = ParquetFile(self._case, self._path, self._table, self._schema, rows.num_rows)
+        self._file.write(rows)
 
 
 class ParquetFile:

@@ -139,6 +139,16 @@ COPY_COLUMNS = _columns(
 
 LAKE_SCHEMA = pa.schema([*EVENT_COLUMNS, *COPY_COLUMNS])
 
+DOCUMENTS_SCHEMA = pa.schema(
+    _columns(
+        [
+            ("source_sha256", TEXT, "SHA-256 of the source file as read"),
+            ("kind", TEXT, "what it is, such as digest"),
+            ("content", pa.binary(), "its bytes as inflated"),
+        ]
+    )
+)
+
 QUARANTINE_SCHEMA = pa.schema(
     _columns(
         [

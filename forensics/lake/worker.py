@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from forensics.formats.documents import take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
 from forensics.formats.records import NotJson, Records, Rejected, read_records
 from forensics.lake.columns import Identity, Row, to_batch, to_rows
@@ -76,7 +77,11 @@ class Worker:
         found = _Found()
         failure: str | None = None
         try:
-            for records in read_records(inflate(content, measure)):
+            document, pieces = take_document(inflate(content, measure))
+            if document:
+                self._parts.document(sha256, document)
+                return msgspec.structs.replace(_end(file, sha256, measure, content, "ok", None), kind=document.kind)
+            for records in read_records(pieces):
                 self._add(records, sha256, found)
         except NotJson as error:
             return _end(file, sha256, measure, content, "skipped", str(error))

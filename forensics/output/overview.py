@@ -26,6 +26,7 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield _labelled("files", f"{_files(answer.files)}; {count(answer.bytes, 'byte')}")
     yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected")
     yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts))
+    yield from _documents(answer.documents)
     yield _labelled("answers", _changed(answer.changed))
     yield from _unread(answer.unread)
     if answer.events:
@@ -40,6 +41,7 @@ def render_info(answer: Info) -> Iterator[Line]:
     yield _labelled("events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts)}")
     if answer.rejected:
         yield _labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
+    yield from _documents(answer.documents)
     if answer.first_event_time and answer.last_event_time:
         yield _labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
     yield from (BLANK, heading("What is loaded"))
@@ -73,6 +75,11 @@ def _labelled(label: str, text: str) -> Line:
 
 def _files(files: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {_STATUSES.get(status, status)}" for status, number in files.items()) or "none"
+
+
+def _documents(documents: Mapping[str, int]) -> Iterator[Line]:
+    if documents:
+        yield _labelled("documents", ", ".join(f"{number:,} {kind}" for kind, number in documents.items()))
 
 
 def _copies(further: int, conflicts: int) -> str:

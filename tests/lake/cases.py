@@ -63,13 +63,16 @@ def places(case: Path) -> Rows:
 
 def state(case: Path) -> dict[str, Rows]:
     """All that the order of files and ingests must not change."""
-    tables = {table: rows(case, table) for table in ("events", "event_copies", "event_conflicts", "quarantine")}
+    tables = {
+        table: rows(case, table) for table in ("events", "event_copies", "event_conflicts", "quarantine", "documents")
+    }
     commit = manifests.read(Layout(case).manifest).commit
     assert commit is not None
     assert commit.events == len(tables["events"])
     assert commit.copies == len(tables["events"]) + len(tables["event_copies"])
     assert commit.conflicts == len(tables["event_conflicts"])
     assert commit.rejected == len(tables["quarantine"])
+    assert commit.documents == len(tables["documents"])
     return tables
 
 

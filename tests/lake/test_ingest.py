@@ -21,6 +21,7 @@ from forensics.lake.ingest import IngestFailed, ingest
 from forensics.lake.layout import CaseBusy, create, only_ingest
 from forensics.lake.manifest import SourceFile
 from forensics.lake.worker import ToRead
+from tests.formats.test_documents import DIGEST
 from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses
 from tests.simulator import simulate, write
 
@@ -47,6 +48,8 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "notes.txt").write_text("no log")
     for number in range(3):
         shutil.copy(folder / "conflict-1.json", folder / f"again-{number}.json")
+    for number in range(2):
+        (folder / f"digest-{number}.json").write_text(json.dumps(DIGEST))
     return folder
 
 

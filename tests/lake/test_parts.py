@@ -58,7 +58,7 @@ def test_every_row_is_in_the_part_of_its_day(
 def test_the_quarantine_keeps_each_rejected_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group_bytes: int
 ) -> None:
-    monkeypatch.setattr(module, "_QUARANTINE_GROUP_BYTES", group_bytes)
+    monkeypatch.setattr(module, "_GROUP_BYTES", group_bytes)
     writer = PartWriter(tmp_path, "w")
     writer.quarantine("one", [Rejected(0, -1, b"a", "why"), Rejected(4, 17, b"b" * (2 << 20), "large")])
     writer.quarantine("two", [Rejected(0, 0, b"c", "why")])

@@ -15,7 +15,18 @@ from tests.output.golden import same_as_golden
 FIRST, LAST = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 5, 23, 57, 4, tzinfo=UTC)
 UNREAD = tuple(Unread(f"AWSLogs/{n:02}.json.gz", "failed", "the gzip stream is cut short") for n in range(25))
 INGEST = Ingest(
-    "my-case", {"failed": 25, "ok": 1}, 1_027_462, 7_130, 12, 6_999, 6_999, 7_130, 3, Changed(5, 2, 1, 0), UNREAD
+    "my-case",
+    {"failed": 25, "ok": 1},
+    1_027_462,
+    7_130,
+    12,
+    {"digest": 4},
+    6_999,
+    6_999,
+    7_130,
+    3,
+    Changed(5, 2, 1, 0),
+    UNREAD,
 )
 INFO = Info(
     "my-case",
@@ -26,6 +37,7 @@ INFO = Info(
     7_130,
     0,
     12,
+    {"digest": 4},
     FIRST,
     LAST,
     (Account("647927485622", "eu-west-1", 3_858, FIRST, LAST), Account(None, "us-gov-west-1", 5, FIRST, LAST)),

@@ -1,0 +1,72 @@
+"""Documents: files that hold no events and still belong to a case, such as the digests of a trail.
+
+A document is kept whole, as its inflated bytes; the room that knows what it says reads it when the case's tables are
+made. Content decides, never the file's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import chain
+
+import msgspec
+
+from forensics.formats.inflate import Unreadable
+
+MAX_DOCUMENT_BYTES = 64 << 20
+# the members that tell a document stand near its beginning
+_HEAD_BYTES = 4 << 10
+
+
+class DocumentKind(StrEnum):
+    DIGEST = "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole document; `content` has at most MAX_DOCUMENT_BYTES."""
+
+    kind: DocumentKind
+    content: bytes
+
+
+# members that an object of each kind has, the first of them near its beginning
+_MEMBERS = {DocumentKind.DIGEST: ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object")}
+_decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def take_document(pieces: Iterable[bytes]) -> tuple[Document | None, Iterator[bytes]]:
+    """The document that a stream is, or None and the same stream from its start.
+
+    Raises Unreadable only where the stream fails before its first piece.
+    """
+    pieces = iter(pieces)
+    head = next(pieces, b"")
+    if not any(f'"{members[0]}"'.encode() in head[:_HEAD_BYTES] for members in _MEMBERS.values()):
+        return None, chain([head], pieces)
+    taken = [head]
+    size = len(head)
+    try:
+        while size <= MAX_DOCUMENT_BYTES and (piece := next(pieces, b"")):
+            taken.append(piece)
+            size += len(piece)
+    except Unreadable as failure:
+        return None, _failing(taken, failure)
+    content = b"".join(taken)
+    kind = _kind(content) if size <= MAX_DOCUMENT_BYTES else None
+    return (Document(kind, content), iter(())) if kind else (None, chain([content], pieces))
+
+
+def _kind(content: bytes) -> DocumentKind | None:
+    try:
+        members = _decode_object(content).keys()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return next((kind for kind, needed in _MEMBERS.items() if members >= set(needed)), None)
+
+
+def _failing(taken: list[bytes], failure: Unreadable) -> Iterator[bytes]:
+    yield from taken
+    raise failure
