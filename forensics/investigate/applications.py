@@ -8,6 +8,7 @@ import re
 _PROGRAMS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
+        ("Stratus Red Team", r"stratus-red-team"),
         ("Terraform", r"HashiCorp Terraform/([\d.]+)|Terraform/([\d.]+)"),
         ("Pulumi", r"Pulumi/([\d.]+)"),
         ("AWS CLI", r"aws-cli/([\d.]+)"),

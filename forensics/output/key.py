@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -20,6 +22,7 @@ from forensics.key_answer import (
     Sensitive,
     Used,
     UsedAfterEnd,
+    UsedAgent,
     UserChange,
 )
 from forensics.output.lines import Line, Span, line, table
@@ -133,7 +136,7 @@ def _used(answer: Key) -> Iterator[Line]:
     totals = activity.totals
     yield labelled(
         "from",
-        f"{_plural(totals.addresses, 'address', 'addresses')}, {count(totals.user_agents, 'program')},"
+        f"{_plural(totals.addresses, 'address', 'addresses')}, {count(totals.user_agents, 'user agent')},"
         f" {count(totals.regions, 'region')}",
     )
 
@@ -340,15 +343,40 @@ def _places(name: str, used: Sequence[Used], total: int) -> Iterator[Line]:
 
 
 def _agents(answer: Key) -> Iterator[Line]:
+    """One entry a program, with the busiest of its user agents: some put a number of the run into theirs."""
     activity = answer.activity
-    for agent in _busiest(activity.user_agents):
-        suspicious = "warn" if agent.application and "Linux" in agent.application else "bold"
+    programs = _programs(activity.user_agents)
+    for program in _busiest(list(programs)):
+        suspicious = "warn" if program.application and "Linux" in program.application else "bold"
         yield line(
-            (agent.application or "unknown program", suspicious),
-            f"  {_outcomes(agent)}, {_span(agent.first_use, agent.last_use)}",
+            (program.application or "unknown program", suspicious),
+            f"  {_outcomes(program)}, {_span(program.first_use, program.last_use)}",
         )
-        yield line((agent.value or "not logged", "dim"), indent=2)
-    yield from _rest(activity.totals.user_agents, "program")
+        further = programs[program] - 1
+        more = f" and {count(further, 'user agent')} more" if further else ""
+        yield line((f"{program.value or 'not logged'}{more}", "dim"), indent=2)
+    yield from _rest(len(programs), "program")
+    unlisted = activity.totals.user_agents - len(activity.user_agents)
+    if unlisted > 0:
+        yield line((f"without the {count(unlisted, 'user agent')} used least", "dim"))
+
+
+def _programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
+    """The use of each program under the busiest of its user agents, and how many it has."""
+    grouped: defaultdict[str, list[UsedAgent]] = defaultdict(list)
+    for agent in sorted(agents, key=lambda one: (-one.events, one.value or "")):
+        grouped[agent.application or f"\0{agent.value}"].append(agent)
+    return {
+        replace(
+            group[0],
+            succeeded=sum(one.succeeded for one in group),
+            denied=sum(one.denied for one in group),
+            failed=sum(one.failed for one in group),
+            first_use=min((one.first_use for one in group if one.first_use), default=None),
+            last_use=max((one.last_use for one in group if one.last_use), default=None),
+        ): len(group)
+        for group in grouped.values()
+    }
 
 
 def _services(answer: Key) -> Iterator[Line]:

@@ -45,6 +45,7 @@ _STATES: dict[State, Span] = {
     State.REVOKED: ("revoked", "dim"),
     State.REPLACED: ("replaced", "dim"),
 }
+_EXPIRY = {State.VALID: " until", State.UNKNOWN: ", until", State.NOT_YET: ", until", State.EXPIRED: ""}
 _ACTIONS = {
     Action.DEACTIVATE_ACCESS_KEY: "deactivate the access key",
     Action.DENY_USER: "deny everything to the user",
@@ -136,10 +137,10 @@ class _Branches:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
         self._children: defaultdict[int | None, list[Node]] = defaultdict(list)
-        self._forwarded: defaultdict[int | None, int] = defaultdict(int)
+        self._forwarded: defaultdict[int | None, list[Node]] = defaultdict(list)
         for node in nodes:
             if node.relation == Relation.FORWARD_ACCESS:
-                self._forwarded[node.parent] += len(node.access_key_ids)
+                self._forwarded[node.parent].append(node)
             else:
                 self._children[node.parent].append(node)
         self._loud = _loud(nodes)
@@ -249,15 +250,20 @@ def _called(node: Node) -> str:
     return ", ".join(keys[:_KEYS_SHOWN]) + more
 
 
-def _details(node: Node, forwarded: int) -> Iterator[Line]:
+def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
     doubt: list[Span] = [] if node.certain else [("perhaps: ", "warn")]
     how = f"{_RELATIONS[node.relation]}  " if node.relation else ""
     began = f"{readable_time(node.issued_at)}  " if node.issued_at else ""
     yield line(*doubt, f"{how}{began}", _STATES[node.state], _until(node))
     if node.events:
         last = f", last used {readable_time(node.last_use)}" if node.last_use else ""
-        services = f"; AWS services used {count(forwarded, 'key')} on its behalf" if forwarded else ""
-        yield line((f"{count(node.events, 'event')}{last}{services}", "dim"))
+        yield line((f"{count(node.events, 'event')}{last}", "dim"))
+    if forwarded:
+        keys = sum(len(one.access_key_ids) for one in forwarded)
+        yield line(
+            *_numbers([one.id for one in forwarded]),
+            (f" AWS services used {count(keys, 'key')} on its behalf", "dim"),
+        )
     for flag in node.flags:
         yield line(_FLAGS[flag])
 
@@ -265,7 +271,7 @@ def _details(node: Node, forwarded: int) -> Iterator[Line]:
 def _until(node: Node) -> str:
     if not node.expires_at:
         return ""
-    return f" {'' if node.state == State.EXPIRED else 'until '}{readable_time(node.expires_at)}"
+    return f"{_EXPIRY.get(node.state, ', would have expired')} {readable_time(node.expires_at)}"
 
 
 # what works

@@ -22,6 +22,7 @@ from forensics.investigate.applications import application_of
         ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox 130.0"),
         ("[S3Console/0.4, aws-internal/3]", "AWS console"),
         ("cloudformation.amazonaws.com", "AWS service"),
+        ("Terraform/1.1.2 aws-sdk-go/1.44.157 stratus-red-team_06a62bf9", "Stratus Red Team"),
         ("something parrot", "Parrot Linux"),
         ("something else", None),
         (None, None),
