@@ -537,11 +537,15 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of plain values under their column names. `total` counts what there is where not all are here."""
+    """Rows of plain values under their column names. `total` counts what there is where not all are here.
+
+    `types` are the database's names of the columns' types, where a query gave the rows.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     total: int
+    types: tuple[str, ...] = ()
 
 
 def timestamp(moment: datetime) -> str:

@@ -241,7 +241,8 @@ class Case:
             columns = ", ".join(["event_time::timestamp as event_time", *COLUMNS[1:]])
             listed = f"select {columns} {query} order by attributed_events.event_time, event_key"
             result = connection.execute(listed if limit is None else f"{listed} limit {int(limit)}", parameters)
-            return Rows(COLUMNS, tuple(result.fetchall()), total)
+            types = _types(result)
+            return Rows(COLUMNS, tuple(result.fetchall()), total, types)
 
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The result of any query on the case's tables and views. Raises QueryFailed, also for one that would write."""
@@ -256,8 +257,9 @@ class Case:
             _refuse_to_write(connection, query)
             result = connection.execute(query)
             columns = tuple(column[0] for column in result.description or ())
+            types = _types(result)
             found = tuple(result.fetchall())
-            return Rows(columns, found, len(found))
+            return Rows(columns, found, len(found), types)
 
     def info(self) -> Info:
         """What the case holds."""
@@ -369,6 +371,10 @@ def _refuse_to_write(connection: duckdb.DuckDBPyConnection, query: str) -> None:
         raise QueryFailed("the query is empty")
     if any(statement.type not in _READING for statement in statements):
         raise QueryFailed("a query may only read: begin it with select, from, with, show, describe or summarize")
+
+
+def _types(result: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    return tuple(str(column[1]) for column in result.description or ())
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from forensics.cli import coverage, events, info, ingest, key, sample, tree, who
 
 app = typer.Typer(
     name="forensics",
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case
+from forensics.cli.options import (
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    RowsFormat,
+    asked_case,
+    chosen,
+    format_option,
+    output_to,
+)
 
 
 def coverage(
     case: CaseOption = None,
     logs: LogsOption = None,
-    format: Annotated[RowsFormat, typer.Option(help="How to print the answer.")] = RowsFormat.TABLE,
+    format: Annotated[RowsFormat | None, format_option()] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Map what is loaded, and its holes.
 
@@ -23,8 +33,9 @@ def coverage(
       forensics coverage --case my-case
       forensics coverage --logs sample_logs --format csv
     """
-    with asked_case(case, logs) as opened:
+    form = chosen(RowsFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.coverage()
         from forensics.output import answer
 
-        answer.print_coverage(found, format.value)
+        answer.print_coverage(found, form)

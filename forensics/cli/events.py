@@ -8,17 +8,25 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import CaseOption, LogsOption, RowsFormat, asked_case, fail, utc_time
+from forensics.cli.options import (
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    RowsFormat,
+    ZoneOption,
+    asked_case,
+    chosen,
+    fail,
+    format_option,
+    output_to,
+    time_option,
+)
 
-Format = Annotated[RowsFormat, typer.Option(help="How to print the rows.")]
 _SHOWN_IN_A_TABLE = 100
 
-
-Since = Annotated[
-    datetime | None,
-    typer.Option(parser=utc_time, metavar="TIME", help="Not before, in UTC: 2026-10-04T02:24:19Z or less."),
-]
-Until = Annotated[datetime | None, typer.Option(parser=utc_time, metavar="TIME", help="Before, in UTC.")]
+Since = Annotated[datetime | None, time_option("--since", help='Not before: 2026-10-04T02:24:19Z, "2 days ago".')]
+Until = Annotated[datetime | None, time_option("--until", help="Before.")]
 
 
 def events(
@@ -28,6 +36,7 @@ def events(
     actor: Annotated[str | None, typer.Option(metavar="WHO", help="Done by this actor: ID, name or ARN.")] = None,
     since: Since = None,
     until: Until = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Event name, such as AssumeRole.")] = None,
     address: Annotated[str | None, typer.Option(metavar="IP", help="Source IP address, as logged.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only calls that failed.")] = False,
@@ -37,7 +46,9 @@ def events(
             min=0, metavar="N", help="At most so many rows, 0 for all. A table has 100 without it.", show_default=False
         ),
     ] = None,
-    format: Format = RowsFormat.TABLE,
+    format: Annotated[RowsFormat | None, format_option("the rows")] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """List events with who is behind each.
 
@@ -52,14 +63,15 @@ def events(
     """
     if since and until and since >= until:
         fail("--since is not before --until, so no event can match", 2)
-    if limit is None and format == RowsFormat.TABLE:
+    form = chosen(RowsFormat, format, output)
+    if limit is None and form == RowsFormat.TABLE:
         limit = _SHOWN_IN_A_TABLE
-    with asked_case(case, logs) as opened:
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         from forensics.case import EventFilter
         from forensics.output import answer
 
         rows = opened.event_rows(EventFilter(key, actor, since, until, name, address, errors), limit or None)
-        answer.print_events(rows, format.value)
+        answer.print_events(rows, form)
         if not rows.total:
             answer.tell_no_event(opened.info())
 
@@ -68,7 +80,9 @@ def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="A query on the case; - reads it from standard input.")],
     case: CaseOption = None,
     logs: LogsOption = None,
-    format: Format = RowsFormat.TABLE,
+    format: Annotated[RowsFormat | None, format_option("the rows")] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Run a query on a case.
 
@@ -81,8 +95,9 @@ def sql(
       forensics sql "show tables" --case my-case
       forensics sql - --logs sample_logs --format csv < query.sql
     """
-    with asked_case(case, logs) as opened:
+    form = chosen(RowsFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         rows = opened.sql_rows(sys.stdin.read() if query == "-" else query)
         from forensics.output import answer
 
-        answer.print_sql(rows, format.value)
+        answer.print_sql(rows, form)

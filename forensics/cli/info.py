@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from forensics.cli.options import AnswerFormat, CaseOption, LogsOption, asked_case
+from forensics.cli.options import (
+    AnswerFormat,
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    asked_case,
+    chosen,
+    format_option,
+    output_to,
+)
 
 
 def info(
     case: CaseOption = None,
     logs: LogsOption = None,
-    format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TABLE,
+    format: Annotated[AnswerFormat | None, format_option()] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Say what a case holds.
 
@@ -23,8 +33,9 @@ def info(
       forensics info --case my-case
       forensics info --logs sample_logs --format json
     """
-    with asked_case(case, logs) as opened:
+    form = chosen(AnswerFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.info()
         from forensics.output import answer
 
-        answer.print_info(found, format.value)
+        answer.print_info(found, form)

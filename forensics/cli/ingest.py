@@ -7,12 +7,19 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import UNREADABLE, AnswerFormat, errors_told
+from forensics.cli.options import UNREADABLE, AnswerFormat, errors_told, fail, named_case
 
 
 def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders of CloudTrail logs.")],
-    case: Annotated[Path, typer.Option("--case", metavar="DIR", help="The case to add them to; made if it is new.")],
+    case: Annotated[
+        Path | None,
+        typer.Option(
+            "--case",
+            metavar="DIR",
+            help="The case to add them to, made if it is new; without it, that of $FORENSICS_CASE.",
+        ),
+    ] = None,
     format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
 ) -> None:
     """Read logs into a case.
@@ -25,6 +32,8 @@ def ingest(
       forensics ingest sample_logs --case my-case
       forensics ingest AWSLogs/ more.json.gz --case my-case
     """
+    if (case := named_case(case)) is None:
+        fail("say which case to add them to: --case DIR, a new folder or one made by `forensics ingest`", 2)
     with errors_told():
         from forensics.case import Case
         from forensics.output import answer

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import AnswerFormat, CaseOption, LogsOption, asked_case
+from forensics.cli.options import (
+    AnswerFormat,
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    asked_case,
+    chosen,
+    format_option,
+    output_to,
+)
 
 AccessKey = Annotated[
     str, typer.Argument(metavar="KEY", help="An access key ID, AKIA... or ASIA...", show_default=False)
@@ -17,7 +27,9 @@ def key(
     access_key: AccessKey,
     case: CaseOption = None,
     logs: LogsOption = None,
-    format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TABLE,
+    format: Annotated[AnswerFormat | None, format_option()] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Tell all about one access key.
 
@@ -29,8 +41,9 @@ def key(
       forensics key AKIA2ICYRBJSCUQBO6WH --logs sample_logs
       forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
     """
-    with asked_case(case, logs) as opened:
+    form = chosen(AnswerFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         answer = opened.key(access_key)
         from forensics.output.answer import print_key
 
-        print_key(answer, format.value)
+        print_key(answer, form)

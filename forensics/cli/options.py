@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, redirect_stdout
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
+
+from forensics.cli.times import is_relative, time_zone, utc_time
 
 if TYPE_CHECKING:
     from forensics.case import Case
 
-CaseOption = Annotated[Path | None, typer.Option("--case", metavar="DIR", help="The case to ask, made by `ingest`.")]
+CaseOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--case",
+        metavar="DIR",
+        help="The case to ask, made by `ingest`; without it, that of $FORENSICS_CASE.",
+    ),
+]
 LogsOption = Annotated[
     Path | None,
     typer.Option("--logs", metavar="PATH", help="A folder of logs to ask instead; needs no case made first."),
@@ -26,13 +37,77 @@ IpRangesOption = Annotated[
 ]
 
 
-def utc_time(text: str) -> datetime:
-    """A time as this program prints it, or less of one; without an offset it is UTC."""
+def _check_place(context: typer.Context, file: Path | None) -> Path | None:
+    """Before the work, not after it; `-` is standard output."""
+    if file == Path("-"):
+        return None
+    if file is not None and not context.resilient_parsing:
+        from forensics.output.file import CannotWrite, check_place
+
+        try:
+            check_place(file, replace=context.params["force"])
+        except CannotWrite as error:
+            fail(str(error), 2)
+    return file
+
+
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=_check_place,
+        help="Write to a new file, private to you, in the format that its name ends in.",
+    ),
+]
+ForceOption = Annotated[bool, typer.Option("--force", is_eager=True, help="Replace the file of -o.")]
+
+
+def _known_zone(context: typer.Context, name: str) -> str:
+    if not context.resilient_parsing:
+        with _said_as_usage():
+            time_zone(name)
+    return name
+
+
+def _moment(context: typer.Context, text: str | None) -> datetime | None:
+    """The time that an option says; told in UTC where it could be another elsewhere or tomorrow."""
+    if text is None or context.resilient_parsing:
+        return None
+    with _said_as_usage():
+        moment = utc_time(text, time_zone(context.params["tz"]))
+    if is_relative(text) or moment != utc_time(text):
+        from forensics.output.terminal import tell
+
+        tell(f"{text} is {moment:%Y-%m-%d %H:%M:%SZ}")
+    return moment
+
+
+@contextmanager
+def _said_as_usage() -> Iterator[None]:
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write 2026-10-04, or 2026-10-04T02:24:19Z") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        yield
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def time_option(*names: str, help: str) -> Any:
+    """An option that takes a time as people write it; the command gets a moment in UTC. Goes with `--tz`."""
+    return typer.Option(*names, parser=str, callback=_moment, metavar="TIME", help=help)
+
+
+ZoneOption = Annotated[
+    str,
+    typer.Option(
+        "--tz",
+        callback=_known_zone,
+        is_eager=True,
+        metavar="ZONE",
+        show_default=False,
+        help="The zone of times that name none, such as Europe/Berlin; UTC without it. Answers are in UTC.",
+    ),
+]
 
 
 class AnswerFormat(StrEnum):
@@ -45,6 +120,28 @@ class RowsFormat(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+_ENDINGS = {"mmd": "mermaid", "gv": "dot"}
+_BINARY = {"parquet", "xlsx"}
+Formats = TypeVar("Formats", bound=StrEnum)
+
+
+def format_option(what: str = "the answer") -> Any:
+    """How to print it; the command passes it to `chosen`."""
+    return typer.Option("--format", help=f"How to print {what}; a table without it, or what -o FILE ends in.")
+
+
+def chosen(formats: type[Formats], format: Formats | None, file: Path | None) -> Formats:
+    """The format asked for; else the one that the file's name ends in; else a table."""
+    ending = file.suffix.removeprefix(".").lower() if file else ""
+    named = _ENDINGS.get(ending, ending)
+    wanted = format or formats(named if named in set(formats) else "table")
+    if wanted in _BINARY and file is None and sys.stdout.isatty():
+        fail(f"{wanted} is not for a screen; name a file: -o FILE.{wanted}", 2)
+    return wanted
 
 
 UNREADABLE = 3
@@ -62,12 +159,13 @@ def fail(message: str, code: int = 1) -> NoReturn:
 def errors_told() -> Iterator[None]:
     """Tell an error of the case in one line, exit code 1; a sole subject that is no identifier is a usage error."""
     from forensics.case import ERRORS, NotAnIdentifier
+    from forensics.output.file import CannotWrite
 
     try:
         yield
     except NotAnIdentifier as error:
         fail(str(error), 2)
-    except ERRORS as error:
+    except (*ERRORS, CannotWrite) as error:
         fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -75,15 +173,33 @@ def errors_told() -> Iterator[None]:
 
 
 @contextmanager
+def output_to(file: Path | None, *, force: bool) -> Iterator[None]:
+    """Where the answer is printed: standard output, or a file of its own."""
+    if file is None:
+        yield
+        return
+    from forensics.output.file import private_file
+
+    with private_file(file, replace=force) as written, redirect_stdout(written):
+        yield
+
+
+def named_case(case: Path | None) -> Path | None:
+    """The case of --case, else the one in use."""
+    in_use = os.environ.get("FORENSICS_CASE")
+    return case or (Path(in_use) if in_use else None)
+
+
+@contextmanager
 def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
-    """The case of --case, or one made of --logs for this one question.
+    """The case of --case, or of $FORENSICS_CASE, or one made of --logs for this one question.
 
     Where some of the logs could not be read, the question is answered, standard error says so, and the exit code is 3.
     """
-    if case is None and logs is None:
-        fail("say where to look: --logs PATH (a folder of logs), or --case DIR (made by `forensics ingest`)", 2)
     if case is not None and logs is not None:
         fail("--case and --logs exclude each other; to add logs to a case, use `forensics ingest PATH --case DIR`", 2)
+    if logs is None and (case := named_case(case)) is None:
+        fail("say where to look: --logs PATH (a folder of logs), or --case DIR (made by `forensics ingest`)", 2)
     from forensics.case import Case
     from forensics.output.terminal import progress, tell
 

@@ -7,11 +7,22 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import AnswerFormat, CaseOption, LogsOption, asked_case, utc_time
+from forensics.cli.options import (
+    AnswerFormat,
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    ZoneOption,
+    asked_case,
+    chosen,
+    format_option,
+    output_to,
+    time_option,
+)
 
 Time = Annotated[
-    datetime | None,
-    typer.Option("--at", parser=utc_time, metavar="TIME", help="The time to ask for, UTC; else the latest event's."),
+    datetime | None, time_option("--at", help="The time to ask for; without it, that of the case's latest event.")
 ]
 
 
@@ -23,9 +34,12 @@ def tree(
         ),
     ],
     at: Time = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --at
     case: CaseOption = None,
     logs: LogsOption = None,
-    format: Annotated[AnswerFormat, typer.Option(help="How to print the answer.")] = AnswerFormat.TABLE,
+    format: Annotated[AnswerFormat | None, format_option()] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Show all that came of a key or session, and how to end it.
 
@@ -39,8 +53,9 @@ def tree(
       forensics tree AKIA2ICYRBJSCUQBO6WH --case my-case --at 2026-10-04T02:50:00Z
       forensics tree AKIA2ICYRBJSCUQBO6WH --case my-case --format json
     """
-    with asked_case(case, logs) as opened:
+    form = chosen(AnswerFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.tree(subject, at)
         from forensics.output import answer
 
-        answer.print_tree(found, format.value)
+        answer.print_tree(found, form)

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import CaseOption, IpRangesOption, LogsOption, RowsFormat, asked_case
+from forensics.cli.options import (
+    CaseOption,
+    ForceOption,
+    IpRangesOption,
+    LogsOption,
+    OutputOption,
+    RowsFormat,
+    asked_case,
+    chosen,
+    format_option,
+    output_to,
+)
 
 Subjects = Annotated[
     list[str],
@@ -24,7 +35,9 @@ def who(
     case: CaseOption = None,
     logs: LogsOption = None,
     ip_ranges: IpRangesOption = None,
-    format: Annotated[RowsFormat, typer.Option(help="How to print the answer.")] = RowsFormat.TABLE,
+    format: Annotated[RowsFormat | None, format_option()] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Name who requested a key or session.
 
@@ -38,13 +51,14 @@ def who(
       forensics who 9eef653f-5aac-41b5-afe7-eb158e5caa13 --case my-case
       forensics who - --case my-case --format csv < keys.txt
     """
+    form = chosen(RowsFormat, format, output)
     asked = _from_standard_input() if subjects == ["-"] else subjects
     many = len(asked) > 1 or subjects == ["-"]
-    with asked_case(case, logs) as opened:
+    with asked_case(case, logs) as opened, output_to(output, force=force):
         answers = opened.who_all(asked, ip_ranges=ip_ranges) if many else [opened.who(asked[0], ip_ranges=ip_ranges)]
         from forensics.output import answer
 
-        answer.print_who(answers, format.value, many=many)
+        answer.print_who(answers, form, many=many)
 
 
 def _from_standard_input() -> list[str]:

@@ -10,7 +10,7 @@ from forensics.output import rows as as_rows
 from forensics.output.coverage import coverage_rows, render_coverage
 from forensics.output.lines import BLANK
 from forensics.output.overview import render_info, render_ingest
-from forensics.output.terminal import show, tell, width, write
+from forensics.output.terminal import show, tell, width, write, write_bytes
 from forensics.output.who import render_who
 from forensics.output.words import count, readable_time
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
-    """One object, or with `many` an array; as `jsonl` and `csv` one row an answer."""
+    """One object, or with `many` an array; in the formats of rows one row an answer."""
     if format == "json":
         write(to_json(answers if many else answers[0]) + "\n")
     elif format == "jsonl":
         write(as_rows.to_jsonl(answers))
-    elif format == "csv":
-        write(as_rows.to_csv(who_rows(answers)))
+    elif format != "table":
+        _write_rows(who_rows(answers), format)
     else:
         show(
             part
@@ -108,7 +108,7 @@ def print_info(answer: Info, format: str) -> None:
 
 
 def print_coverage(answer: Coverage, format: str) -> None:
-    """The map; as `jsonl` and `csv` its spans, one a row."""
+    """The map; in the formats of rows its spans, one a row."""
     if format == "json":
         write(to_json(answer) + "\n")
     elif format == "table":
@@ -151,5 +151,13 @@ def _write_rows(rows: Rows, format: str) -> None:
         write(to_json(as_rows.objects(rows)) + "\n")
     elif format == "jsonl":
         write(as_rows.to_jsonl(as_rows.objects(rows)))
-    else:
+    elif format == "csv":
         write(as_rows.to_csv(rows))
+    elif format == "parquet":
+        from forensics.output.parquet import to_parquet
+
+        write_bytes(to_parquet(rows))
+    else:
+        from forensics.output.xlsx import to_xlsx
+
+        write_bytes(to_xlsx(rows))

@@ -1,4 +1,4 @@
-"""Rows as a table, CSV, JSON or JSON lines.
+"""Rows as a table, CSV, JSON or JSON lines; Parquet and XLSX have modules of their own.
 
 JSON and CSV hold every row and every value whole. A table is for a reader: it shows what fits, most telling first, and
 says what it left out.
@@ -100,7 +100,7 @@ def to_jsonl(items: Iterable[object]) -> str:
 
 def objects(rows: Rows) -> list[dict[str, object]]:
     """The rows as objects under their column names; a second column of a name is `name_1`."""
-    names = _unique(rows.columns)
+    names = unique(rows.columns)
     return [dict(zip(names, (_json_value(value) for value in row), strict=True)) for row in rows.rows]
 
 
@@ -133,7 +133,8 @@ def _text(value: object) -> str:
     return cell(value).replace("T", " ") if isinstance(value, datetime) else cell(value)
 
 
-def _unique(names: Iterable[str]) -> list[str]:
+def unique(names: Iterable[str]) -> list[str]:
+    """The names; a second one is `name_1`."""
     unique: list[str] = []
     for name in names:
         tried, number = name, 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,15 +19,34 @@ ReadFile = Callable[[int, int], None]
 
 
 def show(lines: Iterable[Line]) -> None:
-    """Print lines of an answer on standard output."""
-    write(lay_out(lines, width(), colour=_has_colour()))
+    """Print lines of an answer on standard output; on a terminal that they do not fit, page by page."""
+    text = lay_out(lines, width(), colour=_has_colour())
+    pager = _pager()
+    if pager and text.count("\n") >= shutil.get_terminal_size().lines:
+        _page(text, pager)
+    else:
+        write(text)
 
 
 def write(text: str) -> None:
-    """Print text as it is. Whoever closed the pipe early (`| head`) has seen enough; that is no error."""
-    try:
+    """Print text as it is."""
+    with _whoever_leaves_early():
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def write_bytes(content: bytes) -> None:
+    """Print what is no text."""
+    with _whoever_leaves_early():
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+
+
+@contextmanager
+def _whoever_leaves_early() -> Iterator[None]:
+    """Whoever closed the pipe early (`| head`) has seen enough; that is no error."""
+    try:
+        yield
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -45,6 +67,24 @@ def _has_colour() -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _pager() -> list[str]:
+    """The command of $PAGER, else `less`; none where nobody could turn a page."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        return []
+    command = shlex.split(os.environ.get("PAGER", "less"))
+    return command if command and command != ["cat"] and shutil.which(command[0]) else []
+
+
+def _page(text: str, command: list[str]) -> None:
+    """Hand the text to a pager. `less` shows our colours, leaves the text on the screen, starts no other program."""
+    environment = {"LESS": "FRX", "LESSSECURE": "1", **os.environ}
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the pager that is interrupted
+    try:
+        subprocess.run(command, input=text, encoding="utf-8", env=environment, check=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

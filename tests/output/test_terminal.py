@@ -1,0 +1,68 @@
+"""On a terminal: colours that can be turned off, and a pager for what is longer than the screen."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulator import sample
+
+
+def on_a_terminal(*arguments: object, lines: int = 24, **environment: str) -> str:
+    """What a terminal of 80 columns gets to show."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "forensics", *map(str, arguments)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "80", "LINES": str(lines), "PAGER": ""} | environment,
+    ):
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+    os.close(ours)
+    return shown.decode()
+
+
+def _read(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # nobody writes to it any more
+        return b""
+
+
+@pytest.fixture
+def pager(tmp_path: Path) -> Path:
+    """A pager that keeps what it was handed."""
+    script = tmp_path / "pager"
+    script.write_text(f"#!/bin/sh\ncat > '{tmp_path}/page'\n")
+    script.chmod(0o700)
+    return script
+
+
+def test_what_is_longer_than_the_screen_goes_to_the_pager(sample_case: Path, pager: Path) -> None:
+    command = ("who", sample.DEEP_KEY, "--case", sample_case)
+    whole = on_a_terminal(*command)
+    assert "svc-deploy" in whole
+    assert on_a_terminal(*command, lines=100, PAGER=str(pager)) == whole
+    assert on_a_terminal(*command, PAGER=str(pager)) == ""
+    assert pager.with_name("page").read_text() == whole.replace("\r\n", "\n")
+    assert on_a_terminal(*command, PAGER="no-such-pager") == whole
+
+
+def test_colours_can_be_turned_off(sample_case: Path) -> None:
+    command = ("info", "--case", sample_case)
+    assert "\x1b[1m" in on_a_terminal(*command)
+    assert "\x1b" not in on_a_terminal(*command, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(*command, TERM="dumb")
+
+
+def test_what_is_no_text_is_not_for_a_screen(sample_case: Path) -> None:
+    assert "name a file: -o FILE.parquet" in on_a_terminal("events", "--case", sample_case, "--format", "parquet")
