@@ -97,7 +97,8 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
         create table source_files (
             name varchar, path varchar, status varchar, reason varchar, sha256 varchar, inflated_sha256 varchar,
             bytes bigint, inflated_bytes bigint, records bigint, rejected bigint,
-            first_event_time timestamptz, last_event_time timestamptz, kind varchar
+            first_event_time timestamptz, last_event_time timestamptz, kind varchar,
+            filtered bigint, etag varchar, metadata map(varchar, varchar)
         )
         """
     )
@@ -109,6 +110,9 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
                 *((name, pa.int64()) for name in ("bytes", "inflated_bytes", "records", "rejected")),
                 *((name, pa.timestamp("us", tz="UTC")) for name in ("first_event_time", "last_event_time")),
                 ("kind", pa.string()),
+                ("filtered", pa.int64()),
+                ("etag", pa.string()),
+                ("metadata", pa.map_(pa.string(), pa.string())),
             ]
         ),
     )

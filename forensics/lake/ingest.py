@@ -24,14 +24,16 @@ import msgspec
 
 from forensics.lake import manifest as manifests
 from forensics.lake.copies import Settled, settle
+from forensics.lake.filter import covers, leaves_anything_out
 from forensics.lake.layout import Layout, only_ingest
-from forensics.lake.manifest import Commit, LakeFile, Manifest, Removed, SourceFile
-from forensics.lake.worker import Answer, SourceChanged, ToRead, Worker
+from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
+from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
 
 # Below this, starting processes costs more than it saves.
 _ONE_PROCESS_BYTES = 6 << 20
 _BATCH_BYTES = 8 << 20
 _BATCH_FILES = 200
+_EVERYTHING = Filter()
 
 Progress = Callable[[SourceFile], None]
 
@@ -53,24 +55,42 @@ class Ingested:
         return any(file.status == "failed" or file.rejected for file in self.source_files)
 
 
-def ingest(layout: Layout, files: Sequence[ToRead], sizes: Sequence[int], version: str, progress: Progress) -> Ingested:
-    """Add `files` to the case and commit. Raises CaseBusy and IngestFailed."""
+def ingest(
+    layout: Layout,
+    files: Sequence[ToRead],
+    sizes: Sequence[int],
+    version: str,
+    progress: Progress,
+    *,
+    filter: Filter = _EVERYTHING,
+    ended: Sequence[SourceFile] = (),
+) -> Ingested:
+    """Add what `filter` takes of `files` to the case and commit. Raises CaseBusy and IngestFailed.
+
+    `ended`: files that ended before they could be read, as those that could not be fetched.
+    """
     with only_ingest(layout):
         before = manifests.read(layout.manifest)
         _sweep(layout, before)
         ingest_id = uuid.uuid4().hex[:12]
         try:
-            source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress)
+            source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress, filter)
             settled = settle(layout, before, parts, ingest_id)
-            source_files = _name_duplicates(source_files)
-            commit = _commit(layout, before, source_files, settled, ingest_id, version)
+            source_files = _name_duplicates([*ended, *source_files])
+            commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
         except (OSError, SourceChanged, duckdb.Error) as error:
             raise IngestFailed(f"nothing was added to {layout.root}: {error}") from None
         return Ingested(tuple(source_files), commit)
 
 
 def _commit(
-    layout: Layout, before: Manifest, source_files: list[SourceFile], settled: Settled, ingest_id: str, version: str
+    layout: Layout,
+    before: Manifest,
+    source_files: list[SourceFile],
+    settled: Settled,
+    ingest_id: str,
+    version: str,
+    filter: Filter,
 ) -> Commit:
     """Make it count, then remove the parts that were written anew before they ever counted."""
     after = {**before.lake_files, **{file.path: file for file in settled.lake_files}}
@@ -87,7 +107,9 @@ def _commit(
         documents=_rows(after.values(), "documents"),
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
-    manifests.append(layout.manifest, [*source_files, *settled.lake_files, *removed], commit)
+    # an ingest of everything says so where an earlier one left something out
+    filters = [filter] if leaves_anything_out(filter) or before.filters else []
+    manifests.append(layout.manifest, [*filters, *source_files, *settled.lake_files, *removed], commit)
     for path in settled.removed:
         if path not in before.lake_files:
             (layout.root / path).unlink()
@@ -115,37 +137,72 @@ def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
     for file in ordered:
         original = read.pop(file.sha256 or "", None)
         if original is not None:
-            named.append(msgspec.structs.replace(original, name=file.name, path=file.path))
+            named.append(_renamed(original, file))
         elif file.sha256 and file.status != "duplicate":
-            named.append(SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", file.sha256))
+            duplicate = SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", file.sha256)
+            named.append(_renamed(duplicate, file))
         else:
             named.append(file)
     return named
 
 
+def _renamed(file: SourceFile, as_: SourceFile) -> SourceFile:
+    return msgspec.structs.replace(file, name=as_.name, path=as_.path, etag=as_.etag, metadata=as_.metadata)
+
+
 def _read_all(
-    layout: Layout, files: Sequence[ToRead], sizes: Sequence[int], before: Manifest, ingest_id: str, progress: Progress
+    layout: Layout,
+    files: Sequence[ToRead],
+    sizes: Sequence[int],
+    before: Manifest,
+    ingest_id: str,
+    progress: Progress,
+    filter: Filter,
 ) -> tuple[list[SourceFile], list[LakeFile]]:
-    known = [file.sha256 for file in before.source_files if file.sha256 and file.status in ("ok", "empty")]
+    start = Start(_known(before, filter), filter)
+    elsewhere = {file.path: file for file in files if file.url}
     unnameable = [_no_text(file) for file in files if not _is_text(file.path)]
     readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_text(file.path)]
     workers = os.cpu_count() or 1
     if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
-        answers = _read_here(layout.root, (file for file, _ in readable), known, ingest_id)
+        answers = _read_here(layout.root, (file for file, _ in readable), start, ingest_id)
     else:
-        answers = _read_in_processes(layout.root, _batches(readable), known, ingest_id, workers)
+        answers = _read_in_processes(layout.root, _batches(readable), start, ingest_id, workers)
     source_files: list[SourceFile] = []
     parts: list[LakeFile] = []
     for answer in chain(unnameable, answers):
         if answer.source_file is not None:
-            source_files.append(answer.source_file)
-            progress(answer.source_file)
+            file = _at_its_origin(answer.source_file, elsewhere.get(answer.source_file.path))
+            source_files.append(file)
+            progress(file)
         parts += answer.parts or []
     return source_files, parts
 
 
-def _read_here(case: Path, files: Iterable[ToRead], known: list[str], ingest_id: str) -> Iterator[Answer]:
-    worker = Worker(case, ingest_id, known)
+def _known(before: Manifest, filter: Filter) -> list[str]:
+    """What need not be read again: all that `filter` takes of it is in the case."""
+    return sorted(
+        {
+            file.sha256
+            for file in before.source_files
+            if file.sha256 and file.status in ("ok", "empty") and _is_whole(before, file.sha256, filter)
+        }
+    )
+
+
+def _is_whole(before: Manifest, sha256: str, filter: Filter) -> bool:
+    under = before.read_under.get(sha256)
+    return under is None or covers(under, filter)
+
+
+def _at_its_origin(file: SourceFile, copied: ToRead | None) -> SourceFile:
+    if copied is None or copied.url is None:
+        return file
+    return msgspec.structs.replace(file, path=copied.url, etag=copied.etag, metadata=copied.metadata)
+
+
+def _read_here(case: Path, files: Iterable[ToRead], start: Start, ingest_id: str) -> Iterator[Answer]:
+    worker = Worker(case, ingest_id, start.known, start.filter)
     for file in files:
         yield Answer(source_file=worker.read(file))
     yield Answer(parts=worker.close())
@@ -175,14 +232,14 @@ def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
 
 
 def _read_in_processes(
-    case: Path, batches: Iterator[list[ToRead]], known: list[str], ingest_id: str, workers: int
+    case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str, workers: int
 ) -> Iterator[Answer]:
     """Hand batches to worker processes as they get free. A worker that dies or gives up ends the ingest.
 
     A worker gets a batch only while it waits for one: were it writing an answer meanwhile, both could wait for ever.
     """
     with selectors.DefaultSelector() as selector:
-        running = [_Process(case, f"{ingest_id}-{number}", known) for number in range(workers)]
+        running = [_Process(case, f"{ingest_id}-{number}", start) for number in range(workers)]
         try:
             for process in running:
                 selector.register(process.output, selectors.EVENT_READ, process)
@@ -203,7 +260,7 @@ def _read_in_processes(
 class _Process:
     """A worker process and the lines between it and us."""
 
-    def __init__(self, case: Path, name: str, known: list[str]) -> None:
+    def __init__(self, case: Path, name: str, start: Start) -> None:
         command = [sys.executable, "-m", "forensics.lake.worker", str(case.absolute()), name]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin and self._process.stdout
@@ -212,7 +269,7 @@ class _Process:
         self._in_hand = 0
         self._closing = False
         self.finished = False
-        self._send(known)
+        self._send(start)
 
     @property
     def waits(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,8 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     """One file that was read. `status`: ok, duplicate, empty, skipped or failed, the last two with a reason.
 
     Of a `failed` file the records before the damage are in the case. `records` counts them, `rejected` what is in the
-    quarantine instead. `kind`: which kind of document the file is; null for one of events.
+    quarantine instead, `filtered` what the ingest's filter left out. `kind`: which kind of document the file is; null
+    for one of events. An object of S3 has its URL as name and path, and the `etag` and user `metadata` it had then.
     """
 
     name: str
@@ -39,6 +40,23 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     first_event_time: datetime | None = None
     last_event_time: datetime | None = None
     kind: str | None = None
+    filtered: int = 0
+    etag: str | None = None
+    metadata: dict[str, str] = {}
+
+
+class Filter(Line, frozen=True, tag="filter"):
+    """What the ingest whose lines it stands among took; see `filter`. Nothing given is everything.
+
+    `delivered_from`, `delivered_to`: the days of delivery, both included, outside of which nothing was looked at.
+    """
+
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    delivered_from: date | None = None
+    delivered_to: date | None = None
 
 
 class LakeFile(Line, frozen=True, tag="lake_file"):
@@ -70,7 +88,7 @@ class Commit(Line, frozen=True, tag="commit"):
     documents: int = 0
 
 
-AnyLine = SourceFile | LakeFile | Removed | Commit
+AnyLine = SourceFile | Filter | LakeFile | Removed | Commit
 
 _decoder = msgspec.json.Decoder(AnyLine)
 _encoder = msgspec.json.Encoder()
@@ -82,9 +100,11 @@ class DamagedManifest(Exception):
 
 @dataclass(slots=True)
 class Manifest:
-    """What counts, as of the last commit."""
+    """What counts, as of the last commit. `read_under`: by SHA-256, the filter that left out some of a file."""
 
     source_files: list[SourceFile] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
+    read_under: dict[str, Filter] = field(default_factory=dict)
     lake_files: dict[str, LakeFile] = field(default_factory=dict)
     commit: Commit | None = None
 
@@ -137,10 +157,17 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:
+    under = next((line for line in lines if isinstance(line, Filter)), Filter())
     for line in lines:
         match line:
             case SourceFile():
                 manifest.source_files.append(line)
+                if line.sha256 and line.filtered:
+                    manifest.read_under[line.sha256] = under
+                elif line.sha256 and line.status != "duplicate":
+                    manifest.read_under.pop(line.sha256, None)
+            case Filter():
+                manifest.filters.append(line)
             case LakeFile():
                 manifest.lake_files[line.path] = line
             case Removed():

@@ -1,8 +1,8 @@
 """Worker: source files to parts. The unit of parallel work, in this process or in one of its own.
 
-As a process (`python -m forensics.lake.worker CASE NAME`) it reads batches of files as JSON lines on standard input
-and answers each file with a JSON line. An empty batch is the last: it writes its parts and names them in the last line.
-If its input ends without one, whoever started it is gone, and it leaves without a word.
+As a process (`python -m forensics.lake.worker CASE NAME`) it reads a `Start` and then batches of files as JSON lines on
+standard input, and answers each file with a JSON line. An empty batch is the last: it writes its parts and names them
+in the last line. If its input ends without one, whoever started it is gone, and it leaves without a word.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from forensics.formats.documents import take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
 from forensics.formats.records import NotJson, Records, Rejected, read_records
 from forensics.lake.columns import Identity, Row, to_batch, to_rows
-from forensics.lake.manifest import LakeFile, SourceFile
+from forensics.lake.filter import leaves_anything_out, takes
+from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
@@ -32,13 +33,24 @@ _HELD_BYTES = 64 << 20
 _HELD_REJECTED_BYTES = 16 << 20
 # how much of records is made into columns at once
 _BATCH_BYTES = 8 << 20
+_EVERYTHING = Filter()
 
 
 class ToRead(msgspec.Struct, frozen=True):
-    """A file to read: where it is, and what to call it."""
+    """A file to read: where it is, and what to call it; of a copy of an S3 object, that object's URL and marks."""
 
     path: str
     name: str
+    url: str | None = None
+    etag: str | None = None
+    metadata: dict[str, str] = {}
+
+
+class Start(msgspec.Struct, frozen=True):
+    """What a worker has to know first."""
+
+    known: list[str] = []
+    filter: Filter = _EVERYTHING
 
 
 class SourceChanged(Exception):
@@ -48,9 +60,10 @@ class SourceChanged(Exception):
 class Worker:
     """Reads files into parts; files whose SHA-256 is in `known` are in the case already."""
 
-    def __init__(self, case: Path, name: str, known: Iterable[str]) -> None:
+    def __init__(self, case: Path, name: str, known: Iterable[str], filter: Filter = _EVERYTHING) -> None:
         self._parts = PartWriter(case, name)
         self._known = set(known)
+        self._filter = filter if leaves_anything_out(filter) else None
         self._rows: list[Row] = []
         self._rows_bytes = 0
         self._identities: dict[bytes, Identity] = {}
@@ -95,6 +108,7 @@ class Worker:
             _end(file, sha256, measure, content, status, reason),
             records=found.records,
             rejected=found.rejected,
+            filtered=found.filtered,
             first_event_time=found.first,
             last_event_time=found.last,
         )
@@ -107,10 +121,17 @@ class Worker:
             rows, rejected = to_rows(records, sha256, self._identities)
             found.foreign += len(rejected)
             found.hold(rejected)
-            found.saw(rows)
-            self._keep(rows)
+            taken = self._taken(rows)
+            found.filtered += len(rows) - len(taken)
+            found.saw(taken)
+            self._keep(taken)
         if found.records or found.held_bytes > _HELD_REJECTED_BYTES:
             self._quarantine(sha256, found)
+
+    def _taken(self, rows: list[Row]) -> list[Row]:
+        if self._filter is None:
+            return rows
+        return [row for row in rows if _takes(self._filter, row)]
 
     def _keep(self, rows: list[Row]) -> None:
         """Small files share a batch: columns are made of many rows at once."""
@@ -139,6 +160,7 @@ class _Found:
 
     records: int = 0
     rejected: int = 0
+    filtered: int = 0
     foreign: int = 0
     cut: bool = False
     wraps: bool = False
@@ -151,13 +173,13 @@ class _Found:
         """How the file ended, and why where that needs a reason."""
         if failure:
             return "failed", failure
-        if self.records == 0 and self.rejected == self.foreign > 0:
+        if self.records + self.filtered == 0 and self.rejected == self.foreign > 0:
             if self.wraps:
                 return "failed", "it is damaged or of a format that is not read: records stand inside something else"
             return "skipped", "it holds no CloudTrail record"
         if self.cut:
             return "failed", "the file is cut off"
-        return ("ok" if self.records or self.rejected else "empty"), None
+        return ("ok" if self.records or self.rejected or self.filtered else "empty"), None
 
     def hold(self, rejected: list[Rejected]) -> None:
         self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
@@ -170,6 +192,13 @@ class _Found:
         times = [row.event_time for row in rows if row.event_time]
         self.first = min([*times, *([self.first] if self.first else [])], default=None)
         self.last = max([*times, *([self.last] if self.last else [])], default=None)
+
+
+def _takes(filter: Filter, row: Row) -> bool:
+    record = row.record
+    return takes(
+        filter, record.recipient_account_id, record.aws_region, row.event_time, record.event_source, record.event_name
+    )
 
 
 def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
@@ -214,7 +243,8 @@ def main() -> None:
     case, name = Path(sys.argv[1]), sys.argv[2]
     gc.disable()  # the loops make many values and no cycles; collecting them doubles the time
     lines = (line for line in sys.stdin.buffer if line.endswith(b"\n"))  # half a line is from one that was killed
-    worker = Worker(case, name, msgspec.json.decode(next(lines, b"[]"), type=list[str]))
+    start = msgspec.json.decode(next(lines, b"{}"), type=Start)
+    worker = Worker(case, name, start.known, start.filter)
     try:
         for line in lines:
             batch = msgspec.json.decode(line, type=list[ToRead])

@@ -13,18 +13,20 @@ import pyarrow.parquet as pq
 from forensics.lake import manifest as manifests
 from forensics.lake.ingest import Ingested, ingest
 from forensics.lake.layout import Layout, create
+from forensics.lake.manifest import Filter
 from forensics.lake.worker import ToRead
 from forensics.sources.paths import find_files
 
+_EVERYTHING = Filter()
 Rows = list[tuple[Any, ...]]
 EVENT_KEY = "coalesce(event_id || '/' || recipient_account_id, content_sha256)"
 
 
-def add(case: Path, *logs: Path) -> Ingested:
+def add(case: Path, *logs: Path, filter: Filter = _EVERYTHING) -> Ingested:
     """Ingest some folders or files into a case."""
     files = find_files(logs)
     to_read = [ToRead(file.path, file.name) for file in files]
-    return ingest(create(case), to_read, [file.size for file in files], "test", lambda file: None)
+    return ingest(create(case), to_read, [file.size for file in files], "test", lambda file: None, filter=filter)
 
 
 def put(path: Path, *records: dict[str, Any]) -> Path:

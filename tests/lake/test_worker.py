@@ -16,7 +16,7 @@ import pytest
 
 from forensics.lake import worker as module
 from forensics.lake.manifest import SourceFile
-from forensics.lake.worker import Answer, SourceChanged, ToRead, Worker
+from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
 from tests.lake.cases import put, record
 
 TRAIL_FILE = json.dumps({"Records": [record(1), record(2), record(3)]}).encode()
@@ -125,7 +125,7 @@ def start(case: Path, *lines: object) -> subprocess.CompletedProcess[bytes]:
 def test_a_process_answers_each_file_and_names_its_parts_last(tmp_path: Path) -> None:
     paths = [put(tmp_path / f"{number}.json", record(number)) for number in range(3)]
     batches = [[ToRead(str(paths[0]), "0")], [ToRead(str(path), "x") for path in paths[1:]], []]
-    done = start(tmp_path, [], *batches)
+    done = start(tmp_path, Start(), *batches)
     answers = [msgspec.json.decode(line, type=Answer) for line in done.stdout.splitlines()]
     assert [answer.source_file is not None for answer in answers] == [True, True, True, False]
     assert sum(part.rows for part in answers[-1].parts or []) == 3
@@ -134,7 +134,7 @@ def test_a_process_answers_each_file_and_names_its_parts_last(tmp_path: Path) ->
 
 def test_a_process_whose_starter_is_gone_leaves_no_part(tmp_path: Path) -> None:
     path = put(tmp_path / "a.json", record(1))
-    done = start(tmp_path, [], [ToRead(str(path), "a")])
+    done = start(tmp_path, Start(), [ToRead(str(path), "a")])
     assert len(done.stdout.splitlines()) == 1
     assert not list(tmp_path.rglob("*.parquet"))
     assert (done.returncode, done.stderr) == (0, b"")
@@ -143,6 +143,6 @@ def test_a_process_whose_starter_is_gone_leaves_no_part(tmp_path: Path) -> None:
 def test_a_process_tells_why_it_gives_up(tmp_path: Path) -> None:
     path = put(tmp_path / "a.json", record(1))
     (tmp_path / "case").write_text("no folder")
-    done = start(tmp_path / "case", [], [ToRead(str(path), "a")], [])
+    done = start(tmp_path / "case", Start(), [ToRead(str(path), "a")], [])
     answer = msgspec.json.decode(done.stdout.splitlines()[-1], type=Answer)
     assert answer.error is not None and "case" in answer.error

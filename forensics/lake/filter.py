@@ -1,0 +1,108 @@
+"""Filter: which records an ingest takes, and what it never looked at.
+
+Times are event times. A record outside of them is taken all the same if it hands out, signs in or changes a
+credential: without its issuance a credential of the window could not be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+
+from forensics.lake.change import READ_FROM as CHANGES
+from forensics.lake.issuance import READ_FROM as ISSUANCES
+from forensics.lake.manifest import Filter
+
+# A token of GetSessionToken lives up to 36 hours, and its issuance is delivered within the hour.
+LONGEST_LIFE = timedelta(hours=37)
+DAYS_LATE = 1
+# where STS's global endpoint, IAM and most sign-ins are recorded, by how the names of a partition's regions begin
+_HOME_REGIONS = {
+    "cn-": "cn-north-1",
+    "eusc-": "eusc-de-east-1",
+    "us-gov-": "us-gov-west-1",
+    "us-iso-": "us-iso-east-1",
+    "us-isob-": "us-isob-east-1",
+    "us-isof-": "us-isof-south-1",
+    "eu-isoe-": "eu-isoe-west-1",
+}
+COMMERCIAL_HOME_REGION = "us-east-1"
+
+
+def home_region(region: str) -> str:
+    """The region that holds the global services' events of a region's partition."""
+    return next((home for start, home in _HOME_REGIONS.items() if region.startswith(start)), COMMERCIAL_HOME_REGION)
+
+
+def filter_of(
+    *,
+    accounts: Iterable[str] = (),
+    regions: Iterable[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    late: int = DAYS_LATE,
+) -> Filter:
+    """A filter as a person means it: no account is every account. Home regions are added to `regions`.
+
+    `late`: how many days after `until` an event may have been delivered. Times without a zone are UTC.
+    """
+    asked = set(regions)
+    start, end = _utc(since), _utc(until)
+    return Filter(
+        tuple(sorted(set(accounts))),
+        tuple(sorted(asked | {home_region(region) for region in asked})),
+        start,
+        end,
+        (start - LONGEST_LIFE).date() if start else None,
+        (end + timedelta(days=late)).date() if end else None,
+    )
+
+
+def leaves_anything_out(filter: Filter) -> bool:
+    return bool(filter.accounts or filter.regions or filter.since or filter.until)
+
+
+def takes(
+    filter: Filter,
+    account: str | None,
+    region: str | None,
+    event_time: datetime | None,
+    event_source: str | None,
+    event_name: str | None,
+) -> bool:
+    """Whether a record goes in; one that does not say where or when it belongs does."""
+    if filter.accounts and account is not None and account not in filter.accounts:
+        return False
+    if filter.regions and region is not None and region not in filter.regions:
+        return False
+    if event_time is None or _within(filter, event_time):
+        return True
+    event = (event_source, event_name)
+    return event in ISSUANCES or event in CHANGES
+
+
+def covers(wider: Filter, narrower: Filter) -> bool:
+    """Whether what `narrower` takes, `wider` takes too."""
+    return (
+        (not wider.accounts or (bool(narrower.accounts) and set(narrower.accounts) <= set(wider.accounts)))
+        and (not wider.regions or (bool(narrower.regions) and set(narrower.regions) <= set(wider.regions)))
+        and (wider.since is None or (narrower.since is not None and wider.since <= narrower.since))
+        and (wider.until is None or (narrower.until is not None and narrower.until <= wider.until))
+    )
+
+
+def _within(filter: Filter, event_time: datetime) -> bool:
+    return (filter.since is None or filter.since <= event_time) and (filter.until is None or event_time < filter.until)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is not None:
+        return moment and moment.astimezone(UTC)
+    return moment.replace(tzinfo=UTC)
+
+
+def is_delivery_day_read(filter: Filter, day: date) -> bool:
+    """Whether objects that were delivered on a day are read at all."""
+    return (filter.delivered_from is None or filter.delivered_from <= day) and (
+        filter.delivered_to is None or day <= filter.delivered_to
+    )
