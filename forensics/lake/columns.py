@@ -1,259 +1,234 @@
 """Columns: records as Arrow batches. The parser's second half, and like its first a pure function.
 
-What repeats is decoded once: a few `userIdentity` blocks sign most of a trail's events, so each distinct block becomes
-one row of a small table, and the batch takes its identity columns from there.
+Values are handled by column, for what each costs in Python is most of what an event costs. What repeats is decoded once:
+a few `userIdentity` blocks sign most of a trail's events, so each distinct block becomes one row of a small table, and
+the batch takes its identity columns from there.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.formats.records import Records, Rejected
 from forensics.lake import record as rec
-from forensics.lake.change import NOTHING_CHANGED, Change, ChangingRecord, change, decode_changing
 from forensics.lake.change import READ_FROM as CHANGES
-from forensics.lake.issuance import NOTHING_ISSUED, Issuance, IssuingRecord, decode_issuing, issuance
+from forensics.lake.change import Change, ChangingRecord, change, decode_changing
+from forensics.lake.decode import Decoded, Fields, Numbers, binary, decode
+from forensics.lake.identity import Identity, identity_of
 from forensics.lake.issuance import READ_FROM as ISSUANCES
-from forensics.lake.record import NotARecord, Record, UserIdentity, parse_bool, parse_time
+from forensics.lake.issuance import Issuance, IssuingRecord, decode_issuing, issuance
+from forensics.lake.record import Record, parse_bool, parse_time
 from forensics.lake.resource import resource
-from forensics.lake.schema import CHANGE_COLUMNS, IDENTITY_COLUMNS, ISSUANCE_COLUMNS, LAKE_SCHEMA, RECORD_COLUMNS
-from forensics.lake.secrets import mask, may_hold_a_secret
-
-# A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
-_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
-_COUNTED_KEYS = (
-    (b'"eventID"', "event_id"),
-    (b'"eventTime"', "event_time"),
-    (b'"eventName"', "event_name"),
-    (b'"eventSource"', "event_source"),
-    (b'"recipientAccountId"', "recipient_account_id"),
-    (b'"eventType"', "event_type"),
-    (b'"errorCode"', "error_code"),
-    (b'"errorMessage"', "error_message"),
-    (b'"sharedEventID"', "shared_event_id"),
+from forensics.lake.schema import (
+    CHANGE_COLUMNS,
+    IDENTITY_COLUMNS,
+    ISSUANCE_COLUMNS,
+    LAKE_SCHEMA,
+    RECORD_COLUMNS,
+    TEXT,
+    TIMESTAMP,
 )
-_USER_IDENTITY = b'"userIdentity"'
+from forensics.lake.secrets import HOLDS_A_SECRET, mask
+
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
-# as AWS's documents print them: enums are compared without case
-_IDENTITY_TYPES = {
-    name.lower(): name
-    for name in (
-        "AWSAccount",
-        "AWSService",
-        "AssumedRole",
-        "Directory",
-        "FederatedUser",
-        "IAMUser",
-        "IdentityCenterUser",
-        "Role",
-        "Root",
-        "SAMLUser",
-        "Unknown",
-        "WebIdentityUser",
-    )
-}
+_SIGN_IN = "awsconsolesignin"
+_API_CALL = "AwsApiCall"
+_NO_BLOCK = b"{}"
+_AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
+_WITH_EFFECTS = ISSUANCES | CHANGES
 
 
-class Identity(NamedTuple):
-    """The columns of schema.IDENTITY_COLUMNS, in their order, and whether the block is sound."""
+class Taken(NamedTuple):
+    """Some records of one source, to be made into rows together with those of others."""
 
-    identity_type: str | None
-    principal_id: str | None
-    arn: str | None
-    account_id: str | None
-    access_key_id: str | None
-    user_name: str | None
-    invoked_by: str | None
-    identity_provider: str | None
-    session_issuer_type: str | None
-    session_issuer_arn: str | None
-    session_issuer_principal_id: str | None
-    role_session_name: str | None
-    session_creation_date: datetime | None
-    mfa_authenticated: bool | None
-    source_identity: str | None
-    federated_provider: str | None
-    ec2_role_delivery: str | None
-    credentials_issued_to: str | None
-    assumed_root: bool | None
-    sign_in_session_arn: str | None
-    on_behalf_of_user_id: str | None
-    identity_store_arn: str | None
-    credential_id: str | None
-    block: UserIdentity
-    flag: str | None
-
-
-class Row(NamedTuple):
-    """One event, not yet in columns."""
-
-    record: Record
-    event_time: datetime | None
-    identity: Identity
-    issuance: Issuance
-    change: Change
-    resource: str | None
-    flags: str | None
-    unreliable: bool
-    content_sha256: str | None
-    record_text: str | None
-    raw: bytes
+    records: Records
     source_sha256: str
-    position: int
 
 
 class Batch(NamedTuple):
-    """Some records of one source as rows of LAKE_SCHEMA, and what could not become a row."""
+    """Rows of LAKE_SCHEMA in the order of their records, and of each that was taken what could not become a row."""
 
     events: pa.RecordBatch
-    rejected: list[Rejected]
+    rejected: list[list[Rejected]]
 
 
-def to_arrow(records: Records, source_sha256: str) -> Batch:
-    """The events of some consecutive records. Never raises for what a record holds."""
-    rows, rejected = to_rows(records, source_sha256, {})
-    return Batch(to_batch(rows), rejected)
+def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
+    """The events of some records. Never raises for what a record holds. `seen` spares decoding an identity again."""
+    decoded = decode([raw for one in taken for raw in one.records.raw])
+    counts = [len(one.records.raw) for one in taken]
+    source = np.repeat(np.arange(len(taken)), counts)
+    position = np.concatenate(
+        [np.arange(one.records.position, one.records.position + count) for one, count in zip(taken, counts, strict=True)]
+        or [np.arange(0)]
+    )
+    rejected: list[list[Rejected]] = [[] for _ in taken]
+    for place, reason in decoded.refused.items():
+        records = taken[source[place]].records
+        at = int(position[place])
+        rejected[source[place]].append(Rejected(at, -1, records.raw[at - records.position], reason))
+    for found in rejected:
+        found.sort(key=lambda one: one.position)
+    source, position = source[decoded.place], position[decoded.place]
+    flags = _Flags()
+    columns = {
+        **_record_columns(decoded.fields),
+        **_event_columns(decoded, seen, flags),
+        "source_sha256": pa.array([one.source_sha256 for one in taken], TEXT).take(pa.array(source)),
+        "position": pa.array(position, pa.int32()),
+    }
+    resynchronised = np.array([one.records.resynchronised for one in taken], bool)[source]
+    for row in np.flatnonzero(resynchronised).tolist():
+        flags.add(row, "resynchronised", unreliable=True)
+    _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
+    columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
+    events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
+    return Batch(events, rejected)
 
 
-def to_rows(records: Records, source_sha256: str, seen: dict[bytes, Identity]) -> tuple[list[Row], list[Rejected]]:
-    """The same, not yet in columns: small files share a batch. `seen` spares decoding an identity again."""
-    rows: list[Row] = []
-    rejected: list[Rejected] = []
-    for position, (raw, record) in enumerate(zip(records.raw, _decode_all(records.raw), strict=True), records.position):
-        try:
-            rows.append(_row(raw, record, records.resynchronised, source_sha256, position, seen))
-        except NotARecord as error:
-            rejected.append(Rejected(position, -1, raw, str(error)))
-    return rows, rejected
+class _Flags:
+    """What is odd about some rows."""
+
+    def __init__(self) -> None:
+        self._flags: dict[int, set[str]] = defaultdict(set)
+        self._unreliable: set[int] = set()
+
+    def add(self, row: int, *flags: str, unreliable: bool) -> None:
+        self._flags[row].update(flags)
+        if unreliable:
+            self._unreliable.add(row)
+
+    def columns(self, rows: int) -> tuple[pa.Array, pa.Array]:
+        flags = _scattered({row: ",".join(sorted(found)) for row, found in self._flags.items() if found}, TEXT, rows)
+        unreliable = np.zeros(rows, bool)
+        unreliable[list(self._unreliable)] = True
+        return flags, pa.array(unreliable)
 
 
-def to_batch(rows: list[Row]) -> pa.RecordBatch:
-    """Rows of any sources as a batch of LAKE_SCHEMA."""
-    identities = {id(row.identity): row.identity for row in rows}
-    number = {key: index for index, key in enumerate(identities)}
-    taken = pa.array([number[id(row.identity)] for row in rows], pa.int32())
+def _record_columns(fields: Fields) -> dict[str, pa.Array]:
     columns: dict[str, pa.Array] = {}
     for field in RECORD_COLUMNS:
-        columns[field.name] = _record_column(field, rows)
-    for index, field in enumerate(IDENTITY_COLUMNS):
-        columns[field.name] = pa.array([identity[index] for identity in identities.values()], field.type).take(taken)
-    for index, field in enumerate(ISSUANCE_COLUMNS):
-        columns[field.name] = _sparse([row.issuance[index] for row in rows], field.type)
-    for index, field in enumerate(CHANGE_COLUMNS):
-        columns[field.name] = _sparse([row.change[index] for row in rows], field.type)
-    columns["resource"] = _sparse([row.resource for row in rows], pa.string())
-    columns["flags"] = _sparse([row.flags for row in rows], pa.string())
-    columns["content_sha256"] = _sparse([row.content_sha256 for row in rows], pa.string())
-    columns["record"] = _sparse([row.record_text for row in rows], pa.string())
-    columns["unreliable"] = pa.array([row.unreliable for row in rows], pa.bool_())
-    columns["raw"] = pa.array([row.raw for row in rows], pa.binary())
-    columns["source_sha256"] = pa.array([row.source_sha256 for row in rows], pa.string())
-    columns["position"] = pa.array([row.position for row in rows], pa.int32())
-    return pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
+        if field.type == TIMESTAMP:
+            columns[field.name] = _times(fields.text(field.name))
+        elif field.type == pa.bool_():
+            columns[field.name] = pa.array(map(parse_bool, fields.values(field.name)), pa.bool_())
+        else:
+            columns[field.name] = fields.text(field.name)
+    return columns
 
 
-def _decode_all(raws: list[bytes]) -> list[Record | None]:
-    """Each record by the fast path, None for those that need care."""
-    decoded: list[Record | None] = []
-    for raw in raws:
+def _times(texts: pa.StringArray) -> pa.TimestampArray:
+    """Times as AWS writes them all at once; if there are others, each distinct one by itself."""
+    if pc.all(pc.match_substring_regex(texts, _AS_AWS_WRITES_TIME)).as_py():
         try:
-            decoded.append(rec.decode(raw))
-        except rec.NOT_DECODED:
-            decoded.append(None)
-    if _sound(b"\n".join(raws), decoded):
-        return decoded
-    return [record if record and _sound(raw, [record]) else None for raw, record in zip(raws, decoded, strict=True)]
+            return pc.cast(texts, TIMESTAMP)
+        except pa.ArrowInvalid:  # such as a thirtieth of February
+            pass
+    distinct = texts.dictionary_encode()
+    return pa.array(map(parse_time, distinct.dictionary.to_pylist()), TIMESTAMP).take(distinct.indices)
 
 
-def _sound(text: bytes, decoded: list[Record | None]) -> bool:
-    """Whether the text is UTF-8 and no key that decides anything can stand twice in a record.
+def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags) -> dict[str, pa.Array]:
+    """What is not a field of the record, or not as it stands there."""
+    rows = len(decoded.raw)
+    texts: dict[int, str] = {}
+    for row, careful in decoded.careful.items():
+        texts[row] = careful.text
+        flags.add(row, *careful.flags, unreliable=careful.unreliable)
+    identities, number = _identities(decoded, seen)
+    for index, identity in enumerate(identities):
+        if identity.flag:
+            for row in np.flatnonzero(number == index).tolist():
+                flags.add(row, identity.flag, unreliable=True)
+    issued, changed = _effects(decoded, [identities[index] for index in number.tolist()], texts, flags)
+    raw = binary(decoded.raw)
+    return {
+        **_identity_columns(identities, number),
+        **_scattered_columns(ISSUANCE_COLUMNS, issued, rows),
+        **_scattered_columns(CHANGE_COLUMNS, changed, rows),
+        "resource": _resources(decoded),
+        "content_sha256": _scattered(_content_hashes(decoded), TEXT, rows),
+        "record": _scattered(_masked(decoded.raw, raw, texts), TEXT, rows),
+        "raw": raw,
+    }
 
-    A record that has a key names it at least once; so where the text names it as often as there are records that have
-    it, each names it once.
-    """
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    named = sum(record is not None and record.user_identity is not rec.NO_IDENTITY for record in decoded)
-    if _ESCAPED_LETTER.search(text) or text.count(_USER_IDENTITY) != named:
-        return False
-    for key, attribute in _COUNTED_KEYS:
-        if text.count(key) != sum(getattr(record, attribute, None) is not None for record in decoded):
-            return False
-    return True
+
+def _identities(decoded: Decoded, seen: dict[bytes, Identity]) -> tuple[list[Identity], Numbers]:
+    """The distinct identities, and for each row which of them is its own."""
+    blocks = decoded.fields.block("user_identity").dictionary_encode()
+    distinct = [block or _NO_BLOCK for block in blocks.dictionary.to_pylist()]
+    identities = [_identity(block, seen, authenticated=True) for block in distinct]
+    number = blocks.indices.to_numpy().astype(np.int64)
+    for row in _refused_sign_ins(decoded):
+        identities.append(_identity(distinct[blocks.indices[row].as_py()], seen, authenticated=False))
+        number[row] = len(identities) - 1
+    return identities, number
 
 
-def _row(
-    raw: bytes,
-    record: Record | None,
-    resynchronised: bool,
-    source_sha256: str,
-    position: int,
-    seen: dict[bytes, Identity],
-) -> Row:
-    flags: set[str] = set()
-    unreliable = False
-    text: str | None = None
-    if record is None:
-        careful = rec.decode_carefully(raw)
-        record, unreliable, text = careful.record, careful.unreliable, careful.text
-        flags |= careful.flags
-    if not rec.is_cloudtrail(record):
-        raise NotARecord("it is not a CloudTrail record")
-    if resynchronised:
-        flags.add("resynchronised")
-        unreliable = True
-    identity = _identity_of(record, raw, seen)
-    if identity.flag:
-        flags.add(identity.flag)
-        unreliable = True
-    issued, changed = NOTHING_ISSUED, NOTHING_CHANGED
-    event = (record.event_source, record.event_name)
-    if event in ISSUANCES or event in CHANGES:
-        if text is None and rec.repeats_a_key(raw):
-            flags.add("repeated_key")
-            unreliable = True
-            text = rec.decode_carefully(raw).text
-        sound = raw if text is None else text.encode()
-        wrong = False
+def _identity(block: bytes, seen: dict[bytes, Identity], *, authenticated: bool) -> Identity:
+    key = block if authenticated else b"-" + block
+    if key not in seen:
+        seen[key] = identity_of(block, authenticated)
+    return seen[key]
+
+
+def _refused_sign_ins(decoded: Decoded) -> list[int]:
+    """Nothing signed these: they prove that somebody typed a name, or sent a token that was no good."""
+    fields = decoded.fields
+    return [
+        row
+        for row, (type_, name) in enumerate(zip(fields.values("event_type"), fields.values("event_name"), strict=True))
+        if (name in _TOKEN_CALLS or type_ != _API_CALL) and _is_refused_sign_in(decoded.records[row], decoded.raw[row])
+    ]
+
+
+def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
+    if (record.event_type or "").lower() == _SIGN_IN:
+        response = _issuing(raw)[0].response_elements
+        failed = response is not None and "Failure" in (response.console_login, response.switch_role)
+        return failed or record.error_message is not None
+    refused = (record.error_code or "").lower()
+    return record.event_name in _TOKEN_CALLS and ("token" in refused or "idp" in refused)
+
+
+def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, pa.Array]:
+    taken = pa.array(number)
+    columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
+    return {
+        field.name: pa.array(values, field.type).take(taken)
+        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last two are no columns
+    }
+
+
+def _effects(
+    decoded: Decoded, identities: list[Identity], texts: dict[int, str], flags: _Flags
+) -> tuple[dict[int, Issuance], dict[int, Change]]:
+    """What some events hand out or change, by their rows. One that repeats a key anywhere is read from `texts`."""
+    issued: dict[int, Issuance] = {}
+    changed: dict[int, Change] = {}
+    events = zip(decoded.fields.values("event_source"), decoded.fields.values("event_name"), strict=True)
+    for row, event in enumerate(events):
+        if event not in _WITH_EFFECTS:
+            continue
+        raw, record, identity = decoded.raw[row], decoded.records[row], identities[row]
+        if row not in texts and rec.repeats_a_key(raw):
+            flags.add(row, "repeated_key", unreliable=True)
+            texts[row] = rec.decode_carefully(raw).text
+        sound = texts[row].encode() if row in texts else raw
         if event in ISSUANCES:
             issuing, wrong = _issuing(sound)
-            issued = issuance(record, identity.block, issuing)
+            issued[row] = issuance(record, identity.block, issuing)
         else:
             changing, wrong = _changing(sound)
-            changed = change(record, identity.block, changing)
+            changed[row] = change(record, identity.block, changing)
         if wrong:
-            flags.add("wrong_type")
-            unreliable = True
-    event_time = parse_time(record.event_time)
-    if record.event_time is not None and event_time is None:
-        flags.add("no_event_time")
-    if may_hold_a_secret(raw if text is None else text.encode()):
-        plain = text if text is not None else raw.decode("utf-8")
-        masked = mask(plain)
-        text = masked if masked != plain else text
-    no_id = not record.event_id or not record.recipient_account_id
-    return Row(
-        record,
-        event_time,
-        identity,
-        issued,
-        changed,
-        resource(record),
-        ",".join(sorted(flags)) or None,
-        unreliable,
-        rec.canonical_sha256(raw) if no_id else None,
-        text,
-        raw,
-        source_sha256,
-        position,
-    )
+            flags.add(row, "wrong_type", unreliable=True)
+    return issued, changed
 
 
 def _issuing(sound: bytes) -> tuple[IssuingRecord, bool]:
@@ -270,117 +245,64 @@ def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
         return rec.convert(rec.parse_loosely(sound), ChangingRecord)
 
 
-def _identity_of(record: Record, raw: bytes, seen: dict[bytes, Identity]) -> Identity:
-    """The identity columns of a record; a block that was seen before is not decoded again."""
-    block = bytes(record.user_identity)
-    authenticated = not _is_refused_sign_in(record, raw)
-    key = block if authenticated else b"-" + block
-    identity = seen.get(key)
-    if identity is None:
-        identity = seen[key] = _identity(block, authenticated)
-    return identity
-
-
-def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
-    """Nothing signed it: it proves that somebody typed a name, or sent a token that was no good."""
-    if (record.event_type or "").lower() == "awsconsolesignin":
-        response = _issuing(raw)[0].response_elements
-        failed = response is not None and "Failure" in (response.console_login, response.switch_role)
-        return failed or record.error_message is not None
-    refused = (record.error_code or "").lower()
-    return record.event_name in _TOKEN_CALLS and ("token" in refused or "idp" in refused)
-
-
-def _identity(block: bytes, authenticated: bool) -> Identity:
-    flag = None
-    try:
-        user = rec.decode_identity(block)
-    except rec.NOT_DECODED:
-        user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
-    if rec.repeats_a_key(block):
-        flag = "repeated_key"
-    user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
-    context = user.session_context
-    session_issuer = context.session_issuer if context else None
-    attributes = context.attributes if context else None
-    principal_id = user.principal_id or _stands_for_principal(user)
-    created = attributes.creation_date if attributes else None
-    created_at = parse_time(created)
-    on_behalf_of = user.on_behalf_of
-    return Identity(
-        identity_type=user.type,
-        principal_id=principal_id,
-        arn=user.arn,
-        account_id=user.account_id,
-        access_key_id=user.access_key_id or None,
-        user_name=user.user_name,
-        invoked_by=user.invoked_by,
-        identity_provider=user.identity_provider,
-        session_issuer_type=session_issuer.type if session_issuer else None,
-        session_issuer_arn=session_issuer.arn if session_issuer else None,
-        session_issuer_principal_id=session_issuer.principal_id if session_issuer else None,
-        role_session_name=_session_name(user),
-        session_creation_date=created_at,
-        mfa_authenticated=parse_bool(attributes.mfa_authenticated) if attributes else None,
-        source_identity=context.source_identity if context else None,
-        federated_provider=_federated_provider(user),
-        ec2_role_delivery=context.ec2_role_delivery if context else None,
-        credentials_issued_to=user.in_scope_of.credentials_issued_to if user.in_scope_of else None,
-        assumed_root=parse_bool(context.assumed_root) if context else None,
-        sign_in_session_arn=context.sign_in_session_arn if context else None,
-        on_behalf_of_user_id=on_behalf_of.user_id if on_behalf_of else None,
-        identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
-        credential_id=credential_id(user.account_id, user.access_key_id, principal_id, created_at)
-        if authenticated
-        else None,
-        block=user,
-        flag=flag,
+def _resources(decoded: Decoded) -> pa.Array:
+    """A request that stands in many records is looked at once."""
+    fields = decoded.fields
+    known: dict[tuple[object, ...], str | None] = {}
+    keys = zip(
+        fields.block("resources").dictionary_encode().indices.to_pylist(),
+        fields.block("request_parameters").dictionary_encode().indices.to_pylist(),
+        fields.values("aws_region"),
+        fields.values("error_message"),
+        strict=True,
     )
+    found: list[str | None] = []
+    for key, record in zip(keys, decoded.records, strict=True):
+        if key not in known:
+            known[key] = resource(record)
+        found.append(known[key])
+    return pa.array(found, TEXT)
 
 
-def credential_id(
-    account_id: str | None, access_key_id: str | None, principal_id: str | None, created_at: datetime | None
-) -> str | None:
-    """What one event was signed with: its four parts, empty ones kept; None if all are."""
-    parts = [
-        account_id or "",
-        access_key_id or "",
-        principal_id or "",
-        f"{created_at:%Y-%m-%dT%H:%M:%SZ}" if created_at else "",
-    ]
-    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
+def _content_hashes(decoded: Decoded) -> dict[int, str]:
+    """Of the records that have no name of their own."""
+    names = zip(
+        decoded.fields.values("event_id"), decoded.fields.values("recipient_account_id"), decoded.raw, strict=True
+    )
+    return {row: rec.canonical_sha256(raw) for row, (id_, account, raw) in enumerate(names) if not (id_ and account)}
 
 
-def _stands_for_principal(user: UserIdentity) -> str | None:
-    """A service has no principal ID, an Identity Center user none either: what AWS names them by stands in."""
-    if user.type in (None, "AWSService"):
-        return user.invoked_by
-    if user.type == "IdentityCenterUser" and user.on_behalf_of:
-        return user.on_behalf_of.user_id
-    return None
+def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> dict[int, str]:
+    """The records whose text is not that of `raw`: written back by the careful path, or with a secret masked."""
+    found = {row: mask(text.encode()).decode() for row, text in texts.items()}
+    for row in np.flatnonzero(pc.match_substring_regex(column, HOLDS_A_SECRET).to_numpy(zero_copy_only=False)).tolist():
+        if row not in texts:
+            masked = mask(raw[row])
+            if masked != raw[row]:
+                found[row] = masked.decode("utf-8")
+    return found
 
 
-def _session_name(user: UserIdentity) -> str | None:
-    if user.type != "AssumedRole" or not user.principal_id:
-        return None
-    role_id, colon, name = user.principal_id.rpartition(":")
-    return name if colon and role_id else None
+def _flag_times(times: pa.Array, texts: pa.StringArray, flags: _Flags) -> None:
+    for row in np.flatnonzero(pc.and_(texts.is_valid(), times.is_null()).to_numpy(zero_copy_only=False)).tolist():
+        flags.add(row, "no_event_time", unreliable=False)
 
 
-def _federated_provider(user: UserIdentity) -> str | None:
-    data = user.session_context.web_id_federation_data if user.session_context else None
-    return data.federated_provider if data else None
+def _scattered_columns(
+    fields: Sequence[pa.Field], found: Mapping[int, tuple[Any, ...]], rows: int
+) -> dict[str, pa.Array]:
+    columns = zip(*found.values(), strict=True) if found else [()] * len(fields)
+    return {
+        field.name: _scattered(dict(zip(found, values, strict=True)), field.type, rows)
+        for field, values in zip(fields, columns, strict=True)
+    }
 
 
-def _record_column(field: pa.Field, rows: list[Row]) -> pa.Array:
-    if field.name == "event_time":
-        return pa.array([row.event_time for row in rows], field.type)
-    values: list[Any] = [getattr(row.record, field.name) for row in rows]
-    if field.type == pa.bool_():
-        return pa.array([parse_bool(value) for value in values], field.type)
-    return pa.array(values, field.type)
-
-
-def _sparse(values: Iterable[Any], type_: pa.DataType) -> pa.Array:
-    values = list(values)
-    return pa.array(values, type_) if any(value is not None for value in values) else pa.nulls(len(values), type_)
+def _scattered(found: Mapping[int, object], type_: pa.DataType, rows: int) -> pa.Array:
+    """A column of few values, by their rows."""
+    values = pa.array(found.values(), type_)
+    if values.null_count == len(values):
+        return pa.nulls(rows, type_)
+    number = np.full(rows, -1)
+    number[list(found)] = np.arange(len(found))
+    return values.take(pa.array(number, mask=number < 0))

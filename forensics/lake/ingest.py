@@ -31,8 +31,8 @@ from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
 
 # Below this, starting processes costs more than it saves.
 _ONE_PROCESS_BYTES = 6 << 20
-_BATCH_BYTES = 8 << 20
-_BATCH_FILES = 200
+_BATCH_BYTES = 2 << 20
+_BATCH_FILES = 400
 _EVERYTHING = Filter()
 
 Progress = Callable[[SourceFile], None]
@@ -165,14 +165,14 @@ def _read_all(
     readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_text(file.path)]
     workers = os.cpu_count() or 1
     if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
-        answers = _read_here(layout.root, (file for file, _ in readable), start, ingest_id)
+        answers = _read_here(layout.root, _batches(readable), start, ingest_id)
     else:
         answers = _read_in_processes(layout.root, _batches(readable), start, ingest_id, workers)
     source_files: list[SourceFile] = []
     parts: list[LakeFile] = []
     for answer in chain(unnameable, answers):
-        if answer.source_file is not None:
-            file = _at_its_origin(answer.source_file, elsewhere.get(answer.source_file.path))
+        for answered in answer.source_files:
+            file = _at_its_origin(answered, elsewhere.get(answered.path))
             source_files.append(file)
             progress(file)
         parts += answer.parts or []
@@ -201,10 +201,10 @@ def _at_its_origin(file: SourceFile, copied: ToRead | None) -> SourceFile:
     return msgspec.structs.replace(file, path=copied.url, etag=copied.etag, metadata=copied.metadata)
 
 
-def _read_here(case: Path, files: Iterable[ToRead], start: Start, ingest_id: str) -> Iterator[Answer]:
+def _read_here(case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str) -> Iterator[Answer]:
     worker = Worker(case, ingest_id, start.known, start.filter)
-    for file in files:
-        yield Answer(source_file=worker.read(file))
+    for batch in batches:
+        yield Answer(source_files=worker.read(batch))
     yield Answer(parts=worker.close())
 
 
@@ -215,7 +215,7 @@ def _is_text(path: str) -> bool:
 
 def _no_text(file: ToRead) -> Answer:
     name, path = (os.fsencode(text).decode("utf-8", "replace") for text in (file.name, file.path))
-    return Answer(SourceFile(name, path, "failed", "its name is not UTF-8, so it cannot be listed; rename it"))
+    return Answer([SourceFile(name, path, "failed", "its name is not UTF-8, so it cannot be listed; rename it")])
 
 
 def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
@@ -266,18 +266,18 @@ class _Process:
         assert self._process.stdin and self._process.stdout
         self._input, self.output = self._process.stdin, self._process.stdout
         self._partial = b""
-        self._in_hand = 0
+        self._busy = False
         self._closing = False
         self.finished = False
         self._send(start)
 
     @property
     def waits(self) -> bool:
-        return not self._in_hand and not self._closing
+        return not self._busy and not self._closing
 
     def feed(self, batch: list[ToRead]) -> None:
         """Give the worker a batch; an empty one tells it that there is no more."""
-        self._in_hand = len(batch)
+        self._busy = True
         self._closing = not batch
         self._send(batch)
 
@@ -293,7 +293,7 @@ class _Process:
             answer = msgspec.json.decode(line, type=Answer)
             if answer.error:
                 raise IngestFailed(f"nothing was added: {answer.error}")
-            self._in_hand -= answer.source_file is not None
+            self._busy = False
             self.finished = self.finished or answer.parts is not None
             yield answer
 

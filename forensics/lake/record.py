@@ -31,12 +31,11 @@ class NotARecord(Exception):
     """The bytes are no CloudTrail record; the message says why."""
 
 
-NO_IDENTITY = msgspec.Raw(b"{}")
-_NULL = msgspec.Raw(b"null")
+ABSENT = msgspec.Raw(b"")
 
 
 class Record(msgspec.Struct, rename="camel", gc=False):
-    """The top level of a CloudTrail record."""
+    """The top level of a CloudTrail record, with every field that AWS's record reference names."""
 
     event_id: str | None = msgspec.field(default=None, name="eventID")
     event_time: str | None = None
@@ -54,9 +53,20 @@ class Record(msgspec.Struct, rename="camel", gc=False):
     shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
     read_only: bool | str | None = None
     session_credential_from_console: bool | str | None = None
-    user_identity: msgspec.Raw = NO_IDENTITY
-    request_parameters: msgspec.Raw = _NULL
-    resources: msgspec.Raw = _NULL
+    user_identity: msgspec.Raw = ABSENT
+    request_parameters: msgspec.Raw = ABSENT
+    resources: msgspec.Raw = ABSENT
+    response_elements: msgspec.Raw = ABSENT
+    additional_event_data: msgspec.Raw = ABSENT
+    service_event_details: msgspec.Raw = ABSENT
+    addendum: msgspec.Raw = ABSENT
+    event_version: msgspec.Raw = ABSENT
+    management_event: msgspec.Raw = ABSENT
+    tls_details: msgspec.Raw = ABSENT
+    api_version: msgspec.Raw = ABSENT
+    vpc_endpoint_id: msgspec.Raw = ABSENT
+    vpc_endpoint_account_id: msgspec.Raw = ABSENT
+    edge_device_details: msgspec.Raw = ABSENT
 
 
 class SessionIssuer(msgspec.Struct, rename="camel"):
@@ -121,11 +131,12 @@ class Careful:
 
 decode: Callable[[bytes], Record] = msgspec.json.Decoder(Record).decode
 decode_identity: Callable[[bytes], UserIdentity] = msgspec.json.Decoder(UserIdentity).decode
+_parse_any: Callable[[bytes], object] = msgspec.json.Decoder().decode
 NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 # decoded later, or not at all
-_KEPT_RAW = ("userIdentity", "requestParameters", "resources")
+_KEPT_RAW = {field.encode_name for field in msgspec.structs.fields(Record) if field.type is msgspec.Raw}
 
 
 def decode_carefully(raw: bytes) -> Careful:
@@ -182,11 +193,21 @@ def is_cloudtrail(record: Record) -> bool:
 
 def repeats_a_key(raw: bytes) -> bool:
     """Whether any object in JSON names a key twice; also if it is nested too deep to tell."""
+    if _is_its_own_rewriting(raw):
+        return False
     try:
         json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_refuse_repeats, parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
         return True
     return False
+
+
+def _is_its_own_rewriting(raw: bytes) -> bool:
+    """Whether it comes out the same when it is parsed and written back, where no key would be written twice."""
+    try:
+        return msgspec.json.encode(_parse_any(raw)) == raw
+    except NOT_DECODED:
+        return False
 
 
 def parse_loosely(raw: bytes) -> object:

@@ -24,7 +24,7 @@ _NAMES = (
 ).split()
 _RANK = {name: rank for rank, name in enumerate(_NAMES)}
 _REFUSED = re.compile(r"resource: \"?(arn:[^\s\"]+)")
-_NOTHING = (b"null", b"{}", b"[]")
+_NOTHING = (b"", b"null", b"{}", b"[]")
 _PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 
 

@@ -1,7 +1,7 @@
 """Worker: source files to parts. The unit of parallel work, in this process or in one of its own.
 
 As a process (`python -m forensics.lake.worker CASE NAME`) it reads a `Start` and then batches of files as JSON lines on
-standard input, and answers each file with a JSON line. An empty batch is the last: it writes its parts and names them
+standard input, and answers each batch with a JSON line. An empty batch is the last: it writes its parts and names them
 in the last line. If its input ends without one, whoever started it is gone, and it leaves without a word.
 """
 
@@ -14,17 +14,19 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+import pyarrow as pa
 
 from forensics.formats.documents import take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
 from forensics.formats.records import NotJson, Records, Rejected, read_records
-from forensics.lake.columns import Identity, Row, to_batch, to_rows
+from forensics.lake.columns import Taken, to_batch
 from forensics.lake.filter import leaves_anything_out, takes
+from forensics.lake.identity import Identity
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
 
@@ -33,7 +35,12 @@ _HELD_BYTES = 64 << 20
 _HELD_REJECTED_BYTES = 16 << 20
 # how much of records is made into columns at once
 _BATCH_BYTES = 8 << 20
+# how many are remembered, of about 2 KiB each
+_IDENTITIES = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERYTHING = Filter()
+# what a filter looks at
+_FILTERED = ("recipient_account_id", "aws_region", "event_time", "event_source", "event_name")
 
 
 class ToRead(msgspec.Struct, frozen=True):
@@ -64,95 +71,120 @@ class Worker:
         self._parts = PartWriter(case, name)
         self._known = set(known)
         self._filter = filter if leaves_anything_out(filter) else None
-        self._rows: list[Row] = []
-        self._rows_bytes = 0
+        self._taken: list[tuple[_Found, Taken]] = []
+        self._taken_bytes = 0
+        self._held_bytes = 0
         self._identities: dict[bytes, Identity] = {}
 
-    def read(self, file: ToRead) -> SourceFile:
-        """Read one file and tell how it ended. Raises SourceChanged, and OSError only for the case's own disk."""
+    def read(self, files: Iterable[ToRead]) -> list[SourceFile]:
+        """Read some files and tell how each ended; small ones share the cost of being made into columns.
+
+        Raises SourceChanged, and OSError only for the case's own disk.
+        """
+        ends = [self._open(file) for file in files]
+        self._write_rows()
+        return [self._ended(*end) for end in ends]
+
+    def close(self) -> list[LakeFile]:
+        return self._parts.close()
+
+    def _open(self, file: ToRead) -> tuple[SourceFile, _Found | None]:
         try:
             stream = Path(file.path).open("rb")  # noqa: SIM115 - its errors are the source's, those inside are the case's
             sha256, content = _hash(stream)
         except OSError as error:
-            return SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}")
+            return SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"), None
         with stream:
             if sha256 in self._known:
-                return SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", sha256)
+                return SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", sha256), None
             self._known.add(sha256)
             return self._read(file, sha256, content)
 
-    def close(self) -> list[LakeFile]:
-        self._write_rows()
-        return self._parts.close()
-
-    def _read(self, file: ToRead, sha256: str, content: BinaryIO) -> SourceFile:
+    def _read(self, file: ToRead, sha256: str, content: BinaryIO) -> tuple[SourceFile, _Found | None]:
+        """Take what a file holds. How it ended is known once all of that has become rows."""
         measure = Measure()
         found = _Found()
-        failure: str | None = None
         try:
             document, pieces = take_document(inflate(content, measure))
             if document:
                 self._parts.document(sha256, document)
-                return msgspec.structs.replace(_end(file, sha256, measure, content, "ok", None), kind=document.kind)
+                end = _end(file, sha256, measure, content, "ok", None)
+                return msgspec.structs.replace(end, kind=document.kind), None
             for records in read_records(pieces):
-                self._add(records, sha256, found)
+                self._take(records, sha256, found)
         except NotJson as error:
-            return _end(file, sha256, measure, content, "skipped", str(error))
+            return _end(file, sha256, measure, content, "skipped", str(error)), None
         except Unreadable as error:
-            failure = str(error)
-        status, reason = found.ended(failure)
+            found.failure = str(error)
+        return _end(file, sha256, measure, content, "ok", None), found
+
+    def _ended(self, end: SourceFile, found: _Found | None) -> SourceFile:
+        if found is None:
+            return end
+        status, reason = found.ended()
         if status == "skipped" and found.rejected == len(found.held):
-            return _end(file, sha256, measure, content, status, reason)
-        self._quarantine(sha256, found)
+            return msgspec.structs.replace(end, status=status, reason=reason)
+        assert end.sha256
+        self._quarantine(end.sha256, found)
         return msgspec.structs.replace(
-            _end(file, sha256, measure, content, status, reason),
+            end,
+            status=status,
+            reason=reason,
             records=found.records,
             rejected=found.rejected,
             filtered=found.filtered,
-            first_event_time=found.first,
-            last_event_time=found.last,
+            first_event_time=_time(found.first),
+            last_event_time=_time(found.last),
         )
 
-    def _add(self, records: Records | Rejected, sha256: str, found: _Found) -> None:
+    def _take(self, records: Records | Rejected, sha256: str, found: _Found) -> None:
+        """Small files share a batch: columns are made of many rows at once."""
         if isinstance(records, Rejected):
             found.cut = found.cut or records.cut
-            found.hold([records])
-        else:
-            rows, rejected = to_rows(records, sha256, self._identities)
-            found.foreign += len(rejected)
-            found.hold(rejected)
-            taken = self._taken(rows)
-            found.filtered += len(rows) - len(taken)
-            found.saw(taken)
-            self._keep(taken)
-        if found.records or found.held_bytes > _HELD_REJECTED_BYTES:
-            self._quarantine(sha256, found)
-
-    def _taken(self, rows: list[Row]) -> list[Row]:
-        if self._filter is None:
-            return rows
-        return [row for row in rows if _takes(self._filter, row)]
-
-    def _keep(self, rows: list[Row]) -> None:
-        """Small files share a batch: columns are made of many rows at once."""
-        self._rows += rows
-        self._rows_bytes += sum(len(row.raw) for row in rows)
-        if self._rows_bytes >= _BATCH_BYTES:
+            self._hold([records], sha256, found)
+            return
+        self._taken.append((found, Taken(records, sha256)))
+        self._taken_bytes += sum(map(len, records.raw))
+        if self._taken_bytes >= _BATCH_BYTES:
             self._write_rows()
 
     def _write_rows(self) -> None:
-        if self._rows:
-            self._parts.add(to_batch(self._rows))
-        self._rows, self._rows_bytes, self._identities = [], 0, {}
+        if len(self._identities) > _IDENTITIES:
+            self._identities.clear()
+        events, rejected = to_batch([taken for _, taken in self._taken], self._identities)
+        times, goes_in = events.column("event_time").cast(pa.int64()), self._goes_in(events)
+        start = 0
+        for (found, taken), foreign in zip(self._taken, rejected, strict=True):
+            end = start + len(taken.records.raw) - len(foreign)
+            found.saw(times[start:end].filter(goes_in[start:end]))
+            found.filtered += end - start - goes_in[start:end].true_count
+            start = end
+            found.foreign += len(foreign)
+            self._hold(foreign, taken.source_sha256, found)
+        self._parts.add(events.filter(goes_in) if self._filter else events)
+        self._taken, self._taken_bytes = [], 0
+
+    def _goes_in(self, events: pa.RecordBatch) -> pa.BooleanArray:
+        if self._filter is None:
+            return pa.repeat(True, events.num_rows)
+        columns = (events.column(name).to_pylist() for name in _FILTERED)
+        return pa.array([takes(self._filter, *row) for row in zip(*columns, strict=True)], pa.bool_())
+
+    def _hold(self, rejected: list[Rejected], sha256: str, found: _Found) -> None:
+        found.hold(rejected)
+        self._held_bytes += sum(len(item.raw) for item in rejected)
+        if found.records or self._held_bytes > _HELD_REJECTED_BYTES:
+            self._quarantine(sha256, found)
 
     def _quarantine(self, sha256: str, found: _Found) -> None:
         self._parts.quarantine(sha256, found.held)
-        found.held, found.held_bytes = [], 0
+        self._held_bytes -= sum(len(item.raw) for item in found.held)
+        found.held = []
 
 
 @dataclass(slots=True)
 class _Found:
-    """What one file has held so far.
+    """What one file has held so far; times in microseconds.
 
     `foreign`: sound JSON that is no CloudTrail record, `wraps`: one with such a record inside. Of a file with nothing
     else no record goes to the quarantine, unless it has more than can be `held` until that is known.
@@ -164,41 +196,39 @@ class _Found:
     foreign: int = 0
     cut: bool = False
     wraps: bool = False
+    failure: str | None = None
     held: list[Rejected] = field(default_factory=list)
-    held_bytes: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
+    first: int | None = None
+    last: int | None = None
 
-    def ended(self, failure: str | None) -> tuple[str, str | None]:
+    def ended(self) -> tuple[str, str | None]:
         """How the file ended, and why where that needs a reason."""
-        if failure:
-            return "failed", failure
+        if self.failure:
+            return "failed", self.failure
         if self.records + self.filtered == 0 and self.rejected == self.foreign > 0:
             if self.wraps:
                 return "failed", "it is damaged or of a format that is not read: records stand inside something else"
             return "skipped", "it holds no CloudTrail record"
         if self.cut:
             return "failed", "the file is cut off"
-        return ("ok" if self.records or self.rejected or self.filtered else "empty"), None
+        return ("ok" if self.records or self.rejected else "empty"), None
 
     def hold(self, rejected: list[Rejected]) -> None:
         self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
         self.rejected += len(rejected)
         self.held += rejected
-        self.held_bytes += sum(len(item.raw) for item in rejected)
 
-    def saw(self, rows: list[Row]) -> None:
-        self.records += len(rows)
-        times = [row.event_time for row in rows if row.event_time]
-        self.first = min([*times, *([self.first] if self.first else [])], default=None)
-        self.last = max([*times, *([self.last] if self.last else [])], default=None)
+    def saw(self, times: pa.Int64Array) -> None:
+        self.records += len(times)
+        known = times.drop_null().to_numpy()
+        if len(known):
+            first, last = int(known.min()), int(known.max())
+            self.first = first if self.first is None else min(self.first, first)
+            self.last = last if self.last is None else max(self.last, last)
 
 
-def _takes(filter: Filter, row: Row) -> bool:
-    record = row.record
-    return takes(
-        filter, record.recipient_account_id, record.aws_region, row.event_time, record.event_source, record.event_name
-    )
+def _time(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
@@ -232,9 +262,9 @@ def _end(file: ToRead, sha256: str, measure: Measure, content: BinaryIO, status:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A line from a worker process: how one file ended, or at last its parts, or why it gave up."""
+    """A line from a worker process: how the files of a batch ended, or at last its parts, or why it gave up."""
 
-    source_file: SourceFile | None = None
+    source_files: list[SourceFile] = []
     parts: list[LakeFile] | None = None
     error: str | None = None
 
@@ -248,10 +278,9 @@ def main() -> None:
     try:
         for line in lines:
             batch = msgspec.json.decode(line, type=list[ToRead])
-            for file in batch:
-                _say(Answer(source_file=worker.read(file)))
             if not batch:
                 return _say(Answer(parts=worker.close()))
+            _say(Answer(source_files=worker.read(batch)))
     except BrokenPipeError:
         os._exit(1)  # nobody listens any more
     except (SourceChanged, OSError) as error:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.records import Records
-from forensics.lake.columns import Batch, Identity, credential_id, to_arrow
+from forensics.formats.records import Records, Rejected
+from forensics.lake.columns import Taken, to_batch
+from forensics.lake.identity import Identity, credential_id
 from forensics.lake.schema import IDENTITY_COLUMNS, LAKE_SCHEMA
 from tests.simulator import simulate
 
@@ -31,14 +32,19 @@ def dump(record: Json, *, ascii_: bool = False) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def read(*raw: bytes, resynchronised: bool = False) -> Batch:
-    batch = to_arrow(Records(0, list(raw), resynchronised), "source")
-    batch.events.validate(full=True)
-    assert batch.events.schema.equals(LAKE_SCHEMA)
-    assert batch.events.num_rows + len(batch.rejected) == len(raw)
-    places = batch.events.column("position").to_pylist() + [item.position for item in batch.rejected]
+class Read(NamedTuple):
+    events: pa.RecordBatch
+    rejected: list[Rejected]
+
+
+def read(*raw: bytes, resynchronised: bool = False) -> Read:
+    events, (rejected,) = to_batch([Taken(Records(0, list(raw), resynchronised), "source")], {})
+    events.validate(full=True)
+    assert events.schema.equals(LAKE_SCHEMA)
+    assert events.num_rows + len(rejected) == len(raw)
+    places = events.column("position").to_pylist() + [item.position for item in rejected]
     assert sorted(places) == list(range(len(raw)))
-    return batch
+    return Read(events, rejected)
 
 
 def row(raw: bytes) -> Json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,14 +13,19 @@ import pytest
 
 from forensics.formats.records import Records, Rejected
 from forensics.lake import parts as module
-from forensics.lake.columns import to_arrow
+from forensics.lake.columns import Taken, to_batch
 from forensics.lake.parts import PartWriter, write_table
 from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
 from tests.lake.cases import record
 
 
 def batch(*numbers: int) -> pa.RecordBatch:
-    return to_arrow(Records(0, [json.dumps(record(number)).encode() for number in numbers]), "source").events
+    return batch_of(*(record(number) for number in numbers))
+
+
+def batch_of(*records: dict[str, Any]) -> pa.RecordBatch:
+    raw = [json.dumps(one).encode() for one in records]
+    return to_batch([Taken(Records(0, raw), "source")], {}).events
 
 
 @pytest.mark.parametrize("row_group_bytes", [1, 20_000, 48 << 20])
@@ -30,8 +36,7 @@ def test_every_row_is_in_the_part_of_its_day(
     writer = PartWriter(tmp_path, "w")
     for start in range(0, 90, 30):
         writer.add(batch(*range(start, start + 30)))
-    timeless = json.dumps(record(99, eventTime="never")).encode()
-    writer.add(to_arrow(Records(0, [timeless]), "source").events)
+    writer.add(batch_of(record(99, eventTime="never")))
     assert not list(tmp_path.rglob("*.parquet"))
     files = {file.path: file for file in writer.close()}
     days = ["2026-10-01", "2026-10-02", "2026-10-03", "__HIVE_DEFAULT_PARTITION__"]

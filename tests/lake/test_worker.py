@@ -24,7 +24,8 @@ TRAIL_FILE = json.dumps({"Records": [record(1), record(2), record(3)]}).encode()
 
 def read(tmp_path: Path, data: bytes) -> SourceFile:
     (tmp_path / "file").write_bytes(data)
-    return Worker(tmp_path / "case", "w", []).read(ToRead(str(tmp_path / "file"), "file"))
+    (found,) = Worker(tmp_path / "case", "w", []).read([ToRead(str(tmp_path / "file"), "file")])
+    return found
 
 
 def test_a_file_ends_with_what_was_in_it(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_each_end_has_its_reason(
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     worker = Worker(tmp_path, "w", [])
     (tmp_path / "folder").mkdir()
-    gone, folder = (worker.read(ToRead(str(tmp_path / name), name)) for name in ("gone", "folder"))
+    gone, folder = worker.read(ToRead(str(tmp_path / name), name) for name in ("gone", "folder"))
     assert (gone.status, gone.reason) == ("failed", "it cannot be read: No such file or directory")
     assert (folder.status, folder.reason) == ("failed", "it cannot be read: Is a directory")
     assert worker.close() == []
@@ -82,9 +83,10 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 def test_bytes_that_are_known_are_not_read_again(tmp_path: Path) -> None:
     path = put(tmp_path / "a.json", record(1))
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert Worker(tmp_path, "w", [sha256]).read(ToRead(str(path), "a")).status == "duplicate"
+    (found,) = Worker(tmp_path, "w", [sha256]).read([ToRead(str(path), "a")])
+    assert found.status == "duplicate"
     worker = Worker(tmp_path, "w", [])
-    assert [worker.read(ToRead(str(path), "a")).status for _ in range(2)] == ["ok", "duplicate"]
+    assert [found.status for found in worker.read([ToRead(str(path), "a")] * 2)] == ["ok", "duplicate"]
     assert [part.rows for part in worker.close()] == [1]
 
 
@@ -108,7 +110,7 @@ def test_a_flood_of_other_json_is_not_held_in_memory_and_not_lost(
     monkeypatch.setattr(module, "_HELD_REJECTED_BYTES", held)
     (tmp_path / "file").write_bytes(b'{"other":"log"}\n' * 5_000)
     worker = Worker(tmp_path, "w", [])
-    found = worker.read(ToRead(str(tmp_path / "file"), "file"))
+    (found,) = worker.read([ToRead(str(tmp_path / "file"), "file")])
     assert (found.status, found.reason) == ("skipped", "it holds no CloudTrail record")
     parts = worker.close()
     assert sum(part.rows for part in parts) == found.rejected == (0 if held == 1 << 20 else 5_000)
@@ -122,12 +124,12 @@ def start(case: Path, *lines: object) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, input=data, capture_output=True, check=False, timeout=60)
 
 
-def test_a_process_answers_each_file_and_names_its_parts_last(tmp_path: Path) -> None:
+def test_a_process_answers_each_batch_and_names_its_parts_last(tmp_path: Path) -> None:
     paths = [put(tmp_path / f"{number}.json", record(number)) for number in range(3)]
     batches = [[ToRead(str(paths[0]), "0")], [ToRead(str(path), "x") for path in paths[1:]], []]
     done = start(tmp_path, Start(), *batches)
     answers = [msgspec.json.decode(line, type=Answer) for line in done.stdout.splitlines()]
-    assert [answer.source_file is not None for answer in answers] == [True, True, True, False]
+    assert [len(answer.source_files) for answer in answers] == [1, 2, 0]
     assert sum(part.rows for part in answers[-1].parts or []) == 3
     assert (done.returncode, done.stderr) == (0, b"")
 

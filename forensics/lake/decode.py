@@ -1,0 +1,186 @@
+"""Decode: many records at once as typed values, by field, each by the fast path or by the careful one.
+
+The fast decoder takes the last of two equal keys and does not say so. What vouches for it is arithmetic: a record as
+AWS writes it is as long as its fields and their names together. A key that stands there twice, white space, an escape or
+an unknown field makes it longer, and nothing makes it shorter. So only the records that are longer are looked at one
+by one, and only those that even then may hide something take the careful path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forensics.lake import record as rec
+from forensics.lake.record import ABSENT, Careful, NotARecord, Record
+
+# A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+_COUNTED_KEYS = (
+    (b'"eventID"', "event_id"),
+    (b'"eventTime"', "event_time"),
+    (b'"eventName"', "event_name"),
+    (b'"eventSource"', "event_source"),
+    (b'"recipientAccountId"', "recipient_account_id"),
+    (b'"eventType"', "event_type"),
+    (b'"errorCode"', "error_code"),
+    (b'"errorMessage"', "error_message"),
+    (b'"sharedEventID"', "shared_event_id"),
+)
+_USER_IDENTITY = b'"userIdentity"'
+
+_FIELDS = msgspec.structs.fields(Record)
+_BLOCKS = frozenset(field.name for field in _FIELDS if field.type is msgspec.Raw)
+_BOOLEANS = ("read_only", "session_credential_from_console")
+_BOOLEAN_BYTES = {True: 4, False: 5, "true": 6, "false": 7}
+_BRACES_LESS_A_COMMA = 1
+_QUOTES = 2
+_QUOTES_COLON_AND_COMMA = 4
+_UNDECODED = Record()
+
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The records that are some, with lists that run parallel, and what was wrong with the others.
+
+    `place` is where each stood among all that were given. `careful` and `refused` have those that need them, by their
+    index here and by their place.
+    """
+
+    place: Numbers
+    raw: list[bytes]
+    records: list[Record]
+    fields: Fields
+    careful: dict[int, Careful]
+    refused: dict[int, str]
+
+
+class Fields:
+    """Each field of Record over many records: as it is in Python, and as Arrow has it."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        values = zip(*map(msgspec.structs.astuple, records), strict=True) if records else [()] * len(_FIELDS)
+        self._values = dict(zip((field.name for field in _FIELDS), values, strict=True))
+        self._texts: dict[str, pa.StringArray] = {}
+
+    def values(self, name: str) -> Sequence[object]:
+        return self._values[name]
+
+    def text(self, name: str) -> pa.StringArray:
+        """A field that holds text."""
+        if name not in self._texts:
+            self._texts[name] = pa.array(self._values[name], pa.string())
+        return self._texts[name]
+
+    def block(self, name: str) -> pa.BinaryArray:
+        """A field that is not decoded yet, as its JSON; where it is absent, as nothing."""
+        return binary(self._values[name])
+
+    def bytes_as_written(self) -> Numbers:
+        """How long each record is if it is written as AWS writes it and holds nothing else."""
+        total = np.full(len(self._values["event_id"]), _BRACES_LESS_A_COMMA)
+        for field in _FIELDS:
+            name = len(field.encode_name) + _QUOTES_COLON_AND_COMMA
+            if field.name in _BLOCKS:
+                size = np.fromiter(map(len, self._values[field.name]), np.int64)
+                total += size + name * (size > 0)
+            elif field.name in _BOOLEANS:
+                size = np.fromiter((_BOOLEAN_BYTES.get(value, 0) for value in self._values[field.name]), np.int64)
+                total += size + name * (size > 0)
+            else:
+                size = pc.binary_length(self.text(field.name))
+                total += pc.fill_null(pc.add(size, name + _QUOTES), 0).to_numpy()
+        return total
+
+
+def binary(values: Sequence[bytes]) -> pa.BinaryArray:
+    """Bytes in one buffer, with one copy."""
+    ends = np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), dtype=np.int32)
+    offsets = np.concatenate([np.zeros(1, np.int32), ends])
+    return pa.Array.from_buffers(pa.binary(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))])
+
+
+def decode(raw: Sequence[bytes]) -> Decoded:
+    """Decode records. Never raises for what one of them holds."""
+    records = [_decode_fast(one) for one in raw]
+    fields = Fields(records)
+    careful: dict[int, Careful] = {}
+    refused: dict[int, str] = {}
+    for place in _doubtful(raw, fields):
+        if records[place] is _UNDECODED or not _is_sound(raw[place], records[place]):
+            try:
+                careful[place] = rec.decode_carefully(raw[place])
+                records[place] = careful[place].record
+            except NotARecord as error:
+                refused[place] = str(error)
+    if careful:
+        fields = Fields(records)
+    for place in _foreign(fields):
+        refused.setdefault(place, "it is not a CloudTrail record")
+    if not refused:
+        return Decoded(np.arange(len(raw)), list(raw), records, fields, careful, refused)
+    kept = [place for place in range(len(raw)) if place not in refused]
+    records = [records[place] for place in kept]
+    return Decoded(
+        np.array(kept, np.int64),
+        [raw[place] for place in kept],
+        records,
+        Fields(records),
+        {index: careful[place] for index, place in enumerate(kept) if place in careful},
+        refused,
+    )
+
+
+def _decode_fast(raw: bytes) -> Record:
+    try:
+        return rec.decode(raw)
+    except rec.NOT_DECODED:
+        return _UNDECODED
+
+
+def _doubtful(raw: Sequence[bytes], fields: Fields) -> list[int]:
+    """The places of records that were not decoded, that may hide something, or that are no UTF-8."""
+    sizes = np.fromiter(map(len, raw), np.int64, len(raw))
+    doubtful = set(np.flatnonzero(sizes != fields.bytes_as_written()).tolist())
+    text = b"\n".join(raw)
+    if not _is_utf8(text):
+        doubtful.update(place for place, one in enumerate(raw) if not _is_utf8(one))
+    ends = np.cumsum(sizes + 1)
+    escapes = [match.start() for match in _ESCAPED_LETTER.finditer(text)]
+    doubtful.update(np.searchsorted(ends, escapes, "right").tolist())
+    return sorted(doubtful)
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_sound(raw: bytes, record: Record) -> bool:
+    """Whether it is UTF-8 and no key that decides anything can stand in it twice: each that it has it names once."""
+    if not _is_utf8(raw) or _ESCAPED_LETTER.search(raw):
+        return False
+    if raw.count(_USER_IDENTITY) != (len(record.user_identity) > 0):
+        return False
+    return all(raw.count(key) == (getattr(record, name) is not None) for key, name in _COUNTED_KEYS)
+
+
+def _foreign(fields: Fields) -> list[int]:
+    """The places of what is no CloudTrail record: every version of the format has these."""
+    source_or_time = pc.or_(fields.text("event_source").is_valid(), fields.text("event_time").is_valid())
+    is_cloudtrail = pc.and_(fields.text("event_name").is_valid(), source_or_time)
+    return np.flatnonzero(~is_cloudtrail.to_numpy(zero_copy_only=False)).tolist()

@@ -1,0 +1,143 @@
+"""Identity: a `userIdentity` block as the columns that it fills, and the credential that it is.
+
+A pure function of the block's text, so that a block which signs many events is decoded once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from forensics.lake import record as rec
+from forensics.lake.record import UserIdentity, parse_bool, parse_time
+
+# as AWS's documents print them: enums are compared without case
+_IDENTITY_TYPES = {
+    name.lower(): name
+    for name in (
+        "AWSAccount",
+        "AWSService",
+        "AssumedRole",
+        "Directory",
+        "FederatedUser",
+        "IAMUser",
+        "IdentityCenterUser",
+        "Role",
+        "Root",
+        "SAMLUser",
+        "Unknown",
+        "WebIdentityUser",
+    )
+}
+
+
+class Identity(NamedTuple):
+    """The columns of schema.IDENTITY_COLUMNS, in their order, and whether the block is sound."""
+
+    identity_type: str | None
+    principal_id: str | None
+    arn: str | None
+    account_id: str | None
+    access_key_id: str | None
+    user_name: str | None
+    invoked_by: str | None
+    identity_provider: str | None
+    session_issuer_type: str | None
+    session_issuer_arn: str | None
+    session_issuer_principal_id: str | None
+    role_session_name: str | None
+    session_creation_date: datetime | None
+    mfa_authenticated: bool | None
+    source_identity: str | None
+    federated_provider: str | None
+    ec2_role_delivery: str | None
+    credentials_issued_to: str | None
+    assumed_root: bool | None
+    sign_in_session_arn: str | None
+    on_behalf_of_user_id: str | None
+    identity_store_arn: str | None
+    credential_id: str | None
+    block: UserIdentity
+    flag: str | None
+
+
+def identity_of(block: bytes, authenticated: bool) -> Identity:
+    """What a `userIdentity` says; of one that was not authenticated, it signed nothing."""
+    flag = None
+    try:
+        user = rec.decode_identity(block)
+    except rec.NOT_DECODED:
+        user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
+    if rec.repeats_a_key(block):
+        flag = "repeated_key"
+    user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
+    context = user.session_context
+    session_issuer = context.session_issuer if context else None
+    attributes = context.attributes if context else None
+    principal_id = user.principal_id or _stands_for_principal(user)
+    created = attributes.creation_date if attributes else None
+    created_at = parse_time(created)
+    on_behalf_of = user.on_behalf_of
+    return Identity(
+        identity_type=user.type,
+        principal_id=principal_id,
+        arn=user.arn,
+        account_id=user.account_id,
+        access_key_id=user.access_key_id or None,
+        user_name=user.user_name,
+        invoked_by=user.invoked_by,
+        identity_provider=user.identity_provider,
+        session_issuer_type=session_issuer.type if session_issuer else None,
+        session_issuer_arn=session_issuer.arn if session_issuer else None,
+        session_issuer_principal_id=session_issuer.principal_id if session_issuer else None,
+        role_session_name=_session_name(user),
+        session_creation_date=created_at,
+        mfa_authenticated=parse_bool(attributes.mfa_authenticated) if attributes else None,
+        source_identity=context.source_identity if context else None,
+        federated_provider=_federated_provider(user),
+        ec2_role_delivery=context.ec2_role_delivery if context else None,
+        credentials_issued_to=user.in_scope_of.credentials_issued_to if user.in_scope_of else None,
+        assumed_root=parse_bool(context.assumed_root) if context else None,
+        sign_in_session_arn=context.sign_in_session_arn if context else None,
+        on_behalf_of_user_id=on_behalf_of.user_id if on_behalf_of else None,
+        identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
+        credential_id=credential_id(user.account_id, user.access_key_id, principal_id, created_at)
+        if authenticated
+        else None,
+        block=user,
+        flag=flag,
+    )
+
+
+def credential_id(
+    account_id: str | None, access_key_id: str | None, principal_id: str | None, created_at: datetime | None
+) -> str | None:
+    """What one event was signed with: its four parts, empty ones kept; None if all are."""
+    parts = [
+        account_id or "",
+        access_key_id or "",
+        principal_id or "",
+        f"{created_at.replace(tzinfo=None).isoformat()}Z" if created_at else "",
+    ]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
+
+
+def _stands_for_principal(user: UserIdentity) -> str | None:
+    """A service has no principal ID, an Identity Center user none either: what AWS names them by stands in."""
+    if user.type in (None, "AWSService"):
+        return user.invoked_by
+    if user.type == "IdentityCenterUser" and user.on_behalf_of:
+        return user.on_behalf_of.user_id
+    return None
+
+
+def _session_name(user: UserIdentity) -> str | None:
+    if user.type != "AssumedRole" or not user.principal_id:
+        return None
+    role_id, colon, name = user.principal_id.rpartition(":")
+    return name if colon and role_id else None
+
+
+def _federated_provider(user: UserIdentity) -> str | None:
+    data = user.session_context.web_id_federation_data if user.session_context else None
+    return data.federated_provider if data else None
