@@ -16,6 +16,7 @@ from isal import isal_zlib
 
 READ_BYTES = 1 << 20
 PIECE_BYTES = 1 << 20
+AT_ONCE_BYTES = 8 << 20
 # A slice that holds damage is lost, so it is small; deflate makes at most 1,032 times as much of it.
 _SLICE_BYTES = 512
 _GZIP_TRAILER_BYTES = 8
@@ -51,8 +52,26 @@ def inflate(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
     """
     chunks = _read(stream, measure)
     first = _at_least_magic(b"", chunks)
-    chunks = chain([first], chunks)
-    yield from _count(_gathered(_gunzip(_slices(chunks))) if first.startswith(_GZIP_MAGIC) else chunks, measure)
+    second = next(chunks, b"")
+    if not second and (whole := _gunzip_at_once(first)) is not None:
+        pieces = iter([whole])
+    else:
+        pieces = chain([first, second], chunks)
+        if first.startswith(_GZIP_MAGIC):
+            pieces = _gathered(_gunzip(_slices(pieces)))
+    yield from _count(pieces, measure)
+
+
+def _gunzip_at_once(data: bytes) -> bytes | None:
+    """The content of a gzip stream as nearly all are: of one sound member, and not large. None for any other."""
+    if not data.startswith(_GZIP_MAGIC):
+        return None
+    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    try:
+        content = member.decompress(data, AT_ONCE_BYTES)
+    except _DAMAGED:
+        return None
+    return content if member.eof and not member.unused_data else None
 
 
 def _gunzip(slices: Iterator[bytes]) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from operator import itemgetter
 
 import msgspec
 
@@ -51,6 +52,9 @@ _STARTS_IN_A_RECORD = 32
 class NotJson(Exception):
     """The stream does not begin as JSON does."""
 
+
+_FIRST_BYTE = itemgetter(0)
+_BRACE = ord("{")
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
@@ -127,7 +131,7 @@ class _Window:
             else:
                 parts.append(piece)
                 have += len(piece)
-        self.data = b"".join(parts)
+        self.data = b"".join(filter(None, parts))  # one part by itself is not copied
         self.start = 0
 
     def skip(self, pattern: re.Pattern[bytes]) -> bool:
@@ -138,6 +142,12 @@ class _Window:
             self.start = match.end() if match else self.start
             if self.size or self.ended:
                 return self.size > 0
+
+    def array(self, end: int) -> bytes | memoryview:
+        """What stands from the start to `end`, in brackets; where it has those already it is not copied."""
+        if self.start and self.data[self.start - 1] == 0x5B and self.data[end : end + 1] == b"]":
+            return memoryview(self.data)[self.start - 1 : end + 1]
+        return b"[%b]" % self.data[self.start : end]
 
     def at(self, text: bytes) -> bool:
         return self.data.startswith(text, self.start)
@@ -220,7 +230,7 @@ class _Reader:
         for cut in cuts:
             if cut > window.start:
                 try:
-                    values = _array.decode(b"[%b]" % window.data[window.start : cut])
+                    values = _array.decode(window.array(cut))
                 except _NOT_PARSED:
                     continue
                 return self._objects(values, cut)
@@ -239,8 +249,8 @@ class _Reader:
             return None
 
     def _objects(self, values: list[msgspec.Raw], cut: int) -> list[bytes] | None:
-        raw = [bytes(value) for value in values]
-        if not raw or not all(value.startswith(b"{") for value in raw):
+        raw = list(map(bytes, values))
+        if set(map(_FIRST_BYTE, raw)) != {_BRACE}:
             return None
         self._window.start = cut
         return raw

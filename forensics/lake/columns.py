@@ -248,28 +248,25 @@ def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
 def _resources(decoded: Decoded) -> pa.Array:
     """A request that stands in many records is looked at once."""
     fields = decoded.fields
-    known: dict[tuple[object, ...], str | None] = {}
-    keys = zip(
-        fields.block("resources").dictionary_encode().indices.to_pylist(),
-        fields.block("request_parameters").dictionary_encode().indices.to_pylist(),
-        fields.values("aws_region"),
-        fields.values("error_message"),
-        strict=True,
+    keys = list(
+        zip(
+            fields.block("resources").dictionary_encode().indices.to_pylist(),
+            fields.block("request_parameters").dictionary_encode().indices.to_pylist(),
+            fields.values("aws_region"),
+            fields.values("error_message"),
+            strict=True,
+        )
     )
-    found: list[str | None] = []
-    for key, record in zip(keys, decoded.records, strict=True):
-        if key not in known:
-            known[key] = resource(record)
-        found.append(known[key])
-    return pa.array(found, TEXT)
+    known = {key: resource(record) for key, record in dict(zip(keys, decoded.records, strict=True)).items()}
+    return pa.array(map(known.__getitem__, keys), TEXT)
 
 
 def _content_hashes(decoded: Decoded) -> dict[int, str]:
     """Of the records that have no name of their own."""
-    names = zip(
-        decoded.fields.values("event_id"), decoded.fields.values("recipient_account_id"), decoded.raw, strict=True
-    )
-    return {row: rec.canonical_sha256(raw) for row, (id_, account, raw) in enumerate(names) if not (id_ and account)}
+    names = [decoded.fields.text(name) for name in ("event_id", "recipient_account_id")]
+    named = pc.and_(*(pc.fill_null(pc.greater(pc.binary_length(name), 0), False) for name in names))
+    rows = np.flatnonzero(~named.to_numpy(zero_copy_only=False)).tolist()
+    return {row: rec.canonical_sha256(decoded.raw[row]) for row in rows}
 
 
 def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> dict[int, str]:

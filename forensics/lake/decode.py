@@ -1,9 +1,9 @@
 """Decode: many records at once as typed values, by field, each by the fast path or by the careful one.
 
-The fast decoder takes the last of two equal keys and does not say so. What vouches for it is arithmetic: a record as
-AWS writes it is as long as its fields and their names together. A key that stands there twice, white space, an escape or
-an unknown field makes it longer, and nothing makes it shorter. So only the records that are longer are looked at one
-by one, and only those that even then may hide something take the careful path.
+The fast decoder takes the last of two equal keys and does not say so. What vouches for it is the length of the record
+when it is written back. A key that stands there twice, white space, a needless escape or an unknown field makes what came
+longer than that, and nothing makes it shorter. So only the records that are longer are looked at one by one, and only
+those that even then may hide something take the careful path.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.lake import record as rec
-from forensics.lake.record import ABSENT, Careful, NotARecord, Record
+from forensics.lake.record import Careful, NotARecord, Record
 
 # A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
@@ -36,14 +38,8 @@ _COUNTED_KEYS = (
 )
 _USER_IDENTITY = b'"userIdentity"'
 
-_FIELDS = msgspec.structs.fields(Record)
-_BLOCKS = frozenset(field.name for field in _FIELDS if field.type is msgspec.Raw)
-_BOOLEANS = ("read_only", "session_credential_from_console")
-_BOOLEAN_BYTES = {True: 4, False: 5, "true": 6, "false": 7}
-_BRACES_LESS_A_COMMA = 1
-_QUOTES = 2
-_QUOTES_COLON_AND_COMMA = 4
 _UNDECODED = Record()
+_encode = msgspec.json.Encoder().encode
 
 Numbers = npt.NDArray[np.int64]
 
@@ -68,38 +64,21 @@ class Fields:
     """Each field of Record over many records: as it is in Python, and as Arrow has it."""
 
     def __init__(self, records: Sequence[Record]) -> None:
-        values = zip(*map(msgspec.structs.astuple, records), strict=True) if records else [()] * len(_FIELDS)
-        self._values = dict(zip((field.name for field in _FIELDS), values, strict=True))
+        self._records = records
         self._texts: dict[str, pa.StringArray] = {}
 
-    def values(self, name: str) -> Sequence[object]:
-        return self._values[name]
+    def values(self, name: str) -> Sequence[Any]:
+        return list(map(attrgetter(name), self._records))
 
     def text(self, name: str) -> pa.StringArray:
         """A field that holds text."""
         if name not in self._texts:
-            self._texts[name] = pa.array(self._values[name], pa.string())
+            self._texts[name] = pa.array(self.values(name), pa.string())
         return self._texts[name]
 
     def block(self, name: str) -> pa.BinaryArray:
         """A field that is not decoded yet, as its JSON; where it is absent, as nothing."""
-        return binary(self._values[name])
-
-    def bytes_as_written(self) -> Numbers:
-        """How long each record is if it is written as AWS writes it and holds nothing else."""
-        total = np.full(len(self._values["event_id"]), _BRACES_LESS_A_COMMA)
-        for field in _FIELDS:
-            name = len(field.encode_name) + _QUOTES_COLON_AND_COMMA
-            if field.name in _BLOCKS:
-                size = np.fromiter(map(len, self._values[field.name]), np.int64)
-                total += size + name * (size > 0)
-            elif field.name in _BOOLEANS:
-                size = np.fromiter((_BOOLEAN_BYTES.get(value, 0) for value in self._values[field.name]), np.int64)
-                total += size + name * (size > 0)
-            else:
-                size = pc.binary_length(self.text(field.name))
-                total += pc.fill_null(pc.add(size, name + _QUOTES), 0).to_numpy()
-        return total
+        return binary(self.values(name))
 
 
 def binary(values: Sequence[bytes]) -> pa.BinaryArray:
@@ -115,7 +94,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
     fields = Fields(records)
     careful: dict[int, Careful] = {}
     refused: dict[int, str] = {}
-    for place in _doubtful(raw, fields):
+    for place in _doubtful(raw, records):
         if records[place] is _UNDECODED or not _is_sound(raw[place], records[place]):
             try:
                 careful[place] = rec.decode_carefully(raw[place])
@@ -147,16 +126,17 @@ def _decode_fast(raw: bytes) -> Record:
         return _UNDECODED
 
 
-def _doubtful(raw: Sequence[bytes], fields: Fields) -> list[int]:
+def _doubtful(raw: Sequence[bytes], records: Sequence[Record]) -> list[int]:
     """The places of records that were not decoded, that may hide something, or that are no UTF-8."""
-    sizes = np.fromiter(map(len, raw), np.int64, len(raw))
-    doubtful = set(np.flatnonzero(sizes != fields.bytes_as_written()).tolist())
-    text = b"\n".join(raw)
+    doubtful = {
+        place for place, (one, record) in enumerate(zip(raw, records, strict=True)) if len(_encode(record)) != len(one)
+    }
+    text = b"".join(raw)
     if not _is_utf8(text):
         doubtful.update(place for place, one in enumerate(raw) if not _is_utf8(one))
-    ends = np.cumsum(sizes + 1)
-    escapes = [match.start() for match in _ESCAPED_LETTER.finditer(text)]
-    doubtful.update(np.searchsorted(ends, escapes, "right").tolist())
+    if escapes := [match.start() for match in _ESCAPED_LETTER.finditer(text)]:
+        ends = np.cumsum(np.fromiter(map(len, raw), np.int64, len(raw)))
+        doubtful.update(np.searchsorted(ends, escapes, "right").tolist())
     return sorted(doubtful)
 
 

@@ -123,7 +123,7 @@ class ParquetFile:
             self._file,
             schema,
             compression="zstd",
-            compression_level=3,
+            compression_level=1,
             store_schema=False,
             coerce_timestamps="us",
             bloom_filter_options={

@@ -34,7 +34,7 @@ class NotARecord(Exception):
 ABSENT = msgspec.Raw(b"")
 
 
-class Record(msgspec.Struct, rename="camel", gc=False):
+class Record(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     """The top level of a CloudTrail record, with every field that AWS's record reference names."""
 
     event_id: str | None = msgspec.field(default=None, name="eventID")

@@ -113,10 +113,10 @@ def test_what_inflates_a_great_deal_and_still_is_a_log_is_read() -> None:
 
 
 def test_pieces_are_bounded() -> None:
-    content = bytes(10 << 20)
-    pieces = list(inflate(io.BytesIO(gzip.compress(content, 1)), Measure()))
-    assert max(map(len, pieces)) <= 2 * module.PIECE_BYTES
-    assert sum(map(len, pieces)) == len(content)
+    for size in (module.AT_ONCE_BYTES - 1, module.AT_ONCE_BYTES, module.AT_ONCE_BYTES + 1, 3 * module.AT_ONCE_BYTES):
+        pieces = list(inflate(io.BytesIO(gzip.compress(bytes(size), 1)), Measure()))
+        assert max(map(len, pieces)) <= module.AT_ONCE_BYTES
+        assert sum(map(len, pieces)) == size
 
 
 def test_a_source_that_fails_while_it_is_read_is_unreadable() -> None:
