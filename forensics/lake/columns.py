@@ -1,8 +1,8 @@
 """Columns: records as Arrow batches. The parser's second half, and like its first a pure function.
 
-Values are handled by column, for what each costs in Python is most of what an event costs. What repeats is decoded once:
-a few `userIdentity` blocks sign most of a trail's events, so each distinct block becomes one row of a small table, and
-the batch takes its identity columns from there.
+Values are handled by column, for what each costs in Python is most of what an event costs. What repeats is decoded
+once: a few `userIdentity` blocks sign most of a trail's events, so each distinct block becomes one row of a small
+table, and the batch takes its identity columns from there.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     counts = [len(one.records.raw) for one in taken]
     source = np.repeat(np.arange(len(taken)), counts)
     position = np.concatenate(
-        [np.arange(one.records.position, one.records.position + count) for one, count in zip(taken, counts, strict=True)]
+        [
+            np.arange(one.records.position, one.records.position + count)
+            for one, count in zip(taken, counts, strict=True)
+        ]
         or [np.arange(0)]
     )
     rejected: list[list[Rejected]] = [[] for _ in taken]

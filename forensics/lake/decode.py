@@ -1,9 +1,9 @@
 """Decode: many records at once as typed values, by field, each by the fast path or by the careful one.
 
 The fast decoder takes the last of two equal keys and does not say so. What vouches for it is the length of the record
-when it is written back. A key that stands there twice, white space, a needless escape or an unknown field makes what came
-longer than that, and nothing makes it shorter. So only the records that are longer are looked at one by one, and only
-those that even then may hide something take the careful path.
+when it is written back. A key that stands there twice, white space, a needless escape or an unknown field makes what
+came longer than that, and nothing makes it shorter. So only the records that are longer are looked at one by one, and
+only those that even then may hide something take the careful path.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ def binary(values: Sequence[bytes]) -> pa.BinaryArray:
     """Bytes in one buffer, with one copy."""
     ends = np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), dtype=np.int32)
     offsets = np.concatenate([np.zeros(1, np.int32), ends])
-    return pa.Array.from_buffers(pa.binary(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))])
+    return pa.Array.from_buffers(
+        pa.binary(), len(values), [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(values))]
+    )
 
 
 def decode(raw: Sequence[bytes]) -> Decoded:

@@ -211,7 +211,7 @@ class _Found:
             return "skipped", "it holds no CloudTrail record"
         if self.cut:
             return "failed", "the file is cut off"
-        return ("ok" if self.records or self.rejected else "empty"), None
+        return ("ok" if self.records or self.rejected or self.filtered else "empty"), None
 
     def hold(self, rejected: list[Rejected]) -> None:
         self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)

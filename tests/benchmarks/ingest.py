@@ -172,7 +172,7 @@ def _bytes(folder: Path) -> int:
 
 def _a_key(logs: Path) -> str:
     """The key of some event that has one."""
-    file = sorted(logs.rglob("*.json.gz"))[0]
+    file = min(logs.rglob("*.json.gz"))
     records = json.loads(gzip.decompress(file.read_bytes()))["Records"]
     keys = (record["userIdentity"].get("accessKeyId") for record in records)
     return str(next(key for key in keys if key and key.startswith("ASIA")))
