@@ -249,19 +249,16 @@ def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
 
 
 def _resources(decoded: Decoded) -> pa.Array:
-    """A request that stands in many records is looked at once."""
+    """A request that stands in many records is looked at once; a refusal, whose message counts too, by itself."""
     fields = decoded.fields
-    keys = list(
-        zip(
-            fields.block("resources").dictionary_encode().indices.to_pylist(),
-            fields.block("request_parameters").dictionary_encode().indices.to_pylist(),
-            fields.values("aws_region"),
-            fields.values("error_message"),
-            strict=True,
-        )
-    )
-    known = {key: resource(record) for key, record in dict(zip(keys, decoded.records, strict=True)).items()}
-    return pa.array(map(known.__getitem__, keys), TEXT)
+    alike = np.zeros(len(decoded.raw), np.int64)
+    for column in (fields.block("resources"), fields.block("request_parameters"), fields.text("aws_region")):
+        distinct = column.dictionary_encode(null_encoding="encode")
+        alike = alike * len(distinct.dictionary) + distinct.indices.to_numpy()
+    refused = np.flatnonzero(fields.text("error_message").is_valid().to_numpy(zero_copy_only=False))
+    alike[refused] = -1 - refused
+    _, first, number = np.unique(alike, return_index=True, return_inverse=True)
+    return pa.array([resource(decoded.records[row]) for row in first.tolist()], TEXT).take(pa.array(number))
 
 
 def _content_hashes(decoded: Decoded) -> dict[int, str]:

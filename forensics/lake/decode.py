@@ -40,6 +40,7 @@ _USER_IDENTITY = b'"userIdentity"'
 
 _UNDECODED = Record()
 _encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 Numbers = npt.NDArray[np.int64]
 
@@ -130,10 +131,11 @@ def _decode_fast(raw: bytes) -> Record:
 
 def _doubtful(raw: Sequence[bytes], records: Sequence[Record]) -> list[int]:
     """The places of records that were not decoded, that may hide something, or that are no UTF-8."""
-    doubtful = {
-        place for place, (one, record) in enumerate(zip(raw, records, strict=True)) if len(_encode(record)) != len(one)
-    }
     text = b"".join(raw)
+    doubtful: set[int] = set()
+    if len(_encode_lines(records)) != len(text) + len(raw):
+        written = (len(_encode(record)) for record in records)
+        doubtful = {place for place, (one, size) in enumerate(zip(raw, written, strict=True)) if len(one) != size}
     if not _is_utf8(text):
         doubtful.update(place for place, one in enumerate(raw) if not _is_utf8(one))
     if escapes := [match.start() for match in _ESCAPED_LETTER.finditer(text)]:

@@ -27,6 +27,10 @@ _QUARANTINED_BYTES = 1 << 20
 _GROUP_BYTES = 16 << 20
 # columns with a bloom filter, and how many rows there are for each distinct value
 _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credential_id": 4}
+# Columns of which nearly every value is distinct: a dictionary of them is thrown away in the end.
+_DISTINCT = ("event_id", "request_id", "content_sha256", "record", "raw", "content")
+# so long that their least and greatest cost more than they ever save
+_LONG = ("record", "raw", "content", "error_message")
 _SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
 
 
@@ -123,7 +127,9 @@ class ParquetFile:
             self._file,
             schema,
             compression="zstd",
-            compression_level=1,
+            compression_level=1,  # what a higher one saves of text as random as IDs and tokens is less than its time
+            use_dictionary=[name for name in schema.names if name not in _DISTINCT],
+            write_statistics=[name for name in schema.names if name not in _LONG],
             store_schema=False,
             coerce_timestamps="us",
             bloom_filter_options={
