@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from forensics.attribution.database import connect, models_version
 from forensics.attribution.earlier import Changes, Earlier
-from forensics.attribution.order import model, run
+from forensics.attribution.order import SCRATCH, model, run
 from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
@@ -34,7 +34,12 @@ class DuckDB:
         self._connection = connection
 
     def create(self, table: str, model: str) -> None:
-        self._connection.execute(f"create or replace table {table} as {model}")
+        kind = "temp table" if table in SCRATCH else "table"
+        self._connection.execute(f"create or replace {kind} {table} as {model}")
+
+    def drop_scratch(self) -> None:
+        for table in SCRATCH:
+            self._connection.execute(f"drop table if exists temp.{table}")
 
     def count(self, table: str) -> int:
         (rows,) = self._connection.execute(f"select count(*) from {table}").fetchall()[0]
@@ -69,7 +74,9 @@ def fill(
     earlier = Earlier(connection)
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, earlier)
-    run(DuckDB(connection))
+    engine = DuckDB(connection)
+    run(engine)
+    engine.drop_scratch()
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar)")

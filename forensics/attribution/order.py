@@ -2,7 +2,7 @@
 
 A model makes one table, in full, of others, maybe of the table that it replaces. What must be there before are the
 tables of the lake (`events`, `event_copies`, `source_files`) and `credential_days`, which `build` makes of the days
-that have changed.
+that have changed. What is in `SCRATCH` only serves the models that follow.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from importlib import resources
 from typing import Protocol
 
 BEFORE_WALK = (
+    "telling_events",
+    "caller_copies",
     "issuances",
     "issuance_events",
     "twins",
@@ -40,6 +42,8 @@ AFTER_WALK = (
     "descents",
 )
 
+SCRATCH = frozenset({"telling_events", "caller_copies"})
+
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
 _WALK_PASSES = 6
 _NOBODY = "select cast(null as varchar) as credential_id where 1 = 0"
@@ -49,7 +53,7 @@ class Engine(Protocol):
     """What runs the models."""
 
     def create(self, table: str, model: str) -> None:
-        """Make a table by a model, or make it again."""
+        """Make a table by a model, or make it again. Those in `SCRATCH` need not outlive the run."""
 
     def count(self, table: str) -> int:
         """The number of its rows."""

@@ -23,6 +23,6 @@ select
     access_key_id as by_access_key_id,
     arn as by_arn,
     identity_type as by_identity_type
-from events
+from telling_events
 where event_source = 'iam.amazonaws.com'
   and event_name in ('CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey')

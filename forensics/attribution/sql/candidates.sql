@@ -90,7 +90,7 @@ tool_calls as (
         principal_id,
         sign_in_session_arn,
         unnest(string_split(downstream_request_ids, ' ')) as request_id
-    from events
+    from telling_events
     where downstream_request_ids is not null
       and sign_in_session_arn is not null
       and error_code is null

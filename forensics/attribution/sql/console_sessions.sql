@@ -7,7 +7,7 @@ select
     principal_id,
     session_creation_date,
     min(event_key) as event_key
-from events
+from telling_events
 where event_source = 'signin.amazonaws.com'
   and event_name in ('ConsoleLogin', 'CreateOAuth2Token')
   and sign_in_result = 'Success'

@@ -77,7 +77,7 @@ made as (
         created_access_key_id as access_key_id,
         min(target_user_name) as user_name,
         min(event_time) as created_at
-    from events
+    from telling_events
     where created_access_key_id is not null
       and target_user_name is not null
       and error_code is null
@@ -102,7 +102,7 @@ users as (
         union all
 
         select recipient_account_id, target_user_name, target_principal_id, null, event_time
-        from events
+        from telling_events
         where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
     ) as named
       on  named.account_id = made.account_id

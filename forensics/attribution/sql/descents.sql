@@ -34,29 +34,47 @@ requested as (
 ),
 
 -- the asker is told by ARN or by ID only: each of its credentials of that time
-requested_by_name as (
+told_by_name as (
     select
-        credentials.credential_id as parent_id,
         links.child_credential_id as child_id,
         case when issuances.event_name = 'SwitchRole' then 'switched_role' else 'assumed_role' end as relation,
-        false as is_certain,
-        links.issuance_id as event_key
+        links.issuance_id as event_key,
+        issuances.event_time,
+        case when issuances.event_name = 'SwitchRole' then issuances.switch_from_arn end as by_arn,
+        case when issuances.is_redacted then issuances.caller_principal_id end as by_principal_id,
+        case when issuances.is_redacted then issuances.caller_account_id end as by_account_id
     from links
     join issuances on issuances.issuance_id = links.issuance_id
-    join credentials
-      on  (
-          (issuances.event_name = 'SwitchRole' and credentials.arn = issuances.switch_from_arn)
-          or (
-              issuances.is_redacted
-              and credentials.principal_id = issuances.caller_principal_id
-              and credentials.account_id = issuances.caller_account_id
-          )
-      )
-      and credentials.first_use <= issuances.event_time
-      and coalesce(credentials.session_creation_date >= issuances.event_time - interval 36 hour, true)
     where links.parent_credential_id is null
-      and credentials.identity_type <> 'AWSAccount'
-      and credentials.credential_id <> links.child_credential_id
+      and (issuances.event_name = 'SwitchRole' or issuances.is_redacted)
+),
+
+named_askers as (
+    select told_by_name.*, credentials.credential_id, credentials.first_use, credentials.session_creation_date
+    from told_by_name
+    join credentials on credentials.arn = told_by_name.by_arn
+    where credentials.identity_type <> 'AWSAccount'
+
+    union all
+
+    select told_by_name.*, credentials.credential_id, credentials.first_use, credentials.session_creation_date
+    from told_by_name
+    join credentials
+      on  credentials.principal_id = told_by_name.by_principal_id
+      and credentials.account_id = told_by_name.by_account_id
+    where credentials.identity_type <> 'AWSAccount'
+),
+
+requested_by_name as (
+    select
+        credential_id as parent_id,
+        child_id,
+        relation,
+        false as is_certain,
+        event_key
+    from named_askers
+    where first_use <= event_time
+      and coalesce(session_creation_date >= event_time - interval 36 hour, true)
 ),
 
 -- a key that only services used, on behalf of the session that it belongs to: under each key of that session
@@ -128,7 +146,7 @@ forwarded_of_root as (
 -- others
 opened as (
     select account_id, principal_id, session_creation_date, min(event_time) as opened_at, min(event_key) as event_key
-    from events
+    from telling_events
     where event_source = 'signin.amazonaws.com'
       and (
           event_name = 'CreateOAuth2Token'

@@ -6,15 +6,8 @@ from issuances
 
 union
 
-select issuances.issuance_id, redacted.event_key
+select issuances.issuance_id, caller_copies.event_key
 from issuances
-join events redacted
-  on  redacted.shared_event_id = issuances.shared_event_id
-  and redacted.issued_access_key_id = issuances.issued_access_key_id
-  and redacted.event_time = issuances.event_time
-  and redacted.principal_id = issuances.caller_principal_id
-  and redacted.account_id = issuances.caller_account_id
-where not issuances.is_redacted
-  and redacted.identity_type = 'AWSAccount'
-  and redacted.error_code is null
-  and not redacted.unreliable
+join caller_copies
+  on  caller_copies.own_event_key = issuances.issuance_id
+  and caller_copies.is_same_issuance

@@ -1,7 +1,7 @@
 -- issuances: every event that handed out a credential, with the identity that asked for it.
 -- Grain: one row per handing out, named by its event. A call across accounts is logged in both; the role account's copy
--- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same
--- (rule F: sharedEventID, issued key, second and caller are equal). Refused calls hand out nothing.
+-- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same.
+-- Refused calls hand out nothing.
 
 with handed_out as (
     select
@@ -20,7 +20,7 @@ with handed_out as (
             || coalesce(replace(replace(issued_principal_id, '\', '\\'), '|', '\|'), '') || '|'
             || strftime(event_time, '%Y-%m-%d') || 'T' || strftime(event_time, '%H:%M:%S') || 'Z'
             as issued_credential_id
-    from events
+    from telling_events
     where coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
       and error_code is null
       and coalesce(issued_access_key_id <> access_key_id, true)
@@ -29,18 +29,10 @@ with handed_out as (
 ),
 
 told_by_the_caller as (
-    select distinct redacted.event_key
-    from handed_out redacted
-    join handed_out own
-      on  own.shared_event_id = redacted.shared_event_id
-      and own.issued_access_key_id = redacted.issued_access_key_id
-      and own.event_time = redacted.event_time
-      and own.principal_id = redacted.principal_id
-      and own.account_id = redacted.account_id
-      and not own.is_redacted
-      and not own.unreliable
-    where redacted.is_redacted
-      and not redacted.unreliable
+    select distinct caller_copies.event_key
+    from caller_copies
+    join handed_out own on own.event_key = caller_copies.own_event_key
+    where caller_copies.is_same_issuance
 )
 
 select

@@ -11,7 +11,7 @@ with launching as (
         aws_region,
         credential_id,
         unnest(string_split(launched, ' ')) as workload_id
-    from events
+    from telling_events
     where launched is not null
       and error_code is null
       and not unreliable

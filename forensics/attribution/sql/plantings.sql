@@ -11,7 +11,7 @@ with made as (
         recipient_account_id as account_id,
         credential_id as creator_credential_id,
         created_access_key_id, target_user_name, target_role_name, target_principal_id
-    from events
+    from telling_events
     where event_source = 'iam.amazonaws.com'
       and event_name in (
           'CreateAccessKey', 'CreateUser', 'CreateLoginProfile', 'UpdateLoginProfile',

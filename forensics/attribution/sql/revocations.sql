@@ -12,7 +12,7 @@ select
     target_user_name as user_name,
     target_role_name as role_name,
     revoked_before
-from events
+from telling_events
 where event_source = 'iam.amazonaws.com'
   and (
       event_name in (

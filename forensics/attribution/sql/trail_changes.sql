@@ -26,7 +26,7 @@ with changes as (
             when not narrows_trail then 'widened'
             else 'changed'
         end as effect
-    from events
+    from telling_events
     where event_source = 'cloudtrail.amazonaws.com'
       and event_name in (
           'StopLogging', 'DeleteTrail', 'StartLogging', 'CreateTrail', 'PutEventSelectors', 'UpdateTrail'

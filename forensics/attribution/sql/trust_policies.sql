@@ -10,7 +10,7 @@ select
     target_role_name as role_name,
     requires_source_identity,
     requires_session_name
-from events
+from telling_events
 where event_source = 'iam.amazonaws.com'
   and event_name in ('CreateRole', 'UpdateAssumeRolePolicy')
   and target_role_name is not null

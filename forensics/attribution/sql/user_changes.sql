@@ -14,7 +14,7 @@ select
     error_code is null and not unreliable as succeeded,
     credential_id as by_credential_id,
     access_key_id as by_access_key_id
-from events
+from telling_events
 where event_source = 'iam.amazonaws.com'
   and event_name in (
       'CreateUser', 'UpdateUser', 'DeleteUser',

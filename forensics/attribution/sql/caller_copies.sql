@@ -1,0 +1,20 @@
+-- caller_copies: calls across accounts that both accounts logged (rule F). The role account's copy names its caller by
+-- ID only; the caller's own copy is the one with its sharedEventID, second and caller.
+-- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both say that they handed out the same key.
+
+select
+    redacted.event_key,
+    own.event_key as own_event_key,
+    own.credential_id as own_credential_id,
+    coalesce(redacted.issued_access_key_id = own.issued_access_key_id and redacted.error_code is null, false)
+        as is_same_issuance
+from telling_events redacted
+join telling_events own
+  on  own.shared_event_id = redacted.shared_event_id
+  and own.event_time = redacted.event_time
+  and own.principal_id = redacted.principal_id
+  and own.account_id = redacted.account_id
+where redacted.identity_type = 'AWSAccount'
+  and own.identity_type <> 'AWSAccount'
+  and not redacted.unreliable
+  and not own.unreliable

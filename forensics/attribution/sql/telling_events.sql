@@ -1,0 +1,69 @@
+-- telling_events: the events that say more than that their credential was used: they hand one out, sign in, went to two
+-- accounts, or change a user, a role, a key or a trail.
+-- Grain: one row per event. The lake is read for it once; the models that look at single events read it instead.
+
+select
+    event_key,
+    event_id,
+    event_time,
+    event_source,
+    event_name,
+    aws_region,
+    recipient_account_id,
+    error_code,
+    request_id,
+    shared_event_id,
+    unreliable,
+    -- who called
+    credential_id,
+    identity_type,
+    account_id,
+    principal_id,
+    arn,
+    user_name,
+    access_key_id,
+    session_creation_date,
+    source_identity,
+    invoked_by,
+    sign_in_session_arn,
+    -- what was handed out
+    issued_access_key_id,
+    issued_principal_id,
+    issued_arn,
+    issued_account_id,
+    expires_at,
+    target_role_arn,
+    requested_session_name,
+    requested_source_identity,
+    switch_from_arn,
+    sign_in_result,
+    subject,
+    issuer,
+    workload_name,
+    issued_sign_in_session_arn,
+    client_id,
+    downstream_request_ids,
+    -- what was changed
+    created_access_key_id,
+    target_access_key_id,
+    target_status,
+    target_user_name,
+    target_role_name,
+    target_principal_id,
+    target_policy,
+    revoked_before,
+    requires_source_identity,
+    requires_session_name,
+    target_trail,
+    narrows_trail,
+    launched
+from events
+where coalesce(
+        issued_access_key_id, issued_principal_id, issued_sign_in_session_arn, shared_event_id,
+        created_access_key_id, target_principal_id, launched, downstream_request_ids
+    ) is not null
+   or (
+       event_source in ('iam.amazonaws.com', 'cloudtrail.amazonaws.com', 'signin.amazonaws.com')
+       and event_name not like 'Get%'
+       and event_name not like 'List%'
+   )
