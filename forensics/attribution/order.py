@@ -23,10 +23,14 @@ BEFORE_WALK = (
     "coverage",
     "console_sessions",
     "candidates",
-    "links",
-    "forward_access",
+    "judged_links",
+    "issuers",
 )
 AFTER_WALK = (
+    "walk",
+    "links",
+    "actors",
+    "forward_access",
     "trail_changes",
     "trust_policies",
     "launches",
@@ -42,7 +46,7 @@ AFTER_WALK = (
     "descents",
 )
 
-SCRATCH = frozenset({"telling_events", "caller_copies"})
+SCRATCH = frozenset({"telling_events", "caller_copies", "candidates", "judged_links", "chosen", "reached", "contested"})
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
 _WALK_PASSES = 6
@@ -61,10 +65,9 @@ class Engine(Protocol):
 
 def run(engine: Engine) -> None:
     """Every table of attribution."""
-    engine.create("contested", _NOBODY)
     for name in BEFORE_WALK:
         engine.create(name, model(name))
-    _find_actors(engine)
+    _choose_and_walk(engine)
     for name in AFTER_WALK:
         engine.create(name, model(name))
 
@@ -74,25 +77,24 @@ def model(name: str) -> str:
     return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _find_actors(engine: Engine) -> None:
-    """Walk to the actors; while two parents that look like one lead to different people, take that link back."""
-    known = 0
-    while True:
+def _choose_and_walk(engine: Engine) -> None:
+    """Walk to who is named; while two parents that look like one lead to different people, take that link back."""
+    engine.create("contested", _NOBODY)
+    known = -1
+    while (found := engine.count("contested")) != known:
+        known = found
+        engine.create("chosen", model("chosen"))
         _walk(engine)
-        for name in ("issuers", "names", "actors", "contested"):
+        for name in ("names", "contested"):
             engine.create(name, model(name))
-        before, known = known, engine.count("contested")
-        if known == before:
-            return
-        engine.create("links", model("links"))
 
 
 def _walk(engine: Engine) -> None:
     """Every ancestor of every credential: the hops joined with themselves until nothing is new."""
-    engine.create("walk", model("hops"))
-    reached = engine.count("walk")
+    engine.create("reached", model("hops"))
+    known = engine.count("reached")
     for _ in range(_WALK_PASSES):
-        engine.create("walk", model("walk"))
-        before, reached = reached, engine.count("walk")
-        if reached == before:
+        engine.create("reached", model("reached"))
+        before, known = known, engine.count("reached")
+        if known == before:
             return

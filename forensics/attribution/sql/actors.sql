@@ -2,44 +2,75 @@
 -- The nearest ancestor that is named, the credential itself first; the grade is the weakest on the way. The long-term
 -- key at the far end of the walk is `origin_access_key_id`, with the weakest grade of the whole way.
 
-with steps as (
-    select credential_id, credential_id as ancestor_credential_id, 0 as depth, 1 as grade_rank
-    from credentials
+with named_ancestors as (
+    select walk.credential_id, walk.ancestor_credential_id, walk.depth, walk.grade_rank
+    from walk
+    join names on names.credential_id = walk.ancestor_credential_id
+    left join names own_names on own_names.credential_id = walk.credential_id
+    where own_names.credential_id is null
+),
+
+nearest as (
+    select credential_id, min(depth) as depth
+    from named_ancestors
+    group by credential_id
+),
+
+-- the credential itself comes first
+named_steps as (
+    select credential_id, credential_id as named_credential_id, grade_rank
+    from names
 
     union all
 
-    select credential_id, ancestor_credential_id, depth, grade_rank
-    from walk
+    select
+        named_ancestors.credential_id,
+        named_ancestors.ancestor_credential_id,
+        greatest(named_ancestors.grade_rank, names.grade_rank)
+    from named_ancestors
+    join nearest
+      on  nearest.credential_id = named_ancestors.credential_id
+      and nearest.depth = named_ancestors.depth
+    join names on names.credential_id = named_ancestors.ancestor_credential_id
 ),
 
-named_steps as (
-    select
-        steps.credential_id,
-        steps.ancestor_credential_id as named_credential_id,
-        steps.depth,
-        greatest(steps.grade_rank, names.grade_rank) as grade_rank,
-        row_number() over (partition by steps.credential_id order by steps.depth) as place
-    from steps
-    join names on names.credential_id = steps.ancestor_credential_id
+farthest as (
+    select credential_id, max(depth) as depth
+    from walk
+    group by credential_id
 ),
 
 last_steps as (
-    select
-        steps.credential_id,
-        steps.ancestor_credential_id as last_credential_id,
-        steps.depth,
-        steps.grade_rank,
-        row_number() over (partition by steps.credential_id order by steps.depth desc) as place
-    from steps
+    select walk.credential_id, walk.ancestor_credential_id as last_credential_id, walk.depth, walk.grade_rank
+    from walk
+    join farthest
+      on  farthest.credential_id = walk.credential_id
+      and farthest.depth = walk.depth
+
+    union all
+
+    select credentials.credential_id, credentials.credential_id, 0, 1
+    from credentials
+    left join farthest on farthest.credential_id = credentials.credential_id
+    where farthest.credential_id is null
+),
+
+-- what the walk never left, and what leads there
+on_a_loop as (
+    select distinct credential_id
+    from walk
+    where credential_id = ancestor_credential_id
 ),
 
 loops as (
-    -- what the walk never left, and what leads there
-    select distinct steps.credential_id
-    from steps
-    join walk
-      on  walk.credential_id = steps.ancestor_credential_id
-      and walk.ancestor_credential_id = steps.ancestor_credential_id
+    select credential_id
+    from on_a_loop
+
+    union
+
+    select walk.credential_id
+    from walk
+    join on_a_loop on on_a_loop.credential_id = walk.ancestor_credential_id
 ),
 
 ambiguous as (
@@ -60,9 +91,14 @@ several_parents as (
 ),
 
 open_origins as (
-    select distinct steps.credential_id
-    from steps
-    join several_parents on several_parents.credential_id = steps.ancestor_credential_id
+    select credential_id
+    from several_parents
+
+    union
+
+    select walk.credential_id
+    from walk
+    join several_parents on several_parents.credential_id = walk.ancestor_credential_id
 ),
 
 -- the first loaded event of each account
@@ -146,9 +182,9 @@ select
             then case when last_steps.grade_rank = 1 then 'proven' else 'strong' end
     end as origin_grade
 from credentials
-join last_steps on last_steps.credential_id = credentials.credential_id and last_steps.place = 1
+join last_steps on last_steps.credential_id = credentials.credential_id
 join credentials last_credentials on last_credentials.credential_id = last_steps.last_credential_id
-left join named_steps on named_steps.credential_id = credentials.credential_id and named_steps.place = 1
+left join named_steps on named_steps.credential_id = credentials.credential_id
 left join names on names.credential_id = named_steps.named_credential_id
 left join user_origins on user_origins.credential_id = names.credential_id
 left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id

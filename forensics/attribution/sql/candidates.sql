@@ -199,21 +199,18 @@ judged as (
         joined.credential_id,
         joined.issuance_id,
         joined.rule,
-        case
-            when min(case when issuances.is_documented_only then 1 else 0 end) = 1 then 'medium'
-            else joined.grade
-        end as grade,
-        min(console_sessions.event_key) as console_event_key,
+        case when issuances.is_documented_only then 'medium' else joined.grade end as grade,
+        console_sessions.event_key as console_event_key,
         -- the very key needs no switch to explain it
-        case when joined.rule <> 'issued_key' then min(switched.switch_issuance_id) end as switch_issuance_id,
+        case when joined.rule <> 'issued_key' then switched.switch_issuance_id end as switch_issuance_id,
         -- known to have issued another key than the one used, and no reason for AWS to mint a further one
         coalesce(
             joined.rule not in ('issued_key', 'sign_in_session', 'request_id')
-            and min(issuances.issued_access_key_id) <> min(children.access_key_id)
-            and min(issuances.mints_keys) is null
-            and min(switched.switch_issuance_id) is null
-            and min(console_sessions.event_key) is null
-            and min(children.direct_events) > 0,
+            and issuances.issued_access_key_id <> children.access_key_id
+            and issuances.mints_keys is null
+            and switched.switch_issuance_id is null
+            and console_sessions.event_key is null
+            and children.direct_events > 0,
             false
         ) as issued_another_key
     from joined
@@ -224,7 +221,14 @@ judged as (
       on  console_sessions.account_id = children.account_id
       and console_sessions.principal_id = children.principal_id
       and console_sessions.session_creation_date = children.session_creation_date
-    group by joined.credential_id, joined.issuance_id, joined.rule, joined.grade
+),
+
+graded as (
+    select
+        *,
+        case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end as grade_rank
+    from judged
+    where not issued_another_key
 ),
 
 ranked as (
@@ -232,10 +236,9 @@ ranked as (
         *,
         row_number() over (
             partition by credential_id, issuance_id
-            order by case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end, rule desc
+            order by grade_rank, rule desc
         ) as place
-    from judged
-    where not issued_another_key
+    from graded
 )
 
 select
@@ -243,6 +246,7 @@ select
     ranked.issuance_id,
     ranked.rule,
     ranked.grade,
+    ranked.grade_rank,
     ranked.switch_issuance_id,
     case
         when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key

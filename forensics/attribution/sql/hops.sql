@@ -6,6 +6,5 @@ select
     parent_credential_id as ancestor_credential_id,
     1 as depth,
     grade_rank
-from links
-where is_chosen
-  and parent_credential_id is not null
+from chosen
+where parent_credential_id is not null

@@ -15,7 +15,7 @@ with workload_services as (
 
 without_parent as (
     select
-        links.child_credential_id,
+        judged_links.child_credential_id,
         issuances.*,
         coalesce(switches.switch_from_arn, issuances.switch_from_arn) as from_arn,
         case
@@ -33,8 +33,8 @@ without_parent as (
                 then 'iam_user'
             when issuances.is_redacted then 'external_principal'
         end as actor_kind
-    from links
-    join issuances on issuances.issuance_id = links.issuance_id
+    from judged_links
+    join issuances on issuances.issuance_id = judged_links.issuance_id
     left join workload_services
       on  workload_services.service = issuances.caller_principal_id
       and issuances.caller_identity_type = 'AWSService'
@@ -42,8 +42,8 @@ without_parent as (
           issuances.requested_session_name like workload_services.prefix || '%'
           or workload_services.service = 'pods.eks.amazonaws.com'
       )
-    left join issuances switches on switches.issuance_id = links.switch_issuance_id
-    where links.parent_credential_id is null
+    left join issuances switches on switches.issuance_id = judged_links.switch_issuance_id
+    where judged_links.parent_credential_id is null
       and not issuances.is_unreliable
 ),
 

@@ -100,7 +100,7 @@ union all
 select
     issuers.child_credential_id,
     false,
-    links.grade_rank,
+    chosen.grade_rank,
     issuers.actor_kind,
     issuers.actor_id,
     issuers.actor_name,
@@ -112,10 +112,9 @@ select
     null,
     issuers.stop_reason
 from issuers
-join links
-  on  links.child_credential_id = issuers.child_credential_id
-  and links.issuance_id = issuers.issuance_id
-  and links.is_chosen
+join chosen
+  on  chosen.child_credential_id = issuers.child_credential_id
+  and chosen.issuance_id = issuers.issuance_id
 left join by_record
   on  by_record.credential_id = issuers.child_credential_id
   and by_record.actor_kind is not null

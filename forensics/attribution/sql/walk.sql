@@ -1,21 +1,4 @@
 -- walk: every ancestor of every credential. Grain: one row per (credential, ancestor); `grade_rank` is the weakest hop.
--- Begins as `hops`; each pass adds what lies behind the farthest ancestors, and so doubles the reach.
-
-with farthest as (
-    select max(depth) as depth
-    from walk
-)
 
 select credential_id, ancestor_credential_id, depth, grade_rank
-from walk
-
-union all
-
-select
-    near.credential_id,
-    far.ancestor_credential_id,
-    near.depth + far.depth as depth,
-    greatest(near.grade_rank, far.grade_rank) as grade_rank
-from walk near
-join farthest on farthest.depth = near.depth
-join walk far on far.credential_id = near.ancestor_credential_id
+from reached
