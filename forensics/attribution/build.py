@@ -89,7 +89,7 @@ def fill(
 def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, earlier: Earlier) -> None:
     """`credential_days`: the days that the earlier build has, and the others reduced again."""
     changed = [path for path in manifest.of_table("events") if day_of(path) not in earlier.days]
-    connection.execute(f"create view changed_events as {_events(changed)}")
+    connection.execute(f"create view changed_events as {_events(connection, changed)}")
     DuckDB(connection).create("credential_days", model("credential_days"))
     connection.execute("drop view changed_events")
     if earlier.days:
@@ -140,7 +140,7 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     connection.execute(
         "create table disputed_events as select distinct event_key from event_conflicts where proves_nothing"
     )
-    connection.execute(f"create view events as {_events(events)}")
+    connection.execute(f"create view events as {_events(connection, events)}")
     connection.execute(
         f"""
         create view event_copies as
@@ -151,16 +151,18 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     )
 
 
-def _events(files: list[str]) -> str:
-    """The events of some files, as the models and queries see them."""
+def _events(connection: duckdb.DuckDBPyConnection, files: list[str]) -> str:
+    """The events of some files, as the models and queries see them. The key is worked out only where it is asked for."""
+    disputed = "false"
+    if DuckDB(connection).count("disputed_events"):
+        disputed = f"{EVENT_KEY} in (select event_key from disputed_events)"
     return f"""
         select
             {EVENT_KEY} as event_key,
             lake.* exclude (unreliable, record, raw, content_sha256, source_sha256, position),
-            lake.unreliable or disputed_events.event_key is not null as unreliable,
+            lake.unreliable or {disputed} as unreliable,
             coalesce(lake.record, decode(lake.raw)) as record
         from {_rows(files, LAKE_SCHEMA, partitioned=True)} as lake
-        left join disputed_events on disputed_events.event_key = {EVENT_KEY}
         """
 
 

@@ -42,6 +42,8 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     else:
         config["storage_compatibility_version"] = _STORAGE_VERSION
         connection = duckdb.connect(str(database), config=config)
+        # what it saves in bytes of a cache, it costs in time to write and again to read
+        connection.execute("set disabled_compression_methods = 'fsst'")
     connection.execute("set TimeZone = 'UTC'")
     return connection
 

@@ -4,22 +4,26 @@
 -- The record names the user; the key behind it is only a guess: a direct call of the same user within a second, to the
 -- service that forwarded, or to any where the record says no more than AWS Internal (reference, section 5.2, rung E).
 
-with forwarded as (
-    select
-        events.credential_id,
-        events.principal_id,
-        events.account_id,
-        events.invoked_by,
-        events.event_time,
-        events.event_key
-    from events
-    join credentials on credentials.credential_id = events.credential_id
+with forwarded_credentials as (
+    select credentials.credential_id
+    from credentials
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
     where credentials.identity_type = 'IAMUser'
       and credentials.access_key_id like 'ASIA%'
       and credentials.direct_events = 0
       and credentials.reliable_events > 0
       and links.child_credential_id is null
+),
+
+forwarded as (
+    select
+        events.credential_id,
+        events.principal_id,
+        events.account_id,
+        events.invoked_by,
+        events.event_time
+    from events
+    join forwarded_credentials on forwarded_credentials.credential_id = events.credential_id
 ),
 
 seconds as (
@@ -30,23 +34,18 @@ seconds as (
     select *, event_time + interval 1 second from forwarded
 ),
 
-direct as (
-    select distinct principal_id, account_id, access_key_id, event_source, event_time
-    from events
-    where identity_type = 'IAMUser'
-      and access_key_id like 'AKIA%'
-      and invoked_by is null
-      and not unreliable
-),
-
 fitting as (
     select distinct seconds.credential_id, direct.access_key_id
     from seconds
-    join direct
+    join events direct
       on  direct.principal_id = seconds.principal_id
       and direct.account_id = seconds.account_id
       and direct.event_time = seconds.at
       and (direct.event_source = seconds.invoked_by or seconds.invoked_by = 'AWS Internal')
+    where direct.identity_type = 'IAMUser'
+      and direct.access_key_id like 'AKIA%'
+      and direct.invoked_by is null
+      and not direct.unreliable
 )
 
 select
@@ -54,6 +53,5 @@ select
     fitting.access_key_id,
     credentials.named_by_event_key as event_key
 from credentials
-join (select distinct credential_id from forwarded) as forwarded_credentials
-  on forwarded_credentials.credential_id = credentials.credential_id
+join forwarded_credentials on forwarded_credentials.credential_id = credentials.credential_id
 left join fitting on fitting.credential_id = credentials.credential_id

@@ -1,24 +1,28 @@
 -- principals: what each unique ID stands for. Grain: one row per (principal_id, account_id).
--- A name that was given to two principals, one after the other, has two rows.
+-- A name that was given to two principals, one after the other, has two rows. Of a credential whose records disagree in
+-- what it stands for, none counts.
 
 with seen as (
     select principal_id, account_id, 'iam_user' as kind, arn, user_name as name
-    from events
-    where identity_type = 'IAMUser' and principal_id is not null and arn is not null and not unreliable
-    group by principal_id, account_id, arn, user_name
+    from credential_days
+    where first_identity_type = 'IAMUser'
+      and last_identity_type = 'IAMUser'
+      and principal_id is not null
+      and arn is not null
 
     union all
 
-    select session_issuer_principal_id, account_id, 'role', session_issuer_arn, null
-    from events
-    where identity_type = 'AssumedRole' and session_issuer_principal_id is not null and session_issuer_arn is not null
-      and not unreliable
-    group by session_issuer_principal_id, account_id, session_issuer_arn
+    select first_session_issuer_principal_id, account_id, 'role', first_session_issuer_arn, null
+    from credential_days
+    where first_identity_type = 'AssumedRole'
+      and last_identity_type = 'AssumedRole'
+      and first_session_issuer_principal_id = last_session_issuer_principal_id
+      and first_session_issuer_arn = last_session_issuer_arn
 ),
 
 made as (
     select target_principal_id as principal_id, recipient_account_id as account_id, min(event_time) as created_at
-    from events
+    from telling_events
     where event_name in ('CreateUser', 'CreateRole') and target_principal_id is not null and error_code is null
       and not unreliable
     group by target_principal_id, recipient_account_id
