@@ -6,8 +6,13 @@ select
     redacted.event_key,
     own.event_key as own_event_key,
     own.credential_id as own_credential_id,
-    coalesce(redacted.issued_access_key_id = own.issued_access_key_id and redacted.error_code is null, false)
-        as is_same_issuance
+    coalesce(
+        redacted.issued_access_key_id = own.issued_access_key_id
+        and redacted.error_code is null
+        and own.error_code is null
+        and coalesce(own.issued_access_key_id <> own.access_key_id, true),
+        false
+    ) as is_same_issuance
 from telling_events redacted
 join telling_events own
   on  own.shared_event_id = redacted.shared_event_id

@@ -5,7 +5,18 @@
 with children as (
     -- which credentials have a session to be issued: a long-term key has none
     select
-        *,
+        credential_id,
+        access_key_id,
+        account_id,
+        principal_id,
+        identity_type,
+        session_creation_date,
+        session_issuer_arn,
+        role_session_name,
+        sign_in_session_arn,
+        assumed_root,
+        first_use,
+        direct_events,
         -- a federated user's record names the user that asked for it
         case when identity_type = 'FederatedUser' then session_issuer_principal_id end as user_principal_id
     from credentials
@@ -155,7 +166,10 @@ joined as (
 
 switches as (
     select
-        *,
+        issuance_id,
+        event_time,
+        issued_principal_id,
+        switch_from_arn,
         min(switch_from_arn) over (partition by issued_principal_id, event_time)
             = max(switch_from_arn) over (partition by issued_principal_id, event_time) as is_only_one
     from issuances
@@ -166,7 +180,13 @@ switches as (
 -- of that account asked for the same session in the same second
 console_calls as (
     select
-        *,
+        issuance_id,
+        event_time,
+        issued_principal_id,
+        caller_arn,
+        caller_account_id,
+        is_redacted,
+        is_unreliable,
         min(caller_principal_id) over (partition by issued_principal_id, event_time, caller_account_id)
             = max(caller_principal_id) over (partition by issued_principal_id, event_time, caller_account_id)
             as is_only_caller

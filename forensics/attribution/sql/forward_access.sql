@@ -17,13 +17,13 @@ with forwarded_credentials as (
 
 forwarded as (
     select
-        events.credential_id,
-        events.principal_id,
-        events.account_id,
-        events.invoked_by,
-        events.event_time
-    from events
-    join forwarded_credentials on forwarded_credentials.credential_id = events.credential_id
+        telling_events.credential_id,
+        telling_events.principal_id,
+        telling_events.account_id,
+        telling_events.invoked_by,
+        telling_events.event_time
+    from telling_events
+    join forwarded_credentials on forwarded_credentials.credential_id = telling_events.credential_id
 ),
 
 seconds as (

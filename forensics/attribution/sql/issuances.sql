@@ -29,10 +29,9 @@ with handed_out as (
 ),
 
 told_by_the_caller as (
-    select distinct caller_copies.event_key
+    select distinct event_key
     from caller_copies
-    join handed_out own on own.event_key = caller_copies.own_event_key
-    where caller_copies.is_same_issuance
+    where is_same_issuance
 )
 
 select

@@ -1,5 +1,5 @@
 -- telling_events: the events that say more than that their credential was used: they hand one out, sign in, went to two
--- accounts, or change a user, a role, a key or a trail.
+-- accounts, change a user, a role, a key or a trail, or are what a service did on a user's behalf.
 -- Grain: one row per event. The lake is read for it once; the models that look at single events read it instead.
 
 select
@@ -62,6 +62,7 @@ where coalesce(
         issued_access_key_id, issued_principal_id, issued_sign_in_session_arn, shared_event_id,
         created_access_key_id, target_principal_id, launched, downstream_request_ids
     ) is not null
+   or (identity_type = 'IAMUser' and invoked_by is not null)
    or (
        event_source in ('iam.amazonaws.com', 'cloudtrail.amazonaws.com', 'signin.amazonaws.com')
        and event_name not like 'Get%'
