@@ -24,6 +24,21 @@ from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHE
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Makes the tables of one kind of document, out of the view `documents`, before the models run."""
 
+# What a question about a key or an event looks single rows up by: without an index it would read whole tables, and take
+# longer the larger the case.
+_LOOKED_UP_BY = (
+    ("actors", "credential_id"),
+    ("credentials", "access_key_id"),
+    ("credentials", "credential_id"),
+    ("descents", "parent_id"),
+    ("evidence", "event_key"),
+    ("evidence_files", "event_key"),
+    ("issuance_events", "issuance_id"),
+    ("issuances", "issuance_id"),
+    ("links", "child_credential_id"),
+    ("walk", "ancestor_credential_id"),
+    ("walk", "credential_id"),
+)
 _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
 
 
@@ -77,6 +92,8 @@ def fill(
     engine = DuckDB(connection)
     run(engine)
     engine.drop_scratch()
+    for table, column in _LOOKED_UP_BY:
+        connection.execute(f"create index {table}_by_{column} on {table} ({column})")
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar)")

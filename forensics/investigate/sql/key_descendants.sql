@@ -22,10 +22,25 @@ possible as (
     group by links.child_credential_id
 ),
 
-descendants as (
+descendants as materialized (
     select credential_id, depth, certain from below
     union all
     select credential_id, depth, certain from possible
+),
+
+-- of each large table the few rows that are needed, before they are joined
+children as materialized (
+    select * from credentials where credential_id in (select credential_id from descendants)
+),
+
+asked_for as materialized (
+    select child_credential_id, issuance_id, is_chosen
+    from links
+    where child_credential_id in (select credential_id from descendants)
+),
+
+requests as materialized (
+    select issuance_id, expires_at from issuances where issuance_id in (select issuance_id from asked_for where is_chosen)
 ),
 
 dated as (
@@ -39,9 +54,9 @@ dated as (
         issuances.expires_at,
         credentials.events
     from descendants
-    join credentials on credentials.credential_id = descendants.credential_id
-    left join links on links.child_credential_id = descendants.credential_id and links.is_chosen
-    left join issuances on issuances.issuance_id = links.issuance_id
+    join children as credentials on credentials.credential_id = descendants.credential_id
+    left join asked_for on asked_for.child_credential_id = descendants.credential_id and asked_for.is_chosen
+    left join requests as issuances on issuances.issuance_id = asked_for.issuance_id
 )
 
 select

@@ -28,10 +28,14 @@ hops as materialized (
     where credential_id in (select ancestor_credential_id from steps)
 ),
 
-chosen as materialized (
-    select child_credential_id, rule, grade, issuance_id, switch_issuance_id, tool_event_key
+asked_for as materialized (
+    select child_credential_id, rule, grade, issuance_id, switch_issuance_id, tool_event_key, is_chosen
     from links
-    where is_chosen and child_credential_id in (select ancestor_credential_id from steps)
+    where child_credential_id in (select ancestor_credential_id from steps)
+),
+
+chosen as materialized (
+    select * from asked_for where is_chosen
 ),
 
 requests as materialized (

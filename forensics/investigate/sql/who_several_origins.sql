@@ -11,10 +11,14 @@ with steps as materialized (
 ),
 
 -- of each large table the few rows that are needed, before they are joined
-chosen as materialized (
-    select child_credential_id, parent_credential_id, grade
+asked_for as materialized (
+    select child_credential_id, parent_credential_id, grade, is_of_chosen_issuer
     from links
-    where is_of_chosen_issuer and child_credential_id in (select ancestor_credential_id from steps)
+    where child_credential_id in (select ancestor_credential_id from steps)
+),
+
+chosen as materialized (
+    select * from asked_for where is_of_chosen_issuer
 ),
 
 parents as materialized (
