@@ -548,6 +548,47 @@ class Rows:
     types: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FilterMatches:
+    """How many events one filter matches on its own; `nearest` is a value of the case that may have been meant."""
+
+    filter: str
+    value: str | None
+    events: int
+    nearest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameter:
+    """What a saved query asks for, `$name` in its SQL. `type`: the database's, such as varchar or timestamptz."""
+
+    name: str
+    type: str
+    default: str | int | bool | None
+    is_required: bool
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A question kept as SQL. `is_own`: of its user, not of the package.
+
+    `needs` are tables that not every case has, each with how a case comes by it. `unusable`: why the file is no query.
+    """
+
+    name: str
+    title: str
+    question: str
+    parameters: tuple[QueryParameter, ...]
+    techniques: tuple[str, ...]
+    needs: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    sql: str
+    path: str
+    is_own: bool
+    unusable: str | None = None
+
+
 def timestamp(moment: datetime) -> str:
     """A UTC time as every answer writes it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

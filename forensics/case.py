@@ -14,11 +14,10 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
-from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -26,18 +25,33 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from forensics import __version__
-from forensics.answers import SECRET, Changed, Coverage, Info, Ingest, Rows, StopReason, Subject, Tree, Who
+from forensics.answers import (
+    SECRET,
+    Changed,
+    Coverage,
+    FilterMatches,
+    Info,
+    Ingest,
+    Rows,
+    SavedQuery,
+    StopReason,
+    Subject,
+    Tree,
+    Who,
+)
 from forensics.attribution.database import connect, is_current
 from forensics.investigate.coverage import coverage
-from forensics.investigate.events import COLUMNS, EventFilter, events_query
+from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview, unread
+from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
 from forensics.investigate.who import who
 from forensics.keys import NotAnIdentifier, SecretRefused, SubjectType, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
+from forensics.packaged import packaged_folder
 from forensics.sources.paths import NoSuchSource, find_files
 
 if TYPE_CHECKING:
@@ -54,6 +68,9 @@ __all__ = [
     "NoLogs",
     "NotAnIdentifier",
     "QueryFailed",
+    "SavedQuery",
+    "UnusableQuery",
+    "Value",
     "write_sample_logs",
 ]
 
@@ -80,6 +97,7 @@ ERRORS = (
     NotAnIdentifier,
     NotIpRanges,
     QueryFailed,
+    UnusableQuery,
 )
 """Every error that a method of Case raises for its input; each message is one line for a person."""
 
@@ -244,22 +262,53 @@ class Case:
             types = _types(result)
             return Rows(COLUMNS, tuple(result.fetchall()), total, types)
 
+    def matches_alone(self, wanted: EventFilter) -> tuple[FilterMatches, ...]:
+        """Of a filter that nothing passes: how many events each of its parts matches on its own."""
+        return matches_alone(self._open(), wanted)
+
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The result of any query on the case's tables and views. Raises QueryFailed, also for one that would write."""
         with _told_as(QueryFailed):
             _refuse_to_write(self._open(), query)
         return self._frame(query, parameters)
 
-    def sql_rows(self, query: str) -> Rows:
+    def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
         """The same as plain rows. Raises QueryFailed."""
         with _told_as(QueryFailed):
             connection = self._open()
             _refuse_to_write(connection, query)
-            result = connection.execute(query)
-            columns = tuple(column[0] for column in result.description or ())
-            types = _types(result)
+            result = connection.execute(query, parameters)
+            columns, types = tuple(column[0] for column in result.description or ()), _types(result)
             found = tuple(result.fetchall())
             return Rows(columns, found, len(found), types)
+
+    @staticmethod
+    def queries() -> list[SavedQuery]:
+        """The saved queries: those of the package, and the user's own."""
+        return saved_queries()
+
+    @staticmethod
+    def saved_query(name: str) -> SavedQuery:
+        """One of them. Raises UnusableQuery."""
+        return saved_query(name)
+
+    @staticmethod
+    def query_in_shell(name: str, parameters: Mapping[str, Value]) -> str:
+        """A saved query as statements for the `duckdb` shell. Raises UnusableQuery."""
+        return shell_lines(saved_query(name), parameters)
+
+    def query(self, name: str, **parameters: Value) -> pd.DataFrame:
+        """The result of a saved query. Raises UnusableQuery, QueryFailed."""
+        return self.sql(*self._bound(name, parameters))
+
+    def query_rows(self, name: str, parameters: Mapping[str, Value]) -> Rows:
+        """The same as plain rows."""
+        return self.sql_rows(*self._bound(name, parameters))
+
+    def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
+        query = saved_query(name)
+        with _told_as(QueryFailed):
+            return query.sql, bound(self._open(), query, parameters)
 
     def info(self) -> Info:
         """What the case holds."""
@@ -419,6 +468,4 @@ def _why_empty(paths: Iterable[str | Path], files: Sequence[SourceFile]) -> str:
 
 def write_sample_logs(folder: str | Path) -> None:
     """Write the sample logs that come with the package into a new folder."""
-    packaged = Path(str(resources.files("forensics"))) / "_data" / "sample_logs"
-    checkout = Path(__file__).parent.parent / "sample_logs"
-    shutil.copytree(packaged if packaged.is_dir() else checkout, folder)
+    shutil.copytree(packaged_folder("sample_logs"), folder)

@@ -1,43 +1,270 @@
-"""The saved queries: each runs on the sample as it ships, and finds the sample's incident."""
+"""The saved queries: each runs, out of the wheel that ships, on the sample, and returns the rows that it must."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from forensics.case import Case
+from tests.attribution.records import Account, call, sign_in_event
+from tests.cases import case_of_records
 from tests.simulator import sample
 
-QUERIES = Path(__file__).parent.parent / "queries"
+CHECKOUT = Path(__file__).parent.parent
+IAM = "iam.amazonaws.com"
+Row = Mapping[str, object]
+
+LEAKED, DEEP, STOLEN = sample.LEAKED_KEY, sample.DEEP_KEY, sample.STOLEN_WORKLOAD_KEY
+SESSION = "arn:aws:sts::647927485622:assumed-role/prod-maintenance/bob.meyer"
+BY_SVC_DEPLOY = {"actor_name": "svc-deploy", "origin_access_key_id": LEAKED}
+
+# what each is asked, how many rows it returns, and some of them
+ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
+    "actor_credentials": (
+        {"actor": "SVC-Metrics"},
+        11,
+        [{"access_key_id": sample.PERSISTENCE_KEY, "events": 19}, {"access_key_id": sample.INTRUDER_CONSOLE_KEY}],
+    ),
+    "address_identities": (
+        {"address": "192.0.2.44"},
+        6,
+        [{"access_key_id": STOLEN, "actor_kind": "workload", "succeeded": 16, "failed": 2}],
+    ),
+    "console_mobile_app": ({}, 0, []),
+    "cross_account_movement": (
+        {"origin_key": LEAKED},
+        3,
+        [
+            {
+                "from_account_id": "990935843807",
+                "to_account_id": "647927485622",
+                "actor_name": "svc-deploy",
+                "requests": 1,
+            }
+        ],
+    ),
+    "data_taken": (
+        {},
+        57,
+        [BY_SVC_DEPLOY | {"store": "arn:aws:s3:::acme-customer-exports-5622", "objects": 64, "bytes": 34141}],
+    ),
+    "defense_evasion": ({}, 2, [BY_SVC_DEPLOY | {"event_name": "StopLogging", "error_code": "AccessDenied"}]),
+    "denied_calls": ({}, 11, [{"access_key_id": LEAKED, "actor_name": "svc-deploy", "denied": 71}]),
+    "enumeration_bursts": (
+        {},
+        6,
+        [{"access_key_id": LEAKED, "source_ip_address": "192.0.2.44", "different_calls": 28, "regions": 3}],
+    ),
+    "key_activity": (
+        {"key": LEAKED},
+        35,
+        [{"event_name": "AssumeRole", "succeeded": 14, "denied": 5, "failed": 0, "resources": 6}],
+    ),
+    "key_descendants": (
+        {"key": LEAKED, "at": "2026-10-04T02:50:00Z"},
+        53,
+        [{"access_key_id": DEEP, "hops": 3, "is_unexpired": True, "events": 78}],
+    ),
+    "key_lifecycle": (
+        {},
+        3,
+        [
+            {"access_key_id": LEAKED, "change": "deactivated", "by_actor": "elena.garcia", "grade": "strong"},
+            {"access_key_id": sample.PERSISTENCE_KEY, "change": "created", "by_actor": "svc-deploy"},
+            {"access_key_id": sample.SECOND_PERSISTENCE_KEY, "change": "created", "by_actor": "svc-metrics"},
+        ],
+    ),
+    "key_owner": (
+        {"key": sample.PERSISTENCE_KEY},
+        1,
+        [{"owner_name": "svc-metrics", "created_by": "svc-deploy", "created_by_origin_key": LEAKED}],
+    ),
+    "key_places": (
+        {"key": LEAKED, "leaked_at": "2026-10-03T21:00:00Z"},
+        4,
+        [
+            {"source_ip_address": "198.51.100.20", "is_new": False, "failed": 0, "days": 5},
+            {"source_ip_address": "192.0.2.44", "aws_region": "us-west-2", "is_new": True, "succeeded": 0},
+        ],
+    ),
+    "key_requester": (
+        {"key": DEEP},
+        4,
+        [
+            {"hop": 0, "access_key_id": DEEP, "rule": "issued_key", "grade": "proven"},
+            {"hop": 3, "access_key_id": LEAKED, "actor_name": "svc-deploy", "stop_reason": "long_term_key"},
+        ],
+    ),
+    "launches_by_region": ({}, 0, []),
+    "owner_access": (
+        {"key": sample.PERSISTENCE_KEY},
+        3,
+        [{"way_in": "console password", "event_name": "CreateLoginProfile"}, {"way_in": "console sign-in"}],
+    ),
+    "persistence": (
+        {"origin_key": LEAKED},
+        4,
+        [
+            {"kind": "user", "name": "svc-metrics", "by_actor": "svc-deploy", "uses": 34},
+            {"kind": "role", "name": "prod-maintenance"},
+        ],
+    ),
+    "privilege_escalation": (
+        {},
+        2,
+        [
+            BY_SVC_DEPLOY | {"policy": "arn:aws:iam::aws:policy/AdministratorAccess", "target": "svc-metrics"},
+            BY_SVC_DEPLOY | {"target": "prod-maintenance", "to_itself": True},
+        ],
+    ),
+    "quarantined_users": ({}, 0, []),
+    "root_use": ({}, 5, [{"event_name": "ConsoleLogin", "actor_kind": "root", "source_ip_address": "203.0.113.5"}]),
+    "secrets_read": ({}, 62, [BY_SVC_DEPLOY | {"event_name": "GetSecretValue", "reads": 1, "share_of_reads": 0.02}]),
+    "sensitive_calls": (
+        {"tactic": "persistence"},
+        15,
+        [BY_SVC_DEPLOY | {"event_name": "CreateLoginProfile", "actors_in_case": 1}],
+    ),
+    "session_names": ({}, 6, [{"access_key_id": DEEP, "role_session_name": "bob.meyer", "actor_name": "svc-deploy"}]),
+    "session_timeline": (
+        {"session": SESSION},
+        80,
+        [{"event_name": "GetSecretValue", "access_key_id": DEEP, "actor_name": "svc-deploy", "grade": "proven"}],
+    ),
+    "shared_keys": ({}, 2, [{"access_key_id": LEAKED, "program": "Terraform"}, {"program": "aws-cli kali"}]),
+    "sign_ins_without_mfa": ({}, 1, [{"user_name": "svc-metrics", "sign_ins_with_mfa": 0}]),
+    "source_identity_absent": ({}, 6, [{"actor_name": "carla.rossi", "without_source_identity": 15}]),
+    "source_identity_conflicts": ({}, 6, [BY_SVC_DEPLOY | {"access_key_id": DEEP, "source_identity": "bob.meyer"}]),
+    "unresolved": ({}, 5, [{"access_key_id": sample.BEFORE_COVERAGE_KEY, "stop_reason": "before_coverage"}]),
+    "workload_used_elsewhere": (
+        {},
+        1,
+        [{"access_key_id": STOLEN, "workload": "i-0af01a32e59d3050c", "elsewhere": "192.0.2.44", "events": 18}],
+    ),
+}
+
+# what a responder asks first when a key leaks, in that order, and what answers
+FIRST_QUESTIONS = (
+    ("whose key", "key_owner"),
+    ("who requested it", "key_requester"),
+    ("still active, other ways in", "owner_access"),
+    ("since when, made by whom", "key_lifecycle"),
+    ("from where", "key_places"),
+    ("what did it do", "key_activity"),
+    ("what did it request", "key_descendants"),
+    ("what of that still works", "key_descendants"),
+    ("which roles of other accounts", "cross_account_movement"),
+    ("what was planted", "persistence"),
+    ("what was read", "secrets_read"),
+    ("and taken", "data_taken"),
+    ("were logs stopped", "defense_evasion"),
+    ("what was launched where", "launches_by_region"),
+    ("did AWS quarantine it", "quarantined_users"),
+    ("who depends on it", "shared_keys"),
+    ("what is not accounted for", "unresolved"),
+)
+
+ASK_ALL = """
+import json, sys
+import forensics
+from forensics.case import Case
+from forensics.answers import to_json
+from forensics.output.rows import objects
+asked = json.load(sys.stdin)
+case = Case.open(sys.argv[1])
+answers = {query.name: objects(case.query_rows(query.name, asked.get(query.name, {}))) for query in Case.queries()}
+print(to_json({"package": forensics.__file__, "answers": answers}))
+"""
 
 
-@pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    case = Case.create(tmp_path_factory.mktemp("queries") / "case")
-    case.ingest([QUERIES.parent / "sample_logs"])
-    return case
-
-
-@pytest.mark.parametrize("path", sorted(QUERIES.glob("*.sql")), ids=lambda path: path.stem)
-def test_the_header_names_the_columns_that_come_back(case: Case, path: Path) -> None:
-    header = dict(line[3:].split(": ", 1) for line in path.read_text().splitlines() if line.startswith("-- "))
-    rows = case.sql_rows(path.read_text())
-    assert header["title"] and header["question"]
-    assert list(rows.columns) == header["columns"].split(", ")
-    assert rows.rows
-
-
-def _find(case: Case, name: str, **wanted: object) -> bool:
-    rows = case.sql_rows((QUERIES / f"{name}.sql").read_text())
-    found = (dict(zip(rows.columns, row, strict=True)) for row in rows.rows)
-    return any(wanted.items() <= row.items() for row in found)
-
-
-def test_they_find_the_incident(case: Case) -> None:
-    assert _find(case, "denied_calls", access_key_id=sample.LEAKED_KEY, actor_name="svc-deploy")
-    assert _find(
-        case, "created_credentials", access_key_id=sample.PERSISTENCE_KEY, created_by_origin_key=sample.LEAKED_KEY
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as a wheel installs it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "-q")
+    build = (*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(CHECKOUT))
+    subprocess.run(build, check=True)
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run(
+        (*pip, "install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(wheel)), check=True
     )
-    assert _find(case, "source_identity_conflicts", access_key_id=sample.DEEP_KEY, actor_name="svc-deploy")
-    assert not _find(case, "source_identity_conflicts", access_key_id=sample.HONEST_KEY)
+    return folder / "site"
+
+
+@pytest.fixture(scope="session")
+def answers(installed: Path, sample_case: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Row]]:
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_ALL, str(sample_case)],
+        input=json.dumps({name: asked for name, (asked, _, _) in ANSWERS.items()}),
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        env=os.environ | {"PYTHONPATH": str(installed), "FORENSICS_QUERIES": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert Path(told["package"]).is_relative_to(installed)
+    found: dict[str, list[Row]] = told["answers"]
+    return found
+
+
+def test_the_wheel_carries_every_query(answers: dict[str, list[Row]]) -> None:
+    assert set(answers) == set(ANSWERS) == {path.stem for path in (CHECKOUT / "queries").iterdir()}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_it_returns_the_rows_that_it_must(answers: dict[str, list[Row]], name: str) -> None:
+    _, count, wanted = ANSWERS[name]
+    rows = answers[name]
+    assert len(rows) == count
+    for row in wanted:
+        assert any(row.items() <= found.items() for found in rows), row
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_the_header_is_whole_and_names_the_columns(answers: dict[str, list[Row]], name: str) -> None:
+    query = Case.saved_query(name)
+    assert query.question.endswith("?") or query.question.count("?") == 1
+    assert query.title and query.techniques and query.unusable is None
+    assert all(list(row) == list(query.columns) for row in answers[name])
+    assert not query.is_own
+
+
+def test_none_differs_from_another_by_a_constant() -> None:
+    texts = [_without_constants(path.read_text()) for path in (CHECKOUT / "queries").iterdir()]
+    assert len(set(texts)) == len(texts)
+
+
+def test_every_first_question_has_an_answer() -> None:
+    assert {name for _, name in FIRST_QUESTIONS} <= ANSWERS.keys()
+
+
+def test_what_the_sample_does_not_hold(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    alice = aws.user("alice")
+    phone = {"MobileVersion": "Yes", "MFAUsed": "No"}
+    quarantine = {"userName": "alice", "policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}
+    instances = {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}}
+    records = [
+        sign_in_event(alice.signs_in(), 0, "ConsoleLogin", additionalEventData=phone),
+        call(alice.signs(), 1, source=IAM, name="ListUsers", userAgent="AWSConsoleMobileAppiOS/3.21.0"),
+        call(alice.signs(), 2, source=IAM, name="AttachUserPolicy", requestParameters=quarantine),
+        call(alice.signs(), 3, source="ec2.amazonaws.com", name="RunInstances", responseElements=instances),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        assert case.query("console_mobile_app")["sign"].tolist() == ["MobileVersion", "user_agent"]
+        assert case.query("quarantined_users")["in_force"].tolist() == [True]
+        assert case.query("launches_by_region")["is_first_in_region"].tolist() == [True]
+
+
+def _without_constants(text: str) -> str:
+    sql = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    return re.sub(r"'[^']*'|\b\d+\b", "?", sql)

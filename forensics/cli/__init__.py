@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from forensics import __version__
-from forensics.cli import coverage, events, info, ingest, key, sample, tree, who
+from forensics.cli import coverage, events, info, ingest, key, query, sample, tree, who
 
 app = typer.Typer(
     name="forensics",
@@ -30,6 +30,7 @@ app.command()(events.events)
 app.command()(info.info)
 app.command()(coverage.coverage)
 app.command()(events.sql)
+app.add_typer(query.app)
 app.command()(sample.sample)
 
 _USAGE = 2

@@ -70,10 +70,11 @@ def events(
         from forensics.case import EventFilter
         from forensics.output import answer
 
-        rows = opened.event_rows(EventFilter(key, actor, since, until, name, address, errors), limit or None)
+        wanted = EventFilter(key, actor, since, until, name, address, errors)
+        rows = opened.event_rows(wanted, limit or None)
         answer.print_events(rows, form)
         if not rows.total:
-            answer.tell_no_event(opened.info())
+            answer.tell_no_event(opened.matches_alone(wanted), opened.info())
 
 
 def sql(

@@ -71,17 +71,21 @@ def _known_zone(context: typer.Context, name: str) -> str:
     return name
 
 
-def _moment(context: typer.Context, text: str | None) -> datetime | None:
-    """The time that an option says; told in UTC where it could be another elsewhere or tomorrow."""
-    if text is None or context.resilient_parsing:
-        return None
+def said_moment(text: str, zone: str) -> datetime:
+    """The time that a text says; told in UTC where it could be another elsewhere or tomorrow."""
     with _said_as_usage():
-        moment = utc_time(text, time_zone(context.params["tz"]))
+        moment = utc_time(text, time_zone(zone))
     if is_relative(text) or moment != utc_time(text):
         from forensics.output.terminal import tell
 
         tell(f"{text} is {moment:%Y-%m-%d %H:%M:%SZ}")
     return moment
+
+
+def _moment(context: typer.Context, text: str | None) -> datetime | None:
+    if text is None or context.resilient_parsing:
+        return None
+    return said_moment(text, context.params["tz"])
 
 
 @contextmanager

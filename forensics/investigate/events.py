@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
+
+import duckdb
+
+from forensics.answers import FilterMatches
 
 # What a person reads first; everything else is in the view `attributed_events`.
 COLUMNS = (
@@ -59,6 +63,38 @@ def events_query(wanted: EventFilter) -> tuple[str, dict[str, Any]]:
     conditions = " and ".join(_CONDITIONS[name] for name in given) or "true"
     parameters = {name: _plain(value) for name, value in given.items() if name != "errors"}
     return f"from attributed_events where {conditions}", parameters
+
+
+_NAMED = {"key": "access_key_id", "actor": "coalesce(actor_name, actor_id)", "name": "event_name"}
+_MOST_TYPOS = 2
+
+
+def matches_alone(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
+    """How many events each filter lets through on its own; of one that lets none, a value that may have been meant."""
+    given = {field.name: getattr(wanted, field.name) for field in fields(wanted) if getattr(wanted, field.name)}
+    found = []
+    for name, value in given.items():
+        query, parameters = events_query(EventFilter(**{name: value}))
+        (events,) = connection.execute(f"select count(*) {query}", parameters).fetchall()[0]
+        meant = _nearest(connection, _NAMED[name], value) if not events and name in _NAMED else None
+        found.append(FilterMatches(name, value if isinstance(value, str) else None, events, meant))
+    return tuple(found)
+
+
+def _nearest(connection: duckdb.DuckDBPyConnection, column: str, value: str) -> str | None:
+    nearest = connection.execute(
+        f"""
+        select {column} as value, min(levenshtein(lower({column}), lower($value))) as typos
+        from attributed_events
+        where {column} is not null
+        group by value
+        having typos <= {_MOST_TYPOS}
+        order by typos, value
+        limit 1
+        """,
+        {"value": value},
+    ).fetchall()
+    return str(nearest[0][0]) if nearest else None
 
 
 def _plain(value: object) -> object:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from forensics.answers import SECRET, Coverage, Info, Ingest, Rows, Tree, Who, to_json
+from forensics.answers import SECRET, Coverage, FilterMatches, Info, Ingest, Rows, Tree, Who, to_json
 from forensics.output import rows as as_rows
 from forensics.output.coverage import coverage_rows, render_coverage
 from forensics.output.lines import BLANK
@@ -25,7 +25,7 @@ def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
     elif format == "jsonl":
         write(as_rows.to_jsonl(answers))
     elif format != "table":
-        _write_rows(who_rows(answers), format)
+        print_rows(who_rows(answers), format)
     else:
         show(
             part
@@ -114,7 +114,7 @@ def print_coverage(answer: Coverage, format: str) -> None:
     elif format == "table":
         show(render_coverage(answer, width()))
     else:
-        _write_rows(coverage_rows(answer), format)
+        print_rows(coverage_rows(answer), format)
 
 
 def print_events(rows: Rows, format: str) -> None:
@@ -122,31 +122,55 @@ def print_events(rows: Rows, format: str) -> None:
     if format == "table":
         show(as_rows.render_events(rows, width()))
     else:
-        _write_rows(rows, format)
+        print_rows(rows, format)
     if len(rows.rows) < rows.total:
         tell(f"{len(rows.rows):,} of {rows.total:,} events; --limit 0 gives all")
 
 
-def tell_no_event(holds: Info) -> None:
-    """Nothing matched: say what could have."""
-    if holds.first_event_time and holds.last_event_time:
-        first, last = readable_time(holds.first_event_time), readable_time(holds.last_event_time)
-        tell(f"no event matches; there are {count(holds.events, 'event')}, {first} to {last}")
-    else:
-        tell("no event matches; there are none at all")
+def tell_no_event(filters: Sequence[FilterMatches], holds: Info) -> None:
+    """Nothing matched: say which filter is to blame, and what could have matched."""
+    alone = [_alone(part) for part in filters]
+    why = f": {', '.join(alone)}" if alone else ""
+    tell(f"no event matches{why}; {_what_there_is(holds)}")
 
 
 def print_sql(rows: Rows, format: str) -> None:
     """The result of a query; standard error says so where it is empty."""
-    if format == "table":
-        show(as_rows.render_rows(rows, width()))
-    else:
-        _write_rows(rows, format)
+    _print_result(rows, format)
     if not rows.rows:
         tell("the query gives no row")
 
 
-def _write_rows(rows: Rows, format: str) -> None:
+def print_query_result(rows: Rows, format: str, holds: Callable[[], Info]) -> None:
+    """The result of a saved query; where it is empty, standard error says what it was looked for in."""
+    _print_result(rows, format)
+    if not rows.rows:
+        tell(f"no row; {_what_there_is(holds())}")
+
+
+def _print_result(rows: Rows, format: str) -> None:
+    if format != "table":
+        print_rows(rows, format)
+    elif rows.rows:
+        show(as_rows.render_rows(rows, width()))
+
+
+def _alone(part: FilterMatches) -> str:
+    option = f"--{part.filter}{f' {part.value}' if part.value else ''}"
+    if part.events:
+        return f"{option} alone matches {count(part.events, 'event')}"
+    return f"{option} alone matches none{f' (is it {part.nearest}?)' if part.nearest else ''}"
+
+
+def _what_there_is(holds: Info) -> str:
+    if not (holds.first_event_time and holds.last_event_time):
+        return "there are none at all"
+    first, last = readable_time(holds.first_event_time), readable_time(holds.last_event_time)
+    return f"there are {count(holds.events, 'event')}, {first} to {last}"
+
+
+def print_rows(rows: Rows, format: str) -> None:
+    """Rows in one of the formats of rows; a table is laid out by whoever knows what they are."""
     if format == "json":
         write(to_json(as_rows.objects(rows)) + "\n")
     elif format == "jsonl":

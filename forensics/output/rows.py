@@ -22,6 +22,8 @@ from forensics.output.words import count
 _LONGEST = 300
 _LONGEST_PROSE = 60
 _PROSE = {"user_agent"}
+# rows that are worth a block of lines each
+_FEW = 5
 # the columns of events in the order in which they tell a reader what went on
 _MOST_TELLING = (
     "event_time",
@@ -43,22 +45,15 @@ _MOST_TELLING = (
 
 
 def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
-    """A table; where it does not fit, each row as a block of lines."""
+    """A table; where it does not fit, a few rows as a block of lines each, and of many the columns that fit."""
     texts = [[cut(_text(value), _LONGEST) for value in row] for row in rows.rows]
     if width is None or sum(_widths(rows.columns, texts)) + 2 * (len(rows.columns) - 1) <= width:
         yield from table(rows.columns, texts, indent=0)
-        return
-    longest = max(cells(for_terminal(column)) for column in rows.columns)
-    for number, row in enumerate(texts):
-        if number:
-            yield BLANK
-        for column, text in zip(rows.columns, row, strict=True):
-            name = for_terminal(column)
-            if text:
-                yield line((name + " " * (longest - cells(name)), "dim"), "  ", text, hang=longest + 2)
-        empty = [column for column, text in zip(rows.columns, row, strict=True) if not text]
-        if empty:
-            yield line((f"empty: {', '.join(empty)}", "dim"))
+    elif len(rows.rows) <= _FEW:
+        yield from _blocks(rows.columns, texts)
+    else:
+        yield line((count(len(rows.rows), "row"), "bold"))
+        yield from _what_differs(dict(zip(unique(rows.columns), zip(*texts, strict=True), strict=True)), width)
 
 
 def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
@@ -70,15 +65,38 @@ def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
     many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
     yield line((many, "bold"), f", {first} to {last}")
     columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}
-    shared = {name: texts[0] for name, texts in columns.items() if shown > 1 and len(set(texts)) == 1}
-    told = [f"{name} {text}" for name in _ordered(shared) if (text := shared[name])]
+    yield from _what_differs({name: columns[name] for name in _ordered(columns)}, width)
+
+
+def _blocks(columns: Sequence[str], texts: Iterable[Sequence[str]]) -> Iterator[Line]:
+    longest = max(cells(for_terminal(column)) for column in columns)
+    for number, row in enumerate(texts):
+        if number:
+            yield BLANK
+        for column, text in zip(columns, row, strict=True):
+            name = for_terminal(column)
+            if text:
+                yield line((name + " " * (longest - cells(name)), "dim"), "  ", text, hang=longest + 2)
+        empty = [column for column, text in zip(columns, row, strict=True) if not text]
+        if empty:
+            yield line((f"empty: {', '.join(empty)}", "dim"))
+
+
+def _what_differs(columns: Mapping[str, Sequence[str]], width: int | None) -> Iterator[Line]:
+    """What all rows share, then of what differs, in the order of the columns, as much as fits."""
+    number = len(next(iter(columns.values())))
+    shared = {name: texts[0] for name, texts in columns.items() if number > 1 and len(set(texts)) == 1}
+    told = [f"{name} {text}" for name, text in shared.items() if text]
     if told:
         yield line(("all of them: ", "dim"), ", ".join(told))
-    differing = [name for name in _ordered(columns) if name not in shared]
-    columns |= {name: [cut(text, _LONGEST_PROSE) for text in columns[name]] for name in _PROSE & columns.keys()}
-    fitting = _fitting({name: columns[name] for name in differing}, width)
+    differing = {
+        name: [cut(text, _LONGEST_PROSE) for text in texts] if name in _PROSE else texts
+        for name, texts in columns.items()
+        if name not in shared
+    }
+    fitting = _fitting(differing, width)
     yield BLANK
-    yield from table(fitting, list(zip(*(columns[name] for name in fitting), strict=True)), indent=0)
+    yield from table(fitting, list(zip(*(differing[name] for name in fitting), strict=True)), indent=0)
     left_out = [name for name in differing if name not in fitting]
     if left_out:
         yield BLANK

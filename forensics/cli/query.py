@@ -1,0 +1,203 @@
+"""forensics query list, show, run"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forensics.cli.options import (
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    RowsFormat,
+    ZoneOption,
+    asked_case,
+    chosen,
+    errors_told,
+    fail,
+    format_option,
+    output_to,
+    said_moment,
+)
+
+if TYPE_CHECKING:
+    from forensics.case import SavedQuery, Value
+
+app = typer.Typer(
+    name="query",
+    help="""Ask questions that are kept as SQL.
+
+    \b
+    Examples:
+      forensics query list
+      forensics query show key_activity
+      forensics query run key_activity --key AKIA2ICYRBJSCUQBO6WH --case my-case
+    """,
+    short_help="Ask questions that are kept as SQL.",
+    no_args_is_help=True,
+)
+# what follows a query's name and is no option of the command is a parameter of the query
+_TAKES_PARAMETERS = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def _names(incomplete: str) -> Iterator[tuple[str, str]]:
+    from forensics.case import Case
+
+    return ((query.name, query.title) for query in Case.queries() if query.name.startswith(incomplete))
+
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A query that `forensics query list` names.", show_default=False, autocompletion=_names
+    ),
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        metavar="NAME=VALUE",
+        help="A parameter of the query; --NAME VALUE says the same where no option has that name.",
+    ),
+]
+
+
+@app.command("list")
+def list_queries(
+    format: Annotated[RowsFormat | None, format_option("the queries")] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """List the saved queries.
+
+    Those that come with forensics, and your own: .sql files in $FORENSICS_QUERIES, else in forensics/queries of
+    $XDG_CONFIG_HOME or ~/.config. One of yours goes before one of the same name that came along.
+
+    \b
+    Examples:
+      forensics query list
+      forensics query list --format csv
+    """
+    form = chosen(RowsFormat, format, output)
+    with errors_told(), output_to(output, force=force):
+        from forensics.case import Case
+        from forensics.output.queries import print_queries
+
+        print_queries(Case.queries(), form)
+
+
+@app.command(context_settings=_TAKES_PARAMETERS)
+def show(
+    context: typer.Context,
+    name: Name,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="As PREPARE and EXECUTE for the duckdb shell; see `forensics connect`.")
+    ] = False,
+    param: Parameters = None,
+    tz: ZoneOption = "UTC",
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Print a saved query.
+
+    With its header: the question, the parameters, the ATT&CK techniques, the columns.
+
+    \b
+    Examples:
+      forensics query show key_activity
+      forensics query show key_activity --shell --key AKIA2ICYRBJSCUQBO6WH
+    """
+    with errors_told(), output_to(output, force=force):
+        from forensics.case import Case
+        from forensics.output.queries import print_query
+
+        query = _named(name)
+        given = _given(query, context.args, param or [], tz)
+        print_query(Case.query_in_shell(name, given) if shell else query.sql)
+
+
+@app.command(context_settings=_TAKES_PARAMETERS)
+def run(
+    context: typer.Context,
+    name: Name,
+    case: CaseOption = None,
+    logs: LogsOption = None,
+    param: Parameters = None,
+    tz: ZoneOption = "UTC",
+    format: Annotated[RowsFormat | None, format_option("the rows")] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Run a saved query on a case.
+
+    Its parameters are options of their names; `forensics query show NAME` says which it has.
+
+    \b
+    Examples:
+      forensics query run unresolved --logs sample_logs
+      forensics query run key_activity --key AKIA2ICYRBJSCUQBO6WH --case my-case
+      forensics query run key_places --key AKIA2ICYRBJSCUQBO6WH --leaked-at "2026-10-03 21:00" --case my-case
+      forensics query run denied_calls --case my-case -o denied.xlsx
+    """
+    form = chosen(RowsFormat, format, output)
+    with errors_told():
+        given = _given(_named(name), context.args, param or [], tz)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
+        rows = opened.query_rows(name, given)
+        from forensics.output import answer
+
+        answer.print_query_result(rows, form, opened.info)
+
+
+def _named(name: str) -> SavedQuery:
+    from forensics.case import Case
+
+    return Case.saved_query(name)
+
+
+def _given(query: SavedQuery, arguments: list[str], pairs: list[str], zone: str) -> Mapping[str, Value]:
+    """The parameters' values as their types, from `--name value`, `--name=value` and `--param name=value`."""
+    types = {parameter.name: parameter.type for parameter in query.parameters}
+    given: dict[str, Value] = {}
+    for name, text in [*_options(arguments), *map(_pair, pairs)]:
+        if name not in types:
+            has = ", ".join(f"--{known.replace('_', '-')}" for known in types) or "none"
+            fail(f"{query.name} has no parameter {name}; it has {has}", 2)
+        given[name] = _value(name, types[name], text, zone)
+    return given
+
+
+def _options(arguments: list[str]) -> Iterator[tuple[str, str]]:
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("--"):
+            fail(f"{argument!r} belongs to no parameter; write --NAME VALUE", 2)
+        name, is_joined, text = argument.removeprefix("--").partition("=")
+        value = text if is_joined else next(rest, None)
+        if value is None:
+            fail(f"--{name} needs a value", 2)
+        yield name.replace("-", "_"), value
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, is_pair, value = text.partition("=")
+    if not is_pair:
+        fail(f"--param {text!r} is not NAME=VALUE", 2)
+    return name.replace("-", "_"), value
+
+
+def _value(name: str, type_: str, text: str, zone: str) -> Value:
+    if type_ == "timestamptz":
+        return said_moment(text, zone)
+    if type_ == "bigint":
+        if not text.lstrip("-").isdecimal() or abs(int(text)) >= 2**63:
+            fail(f"--{name} {text!r} is no whole number", 2)
+        return int(text)
+    if type_ == "boolean":
+        if text.lower() not in ("true", "false"):
+            fail(f"--{name} {text!r} is neither true nor false", 2)
+        return text.lower() == "true"
+    return text

@@ -1,0 +1,192 @@
+"""Queries: saved questions, each an `.sql` file with a header, of this package and of its user's own folder.
+
+    -- title: What a key did
+    -- question: Which services and actions was this key used for?
+    -- parameter: key varchar: the access key ID
+    -- parameter: since timestamptz = null: not before
+    -- techniques: T1078.004
+    -- needs: iam_access_keys: an export of IAM
+    -- columns: event_time, event_name,
+    --   event_id
+
+A header's line goes on where it is indented by three spaces. A parameter without a default must be given; the SQL names
+it `$key`. `needs` names tables that not every case has, and how a case comes by them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+import duckdb
+
+from forensics.answers import QueryParameter, SavedQuery
+from forensics.packaged import packaged_folder
+
+Value = str | int | bool | datetime | None
+TYPES = ("varchar", "bigint", "boolean", "timestamptz")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LINE = re.compile(r"-- (?P<field>[a-z]+): (?P<text>.*)")
+_FIELDS = {"title", "question", "parameter", "techniques", "needs", "columns"}
+_PARAMETER = re.compile(
+    rf"(?P<name>[a-z][a-z0-9_]*) (?P<type>{'|'.join(TYPES)})(?: = (?P<default>'[^']*'|-?\d+|null|true|false))?:"
+    r" (?P<meaning>\S.*)"
+)
+_LITERALS: Mapping[str, bool | None] = {"null": None, "true": True, "false": False}
+
+
+class UnusableQuery(Exception):
+    """A saved query cannot be run so; the message says why and what to do."""
+
+
+def own_folder() -> Path:
+    """Where a user's own queries lie: $FORENSICS_QUERIES, else `forensics/queries` of the configuration folder."""
+    if own := os.environ.get("FORENSICS_QUERIES"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "forensics" / "queries"
+
+
+def saved_queries() -> list[SavedQuery]:
+    """Every query by its name; one of the user's own stands for that of the package with its name."""
+    found = {query.name: query for query in _queries_in(packaged_folder("queries"), is_own=False)}
+    found |= {query.name: query for query in _queries_in(own_folder(), is_own=True)}
+    return [found[name] for name in sorted(found)]
+
+
+def saved_query(name: str) -> SavedQuery:
+    """Raises UnusableQuery."""
+    known = {query.name: query for query in saved_queries()}
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        raise UnusableQuery(
+            f"there is no query {name}{f'; is it {near[0]}' if near else ''}? `forensics query list` names them all"
+        )
+    return known[name]
+
+
+def bound(connection: duckdb.DuckDBPyConnection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, Value]:
+    """A value for every parameter of a query that can be run on these tables. Raises UnusableQuery."""
+    if query.unusable:
+        raise UnusableQuery(f"{query.path}: {query.unusable}")
+    declared = {parameter.name: parameter for parameter in query.parameters}
+    for name in given.keys() - declared.keys():
+        has = f"it has {', '.join(declared)}" if declared else "it has none"
+        raise UnusableQuery(f"{query.name} has no parameter {name}; {has}")
+    for parameter in query.parameters:
+        if parameter.is_required and given.get(parameter.name) is None:
+            raise UnusableQuery(f"{query.name} needs --{parameter.name}: {parameter.meaning}")
+    _check_names(connection, query)
+    _check_tables(connection, query)
+    values = {name: parameter.default for name, parameter in declared.items()} | dict(given)
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def shell_lines(query: SavedQuery, given: Mapping[str, Value]) -> str:
+    """The query as statements for the `duckdb` shell, where `prepare` keeps it and `execute` runs it."""
+    values = {parameter.name: given.get(parameter.name, _shown(parameter)) for parameter in query.parameters}
+    arguments = ", ".join(f"{name} := {_literal(value)}" for name, value in values.items())
+    return (
+        f"PREPARE {query.name} AS\n{query.sql.strip()};\n\nEXECUTE {query.name}{f'({arguments})' if values else ''};\n"
+    )
+
+
+def _queries_in(folder: Path, *, is_own: bool) -> Iterator[SavedQuery]:
+    for path in sorted(folder.glob("*.sql")):
+        try:
+            yield _parse(path, is_own)
+        except (UnusableQuery, OSError, UnicodeDecodeError) as error:
+            yield SavedQuery(path.stem, "", "", (), (), (), (), "", str(path), is_own, unusable=str(error))
+
+
+def _parse(path: Path, is_own: bool) -> SavedQuery:
+    text = path.read_text(encoding="utf-8")
+    if not _NAME.fullmatch(path.stem):
+        raise UnusableQuery("its name is not one of a-z, 0-9 and _, as in my_query.sql")
+    fields = _header(text)
+    for wanted in ("title", "question", "columns"):
+        if wanted not in fields:
+            raise UnusableQuery(f"its header has no line `-- {wanted}: ...`")
+    return SavedQuery(
+        name=path.stem,
+        title=fields["title"][0],
+        question=fields["question"][0],
+        parameters=tuple(_parameter(line) for line in fields.get("parameter", ())),
+        techniques=_names(fields.get("techniques", [""])[0]),
+        needs=tuple(_need(line) for line in fields.get("needs", ())),
+        columns=_names(fields["columns"][0]),
+        sql=text,
+        path=str(path),
+        is_own=is_own,
+    )
+
+
+def _header(text: str) -> dict[str, list[str]]:
+    """The lines of each field, in their order, from the comments that the file begins with."""
+    fields: dict[str, list[str]] = {}
+    last: list[str] = []
+    for line in text.splitlines():
+        if found := _LINE.fullmatch(line):
+            if found["field"] not in _FIELDS:
+                raise UnusableQuery(f"its header has a line {found['field']}; known are {', '.join(sorted(_FIELDS))}")
+            last = fields.setdefault(found["field"], [])
+            last.append(found["text"].strip())
+        elif line.startswith("--   ") and last:
+            last[-1] += f" {line[5:].strip()}"
+        else:
+            break
+    return fields
+
+
+def _parameter(text: str) -> QueryParameter:
+    found = _PARAMETER.fullmatch(text)
+    if found is None:
+        raise UnusableQuery(
+            f"its parameter `{text}` is not written as NAME TYPE = DEFAULT: MEANING; types are {', '.join(TYPES)}"
+        )
+    default = found["default"]
+    return QueryParameter(found["name"], found["type"], _default(default), default is None, found["meaning"])
+
+
+def _default(text: str | None) -> str | int | bool | None:
+    if text is None or text in _LITERALS:
+        return _LITERALS.get(text or "")
+    return text[1:-1] if text.startswith("'") else int(text)
+
+
+def _need(text: str) -> tuple[str, str]:
+    table, _, meaning = text.partition(": ")
+    return table, meaning
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_names(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
+    """The header declares what the SQL binds, no more and no less."""
+    declared = {parameter.name for parameter in query.parameters}
+    used = {str(name) for statement in connection.extract_statements(query.sql) for name in statement.named_parameters}
+    for name in sorted(used ^ declared):
+        wrong = "is not in the header" if name in used else "is in the header and not in the SQL"
+        raise UnusableQuery(f"{query.path}: ${name} {wrong}")
+
+
+def _check_tables(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
+    for table, how in query.needs:
+        known = connection.execute("select 1 from duckdb_tables() where table_name = $table", {"table": table})
+        if not known.fetchall() or not connection.execute(f'select 1 from "{table}" limit 1').fetchall():
+            raise UnusableQuery(f"{query.name} cannot be answered from this case: {how}")
+
+
+def _shown(parameter: QueryParameter) -> Value:
+    return f"<{parameter.meaning}>" if parameter.is_required else parameter.default
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, (str, datetime)):
+        return "'" + str(value).replace("'", "''") + "'"
+    return "null" if value is None else str(value).lower()

@@ -1,0 +1,34 @@
+-- title: Use of the console's mobile app
+-- question: Who signed in with, or called from, the AWS Console Mobile Application? Few organisations expect it.
+-- techniques: T1078.004
+-- columns: event_time, actor_name, actor_id, actor_kind, grade, event_name, error_code, source_ip_address, user_agent,
+--   sign, access_key_id, recipient_account_id, event_id
+
+with signs as (
+    select
+        *,
+        case
+            when lower(record ->> '$.additionalEventData.MobileVersion') = 'yes' then 'MobileVersion'
+            when event_source like 'consolemobileapp%' then 'event_source'
+            when regexp_matches(user_agent, '(?i)console[ _-]?mobile') then 'user_agent'
+        end as sign
+    from attributed_events
+)
+
+select
+    event_time,
+    actor_name,
+    actor_id,
+    actor_kind,
+    grade,
+    event_name,
+    error_code,
+    source_ip_address,
+    user_agent,
+    sign,
+    access_key_id,
+    recipient_account_id,
+    event_id
+from signs
+where sign is not null
+order by event_time, event_key

@@ -1,0 +1,28 @@
+-- title: Movement between accounts
+-- question: Who went from which account into which role of another, and where did that way begin?
+-- parameter: origin_key varchar = null: only ways that began with this long-term key
+-- techniques: T1550.001, T1078.004
+-- columns: from_account_id, to_account_id, role_arn, actor_name, actor_id, actor_kind, origin_access_key_id, requests,
+--   first_request, last_request, first_event_id
+
+select
+    issuances.caller_account_id as from_account_id,
+    issuances.issued_account_id as to_account_id,
+    coalesce(issuances.target_role_arn, regexp_extract(issuances.issued_arn, '^(.*)/', 1)) as role_arn,
+    actors.actor_name,
+    actors.actor_id,
+    actors.actor_kind,
+    actors.origin_access_key_id,
+    count(*) as requests,
+    min(issuances.event_time) as first_request,
+    max(issuances.event_time) as last_request,
+    arg_min(issuances.event_id, issuances.event_time) as first_event_id
+from issuances
+left join actors on actors.credential_id = issuances.caller_credential_id
+where issuances.caller_account_id <> issuances.issued_account_id
+  and not issuances.is_unreliable
+  and ($origin_key::varchar is null or actors.origin_access_key_id = $origin_key)
+group by
+    issuances.caller_account_id, issuances.issued_account_id, role_arn, actors.actor_name, actors.actor_id,
+    actors.actor_kind, actors.origin_access_key_id
+order by first_request, role_arn, actors.actor_id

@@ -1,0 +1,53 @@
+-- title: Bursts of looking around
+-- question: Who made many different reading calls in a row, as tools do that map an account they do not know?
+-- parameter: calls bigint = 10: how many different ones, at least
+-- parameter: pause bigint = 60: seconds between two that still belong together
+-- techniques: T1526, T1580, T1087.004
+-- columns: first_event, last_event, actor_name, actor_id, actor_kind, access_key_id, source_ip_address, user_agent,
+--   different_calls, regions, succeeded, failed, first_event_id
+
+with reading as (
+    select *
+    from attributed_events
+    where invoked_by is null
+      and coalesce(event_category, 'Management') <> 'Data'
+      and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
+),
+
+stepped as (
+    select
+        *,
+        case
+            when date_diff(
+                'second',
+                lag(event_time) over (partition by credential_id, source_ip_address order by event_time, event_key),
+                event_time
+            ) <= $pause then 0
+            else 1
+        end as begins
+    from reading
+),
+
+runs as (
+    select *, sum(begins) over (partition by credential_id, source_ip_address order by event_time, event_key) as run
+    from stepped
+)
+
+select
+    min(event_time) as first_event,
+    max(event_time) as last_event,
+    min(actor_name) as actor_name,
+    min(actor_id) as actor_id,
+    min(actor_kind) as actor_kind,
+    min(access_key_id) as access_key_id,
+    source_ip_address,
+    min(user_agent) as user_agent,
+    count(distinct event_name) as different_calls,
+    count(distinct aws_region) as regions,
+    count(case when error_code is null then 1 end) as succeeded,
+    count(case when error_code is not null then 1 end) as failed,
+    arg_min(event_id, event_time) as first_event_id
+from runs
+group by credential_id, source_ip_address, run
+having count(distinct event_name) >= $calls
+order by different_calls desc, first_event, access_key_id

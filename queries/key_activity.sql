@@ -1,0 +1,28 @@
+-- title: What a key did, and what it was refused
+-- question: Which services and actions was this key used for, how often did they succeed, and on what?
+-- parameter: key varchar: the access key ID
+-- parameter: since timestamptz = null: not before
+-- parameter: until timestamptz = null: before
+-- techniques: T1078.004
+-- columns: event_source, event_name, tactic, succeeded, denied, failed, resources, first_use, last_use, first_event_id
+
+select
+    events.event_source,
+    events.event_name,
+    min(sensitive_actions.tactic) as tactic,
+    count(case when events.error_code is null and events.error_message is null then 1 end) as succeeded,
+    count(case when events.error_code like '%AccessDenied%' or events.error_code like '%Unauthorized%' then 1 end) as denied,
+    count(*) - succeeded - denied as failed,
+    count(distinct events.resource) as resources,
+    min(events.event_time) as first_use,
+    max(events.event_time) as last_use,
+    arg_min(events.event_id, events.event_time) as first_event_id
+from events
+left join sensitive_actions
+  on  sensitive_actions.event_source = events.event_source
+  and sensitive_actions.event_name = events.event_name
+where events.access_key_id = $key
+  and ($since::timestamptz is null or events.event_time >= $since::timestamptz)
+  and ($until::timestamptz is null or events.event_time < $until::timestamptz)
+group by events.event_source, events.event_name
+order by first_use, events.event_source, events.event_name

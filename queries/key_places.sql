@@ -1,0 +1,23 @@
+-- title: From where and with what a key was used
+-- question: Which addresses, programs and regions is this key used from, and which of them are new since it leaked?
+-- parameter: key varchar: the access key ID
+-- parameter: leaked_at timestamptz = null: when it may have leaked; what was not seen before is new
+-- techniques: T1078.004
+-- columns: source_ip_address, user_agent, aws_region, is_new, first_use, last_use, days, succeeded, failed,
+--   first_event_id
+
+select
+    source_ip_address,
+    user_agent,
+    aws_region,
+    min(event_time) >= $leaked_at::timestamptz as is_new,
+    min(event_time) as first_use,
+    max(event_time) as last_use,
+    count(distinct event_date) as days,
+    count(case when error_code is null and error_message is null then 1 end) as succeeded,
+    count(case when error_code is not null or error_message is not null then 1 end) as failed,
+    arg_min(event_id, event_time) as first_event_id
+from events
+where access_key_id = $key
+group by source_ip_address, user_agent, aws_region
+order by first_use, source_ip_address, user_agent, aws_region

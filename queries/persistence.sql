@@ -1,0 +1,65 @@
+-- title: What was planted to come back
+-- question: Which users, keys, passwords and trust policies were made, by whom, and were they used afterwards?
+-- parameter: origin_key varchar = null: only what was made with this long-term key or what came of it
+-- techniques: T1136.003, T1098.001, T1098.003, T1098
+-- columns: event_time, kind, name, access_key_id, account_id, by_actor, by_actor_kind, grade, by_origin_key, first_use,
+--   last_use, uses, event_id
+
+with uses_of_users as (
+    select account_id, user_name, min(first_use) as first_use, max(last_use) as last_use, sum(events) as uses
+    from credentials
+    where identity_type in ('IAMUser', 'FederatedUser')
+    group by account_id, user_name
+),
+
+uses_of_keys as (
+    select account_id, access_key_id, first_use, last_use, events as uses
+    from access_keys
+),
+
+uses_of_roles as (
+    select
+        account_id,
+        regexp_extract(session_issuer_arn, '[^/]+$', 0) as role_name,
+        session_creation_date,
+        first_use,
+        last_use,
+        events
+    from credentials
+    where identity_type = 'AssumedRole'
+)
+
+select
+    plantings.event_time,
+    plantings.kind,
+    plantings.name,
+    plantings.access_key_id,
+    plantings.account_id,
+    coalesce(min(actors.actor_name), min(actors.actor_id)) as by_actor,
+    min(actors.actor_kind) as by_actor_kind,
+    min(actors.grade) as grade,
+    min(actors.origin_access_key_id) as by_origin_key,
+    coalesce(min(uses_of_keys.first_use), min(uses_of_users.first_use), min(uses_of_roles.first_use)) as first_use,
+    coalesce(max(uses_of_keys.last_use), max(uses_of_users.last_use), max(uses_of_roles.last_use)) as last_use,
+    coalesce(max(uses_of_keys.uses), max(uses_of_users.uses), sum(uses_of_roles.events), 0)::bigint as uses,
+    plantings.event_id
+from plantings
+left join actors on actors.credential_id = plantings.creator_credential_id
+left join uses_of_keys
+  on  plantings.kind = 'access_key'
+  and uses_of_keys.account_id = plantings.account_id
+  and uses_of_keys.access_key_id = plantings.access_key_id
+left join uses_of_users
+  on  plantings.kind in ('user', 'login_profile')
+  and uses_of_users.account_id = plantings.account_id
+  and uses_of_users.user_name = plantings.name
+left join uses_of_roles
+  on  plantings.kind = 'role'
+  and uses_of_roles.account_id = plantings.account_id
+  and uses_of_roles.role_name = plantings.name
+  and uses_of_roles.session_creation_date >= plantings.event_time
+where $origin_key::varchar is null or actors.origin_access_key_id = $origin_key
+group by
+    plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id, plantings.account_id,
+    plantings.event_id
+order by plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id

@@ -1,0 +1,33 @@
+-- title: Rights that were given
+-- question: Who gave which rights to whom, and was it to themselves?
+-- techniques: T1098.003, T1484.002, T1548.005
+-- columns: event_time, actor_name, actor_id, actor_kind, grade, origin_access_key_id, event_name, technique, target,
+--   policy, to_itself, error_code, recipient_account_id, event_id
+
+select
+    events.event_time,
+    events.actor_name,
+    events.actor_id,
+    events.actor_kind,
+    events.grade,
+    events.origin_access_key_id,
+    events.event_name,
+    sensitive_actions.technique,
+    coalesce(events.target_user_name, events.target_role_name, events.target_role_arn, events.resource) as target,
+    events.target_policy as policy,
+    -- the role of the session, or the user, that made the call
+    coalesce(
+        events.target_role_name = regexp_extract(events.session_issuer_arn, '[^/]+$', 0)
+            or events.target_user_name = events.user_name,
+        false
+    ) as to_itself,
+    events.error_code,
+    events.recipient_account_id,
+    events.event_id
+from attributed_events events
+join sensitive_actions
+  on  sensitive_actions.event_source = events.event_source
+  and sensitive_actions.event_name = events.event_name
+where sensitive_actions.tactic = 'privilege_escalation'
+   or events.event_name = 'UpdateAssumeRolePolicy'
+order by events.event_time, events.event_key

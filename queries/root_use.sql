@@ -1,0 +1,25 @@
+-- title: What root did
+-- question: Was the root user of any account used, by key, by sign-in or through AssumeRoot, from where, and for what?
+-- techniques: T1078.004
+-- columns: event_time, recipient_account_id, event_source, event_name, error_code, source_ip_address, user_agent,
+--   access_key_id, mfa_authenticated, assumed_root, actor_kind, actor_name, actor_id, event_id
+
+select
+    event_time,
+    recipient_account_id,
+    event_source,
+    event_name,
+    error_code,
+    source_ip_address,
+    user_agent,
+    access_key_id,
+    mfa_authenticated,
+    coalesce(assumed_root, false) as assumed_root,
+    actor_kind,
+    actor_name,
+    actor_id,
+    event_id
+from attributed_events
+where (identity_type = 'Root' or (event_source = 'sts.amazonaws.com' and event_name = 'AssumeRoot'))
+  and invoked_by is null
+order by event_time, event_key

@@ -1,0 +1,46 @@
+-- title: Secrets that were read
+-- question: Who read which secrets and parameters, or took a password or database token, and who does so usually?
+-- techniques: T1555.006, T1552
+-- columns: resource, event_name, actor_name, actor_id, actor_kind, grade, origin_access_key_id, reads, refused,
+--   share_of_reads, first_read, last_read, first_event_id
+
+with reads as (
+    select
+        coalesce(events.resource, '') as resource,
+        events.event_name,
+        events.actor_name,
+        events.actor_id,
+        events.actor_kind,
+        events.grade,
+        events.origin_access_key_id,
+        count(case when events.error_code is null then 1 end) as reads,
+        count(case when events.error_code is not null then 1 end) as refused,
+        min(events.event_time) as first_read,
+        max(events.event_time) as last_read,
+        arg_min(events.event_id, events.event_time) as first_event_id
+    from attributed_events events
+    join sensitive_actions
+      on  sensitive_actions.event_source = events.event_source
+      and sensitive_actions.event_name = events.event_name
+    where sensitive_actions.tactic = 'credential_access'
+    group by
+        coalesce(events.resource, ''), events.event_name, events.actor_name, events.actor_id, events.actor_kind,
+        events.grade, events.origin_access_key_id
+)
+
+select
+    resource,
+    event_name,
+    actor_name,
+    actor_id,
+    actor_kind,
+    grade,
+    origin_access_key_id,
+    reads,
+    refused,
+    round(reads / nullif(sum(reads) over (partition by resource), 0), 3) as share_of_reads,
+    first_read,
+    last_read,
+    first_event_id
+from reads
+order by share_of_reads, first_read, resource, actor_id

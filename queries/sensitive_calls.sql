@@ -1,0 +1,47 @@
+-- title: Calls that intruders are known for
+-- question: Who made calls of which ATT&CK tactic, how often did they succeed, and which are rare in this case?
+-- parameter: tactic varchar = null: only this one, such as exfiltration
+-- techniques: T1059.009
+-- columns: tactic, technique, event_name, actor_name, actor_id, actor_kind, origin_access_key_id, succeeded, failed,
+--   actors_in_case, first_event, last_event, first_event_id
+
+with calls as (
+    select
+        sensitive_actions.tactic,
+        sensitive_actions.technique,
+        events.event_name,
+        events.actor_name,
+        events.actor_id,
+        events.actor_kind,
+        events.origin_access_key_id,
+        count(case when events.error_code is null then 1 end) as succeeded,
+        count(case when events.error_code is not null then 1 end) as failed,
+        min(events.event_time) as first_event,
+        max(events.event_time) as last_event,
+        arg_min(events.event_id, events.event_time) as first_event_id
+    from attributed_events events
+    join sensitive_actions
+      on  sensitive_actions.event_source = events.event_source
+      and sensitive_actions.event_name = events.event_name
+    where $tactic::varchar is null or sensitive_actions.tactic = $tactic
+    group by
+        sensitive_actions.tactic, sensitive_actions.technique, events.event_name, events.actor_name, events.actor_id,
+        events.actor_kind, events.origin_access_key_id
+)
+
+select
+    tactic,
+    technique,
+    event_name,
+    actor_name,
+    actor_id,
+    actor_kind,
+    origin_access_key_id,
+    succeeded,
+    failed,
+    count(*) over (partition by tactic, event_name) as actors_in_case,
+    first_event,
+    last_event,
+    first_event_id
+from calls
+order by actors_in_case, first_event, event_name, actor_id

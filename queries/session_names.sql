@@ -1,0 +1,45 @@
+-- title: Session names that are not the caller's
+-- question: Which sessions bear the name of somebody other than the one who requested them?
+-- techniques: T1036, T1550.001
+-- columns: role_session_name, is_name_of, actor_name, actor_id, actor_kind, grade, origin_access_key_id, arn,
+--   access_key_id, first_use, last_use, events
+
+with people as (
+    select distinct lower(name) as name, arn
+    from principals
+    where kind = 'iam_user' and name is not null
+
+    union
+
+    select distinct lower(actor_name), actor_arn
+    from actors
+    where actor_kind in ('saml_user', 'identity_center_user') and actor_name is not null
+)
+
+select
+    credentials.role_session_name,
+    min(people.arn) as is_name_of,
+    actors.actor_name,
+    actors.actor_id,
+    actors.actor_kind,
+    actors.grade,
+    actors.origin_access_key_id,
+    credentials.arn,
+    credentials.access_key_id,
+    credentials.first_use,
+    credentials.last_use,
+    credentials.events
+from credentials
+join actors on actors.credential_id = credentials.credential_id
+join people on people.name = lower(credentials.role_session_name)
+where actors.actor_kind <> 'unknown'
+  and lower(credentials.role_session_name) not in (
+      lower(coalesce(actors.actor_name, '')),
+      lower(coalesce(actors.actor_id, '')),
+      lower(split_part(coalesce(actors.actor_name, ''), '@', 1))
+  )
+group by
+    credentials.credential_id, credentials.role_session_name, actors.actor_name, actors.actor_id, actors.actor_kind,
+    actors.grade, actors.origin_access_key_id, credentials.arn, credentials.access_key_id, credentials.first_use,
+    credentials.last_use, credentials.events
+order by credentials.first_use, credentials.access_key_id

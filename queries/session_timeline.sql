@@ -1,0 +1,26 @@
+-- title: A session, call by call
+-- question: What did everybody do who used this session, in the order of time, on what, and with what outcome?
+-- parameter: session varchar: its principal ID (AROA...:name) or its ARN
+-- parameter: created_at timestamptz = null: only the session that was issued at this second
+-- techniques: T1550.001
+-- columns: event_time, event_name, resource, error_code, source_ip_address, access_key_id, session_creation_date,
+--   actor_name, actor_id, grade, recipient_account_id, aws_region, event_id
+
+select
+    event_time,
+    event_name,
+    resource,
+    error_code,
+    source_ip_address,
+    access_key_id,
+    session_creation_date,
+    actor_name,
+    actor_id,
+    grade,
+    recipient_account_id,
+    aws_region,
+    event_id
+from attributed_events
+where $session in (principal_id, arn)
+  and ($created_at::timestamptz is null or session_creation_date = $created_at::timestamptz)
+order by event_time, event_key

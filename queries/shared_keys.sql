@@ -1,0 +1,70 @@
+-- title: Long-term keys that several programs share
+-- question: Which key is used by more than one program or place, so that who depends on it must be asked before it goes?
+-- parameter: programs bigint = 2: how many, at least
+-- techniques: T1078.004
+-- columns: access_key_id, owner_name, account_id, programs, addresses, program, program_addresses, events, first_use,
+--   last_use, first_event_id
+
+with uses as (
+    select
+        access_key_id,
+        account_id,
+        source_ip_address,
+        event_time,
+        event_id,
+        -- a program and its system, without their versions and run IDs
+        trim(
+            coalesce(
+                nullif(regexp_extract(user_agent, 'Terraform|Pulumi', 0), ''),
+                regexp_extract(user_agent, '^[^/ _]+', 0)
+            ) || ' ' || coalesce(
+                nullif(regexp_extract(lower(user_agent), 'kali|parrot|pentoo', 0), ''),
+                regexp_extract(lower(user_agent), 'linux|macos|darwin|windows', 0)
+            )
+        ) as program
+    from events
+    where access_key_id like 'AKIA%'
+      and invoked_by is null
+),
+
+programs as (
+    select
+        access_key_id,
+        account_id,
+        program,
+        count(distinct source_ip_address) as program_addresses,
+        count(*) as events,
+        min(event_time) as first_use,
+        max(event_time) as last_use,
+        arg_min(event_id, event_time) as first_event_id
+    from uses
+    group by access_key_id, account_id, program
+),
+
+addresses as (
+    select access_key_id, account_id, count(distinct source_ip_address) as addresses
+    from uses
+    group by access_key_id, account_id
+)
+
+select
+    programs.access_key_id,
+    access_keys.owner_name,
+    programs.account_id,
+    count(*) over (partition by programs.access_key_id, programs.account_id) as programs,
+    addresses.addresses,
+    programs.program,
+    programs.program_addresses,
+    programs.events,
+    programs.first_use,
+    programs.last_use,
+    programs.first_event_id
+from programs
+join addresses
+  on  addresses.access_key_id = programs.access_key_id
+  and addresses.account_id = programs.account_id
+left join access_keys
+  on  access_keys.access_key_id = programs.access_key_id
+  and access_keys.account_id = programs.account_id
+qualify count(*) over (partition by programs.access_key_id, programs.account_id) >= $programs
+order by programs.access_key_id, programs.account_id, programs.first_use, programs.program

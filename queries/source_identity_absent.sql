@@ -1,0 +1,24 @@
+-- title: People's role sessions without SourceIdentity
+-- question: Which roles do people take without saying who they are, so that only the keys tell?
+-- techniques: T1550.001
+-- columns: role_arn, account_id, actor_name, actor_id, actor_kind, sessions, without_source_identity, events, first_use,
+--   last_use
+
+select
+    credentials.session_issuer_arn as role_arn,
+    credentials.account_id,
+    actors.actor_name,
+    actors.actor_id,
+    actors.actor_kind,
+    count(*) as sessions,
+    count(case when credentials.source_identity is null then 1 end) as without_source_identity,
+    sum(credentials.events)::bigint as events,
+    min(credentials.first_use) as first_use,
+    max(credentials.last_use) as last_use
+from credentials
+join actors on actors.credential_id = credentials.credential_id
+where credentials.identity_type = 'AssumedRole'
+  and actors.actor_kind in ('iam_user', 'saml_user', 'identity_center_user', 'root')
+group by credentials.session_issuer_arn, credentials.account_id, actors.actor_name, actors.actor_id, actors.actor_kind
+having count(case when credentials.source_identity is null then 1 end) > 0
+order by without_source_identity desc, role_arn, actors.actor_id
