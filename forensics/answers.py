@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from forensics.keys import SubjectType
+
+
+class Displayed:
+    """An answer that a notebook displays; `Case`, which every notebook begins with, says how."""
+
+    __slots__ = ()
+    as_html: ClassVar[Callable[[Displayed], str] | None] = None
+
+    def _repr_html_(self) -> str | None:
+        return Displayed.as_html(self) if Displayed.as_html else None
 
 
 class Grade(StrEnum):
@@ -262,7 +272,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class Who(Displayed):
     """Who is behind a subject: four answers to four questions.
 
     `caller`: who called. `actor`: who requested the credential. `key_owner`: who owns the long-term key at the
@@ -390,7 +400,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Displayed):
     """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first."""
 
     subject: Subject
@@ -425,7 +435,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingest:
+class Ingest(Displayed):
     """What an ingest did, and what the case holds since. `files` counts input files by how they ended,
     `documents` those that hold no events and are kept, by kind.
 
@@ -496,7 +506,7 @@ class TrailChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Displayed):
     """What is loaded, hour by hour from the first to the last that has an event, with its holes."""
 
     from_: datetime | None
@@ -516,7 +526,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Info:
+class Info(Displayed):
     """What a case holds."""
 
     case: str
@@ -597,6 +607,11 @@ def timestamp(moment: datetime) -> str:
 def to_json(answer: object, *, indent: int | None = 2) -> str:
     """The JSON of an answer, of a sequence of answers, or of rows of plain values."""
     return json.dumps(_plain(answer), indent=indent, ensure_ascii=True)
+
+
+def canonical_json(answer: object) -> str:
+    """The one JSON that equal answers have, for a hash: names in order, no spaces, ASCII."""
+    return json.dumps(_plain(answer), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _plain(value: object) -> Any:

@@ -29,6 +29,7 @@ from forensics.answers import (
     SECRET,
     Changed,
     Coverage,
+    Displayed,
     FilterMatches,
     Info,
     Ingest,
@@ -40,13 +41,14 @@ from forensics.answers import (
     Who,
 )
 from forensics.attribution.database import connect, is_current
+from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview, unread
 from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
 from forensics.investigate.who import who
-from forensics.keys import NotAnIdentifier, SecretRefused, SubjectType, identify
+from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 
     from forensics.attribution.earlier import Changes
     from forensics.key_answer import Key
+    from forensics.report_answer import CaseState, Report
 
 __all__ = [
     "ERRORS",
@@ -66,6 +69,7 @@ __all__ = [
     "EventFilter",
     "IngestFailed",
     "NoLogs",
+    "NotAddressDatabase",
     "NotAnIdentifier",
     "QueryFailed",
     "SavedQuery",
@@ -94,6 +98,7 @@ ERRORS = (
     NoLogs,
     NoSuchSource,
     NotACase,
+    NotAddressDatabase,
     NotAnIdentifier,
     NotIpRanges,
     QueryFailed,
@@ -217,14 +222,25 @@ class Case:
         hide = any(_is_secret(subject) for subject in asked)
         return [self._who_or_why_not(subject, ip_ranges, hide=hide) for subject in asked]
 
-    def key(self, key_id: str) -> Key:
-        """The one page on an access key: whose, since when, requested by whom, what it did. Raises NotAnIdentifier."""
-        identifier = identify(key_id)
-        if identifier.type != SubjectType.ACCESS_KEY:
-            raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
+    def key(self, key_id: str, *, geo: Iterable[str | Path] = ()) -> Key:
+        """The one page on an access key: whose, since when, requested by whom, what it did. Raises NotAnIdentifier.
+
+        `geo`: databases in MaxMind's format, which tell where addresses are. Raises NotAddressDatabase.
+        """
+        identifier = _access_key(key_id)
         from forensics.investigate.key import key
 
-        return key(self._open(), identifier)
+        return key(self._open(), identifier, AddressContext(geo))
+
+    def report(self, key_id: str, *, geo: Iterable[str | Path] = ()) -> Report:
+        """The page on an access key, the tree below it, what was done with all of it, and the records that prove it.
+
+        As `key`. `forensics.output.report` makes the file of it.
+        """
+        identifier = _access_key(key_id)
+        from forensics.investigate.report import report
+
+        return report(self._open(), identifier, AddressContext(geo), self._state())
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
         """Everything that descends from a subject, what of it is valid at a time, and how to end it.
@@ -347,6 +363,21 @@ class Case:
                     shutil.rmtree(self._layout.root)
             raise
 
+    def _state(self) -> CaseState:
+        from forensics.report_answer import CaseState
+
+        about = json.loads(self._layout.case_file.read_text())
+        manifest = self._manifest()
+        commit = manifest.commit
+        return CaseState(
+            case_id=about["case_id"],
+            version=__version__,
+            ingest_id=commit.ingest_id if commit else None,
+            committed_at=commit.committed_at if commit else None,
+            events=commit.events if commit else 0,
+            files=len(manifest.source_files),
+        )
+
     def _manifest(self) -> Manifest:
         return manifests.read(self._layout.manifest)
 
@@ -392,15 +423,27 @@ class Case:
             return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
     def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> pd.DataFrame:
-        import pandas as pd
-        import pyarrow as pa
+        from forensics.output.frame import to_frame
 
-        # numbers and booleans that may be null stay what they are
-        types = {pa.bool_(): pd.BooleanDtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype()}
         with _told_as(QueryFailed):
             rows = self._open().sql(query, params=parameters).to_arrow_table()
-        frame: pd.DataFrame = rows.to_pandas(types_mapper=types.get)
-        return frame
+        return to_frame(rows)
+
+
+def _as_html(answer: Displayed) -> str:
+    from forensics.output.notebook import as_html
+
+    return as_html(answer)
+
+
+Displayed.as_html = _as_html
+
+
+def _access_key(key_id: str) -> Identifier:
+    identifier = identify(key_id)
+    if identifier.type != SubjectType.ACCESS_KEY:
+        raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
+    return identifier
 
 
 def _is_secret(subject: str) -> bool:

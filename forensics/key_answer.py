@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers import Actor, Evidence, Grade, Subject, Who
+from forensics.answers import Actor, AddressClass, Displayed, Evidence, Grade, Subject, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,30 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedAddress(Used):
+    """An address: what it is, and where and whose network, as the address databases say that were given.
+
+    `country`: its code of two letters. `as_number`, `as_name`: of the autonomous system, the network's operator.
+    """
+
+    class_: AddressClass
+    country: str | None
+    city: str | None
+    as_number: int | None
+    as_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressDatabase:
+    """A file that told where addresses are: its name, what it calls itself, when it was built, and its SHA-256."""
+
+    name: str
+    type: str
+    built_at: datetime
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsedAgent(Used):
     """A user agent, and the program that it claims to be."""
 
@@ -243,7 +267,7 @@ class Activity:
     first_use: datetime | None = None
     last_use: datetime | None = None
     last_success: datetime | None = None
-    addresses: tuple[Used, ...] = ()
+    addresses: tuple[UsedAddress, ...] = ()
     user_agents: tuple[UsedAgent, ...] = ()
     regions: tuple[Used, ...] = ()
     services: tuple[UsedWith, ...] = ()
@@ -260,7 +284,7 @@ class KeyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Key(Displayed):
     """The one page on an access key. `who` is the chain up; `owner` has a long-term key only.
 
     `account_ids` are those of the records, `decoded_account_id` the one inside the ID. `issued_at` and `expires_at` are
@@ -282,3 +306,4 @@ class Key:
     children: Children
     activity: Activity
     flags: tuple[str, ...]
+    address_databases: tuple[AddressDatabase, ...]

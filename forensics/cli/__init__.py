@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from forensics import __version__
-from forensics.cli import coverage, events, info, ingest, key, query, sample, tree, who
+from forensics.cli import coverage, events, info, ingest, key, query, report, sample, tree, who
 
 app = typer.Typer(
     name="forensics",
@@ -26,6 +26,7 @@ app.command()(who.who)
 app.command()(key.key)
 app.command()(ingest.ingest)
 app.command()(tree.tree)
+app.command()(report.report)
 app.command()(events.events)
 app.command()(info.info)
 app.command()(coverage.coverage)

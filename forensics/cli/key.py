@@ -10,6 +10,7 @@ from forensics.cli.options import (
     AnswerFormat,
     CaseOption,
     ForceOption,
+    GeoOption,
     LogsOption,
     OutputOption,
     asked_case,
@@ -27,6 +28,7 @@ def key(
     access_key: AccessKey,
     case: CaseOption = None,
     logs: LogsOption = None,
+    geo: GeoOption = None,
     format: Annotated[AnswerFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -40,10 +42,11 @@ def key(
     Examples:
       forensics key AKIA2ICYRBJSCUQBO6WH --logs sample_logs
       forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
+      forensics key AKIA2ICYRBJSCUQBO6WH --case my-case --geo GeoLite2-City.mmdb --geo GeoLite2-ASN.mmdb
     """
     form = chosen(AnswerFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
-        answer = opened.key(access_key)
+        answer = opened.key(access_key, geo=geo or ())
         from forensics.output.answer import print_key
 
         print_key(answer, form)

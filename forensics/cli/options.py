@@ -36,6 +36,15 @@ IpRangesOption = Annotated[
     typer.Option("--ip-ranges", metavar="FILE", help="AWS's ip-ranges.json: tells addresses of AWS from others."),
 ]
 
+GeoOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--geo",
+        metavar="FILE",
+        help="A database of addresses in MaxMind's format (.mmdb): city, country or ASN; may be given several times.",
+    ),
+]
+
 
 def _check_place(context: typer.Context, file: Path | None) -> Path | None:
     """Before the work, not after it; `-` is standard output."""

@@ -6,16 +6,18 @@ tables that attribution has settled. Who is behind the key is `who`'s answer, un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
 from forensics.answers import NOBODY, Actor, Evidence, Grade
 from forensics.investigate.actors import actor_of, owner_of
+from forensics.investigate.address_context import AddressContext
 from forensics.investigate.applications import application_of
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.who import who
+from forensics.investigate.workload import address_class
 from forensics.key_answer import (
     Activity,
     Burst,
@@ -32,6 +34,7 @@ from forensics.key_answer import (
     Sensitive,
     Totals,
     Used,
+    UsedAddress,
     UsedAfterEnd,
     UsedAgent,
     UsedWith,
@@ -41,12 +44,13 @@ from forensics.keys import Identifier, account_of
 
 _LISTED = 100  # of each list of an activity
 _CITED = 10  # events, or resources, for one finding
+_NO_CONTEXT = AddressContext()
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
 
-def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> Key:
+def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
     """The answer about an access key; of one in no log it says so, and what to load."""
-    return _Page(connection, identifier).answer()
+    return _Page(connection, identifier).answer(context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,11 @@ class _Page:
         ]
         self._owners = rows(connection, "key_owner", key=identifier.id)
         self._owner = _owner(self._owners)
-        connection.execute("drop table if exists key_uses")
-        days = rows(connection, "key_span", key=identifier.id)[0]
-        rows(connection, "key_uses", key=identifier.id, first=days.first, last=days.last)
+        collect_uses(connection, dict.fromkeys(self._credential_ids, 0), identifier.id)
 
-    def answer(self) -> Key:
+    def answer(self, context: AddressContext) -> Key:
         lifecycle = self._lifecycle()
-        activity = self._activity()
+        used = activity(self._connection, context)
         children = self._children()
         accounts = self._account_ids()
         hop = self._who.chain[0] if self._who.chain else None
@@ -98,8 +100,9 @@ class _Page:
             quarantine=_quarantine(user_changes),
             who=self._who,
             children=children,
-            activity=activity,
+            activity=used,
             flags=self._flags(accounts, lifecycle),
+            address_databases=context.databases,
         )
 
     def _ask(self, query: str, **parameters: object) -> list[Row]:
@@ -222,35 +225,56 @@ class _Page:
             made_keys=tuple(MadeKey(*row) for row in self._ask("key_made_keys", ids=self._credential_ids)),
         )
 
-    # what it did
 
-    def _activity(self) -> Activity:
-        total = self._ask("key_total")[0]
-        if not total.events:
-            return Activity()
-        places = self._ask("key_places", most=_LISTED)
-        kinds = {
-            kind: [row for row in places if row.kind == kind] for kind in ("address", "user_agent", "region", "service")
-        }
-        resources = self._ask("key_resources", most=_LISTED)
-        bursts = self._ask("key_bursts", most=_LISTED)
-        return Activity(
-            events=total.events,
-            succeeded=total.succeeded,
-            denied=total.denied,
-            failed=total.failed,
-            first_use=total.first_use,
-            last_use=total.last_use,
-            last_success=total.last_success,
-            addresses=tuple(_used(row) for row in kinds["address"]),
-            user_agents=tuple(_used_agent(row) for row in kinds["user_agent"]),
-            regions=tuple(_used(row) for row in kinds["region"]),
-            services=tuple(_used_with(row) for row in kinds["service"]),
-            resources=tuple(_used_with(row, row.objects) for row in resources),
-            sensitive=tuple(_sensitive(row) for row in self._ask("key_sensitive", most=_CITED)),
-            discovery_bursts=tuple(_burst(row) for row in bursts),
-            totals=Totals(*(_total(found) for found in (*kinds.values(), resources, bursts))),
-        )
+# what it did
+
+
+def collect_uses(connection: duckdb.DuckDBPyConnection, nodes: Mapping[str, int], key_id: str | None = None) -> None:
+    """Read every event that some credentials signed, for `activity`; beside each, a number to tell them apart by.
+
+    `key_id`: the access key, where all of them are of one.
+    """
+    connection.execute("drop table if exists key_uses")
+    days = rows(connection, "key_span", ids=list(nodes))[0]
+    rows(
+        connection,
+        "key_uses",
+        ids=list(nodes),
+        nodes=list(nodes.values()),
+        key=key_id,
+        first=days.first,
+        last=days.last,
+    )
+
+
+def activity(connection: duckdb.DuckDBPyConnection, context: AddressContext) -> Activity:
+    """What the collected events were."""
+    total = rows(connection, "key_total")[0]
+    if not total.events:
+        return Activity()
+    places = rows(connection, "key_places", most=_LISTED)
+    kinds = {
+        kind: [row for row in places if row.kind == kind] for kind in ("address", "user_agent", "region", "service")
+    }
+    resources = rows(connection, "key_resources", most=_LISTED)
+    bursts = rows(connection, "key_bursts", most=_LISTED)
+    return Activity(
+        events=total.events,
+        succeeded=total.succeeded,
+        denied=total.denied,
+        failed=total.failed,
+        first_use=total.first_use,
+        last_use=total.last_use,
+        last_success=total.last_success,
+        addresses=tuple(_used_address(row, context) for row in kinds["address"]),
+        user_agents=tuple(_used_agent(row) for row in kinds["user_agent"]),
+        regions=tuple(_used(row) for row in kinds["region"]),
+        services=tuple(_used_with(row) for row in kinds["service"]),
+        resources=tuple(_used_with(row, row.objects) for row in resources),
+        sensitive=tuple(_sensitive(row) for row in rows(connection, "key_sensitive", most=_CITED)),
+        discovery_bursts=tuple(_burst(row) for row in bursts),
+        totals=Totals(*(_total(found) for found in (*kinds.values(), resources, bursts))),
+    )
 
 
 def _kind(key_id: str) -> KeyKind:
@@ -301,6 +325,24 @@ def _quarantine(changes: Sequence[UserChange]) -> Quarantine:
 
 def _used(row: Row) -> Used:
     return Used(row.value, row.succeeded, row.denied, row.failed, row.first_use, row.last_use)
+
+
+def _used_address(row: Row, context: AddressContext) -> UsedAddress:
+    kind, _ = address_class(row.value or "", None)
+    place = context.place_of(row.value)
+    return UsedAddress(
+        row.value,
+        row.succeeded,
+        row.denied,
+        row.failed,
+        row.first_use,
+        row.last_use,
+        kind,
+        place.country,
+        place.city,
+        place.as_number,
+        place.as_name,
+    )
 
 
 def _used_agent(row: Row) -> UsedAgent:

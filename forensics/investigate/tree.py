@@ -28,16 +28,23 @@ _SERVICE_LINKED = ("/aws-service-role/", "AWSServiceRoleFor")
 
 def tree(connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None) -> Tree:
     """The tree below a subject at a time, the case's latest event's unless told; of one in no log, an empty one."""
+    return tree_and_credentials(connection, identifier, at)[0]
+
+
+def tree_and_credentials(
+    connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None
+) -> tuple[Tree, dict[str, int]]:
+    """The same, and for each credential of it the number of the first node that it is."""
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     moment = _utc(at) if at else rows(connection, "tree_latest")[0].at
     roots = _roots(connection, identifier)
     if not roots or moment is None:
-        return Tree(subject, moment)
+        return Tree(subject, moment), {}
     facts = _Facts(connection, roots, moment)
     nodes = facts.nodes()
     accounts = {node.account_id for node in nodes if node.parent is None}
     ancestors = _ancestors(connection, roots)
-    return Tree(
+    answer = Tree(
         subject=Subject(subject.type, subject.id, accounts.pop() if len(accounts) == 1 else subject.account_id),
         at=moment,
         nodes=nodes,
@@ -45,6 +52,7 @@ def tree(connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: date
         ancestors=ancestors,
         flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
     )
+    return answer, facts.credentials()
 
 
 def _utc(moment: datetime) -> datetime:
@@ -213,6 +221,15 @@ class _Facts:
         if credential.principal_id is None or began is None:
             return ("credential", id_)
         return ("session", credential.account_id, credential.principal_id, began)
+
+    def credentials(self) -> dict[str, int]:
+        """Each credential, and the first node that it is."""
+        found: dict[str, int] = {}
+        for number, members in enumerate(self._members):
+            for member in members:
+                if member in self._credentials:
+                    found.setdefault(member, number)
+        return found
 
     # how to end them
 

@@ -42,7 +42,7 @@ def workload(
 
 
 def _used_from(use: Row, ip_ranges: IpRanges | None) -> UsedFrom:
-    kind, region = _class(use.source_ip_address, ip_ranges)
+    kind, region = address_class(use.source_ip_address, ip_ranges)
     return UsedFrom(
         use.source_ip_address,
         kind,
@@ -55,7 +55,8 @@ def _used_from(use: Row, ip_ranges: IpRanges | None) -> UsedFrom:
     )
 
 
-def _class(text: str, ip_ranges: IpRanges | None) -> tuple[AddressClass, str | None]:
+def address_class(text: str, ip_ranges: IpRanges | None) -> tuple[AddressClass, str | None]:
+    """What an address, as logged, is; and the region of one of AWS's."""
     address = parse_address(text)
     if address is None:
         return (AddressClass.AWS_SERVICE if _SERVICE.fullmatch(text) else AddressClass.OTHER), None

@@ -15,7 +15,10 @@ from forensics.output.who import render_who
 from forensics.output.words import count, readable_time
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from forensics.key_answer import Key
+    from forensics.report_answer import Report
 
 
 def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
@@ -98,6 +101,21 @@ def print_key(answer: Key, format: str) -> None:
         from forensics.output.key import render_key
 
         show(render_key(answer))
+
+
+def print_report(answer: Report, format: str, file: Path | None) -> None:
+    """The page, or the answer that it shows; standard error says what the file holds."""
+    if format == "json":
+        write(to_json(answer) + "\n")
+        return
+    from forensics.output.report import report_page
+
+    page = report_page(answer)
+    write(page)
+    if file is not None:
+        listed, total = len(answer.events), answer.events_total
+        events = count(total, "event") if listed == total else f"{listed:,} of {count(total, 'event')}"
+        tell(f"{file}: {len(page) / 1e6:,.1f} MB with {events} and {count(len(answer.records), 'record')}")
 
 
 def print_info(answer: Info, format: str) -> None:

@@ -21,6 +21,7 @@ from forensics.key_answer import (
     OtherKey,
     Sensitive,
     Used,
+    UsedAddress,
     UsedAfterEnd,
     UsedAgent,
     UserChange,
@@ -37,7 +38,16 @@ from forensics.output.who import (
     missing_lines,
     part,
 )
-from forensics.output.words import FLAGS, KEY_CHANGES, KEY_KINDS, KEY_STATUS_STYLES, TACTICS, count, readable_time
+from forensics.output.words import (
+    ADDRESS_CLASSES,
+    FLAGS,
+    KEY_CHANGES,
+    KEY_KINDS,
+    KEY_STATUS_STYLES,
+    TACTICS,
+    count,
+    readable_time,
+)
 
 T = TypeVar("T", bound=Used)
 _SHOWN = 10  # rows of a list; JSON has more
@@ -50,25 +60,25 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from _finding(answer)
     if not answer.in_logs:
         yield from part("What to load to learn more", missing_lines(answer.who.missing))
-        yield from part("Worth knowing", _notes(answer))
+        yield from part("Worth knowing", note_lines(answer))
         return
     activity = answer.activity
     yield from part("Calls that intruders are known for; administrators make them too", _sensitive(answer))
-    yield from part("What befell the key", _life(answer))
-    yield from part("How else its owner gets in", _owners_access(answer))
-    yield from part("Quarantine by AWS", _quarantine(answer))
+    yield from part("What befell the key", life_lines(answer))
+    yield from part("How else its owner gets in", owners_access_lines(answer))
+    yield from part("Quarantine by AWS", quarantine_lines(answer))
     yield from part("How it was requested, from the key back to its origin", chain_lines(answer.who))
     yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer.who))
     yield from part(
         "What the session says of itself; its caller chose this, it proves nothing", claim_lines(answer.who)
     )
     yield from part("What was requested with it, directly and further down", _children(answer.children))
-    yield from part("Addresses", _places("address", activity.addresses, activity.totals.addresses))
+    yield from part("Addresses", _addresses(answer))
     yield from part("Programs, as they call themselves", _agents(answer))
     yield from part("Regions", _places("region", activity.regions, activity.totals.regions))
     yield from part("Services", _services(answer))
     yield from part("What the calls were about", _resources(answer))
-    yield from part("Worth knowing", _notes(answer))
+    yield from part("Worth knowing", note_lines(answer))
     yield from part("What to load to learn more", missing_lines(answer.who.missing))
 
 
@@ -172,7 +182,7 @@ def _led_to(children: Children) -> Iterator[Line]:
 # its life
 
 
-def _life(answer: Key) -> Iterator[Line]:
+def life_lines(answer: Key) -> Iterator[Line]:
     for change in answer.lifecycle.changes:
         yield from _change(answer, change)
     for end in answer.lifecycle.used_after_end:
@@ -210,7 +220,7 @@ def _ended(end: UsedAfterEnd) -> str:
 # its owner
 
 
-def _owners_access(answer: Key) -> Iterator[Line]:
+def owners_access_lines(answer: Key) -> Iterator[Line]:
     access = answer.owners_access
     for key in access.keys:
         yield _other_key(key)
@@ -245,7 +255,7 @@ def _user_change(change: UserChange) -> Iterator[Line]:
     yield event_line(change.event)
 
 
-def _quarantine(answer: Key) -> Iterator[Line]:
+def quarantine_lines(answer: Key) -> Iterator[Line]:
     for change in answer.quarantine.changes:
         yield from _user_change(change)
     if answer.quarantine.in_force is not None:
@@ -342,6 +352,25 @@ def _places(name: str, used: Sequence[Used], total: int) -> Iterator[Line]:
     yield from _rest(total, name)
 
 
+def _addresses(answer: Key) -> Iterator[Line]:
+    """As other places; and where they are, where a database was given that says so."""
+    activity = answer.activity
+    yield from _places("address", activity.addresses, activity.totals.addresses)
+    if answer.address_databases:
+        for address in _busiest(activity.addresses):
+            yield line((address.value or "not logged", "bold"), f"  {place_of(address)}")
+    for database in answer.address_databases:
+        built = readable_time(database.built_at)
+        yield line((f"where they are: {database.type}, {database.name}, built {built}", "dim"))
+
+
+def place_of(address: UsedAddress) -> str:
+    """City, country and network; of an address that is nowhere, what it is."""
+    network = f"AS{address.as_number}" if address.as_number else ""
+    known = [address.city, address.country, f"{network} {address.as_name or ''}".strip()]
+    return ", ".join(part for part in known if part) or ADDRESS_CLASSES[address.class_]
+
+
 def _agents(answer: Key) -> Iterator[Line]:
     """One entry a program, with the busiest of its user agents: some put a number of the run into theirs."""
     activity = answer.activity
@@ -400,7 +429,7 @@ def _resources(answer: Key) -> Iterator[Line]:
     yield from _rest(activity.totals.resources, "resource")
 
 
-def _notes(answer: Key) -> Iterator[Line]:
+def note_lines(answer: Key) -> Iterator[Line]:
     decoded = answer.decoded_account_id
     if decoded and any(account != decoded for account in answer.account_ids):
         yield line(

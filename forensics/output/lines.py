@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forensics.output.escape import for_terminal
@@ -52,7 +52,12 @@ def with_prefix(content: Line, first: str, rest: str) -> Line:
 
 def lay_out(lines: Iterable[Line], width: int | None, *, colour: bool = False) -> str:
     """The lines as text. Without a width they do not fold."""
-    return "".join(f"{row}\n" for content in lines for row in _rows(content, width, colour))
+    return lay_out_styled(lines, width, _coloured if colour else _plain)
+
+
+def lay_out_styled(lines: Iterable[Line], width: int | None, styled: Callable[[Span], str]) -> str:
+    """The same where `styled` writes each text in its style; what stands before a line is dim."""
+    return "".join(f"{row}\n" for content in lines for row in _rows(content, width, styled))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, indent: int = 2) -> Iterator[Line]:
@@ -88,11 +93,11 @@ def _are_numbers(texts: Iterable[str]) -> bool:
     return all(text.replace(",", "").isdigit() for text in found) and len({len(text) for text in found}) > 1
 
 
-def _rows(content: Line, width: int | None, colour: bool) -> Iterator[str]:
+def _rows(content: Line, width: int | None, styled: Callable[[Span], str]) -> Iterator[str]:
     prefix = content.first
     for words in _fold(content, width):
-        text = " ".join("".join(_styled(span, colour) for span in word) for word in words)
-        yield f"{_styled((prefix, 'dim'), colour) if prefix.strip() else prefix}{text}".rstrip()
+        text = " ".join("".join(styled(span) for span in word) for word in words)
+        yield f"{styled((prefix, 'dim')) if prefix.strip() else prefix}{text}".rstrip()
         prefix = content.rest
 
 
@@ -133,6 +138,10 @@ def _without_trailing_spaces(row: list[list[Span]]) -> list[list[Span]]:
     return row
 
 
-def _styled(span: Span, colour: bool) -> str:
+def _plain(span: Span) -> str:
+    return span[0]
+
+
+def _coloured(span: Span) -> str:
     text, style = span
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if colour and style else text
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style else text

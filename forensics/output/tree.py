@@ -1,65 +1,24 @@
 """Tree, for a responder: what came of the subject, what of it still works, then what to do, step by step.
 
-Numbers in brackets are the nodes of the JSON. What is over and led to nothing is counted, not listed; what still works,
-or was planted, is always shown, up to a bound that says what it left out.
+Numbers in brackets are the nodes of the JSON. `branches` says which nodes are shown.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 
-from forensics.answers import Action, Node, NodeKind, Relation, State, Step, Subject, Tree
+from forensics.answers import Node, NodeKind, Relation, State, Step, Subject, Tree
+from forensics.output.branches import Branches, Hidden
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
-from forensics.output.words import SUBJECT_TYPES, count, readable_time
+from forensics.output.words import ACTIONS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
 
 _SHOWN = 60  # nodes in the tree
-_DEEPEST = 16
-_ALIKE = 2  # of the quiet children of one parent and kind
 _VALID_SHOWN = 40
 _IDS_SHOWN = 12
 _KEYS_SHOWN = 2
 _LABEL = 9
 
-_RELATIONS = {
-    Relation.ASSUMED_ROLE: "assumed role",
-    Relation.SESSION_TOKEN: "session token",
-    Relation.FEDERATION_TOKEN: "federation token",
-    Relation.ASSUMED_ROOT: "assumed root",
-    Relation.CONSOLE_SESSION: "console session",
-    Relation.SWITCHED_ROLE: "switched role",
-    Relation.FORWARD_ACCESS: "forward access",
-    Relation.CREATED_ACCESS_KEY: "created access key",
-    Relation.CREATED_LOGIN_PROFILE: "set console password",
-    Relation.CREATED_USER: "created user",
-    Relation.CHANGED_TRUST_POLICY: "set trust policy",
-}
-_STATES: dict[State, Span] = {
-    State.VALID: ("VALID", "bad"),
-    State.UNKNOWN: ("perhaps valid, its expiry is not logged", "warn"),
-    State.NOT_YET: ("not there yet", "dim"),
-    State.EXPIRED: ("expired", "dim"),
-    State.DEACTIVATED: ("deactivated", "dim"),
-    State.DELETED: ("deleted", "dim"),
-    State.REVOKED: ("revoked", "dim"),
-    State.REPLACED: ("replaced", "dim"),
-}
 _EXPIRY = {State.VALID: " until", State.UNKNOWN: ", until", State.NOT_YET: ", until", State.EXPIRED: ""}
-_ACTIONS = {
-    Action.DEACTIVATE_ACCESS_KEY: "deactivate the access key",
-    Action.DENY_USER: "deny everything to the user",
-    Action.REVOKE_ROLE_SESSIONS: "revoke the sessions of the role",
-    Action.DENY_IDENTITY_CENTER_USER: "deny the Identity Center user",
-    Action.DENY_SIGN_IN_SESSION: "deny the sign-in session",
-    Action.DENY_BY_SCP: "deny the root user, by a service control policy on account",
-    Action.DISABLE_CONSOLE_LOGIN: "delete the console password of",
-    Action.DELETE_CREATED_USER: "delete the user",
-    Action.RESTORE_TRUST_POLICY: "restore the trust policy of the role",
-    Action.REPLACE_WORKLOAD_CREDENTIALS: "replace the credentials of the workload",
-    Action.WAIT_UNTIL: "wait until",
-    Action.NOT_POSSIBLE: "nothing can be done about",
-}
 _FLAGS = {
     "role_juggling": ("renewed from itself: lasts longer than the session that it came of (role juggling)", "bad"),
     "shown_elsewhere": ("stands above, too; what came of it is there", "dim"),
@@ -74,7 +33,7 @@ def render_tree(answer: Tree) -> Iterator[Line]:
         yield line("it is in none of the loaded logs", indent=2)
         return
     yield from _headline(answer)
-    yield from _part("What came of it", _Branches(answer.nodes).lines())
+    yield from _part("What came of it", _Drawn(answer.nodes).lines())
     yield from _part(f"What may be used at {readable_time(answer.at)}", _valid(answer.nodes))
     yield from _part("What to do, in this order", _plan(answer))
 
@@ -131,97 +90,41 @@ def _count(number: int, noun: str) -> str:
 # the tree
 
 
-class _Branches:
+class _Drawn:
     """The tree as lines: a node with what there is to say of it, then what came of it."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
-        self._nodes = nodes
-        self._children: defaultdict[int | None, list[Node]] = defaultdict(list)
-        self._forwarded: defaultdict[int | None, list[Node]] = defaultdict(list)
-        for node in nodes:
-            if node.relation == Relation.FORWARD_ACCESS:
-                self._forwarded[node.parent].append(node)
-            else:
-                self._children[node.parent].append(node)
-        self._loud = _loud(nodes)
-        self._left = _SHOWN
+        self._branches = Branches(nodes, _SHOWN)
 
     def lines(self) -> Iterator[Line]:
         yield from self._below(None, "", is_root=True)
 
     def _below(self, parent: int | None, guide: str, *, is_root: bool = False) -> Iterator[Line]:
-        shown, hidden = self._chosen(self._children[parent])
+        shown, hidden = self._branches.below(parent)
         branches: list[Callable[[str, str], Iterator[Line]]] = [self._drawer(node) for node in shown]
-        branches += [_teller(one) for one in self._told(hidden)]
+        branches += [_teller(_told(one)) for one in hidden]
         for branch in branches:
             is_last = branch is branches[-1]
             first = "" if is_root else f"{guide}{'└─ ' if is_last else '├─ '}"
             rest = guide if is_root else f"{guide}{'   ' if is_last else '│  '}"
             yield from branch(first, rest)
 
-    def _chosen(self, children: Sequence[Node]) -> tuple[list[Node], list[Node]]:
-        """Which to show: first all that lead to something, then a few of those that do not."""
-        loud = [node for node in children if node.id in self._loud]
-        quiet: defaultdict[str, list[Node]] = defaultdict(list)
-        for node in children:
-            if node.id not in self._loud:
-                quiet[_alike(node)].append(node)
-        wanted = loud + [node for alike in quiet.values() for node in alike[:_ALIKE]]
-        shown = [node for node in wanted if node.depth <= _DEEPEST][: max(self._left, 0)]
-        self._left -= len(shown)
-        chosen = {node.id for node in shown}
-        return shown, [node for node in children if node.id not in chosen]
-
     def _drawer(self, node: Node) -> Callable[[str, str], Iterator[Line]]:
         def draw(first: str, rest: str) -> Iterator[Line]:
-            bar = f"{rest}{'│  ' if self._children[node.id] else '   '}"
+            bar = f"{rest}{'│  ' if self._branches.has_children(node) else '   '}"
             yield with_prefix(_title(node), first, f"{bar}   ")
-            yield from (with_prefix(detail, bar, bar) for detail in _details(node, self._forwarded[node.id]))
+            forwarded = self._branches.forwarded[node.id]
+            yield from (with_prefix(detail, bar, bar) for detail in _details(node, forwarded))
             yield from self._below(node.id, rest)
 
         return draw
 
-    def _told(self, hidden: Sequence[Node]) -> Iterator[Line]:
-        """What was left out, and what is below it, by kind."""
-        for alike, nodes in groupby(sorted(hidden, key=_alike), key=_alike):
-            group = list(nodes)
-            below = self._size(group) - len(group)
-            more = f", with {below:,} more below" if below else ""
-            loud = sum(node.id in self._loud for node in group)
-            state = f"{loud:,} of them valid or with plantings" if loud else "none valid"
-            yield line((f"and {len(group):,} more: {alike}{more}; {state}; --format json has all", "dim"))
 
-    def _size(self, nodes: Iterable[Node]) -> int:
-        waiting = list(nodes)
-        size = 0
-        while waiting:
-            node = waiting.pop()
-            size += 1
-            waiting += self._children[node.id]
-        return size
-
-
-def _loud(nodes: Sequence[Node]) -> set[int]:
-    """Nodes that may be used, were planted or are flagged, and all above them."""
-    loud = set[int]()
-    for node in reversed(nodes):  # children come after their parents
-        is_planted = node.kind != NodeKind.SESSION
-        is_used = node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS
-        if node.id in loud or is_used or is_planted or "role_juggling" in node.flags:
-            loud.add(node.id)
-            if node.parent is not None:
-                loud.add(node.parent)
-    return loud
-
-
-def _alike(node: Node) -> str:
-    return f"{_RELATIONS[node.relation] if node.relation else node.kind} {_role(node)}".strip()
-
-
-def _role(node: Node) -> str:
-    """What tells one session's kind from another's: the role."""
-    path = (node.arn or "").rpartition(":")[2]
-    return path.split("/")[1] if path.startswith("assumed-role/") else ""
+def _told(hidden: Hidden) -> Line:
+    """What was left out, and what is below it."""
+    more = f", with {hidden.below:,} more below" if hidden.below else ""
+    state = f"{hidden.loud:,} of them valid or with plantings" if hidden.loud else "none valid"
+    return line((f"and {hidden.nodes:,} more: {hidden.alike}{more}; {state}; --format json has all", "dim"))
 
 
 def _teller(told: Line) -> Callable[[str, str], Iterator[Line]]:
@@ -234,10 +137,10 @@ def _teller(told: Line) -> Callable[[str, str], Iterator[Line]]:
 def _title(node: Node) -> Line:
     name = (node.arn or "").rpartition(":")[2] or node.name or node.principal_id or ""
     account = f"  {node.account_id}" if node.account_id else ""
-    return line((f"[{node.id}] ", "dim"), (_called(node), "bold"), f"  {name}" if name else "", account, hang=0)
+    return line((f"[{node.id}] ", "dim"), (called(node), "bold"), f"  {name}" if name else "", account, hang=0)
 
 
-def _called(node: Node) -> str:
+def called(node: Node) -> str:
     """Its keys; of many, the first two."""
     keys = node.access_key_ids
     if not keys:
@@ -252,9 +155,9 @@ def _called(node: Node) -> str:
 
 def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
     doubt: list[Span] = [] if node.certain else [("perhaps: ", "warn")]
-    how = f"{_RELATIONS[node.relation]}  " if node.relation else ""
+    how = f"{RELATIONS[node.relation]}  " if node.relation else ""
     began = f"{readable_time(node.issued_at)}  " if node.issued_at else ""
-    yield line(*doubt, f"{how}{began}", _STATES[node.state], _until(node))
+    yield line(*doubt, f"{how}{began}", STATES[node.state], until(node))
     if node.events:
         last = f", last used {readable_time(node.last_use)}" if node.last_use else ""
         yield line((f"{count(node.events, 'event')}{last}", "dim"))
@@ -268,7 +171,7 @@ def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
         yield line(_FLAGS[flag])
 
 
-def _until(node: Node) -> str:
+def until(node: Node) -> str:
     if not node.expires_at:
         return ""
     return f"{_EXPIRY.get(node.state, ', would have expired')} {readable_time(node.expires_at)}"
@@ -280,7 +183,7 @@ def _until(node: Node) -> str:
 def _valid(nodes: Sequence[Node]) -> Iterator[Line]:
     found = [node for node in nodes if node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS]
     for node in found[:_VALID_SHOWN]:
-        yield line(*_title(node).spans, "  ", _STATES[node.state], _until(node))
+        yield line(*_title(node).spans, "  ", STATES[node.state], until(node))
     if len(found) > _VALID_SHOWN:
         yield line((f"and {len(found) - _VALID_SHOWN:,} more; --format json has them all", "dim"))
     if not found:
@@ -304,7 +207,7 @@ def _plan(answer: Tree) -> Iterator[Line]:
 def _step(step: Step, *, is_new: bool) -> Iterator[Line]:
     number = f"{step.order}. ".rjust(4)
     account = f"  in account {step.account_id}" if step.account_id and step.target != step.account_id else ""
-    yield line((number, "dim"), f"{_ACTIONS[step.action]} ", (step.target, "bold"), account, hang=4)
+    yield line((number, "dim"), f"{ACTIONS[step.action]} ", (step.target, "bold"), account, hang=4)
     if step.ends:
         yield line("ends ", *_numbers(step.ends), indent=4, hang=9)
     if step.survives:

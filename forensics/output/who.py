@@ -80,18 +80,18 @@ def _subject(answer: Who) -> Line:
 
 def headline(answer: Who) -> Iterator[Line]:
     if answer.actor.kind == ActorKind.UNKNOWN:
-        yield labelled("who", ("not resolved", "bad"), f": {_stop(answer)}")
+        yield labelled("who", ("not resolved", "bad"), f": {stop(answer)}")
         yield from _caller(answer)
         return
     actor = answer.actor
     yield labelled("who", *described(actor))
     for detail in _details(actor):
         yield labelled("", (detail, "dim"))
-    yield labelled("how sure", grade_span(answer.grade), f": {_basis(answer)}")
+    yield labelled("how sure", grade_span(answer.grade), f": {basis(answer)}")
     for client in dict.fromkeys(one for hop in answer.chain for one in hop.via if one.startswith("arn:")):
         yield labelled("acted", ("an agent or client that was let in: ", "warn"), client)
     if answer.stop_reason in _ENDS_WORTH_TELLING:
-        yield labelled("ends at", _stop(answer))
+        yield labelled("ends at", stop(answer))
     yield from _origin(answer)
     if answer.mfa_authenticated is not None and actor.kind in _HAVE_MFA:
         yield labelled("MFA", "yes" if answer.mfa_authenticated else "no")
@@ -101,7 +101,8 @@ def labelled(label: str, *parts: str | Span) -> Line:
     return line((label.ljust(_LABEL), "dim"), *parts, indent=2, hang=2 + _LABEL)
 
 
-def _stop(answer: Who) -> str:
+def stop(answer: Who) -> str:
+    """Why the walk ended where it ended."""
     if "proves_nothing" in answer.flags:
         return FLAGS["proves_nothing"]
     return STOPS[answer.stop_reason]
@@ -148,7 +149,7 @@ def grade_span(grade: Grade) -> Span:
     return (str(grade), GRADE_STYLES[grade])
 
 
-def _basis(answer: Who) -> str:
+def basis(answer: Who) -> str:
     """What the grade rests on: the weakest of the links that were walked to reach the actor."""
     if answer.sessions:
         grades = {session.grade for session in answer.sessions}
@@ -161,8 +162,8 @@ def _basis(answer: Who) -> str:
         return f"AWS's own record of the call names this {_kind(answer.actor)}"
     weakest = max(links, key=lambda link: _GRADES.index(link.grade))
     if weakest.rule != "issued_key":
-        basis = BASES.get(weakest.rule, _rule(weakest))
-        return basis if len(links) == 1 else f"the weakest of {len(links)} hops: {basis}"
+        told = BASES.get(weakest.rule, rule(weakest))
+        return told if len(links) == 1 else f"the weakest of {len(links)} hops: {told}"
     if len(links) == 1:
         return "a logged event handed out this very access key, and records for whom"
     return f"for each of the {len(links)} hops, a logged event handed out that very access key, and records for whom"
@@ -249,7 +250,7 @@ def _handing_out(hop: Hop) -> Iterator[Line]:
     documented = (
         " (a record shape that is documented, but not known from real logs)" if hop.link.documented_only else ""
     )
-    yield line(grade_span(hop.link.grade), f": {_rule(hop.link)}{documented}")
+    yield line(grade_span(hop.link.grade), f": {rule(hop.link)}{documented}")
     together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
     for index, ((time, name), events) in enumerate(together):
         expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at and not index else ""
@@ -257,7 +258,8 @@ def _handing_out(hop: Hop) -> Iterator[Line]:
         yield from (event_line(event) for event in events)
 
 
-def _rule(link: Link) -> str:
+def rule(link: Link) -> str:
+    """Why a credential is believed to come from the next."""
     return RULES.get(link.rule, link.rule.replace("_", " "))
 
 
@@ -273,7 +275,7 @@ def event_line(event: Evidence) -> Line:
 def _end(answer: Who) -> Line:
     if answer.actor.kind != ActorKind.UNKNOWN:
         return line(*described(answer.actor), hang=0)
-    return line(("?", "bad"), f"  {_stop(answer)}", hang=0)
+    return line(("?", "bad"), f"  {stop(answer)}", hang=0)
 
 
 # beside the answer
@@ -282,7 +284,7 @@ def _end(answer: Who) -> Line:
 def candidate_lines(answer: Who) -> Iterator[Line]:
     for candidate in answer.candidates:
         yield line(*described(candidate.actor))
-        yield line(grade_span(candidate.grade), f": {_rule(candidate.link)}", indent=2)
+        yield line(grade_span(candidate.grade), f": {rule(candidate.link)}", indent=2)
         for event in candidate.link.evidence:
             yield line(f"{_when(event.event_time)}{event.event_name or 'event'}", indent=2)
             yield with_prefix(event_line(event), "  ", "  ")
@@ -370,7 +372,7 @@ def _sessions(answer: Who) -> Iterator[Line]:
 def _group(actor: Actor, sessions: Sequence[Who]) -> Line:
     many = count(len(sessions), "credential")
     if actor.kind == ActorKind.UNKNOWN:
-        return line(("not resolved", "bad"), f": {_stop(sessions[0])}: {many}")
+        return line(("not resolved", "bad"), f": {stop(sessions[0])}: {many}")
     return line(*described(actor), f": {many}")
 
 

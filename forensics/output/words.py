@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from forensics.answers import ActorKind, AddressClass, Grade, StopReason, timestamp
+from forensics.answers import Action, ActorKind, AddressClass, Grade, Relation, State, StopReason, timestamp
 
 SUBJECT_TYPES = {
     "access_key": "access key",
@@ -139,6 +139,44 @@ TACTICS = {
     "collection": "collection",
     "exfiltration": "exfiltration",
     "impact": "impact",
+}
+# of a node: how it came of what stands above it, and whether it works, with a style
+RELATIONS = {
+    Relation.ASSUMED_ROLE: "assumed role",
+    Relation.SESSION_TOKEN: "session token",
+    Relation.FEDERATION_TOKEN: "federation token",
+    Relation.ASSUMED_ROOT: "assumed root",
+    Relation.CONSOLE_SESSION: "console session",
+    Relation.SWITCHED_ROLE: "switched role",
+    Relation.FORWARD_ACCESS: "forward access",
+    Relation.CREATED_ACCESS_KEY: "created access key",
+    Relation.CREATED_LOGIN_PROFILE: "set console password",
+    Relation.CREATED_USER: "created user",
+    Relation.CHANGED_TRUST_POLICY: "set trust policy",
+}
+STATES: dict[State, tuple[str, str]] = {
+    State.VALID: ("VALID", "bad"),
+    State.UNKNOWN: ("perhaps valid, its expiry is not logged", "warn"),
+    State.NOT_YET: ("not there yet", "dim"),
+    State.EXPIRED: ("expired", "dim"),
+    State.DEACTIVATED: ("deactivated", "dim"),
+    State.DELETED: ("deleted", "dim"),
+    State.REVOKED: ("revoked", "dim"),
+    State.REPLACED: ("replaced", "dim"),
+}
+ACTIONS = {
+    Action.DEACTIVATE_ACCESS_KEY: "deactivate the access key",
+    Action.DENY_USER: "deny everything to the user",
+    Action.REVOKE_ROLE_SESSIONS: "revoke the sessions of the role",
+    Action.DENY_IDENTITY_CENTER_USER: "deny the Identity Center user",
+    Action.DENY_SIGN_IN_SESSION: "deny the sign-in session",
+    Action.DENY_BY_SCP: "deny the root user, by a service control policy on account",
+    Action.DISABLE_CONSOLE_LOGIN: "delete the console password of",
+    Action.DELETE_CREATED_USER: "delete the user",
+    Action.RESTORE_TRUST_POLICY: "restore the trust policy of the role",
+    Action.REPLACE_WORKLOAD_CREDENTIALS: "replace the credentials of the workload",
+    Action.WAIT_UNTIL: "wait until",
+    Action.NOT_POSSIBLE: "nothing can be done about",
 }
 
 

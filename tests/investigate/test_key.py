@@ -25,7 +25,7 @@ IAM = "iam.amazonaws.com"
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
     "": "subject kind in_logs account_ids decoded_account_id owner issued_at expires_at lifecycle owners_access "
-    "quarantine who children activity flags",
+    "quarantine who children activity flags address_databases",
     "lifecycle": "status status_since created_at changes used_after_end",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
     "lifecycle.changes.event": "event_id recipient_account_id aws_region event_time event_name source_files",
@@ -41,7 +41,7 @@ CONTRACT = {
     "event_id",
     "activity": "events succeeded denied failed first_use last_use last_success addresses user_agents regions services "
     "resources sensitive discovery_bursts totals",
-    "activity.addresses": "value succeeded denied failed first_use last_use",
+    "activity.addresses": "value succeeded denied failed first_use last_use class country city as_number as_name",
     "activity.user_agents": "value succeeded denied failed first_use last_use application",
     "activity.services": "value succeeded denied failed first_use last_use event_names objects",
     "activity.sensitive": "tactic technique technique_name event_source event_name succeeded denied failed first_use "

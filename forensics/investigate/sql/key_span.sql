@@ -1,4 +1,4 @@
--- The days on which a key was first and last used. $key: the key; null if it never was.
+-- The days on which credentials were first and last used. $ids: credential IDs; null if they never were.
 select cast(min(first_use) as date)::varchar as first, cast(max(last_use) as date)::varchar as last
 from credentials
-where access_key_id = $key
+where credential_id in (select unnest($ids::varchar[]))

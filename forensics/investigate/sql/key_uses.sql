@@ -1,9 +1,16 @@
 -- Every event that a key signed, for the other queries about it; the lake is read for it once.
--- $key: the key; $first, $last: the days of its first and last use, so that other days' files stay closed.
+-- $ids: credential IDs; $nodes: beside each, the node of the tree that it is. $key: the key, where all are of one, so that
+-- other keys' rows stay unread; $first, $last: the days of the first and last use, so that other days' files stay closed.
 create or replace temporary table key_uses as
+with signed_with as (
+    select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node
+)
+
 select
+    signed_with.node,
     event_key,
     event_id,
+    recipient_account_id,
     account_id,
     aws_region,
     event_time,
@@ -26,6 +33,7 @@ select
     case when resource like 'arn:%:s3:::%/%' then split_part(resource, '/', 1) else resource end as resource,
     case when resource like 'arn:%:s3:::%/%' then resource end as object,
     mfa_authenticated,
+    read_only,
     access_key_id like 'AKIA%' as is_long_term,
     coalesce(event_category, 'Management') <> 'Data'
         and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
@@ -33,5 +41,6 @@ select
             'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue', 'GetSessionToken'
         ) as may_be_discovery
 from events
-where access_key_id = $key
+join signed_with on signed_with.credential_id = events.credential_id
+where ($key::varchar is null or access_key_id = $key)
   and (event_date is null or event_date between $first::date and $last::date)

@@ -1,0 +1,116 @@
+"""Address context: country, city and network of an address, by databases in MaxMind's format that the user has.
+
+What they say is of the day that they were built, and an address moves; so their dates go with every answer. Where two
+databases tell the same, the first one given holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forensics.investigate.ip_ranges import Address, parse_address
+from forensics.key_answer import AddressDatabase
+
+if TYPE_CHECKING:
+    from maxminddb import Reader
+
+_LONGEST = 200  # characters of a name
+
+
+class NotAddressDatabase(Exception):
+    """The file is no database in MaxMind's format; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an address is, and whose network it is in; null where no database tells."""
+
+    country: str | None = None
+    city: str | None = None
+    as_number: int | None = None
+    as_name: str | None = None
+
+
+NOWHERE = Place()
+
+
+class AddressContext:
+    """Databases of addresses, asked in the order in which they were given."""
+
+    def __init__(self, paths: Iterable[str | Path] = ()) -> None:
+        """Raises NotAddressDatabase, and OSError."""
+        opened = [_opened(Path(path)) for path in paths]
+        self.databases: tuple[AddressDatabase, ...] = tuple(database for database, _ in opened)
+        self._readers = [reader for _, reader in opened]
+
+    def place_of(self, text: str | None) -> Place:
+        """Of an address as logged; of what is no address, nothing."""
+        address = parse_address(text) if text else None
+        if address is None:
+            return NOWHERE
+        found = [_place(_looked_up(reader, address)) for reader in self._readers]
+        return Place(
+            country=next((place.country for place in found if place.country), None),
+            city=next((place.city for place in found if place.city), None),
+            as_number=next((place.as_number for place in found if place.as_number), None),
+            as_name=next((place.as_name for place in found if place.as_name), None),
+        )
+
+
+def _opened(path: Path) -> tuple[AddressDatabase, Reader]:
+    from maxminddb import InvalidDatabaseError, open_database
+
+    digest = _sha256(path)
+    try:
+        reader = open_database(path)
+        about = reader.metadata()
+        built_at = datetime.fromtimestamp(about.build_epoch, UTC).replace(tzinfo=None)
+    except (InvalidDatabaseError, ValueError, TypeError, OverflowError) as error:
+        raise NotAddressDatabase(
+            f"{path} is no address database in MaxMind's format (.mmdb), such as GeoLite2-City: {error}"
+        ) from None
+    return AddressDatabase(path.name, str(about.database_type)[:_LONGEST], built_at, digest), reader
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _looked_up(reader: Reader, address: Address) -> object:
+    from maxminddb import InvalidDatabaseError
+
+    try:
+        return reader.get(address)
+    except InvalidDatabaseError as error:
+        raise NotAddressDatabase(f"an address database is damaged: {error}") from None
+    except ValueError:  # an IPv6 address, and a database of IPv4 only
+        return None
+
+
+def _place(record: object) -> Place:
+    """Of a record as MaxMind writes it, or as a flat one: `country`, `city`, `asn` and `as_name` as plain text."""
+    flat = _text(_in(record, "asn"))
+    number = _in(record, "autonomous_system_number")
+    digits = flat.upper().removeprefix("AS") if flat else ""
+    return Place(
+        country=_text(_in(record, "country", "iso_code") or _in(record, "country_code") or _in(record, "country")),
+        city=_text(_in(record, "city", "names", "en") or _in(record, "city")),
+        as_number=number if isinstance(number, int) else int(digits[:10]) if digits.isdecimal() else None,
+        as_name=_text(_in(record, "autonomous_system_organization") or _in(record, "as_name")),
+    )
+
+
+def _in(record: object, *path: str) -> object:
+    for name in path:
+        record = record.get(name) if isinstance(record, dict) else None
+    return record
+
+
+def _text(value: object) -> str | None:
+    return value[:_LONGEST] if isinstance(value, str) and value else None

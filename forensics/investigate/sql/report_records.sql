@@ -1,0 +1,53 @@
+-- The records of cited and listed events, the cited first, as many as there is room for.
+-- $cited: event IDs; $listed: event keys in the order in which they are wanted; $longest: characters of one record;
+-- $room: characters of all.
+with wanted as materialized (
+    select events.event_key, 0 as place
+    from events
+    where event_id in (select unnest($cited::varchar[]))
+
+    union all
+
+    select unnest($listed::varchar[]), unnest(range(1, len($listed::varchar[]) + 1))
+),
+
+ranked as materialized (
+    select event_key, min(place) as place from wanted group by event_key
+),
+
+sized as (
+    select
+        ranked.event_key,
+        ranked.place,
+        sum(least(length(events.record), $longest)) over (order by ranked.place, ranked.event_key) as so_far
+    from events
+    join ranked on ranked.event_key = events.event_key
+),
+
+chosen as materialized (
+    select event_key, place from sized where so_far <= $room
+),
+
+files as (
+    select event_copies.event_key, list_sort(list(distinct source_files.name)) as names
+    from event_copies
+    join chosen on chosen.event_key = event_copies.event_key
+    join source_files on source_files.sha256 = event_copies.source_sha256
+    group by event_copies.event_key
+)
+
+select
+    chosen.event_key,
+    events.event_id,
+    events.recipient_account_id,
+    events.event_time::timestamp as event_time,
+    events.event_name,
+    events.aws_region,
+    events.unreliable,
+    files.names as source_files,
+    length(events.record) as length,
+    left(events.record, $longest) as text
+from events
+join chosen on chosen.event_key = events.event_key
+left join files on files.event_key = events.event_key
+order by chosen.place, chosen.event_key

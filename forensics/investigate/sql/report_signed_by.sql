@@ -1,0 +1,8 @@
+-- Which nodes of the tree made calls of each sensitive action, among the collected events.
+select key_uses.event_source, key_uses.event_name, list_sort(list(distinct key_uses.node)) as nodes
+from key_uses
+join sensitive_actions
+  on  sensitive_actions.event_source = key_uses.event_source
+  and sensitive_actions.event_name = key_uses.event_name
+group by key_uses.event_source, key_uses.event_name
+order by key_uses.event_source, key_uses.event_name

@@ -1,0 +1,97 @@
+"""Finding: what a report says first, in two plain sentences; the second half is for what was done.
+
+A name stands here only where the answer has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from forensics.answers import ActorKind, Grade, Relation, Who
+from forensics.key_answer import KeyKind
+from forensics.output.lines import Span
+from forensics.output.who import basis, described, stop
+from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
+from forensics.report_answer import Report
+
+Sentence = tuple[str | Span, ...]
+
+
+def finding(answer: Report) -> tuple[Sentence, Sentence]:
+    """Who it is, how sure that is and by what evidence; and what was done."""
+    return _who(answer), _done(answer)
+
+
+def _who(answer: Report) -> Sentence:
+    key, who = answer.key, answer.key.who
+    subject: Sentence = ((key.subject.id, "key"), f" is a {KEY_KINDS[key.kind]}")
+    if not key.in_logs:
+        return (*subject, " that is in none of the loaded logs: nothing here says whose it is, or what it did.")
+    if key.owner is not None and who.actor == key.owner:
+        return (*subject, " of ", *described(key.owner), "; that is ", _sure(who.grade), f": {basis(who)}.")
+    if who.actor.kind == ActorKind.UNKNOWN:
+        owner: Sentence = (" of ", *described(key.owner)) if key.owner is not None else ()
+        several = ", of whom none is named" if who.candidates else ""
+        return (*subject, *owner, "; who requested it is ", ("not known", "bad"), f": {stop(who)}{several}.")
+    how = " requested by " if key.kind == KeyKind.TEMPORARY else ", and behind it is "
+    return (*subject, how, *described(who.actor), "; that is ", _sure(who.grade), f": {basis(who)}", *_taken(who), ".")
+
+
+def _taken(who: Who) -> Sentence:
+    """Of a workload's credential, that somebody else had it too."""
+    if who.workload is None or not who.workload.used_elsewhere:
+        return ()
+    return ("; but it was ", ("also used from elsewhere", "bad"), " while the workload used it")
+
+
+def _sure(grade: Grade) -> Span:
+    return (str(grade), "good" if grade in (Grade.PROVEN, Grade.STRONG) else "warn")
+
+
+def _done(answer: Report) -> Sentence:
+    activity, nodes = answer.activity, answer.tree.nodes
+    if not activity.events:
+        return ("No call of it is in the loaded logs.",)
+    came = sum(node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS for node in nodes)
+    doers = f"It, and {count(came, 'credential')} or other things that came of it," if came else "It"
+    span = _span(activity.first_use, activity.last_use)
+    return (
+        f"{doers} made {count(activity.events, 'call')} {span}, of which {activity.succeeded:,} succeeded;",
+        *_sensitive(answer),
+        *_left(answer),
+        ".",
+    )
+
+
+def _sensitive(answer: Report) -> Sentence:
+    done = [one for one in answer.activity.sensitive if one.succeeded]
+    calls = sum(one.succeeded for one in done)
+    if not done:
+        return (" none that succeeded is of a kind that intruders are known for",)
+    tactics = _listed(dict.fromkeys(TACTICS[one.tactic] for one in done))
+    are = "is" if calls == 1 else "are"
+    return (" ", (f"{calls:,}", "bad"), f" of these {are} of a kind that intruders are known for ({tactics})")
+
+
+def _left(answer: Report) -> Sentence:
+    """What is to be ended now."""
+    if answer.tree.at is None:
+        return ()
+    nodes = answer.tree.nodes
+    working = sum(node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS for node in nodes)
+    at = readable_time(answer.tree.at)
+    if not working:
+        return (f", and nothing of it still worked at {at}",)
+    return (", and ", (f"{working:,}", "bad"), f" may still be used at {at}, the end of the logs")
+
+
+def _span(first: datetime | None, last: datetime | None) -> str:
+    if first is None or last is None:
+        return "at times that are not logged"
+    return f"from {readable_time(first)} to {readable_time(last)}" if first != last else f"at {readable_time(first)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    *some, last = names
+    return f"{', '.join(some)} and {last}" if some else last

@@ -1,0 +1,171 @@
+"use strict";
+// Everything that comes from a log is set as text, never as markup.
+const data = JSON.parse(document.getElementById("data").textContent);
+const PAGE = 25;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+function spelled(text) {
+  return text.replace(INVISIBLE, (character) => "\\u{" + character.codePointAt(0).toString(16) + "}");
+}
+
+function element(name, text, classes) {
+  const made = document.createElement(name);
+  if (text !== undefined && text !== null) made.textContent = spelled(String(text));
+  if (classes) made.className = classes;
+  return made;
+}
+
+// Tables: each is a list of rows, of which one page is in the document.
+
+function rowsOf(table) {
+  if (table.id === "event-table") return data.events.map((event) => ({ cells: event.slice(0, 11), make: () => eventRow(event) }));
+  return [...table.tBodies[0].rows].map((row) => ({ cells: [...row.cells].map((cell) => cell.innerText.trim()), make: () => row }));
+}
+
+function eventRow(event) {
+  const row = element("tr");
+  const refused = event[11] !== "succeeded";
+  event.slice(0, 10).forEach((value, column) => row.append(element("td", value, column === 0 ? "time" : refused && column === 3 ? "warn" : "")));
+  const proof = element("td");
+  const shown = element(event[12] === null ? "code" : "button", null, "event");
+  shown.append(element("span", event[10] ?? "without ID", "whole"), element("span", (event[10] ?? "no ID").slice(0, 8), "short"));
+  shown.title = spelled(event[10] ?? "");
+  if (event[12] !== null) {
+    shown.type = "button";
+    shown.dataset.record = event[12];
+  }
+  proof.append(shown);
+  row.append(proof);
+  return row;
+}
+
+function compared(a, b) {
+  const [x, y] = [a, b].map((value) => String(value ?? "").replaceAll(",", ""));
+  if (x !== "" && y !== "" && !isNaN(x) && !isNaN(y)) return x - y;
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function enhance(table) {
+  const rows = rowsOf(table);
+  const heads = [...table.tHead.rows[0].cells];
+  let found = rows, page = 0, sorted = -1, direction = 1;
+  const told = element("span");
+  told.setAttribute("role", "status");
+  const back = element("button", "back"), on = element("button", "on");
+
+  function show(size = PAGE) {
+    const pages = Math.max(Math.ceil(found.length / size), 1);
+    page = Math.min(Math.max(page, 0), pages - 1);
+    table.tBodies[0].replaceChildren(...found.slice(page * size, (page + 1) * size).map((row) => row.make()));
+    const first = found.length ? page * size + 1 : 0;
+    told.textContent = `${first.toLocaleString("en")} to ${Math.min((page + 1) * size, found.length).toLocaleString("en")} of ${found.length.toLocaleString("en")}` + (found.length < rows.length ? `, filtered from ${rows.length.toLocaleString("en")}` : "");
+    back.disabled = page === 0;
+    on.disabled = page === pages - 1;
+  }
+
+  function filter(wanted) {
+    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    found = rows.filter((row) => {
+      const text = row.cells.join(" ").toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    if (sorted >= 0) found = found.toSorted((a, b) => direction * compared(a.cells[sorted], b.cells[sorted]));
+    page = 0;
+    show();
+  }
+
+  const input = element("input");
+  input.type = "search";
+  input.placeholder = "filter";
+  input.setAttribute("aria-label", "filter " + table.getAttribute("aria-label"));
+  input.addEventListener("input", () => filter(input.value));
+  heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
+    direction = sorted === column ? -direction : 1;
+    sorted = column;
+    heads.forEach((other) => other.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+    filter(input.value);
+  }));
+  back.addEventListener("click", () => { page -= 1; show(); });
+  on.addEventListener("click", () => { page += 1; show(); });
+  if (rows.length > 8) {
+    const tools = element("div", null, "tools");
+    tools.append(input, told);
+    if (rows.length > PAGE) tools.append(back, on);
+    table.parentElement.before(tools);
+  }
+  addEventListener("beforeprint", () => show(100));
+  addEventListener("afterprint", () => show());
+  show();
+}
+
+// Records: laid out without being read, so that what is odd in one stays odd.
+
+function laidOut(text) {
+  let out = "", depth = 0, quoted = false;
+  const newline = () => "\n" + "  ".repeat(Math.min(depth, 40));
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (quoted) {
+      if (character === "\\") { out += spelled(character + (text[at + 1] ?? "")); at += 1; continue; }
+      if (character === '"') quoted = false;
+      out += character;
+    } else if (character === '"') { quoted = true; out += character; }
+    else if (character === "{" || character === "[") {
+      const closing = /^\s*[}\]]/.exec(text.slice(at + 1, at + 50));
+      if (closing) { out += character + closing[0].trim(); at += closing[0].length; }
+      else { depth += 1; out += character + newline(); }
+    }
+    else if (character === "}" || character === "]") { depth = Math.max(depth - 1, 0); out += newline() + character; }
+    else if (character === ",") out += "," + newline();
+    else if (character === ":") out += ": ";
+    else if (!/\s/.test(character)) out += character;
+  }
+  return out.split("\n").map(spelled).join("\n");
+}
+
+function open(numbers) {
+  const records = numbers.map((number) => data.records[number]);
+  const [first] = records;
+  document.getElementById("record-title").textContent = spelled(`${first.name ?? "event"}  ${first.time ?? ""}`);
+  const body = document.getElementById("record-body");
+  body.replaceChildren();
+  for (const record of records) {
+    body.append(element("h3", record.id ?? "an event without ID"));
+    const where = [record.time, record.name, record.account && "account " + record.account, record.region].filter(Boolean);
+    body.append(element("p", where.join(", "), "dim"));
+    if (record.files.length) body.append(element("p", "in " + record.files.join(", "), "dim long"));
+    if (record.unreliable) body.append(element("p", "This record is in conflict with a copy, or damaged; it proves nothing.", "warn"));
+    if (record.text.length < record.length) body.append(element("p", `The first ${record.text.length.toLocaleString("en")} of ${record.length.toLocaleString("en")} characters.`, "warn"));
+    const text = element("pre");
+    text.textContent = laidOut(record.text);
+    body.append(text);
+  }
+  const dialog = document.getElementById("record");
+  dialog.showModal();
+  dialog.scrollTop = 0;
+}
+
+function ask(target) {
+  const asked = target.closest("[data-events], [data-record]");
+  if (!asked) return false;
+  const numbers = asked.dataset.record !== undefined ? [Number(asked.dataset.record)]
+    : asked.dataset.events.split("\n").flatMap((id) => (Object.hasOwn(data.by_event_id, id) ? data.by_event_id[id] : []));
+  if (numbers.length) open([...new Set(numbers)]);
+  return numbers.length > 0;
+}
+
+document.addEventListener("click", (click) => {
+  if (click.target === document.getElementById("record")) click.target.close();
+  else if (click.target instanceof Element) ask(click.target);
+});
+document.addEventListener("keydown", (press) => {
+  const isDrawn = press.target instanceof SVGElement;
+  if (isDrawn && (press.key === "Enter" || press.key === " ") && ask(press.target)) press.preventDefault();
+});
+document.getElementById("theme").addEventListener("click", () => {
+  const dark = getComputedStyle(document.documentElement).colorScheme === "dark" ||
+    (document.documentElement.style.colorScheme === "" && matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.style.colorScheme = dark ? "light" : "dark";
+});
+document.querySelectorAll("table.data").forEach(enhance);

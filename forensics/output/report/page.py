@@ -1,0 +1,138 @@
+"""Page: the report's file, from its template, style and script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from forensics.answers import Node, Relation, canonical_json
+from forensics.output.coverage import render_coverage
+from forensics.output.key import life_lines, note_lines, owners_access_lines, quarantine_lines
+from forensics.output.lines import lay_out
+from forensics.output.report.data import by_event_id, embedded
+from forensics.output.report.finding import finding
+from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
+from forensics.output.report.lineage import lineage
+from forensics.output.report.markup import Proofs, shown
+from forensics.output.report.timeline import timeline
+from forensics.output.tree import called, until
+from forensics.output.who import candidate_lines, claim_lines, described, missing_lines, rule
+from forensics.output.words import (
+    ACTIONS,
+    ADDRESS_CLASSES,
+    GRADE_STYLES,
+    KEY_KINDS,
+    RELATIONS,
+    STATES,
+    TACTICS,
+    count,
+    readable_time,
+)
+from forensics.output.workload import used_from_lines
+from forensics.report_answer import Report
+
+_COVERAGE_WIDTH = 110
+_TITLES = {
+    "lineage": "Where it came from, and what came of it",
+    "timeline": "When",
+    "done": "What was done",
+    "touched": "What was touched",
+    "contain": "What to do, in this order",
+    "unknown": "What is not known",
+    "events": "Events",
+    "about": "About this report",
+}
+_ROWS = 200  # of a list that is not a table
+
+
+def report_page(answer: Report) -> str:
+    """The report as HTML. Equal reports give equal files."""
+    style, script = _file("page.css") + LINEAGE_STYLE, _file("page.js")
+    proofs = Proofs(by_event_id(answer))
+    return (
+        _environment(proofs)
+        .get_template("page.html")
+        .render(
+            report=answer,
+            key=answer.key,
+            tree=answer.tree,
+            activity=answer.activity,
+            who=answer.key.who,
+            style=Markup(style),
+            script=Markup(script),
+            policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+            " base-uri 'none'; form-action 'none'",
+            data=embedded(answer),
+            sentences=finding(answer),
+            lineage=lineage(answer.key.who, answer.tree),
+            timeline=timeline(answer.timeline, answer.tree.nodes),
+            sensitive=sorted(
+                answer.activity.sensitive, key=lambda one: (not one.succeeded, str(one.first_use), one.event_name)
+            ),
+            working=[node for node in answer.tree.nodes if _may_be_used(node)],
+            signed_by={(one.event_source, one.event_name): one.nodes for one in answer.signed_by},
+            uncertain=sum(not node.certain for node in answer.tree.nodes),
+            coverage=Markup.escape(lay_out(render_coverage(answer.coverage, _COVERAGE_WIDTH), _COVERAGE_WIDTH)),
+            sha256=hashlib.sha256(canonical_json(answer).encode()).hexdigest(),
+            most=_ROWS,
+        )
+    )
+
+
+def _environment(proofs: Proofs) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("forensics.output.report", "."),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "time": lambda moment: readable_time(moment) if moment else "",
+        "number": lambda number: f"{number:,}",
+        "event": proofs.event,
+        "events": proofs.events,
+        "lines": proofs.lines,
+        "spans": proofs.spans,
+    }
+    environment.globals |= {
+        "titles": _TITLES,
+        "ACTIONS": ACTIONS,
+        "ADDRESS_CLASSES": ADDRESS_CLASSES,
+        "GRADE_STYLES": GRADE_STYLES,
+        "KEY_KINDS": KEY_KINDS,
+        "RELATIONS": RELATIONS,
+        "STATES": STATES,
+        "TACTICS": TACTICS,
+        "called": called,
+        "candidate_lines": candidate_lines,
+        "claim_lines": claim_lines,
+        "count": count,
+        "described": described,
+        "life_lines": life_lines,
+        "missing_lines": missing_lines,
+        "note_lines": note_lines,
+        "owners_access_lines": owners_access_lines,
+        "quarantine_lines": quarantine_lines,
+        "rule": rule,
+        "until": until,
+        "used_from_lines": used_from_lines,
+    }
+    return environment
+
+
+def _may_be_used(node: Node) -> bool:
+    return node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS
+
+
+def _file(name: str) -> str:
+    return (resources.files("forensics.output.report") / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
