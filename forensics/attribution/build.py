@@ -169,7 +169,7 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
 
 
 def _events(connection: duckdb.DuckDBPyConnection, files: list[str]) -> str:
-    """The events of some files, as the models and queries see them. The key is worked out only where it is asked for."""
+    """The events of some files, as models and queries see them; the key is worked out only where it is asked for."""
     disputed = "false"
     if DuckDB(connection).count("disputed_events"):
         disputed = f"{EVENT_KEY} in (select event_key from disputed_events)"
