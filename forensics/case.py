@@ -385,19 +385,18 @@ class Case:
         """The database as of the last commit, built again where it is missing or older."""
         if self._connection is not None:
             return self._connection
-        manifest = self._manifest()
         if self._layout.database.exists():
-            self._connection = self._current_database(manifest)
+            self._connection = self._current_database()
         if self._connection is None:
-            self._connection = self._build(manifest)
+            self._connection = self._build(self._manifest())
         return self._connection
 
-    def _current_database(self, manifest: Manifest) -> duckdb.DuckDBPyConnection | None:
+    def _current_database(self) -> duckdb.DuckDBPyConnection | None:
         try:
             connection = connect(self._layout, self._layout.database, read_only=True)
         except duckdb.Error:  # damaged, or of another version of DuckDB: it is only a cache
             return None
-        if is_current(connection, manifest):
+        if is_current(connection, manifests.last_commit(self._layout.manifest)):
             return connection
         connection.close()
         return None

@@ -1,4 +1,6 @@
-"""Accuracy: what attribution says of many simulated worlds, against what is true. `python -m tests.accuracy`
+"""Accuracy: what attribution says of many simulated worlds, against what is true.
+
+    python -m tests.accuracy [--scenarios 1000] [--processes 2]
 
 Some worlds share a case, as organisations of one customer would; their accounts keep them apart. Each case is built
 from complete logs and again with a share of the files removed. Printed by issuer and by rule; the exit code is 1 if a
@@ -7,6 +9,9 @@ law is broken, or if any count falls below the one in accuracy.json, which `--wr
 The laws. Complete logs: every name is true, every credential that the files decide is named with its stop reason, and
 `origin_access_key_id` is as good as a name. Files removed: `proven` is never wrong, and `strong` only where a removed
 issuance of the same principal and second misleads.
+
+`precision`: of the names given, those that are true; whom a removed issuance misled about counts against it. `recall`:
+of the credentials that the delivered files decide, those that are named. The same for the key at the origin.
 """
 
 from __future__ import annotations
@@ -52,27 +57,38 @@ class Tally:
 def judge(expected: CredentialTruth, named: Named, complete: bool) -> Iterator[tuple[str, bool]]:
     """What is to be counted of one credential, each with whether it breaks a law."""
     yield "credentials", False
+    yield from _judge_name(expected, named, complete)
+    yield from _judge_origin(expected, named, complete)
+
+
+def _judge_name(expected: CredentialTruth, named: Named, complete: bool) -> Iterator[tuple[str, bool]]:
     if expected.decided:
         yield "decided", False
+        yield ("decided and named", False) if not named.is_unknown else ("missed", complete)
     if named.is_unknown:
         yield "unresolved", False
-        if expected.decided and complete:
-            yield "missed", True
     elif named.actor in expected.allowed:
         yield "right", False
         if complete and expected.decided and named.stop_reason != expected.stop_reason:
             yield "wrong stop reason", True
+    elif not complete and named.grade == "strong" and expected.removed_twin:
+        yield "misled by a removed twin", False
     else:
-        excused = not complete and named.grade == "strong" and expected.removed_twin
-        yield ("misled by a removed twin", False) if excused else ("wrong", True)
-    if named.origin is not None:
-        if named.origin == expected.origin_access_key_id:
-            yield "origin right", False
-        else:
-            excused = not complete and named.origin_grade == "strong" and expected.removed_sibling
-            yield ("origin misled by a removed twin", False) if excused else ("origin wrong", True)
-    elif expected.origin_decided and complete:
-        yield "origin missed", True
+        yield "wrong", True
+
+
+def _judge_origin(expected: CredentialTruth, named: Named, complete: bool) -> Iterator[tuple[str, bool]]:
+    if expected.origin_decided:
+        yield "origin decided", False
+        yield ("origin decided and named", False) if named.origin else ("origin missed", complete)
+    if named.origin is None:
+        return
+    if named.origin == expected.origin_access_key_id:
+        yield "origin right", False
+    elif not complete and named.origin_grade == "strong" and expected.removed_sibling:
+        yield "origin misled by a removed twin", False
+    else:
+        yield "origin wrong", True
 
 
 def measure(seeds: range, removed: float) -> Tally:
@@ -100,40 +116,59 @@ def _count(tally: Tally, pairs: Iterable[tuple[CredentialTruth, Named]], *, comp
                 tally.broken.append(f"{what}: {expected} {named}")
 
 
-def measure_all(scenarios: int) -> dict[float, Tally]:
+def measure_all(scenarios: int, processes: int | None = None) -> dict[float, Tally]:
     jobs = [
         (range(first, min(first + WORLDS_A_CASE, scenarios)), share)
         for share in REMOVED
         for first in range(0, scenarios, WORLDS_A_CASE)
     ]
     tallies = {share: Tally() for share in REMOVED}
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(processes) as pool:
         for (_, share), tally in zip(jobs, pool.map(measure, *zip(*jobs, strict=True)), strict=True):
             tallies[share].add(tally)
     return tallies
 
 
-_COLUMNS = (
-    "credentials",
-    "decided",
-    "right",
-    "unresolved",
-    "misled by a removed twin",
-    "wrong",
-    "missed",
-    "origin right",
-)
+_COUNTS = {
+    "credentials": "credentials",
+    "decided": "decided",
+    "right": "right",
+    "unresolved": "unresolved",
+    "misled by a removed twin": "misled",
+    "wrong": "wrong",
+}
+_ORIGIN_COUNTS = {
+    "origin decided": "decided",
+    "origin right": "right",
+    "origin misled by a removed twin": "misled",
+    "origin wrong": "wrong",
+}
 
 
 def report(tallies: dict[float, Tally]) -> str:
+    """Names and keys at the origin by issuer and by rule, a table for each share of removed files."""
     lines = []
     for share, tally in tallies.items():
         lines.append(f"\n{share:.0%} of the files removed" if share else "Complete logs")
+        lines.append(f"{'':36}{'names':72}keys at the origin")
         for title, counts in (("issuer", tally.by_issuer), ("rule", tally.by_rule)):
-            lines.append(f"{title:36}" + "".join(f"{column[:12]:>14}" for column in _COLUMNS))
+            heads = (*_COUNTS.values(), "precision", "recall", *_ORIGIN_COUNTS.values(), "precision", "recall")
+            lines.append(f"{title:36}" + "".join(f"{head:>12}" for head in heads))
             rows = [*sorted(counts.items()), ("all", sum(counts.values(), Counter[str]()))]
-            lines += [f"{name:36}" + "".join(f"{row[column]:>14,}" for column in _COLUMNS) for name, row in rows]
+            lines += [f"{name:36}" + "".join(f"{cell:>12}" for cell in _cells(row)) for name, row in rows]
     return "\n".join(lines)
+
+
+def _cells(row: Counter[str]) -> Iterator[str]:
+    for counts, kind in ((_COUNTS, ""), (_ORIGIN_COUNTS, "origin ")):
+        yield from (f"{row[what]:,}" for what in counts)
+        right = row[f"{kind}right"]
+        yield _share(right, right + row[f"{kind}misled by a removed twin"] + row[f"{kind}wrong"])
+        yield _share(row[f"{kind}decided and named"], row[f"{kind}decided"])
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.4f}" if whole else "-"
 
 
 def fallen(tallies: dict[float, Tally], baseline: dict[str, dict[str, dict[str, int]]]) -> Iterator[str]:
@@ -149,9 +184,10 @@ def fallen(tallies: dict[float, Tally], baseline: dict[str, dict[str, dict[str, 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scenarios", type=int, default=1000)
+    parser.add_argument("--processes", type=int, help="as many as there are cores, unless told")
     parser.add_argument("--write", action="store_true", help="write accuracy.json anew")
     arguments = parser.parse_args()
-    tallies = measure_all(arguments.scenarios)
+    tallies = measure_all(arguments.scenarios, arguments.processes)
     print(report(tallies))
     key = str(arguments.scenarios)
     known = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from forensics.lake.layout import Layout
-from forensics.lake.manifest import Manifest
+from forensics.lake.manifest import Commit
 
 # What the `duckdb` shells in use can open.
 _STORAGE_VERSION = "v1.2.0"
@@ -54,10 +54,10 @@ def attach(connection: duckdb.DuckDBPyConnection, database: Path | str, name: st
     connection.execute(f"attach '{path}' as \"{name}\" (read_only)")
 
 
-def is_current(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> bool:
+def is_current(connection: duckdb.DuckDBPyConnection, commit: Commit | None) -> bool:
     """Whether a database was built by these models from this commit."""
     try:
         built = connection.execute("select models_version, ingest_id from built").fetchall()
     except duckdb.Error:
         return False
-    return built == [(models_version(), manifest.commit.ingest_id if manifest.commit else None)]
+    return built == [(models_version(), commit.ingest_id if commit else None)]

@@ -6,6 +6,7 @@ killed in between leaves no trace in an answer. What an ingest replaces it remov
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -92,6 +93,7 @@ AnyLine = SourceFile | Filter | LakeFile | Removed | Commit
 
 _decoder = msgspec.json.Decoder(AnyLine)
 _encoder = msgspec.json.Encoder()
+_COMMIT = b'{"type":"commit"'
 
 
 class DamagedManifest(Exception):
@@ -129,6 +131,21 @@ def read(path: Path) -> Manifest:
     return manifest
 
 
+def last_commit(path: Path) -> Commit | None:
+    """The end of the last ingest; what came before it is not read. Raises DamagedManifest."""
+    if not path.exists() or not path.stat().st_size:
+        return None
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = data.rfind(_COMMIT, 0, data.rfind(b"\n") + 1)
+        line = data[start : data.find(b"\n", start)] if start >= 0 else b""
+    if not line:
+        return None
+    try:
+        return msgspec.json.decode(line, type=Commit)
+    except msgspec.MsgspecError as error:
+        raise DamagedManifest(f"{path} is damaged: {error}") from None
+
+
 def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
     """Add what an ingest did, and make it count."""
     committed = len(_committed(path))
@@ -147,7 +164,7 @@ def _committed(path: Path) -> bytes:
     """The bytes up to the end of the last whole commit line."""
     data = path.read_bytes() if path.exists() else b""
     whole = data[: data.rfind(b"\n") + 1]
-    start = whole.rfind(b'{"type":"commit"')
+    start = whole.rfind(_COMMIT)
     return whole[: whole.index(b"\n", start) + 1] if start >= 0 else b""
 
 

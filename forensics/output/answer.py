@@ -1,4 +1,7 @@
-"""Answer: one printed answer in the format that was asked for, on standard output."""
+"""Answer: one printed answer in the format that was asked for, on standard output.
+
+What renders an answer is imported where it is printed: whoever waits for one waits for no other.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from forensics.answers import SECRET, Coverage, FilterMatches, Info, Ingest, Rows, Tree, Who, to_json
-from forensics.output import rows as as_rows
-from forensics.output.coverage import coverage_rows, render_coverage
 from forensics.output.lines import BLANK
-from forensics.output.overview import render_info, render_ingest
 from forensics.output.terminal import show, tell, width, write, write_bytes
 from forensics.output.who import render_who
 from forensics.output.words import count, readable_time
@@ -26,7 +26,9 @@ def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
     if format == "json":
         write(to_json(answers if many else answers[0]) + "\n")
     elif format == "jsonl":
-        write(as_rows.to_jsonl(answers))
+        from forensics.output.rows import to_jsonl
+
+        write(to_jsonl(answers))
     elif format != "table":
         print_rows(who_rows(answers), format)
     else:
@@ -91,6 +93,8 @@ def print_ingest(answer: Ingest, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
+        from forensics.output.overview import render_ingest
+
         show(render_ingest(answer))
 
 
@@ -122,11 +126,15 @@ def print_info(answer: Info, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
+        from forensics.output.overview import render_info
+
         show(render_info(answer))
 
 
 def print_coverage(answer: Coverage, format: str) -> None:
     """The map; in the formats of rows its spans, one a row."""
+    from forensics.output.coverage import coverage_rows, render_coverage
+
     if format == "json":
         write(to_json(answer) + "\n")
     elif format == "table":
@@ -138,7 +146,9 @@ def print_coverage(answer: Coverage, format: str) -> None:
 def print_events(rows: Rows, format: str) -> None:
     """Attributed events; standard error says so where there are more."""
     if format == "table":
-        show(as_rows.render_events(rows, width()))
+        from forensics.output.rows import render_events
+
+        show(render_events(rows, width()))
     else:
         print_rows(rows, format)
     if len(rows.rows) < rows.total:
@@ -170,7 +180,9 @@ def _print_result(rows: Rows, format: str) -> None:
     if format != "table":
         print_rows(rows, format)
     elif rows.rows:
-        show(as_rows.render_rows(rows, width()))
+        from forensics.output.rows import render_rows
+
+        show(render_rows(rows, width()))
 
 
 def _alone(part: FilterMatches) -> str:
@@ -189,6 +201,8 @@ def _what_there_is(holds: Info) -> str:
 
 def print_rows(rows: Rows, format: str) -> None:
     """Rows in one of the formats of rows; a table is laid out by whoever knows what they are."""
+    from forensics.output import rows as as_rows
+
     if format == "json":
         write(to_json(as_rows.objects(rows)) + "\n")
     elif format == "jsonl":

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.lake.manifest import AnyLine, Commit, DamagedManifest, LakeFile, Removed, SourceFile, append, read
+from forensics.lake.manifest import (
+    AnyLine,
+    Commit,
+    DamagedManifest,
+    LakeFile,
+    Removed,
+    SourceFile,
+    append,
+    last_commit,
+    read,
+)
 
 MOMENT = datetime(2026, 10, 1, tzinfo=UTC)
 
@@ -40,11 +50,11 @@ def test_what_was_committed_is_read_back_whatever_stands_behind_it(
             append(path, files, commit(number))
             with path.open("ab") as file:
                 file.write(garbage)
-            assert read(path).commit == commit(number)
+            assert read(path).commit == last_commit(path) == commit(number)
         assert read(path).source_files == [file for files in ingests for file in files]
         append(path, [], commit(9))
         assert garbage == b"" or not path.read_bytes().endswith(garbage)
-        assert read(path).commit == commit(9)
+        assert read(path).commit == last_commit(path) == commit(9)
 
 
 def test_a_commit_that_was_cut_anywhere_does_not_count(tmp_path: Path) -> None:
@@ -56,6 +66,7 @@ def test_a_commit_that_was_cut_anywhere_does_not_count(tmp_path: Path) -> None:
     for end in range(len(first), len(whole)):
         path.write_bytes(whole[:end])
         assert set(read(path).lake_files) == {"a"}
+        assert last_commit(path) == commit(1)
     path.write_bytes(whole)
     assert set(read(path).lake_files) == {"b"}
 
@@ -71,6 +82,7 @@ def test_files_of_a_table_come_in_order(tmp_path: Path) -> None:
 def test_no_manifest_is_an_empty_one(tmp_path: Path) -> None:
     manifest = read(tmp_path / "manifest.jsonl")
     assert (manifest.source_files, manifest.lake_files, manifest.commit) == ([], {}, None)
+    assert last_commit(tmp_path / "manifest.jsonl") is None
 
 
 def test_a_damaged_committed_line_is_told(tmp_path: Path) -> None:
@@ -79,3 +91,6 @@ def test_a_damaged_committed_line_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"rows":1', b'"rows":x'))
     with pytest.raises(DamagedManifest, match="is damaged"):
         read(path)
+    path.write_bytes(path.read_bytes().replace(b'"events":1', b'"events":x'))
+    with pytest.raises(DamagedManifest, match="is damaged"):
+        last_commit(path)

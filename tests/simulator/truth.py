@@ -136,7 +136,7 @@ class _Files:
             if issuance.logs_key and self._seen(issuance):
                 credentials.setdefault(issuance.issued.id, []).append(issuance.issued)
         found = [self._truth(group, own.get(id_, []), theirs.get(id_, [])) for id_, group in credentials.items()]
-        found += self._strangers()
+        found += self._strangers(known=set(credentials))
         return tuple(sorted(found, key=lambda one: tuple(str(part or "") for part in one.id)))
 
     def _truth(self, group: list[Credential], own: list[str], theirs: list[str]) -> CredentialTruth:
@@ -321,10 +321,11 @@ class _Files:
             step = step.parent
         return sorted(names, key=str)
 
-    def _strangers(self) -> list[CredentialTruth]:
-        """Callers known only by another account's redacted copies."""
+    def _strangers(self, known: set[CredentialId]) -> list[CredentialTruth]:
+        """Callers known only by another account's redacted copies. One whose own record is there, of the sign-in page,
+        which gives no key and no date either, is that one.
+        """
         seen: dict[CredentialId, list[Event]] = {}
-        known: set[CredentialId] = set()
         for event in self.events:
             if event.twin and event.credential:
                 id_ = (event.credential.account_id, None, event.credential.principal_id, None)

@@ -1,5 +1,5 @@
--- reached: the ancestors that the walk has reached so far. Grain: one row per (credential, ancestor); `grade_rank` is the weakest hop.
--- Begins as `hops`; each pass adds what lies behind the farthest ancestors, and so doubles the reach.
+-- reached: the ancestors that the walk has reached so far. Grain: one row per (credential, ancestor); `grade_rank` is
+-- the weakest hop. Begins as `hops`; each pass adds what lies behind the farthest ancestors, and so doubles the reach.
 
 with farthest as (
     select max(depth) as depth
