@@ -34,6 +34,8 @@ class Named:
     origin: str | None
     origin_grade: str | None
     rule: str | None
+    """Of the link to what requested it, or by which its user is known; None where its record says it all."""
+    rule_grade: str | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -91,10 +93,19 @@ def compared(case: Case, world: World, files: tuple[LogFile, ...]) -> Iterator[t
         """
         select
             account_id, access_key_id, principal_id, session_creation_date::timestamp,
-            actor_kind, actor_id, actors.grade, stop_reason, origin_access_key_id, origin_grade, links.rule
+            actor_kind, actor_id, actors.grade, stop_reason, origin_access_key_id, origin_grade,
+            case
+                when links.rule is not null then links.rule
+                when on_behalf_of.credential_id is not null then 'on_behalf_of'
+                when forward_access.credential_id is not null then 'forward_access'
+            end,
+            case when links.rule is not null then links.grade else 'strong' end
         from credentials
         join actors using (credential_id)
         left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+        left join on_behalf_of on on_behalf_of.credential_id = credentials.credential_id
+        left join (select distinct credential_id from forward_access) as forward_access
+          on forward_access.credential_id = credentials.credential_id
         """
     ).rows
     named = {_identity(*row[:4]): Named((row[4], row[5]), *row[6:]) for row in rows}

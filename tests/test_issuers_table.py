@@ -1,0 +1,23 @@
+"""The README's table of issuers is the one that the simulator and the product make now."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.issuers_table import in_readme, table
+
+
+@pytest.fixture(scope="module")
+def made() -> str:
+    return table()
+
+
+def test_the_readme_shows_the_table_that_is_made(made: str) -> None:
+    assert in_readme() == made, "python -m tests.issuers_table --write"
+
+
+def test_what_is_documented_only_names_nobody(made: str) -> None:
+    rows = [line.strip("| ").split(" | ") for line in made.splitlines()]
+    documented = [row for row in rows if row[-1] == "yes"]
+    assert {row[0] for row in documented} == {"AssumeRole/credentials.iot", "GetDelegatedAccessToken"}
+    assert {row[2] for row in documented} == {"unknown"}
