@@ -1060,6 +1060,45 @@ def credential_ids_with_their_own_separator(aws: Account) -> Iterator[Expected]:
     yield is_user(k2, bob, "proven")
 
 
+# What issue 3 lists, in its words, and the scenarios that play it.
+LISTED: dict[str, tuple[Scenario, ...]] = {
+    "same role, same session name, same second, two callers": (
+        two_callers_with_keys_logged,
+        two_callers_without_keys_logged,
+        two_callers_and_a_use_without_key,
+        two_callers_one_with_a_removed_key,
+        two_sessions_that_look_like_one_ask_for_the_next_in_one_second,
+    ),
+    "a key ID that occurs in two accounts": (
+        a_key_id_that_occurs_in_two_accounts,
+        a_key_id_issued_in_another_account_than_it_is_used_in,
+    ),
+    "a record whose issued key is its own caller's": (an_issued_key_that_is_its_own_callers,),
+    "a cycle": (a_cycle_of_two, a_cycle_of_three, a_session_that_hands_out_itself),
+    "issue after use": (issue_after_use,),
+    "a session named after another user": (
+        a_session_named_after_another_user,
+        a_session_named_after_an_identity_center_user_in_her_second,
+    ),
+    "SourceIdentity that lies": (a_source_identity_that_lies,),
+    "a forged copy of an event with another body": (
+        a_forged_copy_with_another_caller,
+        a_forged_copy_with_another_issued_key,
+        a_forged_copy_with_another_time,
+        a_forged_copy_of_a_switch_from_somebody_else,
+        a_forged_copy_that_was_not_refused,
+    ),
+    "a repeated key in userIdentity": (repeated_keys_in_user_identity,),
+    "a deleted and recreated role": (
+        a_deleted_and_recreated_role,
+        a_recreated_role_of_which_only_the_old_one_was_assumed,
+    ),
+    "an account alias as root's user name": (an_account_alias_as_the_roots_user_name,),
+    "typeless identities": (typeless_identities,),
+    "empty accessKeyId": (an_empty_access_key_id,),
+}
+
+
 @dataclass(frozen=True)
 class Told:
     """The case of all scenarios, and what each expects."""
@@ -1096,6 +1135,16 @@ def test_the_answer_is_the_true_one_or_none(told: Told, name: str) -> None:
         assert expected.stop_reason in (None, answer.stop_reason), answer
         facts = _facts(answer)
         assert {field: facts[field] for field in expected.more} == expected.more, answer
+
+
+@pytest.mark.parametrize("item", LISTED)
+def test_no_item_of_the_list_makes_a_wrong_name(told: Told, item: str) -> None:
+    for play in LISTED[item]:
+        expected = told.expected[play.__name__]
+        assert expected
+        for one in expected:
+            actor = told.who(one.subject).actor
+            assert actor.kind == "unknown" or (actor.kind, actor.id) == (one.kind, one.id), one
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
