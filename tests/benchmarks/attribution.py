@@ -21,17 +21,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 from forensics.attribution import build as builds
-from forensics.case import Case
-from forensics.lake import ingest as ingests
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
-from forensics.lake.worker import ToRead
-from forensics.sources.paths import find_files
 from tests.benchmarks.latency import BASELINE, FORENSICS, take_turns
-from tests.simulator import simulate, write
+from tests.benchmarks.worlds import a_deep_key, ingest, logs_of
 
-SEED = 5
 GROWTH, COST, LATENCY = 5.0, 0.25, 4.0
 
 
@@ -52,7 +47,7 @@ def main() -> int:
         scratch = Path(folder)
         logs = arguments.logs or scratch / "logs"
         costs = [
-            _cost(_logs(logs, events), scratch / str(events)) for events in (arguments.events, arguments.events * 4)
+            _cost(logs_of(logs, events), scratch / str(events)) for events in (arguments.events, arguments.events * 4)
         ]
         few, many = costs
         if arguments.profile:
@@ -63,7 +58,7 @@ def main() -> int:
                 f" again after one more file {cost.one_day_more:.2f}s"
             )
         case = scratch / str(arguments.events * 4)
-        baseline, who = take_turns(BASELINE, (FORENSICS, "who", _deep_key(case), "--case", str(case)))
+        baseline, who = take_turns(BASELINE, (FORENSICS, "who", a_deep_key(case), "--case", str(case)))
     return _verdict(
         (f"attribution, {many.events:,} to {few.events:,} events", many.attribution / few.attribution, GROWTH),
         *((f"attribution to ingest, {cost.events:,} events", cost.attribution / cost.ingest, COST) for cost in costs),
@@ -79,36 +74,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _logs(folder: Path, events: int) -> Path:
-    """A world's logs, made once."""
-    logs, made = folder / str(events), folder / f"{events}.made"
-    if not made.exists():
-        write(simulate(SEED, events).files, logs)
-        made.touch()
-    return logs
-
-
 def _cost(logs: Path, case: Path) -> Cost:
     layout = layouts.create(case)
-    ingest = _seconds(lambda: _ingest(layout, logs))
+    ingested = _seconds(lambda: ingest(layout, logs))
     events = manifests.read(layout.manifest).commit
     assert events is not None
     model_seconds: dict[str, float] = defaultdict(float)
     with patch.object(builds, "DuckDB", _timed(model_seconds)):
         attribution = _seconds(lambda: _build(layout))
-    _ingest(layout, _one_more(case.with_name(f"{case.name}-more.json")))
-    return Cost(events.events, ingest, attribution, _seconds(lambda: _build(layout)), model_seconds)
-
-
-def _ingest(layout: Layout, logs: Path) -> None:
-    files = find_files([logs])
-    ingests.ingest(
-        layout,
-        [ToRead(file.path, file.name) for file in files],
-        [file.size for file in files],
-        "benchmark",
-        lambda _: None,
-    )
+    ingest(layout, _one_more(case.with_name(f"{case.name}-more.json")))
+    return Cost(events.events, ingested, attribution, _seconds(lambda: _build(layout)), model_seconds)
 
 
 def _build(layout: Layout) -> None:
@@ -145,19 +120,6 @@ def _seconds(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def _deep_key(case: Path) -> str:
-    """A key many hops away from its origin."""
-    with Case.open(case) as opened:
-        (row,) = opened.sql_rows(
-            """
-            select access_key_id from credentials join actors using (credential_id)
-            where access_key_id like 'ASIA%' and actor_kind <> 'unknown'
-            order by hops desc, access_key_id limit 1
-            """
-        ).rows
-    return str(row[0])
 
 
 def _print_profile(few: Cost, many: Cost) -> None:

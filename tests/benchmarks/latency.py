@@ -1,26 +1,34 @@
 """How long a command keeps a person waiting, as a ratio to `python -c "import duckdb, typer"` in the same run.
 
-    python -m tests.benchmarks.latency
+    python -m tests.benchmarks.latency [--events N ...] [--cases FOLDER]
 
-The commands take turns, so that a busy moment of the machine falls on all of them; what counts is the median.
+Without numbers, on the sample. With them, `who`, `tree` and `key` on a case of so many events each; of several, the
+last is compared with the first, too: a question must not take longer the larger the case. Cases take minutes to make:
+--cases keeps them in a folder, and takes those that it holds. The commands take turns, so that a busy moment of the
+machine falls on all of them; what counts is the median.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.benchmarks.worlds import LARGEST_WORLD, a_deep_key, lake_of
 from tests.simulator.sample import DEEP_KEY
 
 ROUNDS = 15
 SAMPLE_LOGS = Path(__file__).parents[2] / "sample_logs"
 FORENSICS = str(Path(sys.executable).with_name("forensics"))
 BASELINE = (sys.executable, "-c", "import duckdb, typer")
+HELP, LATENCY, LATENCY_OF_MORE, GROWTH = 1, 4, 6, 1.5
+QUESTIONS = ("who", "tree", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +41,65 @@ class Promise:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        case = str(Path(folder) / "case")
-        _run((FORENSICS, "ingest", str(SAMPLE_LOGS), "--case", case))
-        promises = (
-            Promise("forensics --help", (FORENSICS, "--help"), 1),
-            Promise("forensics who, on a case", (FORENSICS, "who", DEEP_KEY, "--case", case), 4),
-        )
-        baseline, *medians = take_turns(BASELINE, *(promise.command for promise in promises))
-    print(f"{'':26}{'median':>9}{'ratio':>8}{'limit':>7}")
-    print(f"{'import duckdb, typer':26}{baseline:8.3f}s")
-    missed = 0
-    for promise, seconds in zip(promises, medians, strict=True):
-        ratio = seconds / baseline
-        missed += ratio > promise.limit
-        verdict = "MISSED" if ratio > promise.limit else ""
-        print(f"{promise.name:26}{seconds:8.3f}s{ratio:8.2f}{promise.limit:7.2f}  {verdict}".rstrip())
-    return 1 if missed else 0
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, nargs="*", default=[], help="in each case that is asked")
+    parser.add_argument("--cases", type=Path, help="keep the cases here, or take those that are here")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        cases = arguments.cases or Path(folder)
+        if not arguments.events:
+            return _verdict(_measured(_of_the_sample(cases)))
+        promises = [promise for events in arguments.events for promise in _of_a_case(cases, events)]
+        ratios = _measured(promises)
+    return _verdict([*ratios, *_growth(ratios)]) if len(arguments.events) > 1 else _verdict(ratios)
 
 
 def take_turns(*commands: tuple[str, ...]) -> list[float]:
     """The median seconds of each command; a first round, which warms the caches of the disk, is not counted."""
     rounds = [[_run(command) for command in commands] for _ in range(ROUNDS + 1)][1:]
     return [median(times) for times in zip(*rounds, strict=True)]
+
+
+def _of_the_sample(cases: Path) -> Iterator[Promise]:
+    case = str(cases / "sample")
+    _run((FORENSICS, "ingest", str(SAMPLE_LOGS), "--case", case))
+    yield Promise("forensics --help", (FORENSICS, "--help"), HELP)
+    yield from _questions(case, DEEP_KEY, "the sample", LATENCY)
+
+
+def _of_a_case(cases: Path, events: int) -> Iterator[Promise]:
+    case = cases / f"case-{events}"
+    lake_of(case, cases / "logs", events)
+    limit = LATENCY if events <= LARGEST_WORLD else LATENCY_OF_MORE
+    yield from _questions(str(case), a_deep_key(case), f"{events:,} events", limit)
+
+
+def _questions(case: str, key: str, of_what: str, limit: float) -> Iterator[Promise]:
+    for question in QUESTIONS:
+        yield Promise(f"{question}, {of_what}", (FORENSICS, question, key, "--case", case), limit)
+
+
+def _measured(promises: Iterator[Promise] | Sequence[Promise]) -> list[tuple[str, float, float]]:
+    promises = list(promises)
+    baseline, *medians = take_turns(BASELINE, *(promise.command for promise in promises))
+    print(f"import duckdb, typer: {baseline:.3f}s")
+    return [
+        (promise.name, seconds / baseline, promise.limit) for promise, seconds in zip(promises, medians, strict=True)
+    ]
+
+
+def _growth(ratios: Sequence[tuple[str, float, float]]) -> Iterator[tuple[str, float, float]]:
+    """The last case against the first."""
+    pairs = zip(ratios[: len(QUESTIONS)], ratios[-len(QUESTIONS) :], strict=True)
+    for (few, before, _), (many, after, _) in pairs:
+        yield f"{many} to {few.partition(', ')[2]}", after / before, GROWTH
+
+
+def _verdict(ratios: Sequence[tuple[str, float, float]]) -> int:
+    print(f"{'':48}{'ratio':>8}{'limit':>7}")
+    for name, ratio, limit in ratios:
+        print(f"{name:48}{ratio:8.2f}{limit:7.2f}  {'MISSED' if ratio > limit else ''}".rstrip())
+    return 1 if any(ratio > limit for _, ratio, limit in ratios) else 0
 
 
 def _run(command: tuple[str, ...]) -> float:
