@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -455,11 +455,33 @@ class Ingest(Displayed):
     conflicts: int
     changed: Changed | None
     unread: tuple[Unread, ...]
+    filtered: int = 0
+    """Records that the ingest's filter left out."""
 
     @property
     def incomplete(self) -> bool:
         """Whether some input could not be read."""
         return any(file.status != "skipped" for file in self.unread)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an ingest from S3 is about to fetch. `known` objects are in the case already and are not among `objects`.
+
+    `archived` ones have to be restored in S3 first. `from_`, `to`: the first and last day of delivery. `passed_over`:
+    what lies beside the trails and is not looked into.
+    """
+
+    sources: tuple[str, ...]
+    objects: int
+    bytes: int
+    known: int
+    archived: int
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    from_: date | None
+    to: date | None
+    passed_over: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -619,6 +641,8 @@ def _plain(value: object) -> Any:
         return {f.name.rstrip("_"): _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, datetime):
         return timestamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):

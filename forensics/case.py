@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ from forensics.answers import (
     Changed,
     Coverage,
     Displayed,
+    Estimate,
     FilterMatches,
     Info,
     Ingest,
@@ -54,18 +56,25 @@ from forensics.lake import manifest as manifests
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
 from forensics.packaged import packaged_folder
+from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource, find_files
+from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from forensics.attribution.earlier import Changes
     from forensics.key_answer import Key
+    from forensics.lake.ingest import Ingested
+    from forensics.lake.manifest import Filter
     from forensics.report_answer import CaseState, Report
 
 __all__ = [
     "ERRORS",
+    "Access",
     "Case",
+    "Declined",
+    "Estimate",
     "EventFilter",
     "IngestFailed",
     "NoLogs",
@@ -87,20 +96,32 @@ class IngestFailed(Exception):
     """Nothing was added to the case; the message says why and what to do."""
 
 
+class Declined(Exception):
+    """Whoever was told the estimate did not want to go on; nothing was fetched."""
+
+    def __init__(self, estimate: Estimate) -> None:
+        super().__init__("nothing was fetched")
+        self.estimate = estimate
+
+
 class QueryFailed(Exception):
     """The database refused a query; the message is its own."""
 
 
 ERRORS = (
+    AwsFailed,
     CaseBusy,
     DamagedManifest,
+    Declined,
     IngestFailed,
     NoLogs,
     NoSuchSource,
     NotACase,
     NotAddressDatabase,
     NotAnIdentifier,
+    NotAnS3Url,
     NotIpRanges,
+    NothingFound,
     QueryFailed,
     UnusableQuery,
 )
@@ -113,8 +134,23 @@ Progress = Callable[[int, int, SourceFile], None]
 """Called after each file of an ingest with how many are done, how many there are, and the file."""
 
 
+GoOn = Callable[[Estimate], bool]
+"""Told what is about to be fetched; whether to go on."""
+
+_OWN_ACCESS = Access()
+
+
 def _quiet(_done: int, _files: int, _file: SourceFile) -> None:
     pass
+
+
+def _always(_estimate: Estimate) -> bool:
+    return True
+
+
+def _ask(go_on: GoOn, estimate: Estimate) -> None:
+    if not go_on(estimate):
+        raise Declined(estimate)
 
 
 class Case:
@@ -154,55 +190,98 @@ class Case:
         case.unread_note = _unread_note(done)
         return case
 
-    def ingest(self, paths: Iterable[str | Path], *, progress: Progress = _quiet) -> Ingest:
-        """Add files and folders of logs. All count at once, at the end; a killed ingest leaves the case as it was.
+    def ingest(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        accounts: Iterable[str] = (),
+        regions: Iterable[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        late: int = 1,
+        access: Access = _OWN_ACCESS,
+        request_payer: bool = False,
+        progress: Progress = _quiet,
+        go_on: GoOn = _always,
+    ) -> Ingest:
+        """Add files and folders of logs, and trails in S3 (`s3://BUCKET/PREFIX`).
 
-        A file that cannot be read is in the answer's `unread`, with the reason; the rest goes in. Raises NoSuchSource,
-        NoLogs if the case would stay empty, CaseBusy, IngestFailed.
+        Files count all at once, at the end, and a killed ingest leaves the case as it was; objects of S3 count round by
+        round, and the same call again goes on where it stopped. A file that cannot be read is in the answer's
+        `unread`, with the reason; the rest goes in.
+
+        `accounts`, `regions` (with the home region of their partition), `since` and `until` (event times, UTC without
+        a zone) leave records out; one outside the time goes in if it issues, signs in or changes a credential. `late`:
+        days after `until` on which an event may have been delivered to S3. `access`: whose AWS credentials to use.
+        `go_on` is told what will be fetched, and whether to.
+
+        Raises NoSuchSource, NoLogs if the case would stay empty, CaseBusy, IngestFailed,
+        and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
         """
-        before = self._manifest()
-        with self._discarded_if_it_stays_new(before):
-            return self._ingest(list(paths), before, progress)
+        from forensics.lake.filter import filter_of
 
-    def _ingest(self, paths: list[str | Path], before: Manifest, progress: Progress) -> Ingest:
-        from forensics.attribution.build import build
+        taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
+        named = [str(path) for path in paths]
+        urls = [parse_url(path) for path in named if is_s3_url(path)]
+        local = [Path(path) for path in named if not is_s3_url(path)]
+        before = self._manifest()
+        with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
+            rounds = [self._ingest_files(local, taken, progress)] if local else []
+            known = 0
+            if urls:
+                from forensics.collect import Fetching, from_s3
+
+                how = Fetching(Aws(access), request_payer, __version__, progress, partial(_ask, go_on))
+                collected = from_s3(self._layout, urls, taken, how)
+                rounds += collected.rounds
+                known = collected.known
+            return self._ingested(named, before, rounds, known)
+
+    def _ingest_files(self, paths: list[Path], filter: Filter, progress: Progress) -> Ingested:
         from forensics.lake import ingest as ingests
         from forensics.lake.worker import ToRead
 
-        files = find_files([Path(path) for path in paths])
+        files = find_files(paths)
         done = Counter[str]()
 
         def tell(file: SourceFile) -> None:
             done["files"] += 1
             progress(done["files"], len(files), file)
 
-        try:
-            found = ingests.ingest(
-                self._layout,
-                [ToRead(file.path, file.name) for file in files],
-                [file.size for file in files],
-                __version__,
-                tell,
-            )
-        except ingests.IngestFailed as error:
-            raise IngestFailed(str(error)) from None
-        if found.commit.events == 0 and found.commit.documents == 0:
-            raise NoLogs(_why_empty(paths, found.source_files))
+        return ingests.ingest(
+            self._layout,
+            [ToRead(file.path, file.name) for file in files],
+            [file.size for file in files],
+            __version__,
+            tell,
+            filter=filter,
+        )
+
+    def _ingested(self, paths: list[str], before: Manifest, rounds: list[Ingested], known: int) -> Ingest:
+        """Build the tables, and tell what went in. `known` files were in the case and not read again."""
+        from forensics.attribution.build import build
+
+        after = self._manifest()
+        commit = after.commit
+        files = [file for done in rounds for file in done.source_files]
+        if commit is None or (commit.events == 0 and commit.documents == 0):
+            raise NoLogs(_why_empty(paths, files))
         self.close_connection()
-        changes = build(self._layout, self._manifest())
+        changes = build(self._layout, after)
         return Ingest(
             case=str(self._layout.root),
-            files=_counted(file.status for file in found.source_files),
-            bytes=sum(file.bytes for file in found.source_files),
-            records=sum(file.records for file in found.source_files),
-            rejected=sum(file.rejected for file in found.source_files),
-            documents=_counted(file.kind for file in found.source_files if file.kind),
-            new_events=found.commit.events - (before.commit.events if before.commit else 0),
-            events=found.commit.events,
-            copies=found.commit.copies,
-            conflicts=found.commit.conflicts,
+            files=_counted([*(file.status for file in files), *["duplicate"] * known]),
+            bytes=sum(file.bytes for file in files),
+            records=sum(file.records for file in files),
+            rejected=sum(file.rejected for file in files),
+            documents=_counted(file.kind for file in files if file.kind),
+            new_events=commit.events - (before.commit.events if before.commit else 0),
+            events=commit.events,
+            copies=commit.copies,
+            conflicts=commit.conflicts,
             changed=_changed(before, changes),
-            unread=unread(found.source_files),
+            unread=unread(files),
+            filtered=sum(file.filtered for file in files),
         )
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
@@ -357,7 +436,7 @@ class Case:
         """An ingest that found nothing leaves no empty case behind."""
         try:
             yield
-        except (NoLogs, NoSuchSource):
+        except (NoLogs, NoSuchSource, NothingFound, AwsFailed, Declined):
             if self._is_new and before.commit is None:
                 with suppress(CaseBusy), only_ingest(self._layout):
                     shutil.rmtree(self._layout.root)
@@ -469,6 +548,16 @@ def _types(result: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 @contextmanager
+def _told_as_ingest_failed() -> Iterator[None]:
+    from forensics.lake import ingest as ingests
+
+    try:
+        yield
+    except ingests.IngestFailed as error:
+        raise IngestFailed(str(error)) from None
+
+
+@contextmanager
 def _told_as(error_type: type[Exception]) -> Iterator[None]:
     try:
         yield
@@ -497,10 +586,12 @@ def _unread_note(done: Ingest) -> str | None:
     )
 
 
-def _why_empty(paths: Iterable[str | Path], files: Sequence[SourceFile]) -> str:
-    where = ", ".join(str(path) for path in paths)
+def _why_empty(paths: Iterable[str], files: Sequence[SourceFile]) -> str:
+    where = ", ".join(paths)
     if not files:
         return f"there is no file in {where}"
+    if filtered := sum(file.filtered for file in files):
+        return f"none of the {filtered:,} records in {where} is of the accounts, regions and time that were asked for"
     example = next((file for file in files if file.reason), files[0])
     return (
         f"there are no CloudTrail logs in {where}: {len(files)} files were looked at"

@@ -4,13 +4,52 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from forensics.case import Case
 
+if TYPE_CHECKING:
+    from tests.s3_server import S3Server
+
+# an environment for boto3 in which nobody's credentials are, and none of this machine's
+NOBODY = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+
 SAMPLE_LOGS = Path(__file__).parent.parent / "sample_logs"
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of AWS that belong to nobody, and none of this machine's."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in NOBODY.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def running_server() -> Iterator[S3Server]:
+    from tests.s3_server import s3_server
+
+    with s3_server() as running:
+        yield running
+
+
+@pytest.fixture
+def server(nobody: None, running_server: S3Server) -> S3Server:
+    """A server that speaks S3, with an empty bucket."""
+    running_server.reset()
+    return running_server
 
 
 @pytest.fixture(scope="session")

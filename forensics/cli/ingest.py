@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.options import UNREADABLE, AnswerFormat, errors_told, fail, named_case
+from forensics.cli.options import UNREADABLE, AnswerFormat, ZoneOption, errors_told, fail, named_case, time_option
+
+if TYPE_CHECKING:
+    from forensics.case import Estimate
+
+# a person is asked before more than this is fetched
+_MANY_OBJECTS = 200_000
+_MANY_BYTES = 10 << 30
+
+
+def _accounts(values: list[str] | None) -> list[str] | None:
+    for value in values or ():
+        if not re.fullmatch(r"\d{12}", value):
+            raise typer.BadParameter(f"{value!r} is no account ID, which has 12 digits")
+    return values
+
+
+def _regions(values: list[str] | None) -> list[str] | None:
+    for value in values or ():
+        if not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", value):
+            raise typer.BadParameter(f"{value!r} is no region; write us-east-1")
+    return values
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders of CloudTrail logs.")],
+    paths: Annotated[
+        list[str], typer.Argument(metavar="PATH...", help="Files and folders of CloudTrail logs; s3://BUCKET/PREFIX.")
+    ],
     case: Annotated[
         Path | None,
         typer.Option(
@@ -20,28 +48,106 @@ def ingest(
             help="The case to add them to, made if it is new; without it, that of $FORENSICS_CASE.",
         ),
     ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", callback=_accounts, help="Only records of this account; again for more."),
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REGION",
+            callback=_regions,
+            help="Only records of this region and of us-east-1, where global services log; again for more.",
+        ),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        time_option("--since", help="Only events from then on, and what issues or changes credentials."),
+    ] = None,
+    until: Annotated[datetime | None, time_option("--until", help="Only events before, and the same.")] = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
+    late: Annotated[
+        int, typer.Option(min=0, metavar="DAYS", help="S3: how long after --until events may have been delivered.")
+    ] = 1,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="S3: the AWS profile to use.")] = None,
+    role_arn: Annotated[str | None, typer.Option(metavar="ARN", help="S3: a role to assume first.")] = None,
+    endpoint_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="S3: another server than AWS's, such as MinIO.")
+    ] = None,
+    request_payer: Annotated[
+        bool, typer.Option("--request-payer", help="S3: pay for the requests, where the bucket asks for that.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="S3: tell how much there is, and fetch nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="S3: do not ask, however much it is.")] = False,
     format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
 ) -> None:
     """Read logs into a case.
 
-    The same command again reads only what is new. All of it counts at once, at the end. A file that cannot be read is
-    listed with the reason, the rest goes in, and the exit code is 3.
+    The same command again reads only what is new. Files count all at once, at the end; objects of S3 count as they
+    come, so that a fetch that was stopped goes on where it was. A file that cannot be read is listed with the reason,
+    the rest goes in, and the exit code is 3.
 
     \b
     Examples:
       forensics ingest sample_logs --case my-case
       forensics ingest AWSLogs/ more.json.gz --case my-case
+      forensics ingest s3://org-trail --account 111122223333 --since 2026-10-01 --until 2026-10-08 --case my-case
     """
     if (case := named_case(case)) is None:
         fail("say which case to add them to: --case DIR, a new folder or one made by `forensics ingest`", 2)
+    if since and until and since >= until:
+        fail("--since is not before --until, so no event can match", 2)
     with errors_told():
-        from forensics.case import Case
+        from forensics.case import Access, Case, Declined
         from forensics.output import answer
-        from forensics.output.terminal import progress
 
-        with Case.create(case) as opened:
-            with progress() as advance:
-                done = opened.ingest(paths, progress=lambda done, total, _file: advance(done, total))
-            answer.print_ingest(done, format.value)
+        with Case.create(case) as opened, _progress() as advance:
+            try:
+                done = opened.ingest(
+                    paths,
+                    accounts=account or (),
+                    regions=region or (),
+                    since=since,
+                    until=until,
+                    late=late,
+                    access=Access(profile, role_arn, endpoint_url),
+                    request_payer=request_payer,
+                    progress=lambda done, total, _file: advance(done, total),
+                    go_on=lambda estimate: not dry_run and _goes_on(estimate, yes=yes),
+                )
+            except Declined as declined:
+                if not dry_run:
+                    raise
+                answer.print_estimate(declined.estimate, format.value)
+                return
+        answer.print_ingest(done, format.value)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)
+
+
+def _goes_on(estimate: Estimate, *, yes: bool) -> bool:
+    """Tell how much it is, and where that is much and a person is there, ask."""
+    from forensics.output.estimate import one_line
+    from forensics.output.terminal import tell
+
+    tell(one_line(estimate))
+    much = estimate.objects > _MANY_OBJECTS or estimate.bytes > _MANY_BYTES
+    if yes or not much or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    return typer.confirm("Fetch them?", err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """The line of progress, from the first file on: before, something may be told or asked."""
+    from forensics.output.terminal import progress
+
+    with ExitStack() as stack:
+        begun: list[Callable[[int, int], None]] = []
+
+        def advance(done: int, total: int) -> None:
+            if not begun:
+                begun.append(stack.enter_context(progress()))
+            begun[0](done, total)
+
+        yield advance

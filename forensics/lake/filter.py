@@ -7,11 +7,11 @@ credential: without its issuance a credential of the window could not be told.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.issuance import READ_FROM as ISSUANCES
-from forensics.lake.manifest import Filter
+from forensics.lake.manifest import Filter, Manifest
 
 # A token of GetSessionToken lives up to 36 hours, and its issuance is delivered within the hour.
 LONGEST_LIFE = timedelta(hours=37)
@@ -91,6 +91,12 @@ def covers(wider: Filter, narrower: Filter) -> bool:
     )
 
 
+def is_whole(manifest: Manifest, sha256: str | None, filter: Filter) -> bool:
+    """Whether all that `filter` takes of a file that was read is in the case."""
+    under = manifest.read_under.get(sha256 or "")
+    return under is None or covers(under, filter)
+
+
 def _within(filter: Filter, event_time: datetime) -> bool:
     return (filter.since is None or filter.since <= event_time) and (filter.until is None or event_time < filter.until)
 
@@ -99,10 +105,3 @@ def _utc(moment: datetime | None) -> datetime | None:
     if moment is None or moment.tzinfo is not None:
         return moment and moment.astimezone(UTC)
     return moment.replace(tzinfo=UTC)
-
-
-def is_delivery_day_read(filter: Filter, day: date) -> bool:
-    """Whether objects that were delivered on a day are read at all."""
-    return (filter.delivered_from is None or filter.delivered_from <= day) and (
-        filter.delivered_to is None or day <= filter.delivered_to
-    )

@@ -24,7 +24,7 @@ import msgspec
 
 from forensics.lake import manifest as manifests
 from forensics.lake.copies import Settled, settle
-from forensics.lake.filter import covers, leaves_anything_out
+from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.layout import Layout, only_ingest
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
 from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
@@ -185,14 +185,9 @@ def _known(before: Manifest, filter: Filter) -> list[str]:
         {
             file.sha256
             for file in before.source_files
-            if file.sha256 and file.status in ("ok", "empty") and _is_whole(before, file.sha256, filter)
+            if file.sha256 and file.status in ("ok", "empty") and is_whole(before, file.sha256, filter)
         }
     )
-
-
-def _is_whole(before: Manifest, sha256: str, filter: Filter) -> bool:
-    under = before.read_under.get(sha256)
-    return under is None or covers(under, filter)
 
 
 def _at_its_origin(file: SourceFile, copied: ToRead | None) -> SourceFile:

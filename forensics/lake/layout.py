@@ -7,7 +7,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,9 +49,23 @@ class Layout:
         return self.root / "ingest.lock"
 
     @property
+    def fetch_lock_file(self) -> Path:
+        return self.root / "fetch.lock"
+
+    @property
     def scratch(self) -> Path:
         """Where DuckDB may spill; emptied by each ingest."""
         return self.root / "tmp"
+
+    @property
+    def spool(self) -> Path:
+        """What was fetched and is not committed yet."""
+        return self.root / "spool"
+
+    @property
+    def sources(self) -> Path:
+        """What AWS's APIs answered, as files."""
+        return self.root / "sources"
 
 
 def create(root: Path) -> Layout:
@@ -117,16 +131,25 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-@contextmanager
-def only_ingest(layout: Layout) -> Iterator[None]:
+def only_ingest(layout: Layout) -> AbstractContextManager[None]:
     """Hold the case for one ingest; the lock ends with the process, however that ends. Raises CaseBusy."""
-    descriptor = os.open(layout.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    return _only_holder(layout.lock_file, f"{layout.root} is being written")
+
+
+def only_fetch(layout: Layout) -> AbstractContextManager[None]:
+    """Hold what is fetched into the case; ingests of files may go on meanwhile. Raises CaseBusy."""
+    return _only_holder(layout.fetch_lock_file, f"logs are being fetched into {layout.root}")
+
+
+@contextmanager
+def _only_holder(lock_file: Path, what: str) -> Iterator[None]:
+    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
-            raise CaseBusy(f"{layout.root} is being written by {holder}; wait for it to end") from None
+            raise CaseBusy(f"{what} by {holder}; wait for it to end") from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
         yield

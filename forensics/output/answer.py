@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from forensics.answers import SECRET, Coverage, FilterMatches, Info, Ingest, Rows, Tree, Who, to_json
+from forensics.answers import SECRET, Coverage, Estimate, FilterMatches, Info, Ingest, Rows, Tree, Who, to_json
 from forensics.output.lines import BLANK
 from forensics.output.terminal import show, tell, width, write, write_bytes
 from forensics.output.who import render_who
@@ -96,6 +96,15 @@ def print_ingest(answer: Ingest, format: str) -> None:
         from forensics.output.overview import render_ingest
 
         show(render_ingest(answer))
+
+
+def print_estimate(answer: Estimate, format: str) -> None:
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        from forensics.output.estimate import render_estimate
+
+        show(render_estimate(answer))
 
 
 def print_key(answer: Key, format: str) -> None:

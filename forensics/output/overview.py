@@ -24,7 +24,8 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     """What an ingest did, and what it could not read."""
     yield line((answer.case, "bold"), f"  {count(answer.new_events, 'new event')}, {answer.events:,} in the case")
     yield _labelled("files", f"{_files(answer.files)}; {count(answer.bytes, 'byte')}")
-    yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected")
+    left_out = f", {answer.filtered:,} left out as asked" if answer.filtered else ""
+    yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
     yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts))
     yield from _documents(answer.documents)
     yield _labelled("answers", _changed(answer.changed))

@@ -1,0 +1,141 @@
+"""Collect: logs that lie elsewhere, into a case.
+
+Objects of S3 come through the case's spool in rounds. A round is committed as an ingest of its own and only then leaves
+the spool, so nothing is fetched twice: what was committed is known by URL and ETag, the rest lies in the spool. That
+bounds the disk by two rounds, and a case that stopped half-way answers from what it has.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from forensics.answers import Estimate
+from forensics.lake import ingest as lake
+from forensics.lake import manifest as manifests
+from forensics.lake.filter import is_whole
+from forensics.lake.ingest import Ingested, IngestFailed
+from forensics.lake.layout import Layout, only_fetch
+from forensics.lake.manifest import Filter, Manifest, SourceFile
+from forensics.lake.worker import ToRead
+from forensics.sources.aws import Aws, AwsFailed
+from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
+from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
+from forensics.sources.s3_url import S3Url
+
+Progress = Callable[[int, int, SourceFile], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How to fetch. `estimated` is told what will be fetched before anything is; it may raise to end it there."""
+
+    aws: Aws
+    request_payer: bool
+    version: str
+    progress: Progress
+    estimated: Callable[[Estimate], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was added, round by round. `known` objects are in the case already and were not fetched."""
+
+    rounds: tuple[Ingested, ...]
+    known: int
+
+
+def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching) -> Collected:
+    """Add the trails below `urls`. Raises AwsFailed, NothingFound, CaseBusy, IngestFailed."""
+    payer = how.request_payer
+    client = how.aws.client("s3", connections=DOWNLOADS)
+    with only_fetch(layout):
+        wanted = Wanted(
+            frozenset(filter.accounts), frozenset(filter.regions), filter.delivered_from, filter.delivered_to
+        )
+        listed = list(dict.fromkeys(urls))
+        found = [find_objects(client, url, wanted, request_payer=payer) for url in listed]
+        objects = list({one.url: one for each in found for one in each.objects}.values())
+        known = _known(manifests.read(layout.manifest), filter)
+        new = [one for one in objects if (one.url, one.etag) not in known]
+        how.estimated(_estimate(listed, found, objects, new))
+        rounds: list[Ingested] = []
+        read = 0
+
+        def tell(file: SourceFile) -> None:
+            nonlocal read
+            read += 1
+            how.progress(read, len(new), file)
+
+        try:
+            with closing(fetch_rounds(client, new, layout.spool, request_payer=payer)) as fetched:
+                for round_ in fetched:
+                    rounds.append(_ingest_round(layout, round_, filter, how.version, tell))
+        except (AwsFailed, OSError, IngestFailed) as error:
+            raise IngestFailed(_what_stands(error, sum(len(done.source_files) for done in rounds), len(new))) from None
+        shutil.rmtree(layout.spool, ignore_errors=True)
+        return Collected(tuple(rounds), len(objects) - len(new))
+
+
+def _known(manifest: Manifest, filter: Filter) -> set[tuple[str, str | None]]:
+    """URL and ETag of what need not be fetched again: all that `filter` takes of it is in the case."""
+    return {
+        (file.path, file.etag)
+        for file in manifest.source_files
+        if file.etag and file.status != "failed" and is_whole(manifest, file.sha256, filter)
+    }
+
+
+def _ingest_round(
+    layout: Layout, round_: Sequence[Fetched], filter: Filter, version: str, tell: Callable[[SourceFile], None]
+) -> Ingested:
+    fetched = [one for one in round_ if one.failure is None]
+    failed = [_failed(one.object, one.failure) for one in round_ if one.failure is not None]
+    for file in failed:
+        tell(file)
+    done = lake.ingest(
+        layout,
+        [ToRead(str(one.path), one.object.url, one.object.url, one.object.etag, one.metadata) for one in fetched],
+        [one.object.size for one in fetched],
+        version,
+        tell,
+        filter=filter,
+        ended=failed,
+    )
+    for one in fetched:
+        one.path.unlink(missing_ok=True)
+        metadata_path(one.path).unlink(missing_ok=True)
+    return done
+
+
+def _failed(one: S3Object, reason: str) -> SourceFile:
+    return SourceFile(one.url, one.url, "failed", reason, etag=one.etag)
+
+
+def _what_stands(error: Exception, done: int, wanted: int) -> str:
+    reason = f"{error.strerror} ({error.filename})" if isinstance(error, OSError) and error.strerror else str(error)
+    if done == 0:
+        return reason
+    return f"{reason}; {done:,} of {wanted:,} objects are in the case, and the same command again reads the rest"
+
+
+def _estimate(
+    urls: Sequence[S3Url], found: Sequence[Found], objects: Sequence[S3Object], new: Sequence[S3Object]
+) -> Estimate:
+    days = [one.day for one in new if one.day]
+    return Estimate(
+        sources=tuple(str(url) for url in urls),
+        objects=len(new),
+        bytes=sum(one.size for one in new),
+        known=len(objects) - len(new),
+        archived=sum(one.archived for one in new),
+        accounts=tuple(sorted({one.account_id for one in new if one.account_id})),
+        regions=tuple(sorted({one.aws_region for one in new if one.aws_region})),
+        from_=min(days, default=None),
+        to=max(days, default=None),
+        passed_over=tuple(
+            f"s3://{url.bucket}/{name}" for url, each in zip(urls, found, strict=True) for name in each.passed_over
+        ),
+    )

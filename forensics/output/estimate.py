@@ -1,0 +1,59 @@
+"""Estimate: what is about to be fetched, for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forensics.answers import Estimate
+from forensics.output.lines import Line, line
+from forensics.output.words import count
+
+_LABEL = 10
+_SHOWN = 8
+
+
+def one_line(estimate: Estimate) -> str:
+    """The same in a sentence, as it is told before the fetch begins."""
+    told = [f"{', '.join(estimate.sources)}: {_amount(estimate)}"]
+    if estimate.known:
+        told.append(f"{count(estimate.known, 'other object')} in the case already")
+    if estimate.passed_over:
+        told.append(f"{count(len(estimate.passed_over), 'name')} beside the trails passed over")
+    return "; ".join(told)
+
+
+def render_estimate(estimate: Estimate) -> Iterator[Line]:
+    """What an ingest would fetch, had it not been a dry run."""
+    yield line((", ".join(estimate.sources), "bold"), f"  {_amount(estimate)}")
+    yield _labelled("known", f"{count(estimate.known, 'object')} in the case already, not fetched again")
+    yield _labelled("accounts", _list(estimate.accounts))
+    yield _labelled("regions", _list(estimate.regions))
+    if estimate.from_ and estimate.to:
+        yield _labelled("delivered", f"{estimate.from_} to {estimate.to}")
+    if estimate.archived:
+        yield _labelled("archived", f"{count(estimate.archived, 'object')}: restore them in S3 first")
+    if estimate.passed_over:
+        yield _labelled("beside", f"not looked into: {_list(estimate.passed_over)}")
+
+
+def _amount(estimate: Estimate) -> str:
+    return f"{count(estimate.objects, 'object')} to fetch, {size(estimate.bytes)}"
+
+
+def size(bytes: int) -> str:
+    """A number of bytes as people say it."""
+    amount = float(bytes)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} TB"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_SHOWN]) or "none"
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more"
+
+
+def _labelled(label: str, text: str) -> Line:
+    return line((label.ljust(_LABEL), "dim"), text, indent=2, hang=2 + _LABEL)

@@ -1,0 +1,213 @@
+"""Download: objects of S3 into a spool, a folder of bounded size, round by round.
+
+While the caller works on one round the next is fetched. An object in the spool is whole (written under another name,
+renamed), and its name tells bucket, key and ETag; whoever asks for it again finds it there, so the spool is the journal
+too: the caller removes a round once its events are committed, and what is left after a crash is not fetched again.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import threading
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from forensics.sources.aws import AwsFailed, Client, aws_errors_told, error_code, is_denied, why
+from forensics.sources.s3 import S3Object
+
+DOWNLOADS = 24
+# The first round is small: parsing begins early, and credentials that read nothing are told early.
+FIRST_ROUND = (100, 8 << 20)
+ROUND = (20_000, 256 << 20)
+_GROWTH = 4
+_ATTEMPTS = 6
+_PAUSE = 0.5
+_PIECE_BYTES = 1 << 20
+# S3 allows 2 KB of user metadata
+_MOST_METADATA = 4 << 10
+
+_OF_THE_OBJECT = {
+    "NoSuchKey": "it was listed and is no longer there",
+    "404": "it was listed and is no longer there",
+    "PreconditionFailed": "it was replaced after it was listed; run the same command again",
+    "412": "it was replaced after it was listed; run the same command again",
+    "InvalidObjectState": "it is archived; restore it in S3 first",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object in the spool at `path`; or `failure` says why it could not be fetched."""
+
+    object: S3Object
+    path: Path
+    metadata: dict[str, str] = field(default_factory=dict)
+    failure: str | None = None
+
+
+class _Stopped(Exception):
+    """Somebody else's failure ended the round."""
+
+
+def rounds(objects: Sequence[S3Object]) -> Iterator[list[S3Object]]:
+    """The objects in their order, a bounded number and size at a time."""
+    most, most_bytes = FIRST_ROUND
+    round_: list[S3Object] = []
+    size = 0
+    for one in objects:
+        if round_ and (len(round_) >= most or size + one.size > most_bytes):
+            yield round_
+            round_, size = [], 0
+            most, most_bytes = min(most * _GROWTH, ROUND[0]), min(most_bytes * _GROWTH, ROUND[1])
+        round_.append(one)
+        size += one.size
+    if round_:
+        yield round_
+
+
+def fetch_rounds(
+    client: Client, objects: Sequence[S3Object], spool: Path, *, request_payer: bool = False
+) -> Generator[list[Fetched]]:
+    """Rounds of fetched objects; at most two lie in the spool at once. Raises AwsFailed, and OSError for the disk."""
+    spool.mkdir(mode=0o700, exist_ok=True)
+    _keep_only(spool, {spool_name(one) for one in objects})
+    with _Fetcher(client, spool, request_payer) as fetcher:
+        got_one = False
+        for round_ in fetcher.ahead(rounds(objects)):
+            got_one = got_one or any(one.failure is None for one in round_)
+            if not got_one and all(one.failure in fetcher.denials for one in round_):
+                url = round_[0].object
+                raise AwsFailed(
+                    f"s3://{url.bucket} can be listed and not read (for one, {url.key}): {round_[0].failure}"
+                )
+            yield round_
+
+
+def spool_name(one: S3Object) -> str:
+    return hashlib.sha256(f"{one.bucket}\0{one.key}\0{one.etag}".encode()).hexdigest()[:40]
+
+
+def metadata_path(path: Path) -> Path:
+    """Where the user metadata of a spooled object lies, if it has any."""
+    return path.with_name(f"{path.name}.metadata")
+
+
+def _keep_only(spool: Path, names: set[str]) -> None:
+    """Remove what a command for other objects left, and half a download."""
+    for path in spool.iterdir():
+        if path.name.removesuffix(".metadata") not in names and path.name != "lock":
+            path.unlink(missing_ok=True)
+
+
+class _Fetcher:
+    """The threads that fetch. `denials`: reasons of those objects that the credentials may not read."""
+
+    def __init__(self, client: Client, spool: Path, request_payer: bool) -> None:
+        self._client = client
+        self._spool = spool
+        self._payer = {"RequestPayer": "requester"} if request_payer else {}
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(DOWNLOADS, "download")
+        self._rounds = ThreadPoolExecutor(1, "round")
+        self.denials: set[str | None] = set()
+
+    def __enter__(self) -> _Fetcher:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for pool in (self._rounds, self._pool):
+            pool.shutdown(cancel_futures=True)
+
+    def ahead(self, wanted: Iterator[list[S3Object]]) -> Iterator[list[Fetched]]:
+        following = self._rounds.submit(self._round, next(wanted, []))
+        while fetched := following.result():
+            following = self._rounds.submit(self._round, next(wanted, []))
+            yield fetched
+
+    def _round(self, round_: list[S3Object]) -> list[Fetched]:
+        futures = [self._pool.submit(self._fetch, one) for one in round_]
+        try:
+            with aws_errors_told("the logs cannot be fetched"):
+                return [future.result() for future in futures]
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _fetch(self, one: S3Object) -> Fetched:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        path = self._spool / spool_name(one)
+        if path.exists() and path.stat().st_size == one.size:
+            return Fetched(one, path, _read_metadata(path))
+        for attempt in range(_ATTEMPTS):
+            if self._stop.is_set():
+                raise _Stopped
+            try:
+                return Fetched(one, path, self._get(one, path))
+            except ClientError as error:
+                if reason := self._of_the_object(error):
+                    return Fetched(one, path, failure=reason)
+                raise
+            except BotoCoreError as error:
+                if not _is_broken_transfer(error):
+                    raise
+                failure = error
+            time.sleep(_PAUSE * 2**attempt)
+        return Fetched(one, path, failure=f"the transfer broke off {_ATTEMPTS} times ({why(failure)})")
+
+    def _get(self, one: S3Object, path: Path) -> dict[str, str]:
+        """Bring an object into the spool. Its metadata goes first, so that it is there when the object is."""
+        answer = self._client.get_object(Bucket=one.bucket, Key=one.key, IfMatch=f'"{one.etag}"', **self._payer)
+        temporary = path.with_name(f"{path.name}.new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            self._copy(answer["Body"], file)
+        metadata = _bounded(answer.get("Metadata") or {})
+        if metadata:
+            metadata_path(path).touch(mode=0o600)
+            metadata_path(path).write_text(json.dumps(metadata))
+        temporary.rename(path)
+        return metadata
+
+    def _copy(self, body: Any, file: BinaryIO) -> None:
+        while piece := body.read(_PIECE_BYTES):
+            if self._stop.is_set():
+                raise _Stopped
+            file.write(piece)
+
+    def _of_the_object(self, error: Exception) -> str | None:
+        """Why this one object cannot be had; None where no other could be had either."""
+        if is_denied(error):
+            self.denials.add(why(error))
+            return why(error)
+        return _OF_THE_OBJECT.get(error_code(error))
+
+
+def _is_broken_transfer(error: Exception) -> bool:
+    from botocore.exceptions import ConnectionClosedError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+
+    return isinstance(error, ConnectionClosedError | IncompleteReadError | ReadTimeoutError | ResponseStreamingError)
+
+
+def _bounded(metadata: dict[str, str]) -> dict[str, str]:
+    return metadata if sum(len(key) + len(value) for key, value in metadata.items()) <= _MOST_METADATA else {}
+
+
+def _read_metadata(path: Path) -> dict[str, str]:
+    try:
+        metadata: dict[str, str] = json.loads(metadata_path(path).read_text())
+    except (OSError, ValueError):
+        return {}
+    return metadata
+
+
+def is_disk_full(error: OSError) -> bool:
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

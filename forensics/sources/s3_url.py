@@ -1,0 +1,38 @@
+"""S3 URLs: what `s3://BUCKET/PREFIX` names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_SCHEME = "s3://"
+_URL = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
+
+
+class NotAnS3Url(Exception):
+    """What was given is no URL of S3; the message says what one looks like."""
+
+
+class NothingFound(Exception):
+    """There is no object where one was looked for; the message says where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class S3Url:
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"{_SCHEME}{self.bucket}/{self.prefix}"
+
+
+def is_s3_url(text: str) -> bool:
+    return text.startswith(_SCHEME)
+
+
+def parse_url(text: str) -> S3Url:
+    """Raises NotAnS3Url."""
+    match = _URL.fullmatch(text)
+    if match is None:
+        raise NotAnS3Url(f"{text!r} is no URL of S3; write s3://BUCKET, or s3://BUCKET/PREFIX")
+    return S3Url(match.group(1), match.group(2) or "")
