@@ -581,6 +581,25 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a case's table, its type as the database names it, and what it means."""
+
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view of a case, and what it holds."""
+
+    name: str
+    is_view: bool
+    meaning: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FilterMatches:
     """How many events one filter matches on its own; `nearest` is a value of the case that may have been meant."""
 

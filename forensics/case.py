@@ -39,10 +39,11 @@ from forensics.answers import (
     SavedQuery,
     StopReason,
     Subject,
+    Table,
     Tree,
     Who,
 )
-from forensics.attribution.database import connect, is_current
+from forensics.attribution.database import connect, is_current, opening
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
@@ -414,6 +415,17 @@ class Case:
     def coverage(self) -> Coverage:
         """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""
         return coverage(self._open())
+
+    def schema(self) -> tuple[Table, ...]:
+        """The tables and views that SQL may ask, with their columns and what each means."""
+        from forensics.investigate.schema import schema
+
+        return schema(self._open())
+
+    def connect_statements(self) -> tuple[str, ...]:
+        """SQL by which another DuckDB opens the case, read-only; it shows what was last committed before."""
+        self._open()
+        return opening(self._layout)
 
     def close_connection(self) -> None:
         """Let go of the database; the next question opens it again."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from forensics.attribution.database import connect, models_version
 from forensics.attribution.earlier import Changes, Earlier
+from forensics.attribution.meanings import comment_on_all
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.layout import Layout
@@ -98,6 +99,7 @@ def fill(
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar)")
     connection.execute("insert into built values (?, ?)", [models_version(), commit])
+    comment_on_all(connection)
     changes = earlier.changes()
     earlier.close()
     return changes

@@ -48,6 +48,17 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     return connection
 
 
+def opening(layout: Layout) -> tuple[str, ...]:
+    """What `connect` does, as SQL for other programs."""
+    root, database = (str(path.absolute()).replace("'", "''") for path in (layout.root, layout.database))
+    return (
+        f"set file_search_path = '{root}'",
+        "set TimeZone = 'UTC'",
+        f"attach '{database}' as \"case\" (read_only)",
+        'use "case"',
+    )
+
+
 def attach(connection: duckdb.DuckDBPyConnection, database: Path | str, name: str) -> None:
     """Open the file that is there now; to open a path that this process has open would share what was there then."""
     path = str(database).replace("'", "''")

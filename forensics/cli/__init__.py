@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from forensics import __version__
-from forensics.cli import coverage, events, info, ingest, key, query, report, sample, tree, who
+from forensics.cli import coverage, events, info, ingest, key, query, report, sample, schema, tree, who
 
 app = typer.Typer(
     name="forensics",
@@ -32,6 +32,8 @@ app.command()(info.info)
 app.command()(coverage.coverage)
 app.command()(events.sql)
 app.add_typer(query.app)
+app.command()(schema.schema)
+app.command()(schema.connect)
 app.command()(sample.sample)
 
 _USAGE = 2

@@ -58,7 +58,7 @@ IDENTITY_COLUMNS = _columns(
         ("session_creation_date", TIMESTAMP, "when the session was issued, UTC, to the second"),
         ("mfa_authenticated", pa.bool_(), "whether the session was issued with MFA"),
         ("source_identity", TEXT, "sts:SourceIdentity that the session carries; a claim"),
-        ("federated_provider", TEXT, "sessionContext.webIdFederationData.federatedProvider"),
+        ("federated_provider", TEXT, "webIdFederationData.federatedProvider"),
         ("ec2_role_delivery", TEXT, "1.0 or 2.0: the metadata service that gave an instance its credentials"),
         ("credentials_issued_to", TEXT, "inScopeOf.credentialsIssuedTo: the workload's ARN, as AWS says"),
         ("assumed_root", pa.bool_(), "true for a session made by sts:AssumeRoot"),

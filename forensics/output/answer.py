@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from forensics.answers import SECRET, Coverage, Estimate, FilterMatches, Info, Ingest, Rows, Tree, Who, to_json
+from forensics.answers import SECRET, Coverage, Estimate, FilterMatches, Info, Ingest, Rows, Table, Tree, Who, to_json
+from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK
 from forensics.output.terminal import show, tell, width, write, write_bytes
 from forensics.output.who import render_who
@@ -150,6 +151,29 @@ def print_coverage(answer: Coverage, format: str) -> None:
         show(render_coverage(answer, width()))
     else:
         print_rows(coverage_rows(answer), format)
+
+
+def print_schema(tables: Sequence[Table], format: str) -> None:
+    """The tables; in the formats of rows their columns, one a row."""
+    from forensics.output.schema import render_schema, schema_rows
+
+    if format == "json":
+        write(to_json(tables) + "\n")
+    elif format == "table":
+        show(render_schema(tables))
+    else:
+        print_rows(schema_rows(tables), format)
+
+
+def print_statements(statements: Sequence[str]) -> None:
+    """SQL to open a case with, and who takes it where."""
+    write(
+        "-- duckdb shell   forensics connect --case DIR -o open.sql && duckdb -init open.sql\n"
+        "-- Python         duckdb.connect().execute(sql), with all of this as sql\n"
+        "-- BI tool        database :memory:, and this as the SQL that it runs on connecting\n"
+        "-- It shows the case as it is now; after an ingest, connect again.\n"
+    )
+    write("".join(f"{for_terminal(statement)};\n" for statement in statements))
 
 
 def print_events(rows: Rows, format: str) -> None:

@@ -1,0 +1,52 @@
+"""forensics schema, forensics connect"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+
+from tests.cli.run import run
+
+
+def test_the_schema_is_that_of_the_case(sample_case: Path) -> None:
+    tables = json.loads(run("schema", "--case", sample_case, "--format", "json").out)
+    assert [table["name"] for table in tables[:2]] == ["attributed_events", "events"]
+    described = json.loads(run("sql", "describe attributed_events", "--case", sample_case, "--format", "json").out)
+    assert [column["name"] for column in tables[0]["columns"]] == [row["column_name"] for row in described]
+    rows = run("schema", "actors", "links", "--case", sample_case, "--format", "jsonl").out.splitlines()
+    assert {json.loads(row)["table"] for row in rows} == {"actors", "links"}
+
+
+def test_the_schema_fits_a_terminal(sample_case: Path) -> None:
+    shown = run("schema", "--case", sample_case, width=80).out.splitlines()
+    assert max(len(line) for line in shown) <= 80
+    assert "  actor_id                         the stable ID of who is behind it; null if" in shown
+
+
+def test_a_table_that_is_not_there(sample_case: Path) -> None:
+    done = run("schema", "actor", "--case", sample_case)
+    assert (done.code, done.out) == (2, "")
+    assert "there is no table actor; there are attributed_events" in done.complaint
+
+
+def test_what_it_prints_opens_the_case_elsewhere(sample_case: Path, tmp_path: Path) -> None:
+    done = run("connect", "--case", sample_case, "-o", tmp_path / "open.sql")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    with duckdb.connect() as other:
+        other.execute((tmp_path / "open.sql").read_text())
+        (events,) = other.execute("select count(*) from attributed_events").fetchall()[0]
+        (zone,) = other.execute("select current_setting('TimeZone')").fetchall()[0]
+        (meaning,) = other.execute(
+            "select comment from duckdb_views() where view_name = 'attributed_events'"
+        ).fetchall()[0]
+    assert (events > 6000, zone) == (True, "UTC")
+    assert meaning.startswith("every event with who is behind it")
+
+
+def test_a_case_whose_name_is_no_sql(sample_case: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "it's a \x1bcase"
+    odd.symlink_to(sample_case)
+    done = run("connect", "--case", odd)
+    assert done.code == 0 and "\x1b" not in done.out
