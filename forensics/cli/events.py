@@ -10,6 +10,7 @@ import typer
 
 from forensics.cli.options import (
     CaseOption,
+    EventsFormat,
     ForceOption,
     LogsOption,
     OutputOption,
@@ -46,7 +47,7 @@ def events(
             min=0, metavar="N", help="At most so many rows, 0 for all. A table has 100 without it.", show_default=False
         ),
     ] = None,
-    format: Annotated[RowsFormat | None, format_option("the rows")] = None,
+    format: Annotated[EventsFormat | None, format_option("the rows")] = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -63,8 +64,8 @@ def events(
     """
     if since and until and since >= until:
         fail("--since is not before --until, so no event can match", 2)
-    form = chosen(RowsFormat, format, output)
-    if limit is None and form == RowsFormat.TABLE:
+    form = chosen(EventsFormat, format, output)
+    if limit is None and form == EventsFormat.TABLE:
         limit = _SHOWN_IN_A_TABLE
     with asked_case(case, logs) as opened, output_to(output, force=force):
         from forensics.case import EventFilter

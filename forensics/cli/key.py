@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from forensics.cli.options import (
-    AnswerFormat,
     CaseOption,
     ForceOption,
     GeoOption,
+    KeyFormat,
     LogsOption,
     OutputOption,
     asked_case,
@@ -29,7 +29,7 @@ def key(
     case: CaseOption = None,
     logs: LogsOption = None,
     geo: GeoOption = None,
-    format: Annotated[AnswerFormat | None, format_option()] = None,
+    format: Annotated[KeyFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -44,9 +44,10 @@ def key(
       forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
       forensics key AKIA2ICYRBJSCUQBO6WH --case my-case --geo GeoLite2-City.mmdb --geo GeoLite2-ASN.mmdb
     """
-    form = chosen(AnswerFormat, format, output)
+    form = chosen(KeyFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answer = opened.key(access_key, geo=geo or ())
+        from forensics.case import EventFilter
         from forensics.output.answer import print_key
 
-        print_key(answer, form)
+        print_key(answer, form, lambda: opened.event_rows(EventFilter(key=access_key)))

@@ -137,6 +137,42 @@ class RowsFormat(StrEnum):
     XLSX = "xlsx"
 
 
+class GraphFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
+class WhoFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+    MERMAID = "mermaid"
+    DOT = "dot"
+
+
+class KeyFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    TIMESKETCH_CSV = "timesketch-csv"
+    TIMESKETCH_JSONL = "timesketch-jsonl"
+
+
+class EventsFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+    TIMESKETCH_CSV = "timesketch-csv"
+    TIMESKETCH_JSONL = "timesketch-jsonl"
+
+
 _ENDINGS = {"mmd": "mermaid", "gv": "dot"}
 _BINARY = {"parquet", "xlsx"}
 Formats = TypeVar("Formats", bound=StrEnum)

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from forensics.cli.options import (
-    AnswerFormat,
     CaseOption,
     ForceOption,
+    GraphFormat,
     LogsOption,
     OutputOption,
     ZoneOption,
@@ -37,7 +37,7 @@ def tree(
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --at
     case: CaseOption = None,
     logs: LogsOption = None,
-    format: Annotated[AnswerFormat | None, format_option()] = None,
+    format: Annotated[GraphFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -53,7 +53,7 @@ def tree(
       forensics tree AKIA2ICYRBJSCUQBO6WH --case my-case --at 2026-10-04T02:50:00Z
       forensics tree AKIA2ICYRBJSCUQBO6WH --case my-case --format json
     """
-    form = chosen(AnswerFormat, format, output)
+    form = chosen(GraphFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.tree(subject, at)
         from forensics.output import answer

@@ -13,7 +13,7 @@ from forensics.cli.options import (
     IpRangesOption,
     LogsOption,
     OutputOption,
-    RowsFormat,
+    WhoFormat,
     asked_case,
     chosen,
     format_option,
@@ -35,7 +35,7 @@ def who(
     case: CaseOption = None,
     logs: LogsOption = None,
     ip_ranges: IpRangesOption = None,
-    format: Annotated[RowsFormat | None, format_option()] = None,
+    format: Annotated[WhoFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -51,7 +51,7 @@ def who(
       forensics who 9eef653f-5aac-41b5-afe7-eb158e5caa13 --case my-case
       forensics who - --case my-case --format csv < keys.txt
     """
-    form = chosen(RowsFormat, format, output)
+    form = chosen(WhoFormat, format, output)
     asked = _from_standard_input() if subjects == ["-"] else subjects
     many = len(asked) > 1 or subjects == ["-"]
     with asked_case(case, logs) as opened, output_to(output, force=force):

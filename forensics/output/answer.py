@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forensics.key_answer import Key
+    from forensics.output.graph import Graph
     from forensics.report_answer import Report
+
+
+_GRAPHS = ("mermaid", "dot")
+_TIMELINES = {"timesketch-csv": "csv", "timesketch-jsonl": "jsonl"}
 
 
 def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
@@ -30,6 +35,10 @@ def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
         from forensics.output.rows import to_jsonl
 
         write(to_jsonl(answers))
+    elif format in _GRAPHS:
+        from forensics.output.graph import who_graph
+
+        _print_graph(who_graph(answers), format)
     elif format != "table":
         print_rows(who_rows(answers), format)
     else:
@@ -84,6 +93,10 @@ def who_rows(answers: Sequence[Who]) -> Rows:
 def print_tree(answer: Tree, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
+    elif format in _GRAPHS:
+        from forensics.output.graph import tree_graph
+
+        _print_graph(tree_graph(answer), format)
     else:
         from forensics.output.tree import render_tree
 
@@ -108,9 +121,14 @@ def print_estimate(answer: Estimate, format: str) -> None:
         show(render_estimate(answer))
 
 
-def print_key(answer: Key, format: str) -> None:
+def print_key(answer: Key, format: str, events: Callable[[], Rows]) -> None:
+    """The page; as a timeline, with the key's events."""
     if format == "json":
         write(to_json(answer) + "\n")
+    elif format in _TIMELINES:
+        from forensics.output.timesketch import key_timeline
+
+        print_rows(key_timeline(answer, events()), _TIMELINES[format])
     else:
         from forensics.output.key import render_key
 
@@ -182,6 +200,10 @@ def print_events(rows: Rows, format: str) -> None:
         from forensics.output.rows import render_events
 
         show(render_events(rows, width()))
+    elif format in _TIMELINES:
+        from forensics.output.timesketch import events_timeline
+
+        print_rows(events_timeline(rows), _TIMELINES[format])
     else:
         print_rows(rows, format)
     if len(rows.rows) < rows.total:
@@ -250,3 +272,11 @@ def print_rows(rows: Rows, format: str) -> None:
         from forensics.output.xlsx import to_xlsx
 
         write_bytes(to_xlsx(rows))
+
+
+def _print_graph(graph: Graph, format: str) -> None:
+    from forensics.output.graph import MERMAID_EDGES, to_dot, to_mermaid
+
+    write(to_mermaid(graph) if format == "mermaid" else to_dot(graph))
+    if format == "mermaid" and len(graph.edges) > MERMAID_EDGES:
+        tell(f"{len(graph.edges):,} edges; Mermaid draws {MERMAID_EDGES} unless maxEdges is raised, DOT draws all")

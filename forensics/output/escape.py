@@ -1,7 +1,8 @@
 """Escape: what a log holds, made harmless for where it is shown.
 
 User agents, session names and error messages are written by attackers. For a terminal, whatever would move the
-cursor, change colours or reorder text is spelled out; for a spreadsheet, whatever would be a formula is text besides.
+cursor, change colours or reorder text is spelled out; for a spreadsheet, whatever would be a formula is text besides;
+for a graph, whatever would end a label or be markup in it.
 JSON needs nothing: it is written in ASCII, and stays exact.
 """
 
@@ -19,6 +20,8 @@ from forensics.answers import timestamp
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # the last four are the full-width forms, which some spreadsheets take for the same
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# of a Mermaid label: no mark that its parser, its Markdown or its HTML takes for anything
+_PLAIN = " .,:/-+=@"
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
@@ -28,6 +31,16 @@ def for_terminal(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if unicodedata.category(c) not in _INVISIBLE else _spelled(c) for c in text)
+
+
+def for_dot(text: str) -> str:
+    """The text for between the quotes of a DOT string."""
+    return for_terminal(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def for_mermaid(text: str) -> str:
+    """The text for between the quotes of a Mermaid label: what is no letter, digit or mark of an ARN is an entity."""
+    return "".join(c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in for_terminal(text))
 
 
 def without_secrets(text: str) -> str:

@@ -1,0 +1,104 @@
+"""Timesketch: events as lines of a timeline, as its importer takes them (CSV, or JSON lines).
+
+It asks for `message`, `datetime` (ISO 8601) and `timestamp_desc`, takes `timestamp` in microseconds, and keeps every
+other column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from forensics.answers import Actor, Evidence, Rows
+from forensics.key_answer import Key
+from forensics.output.words import KEY_CHANGES
+
+_CALL = "API call completed"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NOBODY = "an unknown actor"
+_Line = tuple[str, str, Mapping[str, object]]
+"""What its time is, a message, and the event by the names of columns."""
+
+
+def events_timeline(rows: Rows) -> Rows:
+    """Attributed events as a timeline."""
+    return _timeline(rows, list(_calls(rows)))
+
+
+def key_timeline(answer: Key, events: Rows) -> Rows:
+    """A key's own calls, and what was done to it and to its owner by others, in the order of time."""
+    lines = list(_calls(events))
+    known = {event["event_id"] for _, _, event in lines}
+    lines += [line for line in _befell(answer) if line[2]["event_id"] not in known]
+    return _timeline(events, sorted(lines, key=lambda line: (_utc(line[2]["event_time"]), str(line[2]["event_id"]))))
+
+
+def _calls(rows: Rows) -> Iterator[_Line]:
+    for row in rows.rows:
+        event = dict(zip(rows.columns, row, strict=True))
+        yield _CALL, f"{event['event_name']} by {_who(event)} from {event['source_ip_address']}{_refused(event)}", event
+
+
+def _befell(answer: Key) -> Iterator[_Line]:
+    for hop in answer.who.chain:
+        for evidence in hop.link.evidence if hop.link else ():
+            message = f"{evidence.event_name} handed out {', '.join(hop.access_key_ids) or hop.arn}"
+            yield "credential requested", message, _event(evidence)
+    for change in answer.lifecycle.changes:
+        refused = "" if change.succeeded else f", refused: {change.error_code}"
+        message = f"{change.access_key_id} {KEY_CHANGES[change.change]} by {_name(change.actor)}{refused}"
+        yield f"access key {change.change}", message, _event(change.event, change.actor, change.by_access_key_id)
+    for done in (*answer.owners_access.password_changes, *answer.quarantine.changes):
+        what = " ".join(filter(None, (done.event_name, done.policy)))
+        yield (
+            "owner of the key changed",
+            f"{what} by {_name(done.actor)}",
+            _event(done.event, done.actor, done.by_access_key_id),
+        )
+
+
+def _event(evidence: Evidence, actor: Actor | None = None, by_access_key_id: str | None = None) -> dict[str, object]:
+    return {
+        "event_time": evidence.event_time,
+        "event_name": evidence.event_name,
+        "aws_region": evidence.aws_region,
+        "recipient_account_id": evidence.recipient_account_id,
+        "event_id": evidence.event_id,
+        "actor_name": actor and actor.name,
+        "actor_kind": actor and actor.kind,
+        "actor_id": actor and actor.id,
+        "access_key_id": by_access_key_id,
+    }
+
+
+def _timeline(rows: Rows, lines: list[_Line]) -> Rows:
+    columns = ("message", "datetime", "timestamp", "timestamp_desc", *rows.columns)
+    found = tuple(
+        (message, moment.isoformat(), _microseconds(moment), what, *(event.get(name) for name in rows.columns))
+        for what, message, event in lines
+        if (moment := _utc(event["event_time"]))
+    )
+    return Rows(columns, found, rows.total + len(found) - len(rows.rows))
+
+
+def _who(event: Mapping[str, object]) -> object:
+    return event["actor_name"] or event["actor_id"] or _NOBODY
+
+
+def _name(actor: Actor) -> str:
+    return actor.name or actor.id or _NOBODY
+
+
+def _refused(event: Mapping[str, object]) -> str:
+    return f", refused: {event['error_code']}" if event["error_code"] else ""
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _utc(moment: object) -> datetime:
+    """The database hands out UTC without saying so. An event without a time stands at the beginning of all."""
+    if not isinstance(moment, datetime):
+        return _EPOCH
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
