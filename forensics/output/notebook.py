@@ -33,7 +33,7 @@ _STYLES = {
 def as_html(answer: Displayed) -> str:
     """An answer, for a cell's output."""
     if isinstance(answer, Tree):
-        return str(lineage(None, answer, styled=True) + _text(render_tree(answer)))
+        return str(lineage(None, answer, styled=True) + _text(render_tree(answer, drawn=True)))
     return str(_text(_RENDERERS[type(answer)](answer)))
 
 

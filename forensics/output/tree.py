@@ -26,14 +26,15 @@ _FLAGS = {
 }
 
 
-def render_tree(answer: Tree) -> Iterator[Line]:
-    """The parts of an answer, top to bottom."""
+def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
+    """The parts of an answer, top to bottom; without the tree itself where that is `drawn`."""
     yield _subject(answer.subject)
     if not answer.nodes or answer.at is None:
         yield line("it is in none of the loaded logs", indent=2)
         return
     yield from _headline(answer)
-    yield from _part("What came of it", _Drawn(answer.nodes).lines())
+    if not drawn:
+        yield from _part("What came of it", _Branching(answer.nodes).lines())
     yield from _part(f"What may be used at {readable_time(answer.at)}", _valid(answer.nodes))
     yield from _part("What to do, in this order", _plan(answer))
 
@@ -90,7 +91,7 @@ def _count(number: int, noun: str) -> str:
 # the tree
 
 
-class _Drawn:
+class _Branching:
     """The tree as lines: a node with what there is to say of it, then what came of it."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:

@@ -1,0 +1,53 @@
+"""forensics report"""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+from tests.cli.run import run
+from tests.simulator import sample
+
+
+def test_the_file_is_private_and_is_not_overwritten(sample_case: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    done = run("report", sample.DEEP_KEY, "--case", sample_case, "-o", file)
+    assert (done.code, done.out) == (0, "") and "131 events" in done.complaint
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    page = file.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
+    again = run("report", sample.LEAKED_KEY, "--case", sample_case, "-o", file)
+    assert again.code == 2 and "--force" in again.complaint
+    assert file.read_text(encoding="utf-8") == page
+    assert run("report", sample.LEAKED_KEY, "--case", sample_case, "-o", file, "--force").code == 0
+    assert sample.LEAKED_KEY in file.read_text(encoding="utf-8")
+
+
+def test_as_json_it_is_the_answer(sample_case: Path, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    assert run("report", sample.DEEP_KEY, "--case", sample_case, "-o", file).code == 0
+    answer = json.loads(file.read_text())
+    assert answer["key"]["who"]["actor"]["name"] == "svc-deploy"
+    assert answer["case"]["version"] and answer["records"] and answer["events_total"] == 131
+    assert json.loads(run("report", sample.DEEP_KEY, "--case", sample_case, "--format", "json").out) == answer
+
+
+def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
+    done = run("report", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case)
+    assert (done.code, done.err) == (0, "")
+    assert "is in none of the loaded logs" in done.out
+
+
+def test_bad_input_gets_one_line_and_writes_nothing(sample_case: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.mmdb").write_text("no database")
+    file = tmp_path / "report.html"
+    for arguments, code in (
+        (["nonsense"], 2),
+        (["AIDA2ICYRBJSPV3OP7SHG"], 2),
+        ([sample.DEEP_KEY, "--geo", tmp_path / "x.mmdb"], 1),
+        ([sample.DEEP_KEY, "--geo", tmp_path / "none.mmdb"], 1),
+    ):
+        done = run("report", *arguments, "--case", sample_case, "-o", file)
+        assert done.code == code and done.complaint
+    assert not file.exists()
