@@ -1,4 +1,4 @@
-"""Inflate: a byte stream as the bytes it holds, whether it was gzipped or not, in bounded pieces.
+"""Inflate: a byte stream as the bytes it holds, however it was compressed, in bounded pieces.
 
 Content decides, never the file's name. Both the bytes as read and the bytes as inflated are hashed on the way, so one
 pass over a source gives both of its SHA-256 digests.
@@ -6,28 +6,60 @@ pass over a source gives both of its SHA-256 digests.
 
 from __future__ import annotations
 
+import bz2
 import hashlib
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from isal import isal_zlib
+from isal import igzip_lib
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 READ_BYTES = 1 << 20
 PIECE_BYTES = 1 << 20
 AT_ONCE_BYTES = 8 << 20
-# A slice that holds damage is lost, so it is small; deflate makes at most 1,032 times as much of it.
+# A slice that holds damage is lost, so it is small.
 _SLICE_BYTES = 512
 _GZIP_TRAILER_BYTES = 8
 # A trail file has at most 50 MB and inflates about 15 times; JSON of one repeated record about 300 times. What goes
-# beyond both bounds was made to fill a disk.
-MAX_INFLATED_BYTES = 16 << 30
+# beyond was made to fill a disk.
 MAX_RATIO = 500
 _RATIO_COUNTS_FROM = 64 << 20
-_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub takes the class for an instance
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP_WINDOW = 31
+# how often a file may be compressed over again
+_MAX_LAYERS = 3
+
+
+class _Decompressor(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Compression:
+    name: str
+    magic: bytes
+    decompressor: Callable[[], _Decompressor]
+
+
+_COMPRESSIONS = (
+    _Compression("gzip", b"\x1f\x8b", lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)),
+    _Compression("zstd", b"\x28\xb5\x2f\xfd", zstd.ZstdDecompressor),
+    _Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
+)
+_LONGEST_MAGIC = max(len(compression.magic) for compression in _COMPRESSIONS)
+_GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub takes the class for an instance
+_DAMAGED = (_GZIP_DAMAGED, zstd.ZstdError, OSError, EOFError, ValueError)
 
 
 class Unreadable(Exception):
@@ -36,37 +68,69 @@ class Unreadable(Exception):
 
 @dataclass(slots=True)
 class Measure:
-    """What has gone through: bytes and SHA-256, as read and as inflated; whole only once the stream has ended."""
+    """What has gone through: bytes and SHA-256, as read and as inflated; whole only once the stream has ended.
+
+    `archive`: of a member of an archive, what has gone through of the outermost file that it lies in. `in_members`: how
+    much all members of an archive have inflated to.
+    """
 
     bytes_read: int = 0
     bytes_inflated: int = 0
+    archive: Measure | None = None
+    in_members: int = 0
     read_hash: hashlib._Hash = field(default_factory=hashlib.sha256)
     inflated_hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
 
 def inflate(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
-    """Yield the content of `stream` in bounded pieces.
+    """Yield the content of `stream` in bounded pieces: gzip, zstd and bzip2 undone, also one inside the other.
 
-    Raises Unreadable for a damaged or cut gzip stream and for one that inflates beyond all proportion, after what came
+    Raises Unreadable for a damaged or cut stream and for one that inflates beyond all proportion, after what came
     before the damage.
     """
-    chunks = _read(stream, measure)
-    first = _at_least_magic(b"", chunks)
-    second = next(chunks, b"")
-    if not second and (whole := _gunzip_at_once(first)) is not None:
-        pieces = iter([whole])
-    else:
-        pieces = chain([first, second], chunks)
-        if first.startswith(_GZIP_MAGIC):
-            pieces = _gathered(_gunzip(_slices(pieces)))
-    yield from _count(pieces, measure)
+    return _count(_unpacked(_read(stream, measure), measure), measure)
 
 
-def _gunzip_at_once(data: bytes) -> bytes | None:
-    """The content of a gzip stream as nearly all are: of one sound member, and not large. None for any other."""
-    if not data.startswith(_GZIP_MAGIC):
-        return None
-    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+def peek(pieces: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
+    """What a stream begins with, at least `size` bytes if it has them, and the same stream from its start."""
+    taken: list[bytes] = []
+    try:
+        while sum(map(len, taken)) < size and (piece := next(pieces, b"")):
+            taken.append(piece)
+    except Unreadable as failure:
+        pieces = _failing(failure)
+    head = b"".join(taken)
+    return head, chain([head], pieces)
+
+
+def _failing(failure: Unreadable) -> Iterator[bytes]:
+    raise failure
+    yield b""
+
+
+def _unpacked(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
+    for layer in range(_MAX_LAYERS + 1):
+        head, pieces = peek(pieces, _LONGEST_MAGIC)
+        compression = _compression_of(head)
+        if compression is None:
+            return pieces
+        if layer == _MAX_LAYERS:
+            return _failing(Unreadable(f"it is compressed more than {_MAX_LAYERS} times over"))
+        pieces = _bounded(_decompressed(compression, pieces), measure)
+    return pieces
+
+
+def _decompressed(compression: _Compression, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The content of a stream; of one as nearly all are, of one sound member and not large, at once."""
+    head, pieces = peek(pieces, READ_BYTES)
+    if len(head) < READ_BYTES and (whole := _at_once(compression, head)) is not None:
+        next(pieces)
+        return chain([whole], pieces)  # where the source failed behind its end, that is told
+    return _gathered(_members(compression, _slices(pieces)))
+
+
+def _at_once(compression: _Compression, data: bytes) -> bytes | None:
+    member = compression.decompressor()
     try:
         content = member.decompress(data, AT_ONCE_BYTES)
     except _DAMAGED:
@@ -74,35 +138,41 @@ def _gunzip_at_once(data: bytes) -> bytes | None:
     return content if member.eof and not member.unused_data else None
 
 
-def _gunzip(slices: Iterator[bytes]) -> Iterator[bytes]:
-    """Every member of a gzip stream, and behind the last nothing but zeros, as tapes and some copies leave them."""
+def _compression_of(head: bytes) -> _Compression | None:
+    return next((compression for compression in _COMPRESSIONS if head.startswith(compression.magic)), None)
+
+
+def _members(compression: _Compression, slices: Iterator[bytes]) -> Iterator[bytes]:
+    """Every member of a stream, and behind the last nothing but zeros, as tapes and some copies leave them."""
     data = _at_least_magic(b"", slices)
-    while data.startswith(_GZIP_MAGIC):
-        rest = yield from _member(data, slices)
+    while data.startswith(compression.magic):
+        rest = yield from _member(compression, data, slices)
         data = _at_least_magic(rest, slices)
     if any(part.strip(b"\0") for part in chain([data], slices)):
-        raise Unreadable("there are other bytes behind the gzip stream")
+        raise Unreadable(f"there are other bytes behind the {compression.name} stream")
 
 
 def _at_least_magic(data: bytes, rest: Iterator[bytes]) -> bytes:
     """`data` with so much of the rest that it shows whether a member begins here."""
-    while len(data) < len(_GZIP_MAGIC) and (more := next(rest, b"")):
+    while len(data) < _LONGEST_MAGIC and (more := next(rest, b"")):
         data += more
     return data
 
 
-def _member(data: bytes, slices: Iterator[bytes]) -> Generator[bytes, None, bytes]:
+def _member(compression: _Compression, data: bytes, slices: Iterator[bytes]) -> Generator[bytes, None, bytes]:
     """The content of one member; returns what of the last slice stands behind it."""
-    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    member = compression.decompressor()
     while data:
         try:
-            yield member.decompress(data)
+            yield member.decompress(data, PIECE_BYTES)
+            while not (member.eof or member.needs_input):
+                yield member.decompress(b"", PIECE_BYTES)
         except _DAMAGED as error:
-            raise Unreadable(f"the gzip stream is damaged: {error}") from None
+            raise Unreadable(f"the {compression.name} stream is damaged: {error}") from None
         if member.eof:
             return member.unused_data
         data = next(slices, b"")
-    raise Unreadable("the gzip stream is cut short")
+    raise Unreadable(f"the {compression.name} stream is cut short")
 
 
 def _slices(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -149,8 +219,28 @@ def _count(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
     for piece in pieces:
         measure.bytes_inflated += len(piece)
         measure.inflated_hash.update(piece)
-        inflated, read = measure.bytes_inflated, measure.bytes_read
-        if inflated > MAX_INFLATED_BYTES or (inflated > _RATIO_COUNTS_FROM and inflated > MAX_RATIO * read):
-            raise Unreadable(f"it inflates to more than {inflated:,} bytes from {read:,}, beyond what a log does")
         if piece:
             yield piece
+
+
+def _bounded(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
+    """The same pieces as long as they are in proportion to what was read, of the file itself and of its archive."""
+    inflated = 0
+    for piece in bounded_member(pieces, measure.archive):
+        inflated += len(piece)
+        refuse_if_beyond(inflated, measure.bytes_read)
+        yield piece
+
+
+def bounded_member(pieces: Iterable[bytes], archive: Measure | None) -> Iterator[bytes]:
+    """The same pieces as long as all that came out of an archive is in proportion to the archive. Raises Unreadable."""
+    for piece in pieces:
+        if archive is not None:
+            archive.in_members += len(piece)
+            refuse_if_beyond(archive.in_members, archive.bytes_read)
+        yield piece
+
+
+def refuse_if_beyond(inflated: int, read: int) -> None:
+    if inflated > _RATIO_COUNTS_FROM and inflated > MAX_RATIO * read:
+        raise Unreadable(f"it inflates to more than {inflated:,} bytes from {read:,}, beyond what a log does")

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import islice
 from operator import itemgetter
 
@@ -39,6 +40,11 @@ _STRUCTURE = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+("?)|[{}\[\]]', re.DOTALL
 _RECORD_START = re.compile(
     rb'\{\s*"(?:eventVersion|eventTime|userIdentity|awsRegion|eventID|eventName|eventSource|additionalEventData)"\s*:'
 )
+_MEMBER_OF_A_RECORD = re.compile(
+    rb'"(?:event[A-Z]\w*|userIdentity|awsRegion|sourceIPAddress|userAgent|recipientAccountId|requestParameters'
+    rb'|responseElements|additionalEventData|resources)"\s*:'
+)
+_OBJECT = re.compile(rb"\s*\{")
 # more than the start of a record has, so that one on the edge of the window is not passed over
 _START_BYTES = 64
 # how much of an object is looked at for a list of records behind its other members
@@ -61,6 +67,14 @@ _value = msgspec.json.Decoder(msgspec.Raw)
 _NOT_PARSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
+class Delivery(StrEnum):
+    """How a record came: as AWS wrote it, taken out of something else, or put together again from its fields."""
+
+    NATIVE = "native"
+    WRAPPED = "wrapped"
+    REBUILT = "rebuilt"
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Consecutive records of one stream; `position` is the place of the first, counted from 0."""
@@ -68,6 +82,7 @@ class Records:
     position: int
     raw: list[bytes]
     resynchronised: bool = False
+    delivery: Delivery = Delivery.NATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +284,10 @@ class _Reader:
                 return
             end = self._end_of_object()
             raw = window.data[window.start : end] if end else b""
+            if not (raw or in_array) and (place := _head_of_list(window.data, window.start)):
+                yield from self._pending(good)
+                yield from self._list_in_an_envelope(*place)
+                return
             if broken := _why_broken(raw) if raw else self._why_endless():
                 yield from self._pending(good)
                 yield self._reject_to_next_start(end, broken)
@@ -292,6 +311,28 @@ class _Reader:
         yield from self._trail_file()
         yield Rejected(self._position, offset, preface, "there is something beside the list of records")
         self._position += 1
+
+    def _list_in_an_envelope(self, head: int, depth: int) -> Iterator[Records | Rejected]:
+        """An object that is larger than a record can be, or cut off: the elements of the first list in it.
+
+        What stands beside the list is the envelope, and is left out unless records begin there too.
+        """
+        window = self._window
+        window.start = head
+        yield from self._elements()
+        while depth and window.skip(_SPACE):
+            if window.at(b"}") or window.at(b"]"):
+                window.start += 1
+                depth -= 1
+                continue
+            end = _end_of_object(window.data, window.start, len(window.data), depth) if window.at(b",") else 0
+            if not end:
+                self._resynchronised = True
+            elif _RECORD_START.search(window.data, window.start, end):
+                yield self._reject(end, "there is something beside the list of records")
+            else:
+                window.start = end
+            return
 
     def _end_of_object(self) -> int:
         """Where the object at the start of the window ends; 0 if it does not, within MAX_RECORD_BYTES."""
@@ -373,6 +414,25 @@ def _head_of_trail_file(data: bytes, start: int) -> int:
             if depth == 0:
                 return 0
     return 0
+
+
+def _head_of_list(data: bytes, start: int) -> tuple[int, int] | None:
+    """Where the first list of objects begins in an object that is no record, and how many levels are open around it."""
+    depth = 0
+    for token in _STRUCTURE.finditer(data, start, start + _PREFACE_BYTES):
+        first = data[token.start()]
+        if first == 0x22:
+            if depth == 1 and _MEMBER_OF_A_RECORD.match(data, token.start()):
+                return None
+        elif first in b"{[":
+            if first == 0x5B and _OBJECT.match(data, token.end()):
+                return token.end(), depth
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                return None
+    return None
 
 
 def _why_broken(raw: bytes) -> str | None:

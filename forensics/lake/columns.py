@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.formats.records import Records, Rejected
+from forensics.formats.records import Delivery, Records, Rejected
 from forensics.lake import record as rec
 from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.change import Change, ChangingRecord, change, decode_changing
@@ -82,12 +82,16 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     columns = {
         **_record_columns(decoded.fields),
         **_event_columns(decoded, seen, flags),
+        "delivery": pa.array([one.records.delivery.value for one in taken], TEXT).take(pa.array(source)),
         "source_sha256": pa.array([one.source_sha256 for one in taken], TEXT).take(pa.array(source)),
         "position": pa.array(position, pa.int32()),
     }
     resynchronised = np.array([one.records.resynchronised for one in taken], bool)[source]
     for row in np.flatnonzero(resynchronised).tolist():
         flags.add(row, "resynchronised", unreliable=True)
+    rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in taken], bool)[source]
+    for row in np.flatnonzero(rebuilt).tolist():
+        flags.add(row, "rebuilt", unreliable=False)
     _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
     columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
     events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)

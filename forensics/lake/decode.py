@@ -38,6 +38,11 @@ _COUNTED_KEYS = (
 )
 _USER_IDENTITY = b'"userIdentity"'
 
+# Insight events and aggregated ones tell of many calls, and are none
+_OF_MANY_CALLS = ["Insight", "Aggregated"]
+# S3, SQS and Kinesis tell of their own events under names that CloudTrail has too
+_NOTIFICATION = "aws:"
+
 _UNDECODED = Record()
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -164,7 +169,11 @@ def _is_sound(raw: bytes, record: Record) -> bool:
 
 
 def _foreign(fields: Fields) -> list[int]:
-    """The places of what is no CloudTrail record: every version of the format has these."""
+    """The places of what is no CloudTrail record of a call: every version of the format has these."""
     source_or_time = pc.or_(fields.text("event_source").is_valid(), fields.text("event_time").is_valid())
-    is_cloudtrail = pc.and_(fields.text("event_name").is_valid(), source_or_time)
-    return np.flatnonzero(~is_cloudtrail.to_numpy(zero_copy_only=False)).tolist()
+    is_event = pc.and_(fields.text("event_name").is_valid(), source_or_time)
+    is_other = pc.or_(
+        pc.is_in(fields.text("event_category"), pa.array(_OF_MANY_CALLS)),
+        pc.fill_null(pc.starts_with(fields.text("event_source"), _NOTIFICATION), False),
+    )
+    return np.flatnonzero(pc.or_(pc.invert(is_event), is_other).to_numpy(zero_copy_only=False)).tolist()

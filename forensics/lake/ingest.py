@@ -180,14 +180,21 @@ def _read_all(
 
 
 def _known(before: Manifest, filter: Filter) -> list[str]:
-    """What need not be read again: all that `filter` takes of it is in the case."""
-    return sorted(
-        {
-            file.sha256
-            for file in before.source_files
-            if file.sha256 and file.status in ("ok", "empty") and is_whole(before, file.sha256, filter)
-        }
-    )
+    """What need not be read again: all that `filter` takes of it, and of all members of an archive, is in the case."""
+    whole: set[str] = set()
+    partial: set[str] = set()
+    for file in before.source_files:
+        if file.sha256 and file.status in ("ok", "empty") and is_whole(before, file.sha256, filter):
+            whole.add(file.sha256)
+        elif file.archive and file.status in ("ok", "failed"):
+            partial.add(file.archive)
+    archive_of = {file.sha256: file.archive for file in before.source_files if file.archive and file.members}
+    for sha256 in list(partial):
+        outer = archive_of.get(sha256)
+        while outer:
+            partial.add(outer)
+            outer = archive_of.get(outer)
+    return sorted(whole - partial)
 
 
 def _at_its_origin(file: SourceFile, copied: ToRead | None) -> SourceFile:

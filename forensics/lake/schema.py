@@ -122,6 +122,7 @@ EVENT_COLUMNS = [
         [
             ("resource", TEXT, "ARN or name of the main thing that the call was about"),
             ("flags", TEXT, "what is odd about the record, sorted, comma-separated; null if nothing"),
+            ("delivery", TEXT, "native as AWS wrote it, wrapped by another product, or rebuilt from its fields"),
             ("unreliable", pa.bool_(), "the record is shown and proves nothing"),
             ("content_sha256", TEXT, "of the canonical JSON, where eventID or recipientAccountId is missing"),
             ("record", TEXT, "what SQL reads; null where it is the text of raw"),

@@ -12,21 +12,25 @@ import hashlib
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 import pyarrow as pa
 
-from forensics.formats.documents import take_document
-from forensics.formats.inflate import Measure, Unreadable, inflate
-from forensics.formats.records import NotJson, Records, Rejected, read_records
+from forensics.formats.archives import Member
+from forensics.formats.contents import Log, hold, open_contents
+from forensics.formats.documents import Document
+from forensics.formats.inflate import Measure, Unreadable, bounded_member
+from forensics.formats.left_out import why_left_out
+from forensics.formats.records import NotJson, Records, Rejected
 from forensics.lake.columns import Taken, to_batch
 from forensics.lake.filter import leaves_anything_out, takes
 from forensics.lake.identity import Identity
+from forensics.lake.layout import Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
 
@@ -37,6 +41,8 @@ _HELD_REJECTED_BYTES = 16 << 20
 _BATCH_BYTES = 8 << 20
 # how many are remembered, of about 2 KiB each
 _IDENTITIES = 10_000
+# how deep archives may lie in each other
+_MAX_DEPTH = 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERYTHING = Filter()
 # what a filter looks at
@@ -69,6 +75,7 @@ class Worker:
 
     def __init__(self, case: Path, name: str, known: Iterable[str], filter: Filter = _EVERYTHING) -> None:
         self._parts = PartWriter(case, name)
+        self._scratch = Layout(case).scratch
         self._known = set(known)
         self._filter = filter if leaves_anything_out(filter) else None
         self._taken: list[tuple[_Found, Taken]] = []
@@ -81,58 +88,94 @@ class Worker:
 
         Raises SourceChanged, and OSError only for the case's own disk.
         """
-        ends = [self._open(file) for file in files]
+        ends = [end for file in files for end in self._open(file)]
         self._write_rows()
-        return [self._ended(*end) for end in ends]
+        return [self._ended(end) for end in ends]
 
     def close(self) -> list[LakeFile]:
         return self._parts.close()
 
-    def _open(self, file: ToRead) -> tuple[SourceFile, _Found | None]:
+    def _open(self, file: ToRead) -> list[_End]:
         try:
             stream = Path(file.path).open("rb")  # noqa: SIM115 - its errors are the source's, those inside are the case's
             sha256, content = _hash(stream)
         except OSError as error:
-            return SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"), None
+            return [_End(SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"))]
         with stream:
-            if sha256 in self._known:
-                return SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", sha256), None
-            self._known.add(sha256)
-            return self._read(file, sha256, content)
+            return list(self._read(_Source(file.name, file.path, sha256, content, Measure())))
 
-    def _read(self, file: ToRead, sha256: str, content: BinaryIO) -> tuple[SourceFile, _Found | None]:
-        """Take what a file holds. How it ended is known once all of that has become rows."""
-        measure = Measure()
+    def _read(self, source: _Source) -> Iterator[_End]:
+        """Take what a file holds, of an archive its members. How it ended is known once all of that has become rows."""
+        if source.sha256 in self._known:
+            yield _End(msgspec.structs.replace(source.ended("duplicate"), reason="these bytes are in the case"))
+            return
+        self._known.add(source.sha256)
         found = _Found()
         try:
-            document, pieces = take_document(inflate(content, measure))
-            if document:
-                self._parts.document(sha256, document)
-                end = _end(file, sha256, measure, content, "ok", None)
-                return msgspec.structs.replace(end, kind=document.kind), None
-            for records in read_records(pieces):
-                self._take(records, sha256, found)
+            contents = open_contents(source.content, source.measure, self._scratch)
+            if isinstance(contents, Document):
+                self._parts.document(source.sha256, contents)
+                yield _End(msgspec.structs.replace(source.ended("ok"), kind=contents.kind))
+                return
+            if isinstance(contents, Log):
+                found.limit = contents.limit
+                for records in contents.records:
+                    self._take(records, source.sha256, found)
+            else:
+                for member in contents.members:
+                    found.members += 1
+                    yield from self._read_member(member, source)
         except NotJson as error:
-            return _end(file, sha256, measure, content, "skipped", str(error)), None
+            yield _End(msgspec.structs.replace(source.ended("skipped"), reason=str(error)))
+            return
         except Unreadable as error:
             found.failure = str(error)
-        return _end(file, sha256, measure, content, "ok", None), found
+        found.failure = found.failure or source.failure
+        yield _End(source.ended("ok"), found)
 
-    def _ended(self, end: SourceFile, found: _Found | None) -> SourceFile:
+    def _read_member(self, member: Member, archive: _Source) -> Iterator[_End]:
+        name, path = f"{archive.name}/{member.name}", f"{archive.path}/{member.name}"
+        if member.pieces is None:
+            yield _End(SourceFile(name, path, "failed", member.reason, archive=archive.sha256))
+        elif archive.depth == _MAX_DEPTH:
+            reason = f"it lies in archives more than {_MAX_DEPTH} deep"
+            yield _End(SourceFile(name, path, "failed", reason, archive=archive.sha256))
+        else:
+            outermost = archive.measure.archive or archive.measure
+            held = hold(bounded_member(member.pieces, outermost), self._scratch)
+            with held.file:
+                yield from self._read(
+                    _Source(
+                        name,
+                        path,
+                        held.sha256,
+                        held.file,
+                        Measure(archive=outermost),
+                        archive=archive.sha256,
+                        depth=archive.depth + 1,
+                        failure=str(held.failure) if held.failure else None,
+                    )
+                )
+
+    def _ended(self, end: _End) -> SourceFile:
+        file, found = end
         if found is None:
-            return end
+            return file
         status, reason = found.ended()
         if status == "skipped" and found.rejected == len(found.held):
-            return msgspec.structs.replace(end, status=status, reason=reason)
-        assert end.sha256
-        self._quarantine(end.sha256, found)
+            return msgspec.structs.replace(file, status=status, reason=reason, left_out=found.left_out)
+        assert file.sha256
+        self._quarantine(file.sha256, found)
         return msgspec.structs.replace(
-            end,
+            file,
             status=status,
             reason=reason,
             records=found.records,
             rejected=found.rejected,
             filtered=found.filtered,
+            left_out=found.left_out,
+            limit=found.limit,
+            members=found.members,
             first_event_time=_time(found.first),
             last_event_time=_time(found.last),
         )
@@ -159,8 +202,7 @@ class Worker:
             found.saw(times[start:end].filter(goes_in[start:end]))
             found.filtered += end - start - goes_in[start:end].true_count
             start = end
-            found.foreign += len(foreign)
-            self._hold(foreign, taken.source_sha256, found)
+            self._hold(found.without_left_out(foreign), taken.source_sha256, found)
         self._parts.add(events.filter(goes_in) if self._filter else events)
         self._taken, self._taken_bytes = [], 0
 
@@ -187,13 +229,17 @@ class _Found:
     """What one file has held so far; times in microseconds.
 
     `foreign`: sound JSON that is no CloudTrail record, `wraps`: one with such a record inside. Of a file with nothing
-    else no record goes to the quarantine, unless it has more than can be `held` until that is known.
+    else no record goes to the quarantine, unless it has more than can be `held` until that is known. `left_out`: what
+    is known to be no event, by what it is.
     """
 
     records: int = 0
     rejected: int = 0
     filtered: int = 0
     foreign: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    limit: str | None = None
+    members: int = 0
     cut: bool = False
     wraps: bool = False
     failure: str | None = None
@@ -205,13 +251,27 @@ class _Found:
         """How the file ended, and why where that needs a reason."""
         if self.failure:
             return "failed", self.failure
-        if self.records + self.filtered == 0 and self.rejected == self.foreign > 0:
+        if self.records + self.filtered == 0 and self.rejected == self.foreign:
             if self.wraps:
                 return "failed", "it is damaged or of a format that is not read: records stand inside something else"
-            return "skipped", "it holds no CloudTrail record"
+            if self.left_out:
+                return "skipped", f"it holds no event of a call, but {', '.join(sorted(self.left_out))}"
+            if self.foreign:
+                return "skipped", "it holds no CloudTrail record"
         if self.cut:
             return "failed", "the file is cut off"
-        return ("ok" if self.records or self.rejected or self.filtered else "empty"), None
+        return ("ok" if self.records or self.rejected or self.filtered or self.members else "empty"), None
+
+    def without_left_out(self, foreign: list[Rejected]) -> list[Rejected]:
+        """Of what is no CloudTrail record, that which nobody knows either; the rest is counted."""
+        unknown: list[Rejected] = []
+        for item in foreign:
+            if reason := why_left_out(item.raw):
+                self.left_out[reason] = self.left_out.get(reason, 0) + 1
+            else:
+                unknown.append(item)
+        self.foreign += len(unknown)
+        return unknown
 
     def hold(self, rejected: list[Rejected]) -> None:
         self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
@@ -243,22 +303,45 @@ def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
     return digest.hexdigest(), stream
 
 
-def _end(file: ToRead, sha256: str, measure: Measure, content: BinaryIO, status: str, reason: str | None) -> SourceFile:
-    while piece := content.read(1 << 20):  # what a failure or a skipped file left unread still counts as read
-        measure.bytes_read += len(piece)
-        measure.read_hash.update(piece)
-    if measure.read_hash.hexdigest() != sha256:
-        raise SourceChanged(f"{file.path} changed while it was read; nothing was added. Run the same command again")
-    return SourceFile(
-        file.name,
-        file.path,
-        status,
-        reason,
-        sha256,
-        measure.inflated_hash.hexdigest(),
-        measure.bytes_read,
-        measure.bytes_inflated,
-    )
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file that is read, or a member of an archive, which is a file too. `failure`: why its content is not whole."""
+
+    name: str
+    path: str
+    sha256: str
+    content: BinaryIO
+    measure: Measure
+    archive: str | None = None
+    depth: int = 0
+    failure: str | None = None
+
+    def ended(self, status: str) -> SourceFile:
+        measure = self.measure
+        if status == "duplicate":
+            return SourceFile(self.name, self.path, status, sha256=self.sha256, archive=self.archive)
+        while piece := self.content.read(1 << 20):  # what a failure or a skipped file left unread still counts as read
+            measure.bytes_read += len(piece)
+            measure.read_hash.update(piece)
+        if measure.read_hash.hexdigest() != self.sha256:
+            raise SourceChanged(f"{self.path} changed while it was read; nothing was added. Run the same command again")
+        return SourceFile(
+            self.name,
+            self.path,
+            status,
+            sha256=self.sha256,
+            inflated_sha256=measure.inflated_hash.hexdigest(),
+            bytes=measure.bytes_read,
+            inflated_bytes=measure.bytes_inflated,
+            archive=self.archive,
+        )
+
+
+class _End(NamedTuple):
+    """How a file ended, but for what has not become rows yet."""
+
+    file: SourceFile
+    found: _Found | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -52,9 +52,12 @@ def test_the_members_of_a_gzip_stream_come_out_whole(
     assert measure.inflated_hash.hexdigest() == hashlib.sha256(got).hexdigest()
 
 
-@given(st.binary(max_size=500).filter(lambda data: not data.startswith(b"\x1f\x8b")), st.sampled_from([1, 7, 1 << 20]))
+MAGICS = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")
+
+
+@given(st.binary(max_size=500).filter(lambda data: not data.startswith(MAGICS)), st.sampled_from([1, 7, 1 << 20]))
 @settings(deadline=None, max_examples=50)
-def test_what_is_not_gzipped_comes_as_it_is(data: bytes, read_bytes: int) -> None:
+def test_what_is_not_compressed_comes_as_it_is(data: bytes, read_bytes: int) -> None:
     with patch.object(module, "READ_BYTES", read_bytes):
         got, measure, failure = read(data)
     assert (got, failure) == (data, None)

@@ -1,0 +1,86 @@
+"""Struct text: `{type=Root, sessioncontext={attributes=null}}`, as Athena and CloudTrail Lake print a struct or a map.
+
+The form quotes nothing, so a value that holds a comma and something like a name could pass for two members. Whatever
+can be read in two ways is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+StructValue = str | None | dict[str, "StructValue"] | list["StructValue"]
+
+_MAX_DEPTH = 16
+_NAME = re.compile(r"([A-Za-z][\w.$-]*)=")
+_SCALAR = re.compile(r"[^{}\[\]]*?(?=, [A-Za-z][\w.$-]*=|[}\]]|$)", re.DOTALL)
+_JSON = re.compile(r"\{\s*\"|\[\s*[{\[]*\s*\"")
+_ELEMENT = re.compile(r"[^{}\[\],]*")
+
+
+class NotStructText(Exception):
+    """The text is not in this form, or can be read in two ways."""
+
+
+def read_struct(text: str) -> dict[str, StructValue]:
+    """The members of a struct. Raises NotStructText."""
+    value, end = _value(text, 0, 0)
+    if end != len(text) or not isinstance(value, dict):
+        raise NotStructText
+    return value
+
+
+def _value(text: str, at: int, depth: int) -> tuple[StructValue, int]:
+    if depth > _MAX_DEPTH:
+        raise NotStructText
+    if _JSON.match(text, at):
+        return _json_text(text, at)
+    if text.startswith("{", at):
+        return _struct(text, at + 1, depth + 1)
+    if text.startswith("[", at):
+        return _list(text, at + 1, depth + 1)
+    match = _SCALAR.match(text, at)
+    if match is None:
+        raise NotStructText
+    return (None if match.group() == "null" else match.group()), match.end()
+
+
+def _json_text(text: str, at: int) -> tuple[str, int]:
+    """A value of a map that is JSON, as its text."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, at)
+    except (ValueError, RecursionError):
+        raise NotStructText from None
+    return text[at:end], end
+
+
+def _struct(text: str, at: int, depth: int) -> tuple[dict[str, StructValue], int]:
+    members: dict[str, StructValue] = {}
+    while not text.startswith("}", at):
+        name = _NAME.match(text, at)
+        if name is None or name.group(1) in members:
+            raise NotStructText
+        members[name.group(1)], at = _value(text, name.end(), depth)
+        at = _behind(text, at, "}")
+    return members, at + 1
+
+
+def _list(text: str, at: int, depth: int) -> tuple[list[StructValue], int]:
+    elements: list[StructValue] = []
+    while not text.startswith("]", at):
+        if text[at : at + 1] in ("{", "["):
+            element, at = _value(text, at, depth)
+        elif match := _ELEMENT.match(text, at):
+            element, at = match.group(), match.end()
+        elements.append(element)
+        at = _behind(text, at, "]")
+    return elements, at + 1
+
+
+def _behind(text: str, at: int, end: str) -> int:
+    """Where the next member begins, or the end stands."""
+    if text.startswith(", ", at):
+        return at + 2
+    if text.startswith(end, at):
+        return at
+    raise NotStructText

@@ -1,0 +1,169 @@
+"""Tables: CloudTrail events as rows, in CSV or Parquet.
+
+Where a column holds the whole record as JSON (`eventJson`, `CloudTrailEvent`, `_raw`, `@message`), the record is taken
+from there and nothing else is read; else it is put together again from the row's fields.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from forensics.formats.inflate import Measure, Unreadable, refuse_if_beyond
+from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
+from forensics.formats.rebuild import NotARow, from_row, names_events, plain, to_json
+from forensics.formats.records import MAX_RECORD_BYTES, Delivery, Records, Rejected
+from forensics.formats.unwrap import in_message
+
+# in the order in which they are preferred
+_MESSAGE_COLUMNS = ("eventjson", "cloudtrailevent", "raw", "message", "eventoriginal", "rawlog")
+_DELIMITERS = (",", "\t", ";")
+_HEADER_BYTES = 64 << 10
+_BATCH_ROWS = 500
+PARQUET_MAGIC = b"PAR1"
+_HISTORY_COLUMN = "awsaccesskey"
+
+EVENT_HISTORY = "event history CSV shows where keys were used, and never which were issued or what a call answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Csv:
+    """How to read a CSV file of events."""
+
+    delimiter: str
+    columns: tuple[str, ...]
+
+    @property
+    def message(self) -> int | None:
+        """Which column holds the whole record."""
+        names = [plain(name) for name in self.columns]
+        # beside the fields of an event a `message` is one of them, and not the whole
+        whole = [name for name in _MESSAGE_COLUMNS if name != "message" or not names_events(set(names))]
+        return next((names.index(name) for name in whole if name in names), None)
+
+    @property
+    def limit(self) -> str | None:
+        """What a file of these columns cannot show."""
+        return EVENT_HISTORY if _HISTORY_COLUMN in map(plain, self.columns) and self.message is None else None
+
+
+def csv_of_events(head: bytes) -> Csv | None:
+    """How to read what begins so as CSV; None if it is no table of CloudTrail events."""
+    first = head[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0]
+    for delimiter in _DELIMITERS:
+        try:
+            columns = next(csv.reader([first], delimiter=delimiter), [])
+        except csv.Error:
+            continue
+        table = Csv(delimiter, tuple(columns))
+        if len(columns) > 1 and (table.message is not None or names_events(set(map(plain, columns)))):
+            return table
+        if len(columns) == 1 and delimiter == "," and table.message is not None and columns[0].strip():
+            return table
+    return None
+
+
+def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
+    """The records of a CSV file, row by row. Raises Unreadable where `pieces` does, after everything before it."""
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    lines = _lines(pieces)
+    next(lines, None)
+    rows = csv.reader(lines, delimiter=table.delimiter)
+    position = 0
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Rejected(position, -1, b"", f"the row is no CSV: {error}")
+            position += 1
+            continue
+        if not row:
+            continue
+        for item in _of_csv_row(table, row, position):
+            yield item
+            position += 1
+
+
+def _of_csv_row(table: Csv, row: list[str], position: int) -> Iterator[Records | Rejected]:
+    if len(row) != len(table.columns):
+        raw = table.delimiter.join(row).encode("utf-8", "surrogateescape")
+        yield Rejected(position, -1, raw, f"the row has {len(row)} fields, the table {len(table.columns)}")
+        return
+    yield from _of_row(dict(zip(table.columns, row, strict=True)), table.message, position)
+
+
+def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejected]:
+    """The records of a Parquet file: OCSF, or any table of events. Raises Unreadable."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    position = 0
+    inflated = 0
+    try:
+        for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH_ROWS):
+            inflated += batch.nbytes
+            refuse_if_beyond(inflated, measure.bytes_read)
+            message = Csv("", tuple(batch.schema.names)).message
+            for row in batch.to_pylist(maps_as_pydicts="lossy"):
+                for item in _of_row(row, message, position):
+                    yield item
+                    position += 1
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Unreadable(f"the Parquet file is damaged: {' '.join(str(error).split())}") from None
+
+
+def _of_row(row: Mapping[str, Any], message: int | None, position: int) -> Iterator[Records | Rejected]:
+    values = list(row.values())
+    if message is not None and isinstance(values[message], str) and values[message]:
+        found = list(in_message(values[message]))
+        for delivery, raw in found:
+            yield Records(position, [raw], delivery=delivery)
+            position += 1
+        if found:
+            return
+    try:
+        raw = from_ocsf(row) if is_of_cloudtrail(row) else from_row(row)
+    except NotOcsf:
+        yield Rejected(position, -1, _shown(row), "it is not a CloudTrail record")
+    except NotARow as error:
+        yield Rejected(position, -1, _shown(row), str(error))
+    else:
+        yield Records(position, [raw], delivery=Delivery.REBUILT)
+
+
+def _shown(row: Mapping[str, Any]) -> bytes:
+    """A row that is no record, for the quarantine."""
+    return to_json({str(name): value if isinstance(value, (str, int)) else str(value) for name, value in row.items()})
+
+
+def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Lines with their ends, each of bounded length; bytes that are no UTF-8 come through."""
+    stream = io.TextIOWrapper(io.BufferedReader(ByteStream(pieces)), "utf-8-sig", errors="surrogateescape", newline="")
+    while line := stream.readline(MAX_RECORD_BYTES):
+        yield line
+
+
+class ByteStream(io.RawIOBase):
+    """Pieces as a file that can be read once."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        part, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)

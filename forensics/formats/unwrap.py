@@ -1,0 +1,275 @@
+"""Unwrap: the CloudTrail record inside whatever another product put around it.
+
+One rule instead of one a product: a record is told by its shape, and looked for in the members and elements of a
+value, to a bounded depth. A string is looked into only where its name says that it carries a whole message, and what a
+record consists of never is: those are places where an attacker writes, and could write a record of their own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+
+import msgspec
+
+from forensics.formats.ocsf import NotOcsf, from_ocsf
+from forensics.formats.rebuild import NotARow, from_row
+from forensics.formats.records import Delivery, Records, Rejected
+
+MAX_DEPTH = 8
+_LARGEST_MESSAGE = 16 << 20
+# as a trail writes it; what begins so is looked at no further
+_NATIVE = b'{"eventVersion"'
+# members that Logstash, Elastic, Splunk and Panther add to the record itself
+_DECORATION = re.compile(rb'"(?:@timestamp|@version|_[a-z]+|p_[a-z_]+)"\s*:')
+# names, in any spelling, of strings that are a whole message
+_MESSAGES = {
+    "atmessage",
+    "body",
+    "cloudtrailevent",
+    "data",
+    "event",
+    "eventjson",
+    "eventoriginal",
+    "log",
+    "message",
+    "messagebody",
+    "payload",
+    "raw",
+    "rawevent",
+    "rawlog",
+    "rawmessage",
+    "record",
+    "textpayload",
+    "value",
+}
+# names of what a caller can fill with anything: parts of a record, and what SIEMs make of them
+_OF_THE_CALLER = {
+    "additionaleventdata",
+    "cloudtrail",
+    "error",
+    "errormessage",
+    "flattened",
+    "requestparameters",
+    "resources",
+    "responseelements",
+    "serviceeventdetails",
+    "tlsdetails",
+    "unmapped",
+    "user",
+    "useragent",
+    "useridentity",
+}
+# `event.original` is the message, `user_agent.original` what a caller wrote
+_HOLDERS_OF_ORIGINAL = {"event", "log"}
+_WHOLE_MESSAGE = b'"@message"'
+_NOT_LETTERS = re.compile(r"[^a-z]")
+_GZIP_AS_BASE64 = "H4sI"
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_text = msgspec.json.Decoder(str).decode
+_NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
+
+_Found = tuple[Delivery, bytes]
+
+
+def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected]:
+    """The same stream with every wrapped record in the place of what wrapped it.
+
+    What holds no record is left as it is, for whoever decodes it to refuse. Positions count what comes out.
+    """
+    position = 0
+    for item in found:
+        if isinstance(item, Rejected):
+            yield replace(item, position=position)
+            position += 1
+        elif all(raw.startswith(_NATIVE) for raw in item.raw) and not _DECORATION.search(item.raw[0]):
+            yield item if item.position == position else replace(item, position=position)
+            position += len(item.raw)
+        else:
+            opened = (one for raw in item.raw for one in open_value(raw))
+            for delivery, group in groupby(opened, key=lambda one: one[0]):
+                raws = [raw for _, raw in group]
+                yield Records(position, raws, item.resynchronised, delivery)
+                position += len(raws)
+
+
+def open_value(raw: bytes) -> Iterator[_Found]:
+    """The records in one value with how each came; the value itself where there is none."""
+    if is_record(raw):
+        yield (Delivery.WRAPPED if _DECORATION.search(raw) and _is_decorated(raw) else Delivery.NATIVE), raw
+        return
+    yield from list(_inside(raw, MAX_DEPTH)) or [(Delivery.NATIVE, raw)]
+
+
+def is_record(raw: bytes) -> bool:
+    """Whether a value has the shape of a CloudTrail record of any kind, Insight and aggregated ones among them."""
+    try:
+        members = _members(raw)
+    except _NOT_DECODED:
+        return raw.startswith(_NATIVE)  # what it is decides whoever decodes it with care
+    return _is_record(members)
+
+
+def _is_record(members: dict[str, msgspec.Raw]) -> bool:
+    if bytes(members.get("eventSource", b"")).startswith(b'"aws:'):
+        return False  # a notification of S3, SQS or Kinesis, which has members of the same names
+    if "eventName" in members:
+        return "eventSource" in members or "eventTime" in members
+    return "eventVersion" in members and "eventType" in members
+
+
+def _is_decorated(raw: bytes) -> bool:
+    try:
+        return any(not name[:1].isalpha() or name.startswith("p_") for name in _members(raw))
+    except _NOT_DECODED:
+        return False
+
+
+def _inside(raw: bytes, depth: int) -> Iterator[_Found]:
+    """The records in a value that is none."""
+    if depth <= 0:
+        return
+    try:
+        if raw.startswith(b"{"):
+            yield from _in_object(raw, depth)
+        elif raw.startswith(b"["):
+            yield from _in_list([bytes(element) for element in _elements(raw)], depth)
+    except _NOT_DECODED:
+        return
+
+
+def _value(raw: bytes, depth: int) -> Iterator[_Found]:
+    """The records that a value is or holds; a string is none."""
+    if raw.startswith(b"{") and is_record(raw):
+        yield Delivery.WRAPPED, raw
+    else:
+        yield from _inside(raw, depth)
+
+
+def _in_list(elements: list[bytes], depth: int) -> Iterator[_Found]:
+    """The records in the elements; where some have one, an object without is told apart and not lost."""
+    found = [list(_value(element, depth - 1)) for element in elements]
+    if any(found):
+        for element, records in zip(elements, found, strict=True):
+            is_lost = not records and element.startswith(b"{") and "field" not in _members(element)
+            yield from [(Delivery.NATIVE, element)] if is_lost else records
+
+
+def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
+    members = _members(raw)
+    if _repeats(members, raw):
+        return
+    rebuilt = _rebuilt(members, raw)
+    if rebuilt is not None:
+        yield Delivery.REBUILT, rebuilt
+        return
+    carried = [one for name, value in members.items() for one in _carried(name, bytes(value), members, depth)]
+    if carried:
+        yield from carried
+        return
+    for name, value in members.items():
+        if _plain(name) not in _OF_THE_CALLER:
+            yield from _value(bytes(value), depth - 1)
+
+
+def _carried(name: str, value: bytes, beside: dict[str, msgspec.Raw], depth: int) -> Iterator[_Found]:
+    """The records in a member that carries a message as text."""
+    if value.startswith(b"{") and name in _HOLDERS_OF_ORIGINAL:
+        value = bytes(_members(value).get("original", b""))
+    elif _plain(name) not in _MESSAGES or bytes(beside.get("field", _WHOLE_MESSAGE)) != _WHOLE_MESSAGE:
+        return
+    if value.startswith(b'"'):
+        yield from in_message(_string(value), depth - 1)
+
+
+def _repeats(members: dict[str, msgspec.Raw], raw: bytes) -> bool:
+    """Whether an object names a member twice, of which one would be lost."""
+    shortest = 1 + sum(len(name) + len(value) + 4 for name, value in members.items())
+    if len(raw) == shortest:
+        return False
+    named: list[int] = []
+    json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=lambda pairs: named.append(len(pairs)))
+    return named[-1] != len(members)
+
+
+def in_message(text: str, depth: int = MAX_DEPTH) -> Iterator[_Found]:
+    """The records in a message: JSON, or JSON in base64, gzipped or not."""
+    text = text.strip()
+    raw = text.encode("utf-8", "surrogatepass") if text.startswith(("{", "[")) else _from_base64(text)
+    if raw[:1] in (b"{", b"["):
+        for one in _concatenated(raw):
+            yield from _value(one, depth)
+
+
+def _concatenated(raw: bytes) -> list[bytes]:
+    """The values of some text, which as a rule is one; none if it is no JSON."""
+    try:
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except _NOT_DECODED:
+        pass
+    else:
+        return [raw]
+    decoder = json.JSONDecoder()
+    text = raw.decode("utf-8", "surrogatepass")
+    values: list[bytes] = []
+    at = 0
+    try:
+        while at < len(text):
+            _, end = decoder.raw_decode(text, at)
+            values.append(text[at:end].encode("utf-8", "surrogatepass"))
+            at = end + len(text[end:]) - len(text[end:].lstrip())
+    except (ValueError, RecursionError):
+        return [raw] if raw.startswith(_NATIVE) else []
+    return values
+
+
+def _from_base64(text: str) -> bytes:
+    if len(text) < len(_NATIVE) or len(text) > _LARGEST_MESSAGE:
+        return b""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    if not text.startswith(_GZIP_AS_BASE64):
+        return raw
+    try:
+        with gzip.open(io.BytesIO(raw)) as stream:
+            return stream.read(_LARGEST_MESSAGE)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _rebuilt(members: dict[str, msgspec.Raw], raw: bytes) -> bytes | None:
+    """The record that an OCSF event or a row of a table of events was made of."""
+    if "class_uid" not in members and "eventname" not in members:
+        return None
+    try:
+        value = json.loads(raw)
+        return from_ocsf(value) if "class_uid" in members else from_row(value)
+    except (ValueError, RecursionError, NotOcsf, NotARow):
+        return None
+
+
+def _string(raw: bytes) -> str:
+    try:
+        return _text(raw)
+    except _NOT_DECODED:
+        try:
+            text = json.loads(raw.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return ""
+        return text if isinstance(text, str) else ""
+
+
+def _plain(name: str) -> str:
+    return _NOT_LETTERS.sub("", name.lower().replace("@", "at"))
