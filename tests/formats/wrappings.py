@@ -272,9 +272,9 @@ def lower(value: object) -> object:
 
 
 ATHENA_COLUMNS = (
-    "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode errorMessage"
-    " requestParameters responseElements additionalEventData requestID eventID readOnly eventType recipientAccountId"
-    " serviceEventDetails sharedEventID eventCategory"
+    "eventVersion userIdentity eventTime eventSource eventName awsRegion sourceIPAddress userAgent errorCode"
+    " errorMessage requestParameters responseElements additionalEventData requestID eventID readOnly eventType"
+    " recipientAccountId serviceEventDetails sharedEventID eventCategory"
 ).split()
 
 
