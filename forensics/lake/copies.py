@@ -1,20 +1,22 @@
 """Copies: one event for all its copies, whichever files they came in and in whichever order.
 
 The same event arrives many times: redelivered, from two trails in one bucket, from two ingests. Copies with equal
-canonical JSON are one event. Where they differ, the copy with the smallest hash is the event and the others are kept as
-conflicts. The choice looks at nothing but the copies, so the lake holds the same rows whatever came first.
+canonical JSON are one event. Where they differ, the copy that came in the best way is the event, of equals the one with
+the smallest hash, and the others are kept as conflicts. The choice looks at nothing but the copies, so the lake holds
+the same rows whatever came first. A million copies are settled as tables, and none of them becomes a value in Python.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,7 +27,10 @@ from forensics.lake.record import canonical_sha256
 from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
-_FILES = "read_parquet($files, filename = true, file_row_number = true, hive_partitioning = false)"
+Numbers = npt.NDArray[np.int64]
+
+_MEMORY = "1GB"
+_ROWS_AT_ONCE = 10_000
 # Copies that disagree in one of these leave open what happened: all that a model reads.
 _DECISIVE = (
     "additionalEventData",
@@ -56,6 +61,7 @@ CONFLICTS_SCHEMA = pa.schema(
     [
         ("event_key", TEXT),
         ("canonical_sha256", TEXT),
+        ("delivery", TEXT),
         ("differs_in", TEXT),
         ("proves_nothing", pa.bool_()),
         ("raw", pa.binary()),
@@ -71,250 +77,148 @@ class Settled:
     removed: list[str]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Copy:
-    """One row of an events file that shares its event key with another; the smallest is the event."""
-
-    canonical_sha256: str
-    raw_sha256: str
-    unreliable: bool  # the same bytes prove less where a file is damaged
-    source_sha256: str
-    position: int
-    new: bool  # what is in the case already stays where it is
-    file: str
-    row: int
-
-
 def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
     """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
-    new = [part for part in parts if part.table == "events"]
     with duckdb.connect() as connection:
-        connection.execute("set memory_limit = '1GB'")
-        connection.execute("set temp_directory = ?", [str(layout.scratch)])
-        connection.execute("set preserve_insertion_order = false")
-        lake = _Lake(connection, layout.root)
-        others = [_settle_places(lake, before, parts, table, ingest_id) for table in _PLACES]
-        shared = lake.shared_keys([part.path for part in new], before.of_table("events")) if new else {}
-        events = _settle(lake, before, new, shared, ingest_id) if shared else Settled(new, [])
-        settled = [events, *others]
-        return Settled(
-            [file for one in settled for file in one.lake_files], [path for one in settled for path in one.removed]
-        )
+        lake = _Lake(connection, layout, before, parts)
+        settled = [_settle_events(lake, ingest_id), *(_settle_places(lake, table, ingest_id) for table in _PLACES)]
+    return Settled(
+        [file for one in settled for file in one.lake_files], [path for one in settled for path in one.removed]
+    )
 
 
 class _Lake:
-    """The rows of events files, by file and row number."""
+    """The files of the case and those that are to be added, for DuckDB to read."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, case: Path) -> None:
-        self._connection = connection
-        self.case = case
-
-    def shared_keys(self, new: list[str], old: list[str]) -> dict[str, list[_Copy]]:
-        """The copies of every event of which there are several, one of them new."""
-        self._connection.execute(
-            f"create temp table keys as select {EVENT_KEY} as event_key, filename, file_row_number from {_FILES}",
-            {"files": self._absolute(new)},
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, layout: Layout, before: Manifest, parts: list[LakeFile]
+    ) -> None:
+        self.connection = connection
+        self.case = layout.root
+        self._before = before
+        self._parts = parts
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        connection.execute("set temp_directory = ?", [str(layout.scratch)])
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute(
+            f"create macro key_of(event_id, recipient_account_id, content_sha256) as {EVENT_KEY}",
         )
-        if old:
-            self._connection.execute(
-                f"""
-                insert into keys
-                select {EVENT_KEY} as event_key, filename, file_row_number from {_FILES}
-                where {EVENT_KEY} in (select event_key from keys)
-                """,
-                {"files": self._absolute(old)},
-            )
-        self._connection.execute(
-            """
-            create temp table shared as
-            select event_key, filename, file_row_number from keys
-            where event_key in (select event_key from keys group by event_key having count(*) > 1)
-            """
+        connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")  # type: ignore[list-item]
+        connection.create_function("differs_in", _differs_in, ["BLOB", "BLOB"], "VARCHAR")  # type: ignore[list-item]
+        listed = [(path, False) for path in before.lake_files] + [(part.path, True) for part in parts]
+        files = pa.table(  # noqa: F841 - read by DuckDB
+            {
+                "filename": [self.absolute(path) for path, _ in listed],
+                "path": [path for path, _ in listed],
+                "is_new": pa.array([is_new for _, is_new in listed], pa.bool_()),
+            },
+            schema=pa.schema([("filename", TEXT), ("path", TEXT), ("is_new", pa.bool_())]),
         )
-        files = [file for (file,) in self._connection.execute("select distinct filename from shared").fetchall()]
-        if not files:
-            return {}
-        rows = self._connection.execute(
-            f"""
-            select s.event_key, e.filename, e.file_row_number, sha256(e.raw), e.unreliable, e.source_sha256, e.position
-            from {_FILES} e
-            join shared s on s.filename = e.filename and s.file_row_number = e.file_row_number
-            """,
-            {"files": files},
-        ).fetchall()
-        grouped: dict[str, list[_Copy]] = defaultdict(list)
-        for key, file, row, raw_sha256, unreliable, source_sha256, position in rows:
-            path = self._relative(file)
-            copy = _Copy("", raw_sha256, unreliable, source_sha256, position, path in new, path, row)
-            grouped[key].append(copy)
-        return grouped
+        connection.execute("create table files as select * from files")
 
-    def known_places(self, files: list[str]) -> set[tuple[str, str, int]]:
-        """Where copies of the shared events are known to lie."""
-        if not files:
-            return set()
-        rows = self._connection.execute(
-            """
-            select event_key, source_sha256, position from read_parquet($files)
-            where event_key in (select event_key from shared)
-            """,
-            {"files": self._absolute(files)},
-        ).fetchall()
-        return set(rows)
+    def new(self, table: str) -> list[LakeFile]:
+        return [part for part in self._parts if part.table == table]
 
-    def repeated_places(self, new: list[str], old: list[str], place: str) -> list[tuple[str, int]]:
-        """The rows of new files, by file and row number, whose place in a source stands in another row before them."""
-        rows = self._connection.execute(
-            f"""
-            with places as (
-                select filename, file_row_number,
-                       row_number() over (
-                           partition by {place}
-                           order by filename in $new, filename, file_row_number
-                       ) as nth
-                from {_FILES}
-            )
-            select filename, file_row_number from places where nth > 1
-            """,
-            {"files": self._absolute(new + old), "new": self._absolute(new)},
-        ).fetchall()
-        return [(self._relative(file), row) for file, row in rows]
+    def new_files(self, table: str) -> list[str]:
+        return [self.absolute(part.path) for part in self.new(table)]
 
-    def _relative(self, file: str) -> str:
-        return Path(file).relative_to(self.case).as_posix()
+    def old_files(self, table: str) -> list[str]:
+        return [self.absolute(path) for path in self._before.of_table(table)]
 
-    def raw(self, copies: Iterable[_Copy]) -> dict[str, bytes]:
-        """The records of some copies, by the SHA-256 of their bytes."""
-        places = [(str(self.case / copy.file), copy.row) for copy in copies]
-        self._connection.execute("create or replace temp table places (filename varchar, file_row_number bigint)")
-        self._connection.executemany("insert into places values (?, ?)", places)
-        rows = self._connection.execute(
-            f"""
-            select sha256(e.raw), e.raw
-            from {_FILES} e
-            join places p on p.filename = e.filename and p.file_row_number = e.file_row_number
-            """,
-            {"files": sorted({file for file, _ in places})},
-        ).fetchall()
-        return dict(rows)
+    def old(self, table: str) -> list[str]:
+        return self._before.of_table(table)
 
-    def _absolute(self, paths: list[str]) -> list[str]:
-        return [str(self.case / path) for path in paths]
+    def absolute(self, path: str) -> str:
+        return str(self.case / path)
+
+    def create(self, table: str, query: str, **parameters: object) -> int:
+        """Make a table by a query of this room; how many rows it has."""
+        self.connection.execute(f"create table {table} as {_sql(query)}", parameters)
+        return self.count(table)
+
+    def create_from(self, table: str, files: list[str], schema: pa.Schema) -> None:
+        """A table of what some files hold; without any, an empty one."""
+        empty = schema.empty_table()  # noqa: F841 - read by DuckDB
+        self.connection.execute(f"create table {table} as select * from empty")
+        if files:
+            self.connection.execute(f"insert into {table} select * from read_parquet($files)", {"files": files})
+
+    def count(self, table: str) -> int:
+        (found,) = self.connection.execute(f"select count(*) from {table}").fetchall()
+        return int(found[0])
 
 
-def _settle_places(lake: _Lake, before: Manifest, parts: list[LakeFile], table: str, ingest_id: str) -> Settled:
-    """What is no event once for each place: two workers may have read the same bytes, or an ingest a file again."""
-    schema, place = _PLACES[table]
-    new = [part for part in parts if part.table == table]
-    old = before.of_table(table)
-    if not new or len(new) + len(old) == 1:
-        return Settled(new, [])
-    repeated: dict[str, set[int]] = defaultdict(set)
-    for file, row in lake.repeated_places([part.path for part in new], old, place):
-        repeated[file].add(row)
-    files = [part for part in new if part.path not in repeated]
-    for path, rows in sorted(repeated.items()):
-        files += _without_rows(lake.case, path, table, schema, rows, ingest_id)
-    return Settled(files, list(repeated))
+@cache
+def _sql(query: str) -> str:
+    return (resources.files("forensics.lake") / "sql" / f"{query}.sql").read_text(encoding="utf-8")
 
 
-def _settle(
-    lake: _Lake, before: Manifest, new: list[LakeFile], shared: dict[str, list[_Copy]], ingest_id: str
-) -> Settled:
-    losers: dict[str, set[int]] = defaultdict(set)
-    known = lake.known_places(before.of_table("event_copies"))
-    places: list[dict[str, object]] = []
-    found: list[_Conflict] = []
-    for key, copies in _ranked(lake, shared).items():
-        winner, *others = sorted(copies)
-        known.add((key, winner.source_sha256, winner.position))
-        for copy in others:
-            losers[copy.file].add(copy.row)
-            if (key, copy.source_sha256, copy.position) not in known:
-                known.add((key, copy.source_sha256, copy.position))
-                places.append({"event_key": key, "source_sha256": copy.source_sha256, "position": copy.position})
-        found += _conflicts(key, winner, others)
-    conflict_files, replaced = _write_conflicts(lake, before, found, ingest_id)
-    files = [part for part in new if part.path not in losers] + conflict_files
-    for path, rows in sorted(losers.items()):
-        files += _without_rows(lake.case, path, "events", LAKE_SCHEMA, rows, ingest_id)
-    if places:
-        table = pa.Table.from_pylist(places, COPIES_SCHEMA).sort_by(
-            [(name, "ascending") for name in COPIES_SCHEMA.names]
-        )
-        files.append(write_table(lake.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", table))
-    return Settled(files, [*losers, *replaced])
+def _settle_events(lake: _Lake, ingest_id: str) -> Settled:
+    new, old = lake.new_files("events"), lake.old_files("events")
+    if not new:
+        return Settled([], [])
+    lake.create("shared_keys", "repeated_keys", new=new)
+    if old:
+        lake.connection.execute(f"insert into shared_keys {_sql('known_keys')}", {"new": new, "old": old})
+    if not lake.count("shared_keys"):
+        return Settled(lake.new("events"), [])
+    lake.create("copies", "copies", files=new + old)
+    lake.create("canonical", "canonical", files=_files_of(lake, "copies"))
+    lake.create("ranked", "ranked")
+    conflicts = _settle_conflicts(lake, ingest_id)
+    losers = _rows(lake, "select path, file_row_number from ranked where place > 1")
+    return Settled(
+        [
+            *(part for part in lake.new("events") if part.path not in losers),
+            *_without(lake.case, losers, "events", LAKE_SCHEMA, ingest_id),
+            *_new_places(lake, ingest_id),
+            *conflicts.lake_files,
+        ],
+        [*losers, *conflicts.removed],
+    )
 
 
-def _ranked(lake: _Lake, shared: dict[str, list[_Copy]]) -> dict[str, list[_Copy]]:
-    """The copies with their canonical hashes, which only those need whose bytes differ."""
-    differing = {
-        copy.raw_sha256: copy
-        for copies in shared.values()
-        if len({copy.raw_sha256 for copy in copies}) > 1
-        for copy in copies
-    }
-    canonical = {sha: canonical_sha256(raw) for sha, raw in lake.raw(differing.values()).items()} if differing else {}
+def _files_of(lake: _Lake, table: str) -> list[str]:
+    return [file for (file,) in lake.connection.execute(f"select distinct filename from {table}").fetchall()]
+
+
+def _rows(lake: _Lake, query: str, **parameters: object) -> dict[str, Numbers]:
+    """The row numbers that a query finds, by the paths of their files."""
+    found = lake.connection.sql(query, params=parameters).to_arrow_table()
+    groups = found.group_by("path").aggregate([("file_row_number", "list")]).sort_by("path")
     return {
-        key: [replace(copy, canonical_sha256=canonical.get(copy.raw_sha256, "")) for copy in copies]
-        for key, copies in shared.items()
+        path: numbers.values.to_numpy()
+        for path, numbers in zip(groups["path"].to_pylist(), groups["file_row_number_list"], strict=True)
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Conflict:
-    """A copy that says something else than the event."""
-
-    event_key: str
-    winner: _Copy
-    copy: _Copy
-
-
-def _conflicts(key: str, winner: _Copy, others: list[_Copy]) -> list[_Conflict]:
-    """One for each other canonical JSON: the copy of it with the smallest hash."""
-    distinct: dict[str, _Copy] = {}
-    for copy in others:
-        distinct.setdefault(copy.canonical_sha256, copy)
-    distinct.pop(winner.canonical_sha256, None)
-    return [_Conflict(key, winner, copy) for copy in distinct.values()]
+def _new_places(lake: _Lake, ingest_id: str) -> list[LakeFile]:
+    """Where the copies lie that are no rows any more."""
+    lake.create_from("known_places", lake.old_files("event_copies"), COPIES_SCHEMA)
+    places = lake.connection.sql(_sql("new_places")).to_arrow_table().cast(COPIES_SCHEMA)
+    if not places.num_rows:
+        return []
+    return [write_table(lake.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", places)]
 
 
-def _write_conflicts(
-    lake: _Lake, before: Manifest, found: list[_Conflict], ingest_id: str
-) -> tuple[list[LakeFile], list[str]]:
-    """The whole table of conflicts in one file: few rows, and any of them may change. Files and those they replace."""
-    if not found:
-        return [], []
-    old_files = before.of_table("event_conflicts")
-    old = [row for path in old_files for row in pq.read_table(lake.case / path).to_pylist()]
-    raws = lake.raw({copy for conflict in found for copy in (conflict.winner, conflict.copy)})
-    winners = {conflict.event_key: raws[conflict.winner.raw_sha256] for conflict in found}
-    said = [(row["event_key"], row["canonical_sha256"], row["raw"]) for row in old]
-    said += [(c.event_key, c.copy.canonical_sha256, raws[c.copy.raw_sha256]) for c in found]
-    rows: dict[tuple[str, str], dict[str, object]] = {}
-    earlier = {(row["event_key"], row["canonical_sha256"]): row for row in old}
-    for key, canonical, raw in sorted(said, key=lambda item: (item[0], item[1], hashlib.sha256(item[2]).digest())):
-        if (key, canonical) in rows:
-            continue
-        if key in winners:
-            rows[key, canonical] = _conflict_row(key, canonical, raw, winners[key])
-        else:
-            rows[key, canonical] = earlier[key, canonical]
-    table = pa.Table.from_pylist(list(rows.values()), CONFLICTS_SCHEMA)
-    file = write_table(lake.case, f"lake/event_conflicts/{ingest_id}.parquet", "event_conflicts", table)
-    return [file], old_files
+def _settle_conflicts(lake: _Lake, ingest_id: str) -> Settled:
+    """The whole table in one file: few rows, and any of them may change."""
+    if not lake.create("in_conflict", "in_conflict"):
+        return Settled([], [])
+    lake.create_from("old_conflicts", lake.old_files("event_conflicts"), CONFLICTS_SCHEMA)
+    parameters = {"files": _files_of(lake, "ranked"), "decisive": list(_DECISIVE)}
+    found = lake.connection.sql(_sql("conflicts"), params=parameters).to_arrow_reader(_ROWS_AT_ONCE)
+    path = f"lake/event_conflicts/{ingest_id}.parquet"
+    file = ParquetFile(lake.case, path, "event_conflicts", CONFLICTS_SCHEMA, _ROWS_AT_ONCE)
+    for batch in found:
+        file.write(pa.Table.from_batches([batch]).cast(CONFLICTS_SCHEMA))
+    return Settled([file.finish()], lake.old("event_conflicts"))
 
 
-def _conflict_row(key: str, canonical: str, raw: bytes, winner: bytes) -> dict[str, object]:
-    mine, theirs = _object(raw), _object(winner)
-    differs_in = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
-    return {
-        "event_key": key,
-        "canonical_sha256": canonical,
-        "differs_in": ",".join(differs_in),
-        "proves_nothing": any(name in _DECISIVE for name in differs_in) or not differs_in,
-        "raw": raw,
-    }
+def _differs_in(copy: bytes, event: bytes) -> str:
+    """The names of the fields in which two records differ."""
+    mine, theirs = _object(copy), _object(event)
+    return ",".join(sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name)))
 
 
 def _object(raw: bytes) -> dict[str, object]:
@@ -322,20 +226,38 @@ def _object(raw: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+def _settle_places(lake: _Lake, table: str, ingest_id: str) -> Settled:
+    """What is no event once for each place: two workers may have read the same bytes, or an ingest a file again."""
+    schema, place = _PLACES[table]
+    new, files = lake.new(table), lake.new_files(table) + lake.old_files(table)
+    if not new or len(files) == 1:
+        return Settled(new, [])
+    repeated = _rows(lake, _sql("repeated_places").format(place=place), files=files)
+    kept = [part for part in new if part.path not in repeated]
+    return Settled([*kept, *_without(lake.case, repeated, table, schema, ingest_id)], list(repeated))
+
+
+def _without(case: Path, rows: dict[str, Numbers], table: str, schema: pa.Schema, ingest_id: str) -> list[LakeFile]:
+    """Each file again under another name, without some of its rows; a file of which none is left is left out."""
+    written = (_without_rows(case, path, table, schema, numbers, ingest_id) for path, numbers in rows.items())
+    return [file for file in written if file]
+
+
 def _without_rows(
-    case: Path, path: str, table: str, schema: pa.Schema, rows: set[int], ingest_id: str
-) -> list[LakeFile]:
-    """The file again under another name, without some of its rows; none if none is left."""
+    case: Path, path: str, table: str, schema: pa.Schema, rows: Numbers, ingest_id: str
+) -> LakeFile | None:
     source = pq.ParquetFile(case / path)
-    if source.metadata.num_rows == len(rows):
-        return []
+    keep = np.ones(source.metadata.num_rows, bool)
+    keep[rows] = False
+    if not keep.any():
+        return None
     name = f"{path.removesuffix('.parquet')}.{ingest_id}.parquet"
     file = ParquetFile(case, name, table, schema, source.metadata.row_group(0).num_rows)
     first = 0
     for index in range(source.num_row_groups):
         group = source.read_row_group(index)
-        keep = pa.array([first + row not in rows for row in range(group.num_rows)])
+        mask = keep[first : first + group.num_rows]
         first += group.num_rows
-        if keep.true_count:
-            file.write(group.filter(keep).cast(schema))
-    return [file.finish()]
+        if mask.any():
+            file.write(group.filter(pa.array(mask)).cast(schema))
+    return file.finish()

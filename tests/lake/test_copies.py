@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -13,6 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.formats.records import Delivery, Records
+from forensics.lake import layout as layouts
+from forensics.lake import manifest as manifests
+from forensics.lake.columns import Taken, to_batch
+from forensics.lake.copies import settle
+from forensics.lake.manifest import Commit, Removed, SourceFile
+from forensics.lake.parts import PartWriter
 from tests.lake.cases import add, events, listed, lying, places, put, record, rows, state
 from tests.simulator import shuffled, simulate, write
 
@@ -124,6 +133,54 @@ def test_a_conflict_says_where_copies_differ_and_whether_that_decides(
     add(tmp_path / "case", tmp_path / "logs")
     found = rows(tmp_path / "case", "event_conflicts", "event_key, differs_in, proves_nothing")
     assert found == [("id-1/111122223333", differs_in, proves_nothing)]
+
+
+WAYS = tuple(Delivery)
+delivered_copy = st.tuples(st.integers(0, 2), st.sampled_from(BODIES), st.sampled_from(WAYS))
+
+
+def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
+    """One ingest of copies that came in different ways."""
+    layout = layouts.create(case)
+    before = manifests.read(layout.manifest)
+    ingest_id = f"ingest{len(before.source_files)}"
+    writer = PartWriter(case, ingest_id)
+    sources = []
+    for number, (event, body, way) in enumerate(copies):
+        raw = spelled(event, body, reordered=False).encode()
+        sources.append(
+            SourceFile(f"{ingest_id}-{number}", "path", "ok", sha256=hashlib.sha256(raw + way.encode()).hexdigest())
+        )
+        writer.add(to_batch([Taken(Records(0, [raw], delivery=way), str(sources[-1].sha256))], {}).events)
+    settled = settle(layout, before, writer.close(), ingest_id)
+    lines = [*sources, *settled.lake_files, *(Removed(path) for path in settled.removed if path in before.lake_files)]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    manifests.append(layout.manifest, lines, Commit(ingest_id, moment, "test", 0, 0, 0, 0))
+
+
+@given(copies=st.lists(delivered_copy, min_size=1, max_size=7), cut=st.integers(0, 6), seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=15)
+def test_native_beats_wrapped_beats_rebuilt_whatever_came_first(
+    copies: list[tuple[int, str, Delivery]], cut: int, seed: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        one, other = Path(folder, "one"), Path(folder, "other")
+        deliver(one, copies)
+        mixed = Random(seed).sample(copies, len(copies))
+        for some in (mixed[:cut], mixed[cut:]):
+            if some:
+                deliver(other, some)
+        assert events(one) == events(other)
+        assert rows(one, "event_conflicts") == rows(other, "event_conflicts")
+        ways = {
+            f"id-{number}": min(WAYS.index(way) for event, _, way in copies if event == number)
+            for number, _, _ in copies
+        }
+        stored = rows(one, "events", "event_id, delivery")
+        assert stored == sorted((event_id, WAYS[way]) for event_id, way in ways.items())
+        for key, delivery, proves_nothing in rows(one, "event_conflicts", "event_key, delivery, proves_nothing"):
+            assert delivery != "rebuilt"
+            assert proves_nothing == (delivery == WAYS[ways[key.partition("/")[0]]])
 
 
 def test_copies_in_two_accounts_are_two_events(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+-- new_places: where copies lie that are no rows any more, and that are not yet known. The order is that of the table.
+-- Grain: one row per (event_key, source_sha256, position).
+
+with losers as (
+    select event_key, source_sha256, position from ranked
+    where place > 1
+),
+winners as (
+    select event_key, source_sha256, position from ranked
+    where place = 1
+)
+select distinct event_key, source_sha256, position
+from losers
+anti join winners using (event_key, source_sha256, position)
+anti join known_places using (event_key, source_sha256, position)
+order by event_key, source_sha256, position

@@ -1,0 +1,7 @@
+-- repeated_keys: event keys that stand in several rows of new files, as hashes: equal hashes are looked at again.
+-- Grain: one row per key_hash.
+
+select hash(key_of(event_id, recipient_account_id, content_sha256)) as key_hash
+from read_parquet($new, hive_partitioning = false)
+group by all
+having count(*) > 1
