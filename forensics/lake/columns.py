@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from forensics.formats.records import Delivery, Records, Rejected
 from forensics.lake import record as rec
+from forensics.lake.addendum import original_event_id
 from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.change import Change, ChangingRecord, change, decode_changing
 from forensics.lake.decode import Decoded, Fields, Numbers, binary, decode
@@ -159,6 +160,7 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
         **_scattered_columns(ISSUANCE_COLUMNS, issued, rows),
         **_scattered_columns(CHANGE_COLUMNS, changed, rows),
         "resource": _resources(decoded),
+        "amends": _scattered(_amends(decoded), TEXT, rows),
         "content_sha256": _scattered(_content_hashes(decoded), TEXT, rows),
         "record": _scattered(_masked(decoded.raw, raw, texts), TEXT, rows),
         "raw": raw,
@@ -263,6 +265,13 @@ def _resources(decoded: Decoded) -> pa.Array:
     alike[refused] = -1 - refused
     _, first, number = np.unique(alike, return_index=True, return_inverse=True)
     return pa.array([resource(decoded.records[row]) for row in first.tolist()], TEXT).take(pa.array(number))
+
+
+def _amends(decoded: Decoded) -> dict[int, str]:
+    found = (
+        (row, original_event_id(block)) for row, block in enumerate(decoded.fields.values("addendum")) if len(block)
+    )
+    return {row: amended for row, amended in found if amended}
 
 
 def _content_hashes(decoded: Decoded) -> dict[int, str]:

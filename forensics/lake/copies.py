@@ -10,26 +10,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forensics.lake.addenda import amend
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, write_table
 from forensics.lake.record import canonical_sha256
-from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
+from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
+from forensics.lake.tables import Numbers, Tables, sql
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
-Numbers = npt.NDArray[np.int64]
-
-_MEMORY = "1GB"
 _ROWS_AT_ONCE = 10_000
 # Copies that disagree in one of these leave open what happened: all that a model reads.
 _DECISIVE = (
@@ -56,6 +52,9 @@ _PLACES = {
     "documents": (DOCUMENTS_SCHEMA, "source_sha256"),
 }
 
+# tables of few rows, any of which may change: written anew as one file
+_WHOLE = ("event_conflicts", "event_addenda")
+
 COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32())])
 CONFLICTS_SCHEMA = pa.schema(
     [
@@ -80,139 +79,66 @@ class Settled:
 def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
     """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
     with duckdb.connect() as connection:
-        lake = _Lake(connection, layout, before, parts)
-        settled = [_settle_events(lake, ingest_id), *(_settle_places(lake, table, ingest_id) for table in _PLACES)]
+        connection.execute(f"create macro key_of(event_id, recipient_account_id, content_sha256) as {EVENT_KEY}")
+        connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")  # type: ignore[list-item]
+        connection.create_function("differs_in", _differs_in, ["BLOB", "BLOB"], "VARCHAR")  # type: ignore[list-item]
+        tables = Tables(connection, layout, before, parts)
+        settled = [_settle_events(tables, ingest_id), *(_settle_places(tables, name, ingest_id) for name in _PLACES)]
     return Settled(
         [file for one in settled for file in one.lake_files], [path for one in settled for path in one.removed]
     )
 
 
-class _Lake:
-    """The files of the case and those that are to be added, for DuckDB to read."""
-
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, layout: Layout, before: Manifest, parts: list[LakeFile]
-    ) -> None:
-        self.connection = connection
-        self.case = layout.root
-        self._before = before
-        self._parts = parts
-        connection.execute(f"set memory_limit = '{_MEMORY}'")
-        connection.execute("set temp_directory = ?", [str(layout.scratch)])
-        connection.execute("set preserve_insertion_order = false")
-        connection.execute(
-            f"create macro key_of(event_id, recipient_account_id, content_sha256) as {EVENT_KEY}",
-        )
-        connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")  # type: ignore[list-item]
-        connection.create_function("differs_in", _differs_in, ["BLOB", "BLOB"], "VARCHAR")  # type: ignore[list-item]
-        listed = [(path, False) for path in before.lake_files] + [(part.path, True) for part in parts]
-        files = pa.table(  # noqa: F841 - read by DuckDB
-            {
-                "filename": [self.absolute(path) for path, _ in listed],
-                "path": [path for path, _ in listed],
-                "is_new": pa.array([is_new for _, is_new in listed], pa.bool_()),
-            },
-            schema=pa.schema([("filename", TEXT), ("path", TEXT), ("is_new", pa.bool_())]),
-        )
-        connection.execute("create table files as select * from files")
-
-    def new(self, table: str) -> list[LakeFile]:
-        return [part for part in self._parts if part.table == table]
-
-    def new_files(self, table: str) -> list[str]:
-        return [self.absolute(part.path) for part in self.new(table)]
-
-    def old_files(self, table: str) -> list[str]:
-        return [self.absolute(path) for path in self._before.of_table(table)]
-
-    def old(self, table: str) -> list[str]:
-        return self._before.of_table(table)
-
-    def absolute(self, path: str) -> str:
-        return str(self.case / path)
-
-    def create(self, table: str, query: str, **parameters: object) -> int:
-        """Make a table by a query of this room; how many rows it has."""
-        self.connection.execute(f"create table {table} as {_sql(query)}", parameters)
-        return self.count(table)
-
-    def create_from(self, table: str, files: list[str], schema: pa.Schema) -> None:
-        """A table of what some files hold; without any, an empty one."""
-        empty = schema.empty_table()  # noqa: F841 - read by DuckDB
-        self.connection.execute(f"create table {table} as select * from empty")
-        if files:
-            self.connection.execute(f"insert into {table} select * from read_parquet($files)", {"files": files})
-
-    def count(self, table: str) -> int:
-        (found,) = self.connection.execute(f"select count(*) from {table}").fetchall()
-        return int(found[0])
-
-
-@cache
-def _sql(query: str) -> str:
-    return (resources.files("forensics.lake") / "sql" / f"{query}.sql").read_text(encoding="utf-8")
-
-
-def _settle_events(lake: _Lake, ingest_id: str) -> Settled:
-    new, old = lake.new_files("events"), lake.old_files("events")
+def _settle_events(tables: Tables, ingest_id: str) -> Settled:
+    new, old = tables.new_files("events"), tables.old_files("events")
     if not new:
         return Settled([], [])
-    lake.create("shared_keys", "repeated_keys", new=new)
+    copies = tables.create("shared_keys", "repeated_keys", new=new)
     if old:
-        lake.connection.execute(f"insert into shared_keys {_sql('known_keys')}", {"new": new, "old": old})
-    if not lake.count("shared_keys"):
-        return Settled(lake.new("events"), [])
-    lake.create("copies", "copies", files=new + old)
-    lake.create("canonical", "canonical", files=_files_of(lake, "copies"))
-    lake.create("ranked", "ranked")
-    conflicts = _settle_conflicts(lake, ingest_id)
-    losers = _rows(lake, "select path, file_row_number from ranked where place > 1")
+        copies = tables.add("shared_keys", "known_keys", new=new, old=old)
+    addenda = tables.load("old_addenda", ADDENDA_SCHEMA, tables.old_files("event_addenda"))
+    addenda += tables.create("amending", "amending", files=new + old)
+    if not copies + addenda:
+        return Settled(tables.new("events"), [])
+    tables.create("copies", "copies", files=new + old)
+    tables.create("canonical", "canonical", files=tables.files_of("copies") or new)
+    tables.create("ranked", "ranked")
+    tables.create("losers", "losers")
+    tables.load("known_places", COPIES_SCHEMA, tables.old_files("event_copies"))
+    tables.create("places", "new_places")
+    written = [*_conflicts(tables, ingest_id), *(amend(tables, new + old, ingest_id) if addenda else [])]
+    written += _places(tables, ingest_id)
+    left_out = tables.rows("select path, file_row_number from losers")
+    replaced = [path for file in written if file.table in _WHOLE for path in tables.old(file.table)]
     return Settled(
         [
-            *(part for part in lake.new("events") if part.path not in losers),
-            *_without(lake.case, losers, "events", LAKE_SCHEMA, ingest_id),
-            *_new_places(lake, ingest_id),
-            *conflicts.lake_files,
+            *(part for part in tables.new("events") if part.path not in left_out),
+            *_without(tables.case, left_out, "events", LAKE_SCHEMA, ingest_id),
+            *written,
         ],
-        [*losers, *conflicts.removed],
+        [*left_out, *replaced],
     )
 
 
-def _files_of(lake: _Lake, table: str) -> list[str]:
-    return [file for (file,) in lake.connection.execute(f"select distinct filename from {table}").fetchall()]
-
-
-def _rows(lake: _Lake, query: str, **parameters: object) -> dict[str, Numbers]:
-    """The row numbers that a query finds, by the paths of their files."""
-    found = lake.connection.sql(query, params=parameters).to_arrow_table()
-    groups = found.group_by("path").aggregate([("file_row_number", "list")]).sort_by("path")
-    return {
-        path: numbers.values.to_numpy()
-        for path, numbers in zip(groups["path"].to_pylist(), groups["file_row_number_list"], strict=True)
-    }
-
-
-def _new_places(lake: _Lake, ingest_id: str) -> list[LakeFile]:
+def _places(tables: Tables, ingest_id: str) -> list[LakeFile]:
     """Where the copies lie that are no rows any more."""
-    lake.create_from("known_places", lake.old_files("event_copies"), COPIES_SCHEMA)
-    places = lake.connection.sql(_sql("new_places")).to_arrow_table().cast(COPIES_SCHEMA)
-    if not places.num_rows:
+    found = tables.connection.sql("select * from places order by all").to_arrow_table().cast(COPIES_SCHEMA)
+    if not found.num_rows:
         return []
-    return [write_table(lake.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", places)]
+    return [write_table(tables.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", found)]
 
 
-def _settle_conflicts(lake: _Lake, ingest_id: str) -> Settled:
-    """The whole table in one file: few rows, and any of them may change."""
-    if not lake.create("in_conflict", "in_conflict"):
-        return Settled([], [])
-    lake.create_from("old_conflicts", lake.old_files("event_conflicts"), CONFLICTS_SCHEMA)
-    parameters = {"files": _files_of(lake, "ranked"), "decisive": list(_DECISIVE)}
-    found = lake.connection.sql(_sql("conflicts"), params=parameters).to_arrow_reader(_ROWS_AT_ONCE)
+def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
+    if not tables.create("in_conflict", "in_conflict"):
+        return []
+    tables.load("old_conflicts", CONFLICTS_SCHEMA, tables.old_files("event_conflicts"))
+    parameters = {"files": tables.files_of("ranked"), "decisive": list(_DECISIVE)}
+    found = tables.connection.sql(sql("conflicts"), params=parameters).to_arrow_reader(_ROWS_AT_ONCE)
     path = f"lake/event_conflicts/{ingest_id}.parquet"
-    file = ParquetFile(lake.case, path, "event_conflicts", CONFLICTS_SCHEMA, _ROWS_AT_ONCE)
+    file = ParquetFile(tables.case, path, "event_conflicts", CONFLICTS_SCHEMA, _ROWS_AT_ONCE)
     for batch in found:
         file.write(pa.Table.from_batches([batch]).cast(CONFLICTS_SCHEMA))
-    return Settled([file.finish()], lake.old("event_conflicts"))
+    return [file.finish()]
 
 
 def _differs_in(copy: bytes, event: bytes) -> str:
@@ -226,15 +152,15 @@ def _object(raw: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _settle_places(lake: _Lake, table: str, ingest_id: str) -> Settled:
+def _settle_places(tables: Tables, table: str, ingest_id: str) -> Settled:
     """What is no event once for each place: two workers may have read the same bytes, or an ingest a file again."""
     schema, place = _PLACES[table]
-    new, files = lake.new(table), lake.new_files(table) + lake.old_files(table)
+    new, files = tables.new(table), tables.new_files(table) + tables.old_files(table)
     if not new or len(files) == 1:
         return Settled(new, [])
-    repeated = _rows(lake, _sql("repeated_places").format(place=place), files=files)
+    repeated = tables.rows(sql("repeated_places").format(place=place), files=files)
     kept = [part for part in new if part.path not in repeated]
-    return Settled([*kept, *_without(lake.case, repeated, table, schema, ingest_id)], list(repeated))
+    return Settled([*kept, *_without(tables.case, repeated, table, schema, ingest_id)], list(repeated))
 
 
 def _without(case: Path, rows: dict[str, Numbers], table: str, schema: pa.Schema, ingest_id: str) -> list[LakeFile]:

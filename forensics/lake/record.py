@@ -169,6 +169,7 @@ def decode_carefully(raw: bytes) -> Careful:
     record.user_identity = msgspec.Raw(dump(identity).encode())
     record.request_parameters = msgspec.Raw(dump(clean.get("requestParameters")).encode())
     record.resources = msgspec.Raw(dump(clean.get("resources")).encode())
+    record.addendum = msgspec.Raw(dump(clean.get("addendum")).encode())
     text = dump({**{key: value for key, value in clean.items() if key != "userIdentity"}, "userIdentity": identity})
     return Careful(record, frozenset(flags), repeated or wrong or "invalid_utf8" in flags, text)
 

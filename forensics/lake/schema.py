@@ -122,6 +122,7 @@ EVENT_COLUMNS = [
         [
             ("resource", TEXT, "ARN or name of the main thing that the call was about"),
             ("flags", TEXT, "what is odd about the record, sorted, comma-separated; null if nothing"),
+            ("amends", TEXT, "eventID of the event that the record amends, as an addendum with updated data says"),
             ("delivery", TEXT, "native as AWS wrote it, wrapped by another product, or rebuilt from its fields"),
             ("unreliable", pa.bool_(), "the record is shown and proves nothing"),
             ("content_sha256", TEXT, "of the canonical JSON, where eventID or recipientAccountId is missing"),
@@ -146,6 +147,20 @@ DOCUMENTS_SCHEMA = pa.schema(
             ("source_sha256", TEXT, "SHA-256 of the source file as read"),
             ("kind", TEXT, "what it is, such as digest"),
             ("content", pa.binary(), "its bytes as inflated"),
+        ]
+    )
+)
+
+ADDENDA_SCHEMA = pa.schema(
+    _columns(
+        [
+            ("event_key", TEXT, "the event that it amends"),
+            ("addendum_key", TEXT, "the addendum's own"),
+            ("event_time", TIMESTAMP, "its own; of two that update a field the newer counts"),
+            ("delivery", TEXT, "how it came"),
+            ("source_sha256", TEXT, "SHA-256 of the source file as read"),
+            ("position", pa.int32(), "the record's place in that file, counted from 0"),
+            ("raw", pa.binary(), "its bytes as they came"),
         ]
     )
 )

@@ -159,7 +159,7 @@ def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
 
 
 @given(copies=st.lists(delivered_copy, min_size=1, max_size=7), cut=st.integers(0, 6), seed=st.integers(0, 99))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 def test_native_beats_wrapped_beats_rebuilt_whatever_came_first(
     copies: list[tuple[int, str, Delivery]], cut: int, seed: int
 ) -> None:

@@ -1,0 +1,14 @@
+-- addenda: those of the events that are to be amended. Of copies of one addendum it is the one that would be the event.
+-- Grain: one row per (event_key, addendum_key).
+
+select event_key, addendum_key, event_time, delivery, source_sha256, position, raw
+from known_addenda
+where event_key in (select event_key from to_amend)
+qualify row_number() over (
+    partition by event_key, addendum_key
+    order by
+        case delivery when 'native' then 0 when 'wrapped' then 1 else 2 end,
+        sha256(raw),
+        source_sha256,
+        position
+) = 1

@@ -1,0 +1,6 @@
+-- amending: whether any record amends an event. Grain: one row if so.
+
+select 1 as found
+from read_parquet($files, hive_partitioning = false)
+where amends is not null
+limit 1

@@ -1,0 +1,102 @@
+"""Tables: the lake's files as DuckDB reads them while an ingest ends, and the queries of this room.
+
+A query finds rows by the path of their file and their number in it; what is done to them is done in Parquet.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from forensics.lake.layout import Layout
+from forensics.lake.manifest import LakeFile, Manifest
+
+_MEMORY = "1GB"
+
+Numbers = npt.NDArray[np.int64]
+
+
+class Tables:
+    """The files of a case and the parts that are to be added to it. `files` is their table in SQL."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, layout: Layout, before: Manifest, parts: list[LakeFile]
+    ) -> None:
+        self.connection = connection
+        self.case = layout.root
+        self._before = before
+        self._parts = parts
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        connection.execute("set temp_directory = ?", [str(layout.scratch)])
+        connection.execute("set preserve_insertion_order = false")
+        listed = [(path, False) for path in before.lake_files] + [(part.path, True) for part in parts]
+        files = pa.table(  # noqa: F841 - read by DuckDB
+            {
+                "filename": pa.array([self._absolute(path) for path, _ in listed], pa.string()),
+                "path": pa.array([path for path, _ in listed], pa.string()),
+                "is_new": pa.array([is_new for _, is_new in listed], pa.bool_()),
+            }
+        )
+        connection.execute("create table files as select * from files")
+
+    def new(self, table: str) -> list[LakeFile]:
+        return [part for part in self._parts if part.table == table]
+
+    def old(self, table: str) -> list[str]:
+        return self._before.of_table(table)
+
+    def new_files(self, table: str) -> list[str]:
+        return [self._absolute(part.path) for part in self.new(table)]
+
+    def old_files(self, table: str) -> list[str]:
+        return [self._absolute(path) for path in self.old(table)]
+
+    def files_of(self, table: str) -> list[str]:
+        """The files that the rows of a table made here are from."""
+        query = f"select distinct files.filename from {table} join files using (path)"
+        return [file for (file,) in self.connection.execute(query).fetchall()]
+
+    def create(self, table: str, query: str, **parameters: object) -> int:
+        """Make a table by a query of this room; how many rows it has."""
+        self.connection.execute(f"create table {table} as {sql(query)}", parameters)
+        return self.count(table)
+
+    def add(self, table: str, query: str, **parameters: object) -> int:
+        """Add to a table what a query of this room finds; how many rows it has then."""
+        self.connection.execute(f"insert into {table} {sql(query)}", parameters)
+        return self.count(table)
+
+    def load(self, table: str, schema: pa.Schema, files: list[str]) -> int:
+        """Make a table of what some files hold; how many rows it has."""
+        empty = schema.empty_table()  # noqa: F841 - read by DuckDB
+        self.connection.execute(f"create table {table} as select * from empty")
+        if files:
+            self.connection.execute(f"insert into {table} select * from read_parquet($files)", {"files": files})
+        return self.count(table)
+
+    def rows(self, query: str, **parameters: object) -> dict[str, Numbers]:
+        """The row numbers that a statement finds, by the paths of their files."""
+        found = self.connection.sql(query, params=parameters).to_arrow_table()
+        groups = found.group_by("path").aggregate([("file_row_number", "list")]).sort_by("path")
+        return {
+            path: numbers.values.to_numpy()
+            for path, numbers in zip(groups["path"].to_pylist(), groups["file_row_number_list"], strict=True)
+        }
+
+    def count(self, table: str) -> int:
+        (found,) = self.connection.execute(f"select count(*) from {table}").fetchall()
+        return int(found[0])
+
+    def _absolute(self, path: str) -> str:
+        return str(self.case / path)
+
+
+@cache
+def sql(query: str) -> str:
+    """The text of a query of this room."""
+    return (resources.files("forensics.lake") / "sql" / f"{query}.sql").read_text(encoding="utf-8")
