@@ -457,6 +457,8 @@ class Ingest(Displayed):
     unread: tuple[Unread, ...]
     filtered: int = 0
     """Records that the ingest's filter left out."""
+    amended: int = 0
+    """Addenda in the case: records that are in the event that they amend."""
 
     @property
     def incomplete(self) -> bool:
@@ -565,6 +567,8 @@ class Info(Displayed):
     accounts: tuple[Account, ...]
     endings: tuple[Ending, ...]
     unread: tuple[Unread, ...]
+    amended: int = 0
+    """Addenda: records that are in the event that they amend."""
 
 
 @dataclass(frozen=True, slots=True)

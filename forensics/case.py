@@ -283,6 +283,7 @@ class Case:
             changed=_changed(before, changes),
             unread=unread(files),
             filtered=sum(file.filtered for file in files),
+            amended=commit.amended,
         )
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:

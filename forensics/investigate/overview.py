@@ -38,6 +38,7 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
             for row in rows(connection, "endings")
         ),
         unread=unread(latest.values()),
+        amended=commit.amended if commit else 0,
     )
 
 

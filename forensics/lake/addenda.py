@@ -21,21 +21,25 @@ _EVENTS_AT_ONCE = 1_000
 AMENDED = "amended"
 
 
-def amend(tables: Tables, files: list[str], ingest_id: str) -> list[LakeFile]:
-    """Amend what can be; what it replaces is added to `losers`, where copies of addenda lie to `places`."""
+def amend(tables: Tables, files: list[str], ingest_id: str) -> tuple[list[LakeFile], int]:
+    """Amend what can be; also how many addenda were known from the same place.
+
+    What is replaced is added to `losers`, where copies of addenda lie to `places`.
+    """
     tables.create("pending_addenda", "pending_addenda", files=files)
     if not tables.create("to_amend", "to_amend", files=files):
-        return []
-    tables.create("known_addenda", "known_addenda")
-    tables.create("addenda", "addenda")
-    tables.add("places", "addenda_places")
+        return [], 0
+    amending = tables.create("amending_addenda", "amending_addenda")
+    chosen = tables.create("addenda", "addenda")
+    places = tables.count("places")
+    repeated = amending - chosen - (tables.add("places", "addenda_places") - places)
     tables.add("losers", "amended_rows")
     writer = PartWriter(tables.case, f"{ingest_id}-amended")
     for events in tables.connection.sql(sql("amended")).to_arrow_reader(_EVENTS_AT_ONCE):
         writer.add(_amended(events))
     every = tables.connection.sql(sql("every_addendum")).to_arrow_table().cast(ADDENDA_SCHEMA)
     path = f"lake/event_addenda/{ingest_id}.parquet"
-    return [*writer.close(), write_table(tables.case, path, "event_addenda", every)]
+    return [*writer.close(), write_table(tables.case, path, "event_addenda", every)], repeated
 
 
 def _amended(events: pa.RecordBatch) -> pa.RecordBatch:

@@ -74,18 +74,22 @@ class Settled:
 
     lake_files: list[LakeFile]
     removed: list[str]
+    repeated: int = 0
+    """Rows that the case, or another part, had from the same place."""
 
 
 def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
     """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
     with duckdb.connect() as connection:
         connection.execute(f"create macro key_of(event_id, recipient_account_id, content_sha256) as {EVENT_KEY}")
-        connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")  # type: ignore[list-item]
-        connection.create_function("differs_in", _differs_in, ["BLOB", "BLOB"], "VARCHAR")  # type: ignore[list-item]
+        connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")
+        connection.create_function("differs_in", _differs_in, ["BLOB", "BLOB"], "VARCHAR")
         tables = Tables(connection, layout, before, parts)
         settled = [_settle_events(tables, ingest_id), *(_settle_places(tables, name, ingest_id) for name in _PLACES)]
     return Settled(
-        [file for one in settled for file in one.lake_files], [path for one in settled for path in one.removed]
+        [file for one in settled for file in one.lake_files],
+        [path for one in settled for path in one.removed],
+        settled[0].repeated,
     )
 
 
@@ -103,10 +107,13 @@ def _settle_events(tables: Tables, ingest_id: str) -> Settled:
     tables.create("copies", "copies", files=new + old)
     tables.create("canonical", "canonical", files=tables.files_of("copies") or new)
     tables.create("ranked", "ranked")
-    tables.create("losers", "losers")
     tables.load("known_places", COPIES_SCHEMA, tables.old_files("event_copies"))
-    tables.create("places", "new_places")
-    written = [*_conflicts(tables, ingest_id), *(amend(tables, new + old, ingest_id) if addenda else [])]
+    repeated = tables.create("losers", "losers") - tables.create("places", "new_places")
+    written = _conflicts(tables, ingest_id)
+    if addenda:
+        amended, repeated_addenda = amend(tables, new + old, ingest_id)
+        written += amended
+        repeated += repeated_addenda
     written += _places(tables, ingest_id)
     left_out = tables.rows("select path, file_row_number from losers")
     replaced = [path for file in written if file.table in _WHOLE for path in tables.old(file.table)]
@@ -117,6 +124,7 @@ def _settle_events(tables: Tables, ingest_id: str) -> Settled:
             *written,
         ],
         [*left_out, *replaced],
+        repeated,
     )
 
 

@@ -76,6 +76,7 @@ def ingest(
         try:
             source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress, filter)
             settled = settle(layout, before, parts, ingest_id)
+            _check_that_all_are_there(before, source_files, parts, settled)
             source_files = _name_duplicates([*ended, *source_files])
             commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
         except (OSError, SourceChanged, duckdb.Error) as error:
@@ -105,6 +106,7 @@ def _commit(
         conflicts=_rows(after.values(), "event_conflicts"),
         rejected=_rows(after.values(), "quarantine"),
         documents=_rows(after.values(), "documents"),
+        amended=_rows(after.values(), "event_addenda"),
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
     # an ingest of everything says so where an earlier one left something out
@@ -114,6 +116,23 @@ def _commit(
         if path not in before.lake_files:
             (layout.root / path).unlink()
     return commit
+
+
+def _check_that_all_are_there(
+    before: Manifest, source_files: list[SourceFile], parts: list[LakeFile], settled: Settled
+) -> None:
+    """Each record that was read is an event, a copy, an addendum or in quarantine. Raises IngestFailed."""
+    records, rows = sum(file.records for file in source_files), _rows(parts, "events")
+    removed = [before.lake_files[path] for path in settled.removed if path in before.lake_files]
+    more = sum(
+        _rows(settled.lake_files, table) - _rows(removed, table)
+        for table in ("events", "event_copies", "event_addenda")
+    )
+    if not records == rows == more + settled.repeated:
+        raise IngestFailed(
+            f"nothing was added: of {records:,} records {rows:,} were written and {more + settled.repeated:,} kept,"
+            " which is an error of this program. Please report it, with the names and sizes of the files"
+        )
 
 
 def _rows(files: Iterable[LakeFile], table: str) -> int:

@@ -83,7 +83,8 @@ class Removed(Line, frozen=True, tag="removed"):
 
 
 class Commit(Line, frozen=True, tag="commit"):
-    """The end of an ingest. `events`: distinct events in the case; `conflicts`: those whose copies differ."""
+    """The end of an ingest. `events`: distinct events in the case; `copies`: these and their further copies;
+    `conflicts`: copies that differ; `amended`: addenda, which are in their events."""
 
     ingest_id: str
     committed_at: datetime
@@ -93,6 +94,7 @@ class Commit(Line, frozen=True, tag="commit"):
     conflicts: int
     rejected: int
     documents: int = 0
+    amended: int = 0
 
 
 AnyLine = SourceFile | Filter | LakeFile | Removed | Commit

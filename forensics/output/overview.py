@@ -26,7 +26,7 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield _labelled("files", f"{_files(answer.files)}; {count(answer.bytes, 'byte')}")
     left_out = f", {answer.filtered:,} left out as asked" if answer.filtered else ""
     yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
-    yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts))
+    yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
     yield from _documents(answer.documents)
     yield _labelled("answers", _changed(answer.changed))
     yield from _unread(answer.unread)
@@ -39,7 +39,9 @@ def render_info(answer: Info) -> Iterator[Line]:
     """What a case holds, and how far it is resolved."""
     yield line((answer.case, "bold"), f"  case {answer.case_id}")
     yield _labelled("files", _files(answer.files))
-    yield _labelled("events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts)}")
+    yield _labelled(
+        "events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts, answer.amended)}"
+    )
     if answer.rejected:
         yield _labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
     yield from _documents(answer.documents)
@@ -83,10 +85,11 @@ def _documents(documents: Mapping[str, int]) -> Iterator[Line]:
         yield _labelled("documents", ", ".join(f"{number:,} {kind}" for kind, number in documents.items()))
 
 
-def _copies(further: int, conflicts: int) -> str:
+def _copies(further: int, conflicts: int, amended: int) -> str:
     copies = "further copy" if further == 1 else "further copies"
     differing = f", {conflicts:,} of which differ" if conflicts else ""
-    return f"{further:,} {copies} of events{differing}"
+    addenda = f"; {count(amended, 'record')} taken into the event that it amends" if amended else ""
+    return f"{further:,} {copies} of events{differing}{addenda}"
 
 
 def _changed(changed: Changed | None) -> str:

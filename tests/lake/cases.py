@@ -72,6 +72,7 @@ def state(case: Path) -> dict[str, Rows]:
     assert commit is not None
     assert commit.events == len(tables["events"])
     assert commit.copies == len(tables["events"]) + len(tables["event_copies"])
+    assert commit.amended == len(rows(case, "event_addenda"))
     assert commit.conflicts == len(tables["event_conflicts"])
     assert commit.rejected == len(tables["quarantine"])
     assert commit.documents == len(tables["documents"])

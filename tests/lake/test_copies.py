@@ -153,7 +153,11 @@ def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
         )
         writer.add(to_batch([Taken(Records(0, [raw], delivery=way), str(sources[-1].sha256))], {}).events)
     settled = settle(layout, before, writer.close(), ingest_id)
-    lines = [*sources, *settled.lake_files, *(Removed(path) for path in settled.removed if path in before.lake_files)]
+    lines: list[manifests.AnyLine] = [
+        *sources,
+        *settled.lake_files,
+        *(Removed(path) for path in settled.removed if path in before.lake_files),
+    ]
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     manifests.append(layout.manifest, lines, Commit(ingest_id, moment, "test", 0, 0, 0, 0))
 

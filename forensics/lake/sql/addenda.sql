@@ -2,8 +2,7 @@
 -- Grain: one row per (event_key, addendum_key).
 
 select event_key, addendum_key, event_time, delivery, source_sha256, position, raw
-from known_addenda
-where event_key in (select event_key from to_amend)
+from amending_addenda
 qualify row_number() over (
     partition by event_key, addendum_key
     order by

@@ -1,10 +1,14 @@
 -- addenda_places: where copies of an addendum lie that are no rows any more, and that are not yet known.
 -- Grain: one row per (event_key, source_sha256, position).
 
-select distinct known_addenda.addendum_key as event_key, source_sha256, position
-from known_addenda
-anti join addenda using (addendum_key, source_sha256, position)
-where known_addenda.event_key in (select event_key from to_amend)
-  and (known_addenda.addendum_key, source_sha256, position) not in (
-    select (event_key, source_sha256, position) from known_places
+with copies as (
+    select distinct addendum_key, source_sha256, position from amending_addenda
+    anti join addenda using (addendum_key, source_sha256, position)
 )
+select copies.addendum_key as event_key, copies.source_sha256, copies.position
+from copies
+left join known_places
+    on  known_places.event_key = copies.addendum_key
+    and known_places.source_sha256 = copies.source_sha256
+    and known_places.position = copies.position
+where known_places.event_key is null

@@ -1,0 +1,8 @@
+-- amending_addenda: the addenda of the events that are to be amended, and all copies of each.
+-- Grain: one row per (addendum_key, source_sha256, position), or several.
+
+select event_key, addendum_key, event_time, delivery, source_sha256, position, raw from old_addenda
+where event_key in (select event_key from to_amend)
+union all
+select event_key, addendum_key, event_time, delivery, source_sha256, position, raw from pending_addenda
+where event_key in (select event_key from to_amend)
