@@ -23,6 +23,7 @@ import duckdb
 import msgspec
 
 from forensics.lake import manifest as manifests
+from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle
 from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.layout import Layout, only_ingest
@@ -33,6 +34,8 @@ from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
 _ONE_PROCESS_BYTES = 6 << 20
 _BATCH_BYTES = 2 << 20
 _BATCH_FILES = 400
+_WORKER_BYTES = 200 << 20
+_CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _EVERYTHING = Filter()
 
 Progress = Callable[[SourceFile], None]
@@ -75,7 +78,7 @@ def ingest(
         ingest_id = uuid.uuid4().hex[:12]
         try:
             source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress, filter)
-            settled = settle(layout, before, parts, ingest_id)
+            settled = compact(layout.root, before, settle(layout, before, parts, ingest_id), ingest_id)
             _check_that_all_are_there(before, source_files, parts, settled)
             source_files = _name_duplicates([*ended, *source_files])
             commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
@@ -182,7 +185,7 @@ def _read_all(
     elsewhere = {file.path: file for file in files if file.url}
     unnameable = [_no_text(file) for file in files if not _is_text(file.path)]
     readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_text(file.path)]
-    workers = os.cpu_count() or 1
+    workers = _workers()
     if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
         answers = _read_here(layout.root, _batches(readable), start, ingest_id)
     else:
@@ -196,6 +199,19 @@ def _read_all(
             progress(file)
         parts += answer.parts or []
     return source_files, parts
+
+
+def _workers() -> int:
+    return max(min(os.cpu_count() or 1, _memory() // _WORKER_BYTES), 1)
+
+
+def _memory() -> int:
+    """The machine's, or what a container may have of it."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(physical, int(_CONTAINER_LIMIT.read_text()))
+    except (OSError, ValueError):  # no container, or one without a limit
+        return physical
 
 
 def _known(before: Manifest, filter: Filter) -> list[str]:

@@ -31,7 +31,7 @@ _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credent
 _DISTINCT = ("event_id", "request_id", "content_sha256", "record", "raw", "content")
 # so long that their least and greatest cost more than they ever save
 _LONG = ("record", "raw", "content", "error_message")
-_SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
+SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
 
 
 class PartWriter:
@@ -77,7 +77,7 @@ class PartWriter:
         if day not in self._open:
             path = f"lake/events/{partition(day)}/{self._name}.parquet"
             self._open[day] = ParquetFile(self._case, path, "events", LAKE_SCHEMA, rows.num_rows)
-        self._open[day].write(rows.sort_by(_SORT_KEYS))
+        self._open[day].write(rows.sort_by(SORT_KEYS))
 
 
 class _Rows:
