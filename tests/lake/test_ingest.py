@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
+from typing import IO
 
 import pytest
 
@@ -25,13 +27,22 @@ from tests.formats.test_documents import DIGEST
 from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses
 from tests.simulator import simulate, write
 
-PROCESSES = """
-import sys
+# Ingests in processes that can be killed: each is forked from one that has imported all and done nothing yet.
+KILLABLE = """
+import os, sys
 from pathlib import Path
 from forensics.lake import ingest
 from tests.lake.cases import add
 ingest._ONE_PROCESS_BYTES = 0
-add(Path(sys.argv[1]), Path(sys.argv[2]))
+os.cpu_count = lambda: 2
+for line in sys.stdin:
+    case, logs = line.rstrip("\\n").split("\\t")
+    child = os.fork()
+    if not child:
+        add(Path(case), Path(logs))
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 
 
@@ -199,34 +210,55 @@ def test_garbage_behind_the_last_commit_is_ignored_and_removed(tmp_path: Path, g
     assert manifest.read_bytes().startswith(committed + b'{"type":"source_file","name":"2.json"')
 
 
-def killed_after(seconds: float, case: Path, logs: Path) -> bool:
-    """Whether an ingest was killed before it ended; its workers are left to themselves, as after a real kill."""
-    with subprocess.Popen([sys.executable, "-c", PROCESSES, str(case), str(logs)], stderr=subprocess.PIPE) as process:
-        time.sleep(seconds)
-        process.kill()
-        _, noise = process.communicate()
-        assert b"Traceback" not in noise, noise.decode()
-        return process.returncode != 0
+class Killable:
+    """Runs ingests one by one, each in a process of its own."""
+
+    def __init__(self, noise: IO[bytes]) -> None:
+        pipe = subprocess.PIPE
+        self._forks = subprocess.Popen(
+            [sys.executable, "-c", KILLABLE], stdin=pipe, stdout=pipe, stderr=noise, text=True
+        )
+
+    def run(self, case: Path, logs: Path, kill_after: float | None = None) -> bool:
+        """Whether it was killed before it ended; its workers are left to themselves, as after a real kill."""
+        assert self._forks.stdin and self._forks.stdout
+        self._forks.stdin.write(f"{case}\t{logs}\n")
+        self._forks.stdin.flush()
+        pid = int(self._forks.stdout.readline())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return int(self._forks.stdout.readline()) != 0
+
+    def close(self) -> None:
+        assert self._forks.stdin and self._forks.stdout
+        self._forks.stdin.close()
+        self._forks.stdout.close()
+        assert self._forks.wait() == 0
 
 
 def run_killed(logs: Path, undisturbed: Path, tmp_path: Path, times: int, seed: int) -> None:
-    start = time.monotonic()
-    subprocess.run([sys.executable, "-c", PROCESSES, str(tmp_path / "whole"), str(logs)], check=True)
-    whole = time.monotonic() - start
+    wanted = state(undisturbed)
     random = Random(seed)
     kills = 0
-    for number in range(times):
-        case = tmp_path / f"case-{number}"
-        kills += killed_after(random.uniform(0.2, whole), case, logs)
-        add(case, logs)
-        assert state(case) == state(undisturbed)
-        deadline = time.monotonic() + 5
-        while lying(case) != listed(case) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        add(case, logs)  # what an orphaned worker may have left goes with the next ingest
-        assert lying(case) == listed(case)
-        assert state(case) == state(undisturbed)
-        shutil.rmtree(case)
+    with (tmp_path / "noise").open("w+b") as noise, closing(Killable(noise)) as killable:
+        start = time.monotonic()
+        assert not killable.run(tmp_path / "whole", logs)
+        whole = time.monotonic() - start
+        for number in range(times):
+            case = tmp_path / f"case-{number}"
+            kills += killable.run(case, logs, random.uniform(0, whole))
+            add(case, logs)
+            assert state(case) == wanted
+            if lying(case) != listed(case):  # what an orphaned worker may have left goes with the next ingest
+                time.sleep(1)
+                add(case, logs)
+                assert lying(case) == listed(case)
+                assert state(case) == wanted
+            shutil.rmtree(case)
+        noise.seek(0)
+        assert b"Traceback" not in noise.read()
     assert kills
 
 
