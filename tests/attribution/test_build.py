@@ -16,6 +16,7 @@ import pytest
 import forensics.attribution
 from forensics.attribution import database
 from forensics.case import Case
+from forensics.lake import layout as layouts
 from tests.attribution.records import Account, Json, assume_role, call, write
 
 AWS = Account("111111111111")
@@ -206,7 +207,7 @@ def test_the_database_opens_in_the_shells_in_use(made: Path) -> None:
 
 
 def test_a_reader_works_in_utc_and_cannot_write(made: Path) -> None:
-    with database.connect(Case.open(made)._layout, made / "case.duckdb", read_only=True) as connection:  # noqa: SLF001
+    with database.connect(layouts.open_existing(made), made / "case.duckdb", read_only=True) as connection:
         assert connection.execute("select current_setting('TimeZone')").fetchall() == [("UTC",)]
         with pytest.raises(duckdb.Error):
             connection.execute("delete from built")

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -71,12 +72,39 @@ def test_a_file_as_a_case(tmp_path: Path) -> None:
         assert done.complaint
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    done = run("ingest", SAMPLE_LOGS, "--case", tmp_path / "case")
-    assert done.code == 1
-    assert "Permission denied" in done.complaint
+# root may write everywhere, and nobody may not read where root's Python lies: so everything is loaded first
+AS_SOMEBODY_ELSE = """
+import os, sys
+import forensics.attribution.build, forensics.lake.ingest
+from forensics.cli import main
+logs, case = sys.argv[1:]
+try:
+    main(["ingest", case + "-of-nothing", "--case", case])
+except SystemExit:
+    pass
+sys.stderr = sys.stdout
+if os.geteuid() == 0:
+    os.setgroups([]), os.setgid(65534), os.setuid(65534)
+main(["ingest", logs, "--case", case])
+"""
+
+
+def test_a_folder_that_cannot_be_written() -> None:
+    with tempfile.TemporaryDirectory() as home:  # pytest's own folders are closed to others
+        Path(home).chmod(0o755)
+        logs = Path(home, "logs.json")
+        logs.write_text('{"Records": []}')
+        closed = Path(home, "closed")
+        closed.mkdir(mode=0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", AS_SOMEBODY_ELSE, str(logs), str(closed / "case")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout.count("\n")) == (1, 1), done
+        assert done.stdout.startswith("forensics: ")
+        assert "Permission denied" in done.stdout
 
 
 def test_a_place_where_no_case_can_be(tmp_path: Path) -> None:

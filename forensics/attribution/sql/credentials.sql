@@ -61,15 +61,6 @@ issued as (
     group by issued_credential_id
 ),
 
-never_used as (
-    select issued.*
-    from issued
-    left join merged
-      on  merged.access_key_id = issued.access_key_id
-      and merged.account_id = issued.account_id
-    where merged.credential_id is null
-),
-
 -- a long-term key that was made
 made as (
     select
@@ -112,17 +103,45 @@ users as (
        and coalesce(min(named.created_at) <= min(made.created_at), true)
 ),
 
-made_and_never_used as (
+handed_over as (
     select
-        made.account_id || '|' || made.access_key_id || '|' || coalesce(users.principal_id, '') || '|' as credential_id,
+        credential_id,
+        account_id,
+        access_key_id,
+        principal_id,
+        session_creation_date,
+        identity_type,
+        arn,
+        null as user_name,
+        session_issuer_arn,
+        role_session_name,
+        source_identity
+    from issued
+
+    union all
+
+    select
+        made.account_id || '|' || made.access_key_id || '|' || coalesce(users.principal_id, '') || '|',
         made.account_id,
         made.access_key_id,
         users.principal_id,
+        null,
+        'IAMUser',
         users.arn,
-        made.user_name
+        made.user_name,
+        null,
+        null,
+        null
     from made
     left join users on users.account_id = made.account_id and users.access_key_id = made.access_key_id
-    left join merged on merged.access_key_id = made.access_key_id and merged.account_id = made.account_id
+),
+
+never_used as (
+    select handed_over.*
+    from handed_over
+    left join merged
+      on  merged.access_key_id = handed_over.access_key_id
+      and merged.account_id = handed_over.account_id
     where merged.credential_id is null
 )
 
@@ -182,7 +201,7 @@ select
     identity_type,
     1 as identity_types,
     arn,
-    null as user_name,
+    user_name,
     null as identity_provider,
     null as session_issuer_type,
     session_issuer_arn,
@@ -206,39 +225,3 @@ select
     0 as reliable_events,
     null as named_by_event_key
 from never_used
-
-union all
-
-select
-    credential_id,
-    account_id,
-    access_key_id,
-    principal_id,
-    null as session_creation_date,
-    'IAMUser' as identity_type,
-    1 as identity_types,
-    arn,
-    user_name,
-    null as identity_provider,
-    null as session_issuer_type,
-    null as session_issuer_arn,
-    null as session_issuer_principal_id,
-    null as role_session_name,
-    null as mfa_authenticated,
-    null as source_identity,
-    0 as source_identities,
-    false as assumed_root,
-    null as on_behalf_of_user_id,
-    0 as on_behalf_of_users,
-    null as identity_store_arn,
-    null as sign_in_session_arn,
-    null as on_behalf_of_event_key,
-    false as from_console,
-    null as invoked_by,
-    0 as direct_events,
-    null as first_use,
-    null as last_use,
-    0 as events,
-    0 as reliable_events,
-    null as named_by_event_key
-from made_and_never_used
