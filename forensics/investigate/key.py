@@ -130,13 +130,13 @@ class _Page:
 
     def _lifecycle(self) -> Lifecycle:
         changes = self._ask("key_changes", key=self._key, account=self._owner.account, user=self._owner.user)
-        evidence = self._evidence(changes)
+        evidence, behind = self._evidence(changes), self._behind(changes)
         only = self._owners[0] if len(self._owners) == 1 else None
         return Lifecycle(
             status=only.status if only else None,
             status_since=only.status_since if only else None,
             created_at=only.created_at if only else None,
-            changes=tuple(_key_change(row, evidence[row.event_key]) for row in changes),
+            changes=tuple(_key_change(row, behind[row.event_key], evidence[row.event_key]) for row in changes),
             used_after_end=tuple(
                 UsedAfterEnd(
                     row.change,
@@ -166,18 +166,27 @@ class _Page:
             for row in found
         }
 
+    def _behind(self, changes: Sequence[Row]) -> dict[str, tuple[Actor, Grade]]:
+        """Who is behind each change; a record that proves nothing names nobody."""
+        telling = [row for row in changes if row.succeeded or row.error_code is not None]
+        ids = sorted({row.by_credential_id for row in telling if row.by_credential_id})
+        found = {row.credential_id: row for row in (self._ask("key_behind", ids=ids) if ids else [])}
+        known = {row.event_key: found[row.by_credential_id] for row in telling if row.by_credential_id in found}
+        named = {event: (actor_of(row), Grade(row.grade)) for event, row in known.items()}
+        return {row.event_key: named.get(row.event_key, (NOBODY, Grade.NONE)) for row in changes}
+
     # its owner
 
     def _user_changes(self) -> tuple[UserChange, ...]:
         changes = self._ask("key_user_changes", account=self._owner.account, user=self._owner.user)
-        evidence = self._evidence(changes)
+        evidence, behind = self._evidence(changes), self._behind(changes)
         return tuple(
             UserChange(
                 row.event_name,
                 row.policy,
                 row.succeeded,
                 row.error_code,
-                *_behind(row),
+                *behind[row.event_key],
                 row.by_access_key_id,
                 evidence[row.event_key],
             )
@@ -288,15 +297,8 @@ def _owner(owners: Sequence[Row]) -> _Owner:
     return _Owner(owner.account_id, owner.owner_kind, owner.owner_principal_id, owner.owner_name)
 
 
-def _behind(change: Row) -> tuple[Actor, Grade]:
-    """Who is behind a change; a record that proves nothing names nobody."""
-    if not change.succeeded and change.error_code is None:
-        return NOBODY, Grade.NONE
-    return actor_of(change), Grade(change.grade)
-
-
-def _key_change(row: Row, event: Evidence) -> KeyChange:
-    actor, grade = _behind(row)
+def _key_change(row: Row, behind: tuple[Actor, Grade], event: Evidence) -> KeyChange:
+    actor, grade = behind
     return KeyChange(
         row.change,
         row.access_key_id,
