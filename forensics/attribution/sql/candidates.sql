@@ -76,6 +76,9 @@ session_and_time as (
       and issuances.event_source <> 's3express.amazonaws.com'
       and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
       and coalesce(issuances.event_time <= children.first_use, true)
+    -- the very key says more
+    where coalesce(issuances.issued_access_key_id <> children.access_key_id, true)
+       or issuances.is_documented_only
 ),
 
 -- a client that a sign-in session was opened to acts in that session
@@ -150,6 +153,15 @@ role_name_and_time as (
       and issuances.issued_identity_type = 'AssumedRole'
       -- where the role's unique ID is known, a role of the same name is another role
       and issuances.issued_principal_id is null
+      -- the very key says more
+      and (
+          coalesce(
+              issuances.issued_access_key_id <> children.access_key_id
+              or issuances.issued_account_id <> children.account_id,
+              true
+          )
+          or issuances.is_documented_only
+      )
 ),
 
 joined as (

@@ -49,20 +49,57 @@ told_by_name as (
       and (issuances.event_name = 'SwitchRole' or issuances.is_redacted)
 ),
 
+-- the days on which a session began that was still good: none lasts longer than 36 hours
+told_days as (
+    select *, cast(event_time as date) as began from told_by_name
+    union all
+    select *, cast(event_time - interval 24 hour as date) from told_by_name
+    union all
+    select *, cast(event_time - interval 48 hour as date) from told_by_name
+),
+
+askers as (
+    select
+        credential_id,
+        arn,
+        principal_id,
+        account_id,
+        first_use,
+        session_creation_date,
+        cast(session_creation_date as date) as began
+    from credentials
+    where identity_type <> 'AWSAccount' and first_use is not null
+),
+
 named_askers as (
-    select told_by_name.*, credentials.credential_id, credentials.first_use, credentials.session_creation_date
-    from told_by_name
-    join credentials on credentials.arn = told_by_name.by_arn
-    where credentials.identity_type <> 'AWSAccount'
+    select told_days.*, askers.credential_id, askers.first_use, askers.session_creation_date
+    from told_days
+    join askers on askers.arn = told_days.by_arn and askers.began = told_days.began
 
     union all
 
-    select told_by_name.*, credentials.credential_id, credentials.first_use, credentials.session_creation_date
+    select told_days.*, askers.credential_id, askers.first_use, askers.session_creation_date
+    from told_days
+    join askers
+      on  askers.principal_id = told_days.by_principal_id
+      and askers.account_id = told_days.by_account_id
+      and askers.began = told_days.began
+
+    union all
+
+    -- long-term keys, and what has no date
+    select told_by_name.*, null, askers.credential_id, askers.first_use, askers.session_creation_date
     from told_by_name
-    join credentials
-      on  credentials.principal_id = told_by_name.by_principal_id
-      and credentials.account_id = told_by_name.by_account_id
-    where credentials.identity_type <> 'AWSAccount'
+    join askers on askers.arn = told_by_name.by_arn and askers.began is null
+
+    union all
+
+    select told_by_name.*, null, askers.credential_id, askers.first_use, askers.session_creation_date
+    from told_by_name
+    join askers
+      on  askers.principal_id = told_by_name.by_principal_id
+      and askers.account_id = told_by_name.by_account_id
+      and askers.began is null
 ),
 
 requested_by_name as (
