@@ -487,6 +487,23 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupEstimate:
+    """What LookupEvents is about to be asked, told from a sample; `seconds` is how long AWS makes it last.
+
+    Regions with everything saved already are not among `regions`. `failures`: why others cannot be asked.
+    """
+
+    account_id: str
+    regions: tuple[str, ...]
+    from_: datetime
+    to: datetime
+    events: int
+    calls: int
+    seconds: int
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What is loaded of one account in one region."""
 

@@ -35,6 +35,7 @@ from forensics.answers import (
     FilterMatches,
     Info,
     Ingest,
+    LookupEstimate,
     Rows,
     SavedQuery,
     StopReason,
@@ -78,6 +79,7 @@ __all__ = [
     "Estimate",
     "EventFilter",
     "IngestFailed",
+    "LookupEstimate",
     "NoLogs",
     "NotAddressDatabase",
     "NotAnIdentifier",
@@ -100,7 +102,7 @@ class IngestFailed(Exception):
 class Declined(Exception):
     """Whoever was told the estimate did not want to go on; nothing was fetched."""
 
-    def __init__(self, estimate: Estimate) -> None:
+    def __init__(self, estimate: Estimate | LookupEstimate) -> None:
         super().__init__("nothing was fetched")
         self.estimate = estimate
 
@@ -135,7 +137,7 @@ Progress = Callable[[int, int, SourceFile], None]
 """Called after each file of an ingest with how many are done, how many there are, and the file."""
 
 
-GoOn = Callable[[Estimate], bool]
+GoOn = Callable[[Estimate | LookupEstimate], bool]
 """Told what is about to be fetched; whether to go on."""
 
 _OWN_ACCESS = Access()
@@ -145,11 +147,15 @@ def _quiet(_done: int, _files: int, _file: SourceFile) -> None:
     pass
 
 
-def _always(_estimate: Estimate) -> bool:
+def _unheard(_made: int, _calls: int) -> None:
+    pass
+
+
+def _always(_estimate: Estimate | LookupEstimate) -> bool:
     return True
 
 
-def _ask(go_on: GoOn, estimate: Estimate) -> None:
+def _ask(go_on: GoOn, estimate: Estimate | LookupEstimate) -> None:
     if not go_on(estimate):
         raise Declined(estimate)
 
@@ -202,7 +208,9 @@ class Case:
         late: int = 1,
         access: Access = _OWN_ACCESS,
         request_payer: bool = False,
+        lookup_events: bool = False,
         progress: Progress = _quiet,
+        asking: Callable[[int, int], None] = _unheard,
         go_on: GoOn = _always,
     ) -> Ingest:
         """Add files and folders of logs, and trails in S3 (`s3://BUCKET/PREFIX`).
@@ -214,7 +222,8 @@ class Case:
         `accounts`, `regions` (with the home region of their partition), `since` and `until` (event times, UTC without
         a zone) leave records out; one outside the time goes in if it issues, signs in or changes a credential. `late`:
         days after `until` on which an event may have been delivered to S3. `access`: whose AWS credentials to use.
-        `go_on` is told what will be fetched, and whether to.
+        `lookup_events` adds what AWS keeps for 90 days of an account without a trail; `asking` is told how many of its
+        calls were made, and about how many there will be. `go_on` is told what will be fetched, and says whether to.
 
         Raises NoSuchSource, NoLogs if the case would stay empty, CaseBusy, IngestFailed,
         and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
@@ -228,15 +237,18 @@ class Case:
         before = self._manifest()
         with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
             rounds = [self._ingest_files(local, taken, progress)] if local else []
-            known = 0
-            if urls:
-                from forensics.collect import Fetching, from_s3
+            collected = []
+            if urls or lookup_events:
+                from forensics.collect import Fetching, from_lookup_events, from_s3
 
-                how = Fetching(Aws(access), request_payer, __version__, progress, partial(_ask, go_on))
-                collected = from_s3(self._layout, urls, taken, how)
-                rounds += collected.rounds
-                known = collected.known
-            return self._ingested(named, before, rounds, known)
+                how = Fetching(Aws(access), request_payer, __version__, progress, asking, partial(_ask, go_on))
+                if urls:
+                    collected.append(from_s3(self._layout, urls, taken, how))
+                if lookup_events:
+                    collected.append(from_lookup_events(self._layout, taken, how))
+            rounds += [done for each in collected for done in each.rounds]
+            known = sum(each.known for each in collected)
+            return self._ingested([*named, *["LookupEvents"] * lookup_events], before, rounds, known)
 
     def _ingest_files(self, paths: list[Path], filter: Filter, progress: Progress) -> Ingested:
         from forensics.lake import ingest as ingests

@@ -2,7 +2,8 @@
 
 Objects of S3 come through the case's spool in rounds. A round is committed as an ingest of its own and only then leaves
 the spool, so nothing is fetched twice: what was committed is known by URL and ETag, the rest lies in the spool. That
-bounds the disk by two rounds, and a case that stopped half-way answers from what it has.
+bounds the disk by two rounds, and a case that stopped half-way answers from what it has. What LookupEvents answers is
+saved as files of the case, which are read like any.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
 
-from forensics.answers import Estimate
+from forensics.answers import Estimate, LookupEstimate
 from forensics.lake import ingest as lake
 from forensics.lake import manifest as manifests
-from forensics.lake.filter import is_whole
+from forensics.lake.filter import LONGEST_LIFE, is_whole
 from forensics.lake.ingest import Ingested, IngestFailed
 from forensics.lake.layout import Layout, only_fetch
 from forensics.lake.manifest import Filter, Manifest, SourceFile
 from forensics.lake.worker import ToRead
+from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws, AwsFailed
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
 from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
@@ -36,7 +40,9 @@ class Fetching:
     request_payer: bool
     version: str
     progress: Progress
-    estimated: Callable[[Estimate], None]
+    asking: Callable[[int, int], None]
+    """Called after each call of LookupEvents with how many were made, and about how many there will be."""
+    estimated: Callable[[Estimate | LookupEstimate], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,7 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
         new = [one for one in objects if (one.url, one.etag) not in known]
         how.estimated(_estimate(listed, found, objects, new))
         rounds: list[Ingested] = []
-        read = 0
-
-        def tell(file: SourceFile) -> None:
-            nonlocal read
-            read += 1
-            how.progress(read, len(new), file)
-
+        tell = _counting(how.progress, len(new))
         try:
             with closing(fetch_rounds(client, new, layout.spool, request_payer=payer)) as fetched:
                 for round_ in fetched:
@@ -77,6 +77,66 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
             raise IngestFailed(_what_stands(error, sum(len(done.source_files) for done in rounds), len(new))) from None
         shutil.rmtree(layout.spool, ignore_errors=True)
         return Collected(tuple(rounds), len(objects) - len(new))
+
+
+def from_lookup_events(layout: Layout, filter: Filter, how: Fetching) -> Collected:
+    """Add what AWS keeps of an account without a trail. Raises AwsFailed, NothingFound, CaseBusy, IngestFailed."""
+    now = datetime.now(UTC)
+    since = filter.since - LONGEST_LIFE if filter.since else None
+    with only_fetch(layout):
+        plan = lookups.plan(how.aws, layout.sources, filter.regions, since, filter.until, now)
+        expected = lookups.expected(plan)
+        how.estimated(_lookup_estimate(plan, expected))
+        try:
+            looked = lookups.fetch(plan, now, _counting_calls(how.asking, expected.calls))
+        except (AwsFailed, OSError) as error:
+            raise IngestFailed(f"{_reason(error)}; what came is saved, and the same command again goes on") from None
+        manifest = manifests.read(layout.manifest)
+        known = {
+            file.name
+            for file in manifest.source_files
+            if file.status != "failed" and is_whole(manifest, file.sha256, filter)
+        }
+        files = {path.relative_to(layout.root).as_posix(): path for path in looked.files}
+        new = [name for name in files if name not in known]
+        failed = [
+            SourceFile(name, name, "failed", reason)
+            for region, reason in looked.failures.items()
+            for name in [f"LookupEvents/{plan.account_id}/{region}"]
+        ]
+        done = lake.ingest(
+            layout,
+            [ToRead(str(files[name]), name) for name in new],
+            [files[name].stat().st_size for name in new],
+            how.version,
+            _counting(how.progress, len(new) + len(failed)),
+            filter=filter,
+            ended=failed,
+        )
+        return Collected((done,), len(files) - len(new))
+
+
+def _lookup_estimate(plan: lookups.Plan, expected: lookups.Expected) -> LookupEstimate:
+    return LookupEstimate(
+        account_id=plan.account_id,
+        regions=tuple(region.name for region in plan.regions if region.gaps),
+        from_=plan.span.start,
+        to=plan.span.end,
+        events=expected.events,
+        calls=expected.calls,
+        seconds=expected.seconds,
+        failures=expected.failures,
+    )
+
+
+def _counting(progress: Progress, files: int) -> Callable[[SourceFile], None]:
+    numbers = count(1)
+    return lambda file: progress(next(numbers), files, file)
+
+
+def _counting_calls(asking: Callable[[int, int], None], calls: int) -> Callable[[], None]:
+    numbers = count(1)
+    return lambda: asking(made := next(numbers), max(made, calls))
 
 
 def _known(manifest: Manifest, filter: Filter) -> set[tuple[str, str | None]]:
@@ -115,10 +175,15 @@ def _failed(one: S3Object, reason: str) -> SourceFile:
 
 
 def _what_stands(error: Exception, done: int, wanted: int) -> str:
-    reason = f"{error.strerror} ({error.filename})" if isinstance(error, OSError) and error.strerror else str(error)
     if done == 0:
-        return reason
-    return f"{reason}; {done:,} of {wanted:,} objects are in the case, and the same command again reads the rest"
+        return _reason(error)
+    return (
+        f"{_reason(error)}; {done:,} of {wanted:,} objects are in the case, and the same command again reads the rest"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return f"{error.strerror} ({error.filename})" if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _estimate(

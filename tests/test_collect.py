@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import Estimate, Ingest
+from forensics.answers import Estimate, Ingest, LookupEstimate
 from forensics.case import Access, Case, Declined, IngestFailed
 from forensics.lake import manifest as manifests
 from forensics.lake.change import READ_FROM as CHANGES
@@ -156,7 +156,8 @@ def test_a_window_is_what_is_listed_and_what_goes_in(server: S3Server, tmp_path:
     put(server, ALL)
     told: list[Estimate] = []
 
-    def listen(estimate: Estimate) -> bool:
+    def listen(estimate: Estimate | LookupEstimate) -> bool:
+        assert isinstance(estimate, Estimate)
         told.append(estimate)
         return True
 
@@ -178,6 +179,7 @@ def test_a_dry_run_fetches_nothing_and_leaves_no_case(server: S3Server, tmp_path
     put(server, FEW)
     with pytest.raises(Declined) as declined:
         fetch(server, tmp_path / "case", go_on=lambda _estimate: False)
+    assert isinstance(declined.value.estimate, Estimate)
     assert declined.value.estimate.objects == len(FEW)
     assert not server.fetched()
     assert not (tmp_path / "case").exists()

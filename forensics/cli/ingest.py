@@ -15,11 +15,12 @@ import typer
 from forensics.cli.options import UNREADABLE, AnswerFormat, ZoneOption, errors_told, fail, named_case, time_option
 
 if TYPE_CHECKING:
-    from forensics.case import Estimate
+    from forensics.case import Estimate, LookupEstimate
 
 # a person is asked before more than this is fetched
 _MANY_OBJECTS = 200_000
 _MANY_BYTES = 10 << 30
+_MANY_SECONDS = 3600
 
 
 def _accounts(values: list[str] | None) -> list[str] | None:
@@ -38,8 +39,9 @@ def _regions(values: list[str] | None) -> list[str] | None:
 
 def ingest(
     paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files and folders of CloudTrail logs; s3://BUCKET/PREFIX.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="PATH...", help="Files and folders of CloudTrail logs; s3://BUCKET/PREFIX."),
+    ] = None,
     case: Annotated[
         Path | None,
         typer.Option(
@@ -69,16 +71,21 @@ def ingest(
     late: Annotated[
         int, typer.Option(min=0, metavar="DAYS", help="S3: how long after --until events may have been delivered.")
     ] = 1,
-    profile: Annotated[str | None, typer.Option(metavar="NAME", help="S3: the AWS profile to use.")] = None,
-    role_arn: Annotated[str | None, typer.Option(metavar="ARN", help="S3: a role to assume first.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="AWS: the profile to use.")] = None,
+    role_arn: Annotated[str | None, typer.Option(metavar="ARN", help="AWS: a role to assume first.")] = None,
     endpoint_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="S3: another server than AWS's, such as MinIO.")
+        str | None, typer.Option(metavar="URL", help="AWS: another server, such as MinIO's.")
     ] = None,
+    lookup_events: Annotated[
+        bool, typer.Option("--lookup-events", help="Ask AWS for the 90 days it keeps of an account without a trail.")
+    ] = False,
     request_payer: Annotated[
         bool, typer.Option("--request-payer", help="S3: pay for the requests, where the bucket asks for that.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="S3: tell how much there is, and fetch nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="S3: do not ask, however much it is.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell how much would be fetched, and fetch nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however much is to be fetched.")] = False,
     format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
 ) -> None:
     """Read logs into a case.
@@ -92,9 +99,12 @@ def ingest(
       forensics ingest sample_logs --case my-case
       forensics ingest AWSLogs/ more.json.gz --case my-case
       forensics ingest s3://org-trail --account 111122223333 --since 2026-10-01 --until 2026-10-08 --case my-case
+      forensics ingest --lookup-events --profile incident --since "3 days ago" --case my-case
     """
     if (case := named_case(case)) is None:
         fail("say which case to add them to: --case DIR, a new folder or one made by `forensics ingest`", 2)
+    if not paths and not lookup_events:
+        fail("say what to read: files, folders or s3://BUCKET/PREFIX, or --lookup-events", 2)
     if since and until and since >= until:
         fail("--since is not before --until, so no event can match", 2)
     with errors_told():
@@ -104,7 +114,7 @@ def ingest(
         with Case.create(case) as opened, _progress() as advance:
             try:
                 done = opened.ingest(
-                    paths,
+                    paths or (),
                     accounts=account or (),
                     regions=region or (),
                     since=since,
@@ -112,6 +122,8 @@ def ingest(
                     late=late,
                     access=Access(profile, role_arn, endpoint_url),
                     request_payer=request_payer,
+                    lookup_events=lookup_events,
+                    asking=advance,
                     progress=lambda done, total, _file: advance(done, total),
                     go_on=lambda estimate: not dry_run and _goes_on(estimate, yes=yes),
                 )
@@ -125,13 +137,17 @@ def ingest(
         raise typer.Exit(UNREADABLE)
 
 
-def _goes_on(estimate: Estimate, *, yes: bool) -> bool:
+def _goes_on(estimate: Estimate | LookupEstimate, *, yes: bool) -> bool:
     """Tell how much it is, and where that is much and a person is there, ask."""
+    from forensics.case import LookupEstimate
     from forensics.output.estimate import one_line
     from forensics.output.terminal import tell
 
     tell(one_line(estimate))
-    much = estimate.objects > _MANY_OBJECTS or estimate.bytes > _MANY_BYTES
+    if isinstance(estimate, LookupEstimate):
+        much = estimate.seconds > _MANY_SECONDS
+    else:
+        much = estimate.objects > _MANY_OBJECTS or estimate.bytes > _MANY_BYTES
     if yes or not much or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     return typer.confirm("Fetch them?", err=True)

@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from forensics.answers import SECRET, Coverage, Estimate, FilterMatches, Info, Ingest, Rows, Table, Tree, Who, to_json
+from forensics.answers import (
+    SECRET,
+    Coverage,
+    Estimate,
+    FilterMatches,
+    Info,
+    Ingest,
+    LookupEstimate,
+    Rows,
+    Table,
+    Tree,
+    Who,
+    to_json,
+)
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK
 from forensics.output.terminal import show, tell, width, write, write_bytes
@@ -112,7 +125,7 @@ def print_ingest(answer: Ingest, format: str) -> None:
         show(render_ingest(answer))
 
 
-def print_estimate(answer: Estimate, format: str) -> None:
+def print_estimate(answer: Estimate | LookupEstimate, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forensics.answers import Estimate
+from forensics.answers import Estimate, LookupEstimate
 from forensics.output.lines import Line, line
-from forensics.output.words import count
+from forensics.output.words import count, readable_time
 
 _LABEL = 10
 _SHOWN = 8
 
 
-def one_line(estimate: Estimate) -> str:
+def one_line(estimate: Estimate | LookupEstimate) -> str:
     """The same in a sentence, as it is told before the fetch begins."""
+    if isinstance(estimate, LookupEstimate):
+        return f"LookupEvents of account {estimate.account_id}, {_regions(estimate)}: {_calls(estimate)}"
     told = [f"{', '.join(estimate.sources)}: {_amount(estimate)}"]
     if estimate.known:
         told.append(f"{count(estimate.known, 'other object')} in the case already")
@@ -22,8 +24,11 @@ def one_line(estimate: Estimate) -> str:
     return "; ".join(told)
 
 
-def render_estimate(estimate: Estimate) -> Iterator[Line]:
+def render_estimate(estimate: Estimate | LookupEstimate) -> Iterator[Line]:
     """What an ingest would fetch, had it not been a dry run."""
+    if isinstance(estimate, LookupEstimate):
+        yield from _render_lookup(estimate)
+        return
     yield line((", ".join(estimate.sources), "bold"), f"  {_amount(estimate)}")
     yield _labelled("known", f"{count(estimate.known, 'object')} in the case already, not fetched again")
     yield _labelled("accounts", _list(estimate.accounts))
@@ -34,6 +39,27 @@ def render_estimate(estimate: Estimate) -> Iterator[Line]:
         yield _labelled("archived", f"{count(estimate.archived, 'object')}: restore them in S3 first")
     if estimate.passed_over:
         yield _labelled("beside", f"not looked into: {_list(estimate.passed_over)}")
+
+
+def _render_lookup(estimate: LookupEstimate) -> Iterator[Line]:
+    yield line((f"LookupEvents of account {estimate.account_id}", "bold"), f"  {_calls(estimate)}")
+    yield _labelled("regions", _list(estimate.regions))
+    yield _labelled("time", f"{readable_time(estimate.from_)} to {readable_time(estimate.to)}")
+    for region, reason in estimate.failures.items():
+        yield _labelled("closed", f"{region}: {reason}")
+
+
+def _regions(estimate: LookupEstimate) -> str:
+    closed = f" ({len(estimate.failures):,} more cannot be asked)" if estimate.failures else ""
+    return f"{count(len(estimate.regions) - len(estimate.failures), 'region')}{closed}"
+
+
+def _calls(estimate: LookupEstimate) -> str:
+    minutes = -(-estimate.seconds // 60)
+    return (
+        f"about {count(estimate.events, 'event')} to fetch, by {count(estimate.calls, 'call')},"
+        f" which AWS makes last {count(minutes, 'minute')} or more"
+    )
 
 
 def _amount(estimate: Estimate) -> str:
