@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from threading import Lock
 
 from forensics.answers import Estimate, LookupEstimate
 from forensics.lake import ingest as lake
@@ -136,7 +137,13 @@ def _counting(progress: Progress, files: int) -> Callable[[SourceFile], None]:
 
 def _counting_calls(asking: Callable[[int, int], None], calls: int) -> Callable[[], None]:
     numbers = count(1)
-    return lambda: asking(made := next(numbers), max(made, calls))
+    one_at_a_time = Lock()
+
+    def asked() -> None:
+        with one_at_a_time:
+            asking(made := next(numbers), max(made, calls))
+
+    return asked
 
 
 def _known(manifest: Manifest, filter: Filter) -> set[tuple[str, str | None]]:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import re
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.filter import filter_of
 from forensics.lake.issuance import READ_FROM as ISSUANCES
-from forensics.sources import download
+from forensics.sources import download, lookup_events
 from forensics.sources.download import spool_name
 from forensics.sources.s3 import S3Object
 from tests.cases import tables
@@ -27,6 +28,7 @@ from tests.conftest import SAMPLE_LOGS
 from tests.formats.test_documents import DIGEST
 from tests.lake.cases import put as put_trail_file
 from tests.lake.cases import record
+from tests.lookup_server import LookupServer, lookup_server
 from tests.s3_server import BUCKET, S3Server, error
 
 URL = f"s3://{BUCKET}/"
@@ -183,3 +185,69 @@ def test_a_dry_run_fetches_nothing_and_leaves_no_case(server: S3Server, tmp_path
     assert declined.value.estimate.objects == len(FEW)
     assert not server.fetched()
     assert not (tmp_path / "case").exists()
+
+
+@pytest.fixture
+def api(nobody: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[LookupServer]:
+    """LookupEvents with 120 events in two regions, one of them an issuance from before yesterday."""
+    monkeypatch.setattr(lookup_events, "_CALLS_A_SECOND", 10_000)
+    with lookup_server() as server:
+        server.records = {
+            "us-east-1": [logged(number, hours=number / 2 + 0.25) for number in range(100)],
+            "eu-west-1": [logged(200 + number, hours=number) for number in range(19)],
+        }
+        server.records["us-east-1"].append(
+            logged(300, hours=47, eventSource="sts.amazonaws.com", eventName="AssumeRole")
+        )
+        yield server
+
+
+def logged(number: int, hours: float, **fields: Any) -> dict[str, Any]:
+    at = datetime.now(UTC) - timedelta(hours=hours + 1)
+    return record(number, eventTime=f"{at:%Y-%m-%dT%H:%M:%SZ}", **fields)
+
+
+def look_up(api: LookupServer, case: Path, **options: Any) -> Ingest:
+    return Case.create(case).ingest([], lookup_events=True, access=Access(endpoint_url=api.url), **options)
+
+
+def test_what_lookup_events_answers_is_a_file_of_the_case(api: LookupServer, tmp_path: Path) -> None:
+    asked: list[tuple[int, int]] = []
+    done = look_up(api, tmp_path / "case", asking=lambda made, calls: asked.append((made, calls)))
+    assert (done.files, done.events) == ({"ok": 2}, 120)
+    assert asked[-1][0] == len(asked)
+    case = Case.open(tmp_path / "case")
+    for name, path in case.sql_rows("select name, path from source_files").rows:
+        assert name.startswith("sources/lookup-events/111122223333/")
+        assert Path(path) == tmp_path / "case" / name
+    assert look_up(api, tmp_path / "case").new_events == 0
+
+
+def test_a_window_of_lookup_events_has_its_issuances(api: LookupServer, tmp_path: Path) -> None:
+    done = look_up(api, tmp_path / "case", since=datetime.now(UTC) - timedelta(hours=12), regions=["us-east-1"])
+    case = Case.open(tmp_path / "case")
+    named = [row[0] for row in case.sql_rows("select event_id from events order by event_time").rows]
+    assert named[0] == "id-300"
+    assert len(named) == 1 + 22
+    assert done.filtered == 96 - 22  # of 49 hours, less the window's
+
+
+def test_a_region_that_refuses_is_listed(api: LookupServer, tmp_path: Path) -> None:
+    api.refuses = {"eu-west-1": "AccessDeniedException"}
+    done = look_up(api, tmp_path / "case")
+    assert [(file.name, file.status) for file in done.unread] == [("LookupEvents/111122223333/eu-west-1", "failed")]
+    assert done.events == 101
+
+
+def test_lookups_that_are_stopped_keep_what_came(
+    api: LookupServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup_events, "_PAGES_A_FILE", 1)
+    del api.records["eu-west-1"]
+    # two calls are the estimate's, or more where it samples
+    api.refuses, api.refuses_after = {"us-east-1": "ExpiredTokenException"}, 6
+    with pytest.raises(IngestFailed, match=r"have expired.*what came is saved, and the same command again goes on"):
+        look_up(api, tmp_path / "case")
+    assert list((tmp_path / "case" / "sources").rglob("*.json"))
+    api.refuses.clear()
+    assert look_up(api, tmp_path / "case").events == 101
