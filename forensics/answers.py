@@ -516,10 +516,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class CoverageSpan:
-    """Hours of one account and region, one after the other, that are alike: loaded, empty, stopped or narrowed.
+    """Hours of one account and region, one after the other, that are alike: loaded, empty, stopped, narrowed or
+    excluded_by_filter.
 
     `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says
-    that a     trail of the account recorded nothing, or less, then.
+    that a trail of the account recorded nothing, or less, then.
     """
 
     account_id: str | None

@@ -251,6 +251,8 @@ class Case:
             return self._ingested([*named, *["LookupEvents"] * lookup_events], before, rounds, known)
 
     def _ingest_files(self, paths: list[Path], filter: Filter, progress: Progress) -> Ingested:
+        from msgspec.structs import replace
+
         from forensics.lake import ingest as ingests
         from forensics.lake.worker import ToRead
 
@@ -267,7 +269,7 @@ class Case:
             [file.size for file in files],
             __version__,
             tell,
-            filter=filter,
+            filter=replace(filter, delivered_from=None, delivered_to=None),
         )
 
     def _ingested(self, paths: list[str], before: Manifest, rounds: list[Ingested], known: int) -> Ingest:

@@ -65,7 +65,7 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
         listed = list(dict.fromkeys(urls))
         found = [find_objects(client, url, wanted, request_payer=payer) for url in listed]
         objects = list({one.url: one for each in found for one in each.objects}.values())
-        known = _known(manifests.read(layout.manifest), filter)
+        known = {(file.path, file.etag) for file in _known(manifests.read(layout.manifest), filter)}
         new = [one for one in objects if (one.url, one.etag) not in known]
         how.estimated(_estimate(listed, found, objects, new))
         rounds: list[Ingested] = []
@@ -92,12 +92,7 @@ def from_lookup_events(layout: Layout, filter: Filter, how: Fetching) -> Collect
             looked = lookups.fetch(plan, now, _counting_calls(how.asking, expected.calls))
         except (AwsFailed, OSError) as error:
             raise IngestFailed(f"{_reason(error)}; what came is saved, and the same command again goes on") from None
-        manifest = manifests.read(layout.manifest)
-        known = {
-            file.name
-            for file in manifest.source_files
-            if file.status != "failed" and is_whole(manifest, file.sha256, filter)
-        }
+        known = {file.name for file in _known(manifests.read(layout.manifest), filter)}
         files = {path.relative_to(layout.root).as_posix(): path for path in looked.files}
         new = [name for name in files if name not in known]
         failed = [
@@ -146,13 +141,16 @@ def _counting_calls(asking: Callable[[int, int], None], calls: int) -> Callable[
     return asked
 
 
-def _known(manifest: Manifest, filter: Filter) -> set[tuple[str, str | None]]:
-    """URL and ETag of what need not be fetched again: all that `filter` takes of it is in the case."""
-    return {
-        (file.path, file.etag)
+def _known(manifest: Manifest, filter: Filter) -> list[SourceFile]:
+    """What need not be fetched again: all that `filter` takes of it is in the case, or it has nothing to take."""
+    whole = set(lake.known(manifest, filter))
+    return [
+        file
         for file in manifest.source_files
-        if file.etag and file.status != "failed" and is_whole(manifest, file.sha256, filter)
-    }
+        if file.sha256 in whole
+        or file.status == "skipped"
+        or (file.status == "duplicate" and is_whole(manifest, file.sha256, filter))
+    ]
 
 
 def _ingest_round(

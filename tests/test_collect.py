@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -86,6 +88,21 @@ def test_what_is_in_the_case_is_not_fetched_again(server: S3Server, tmp_path: Pa
     done = fetch(server, tmp_path / "case")
     assert set(server.fetched()) == {key(new), key(replaced)}
     assert done.files == {"duplicate": len(FEW) - 1, "ok": 2}
+
+
+def test_an_archive_in_s3_and_its_members_are_named_by_their_url(server: S3Server, tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in FEW[:2]:
+            archive.write(path, path.name)
+    server.put("copies/logs.zip", packed.getvalue())
+    fetch(server, tmp_path / "case")
+    found = {(file.name, file.path) for file in manifests.read(tmp_path / "case" / "manifest.jsonl").source_files}
+    urls = [f"{URL}copies/logs.zip", *(f"{URL}copies/logs.zip/{path.name}" for path in FEW[:2])]
+    assert found == {(url, url) for url in urls}
+    server.requests.clear()
+    fetch(server, tmp_path / "case")
+    assert not server.fetched()
 
 
 def test_a_digest_keeps_its_signature(server: S3Server, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def fill(
 ) -> Changes | None:
     """Views over the lake and every table of the models, in an empty database."""
     _create_source_files(connection, manifest)
+    _create_filters(connection, manifest)
     _create_lake_views(connection, manifest)
     for create_tables in document_tables:
         create_tables(connection)
@@ -145,6 +146,20 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
     connection.register("manifest_rows", rows)
     connection.execute("insert into source_files select * from manifest_rows")
     connection.unregister("manifest_rows")
+
+
+def _create_filters(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    connection.execute(
+        """
+        create table filters (
+            accounts varchar[], regions varchar[], since timestamptz, until timestamptz,
+            delivered_from date, delivered_to date
+        )
+        """
+    )
+    for one in dict.fromkeys(manifest.filters):
+        values = [list(one.accounts), list(one.regions), one.since, one.until, one.delivered_from, one.delivered_to]
+        connection.execute("insert into filters values (?, ?, ?, ?, ?, ?)", values)
 
 
 def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

@@ -15,6 +15,7 @@ import duckdb
 
 from forensics.answers import Coverage, CoverageSpan, TrailChange
 from forensics.investigate.actors import actor_of
+from forensics.investigate.filters import Filters
 from forensics.investigate.tables import Row, rows
 
 _HOUR = timedelta(hours=1)
@@ -22,7 +23,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Hours in which a trail recorded nothing, or less; those of `home_region` it still did."""
+    """Hours in which a trail recorded nothing, or less, except in `home_region`; or which a filter left out."""
 
     start: datetime
     end: datetime
@@ -37,10 +38,16 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     if not runs:
         return Coverage(None, None, (), ())
     start, end = min(run.first_hour for run in runs), max(run.end_hour for run in runs)
+    filters = Filters(connection)
     spans: list[CoverageSpan] = []
     for (account, region), found in groupby(runs, key=lambda run: (run.account_id, run.aws_region)):
         stops = [_stop(row, end) for row in trails if row.account_id == account and row.effect != "changed"]
-        spans += _spans(list(found), [stop for stop in stops if stop.home_region != region], start, end)
+        stops = [stop for stop in stops if stop.home_region != region]
+        stops += [
+            _Stop(_hour_after(first), _hour(last), "excluded_by_filter", None)
+            for first, last in filters.times_left_out(account, region, start, end)
+        ]
+        spans += _spans(list(found), sorted(stops, key=lambda stop: stop.start), start, end)
     return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails))
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from forensics.answers import Missing
+from forensics.investigate.filters import Filters
 from forensics.investigate.tables import Row, rows
 
 _HOUR = timedelta(hours=1)
@@ -44,6 +45,7 @@ class Coverage:
         loaded = rows(connection, "coverage_of_hours", accounts=[a for a, _ in timed], hours=hours) if timed else []
         self._hours = {(row.recipient_account_id, row.aws_region, row.hour) for row in loaded}
         self._stops = rows(connection, "trail_stops", accounts=accounts) if accounts else []
+        self._filters = Filters(connection)
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
         """What to load to find it; never empty."""
@@ -55,16 +57,19 @@ class Coverage:
         if sought.data_events_of:
             yield Missing(account, sought.aws_region, start, end, "data_events_needed", sought.data_events_of)
             return
+        moment = sought.issued_at or start
         regions = sorted(region for loaded_account, region in self._regions if loaded_account == account)
         if not regions:
-            yield Missing(account, sought.aws_region, start, end, "account_not_loaded")
+            why = self._unless_left_out("account_not_loaded", account, None, moment)
+            yield Missing(account, sought.aws_region, start, end, why)
             return
         first = min(self._regions[account, region].first_event_time for region in regions)
         if start is None or end is None:
             yield Missing(account, None, None, first, "before_first_event")
             return
         if (sought.issued_at or start) < first:
-            yield Missing(account, sought.aws_region, start, end, "before_first_event")
+            why = self._unless_left_out("before_first_event", account, None, moment)
+            yield Missing(account, sought.aws_region, start, end, why)
             return
         found = False
         for region in sorted({*regions, _GLOBAL_REGION}):
@@ -73,12 +78,17 @@ class Coverage:
                 yield Missing(account, region, start, end, "trail_stopped", event_id=stopped_by.event_id)
             elif region not in regions:
                 found = True
-                yield Missing(account, region, start, end, "region_not_loaded")
+                why = self._unless_left_out("region_not_loaded", account, region, moment)
+                yield Missing(account, region, start, end, why)
             elif sought.issued_at and (account, region, start) not in self._hours:
                 found = True
-                yield Missing(account, region, start, end, "hour_empty")
+                yield Missing(account, region, start, end, self._unless_left_out("hour_empty", account, region, moment))
         if not found:
             yield Missing(account, sought.aws_region, start, end, "hour_incomplete")
+
+    def _unless_left_out(self, why: str, account: str | None, region: str | None, moment: datetime | None) -> str:
+        """Why something is not loaded: a filter, where no ingest looked there."""
+        return "excluded_by_filter" if self._filters.left_out(account, region, moment) else why
 
     def _stopped_by(self, sought: Sought, region: str) -> Row | None:
         """What stopped, or narrowed, a trail of the account before the issuance and until after it."""

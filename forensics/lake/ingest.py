@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -181,7 +181,7 @@ def _read_all(
     progress: Progress,
     filter: Filter,
 ) -> tuple[list[SourceFile], list[LakeFile]]:
-    start = Start(_known(before, filter), filter)
+    start = Start(known(before, filter), filter)
     elsewhere = {file.path: file for file in files if file.url}
     unnameable = [_no_text(file) for file in files if not _is_text(file.path)]
     readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_text(file.path)]
@@ -194,7 +194,7 @@ def _read_all(
     parts: list[LakeFile] = []
     for answer in chain(unnameable, answers):
         for answered in answer.source_files:
-            file = _at_its_origin(answered, elsewhere.get(answered.path))
+            file = _at_its_origin(answered, elsewhere)
             source_files.append(file)
             progress(file)
         parts += answer.parts or []
@@ -214,7 +214,7 @@ def _memory() -> int:
         return physical
 
 
-def _known(before: Manifest, filter: Filter) -> list[str]:
+def known(before: Manifest, filter: Filter) -> list[str]:
     """What need not be read again: all that `filter` takes of it, and of all members of an archive, is in the case."""
     whole: set[str] = set()
     partial: set[str] = set()
@@ -232,10 +232,12 @@ def _known(before: Manifest, filter: Filter) -> list[str]:
     return sorted(whole - partial)
 
 
-def _at_its_origin(file: SourceFile, copied: ToRead | None) -> SourceFile:
-    if copied is None or copied.url is None:
-        return file
-    return msgspec.structs.replace(file, path=copied.url, etag=copied.etag, metadata=copied.metadata)
+def _at_its_origin(file: SourceFile, copies: Mapping[str, ToRead]) -> SourceFile:
+    """A file where it was copied from; a member of an archive is where the archive was."""
+    if copied := copies.get(file.path):
+        return msgspec.structs.replace(file, path=copied.url or file.path, etag=copied.etag, metadata=copied.metadata)
+    copied = next((copies[str(folder)] for folder in Path(file.path).parents if str(folder) in copies), None)
+    return msgspec.structs.replace(file, path=file.name) if copied else file
 
 
 def _read_here(case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str) -> Iterator[Answer]:

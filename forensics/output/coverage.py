@@ -19,8 +19,8 @@ _REGION = 16  # columns that the names of regions take
 _SHARE = 6  # and the share of hours behind a bar
 # hours that a sign may stand for, before whole weeks
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)
-_WHOLE, _PART, _NONE, _STOPPED = "█", "▒", "·", "x"
-_STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad"}
+_WHOLE, _PART, _NONE, _STOPPED, _LEFT_OUT = "█", "▒", "·", "x", "-"
+_STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad", _LEFT_OUT: "dim"}
 _EFFECTS = {"stopped": "stopped", "narrowed": "narrowed", "changed": "changed"}
 
 
@@ -37,7 +37,8 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
         return
     scale = _scale(answer.from_, answer.to, (width or _WIDTH) - 2 - _REGION - _SHARE)
     yield heading(f"What is loaded, {readable_time(answer.from_)} to {readable_time(answer.to)}")
-    yield line(*_legend(scale), indent=2, hang=2)
+    left_out = any(span.state == "excluded_by_filter" for span in answer.spans)
+    yield line(*_legend(scale, left_out=left_out), indent=2, hang=2)
     for account, spans in groupby(answer.spans, key=lambda span: span.account_id):
         yield BLANK
         yield line((account or "account unknown", "bold"), indent=2)
@@ -63,7 +64,7 @@ def _scale(start: datetime, end: datetime, room: int) -> _Scale:
     return _Scale(start, step * _HOUR, -(-hours // step))
 
 
-def _legend(scale: _Scale) -> tuple[str | Span, ...]:
+def _legend(scale: _Scale, *, left_out: bool) -> tuple[str | Span, ...]:
     hours = scale.step // _HOUR
     each = count(hours, "hour") if hours < 24 else count(hours // 24, "day")
     return (
@@ -75,7 +76,9 @@ def _legend(scale: _Scale) -> tuple[str | Span, ...]:
         _sign(_NONE),
         " in none, ",
         _sign(_STOPPED),
-        " in none while a trail was stopped or narrowed. A quiet hour has no events either",
+        " in none while a trail was stopped or narrowed",
+        *((", ", _sign(_LEFT_OUT), " in none as a filter left them out") if left_out else ()),
+        ". A quiet hour has no events either",
     )
 
 
@@ -101,7 +104,9 @@ def _kind(states: set[str]) -> str:
         return _WHOLE
     if "loaded" in states:
         return _PART
-    return _STOPPED if states - {"empty"} else _NONE
+    if states & {"stopped", "narrowed"}:
+        return _STOPPED
+    return _LEFT_OUT if "excluded_by_filter" in states else _NONE
 
 
 def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
