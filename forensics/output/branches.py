@@ -81,13 +81,17 @@ class Branches:
         return size
 
 
+def may_be_used(node: Node) -> bool:
+    """Whether it works, or may; what services do on its behalf is told with it."""
+    return node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS
+
+
 def _loud(nodes: Sequence[Node]) -> set[int]:
     """Nodes that may be used, were planted or are flagged, and all above them."""
     loud = set[int]()
     for node in reversed(nodes):  # children come after their parents
         is_planted = node.kind != NodeKind.SESSION
-        is_used = node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS
-        if node.id in loud or is_used or is_planted or "role_juggling" in node.flags:
+        if node.id in loud or may_be_used(node) or is_planted or "role_juggling" in node.flags:
             loud.add(node.id)
             if node.parent is not None:
                 loud.add(node.parent)

@@ -374,23 +374,23 @@ def place_of(address: UsedAddress) -> str:
 def _agents(answer: Key) -> Iterator[Line]:
     """One entry a program, with the busiest of its user agents: some put a number of the run into theirs."""
     activity = answer.activity
-    programs = _programs(activity.user_agents)
-    for program in _busiest(list(programs)):
+    found = programs(activity.user_agents)
+    for program in _busiest(list(found)):
         suspicious = "warn" if program.application and "Linux" in program.application else "bold"
         yield line(
             (program.application or "unknown program", suspicious),
             f"  {_outcomes(program)}, {_span(program.first_use, program.last_use)}",
         )
-        further = programs[program] - 1
+        further = found[program] - 1
         more = f" and {count(further, 'user agent')} more" if further else ""
         yield line((f"{program.value or 'not logged'}{more}", "dim"), indent=2)
-    yield from _rest(len(programs), "program")
+    yield from _rest(len(found), "program")
     unlisted = activity.totals.user_agents - len(activity.user_agents)
     if unlisted > 0:
         yield line((f"without the {count(unlisted, 'user agent')} used least", "dim"))
 
 
-def _programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
+def programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
     """The use of each program under the busiest of its user agents, and how many it has."""
     grouped: defaultdict[str, list[UsedAgent]] = defaultdict(list)
     for agent in sorted(agents, key=lambda one: (-one.events, one.value or "")):

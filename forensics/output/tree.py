@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from forensics.answers import Node, NodeKind, Relation, State, Step, Subject, Tree
-from forensics.output.branches import Branches, Hidden
+from forensics.output.branches import Branches, Hidden, may_be_used
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
 from forensics.output.words import ACTIONS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
 
@@ -182,7 +182,7 @@ def until(node: Node) -> str:
 
 
 def _valid(nodes: Sequence[Node]) -> Iterator[Line]:
-    found = [node for node in nodes if node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS]
+    found = [node for node in nodes if may_be_used(node)]
     for node in found[:_VALID_SHOWN]:
         yield line(*_title(node).spans, "  ", STATES[node.state], until(node))
     if len(found) > _VALID_SHOWN:

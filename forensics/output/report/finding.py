@@ -10,6 +10,7 @@ from datetime import datetime
 
 from forensics.answers import ActorKind, Grade, Relation, Who
 from forensics.key_answer import KeyKind
+from forensics.output.branches import may_be_used
 from forensics.output.lines import Span
 from forensics.output.who import basis, described, stop
 from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
@@ -34,7 +35,8 @@ def _who(answer: Report) -> Sentence:
         owner: Sentence = (" of ", *described(key.owner)) if key.owner is not None else ()
         several = ", of whom none is named" if who.candidates else ""
         return (*subject, *owner, "; who requested it is ", ("not known", "bad"), f": {stop(who)}{several}.")
-    how = " requested by " if key.kind == KeyKind.TEMPORARY else ", and behind it is "
+    given = " that AWS gave to " if who.actor.kind == ActorKind.WORKLOAD else " requested by "
+    how = given if key.kind == KeyKind.TEMPORARY else ", and behind it is "
     return (*subject, how, *described(who.actor), "; that is ", _sure(who.grade), f": {basis(who)}", *_taken(who), ".")
 
 
@@ -78,12 +80,13 @@ def _left(answer: Report) -> Sentence:
     """What is to be ended now."""
     if answer.tree.at is None:
         return ()
-    nodes = answer.tree.nodes
-    working = sum(node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS for node in nodes)
+    working = [node for node in answer.tree.nodes if may_be_used(node)]
     at = readable_time(answer.tree.at)
     if not working:
         return (f", and nothing of it still worked at {at}",)
-    return (", and ", (f"{working:,}", "bad"), f" may still be used at {at}, the end of the logs")
+    only_itself = all(node.parent is None for node in working)
+    which = "the key itself" if only_itself else f"{count(len(working), 'credential')} or other things"
+    return (", and ", (which, "bad"), f" may still be used at {at}, the end of the logs")
 
 
 def _span(first: datetime | None, last: datetime | None) -> str:

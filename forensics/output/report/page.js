@@ -18,25 +18,44 @@ function element(name, text, classes) {
 // Tables: each is a list of rows, of which one page is in the document.
 
 function rowsOf(table) {
-  if (table.id === "event-table") return data.events.map((event) => ({ cells: event.slice(0, 11), make: () => eventRow(event) }));
+  if (table.id === "event-table") return data.events.map((event) => ({ cells: eventCells(event), make: () => eventRow(event) }));
   return [...table.tBodies[0].rows].map((row) => ({ cells: [...row.cells].map((cell) => cell.innerText.trim()), make: () => row }));
 }
 
+function eventCells(event) {
+  const [time, call, service, refused, node, address, region, resource, technique, agent, id] = event;
+  return [time, `${call ?? ""} ${service}`, refused, node, `${address ?? ""} ${region ?? ""}`, resource, technique, agent, id];
+}
+
 function eventRow(event) {
+  const [time, call, service, refused, node, address, region, resource, technique, agent, id, outcome, record] = event;
   const row = element("tr");
-  const refused = event[11] !== "succeeded";
-  event.slice(0, 10).forEach((value, column) => row.append(element("td", value, column === 0 ? "time" : refused && column === 3 ? "warn" : "")));
-  const proof = element("td");
-  const shown = element(event[12] === null ? "code" : "button", null, "event");
-  shown.append(element("span", event[10] ?? "without ID", "whole"), element("span", (event[10] ?? "no ID").slice(0, 8), "short"));
-  shown.title = spelled(event[10] ?? "");
-  if (event[12] !== null) {
-    shown.type = "button";
-    shown.dataset.record = event[12];
-  }
-  proof.append(shown);
-  row.append(proof);
+  row.append(
+    element("td", time, "time"), twoLines(call, service), element("td", refused, outcome === "succeeded" ? "" : "warn"),
+    element("td", node, "time"), twoLines(address, region), element("td", resource, "on"), element("td", technique),
+    element("td", agent, "agent"), proofCell(id, record),
+  );
+  row.cells[7].title = spelled(agent ?? "");
   return row;
+}
+
+function twoLines(first, second) {
+  const cell = element("td", first);
+  cell.append(element("br"), element("span", second, "dim"));
+  return cell;
+}
+
+function proofCell(id, record) {
+  const shown = element(record === null ? "code" : "button", null, "event");
+  shown.append(element("span", id ?? "without ID", "whole"), element("span", (id ?? "no ID").slice(0, 8), "short"));
+  shown.title = spelled(id ?? "");
+  if (record !== null) {
+    shown.type = "button";
+    shown.dataset.record = record;
+  }
+  const cell = element("td");
+  cell.append(shown);
+  return cell;
 }
 
 function compared(a, b) {

@@ -9,9 +9,10 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forensics.answers import Node, Relation, canonical_json
+from forensics.answers import canonical_json
+from forensics.output.branches import may_be_used
 from forensics.output.coverage import render_coverage
-from forensics.output.key import life_lines, note_lines, owners_access_lines, quarantine_lines
+from forensics.output.key import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded
 from forensics.output.report.finding import finding
@@ -73,7 +74,8 @@ def report_page(answer: Report) -> str:
             sensitive=sorted(
                 answer.activity.sensitive, key=lambda one: (not one.succeeded, str(one.first_use), one.event_name)
             ),
-            working=[node for node in answer.tree.nodes if _may_be_used(node)],
+            programs=programs(answer.activity.user_agents),
+            working=[node for node in answer.tree.nodes if may_be_used(node)],
             signed_by={(one.event_source, one.event_name): one.nodes for one in answer.signed_by},
             uncertain=sum(not node.certain for node in answer.tree.nodes),
             coverage=Markup.escape(lay_out(render_coverage(answer.coverage, _COVERAGE_WIDTH), _COVERAGE_WIDTH)),
@@ -124,10 +126,6 @@ def _environment(proofs: Proofs) -> Environment:
         "used_from_lines": used_from_lines,
     }
     return environment
-
-
-def _may_be_used(node: Node) -> bool:
-    return node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS
 
 
 def _file(name: str) -> str:
