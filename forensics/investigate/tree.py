@@ -52,7 +52,7 @@ def tree_and_credentials(
         ancestors=ancestors,
         flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
     )
-    return answer, facts.credentials()
+    return answer, facts.credentials(nodes)
 
 
 def _utc(moment: datetime) -> datetime:
@@ -222,13 +222,13 @@ class _Facts:
             return ("credential", id_)
         return ("session", credential.account_id, credential.principal_id, began)
 
-    def credentials(self) -> dict[str, int]:
-        """Each credential, and the first node that it is."""
+    def credentials(self, nodes: Sequence[Node]) -> dict[str, int]:
+        """Each credential, and the first node that it is; where one is certain, the first of those."""
         found: dict[str, int] = {}
-        for number, members in enumerate(self._members):
-            for member in members:
+        for node in sorted(nodes, key=lambda node: not node.certain):
+            for member in self._members[node.id]:
                 if member in self._credentials:
-                    found.setdefault(member, number)
+                    found.setdefault(member, node.id)
         return found
 
     # how to end them

@@ -71,6 +71,8 @@ def test_the_finding_names_who_and_says_how_sure(opened: Browser, pages: dict[st
     opened.open(pages[DEEP])
     who, done = (sentence.text for sentence in opened.all(".finding"))
     assert "requested by svc-deploy, IAM user of account" in who and "proven" in who and "3 hops" in who
+    proofs = [proof.get_attribute("data-events") for proof in opened.all(".proofs button")]
+    assert proofs[0] == "237177ec-96c4-44db-9998-0500a3791ad0" and len(proofs) == 5
     assert "131 calls" in done and "5 credentials or other things may still be used" in done
     opened.open(pages[sample.STOLEN_WORKLOAD_KEY])
     assert "also used from elsewhere" in opened.one(".finding").text
@@ -96,6 +98,35 @@ def test_events_are_paged_sorted_and_filtered(opened: Browser, pages: dict[str, 
     box.send_keys("no such call")
     assert column(opened, 2) == [] and status(opened).startswith("0 to 0 of 0")
     assert opened.complaints() == []
+
+
+def test_an_address_leads_to_its_events(opened: Browser, pages: dict[str, Path]) -> None:
+    opened.open(pages[LEAKED])
+    (address,) = (one for one in opened.all("table[aria-label=addresses] button.find") if one.text == "192.0.2.44")
+    opened.run("arguments[0].click()", address)
+    assert set(column(opened, 5)) == {"192.0.2.44"} and status(opened).startswith("1 to 25 of 167,")
+    (bucket,) = (b for b in opened.all("table[aria-label=resources] button.find") if "customer-exports-5622" in b.text)
+    opened.run("arguments[0].click()", bucket)
+    assert all("acme-customer-exports-5622" in resource for resource in column(opened, 6)) and column(opened, 6)
+    opened.one("input[aria-label='filter events']").send_keys("x", Keys.BACKSPACE)
+    assert status(opened) == "1 to 25 of 446"
+
+
+def test_the_policy_stops_what_the_page_does_not_hold(opened: Browser, pages: dict[str, Path]) -> None:
+    opened.open(pages[DEEP])
+    opened.run(
+        """
+        const script = document.createElement("script");
+        script.textContent = "window.hacked = 1";
+        document.head.append(script);
+        const image = new Image();
+        image.src = "http://192.0.2.1/x.png";
+        document.body.append(image);
+        """
+    )
+    assert opened.run("return window.hacked") is None
+    complaints = opened.complaints()
+    assert len(complaints) >= 2 and all("Content Security Policy" in complaint for complaint in complaints)
 
 
 def test_a_table_of_the_page_is_sorted_by_numbers(opened: Browser, pages: dict[str, Path]) -> None:

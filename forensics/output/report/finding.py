@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 
 from forensics.answers import ActorKind, Grade, Relation, Who
 from forensics.key_answer import KeyKind
@@ -22,6 +23,16 @@ Sentence = tuple[str | Span, ...]
 def finding(answer: Report) -> tuple[Sentence, Sentence]:
     """Who it is, how sure that is and by what evidence; and what was done."""
     return _who(answer), _done(answer)
+
+
+def proof(answer: Report) -> tuple[str, ...]:
+    """The events that the first sentence rests on; of a key whose own records name its user, the first of these."""
+    who = answer.key.who
+    if who.actor.kind == ActorKind.UNKNOWN:
+        return ()
+    linked = tuple(dict.fromkeys(event_id for hop in who.chain if hop.link for event_id in hop.link.event_ids))
+    own = (event.event_id for event in answer.events if answer.tree.nodes[event.node].parent is None and event.event_id)
+    return linked or tuple(islice(own, 1))
 
 
 def _who(answer: Report) -> Sentence:

@@ -18,7 +18,7 @@ function element(name, text, classes) {
 // Tables: each is a list of rows, of which one page is in the document.
 
 function rowsOf(table) {
-  if (table.id === "event-table") return data.events.map((event) => ({ cells: eventCells(event), make: () => eventRow(event) }));
+  if (table.id === "event-table") return data.events.map((event) => ({ cells: eventCells(event), make: () => eventRow(event), event }));
   return [...table.tBodies[0].rows].map((row) => ({ cells: [...row.cells].map((cell) => cell.innerText.trim()), make: () => row }));
 }
 
@@ -67,7 +67,7 @@ function compared(a, b) {
 function enhance(table) {
   const rows = rowsOf(table);
   const heads = [...table.tHead.rows[0].cells];
-  let found = rows, page = 0, sorted = -1, direction = 1;
+  let found = rows, page = 0, sorted = -1, direction = 1, only = null;
   const told = element("span");
   told.setAttribute("role", "status");
   const back = element("button", "back"), on = element("button", "on");
@@ -84,7 +84,7 @@ function enhance(table) {
 
   function filter(wanted) {
     const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-    found = rows.filter((row) => {
+    found = (only ? rows.filter(only) : rows).filter((row) => {
       const text = row.cells.join(" ").toLowerCase();
       return words.every((word) => text.includes(word));
     });
@@ -97,7 +97,7 @@ function enhance(table) {
   input.type = "search";
   input.placeholder = "filter";
   input.setAttribute("aria-label", "filter " + table.getAttribute("aria-label"));
-  input.addEventListener("input", () => filter(input.value));
+  input.addEventListener("input", () => { only = null; filter(input.value); });
   heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
     direction = sorted === column ? -direction : 1;
     sorted = column;
@@ -116,6 +116,11 @@ function enhance(table) {
   addEventListener("beforeprint", () => show(100));
   addEventListener("afterprint", () => show());
   show();
+  return (wanted) => {
+    only = wanted;
+    input.value = "";
+    filter("");
+  };
 }
 
 // Records: laid out without being read, so that what is odd in one stays odd.
@@ -187,4 +192,17 @@ document.getElementById("theme").addEventListener("click", () => {
     (document.documentElement.style.colorScheme === "" && matchMedia("(prefers-color-scheme: dark)").matches);
   document.documentElement.style.colorScheme = dark ? "light" : "dark";
 });
-document.querySelectorAll("table.data").forEach(enhance);
+const tables = new Map([...document.querySelectorAll("table.data")].map((table) => [table, enhance(table)]));
+
+// The events of an address, a service or the like; of a bucket, those of its objects too.
+function find(button) {
+  const events = document.getElementById("event-table");
+  const [field, value] = [Number(button.dataset.field), button.dataset.value];
+  tables.get(events)((row) => row.event[field] === value || String(row.event[field] ?? "").startsWith(value + "/"));
+  document.getElementById("events").scrollIntoView();
+}
+
+document.addEventListener("click", (click) => {
+  const asked = click.target instanceof Element && click.target.closest("[data-field]");
+  if (asked) find(asked);
+});

@@ -15,7 +15,7 @@ from forensics.output.coverage import render_coverage
 from forensics.output.key import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded
-from forensics.output.report.finding import finding
+from forensics.output.report.finding import finding, proof
 from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
 from forensics.output.report.markup import Proofs, shown
@@ -69,6 +69,7 @@ def report_page(answer: Report) -> str:
             " base-uri 'none'; form-action 'none'",
             data=embedded(answer),
             sentences=finding(answer),
+            proofs=proof(answer),
             lineage=lineage(answer.key.who, answer.tree),
             timeline=timeline(answer.timeline, answer.tree.nodes),
             sensitive=sorted(
