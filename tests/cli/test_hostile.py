@@ -1,149 +1,239 @@
-"""What an attacker put into the logs arrives inert, in every output there is."""
+"""What an attacker put into the logs arrives inert, in every output there is.
+
+The outputs are found, not listed: every command of the program in every format that it has. A command that is not in
+ASKED, or a format that is not in CHECKS, fails.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import unicodedata
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from html.parser import HTMLParser
 from pathlib import Path
+from typing import get_args, get_type_hints
 
+import pyarrow.parquet as pq
 import pytest
+import typer
 
+from forensics.cli import app
+from tests.attribution.records import Json
 from tests.cli.run import Done, run
+from tests.hostile import ATTACKS, PARENT_KEY, records
+from tests.output.test_graph import check_dot, check_mermaid
 
-ROLE = "AROAZNW342S3LLWY2OUGJ"
-ACCOUNT = "647927485622"
-CHILD_KEY, PARENT_KEY = "ASIAZNW342S3J6ZQNFX7", "AKIAZNW342S3AWQUBVFJ"
-ISSUANCE = "00000000-0000-4000-8000-000000000000"
-ATTACKS = (
-    "\x1b[31mred\x1b[2J\x1b]0;title\x07",
-    "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
-    "\u202eevil\u2066\u200b\ufeff",
-    "[bold]markup[/bold] [link=http://evil.example]x[/link]",
-    "=cmd|'/C calc'!A0",
-    "@SUM(1+1)*cmd|' /C calc'!A0",
-    "a\nb\r\nc\td\u2028e\x85f",
-    "nul\x00del\x7fcsi\x9b31m",
-    '"quotes","and,commas"',
-    "x" * 100_000,
-    "\N{PILE OF POO} José 日本",
-)
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+NUMBERED = list(enumerate(ATTACKS))
+ALL_AT_ONCE = " ".join(attack[:60] for attack in ATTACKS).translate({0: None})
 
 
-def records(attack: str) -> Iterator[dict[str, object]]:
-    short = attack[:200]
-    user = {
-        "type": "IAMUser",
-        "principalId": "AIDAZNW342S3C337GJOIB",
-        "arn": f"arn:aws:iam::{ACCOUNT}:user/{short}",
-        "accountId": ACCOUNT,
-        "accessKeyId": PARENT_KEY,
-        "userName": short,
-    }
-    session_arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/{short}"
-    session = {
-        "type": "AssumedRole",
-        "principalId": f"{ROLE}:{short}",
-        "arn": session_arn,
-        "accountId": ACCOUNT,
-        "accessKeyId": CHILD_KEY,
-        "sessionContext": {
-            "attributes": {"creationDate": "2026-10-01T12:00:00Z", "mfaAuthenticated": "false"},
-            "sourceIdentity": short,
-        },
-    }
-    common = {
-        "eventVersion": "1.11",
-        "awsRegion": "us-east-1",
-        "eventSource": "sts.amazonaws.com",
-        "sourceIPAddress": short,
-        "userAgent": attack,
-        "errorMessage": attack,
-        "eventType": "AwsApiCall",
-        "recipientAccountId": ACCOUNT,
-    }
-    response = {
-        "credentials": {"accessKeyId": CHILD_KEY, "expiration": "Oct 1, 2026, 1:00:00 PM", "sessionToken": "t"},
-        "assumedRoleUser": {"assumedRoleId": f"{ROLE}:{short}", "arn": session_arn},
-    }
-    request = {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy", "roleSessionName": short, "sourceIdentity": short}
-    yield common | {
-        "eventID": ISSUANCE,
-        "eventTime": "2026-10-01T12:00:00Z",
-        "eventName": "AssumeRole",
-        "userIdentity": user,
-        "requestParameters": request,
-        "responseElements": response,
-    }
-    yield common | {
-        "eventID": "00000000-0000-4000-8000-000000000001",
-        "eventTime": "2026-10-01T12:01:00Z",
-        "eventName": short,
-        "errorCode": short,
-        "userIdentity": session,
-        "requestParameters": {"bucketName": attack},
-        "responseElements": None,
-    }
+def user_key(number: int) -> str:
+    return f"AKIAZNW342S3UUUUUU{number:02}"
 
 
-@pytest.fixture(scope="module", params=ATTACKS, ids=lambda attack: ascii(attack)[:20])
-def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    attack: str = request.param
+def session_key(number: int) -> str:
+    return f"ASIAZNW342S3SSSSSS{number:02}"
+
+
+def world() -> Iterator[Json]:
+    """One user who makes a session of each attack, and a user of each attack who makes one, too."""
+    for number, attack in NUMBERED:
+        yield from records(attack, user="owner", child_key=session_key(number), second=number)
+        keys = {"parent_key": user_key(number), "child_key": session_key(50 + number)}
+        yield from records(attack, second=100 + number, **keys)
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of attacks: `logs`, and a `case` of them."""
     folder = tmp_path_factory.mktemp("hostile")
-    (folder / "logs.json").write_text(json.dumps({"Records": list(records(attack))}))
-    done = run("ingest", folder / "logs.json", "--case", folder / "case")
-    assert (done.code, done.err) == (0, "")
-    return attack, folder / "case"
+    logs = folder / "logs"
+    logs.mkdir()
+    (logs / "logs.json").write_text(json.dumps({"Records": list(world())}))
+    for number, attack in NUMBERED:
+        (logs / f"{number}{attack[:50].translate({0: None, ord('/'): None})}").write_text("no log")
+    done = run("ingest", logs, "--case", folder / "case")
+    assert done.code == 0, done.err
+    assert_inert(done)
+    return folder
 
 
-def test_everything_arrives_inert(attacked: tuple[str, Path]) -> None:
-    attack, case = attacked
-    query = "select user_agent, error_message, role_session_name, source_identity, record from attributed_events"
-    commands: list[list[str]] = [
-        ["who", CHILD_KEY],
-        ["who", PARENT_KEY, CHILD_KEY, ISSUANCE],
-        ["events"],
-        ["events", "--actor", attack[:200].replace("\x00", "")],
-        ["sql", query],
-        ["sql", "pivot (select event_name, grade from attributed_events) on event_name"],
-    ]
-    for command in commands:
-        for form in ("table", "json", "jsonl", "csv"):
-            done = run(*command, "--case", case, "--format", form)
-            assert done.code == 0, done.err
-            assert_inert(done)
-            if form == "csv":
-                assert_no_formula(done.out)
-        for width in (80, 200):
-            assert_inert(run(*command, "--case", case, width=width))
-    for form in ("table", "json"):
-        assert_inert(run("info", "--case", case, "--format", form))
+QUERY = "select user_agent, error_message, role_session_name, source_identity, record from attributed_events"
+PIVOT = "pivot (select left(event_name, 40) as name, grade from attributed_events) on name"
+# what each command is asked; {folder} is that of the attacks
+ASKED: dict[str, list[list[str]]] = {
+    "who": [[PARENT_KEY], [session_key(50 + number) for number, _ in NUMBERED], [ALL_AT_ONCE, PARENT_KEY]],
+    "key": [[PARENT_KEY], [session_key(51)]],
+    "tree": [[PARENT_KEY]],
+    "report": [[PARENT_KEY]],
+    "events": [[], ["--key", PARENT_KEY]],
+    "sql": [[QUERY], [PIVOT]],
+    "query run": [["address_identities", "--address", ""], ["key_places", "--key", PARENT_KEY]],
+    "coverage": [[]],
+    "info": [[]],
+    "schema": [["actors"]],
+    "connect": [[]],
+    "ingest": [["{folder}/logs"]],
+    # say nothing of a log
+    "query list": [],
+    "query show": [],
+    "sample": [],
+}
 
 
-def test_json_is_exact(attacked: tuple[str, Path]) -> None:
-    attack, case = attacked
-    rows = json.loads(run("events", "--case", case, "--format", "json").out)
-    assert [row["user_agent"] for row in rows] == [attack, attack]
-    answer = json.loads(run("who", CHILD_KEY, "--case", case, "--format", "json").out)
-    assert answer["actor"]["name"] == attack[:200]
-    assert answer["claims"]["source_identity"]["value"] == attack[:200]
+def commands(group: typer.Typer, before: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Every command of the program, and its formats."""
+    for info in group.registered_commands:
+        assert info.callback
+        hints = get_type_hints(info.callback)
+        formats = [
+            str(each) for part in (*get_args(hints.get("format")), hints.get("format")) for each in _values(part)
+        ]
+        yield f"{before}{info.name or info.callback.__name__}", formats
+    for inner in group.registered_groups:
+        assert inner.typer_instance
+        yield from commands(inner.typer_instance, f"{before}{inner.typer_instance.info.name} ")
 
 
-def test_markup_is_text(tmp_path: Path) -> None:
-    (tmp_path / "logs.json").write_text(json.dumps({"Records": list(records("[bold]name[/bold]"))}))
-    assert "[bold]name[/bold], IAM user" in run("who", CHILD_KEY, "--logs", tmp_path / "logs.json").out
+def _values(hint: object) -> list[str]:
+    return [str(each) for each in hint] if isinstance(hint, type) and issubclass(hint, StrEnum) else []
+
+
+COMMANDS = dict(commands(app))
+OUTPUTS = [(name, form) for name, forms in COMMANDS.items() if ASKED.get(name) for form in forms or [""]]
 
 
 def assert_inert(done: Done) -> None:
-    harmful = {c for c in done.out + done.err if c != "\n" and unicodedata.category(c) in HARMFUL}
-    assert not harmful
+    assert_inert_text(done.out + done.err)
+
+
+def assert_inert_text(text: str) -> None:
+    assert not {c for c in text if c != "\n" and unicodedata.category(c) in HARMFUL}
 
 
 def assert_no_formula(text: str) -> None:
+    assert_inert_text(text)
     csv.field_size_limit(1_000_000)
     rows = list(csv.reader(text.splitlines()))
     assert {len(row) for row in rows} == {len(rows[0])}
     for value in (value for row in rows for value in row):
-        assert not value.lstrip().startswith(("=", "+", "@", "-", "|"))
+        assert not value.lstrip().startswith(("=", "+", "@", "-", "|", "\uff1d"))
+
+
+def assert_json(text: str) -> None:
+    assert text.isascii()
+    json.loads(text)
+
+
+def assert_jsonl(text: str) -> None:
+    for line in text.splitlines():
+        assert_json(line)
+
+
+def assert_no_markup_of_theirs(text: str) -> None:
+    assert_inert_text(text)
+    tags = Tags()
+    tags.feed(text)
+    assert "img" not in tags.seen
+    assert not [name for name in tags.attributes if name.startswith("on")]
+    assert not any(attack in text for attack in ATTACKS if "<" in attack)
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and the names of their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.seen.add(tag)
+        self.attributes |= {name for name, _ in attributes}
+
+
+def assert_no_live_cell(path: Path) -> None:
+    with zipfile.ZipFile(path) as book:
+        texts = {name: book.read(name).decode() for name in book.namelist()}
+    assert not [name for name in texts if "externalLink" in name or "hyperlink" in name]
+    for text in texts.values():
+        assert_inert_text(text.replace("\r", ""))
+        assert not re.search(r"<f[ >]|<hyperlink|_x00", text)
+
+
+def assert_readable(path: Path) -> None:
+    assert pq.read_table(path).num_columns
+
+
+CHECKS: dict[str, Callable[[str], None]] = {
+    "": assert_inert_text,
+    "table": assert_inert_text,
+    "json": assert_json,
+    "jsonl": assert_jsonl,
+    "csv": assert_no_formula,
+    "timesketch-csv": assert_no_formula,
+    "timesketch-jsonl": assert_jsonl,
+    "mermaid": check_mermaid,
+    "dot": check_dot,
+    "html": assert_no_markup_of_theirs,
+}
+FILE_CHECKS: dict[str, Callable[[Path], None]] = {"xlsx": assert_no_live_cell, "parquet": assert_readable}
+
+
+def test_no_output_is_forgotten() -> None:
+    assert COMMANDS.keys() == ASKED.keys()
+    assert {form for _, form in OUTPUTS} == (CHECKS.keys() | FILE_CHECKS.keys())
+
+
+@pytest.mark.parametrize(("name", "form"), OUTPUTS, ids=lambda part: part.replace(" ", "-") or "text")
+def test_everything_arrives_inert(attacked: Path, tmp_path: Path, name: str, form: str) -> None:
+    for place, arguments in enumerate(ASKED[name]):
+        asked = [part.replace("{folder}", str(attacked)) for part in arguments]
+        command = [*name.split(), *asked, "--case", str(attacked / "case"), *(["--format", form] if form else [])]
+        if form in FILE_CHECKS:
+            path = tmp_path / f"{place}"
+            done = run(*command, "-o", path)
+            FILE_CHECKS[form](path)
+        else:
+            done = run(*command)
+            CHECKS[form](done.out)
+        assert done.code == 0, done.err
+        assert_inert(Done(done.code, "", done.err))
+        if form == "table":
+            assert_inert(run(*command, width=80))
+
+
+def test_json_and_parquet_are_exact(attacked: Path, tmp_path: Path) -> None:
+    rows = json.loads(run("events", "--case", attacked / "case", "--format", "json").out)
+    assert {row["user_agent"] for row in rows} == set(ATTACKS)
+    run("events", "--case", attacked / "case", "-o", tmp_path / "events.parquet")
+    assert set(pq.read_table(tmp_path / "events.parquet")["user_agent"].to_pylist()) == set(ATTACKS)
+    for number, attack in NUMBERED:
+        answer = json.loads(run("who", user_key(number), "--case", attacked / "case", "--format", "json").out)
+        assert answer["actor"]["name"] == attack[:200]
+
+
+def test_what_is_typed_is_told_inert(attacked: Path) -> None:
+    typed = ALL_AT_ONCE
+    for command in (
+        ["events", "--name", typed, "--actor", typed],
+        ["events", "--since", typed],
+        ["who", typed],
+        ["schema", typed],
+        ["query", "run", typed],
+        ["query", "run", "key_owner", "--param", f"key={typed}"],
+        ["query", "run", "key_owner", f"--{typed}=x"],
+        ["sql", f"select '{typed}"],
+        ["info", "-o", f"/nowhere/{typed}"],
+    ):
+        assert_inert(run(*command, "--case", attacked / "case"))
+
+
+def test_markup_is_text(attacked: Path) -> None:
+    number = ATTACKS.index("[bold]markup[/bold] [link=http://evil.example]x[/link]")
+    assert f"{ATTACKS[number]}, IAM user" in run("who", user_key(number), "--case", attacked / "case").out

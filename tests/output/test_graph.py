@@ -26,16 +26,24 @@ def case(sample_case: Path) -> Case:
     return Case.open(sample_case)
 
 
-def check(graph: Graph) -> None:
+def check_mermaid(text: str) -> None:
     """Every line is one of the few that there are, whatever a label holds."""
-    head, *lines = to_mermaid(graph).splitlines()
+    head, *lines = text.splitlines()
     assert head == "flowchart TD"
     for line in lines:
         assert MERMAID_LINE.fullmatch(line.replace("<br/>", " ")), line
-    first, *inner, last = to_dot(graph).splitlines()
+
+
+def check_dot(text: str) -> None:
+    first, *inner, last = text.splitlines()
     assert (first, last) == ("digraph lineage {", "}")
     for line in inner:
         assert DOT_LINE.fullmatch(line), line
+
+
+def check(graph: Graph) -> None:
+    check_mermaid(to_mermaid(graph))
+    check_dot(to_dot(graph))
 
 
 def test_a_chain_runs_from_the_actor_to_the_subject(case: Case) -> None:

@@ -24,7 +24,7 @@ from forensics.output.report.lineage import lineage
 from forensics.report_answer import Report
 from tests.attribution.records import Account, call
 from tests.cases import case_of_records
-from tests.cli.test_hostile import CHILD_KEY, records
+from tests.hostile import CHILD_KEY, records
 from tests.output.answers import ANSWERS, NOON
 from tests.output.browser import Browser, browser
 from tests.simulator import sample
