@@ -133,7 +133,7 @@ def test_a_name_that_is_nearly_right() -> None:
         saved_query("denied_call")
 
 
-@pytest.mark.parametrize("query", saved_queries(), ids=lambda query: query.name)
+@pytest.mark.parametrize("query", [one for one in saved_queries() if not one.needs], ids=lambda query: query.name)
 def test_the_shells_statements_give_the_same_rows(query: SavedQuery, case: Case, sample_case: Path) -> None:
     asked = {"key": sample.LEAKED_KEY, "actor": "it's", "session": "x", "address": "192.0.2.44"}
     given = {parameter.name: asked[parameter.name] for parameter in query.parameters if parameter.is_required}
