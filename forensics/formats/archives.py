@@ -5,6 +5,7 @@ A tar is read as it comes and needs no second look; a zip begins at its end and 
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 import zlib
@@ -18,6 +19,7 @@ MAX_MEMBERS = 1_000_000
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _BLOCK_BYTES = tarfile.BLOCKSIZE
 _LONGEST_HEADER = 1 << 20
+_PAX_RECORD = re.compile(rb"([1-9]\d{0,6}) ([^=]+)=")
 _END = bytes(_BLOCK_BYTES)
 _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -115,10 +117,10 @@ def _long_name(data: bytes, type_: bytes) -> str | None:
     """The name that stands in a header of its own, in GNU's or in POSIX's form."""
     if type_ == tarfile.GNUTYPE_LONGNAME:
         return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
-    for line in data.split(b"\n"):
-        key, _, value = line.partition(b" ")[2].partition(b"=")
-        if key == b"path":
-            return value.decode("utf-8", "surrogateescape")
+    while match := _PAX_RECORD.match(data):
+        record, data = data[: int(match.group(1))], data[int(match.group(1)) :]
+        if match.group(2) == b"path":
+            return record[match.end() : -1].decode("utf-8", "surrogateescape")
     return None
 
 

@@ -330,6 +330,8 @@ def _flags(credential: Row, chain: Sequence[Row]) -> tuple[str, ...]:
         flags.append("conflicting_source_identity")
     if _decodes_to_another_account(credential):
         flags.append("rewritten_or_anonymised_logs")
+    if credential.is_rebuilt:
+        flags.append("rebuilt")
     if credential.events > credential.reliable_events:
         flags.append("unreliable_events")
     expires_at: datetime | None = chain[0].expires_at

@@ -109,6 +109,10 @@ FLAGS = {
         "the account inside the key is not the account in the record: the logs were rewritten or anonymised"
     ),
     "used_after_expiry": "it was used after it had expired (a call is logged when it completes)",
+    "rebuilt": (
+        "known only from records put together again from fields (CSV, OCSF): a name is medium at most; load the trail's"
+        " own files to prove it"
+    ),
     "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
     "conflicting_source_identity": "its events carry more than one SourceIdentity",
     "proves_nothing": "the record of this event is in conflict or damaged, and proves nothing",

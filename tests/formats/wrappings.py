@@ -191,7 +191,8 @@ WRAPPED: dict[str, Wrapping] = {
     "eventbridge": lambda records: lines([event_bridge(record) for record in records]),
     "eventbridge archive": lambda records: dump([event_bridge(record) for record in records], 2).encode(),
     "subscription": lambda records: b"".join(
-        dump(item).encode() for item in (CONTROL_MESSAGE, subscription(records[::2]), subscription(records[1::2]))
+        dump(item).encode()
+        for item in (CONTROL_MESSAGE, *map(subscription, filter(None, (records[::2], records[1::2]))))
     ),
     "subscription in a lambda event": lambda records: dump(lambda_event(records), 4).encode(),
     "kinesis event": lambda records: dump(kinesis_event(records)).encode(),

@@ -156,7 +156,8 @@ select
     case
         when names.credential_id is null then 'none'
         when named_steps.grade_rank = 1 then 'proven'
-        else 'strong'
+        when named_steps.grade_rank = 2 then 'strong'
+        else 'medium'
     end as grade,
     case
         when names.actor_kind = 'iam_user' and names.is_by_record then user_origins.stop_reason
@@ -179,7 +180,11 @@ select
     case
         when last_credentials.access_key_id like 'AKIA%' and last_credentials.identity_type in ('IAMUser', 'Root')
             and open_origins.credential_id is null
-            then case when last_steps.grade_rank = 1 then 'proven' else 'strong' end
+            then case
+                when last_credentials.is_rebuilt then 'medium'
+                when last_steps.grade_rank = 1 then 'proven'
+                else 'strong'
+            end
     end as origin_grade
 from credentials
 join last_steps on last_steps.credential_id = credentials.credential_id

@@ -23,3 +23,5 @@ where redacted.identity_type = 'AWSAccount'
   and own.identity_type <> 'AWSAccount'
   and not redacted.unreliable
   and not own.unreliable
+  -- a record as it was logged does not give way to one that was put together again
+  and (redacted.is_rebuilt or not own.is_rebuilt)

@@ -17,6 +17,7 @@ with children as (
         assumed_root,
         first_use,
         direct_events,
+        is_rebuilt,
         -- a federated user's record names the user that asked for it
         case when identity_type = 'FederatedUser' then session_issuer_principal_id end as user_principal_id
     from credentials
@@ -109,6 +110,7 @@ tool_calls as (
       and sign_in_session_arn is not null
       and error_code is null
       and not unreliable
+      and not is_rebuilt
 ),
 
 agent_requests as (
@@ -119,6 +121,7 @@ agent_requests as (
       and events.account_id = tool_calls.account_id
       and events.principal_id = tool_calls.principal_id
     where not events.unreliable
+      and events.delivery <> 'rebuilt'
     group by events.credential_id, tool_calls.sign_in_session_arn
 ),
 
@@ -185,7 +188,7 @@ switches as (
         min(switch_from_arn) over (partition by issued_principal_id, event_time)
             = max(switch_from_arn) over (partition by issued_principal_id, event_time) as is_only_one
     from issuances
-    where event_name = 'SwitchRole' and not is_unreliable
+    where event_name = 'SwitchRole' and not is_unreliable and not is_rebuilt
 ),
 
 -- calls that may be the console's own behind a switch; another account's copy says whose it was only where nobody else
@@ -231,7 +234,13 @@ judged as (
         joined.credential_id,
         joined.issuance_id,
         joined.rule,
-        case when issuances.is_documented_only then 'medium' else joined.grade end as grade,
+        -- what nobody has seen in a real log, and what was put together again from fields, is a candidate at most
+        case
+            when joined.grade in ('proven', 'strong')
+                and (issuances.is_documented_only or issuances.is_rebuilt or children.is_rebuilt)
+                then 'medium'
+            else joined.grade
+        end as grade,
         console_sessions.event_key as console_event_key,
         -- the very key needs no switch to explain it
         case when joined.rule <> 'issued_key' then switched.switch_issuance_id end as switch_issuance_id,

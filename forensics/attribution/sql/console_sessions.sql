@@ -14,4 +14,5 @@ where event_source = 'signin.amazonaws.com'
   and session_creation_date is not null
   and principal_id is not null
   and not unreliable
+  and not is_rebuilt
 group by account_id, principal_id, session_creation_date

@@ -2,7 +2,8 @@
 -- Grain: one row per (credential_id, event_date). Every column merges over the days by min, max or sum, which
 -- `credentials` does. Made only of the days that have changed; the others stay as the last build left them
 -- (attribution/earlier.py).
--- What is said is taken from reliable events; an unreliable one only counts as a use.
+-- What is said is taken from reliable events; an unreliable one only counts as a use. A record that was rebuilt from
+-- its fields says who signed it, and nothing that would prove more.
 
 select
     credential_id,
@@ -38,11 +39,17 @@ select
     min(case when not unreliable then source_identity end) as first_source_identity,
     max(case when not unreliable then source_identity end) as last_source_identity,
     max(case when not unreliable then assumed_root end) as assumed_root,
-    min(case when not unreliable then on_behalf_of_user_id end) as first_on_behalf_of_user_id,
-    max(case when not unreliable then on_behalf_of_user_id end) as last_on_behalf_of_user_id,
+    min(
+        case when not unreliable and delivery <> 'rebuilt' then on_behalf_of_user_id end
+    ) as first_on_behalf_of_user_id,
+    max(
+        case when not unreliable and delivery <> 'rebuilt' then on_behalf_of_user_id end
+    ) as last_on_behalf_of_user_id,
     min(case when not unreliable then identity_store_arn end) as identity_store_arn,
-    min(case when not unreliable then sign_in_session_arn end) as sign_in_session_arn,
-    min(case when not unreliable and on_behalf_of_user_id is not null then event_key end) as on_behalf_of_event_key,
+    min(case when not unreliable and delivery <> 'rebuilt' then sign_in_session_arn end) as sign_in_session_arn,
+    min(
+        case when not unreliable and delivery <> 'rebuilt' and on_behalf_of_user_id is not null then event_key end
+    ) as on_behalf_of_event_key,
     max(case when not unreliable then session_credential_from_console end) as from_console,
     min(invoked_by) as invoked_by,
     min(case when not unreliable then event_key end) as named_by_event_key,
@@ -51,7 +58,8 @@ select
     max(event_time) as last_use,
     count(*) as events,
     count(*) - count(invoked_by) as direct_events,
-    count(case when not unreliable then 1 end) as reliable_events
+    count(case when not unreliable then 1 end) as reliable_events,
+    count(case when not unreliable and delivery = 'rebuilt' then 1 end) as rebuilt_events
 from changed_events
 where credential_id is not null
 group by credential_id, event_date

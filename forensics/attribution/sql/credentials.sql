@@ -39,7 +39,8 @@ with merged as (
         max(last_use) as last_use,
         sum(events) as events,
         sum(direct_events) as direct_events,
-        sum(reliable_events) as reliable_events
+        sum(reliable_events) as reliable_events,
+        sum(rebuilt_events) as rebuilt_events
     from credential_days
     group by credential_id
 ),
@@ -55,7 +56,8 @@ issued as (
         min(case when issued_identity_type = 'AssumedRole' then requested_session_name end) as role_session_name,
         min(case when issued_identity_type = 'AssumedRole' then target_role_arn end) as session_issuer_arn,
         min(issued_identity_type) as identity_type,
-        min(requested_source_identity) as source_identity
+        min(requested_source_identity) as source_identity,
+        max(is_rebuilt) as is_rebuilt
     from issuances
     where issued_access_key_id is not null and issued_account_id is not null and not is_unreliable
     group by issued_credential_id
@@ -67,7 +69,8 @@ made as (
         recipient_account_id as account_id,
         created_access_key_id as access_key_id,
         min(target_user_name) as user_name,
-        min(event_time) as created_at
+        min(event_time) as created_at,
+        max(is_rebuilt) as is_rebuilt
     from telling_events
     where created_access_key_id is not null
       and target_user_name is not null
@@ -83,16 +86,19 @@ users as (
         made.account_id,
         made.access_key_id,
         min(named.principal_id) as principal_id,
-        min(named.arn) as arn
+        min(named.arn) as arn,
+        max(named.is_rebuilt) as is_rebuilt
     from made
     join (
-        select account_id, user_name, principal_id, arn, null as created_at
+        select
+            account_id, user_name, principal_id, arn, null as created_at,
+            rebuilt_events = reliable_events as is_rebuilt
         from merged
         where identity_type = 'IAMUser' and user_name is not null and principal_id is not null
 
         union all
 
-        select recipient_account_id, target_user_name, target_principal_id, null, event_time
+        select recipient_account_id, target_user_name, target_principal_id, null, event_time, is_rebuilt
         from telling_events
         where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
     ) as named
@@ -115,7 +121,8 @@ handed_over as (
         null as user_name,
         session_issuer_arn,
         role_session_name,
-        source_identity
+        source_identity,
+        is_rebuilt
     from issued
 
     union all
@@ -131,7 +138,8 @@ handed_over as (
         made.user_name,
         null,
         null,
-        null
+        null,
+        made.is_rebuilt or coalesce(users.is_rebuilt, false)
     from made
     left join users on users.account_id = made.account_id and users.access_key_id = made.access_key_id
 ),
@@ -187,6 +195,8 @@ select
     last_use,
     cast(events as bigint) as events,
     cast(reliable_events as bigint) as reliable_events,
+    -- who it is is known by rebuilt records alone
+    reliable_events > 0 and rebuilt_events = reliable_events as is_rebuilt,
     named_by_event_key
 from merged
 
@@ -223,5 +233,6 @@ select
     null as last_use,
     0 as events,
     0 as reliable_events,
+    is_rebuilt,
     null as named_by_event_key
 from never_used

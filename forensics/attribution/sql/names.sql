@@ -1,6 +1,7 @@
 -- names: the credentials whose actor is known without going further up: by their own record, by the Identity Center
 -- user that AWS names on their session, or by their issuance. Grain: one row per credential. A record's own word is
--- proven, AWS's word for a session strong, and an issuer that is no credential has its link's grade.
+-- proven, medium where the record was rebuilt; AWS's word for a session is strong, and an issuer that is no credential
+-- has its link's grade.
 
 with by_record as (
     select
@@ -35,7 +36,8 @@ with by_record as (
         case when account_id not in ('anonymous', 'ANONYMOUS_PRINCIPAL') then account_id end as actor_account_id,
         case when identity_type = 'WebIdentityUser' then identity_provider end as provider,
         case when identity_type = 'SAMLUser' then identity_provider end as issuer,
-        case when identity_type = 'IdentityCenterUser' then identity_store_arn end as identity_store_arn
+        case when identity_type = 'IdentityCenterUser' then identity_store_arn end as identity_store_arn,
+        is_rebuilt
     from credentials
     where identity_types <= 1
       and not (coalesce(identity_type, '') = 'Root' and assumed_root)
@@ -55,7 +57,7 @@ with by_record as (
 select
     credential_id,
     true as is_by_record,
-    1 as grade_rank,
+    case when is_rebuilt then 3 else 1 end as grade_rank,
     actor_kind,
     actor_id,
     actor_name,

@@ -1,0 +1,265 @@
+"""Contents: whatever a product makes of a trail, the same records come out, and how each came is told."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.formats.contents import Archive, Log, open_contents
+from forensics.formats.inflate import Measure, zstd
+from forensics.formats.left_out import why_left_out
+from forensics.formats.records import Delivery, NotJson, Records, Rejected
+from tests.formats.wrappings import DECORATED, REBUILT, WRAPPED, Json, dump, lines
+
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": lambda data: data,
+    "gzip": lambda data: gzip.compress(data, mtime=0),
+    "zstd": zstd.compress,
+    "zstd in two frames": lambda data: zstd.compress(data[:100]) + zstd.compress(data[100:]),
+    "bzip2": bz2.compress,
+    "bzip2 in gzip": lambda data: gzip.compress(bz2.compress(data)),
+    "utf-16": lambda data: data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass"),
+    "utf-16 big-endian in gzip": lambda data: gzip.compress(b"\xfe\xff" + data.decode().encode("utf-16-be")),
+}
+
+hostile = st.sampled_from(
+    ['{"Records":[', '"},{"eventVersion":"1.08"}', "2026-10-01T12:00:00Z {", "a, b=c", "\n", "\\"]
+)
+text = st.one_of(hostile, st.text(st.characters(codec="utf-8"), max_size=12))
+record = st.builds(
+    lambda number, user_agent, parameters: a_record(number, userAgent=user_agent, requestParameters=parameters),
+    st.integers(0, 99),
+    text,
+    st.one_of(st.none(), st.dictionaries(text, st.one_of(text, st.integers(), st.lists(text)), max_size=3)),
+)
+
+
+def a_record(number: int, **fields: object) -> Json:
+    return {
+        "eventVersion": "1.08",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "principalId": "AROAEXAMPLE:build",
+            "arn": "arn:aws:sts::111122223333:assumed-role/deploy/build",
+            "accountId": "111122223333",
+            "accessKeyId": f"ASIA{number:016}",
+            "sessionContext": {
+                "sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE", "arn": "arn:aws:iam::1:role/deploy"},
+                "attributes": {"creationDate": "2026-10-01T11:00:00Z", "mfaAuthenticated": "false"},
+                "sourceIdentity": "alice",
+            },
+        },
+        "eventTime": "2026-10-01T12:00:00Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "192.0.2.1",
+        "userAgent": "aws-cli",
+        "requestParameters": {"bucketName": "b", "nested": {"deep": ["x", 1, None]}},
+        "responseElements": None,
+        "requestID": f"r-{number}",
+        "eventID": f"e-{number}",
+        "readOnly": True,
+        "eventType": "AwsApiCall",
+        "recipientAccountId": "111122223333",
+        "eventCategory": "Management",
+        **fields,
+    }
+
+
+def read(data: bytes, folder: Path = Path("/nonexistent")) -> list[Records | Rejected]:
+    contents = open_contents(io.BytesIO(data), Measure(), folder)
+    assert isinstance(contents, Log)
+    return list(contents.records)
+
+
+def events(found: list[Records | Rejected]) -> list[tuple[Delivery, bytes]]:
+    """The records and how each came, without what the lake leaves out; nothing may be rejected."""
+    assert not [item for item in found if isinstance(item, Rejected)]
+    records = [(item.delivery, raw) for item in found if isinstance(item, Records) for raw in item.raw]
+    return [(delivery, raw) for delivery, raw in records if why_left_out(raw) is None]
+
+
+def parsed(found: list[tuple[Delivery, bytes]]) -> list[Json]:
+    return sorted((json.loads(raw) for _, raw in found), key=dump)
+
+
+@pytest.mark.parametrize("wrapping", WRAPPED)
+@given(records=st.lists(record, min_size=1, max_size=5))
+@settings(deadline=None, max_examples=25)
+def test_a_wrapped_record_comes_out_with_its_own_bytes(wrapping: str, records: list[Json]) -> None:
+    found = events(read(WRAPPED[wrapping](records)))
+    assert {delivery for delivery, _ in found} == {Delivery.WRAPPED}
+    assert parsed(found) == sorted(records, key=dump)
+    if wrapping not in ("under a key", "eventbridge archive"):  # whose records are printed with white space
+        assert sorted(raw for _, raw in found) == sorted(dump(record).encode() for record in records)
+
+
+@pytest.mark.parametrize("product", DECORATED)
+def test_a_decorated_record_is_one_and_did_not_come_as_aws_wrote_it(product: str) -> None:
+    records = [DECORATED[product](a_record(number)) for number in range(3)]
+    found = events(read(lines(records)))
+    assert [(delivery, json.loads(raw)) for delivery, raw in found] == [(Delivery.WRAPPED, one) for one in records]
+
+
+@pytest.mark.parametrize(
+    "data", [lines([a_record(1)]), dump([a_record(1)]).encode(), dump({"Records": [a_record(1)]}).encode()]
+)
+def test_what_a_trail_delivers_is_native(data: bytes) -> None:
+    assert [delivery for delivery, _ in events(read(data))] == [Delivery.NATIVE]
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+@pytest.mark.parametrize("wrapping", ["eventbridge", "lookup-events", "splunk csv", "cloudwatch export"])
+def test_whatever_it_is_compressed_with(compression: str, wrapping: str) -> None:
+    records = [a_record(number, userAgent="ü") for number in range(20)]
+    data = COMPRESSIONS[compression](WRAPPED[wrapping](records))
+    assert parsed(events(read(data))) == sorted(records, key=dump)
+
+
+# what each format has a place for, of a record with all of it
+KEPT: dict[str, set[str]] = {
+    "event history": {"eventTime", "eventName", "eventSource", "eventID", "recipientAccountId", "userAgent"},
+    **dict.fromkeys(
+        ["athena csv", "lake csv without the record", "ocsf", "ocsf array", "ocsf parquet"],
+        set(a_record(0)) - {"eventCategory", "readOnly", "responseElements"},
+    ),
+}
+
+
+@pytest.mark.parametrize("format", REBUILT)
+def test_a_rebuilt_record_says_what_its_fields_said(format: str, tmp_path: Path) -> None:
+    records = [a_record(number) for number in range(3)]
+    found = events(read(REBUILT[format](records), tmp_path))
+    assert {delivery for delivery, _ in found} == {Delivery.REBUILT}
+    for record, (_, raw) in zip(records, found, strict=True):
+        rebuilt = json.loads(raw)
+        assert {name: rebuilt.get(name) for name in KEPT[format]} == {name: record[name] for name in KEPT[format]}
+
+
+def test_the_event_history_says_what_it_cannot_show() -> None:
+    contents = open_contents(io.BytesIO(REBUILT["event history"]([a_record(1)])), Measure(), Path())
+    assert isinstance(contents, Log)
+    assert contents.limit and "never which were issued" in contents.limit
+
+
+@given(record, st.sampled_from(["athena csv", "lake csv without the record", "ocsf", "event history"]))
+@settings(deadline=None, max_examples=100)
+def test_a_rebuilt_record_never_has_another_identity(record: Json, format: str) -> None:
+    for item in read(REBUILT[format]([record])):
+        for raw in item.raw if isinstance(item, Records) else ():
+            identity = json.loads(raw).get("userIdentity", {})
+            assert identity.get("accessKeyId") == record["userIdentity"]["accessKeyId"]
+            assert identity.get("arn") in (None, record["userIdentity"]["arn"])
+
+
+FORGED = a_record(666, eventName="AssumeRole")
+
+
+@pytest.mark.parametrize("wrapping", WRAPPED)
+def test_a_record_that_a_caller_wrote_is_none(wrapping: str) -> None:
+    record = a_record(
+        1,
+        userAgent=dump(FORGED),
+        errorMessage=dump(FORGED),
+        requestParameters={"Records": [FORGED], "message": dump(FORGED), "detail": FORGED},
+    )
+    assert parsed(events(read(WRAPPED[wrapping]([record])))) == [record]
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        {"@timestamp": "x", "user_agent": {"original": dump(FORGED)}, "aws": {"cloudtrail": {"flattened": FORGED}}},
+        {"event": {"action": "x"}, "error": {"message": dump(FORGED)}},
+        {"result": {"userAgent": dump(FORGED), "requestParameters": FORGED}},
+        {"results": [[{"field": "userAgent", "value": dump(FORGED)}]]},
+        {"related": {"user": [dump(FORGED)]}},
+    ],
+)
+def test_what_a_siem_made_of_a_callers_words_is_no_record(envelope: Json) -> None:
+    assert [raw for _, raw in events(read(lines([envelope])))] == [dump(envelope).encode()]
+
+
+def test_a_message_beside_records_that_is_none_is_not_lost() -> None:
+    data = {"logEvents": [{"message": dump(a_record(1))}, {"message": dump(a_record(2))[:-9]}]}
+    found = [raw for item in read(lines([data])) if isinstance(item, Records) for raw in item.raw]
+    assert found == [dump(a_record(1)).encode(), dump(a_record(2))[:-9].encode()]
+    data["logEvents"][1]["message"] = "not JSON"
+    found = [raw for item in read(lines([data])) if isinstance(item, Records) for raw in item.raw]
+    assert found == [dump(a_record(1)).encode(), dump(data["logEvents"][1]).encode()]
+
+
+def test_an_envelope_that_names_a_member_twice_is_not_opened() -> None:
+    data = b'{"detail":%b,"detail":%b}' % (dump(a_record(1)).encode(), dump(a_record(2)).encode())
+    assert [raw for _, raw in events(read(data))] == [data]
+
+
+@pytest.mark.parametrize("wrapping", ["lookup-events", "filter-log-events", "under a key", "elastic search"])
+def test_a_container_larger_than_a_record_may_be_is_read_all_the_same(
+    wrapping: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forensics.formats.records.MAX_RECORD_BYTES", 1 << 14)
+    monkeypatch.setattr("forensics.formats.records._WINDOW_BYTES", 1 << 12)
+    records = [a_record(number) for number in range(200)]
+    assert parsed(events(read(WRAPPED[wrapping](records)))) == sorted(records, key=dump)
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        ({"eventVersion": "1.07", "eventType": "AwsCloudTrailInsight", "eventCategory": "Insight"}, "Insight events"),
+        (
+            {"eventVersion": "1.0", "eventType": "AwsAggregatedEvent", "eventCategory": "Aggregated"},
+            "aggregated events",
+        ),
+        ({"messageType": "CONTROL_MESSAGE", "logEvents": []}, "control messages of CloudWatch Logs"),
+        ({"index": {"_index": "logs"}}, "bulk actions of Elasticsearch"),
+        ({"detail-type": "EC2 Instance State-change Notification"}, "other events of EventBridge"),
+        ({"class_uid": 4001, "metadata": {"product": {"name": "Amazon VPC"}}}, "OCSF events of other sources"),
+        (
+            {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "eventTime": "x"},
+            "notifications of other services",
+        ),
+        ({"preview": False, "lastrow": True}, "notes of a Splunk search"),
+        (a_record(1), None),
+        ({"a": 1}, None),
+        ({"detail-type": "x", "detail": {"eventName": "x"}}, None),
+    ],
+)
+def test_what_is_known_to_be_no_event_is_called_by_its_name(value: Json, what: str | None) -> None:
+    assert why_left_out(dump(value).encode()) == what
+
+
+@pytest.mark.parametrize("data", [b"a,b\n1,2\n", b"name,arn\nx,y\n", b"<xml/>", b"PK", b"text"])
+def test_what_is_none_of_all_this_is_told(data: bytes) -> None:
+    with pytest.raises(NotJson):
+        read(data)
+
+
+def test_a_broken_row_costs_that_row() -> None:
+    rows = REBUILT["event history"]([a_record(1), a_record(2), a_record(3)]).splitlines(keepends=True)
+    rows[2] = rows[2].replace(b",", b"", 1)
+    found = read(b"".join(rows))
+    assert [item.reason for item in found if isinstance(item, Rejected)] == ["the row has 15 fields, the table 16"]
+    assert sum(len(item.raw) for item in found if isinstance(item, Records)) == 2
+
+
+def test_archives_are_told_by_their_content(tmp_path: Path) -> None:
+    for name, make in {"zip": zipfile.ZipFile, "tar": tarfile.TarFile}.items():
+        with make(tmp_path / name, "w") as archive:
+            (archive.write if isinstance(archive, zipfile.ZipFile) else archive.add)(__file__, "a.py")
+        contents = open_contents(io.BytesIO((tmp_path / name).read_bytes()), Measure(), tmp_path)
+        assert isinstance(contents, Archive)
+        (member,) = contents.members
+        assert member.name == "a.py"
