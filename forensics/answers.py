@@ -7,9 +7,10 @@ The JSON is a contract: fields are added, never renamed; every key is always pre
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -113,16 +114,25 @@ class Actor:
 NOBODY = Actor(ActorKind.UNKNOWN)
 
 
+LOCAL = {"local": True}
+"""Marks a field that tells of this machine, such as the name of a file; equal answers may differ in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An event that proves something, and the files that hold it."""
+    """An event that proves something, and the files that hold it.
+
+    `digest_status`: how far these are proven to be what AWS wrote, of several files the best: signed, hash-chained,
+    unverified, changed; null where no digest is loaded.
+    """
 
     event_id: str | None
     recipient_account_id: str | None
     aws_region: str | None
     event_time: datetime | None
     event_name: str | None
-    source_files: tuple[str, ...]
+    source_files: tuple[str, ...] = field(metadata=LOCAL)
+    digest_status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +411,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Tree(Displayed):
-    """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first."""
+    """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first.
+
+    `evidence`: the files that hold the events that handed something out, and how far these are proven.
+    """
 
     subject: Subject
     at: datetime | None
@@ -409,13 +422,14 @@ class Tree(Displayed):
     containment: tuple[Step, ...] = ()
     ancestors: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
     """An input file that was not read to its end, or not at all, and why."""
 
-    name: str
+    name: str = field(metadata=LOCAL)
     status: str
     reason: str
 
@@ -443,7 +457,7 @@ class Ingest(Displayed):
     where the earlier answers are not at hand: the case's database was missing, or made by other models.
     """
 
-    case: str
+    case: str = field(metadata=LOCAL)
     files: Mapping[str, int]
     bytes: int
     records: int
@@ -571,8 +585,8 @@ class Ending:
 class Info(Displayed):
     """What a case holds."""
 
-    case: str
-    case_id: str
+    case: str = field(metadata=LOCAL)
+    case_id: str = field(metadata=LOCAL)
     format_version: int
     files: Mapping[str, int]
     events: int
@@ -673,19 +687,28 @@ def to_json(answer: object, *, indent: int | None = 2) -> str:
 
 
 def canonical_json(answer: object) -> str:
-    """The one JSON that equal answers have, for a hash: names in order, no spaces, ASCII."""
-    return json.dumps(_plain(answer), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """The one JSON that equal answers have: names in order, no spaces, ASCII, nothing that tells of this machine."""
+    return json.dumps(
+        _plain(answer, portable=True), sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str
+    )
 
 
-def _plain(value: object) -> Any:
+def answer_sha256(answer: object) -> str:
+    """The hash of an answer's canonical JSON."""
+    return hashlib.sha256(canonical_json(answer).encode("ascii")).hexdigest()
+
+
+def _plain(value: object, *, portable: bool = False) -> Any:
+    """`portable`: without the fields that are marked as local."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name.rstrip("_"): _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = [f for f in dataclasses.fields(value) if not (portable and f.metadata)]
+        return {f.name.rstrip("_"): _plain(getattr(value, f.name), portable=portable) for f in fields}
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, portable=portable) for item in value]
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _plain(item, portable=portable) for key, item in value.items()}
     return value

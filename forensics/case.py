@@ -21,11 +21,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from forensics import __version__
+from forensics import __version__, custody
 from forensics.answers import (
     SECRET,
     Changed,
@@ -43,8 +43,10 @@ from forensics.answers import (
     Table,
     Tree,
     Who,
+    answer_sha256,
 )
 from forensics.attribution.database import connect, is_current, opening
+from forensics.custody import CaseHashes
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
@@ -58,6 +60,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
 from forensics.packaged import packaged_folder
+from forensics.proof import hashes_of, verify_logs
 from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource, find_files
 from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
@@ -65,11 +68,13 @@ from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forensics.attribution.build import DocumentTables
     from forensics.attribution.earlier import Changes
     from forensics.key_answer import Key
     from forensics.lake.ingest import Ingested
     from forensics.lake.manifest import Filter
     from forensics.report_answer import CaseState, Report
+    from forensics.verify_answer import Custody, Verification
 
 __all__ = [
     "ERRORS",
@@ -87,6 +92,7 @@ __all__ = [
     "SavedQuery",
     "UnusableQuery",
     "Value",
+    "verify_logs",
     "write_sample_logs",
 ]
 
@@ -133,6 +139,8 @@ ERRORS = (
 # what only reads; a pivot is made of several statements
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 
+T = TypeVar("T")
+
 Progress = Callable[[int, int, SourceFile], None]
 """Called after each file of an ingest with how many are done, how many there are, and the file."""
 
@@ -170,6 +178,8 @@ class Case:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self.unread_note: str | None = None
         """Of a case made by `from_logs`: that some of its input could not be read, in one line."""
+        self.custody_note: str | None = None
+        """That the use of the case could not be logged, in one line."""
 
     @classmethod
     def open(cls, path: str | Path) -> Case:
@@ -282,8 +292,8 @@ class Case:
         if commit is None or (commit.events == 0 and commit.documents == 0):
             raise NoLogs(_why_empty(paths, files))
         self.close_connection()
-        changes = build(self._layout, after)
-        return Ingest(
+        changes = build(self._layout, after, _document_tables())
+        answer = Ingest(
             case=str(self._layout.root),
             files=_counted([*(file.status for file in files), *["duplicate"] * known]),
             bytes=sum(file.bytes for file in files),
@@ -299,6 +309,11 @@ class Case:
             filtered=sum(file.filtered for file in files),
             amended=commit.amended,
         )
+        given = {
+            "paths": [path if is_s3_url(path) else Path(path).absolute() for path in paths],
+            "ingest_ids": [done.commit.ingest_id for done in rounds],
+        }
+        return self._logged("ingest", given, answer, hashes=hashes_of(self._layout))
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
         """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
@@ -306,7 +321,8 @@ class Case:
         `ip_ranges`: AWS's list of its addresses (ip-ranges.json), which tells those of AWS from others. Raises
         NotIpRanges.
         """
-        return who(self._open(), identify(subject), read_ip_ranges(ip_ranges))
+        answer = who(self._open(), identify(subject), read_ip_ranges(ip_ranges))
+        return self._logged("who", {"subject": subject.strip(), **_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:
         """An answer for each subject, in their order; what is no identifier is an answer that says so.
@@ -315,7 +331,9 @@ class Case:
         """
         asked = list(subjects)
         hide = any(_is_secret(subject) for subject in asked)
-        return [self._who_or_why_not(subject, ip_ranges, hide=hide) for subject in asked]
+        answers = [self._who_or_why_not(subject, ip_ranges, hide=hide) for subject in asked]
+        subjects = [answer.subject.id for answer in answers]
+        return self._logged("who", {"subjects": subjects, **_files("ip_ranges", [ip_ranges])}, answers)
 
     def key(self, key_id: str, *, geo: Iterable[str | Path] = ()) -> Key:
         """The one page on an access key: whose, since when, requested by whom, what it did. Raises NotAnIdentifier.
@@ -325,7 +343,8 @@ class Case:
         identifier = _access_key(key_id)
         from forensics.investigate.key import key
 
-        return key(self._open(), identifier, AddressContext(geo))
+        answer = key(self._open(), identifier, AddressContext(geo))
+        return self._logged("key", {"subject": identifier.id, **_files("geo", geo)}, answer)
 
     def report(self, key_id: str, *, geo: Iterable[str | Path] = ()) -> Report:
         """The page on an access key, the tree below it, what was done with all of it, and the records that prove it.
@@ -335,7 +354,8 @@ class Case:
         identifier = _access_key(key_id)
         from forensics.investigate.report import report
 
-        return report(self._open(), identifier, AddressContext(geo), self._state())
+        answer = report(self._open(), identifier, AddressContext(geo), self._state())
+        return self._logged("report", {"subject": identifier.id, **_files("geo", geo)}, answer)
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
         """Everything that descends from a subject, what of it is valid at a time, and how to end it.
@@ -344,7 +364,7 @@ class Case:
         """
         from forensics.investigate.tree import tree
 
-        return tree(self._open(), identify(subject), at)
+        return self._logged("tree", {"subject": subject.strip(), "at": at}, tree(self._open(), identify(subject), at))
 
     def events(
         self,
@@ -358,8 +378,10 @@ class Case:
         errors: bool = False,
     ) -> pd.DataFrame:
         """Attributed events in the order of time, all columns, times in UTC. See EventFilter for the filters."""
-        query, parameters = events_query(EventFilter(key, actor, since, until, name, address, errors))
-        return self._frame(f"select * {query} order by event_time, event_key", parameters)
+        wanted = EventFilter(key, actor, since, until, name, address, errors)
+        query, parameters = events_query(wanted)
+        frame, sha256 = self._frame(f"select * {query} order by event_time, event_key", parameters)
+        return self._logged("events", asdict(wanted), frame, sha256=sha256)
 
     def event_rows(self, wanted: EventFilter, limit: int | None = None) -> Rows:
         """The same for printing: the columns that a person reads first, at most `limit` rows."""
@@ -371,7 +393,8 @@ class Case:
             listed = f"select {columns} {query} order by attributed_events.event_time, event_key"
             result = connection.execute(listed if limit is None else f"{listed} limit {int(limit)}", parameters)
             types = _types(result)
-            return Rows(COLUMNS, tuple(result.fetchall()), total, types)
+            found = Rows(COLUMNS, tuple(result.fetchall()), total, types)
+        return self._logged("events", {**asdict(wanted), "limit": limit}, found)
 
     def matches_alone(self, wanted: EventFilter) -> tuple[FilterMatches, ...]:
         """Of a filter that nothing passes: how many events each of its parts matches on its own."""
@@ -381,7 +404,8 @@ class Case:
         """The result of any query on the case's tables and views. Raises QueryFailed, also for one that would write."""
         with _told_as(QueryFailed):
             _refuse_to_write(self._open(), query)
-        return self._frame(query, parameters)
+        frame, sha256 = self._frame(query, parameters)
+        return self._logged("sql", {"query": query, "parameters": parameters}, frame, sha256=sha256)
 
     def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
         """The same as plain rows. Raises QueryFailed."""
@@ -391,7 +415,7 @@ class Case:
             result = connection.execute(query, parameters)
             columns, types = tuple(column[0] for column in result.description or ()), _types(result)
             found = tuple(result.fetchall())
-            return Rows(columns, found, len(found), types)
+        return self._logged("sql", {"query": query}, Rows(columns, found, len(found), types))
 
     @staticmethod
     def queries() -> list[SavedQuery]:
@@ -425,11 +449,36 @@ class Case:
         """What the case holds."""
         about = json.loads(self._layout.case_file.read_text())
         connection = self._open()
-        return overview(connection, self._manifest(), str(self._layout.root), about["case_id"], about["format_version"])
+        root = str(self._layout.root)
+        answer = overview(connection, self._manifest(), root, about["case_id"], about["format_version"])
+        return self._logged("info", {}, answer)
 
     def coverage(self) -> Coverage:
         """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""
-        return coverage(self._open())
+        return self._logged("coverage", {}, coverage(self._open()))
+
+    def verify(
+        self, *, keys: Iterable[str | Path] = (), bucket: str | None = None, head: str | None = None
+    ) -> Verification:
+        """Whether the case is as it was left, and what the digests in it prove of its files.
+
+        `keys`: files of public keys, which are added to the case. `bucket`: whose copy the logs are, so that a file
+        that lies elsewhere is told. `head`: the head of the custody log in a report or bundle, which must be in it.
+        """
+        from forensics.investigate.verify import verification
+        from forensics.proof import integrity
+
+        brought = [Path(path) for path in keys]
+        if brought:
+            self.ingest(brought)
+        found = integrity(self._layout, head, self._open)
+        connection = self._open() if found.case_fingerprint else None
+        answer = verification(connection, str(self._layout.root), bucket, found)
+        return self._logged("verify", {"keys": brought, "bucket": bucket, "head": head}, answer)
+
+    def custody(self) -> Custody:
+        """The log of what was done with the case, and whatever in it was changed. Reading it is not logged."""
+        return custody.read(self._layout.custody)
 
     def schema(self) -> tuple[Table, ...]:
         """The tables and views that SQL may ask, with their columns and what each means."""
@@ -511,28 +560,53 @@ class Case:
         from forensics.attribution.build import build, fill
 
         try:
-            build(self._layout, manifest)
+            build(self._layout, manifest, _document_tables())
         except (OSError, duckdb.IOException):  # a case on media that cannot be written answers from memory
             connection = connect(self._layout, ":memory:", read_only=False)
-            fill(connection, manifest, self._layout)
+            fill(connection, manifest, self._layout, _document_tables())
             return connection
+        self._logged("build", {}, None, hashes=hashes_of(self._layout))
         return connect(self._layout, self._layout.database, read_only=True)
 
     def _who_or_why_not(self, subject: str, ip_ranges: str | Path | None, *, hide: bool) -> Who:
         try:
-            return self.who(subject, ip_ranges=ip_ranges)
+            return who(self._open(), identify(subject), read_ip_ranges(ip_ranges))
         except SecretRefused:
             return Who(Subject(None, SECRET), stop_reason=StopReason.NOT_AN_IDENTIFIER)
         except NotAnIdentifier:
             shown = "(not shown, it may be part of a secret)" if hide else subject
             return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
-    def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> pd.DataFrame:
+    def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> tuple[pd.DataFrame, str]:
+        """A DataFrame, and the hash of its rows as Arrow has them."""
         from forensics.output.frame import to_frame
+        from forensics.proof import arrow_sha256
 
         with _told_as(QueryFailed):
             rows = self._open().sql(query, params=parameters).to_arrow_table()
-        return to_frame(rows)
+        return to_frame(rows), arrow_sha256(rows)
+
+    def _logged(
+        self,
+        command: str,
+        parameters: Mapping[str, object],
+        answer: T,
+        *,
+        sha256: str | None = None,
+        hashes: CaseHashes | None = None,
+    ) -> T:
+        """The answer, once the custody log says how it was reached. A case that is gone in a moment has no log."""
+        if self._temporary is not None:
+            return answer
+        if answer is not None and sha256 is None:
+            sha256 = answer_sha256(answer)
+        try:
+            custody.append(
+                self._layout.custody, command, parameters, version=__version__, answer_sha256=sha256, state=hashes
+            )
+        except OSError as error:
+            self.custody_note = f"{self._layout.root} cannot be written ({error.strerror}): its use was not logged"
+        return answer
 
 
 def _as_html(answer: Displayed) -> str:
@@ -549,6 +623,18 @@ def _access_key(key_id: str) -> Identifier:
     if identifier.type != SubjectType.ACCESS_KEY:
         raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
     return identifier
+
+
+def _document_tables() -> list[DocumentTables]:
+    from forensics.digests.tables import create_tables
+
+    return [create_tables]
+
+
+def _files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
+    """Files among the parameters of a command, if any were given."""
+    given = [Path(path).absolute() for path in paths if path]
+    return {name: given} if given else {}
 
 
 def _is_secret(subject: str) -> bool:

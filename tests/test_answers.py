@@ -19,7 +19,7 @@ CONTRACT = {
     "actor": "kind id name arn account_id workload_type issuer provider identity_store_arn",
     "chain": "access_key_ids principal_id arn account_id issued_at expires_at via link",
     "chain.link": "rule grade documented_only event_ids evidence",
-    "chain.link.evidence": "event_id recipient_account_id aws_region event_time event_name source_files",
+    "chain.link.evidence": "event_id recipient_account_id aws_region event_time event_name source_files digest_status",
     "claims": "source_identity role_session_name on_behalf_of",
     "claims.source_identity": "value agreement set_by_event_id enforced",
     "claims.role_session_name": "value agreement enforced",

@@ -14,14 +14,20 @@ from forensics.lake.manifest import Commit
 
 # What the `duckdb` shells in use can open.
 _STORAGE_VERSION = "v1.2.0"
+# the models and what runs them, and what makes tables of documents
+_ROOMS = ("forensics.attribution", "forensics.digests")
 
 
 @cache
 def models_version() -> str:
-    """A hash of the models and of what runs them: a case that was built by other ones is built again."""
-    room = resources.files("forensics.attribution")
+    """A hash of what makes the tables of a case: one that was built by anything else is built again."""
+    rooms = [resources.files(room) for room in _ROOMS]
     files = [
-        file for folder in (room, room / "sql") for file in folder.iterdir() if file.name.endswith((".py", ".sql"))
+        file
+        for room in rooms
+        for folder in (room, room / "sql")
+        for file in folder.iterdir()
+        if file.name.endswith((".py", ".sql"))
     ]
     texts = sorted(file.read_bytes() for file in files)
     return hashlib.sha256(b"\0".join(texts)).hexdigest()

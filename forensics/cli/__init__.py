@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from forensics import __version__
-from forensics.cli import coverage, events, info, ingest, key, query, report, sample, schema, tree, who
+from forensics.cli import coverage, custody, events, info, ingest, key, query, report, sample, schema, tree, verify, who
 
 app = typer.Typer(
     name="forensics",
@@ -34,6 +34,8 @@ app.command()(events.sql)
 app.add_typer(query.app)
 app.command()(schema.schema)
 app.command()(schema.connect)
+app.command()(verify.verify)
+app.command()(custody.custody)
 app.command()(sample.sample)
 
 _USAGE = 2

@@ -240,6 +240,18 @@ def named_case(case: Path | None) -> Path | None:
 
 
 @contextmanager
+def opened_case(case: Path) -> Iterator[Case]:
+    """The case at a folder; standard error says so if its use could not be logged."""
+    from forensics.case import Case
+    from forensics.output.terminal import tell
+
+    with Case.open(case) as opened:
+        yield opened
+        if opened.custody_note:
+            tell(opened.custody_note)
+
+
+@contextmanager
 def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
     """The case of --case, or of $FORENSICS_CASE, or one made of --logs for this one question.
 
@@ -254,7 +266,7 @@ def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
 
     with errors_told():
         if case is not None:
-            with Case.open(case) as opened:
+            with opened_case(case) as opened:
                 yield opened
             return
         assert logs is not None

@@ -22,6 +22,8 @@ _HEAD_BYTES = 4 << 10
 
 class DocumentKind(StrEnum):
     DIGEST = "digest"
+    PUBLIC_KEYS = "public_keys"
+    HEAD_OBJECT = "head_object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,12 @@ class Document:
 
 
 # members that an object of each kind has, the first of them near its beginning
-_MEMBERS = {DocumentKind.DIGEST: ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object")}
+_MEMBERS = {
+    DocumentKind.DIGEST: ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object"),
+    # what `aws cloudtrail list-public-keys` and `aws s3api head-object` print
+    DocumentKind.PUBLIC_KEYS: ("PublicKeyList",),
+    DocumentKind.HEAD_OBJECT: ("ETag", "Metadata"),
+}
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 

@@ -15,6 +15,7 @@ from forensics.answers import NOBODY, Actor, Evidence, Grade
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.address_context import AddressContext
 from forensics.investigate.applications import application_of
+from forensics.investigate.evidence import evidence_of
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.who import who
 from forensics.investigate.workload import address_class
@@ -154,17 +155,7 @@ class _Page:
     def _evidence(self, changes: Iterable[Row]) -> dict[str, Evidence]:
         ids = [row.event_key for row in changes]
         found = self._ask("who_evidence", ids=ids) if ids else []
-        return {
-            row.id: Evidence(
-                row.event_id,
-                row.recipient_account_id,
-                row.aws_region,
-                row.event_time,
-                row.event_name,
-                tuple(name for name in row.source_files if name),
-            )
-            for row in found
-        }
+        return {row.id: evidence_of(row) for row in found}
 
     def _behind(self, changes: Sequence[Row]) -> dict[str, tuple[Actor, Grade]]:
         """Who is behind each change; a record that proves nothing names nobody."""

@@ -14,9 +14,10 @@ from itertools import pairwise
 
 import duckdb
 
-from forensics.answers import Action, Node, NodeKind, Relation, State, Subject, Tree
+from forensics.answers import Action, Evidence, Node, NodeKind, Relation, State, Subject, Tree
 from forensics.investigate.containment import Means, Role, containment, denying
 from forensics.investigate.descent import Place, Places, Unit, edges_below
+from forensics.investigate.evidence import evidence_of
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.validity import Life, Revocations, expiry
 from forensics.keys import Identifier, SubjectType, account_of
@@ -51,8 +52,13 @@ def tree_and_credentials(
         containment=containment(nodes, facts.means(nodes), facts.trusted_roles(nodes), facts.workloads(nodes)),
         ancestors=ancestors,
         flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
+        evidence=facts.evidence,
     )
     return answer, facts.credentials(nodes)
+
+
+def _in_time(event: Evidence) -> tuple[str, ...]:
+    return str(event.event_time), event.event_id or "", event.recipient_account_id or ""
 
 
 def _utc(moment: datetime) -> datetime:
@@ -87,6 +93,8 @@ class _Facts:
         self._event_ids: defaultdict[str, list[Row]] = defaultdict(list)
         for event in rows(connection, "tree_evidence", ids=cited):
             self._event_ids[event.id].append(event)
+        found = rows(connection, "who_evidence", ids=cited) if cited else []
+        self.evidence = tuple(sorted({evidence_of(row) for row in found}, key=_in_time))
         everything = [*self._credentials.values(), *self._plantings.values()]
         accounts = sorted({fact.account_id for fact in everything if fact.account_id})
         self._revocations = Revocations(rows(connection, "tree_revocations", accounts=accounts, at=at), at)

@@ -17,7 +17,6 @@ from forensics.answers import (
     ActorKind,
     Caller,
     Candidate,
-    Evidence,
     Grade,
     Hop,
     Link,
@@ -31,6 +30,7 @@ from forensics.answers import (
 )
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.claims import claims
+from forensics.investigate.evidence import evidence_of
 from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.missing import Coverage, Sought, data_events_of
 from forensics.investigate.tables import Row, rows
@@ -186,11 +186,8 @@ class _Facts:
     def _link(self, rule: str, grade: str, proofs: Iterable[str | None]) -> Link:
         found = [event for proof in proofs if proof for event in self.evidence[proof]]
         found.sort(key=lambda event: (str(event.event_time), event.event_id or "", event.recipient_account_id or ""))
-        evidence = tuple(
-            Evidence(e.event_id, e.recipient_account_id, e.aws_region, e.event_time, e.event_name, _files(e))
-            for e in found
-        )
-        return Link(rule, Grade(grade), False, tuple(e.event_id for e in found if e.event_id), evidence)
+        cited = tuple(event.event_id for event in found if event.event_id)
+        return Link(rule, Grade(grade), False, cited, tuple(evidence_of(event) for event in found))
 
     def _candidate(self, row: Row) -> Candidate:
         return Candidate(actor_of(row), Grade(row.grade), self._link(row.rule, row.grade, [row.issuance_id]))
@@ -318,10 +315,6 @@ def _provenance(row: Row) -> tuple[Provenance, ...]:
         return ()
     actor = actor_of(row)
     return (Provenance("created_by", actor, row.created_by_event_id),)
-
-
-def _files(event: Row) -> tuple[str, ...]:
-    return tuple(name for name in event.source_files if name)
 
 
 def _flags(credential: Row, chain: Sequence[Row]) -> tuple[str, ...]:

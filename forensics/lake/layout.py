@@ -37,6 +37,10 @@ class Layout:
         return self.root / "manifest.jsonl"
 
     @property
+    def custody(self) -> Path:
+        return self.root / "custody.jsonl"
+
+    @property
     def database(self) -> Path:
         return self.root / "case.duckdb"
 

@@ -130,12 +130,14 @@ def read(path: Path) -> Manifest:
     for line in _committed(path).splitlines():
         try:
             entry = _decoder.decode(line)
+            pending.append(entry)
+            if isinstance(entry, Commit):
+                _apply(manifest, pending)
+                pending.clear()
         except msgspec.MsgspecError as error:
             raise DamagedManifest(f"{path} is damaged: {error}") from None
-        pending.append(entry)
-        if isinstance(entry, Commit):
-            _apply(manifest, pending)
-            pending.clear()
+        except KeyError as error:
+            raise DamagedManifest(f"{path} is damaged: it removes {error}, which it never listed") from None
     return manifest
 
 

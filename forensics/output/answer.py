@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from forensics.key_answer import Key
     from forensics.output.graph import Graph
     from forensics.report_answer import Report
+    from forensics.verify_answer import Custody, Verification
 
 
 _GRAPHS = ("mermaid", "dot")
@@ -205,6 +206,27 @@ def print_statements(statements: Sequence[str]) -> None:
         "-- It shows the case as it is now; after an ingest, connect again.\n"
     )
     write("".join(f"{for_terminal(statement)};\n" for statement in statements))
+
+
+def print_verification(answer: Verification, format: str) -> None:
+    """What is proven; in the formats of rows one row a file."""
+    from forensics.output.verify import render_verification, verification_rows
+
+    if format == "json":
+        write(to_json(answer) + "\n")
+    elif format == "table":
+        show(render_verification(answer))
+    else:
+        print_rows(verification_rows(answer), format)
+
+
+def print_custody(answer: Custody, format: str) -> None:
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        from forensics.output.verify import render_custody
+
+        show(render_custody(answer))
 
 
 def print_events(rows: Rows, format: str) -> None:

@@ -23,6 +23,7 @@ from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
 from forensics.output.words import (
     ACTOR_KINDS,
     BASES,
+    DIGEST_STYLES,
     FLAGS,
     GRADE_STYLES,
     RULES,
@@ -269,7 +270,13 @@ def _when(time: datetime | None) -> str:
 
 def event_line(event: Evidence) -> Line:
     where = " ".join(part for part in (event.recipient_account_id, event.aws_region) if part)
-    return line((f"{event.event_id or 'an event without ID'}  {where}", "dim"), indent=2, hang=4)
+    told = (f"{event.event_id or 'an event without ID'}  {where}", "dim")
+    return line(told, *_digest_status(event.digest_status), indent=2, hang=4)
+
+
+def _digest_status(status: str | None) -> tuple[str | Span, ...]:
+    """How far the file of an event is proven, where digests are loaded."""
+    return ("  ", (f"file {status}", DIGEST_STYLES[status])) if status else ()
 
 
 def _end(answer: Who) -> Line:

@@ -93,6 +93,8 @@ BASES = {
     "switch_from": "the console's switch of roles names the session it came from; that event does not show the key",
     "forward_access": "the record names the user for whom an AWS service acted",
 }
+# how far a file is proven to be what AWS wrote
+DIGEST_STYLES = {"signed": "good", "hash-chained": "warn", "unverified": "warn", "changed": "bad", "missing": "bad"}
 WHY_MISSING = {
     "account_not_loaded": "no log of this account is loaded",
     "region_not_loaded": "no log of this region is loaded",

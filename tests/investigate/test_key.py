@@ -28,7 +28,9 @@ CONTRACT = {
     "quarantine who children activity flags address_databases",
     "lifecycle": "status status_since created_at changes used_after_end",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
-    "lifecycle.changes.event": "event_id recipient_account_id aws_region event_time event_name source_files",
+    "lifecycle.changes.event": (
+        "event_id recipient_account_id aws_region event_time event_name source_files digest_status"
+    ),
     "lifecycle.used_after_end": "change ended_at succeeded refused first_use last_use event_ids",
     "owners_access": "keys console_password password_changes sign_ins first_sign_in last_sign_in",
     "owners_access.keys": "access_key_id status created_at first_use last_use events",

@@ -252,7 +252,7 @@ def test_sessions_come_in_the_order_of_their_issue(case: Case) -> None:
 
 # JSON
 
-EVIDENCE = {"event_id", "recipient_account_id", "aws_region", "event_time", "event_name", "source_files"}
+EVIDENCE = set("event_id recipient_account_id aws_region event_time event_name source_files digest_status".split())
 LINK = {"rule": str, "grade": str, "documented_only": bool, "event_ids": [str], "evidence": [EVIDENCE]}
 ACTOR = {"kind", "id", "name", "arn", "account_id", "workload_type", "issuer", "provider", "identity_store_arn"}
 SHAPE: dict[str, Any] = {

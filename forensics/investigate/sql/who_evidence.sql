@@ -1,4 +1,4 @@
--- The proving events of issuances, with the files that hold them. $ids: issuance IDs and event keys.
+-- The proving events of issuances, with the files that hold them and the best verdict on these. $ids: issuance IDs and event keys.
 with asked as materialized (
     select issuance_id as id, event_key from issuance_events where issuance_id in (select unnest($ids))
     union
@@ -11,6 +11,15 @@ cited as materialized (
 
 files as materialized (
     select * from evidence_files where event_key in (select event_key from asked)
+),
+
+verdicts as materialized (
+    select
+        source_sha256,
+        case status when 'signed' then 1 when 'hash-chained' then 2 when 'unverified' then 3 else 4 end as place
+    from file_verdicts
+    where source_sha256 in (select source_sha256 from files)
+      and exists (select 1 from digests)
 )
 
 select
@@ -20,9 +29,13 @@ select
     evidence.aws_region,
     evidence.event_time::timestamp as event_time,
     evidence.event_name,
-    list_sort(list(evidence_files.name)) as source_files
+    list_sort(list(evidence_files.name)) as source_files,
+    case min(verdicts.place)
+        when 1 then 'signed' when 2 then 'hash-chained' when 3 then 'unverified' when 4 then 'changed'
+    end as digest_status
 from asked
 join cited as evidence on evidence.event_key = asked.event_key
 left join files as evidence_files on evidence_files.event_key = asked.event_key
+left join verdicts on verdicts.source_sha256 = evidence_files.source_sha256
 group by all
 order by 1, 5, 2, 3

@@ -1,0 +1,179 @@
+"""Custody: the log of what was done with a case. Each entry carries the hash of the one before.
+
+An entry that is changed, put in or taken out in the middle shows, for what follows it does not fit any more. The end of
+the log is proven by its head, the hash of the last entry, which every report and bundle carries. Secrets never enter:
+text that could hold one is written with it hidden.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from forensics.answers import timestamp
+from forensics.verify_answer import Custody, CustodyEntry, Problem
+
+_SEAL = ',"sha256":"'
+_SEAL_BYTES = len(_SEAL) + 64 + len('"}')
+_TAIL_BYTES = 64 << 10
+_FIRST = "0" * 64
+# a secret access key has 40 of these characters, a session token hundreds
+_SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
+_NO_SECRET = re.compile(r"[0-9a-f]{64}|arn:aws[a-z-]*:.*")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHashes:
+    """What a case consists of after a command changed it. The manifest only grows, so its first bytes stay provable."""
+
+    case_sha256: str
+    manifest_bytes: int
+    manifest_sha256: str
+    database_sha256: str | None
+
+
+def append(
+    path: Path,
+    command: str,
+    parameters: Mapping[str, object],
+    *,
+    version: str,
+    answer_sha256: str | None = None,
+    state: CaseHashes | None = None,
+) -> str:
+    """Add an entry and give the new head. Raises OSError where the log cannot be written."""
+    with _locked(path) as descriptor:
+        last, ends_well = _last_entry(descriptor)
+        entry = {
+            "number": last.number + 1 if last else 1,
+            "time": timestamp(datetime.now(UTC)),
+            "by": _who_runs_this(),
+            "version": version,
+            "command": command,
+            "parameters": _without_secrets(dict(parameters)),
+            "answer_sha256": answer_sha256,
+            "state": _plain(state),
+            "previous": last.sha256 if last else _FIRST,
+        }
+        body = json.dumps(entry, ensure_ascii=True, separators=(",", ":"), default=str)[:-1]
+        sha256 = _hash(body)
+        line = f'{body}{_SEAL}{sha256}"}}\n'
+        _write(descriptor, ("" if ends_well else "\n") + line)
+        return sha256
+
+
+def read(path: Path) -> Custody:
+    """The log with everything that is wrong with it, line by line."""
+    entries: list[CustodyEntry] = []
+    problems: list[Problem] = []
+    previous, number, damaged = _FIRST, 0, 0
+    for place, line in enumerate(_lines(path), 1):
+        entry = _entry(line)
+        where = f"{path.name}, line {place}"
+        if entry is None:
+            problems.append(Problem(where, "the entry was changed or is cut: it does not fit its own hash"))
+            damaged += 1
+            continue
+        follows = entry.previous == previous and entry.number == number + 1
+        follows_damaged = number < entry.number <= number + 1 + damaged and damaged > 0
+        if not (follows or follows_damaged):
+            problems.append(Problem(where, "it does not follow the entry before: one was changed, put in or taken out"))
+        entries.append(entry)
+        previous, number, damaged = entry.sha256, entry.number, 0
+    return Custody(entries[-1].sha256 if entries else None, tuple(entries), tuple(problems))
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    if path.exists():
+        with path.open("rb") as file:
+            yield from file
+
+
+def _entry(line: bytes) -> CustodyEntry | None:
+    """The entry of a line; None if a byte of it is not as it was written."""
+    body, seal = line[: -_SEAL_BYTES - 1], line[-_SEAL_BYTES - 1 :]
+    try:
+        sha256 = _hash(body.decode("ascii"))
+        if seal != f'{_SEAL}{sha256}"}}\n'.encode():
+            return None
+        return CustodyEntry(sha256=sha256, **json.loads(body + b"}"))
+    except (ValueError, TypeError):
+        return None
+
+
+def _last_entry(descriptor: int) -> tuple[CustodyEntry | None, bool]:
+    """The last whole entry, and whether the log ends with it."""
+    size = os.fstat(descriptor).st_size
+    length = _TAIL_BYTES
+    while True:
+        start = max(size - length, 0)
+        lines = os.pread(descriptor, size - start, start).splitlines(keepends=True)
+        for index, line in enumerate(reversed(lines if start == 0 else lines[1:])):
+            if entry := _entry(line):
+                return entry, index == 0
+        if start == 0:
+            return None, size == 0
+        length *= 4
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, text: str) -> None:
+    data = text.encode("ascii")
+    while data:
+        data = data[os.write(descriptor, data) :]
+    os.fsync(descriptor)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _who_runs_this() -> str:
+    """User and machine, as the system names them."""
+    import pwd
+
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return f"{name}@{os.uname().nodename}"
+
+
+def _plain(state: CaseHashes | None) -> dict[str, object] | None:
+    return {name: getattr(state, name) for name in CaseHashes.__slots__} if state else None
+
+
+def _without_secrets(value: Any) -> Any:
+    """The same with every text in it, at any depth, free of what could be a secret access key or a session token.
+
+    A path is text of names; files of such a name are there, so it is only a name that is looked at.
+    """
+    if isinstance(value, Path):
+        return "/".join(_without_secrets(name) for name in str(value).split("/"))
+    if isinstance(value, str):
+        return value if _NO_SECRET.fullmatch(value) else _SECRET.sub("[hidden]", value)
+    if isinstance(value, Mapping):
+        return {str(key): _without_secrets(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(item) for item in value]
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else _without_secrets(str(value))

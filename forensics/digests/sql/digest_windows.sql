@@ -1,0 +1,36 @@
+-- digest_windows: what was delivered between the start and the end of a digest. Grain: one row per digest.
+-- is_complete: every file delivered is here and unchanged, as this digest says. is_verified: and the digest is proven.
+
+with listed as (
+    select
+        digest_sha256,
+        count(*) as files,
+        sum(case when state = 'present' then 1 else 0 end) as unchanged,
+        sum(case when state = 'changed' then 1 else 0 end) as changed,
+        sum(case when state = 'missing' then 1 else 0 end) as missing,
+        min(first_event_time) as first_event_time,
+        max(last_event_time) as last_event_time
+    from digest_listings
+    group by digest_sha256
+)
+
+select
+    digests.digest_sha256,
+    digests.account_id,
+    digests.aws_region,
+    digests.trail,
+    digests.home_region,
+    digests.is_backfill,
+    digests.start_time,
+    digests.end_time,
+    digests.status,
+    coalesce(listed.files, 0)::bigint as files,
+    coalesce(listed.unchanged, 0)::bigint as unchanged,
+    coalesce(listed.changed, 0)::bigint as changed,
+    coalesce(listed.missing, 0)::bigint as missing,
+    listed.first_event_time,
+    listed.last_event_time,
+    digests.status <> 'changed' and coalesce(listed.changed + listed.missing, 0) = 0 as is_complete,
+    digests.is_proven and coalesce(listed.changed + listed.missing, 0) = 0 as is_verified
+from digests
+left join listed on listed.digest_sha256 = digests.digest_sha256

@@ -1,0 +1,77 @@
+-- file_verdicts: how far each log file and digest is proven. Grain: one row per source_sha256.
+-- The strongest digest counts, whether it has the file's content or other content under the file's name; one that is
+-- itself changed says nothing.
+
+with files as (
+    select
+        sha256 as source_sha256,
+        max(inflated_sha256) over (partition by sha256) as content_sha256,
+        regexp_replace(regexp_replace(name, '^.*/', ''), '\.gz$', '') as base_name
+    from source_files
+    where sha256 is not null and kind is null and status in ('ok', 'empty', 'failed', 'duplicate')
+),
+
+vouched as (
+    select
+        files.source_sha256,
+        listings.digest_sha256,
+        listings.digest_status as status,
+        listings.is_proven,
+        case
+            when listings.digest_status = 'signed' then 1
+            when listings.is_proven then 2
+            when listings.digest_status = 'hash-chained' then 4
+            when listings.digest_status = 'unverified' then 6
+            else 8
+        end as place
+    from files
+    join digest_listings as listings on listings.content_sha256 = files.content_sha256
+),
+
+contradicted as (
+    select
+        files.source_sha256,
+        listings.digest_sha256,
+        'changed' as status,
+        false as is_proven,
+        case when listings.is_proven then 3 when listings.digest_status = 'hash-chained' then 5 else 7 end as place
+    from files
+    join digest_listings as listings
+      on listings.base_name = files.base_name
+      and listings.content_sha256 <> files.content_sha256
+    where listings.digest_status <> 'changed'
+),
+
+judged as (
+    select *, row_number() over (partition by source_sha256 order by place, digest_sha256) as choice
+    from (select * from vouched union all select * from contradicted) as found
+),
+
+logs as (
+    select distinct
+        files.source_sha256,
+        case when judged.place < 8 then judged.status else 'unverified' end as status,
+        coalesce(judged.is_proven, false) as is_proven,
+        case judged.place
+            when 1 then 'listed with this hash in a signed digest'
+            when 2 then 'listed with this hash in a digest whose own hash a signed one carries'
+            when 4 then 'listed with this hash in a digest that is chained to the newest, which nothing vouches for'
+            when 6 then 'listed with this hash in a digest that nothing vouches for'
+            when 8 then 'only a digest that is itself changed lists it'
+            when 3 then 'a proven digest lists a file of this name with the hash of other content'
+            when 5 then 'a digest that is chained by its hash lists a file of this name with the hash of other content'
+            when 7 then 'a digest that nothing vouches for lists a file of this name with the hash of other content'
+            else 'no digest lists it'
+        end as reason,
+        judged.digest_sha256
+    from files
+    left join judged on judged.source_sha256 = files.source_sha256 and judged.choice = 1
+)
+
+select source_sha256, 'log' as kind, status, is_proven, reason, digest_sha256 from logs
+union all
+select digest_sources.source_sha256, 'digest', digests.status, digests.is_proven, digests.reason, digests.digest_sha256
+from digest_sources
+join digests on digests.digest_sha256 = digest_sources.digest_sha256
+union all
+select source_sha256, 'digest', 'unverified', false, reason, null from unreadable_digests

@@ -1,0 +1,244 @@
+"""Tables: the verdicts of digests on a connection that has `documents` and `source_files`, made before the models run.
+
+`digests` has a row for each distinct digest with its status, `digest_sources` says which files hold it, `digest_breaks`
+has one for each place where a chain does not go on, `digest_files` one for each log file that a digest lists, and
+`public_keys` what digests were checked with. The models of `sql/` are made of these. Without digests all are empty.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow as pa
+
+from forensics.digests.digest import Digest, ListedFile, NotADigest, read_digest, signature_of
+from forensics.formats.documents import DocumentKind
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from forensics.digests.chain import Break, Judged
+    from forensics.digests.public_keys import PublicKey, RefusedKey
+
+_TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
+_SQL_TYPES = {_TEXT: "varchar", _TIME: "timestamptz", pa.bool_(): "boolean", pa.int64(): "bigint", pa.binary(): "blob"}
+# how many documents are held at once, and how many listed files wait to be written
+_DOCUMENTS_HELD = 200
+_LISTED_HELD = 50_000
+_MODELS = ("digest_listings", "digest_windows", "file_verdicts")
+
+Rows = Sequence[tuple[object, ...]]
+
+_CHAIN = [
+    *((name, _TEXT) for name in ("account_id", "aws_region", "trail", "home_region")),
+    ("is_backfill", pa.bool_()),
+]
+_DIGESTS = pa.schema(
+    [
+        ("digest_sha256", _TEXT),
+        *_CHAIN,
+        ("s3_bucket", _TEXT),
+        ("s3_object", _TEXT),
+        ("start_time", _TIME),
+        ("end_time", _TIME),
+        ("fingerprint", _TEXT),
+        ("status", _TEXT),
+        ("is_proven", pa.bool_()),
+        ("reason", _TEXT),
+        # what it takes to check the digest with other tools
+        ("signed_text", pa.binary()),
+        ("signature", pa.binary()),
+    ]
+)
+_BREAKS = pa.schema(
+    [
+        *_CHAIN,
+        ("kind", _TEXT),
+        ("start_time", _TIME),
+        ("end_time", _TIME),
+        ("missing_bucket", _TEXT),
+        ("missing_object", _TEXT),
+        ("at_least", pa.int64()),
+    ]
+)
+_LISTED = pa.schema(
+    [
+        *((name, _TEXT) for name in ("digest_sha256", "s3_bucket", "s3_object", "content_sha256")),
+        ("first_event_time", _TIME),
+        ("last_event_time", _TIME),
+    ]
+)
+_SOURCES = pa.schema([("source_sha256", _TEXT), ("digest_sha256", _TEXT)])
+_KEYS = pa.schema([("fingerprint", _TEXT), ("source", _TEXT), ("refused", _TEXT), ("der", pa.binary())])
+_UNREADABLE = pa.schema([("source_sha256", _TEXT), ("reason", _TEXT)])
+
+
+class _Head(msgspec.Struct, frozen=True):
+    metadata: dict[str, str] = msgspec.field(name="Metadata")
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the room's tables. A document that is no digest, or a key that is none, is listed with the reason."""
+    keys = _read_keys(connection)
+    _create(connection, "public_keys", _KEYS, [_key_row(key) for key in keys])
+    digests, unreadable = _read_digests(connection)
+    _create(connection, "unreadable_digests", _UNREADABLE, unreadable)
+    judged, breaks = _judged(digests, _saved_signatures(connection, digests), keys) if digests else ([], [])
+    _create(connection, "digests", _DIGESTS, [_digest_row(one) for one in judged])
+    _create(connection, "digest_breaks", _BREAKS, [_break_row(one) for one in breaks])
+    for model in _MODELS:
+        connection.execute(f"create or replace table {model} as {_sql(model)}")
+
+
+def _judged(
+    digests: list[Digest], signatures: Mapping[str, Sequence[bytes]], keys: Iterable[PublicKey | RefusedKey]
+) -> tuple[list[Judged], list[Break]]:
+    from forensics.digests.chain import judge
+    from forensics.digests.public_keys import PublicKey
+
+    return judge(digests, signatures, {key.fingerprint: key for key in keys if isinstance(key, PublicKey)})
+
+
+def _read_digests(connection: duckdb.DuckDBPyConnection) -> tuple[list[Digest], list[tuple[str, str]]]:
+    """The distinct digests; what each lists goes to `digest_files` on the way, and from which file it is."""
+    _create(connection, "digest_files", _LISTED, [])
+    digests: dict[str, Digest] = {}
+    sources: list[tuple[str, str]] = []
+    unreadable: list[tuple[str, str]] = []
+    waiting: list[tuple[object, ...]] = []
+    for source_sha256, _name, content in _documents(connection, DocumentKind.DIGEST):
+        try:
+            digest, listed = read_digest(content)
+        except NotADigest as error:
+            unreadable.append((source_sha256, str(error)))
+            continue
+        sources.append((source_sha256, digest.sha256))
+        if digest.sha256 not in digests:
+            digests[digest.sha256] = digest
+            waiting += (_listed_row(digest, one) for one in listed)
+        if len(waiting) > _LISTED_HELD:
+            _insert(connection, "digest_files", _LISTED, waiting)
+            waiting = []
+    _insert(connection, "digest_files", _LISTED, waiting)
+    _create(connection, "digest_sources", _SOURCES, sources)
+    return list(digests.values()), unreadable
+
+
+def _read_keys(connection: duckdb.DuckDBPyConnection) -> list[PublicKey | RefusedKey]:
+    found: list[PublicKey | RefusedKey] = []
+    for _source_sha256, name, content in _documents(connection, DocumentKind.PUBLIC_KEYS):
+        from forensics.digests.public_keys import read_public_keys
+
+        found += read_public_keys(content, name)
+    return found
+
+
+def _saved_signatures(connection: duckdb.DuckDBPyConnection, digests: list[Digest]) -> dict[str, list[bytes]]:
+    """The signatures of digests by their SHA-256: from S3's metadata of the object that was read, or from `head-object`
+    output that lies beside the file under its name."""
+    of_name: defaultdict[str, list[str]] = defaultdict(list)
+    for digest in digests:
+        of_name[_stem(digest.place.key)].append(digest.sha256)
+    saved: defaultdict[str, list[bytes]] = defaultdict(list)
+    for sha256, text in connection.execute(_sql("signatures_of_objects")).fetchall():
+        saved[sha256].append(signature_of(text) or b"")
+    for _source_sha256, name, content in _documents(connection, DocumentKind.HEAD_OBJECT):
+        try:
+            signature = signature_of(_decode_head(content).metadata.get("signature"))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        for sha256 in of_name.get(_stem(name), ()):
+            saved[sha256] += [] if signature is None else [signature]
+    return saved
+
+
+def _stem(key: str) -> str:
+    """The name of an object without what says how it is written, or `.json.gz.head.json` and the like."""
+    return key.rpartition("/")[2].partition(".json")[0]
+
+
+def _documents(connection: duckdb.DuckDBPyConnection, kind: DocumentKind) -> Iterator[tuple[str, str, bytes]]:
+    """The documents of a kind, a few at a time: source, the name of the file, content."""
+    result = connection.cursor().execute(_sql("documents_of_kind"), {"kind": kind.value})
+    while found := result.fetchmany(_DOCUMENTS_HELD):
+        yield from found
+
+
+def _listed_row(digest: Digest, listed: ListedFile) -> tuple[object, ...]:
+    return (
+        digest.sha256,
+        listed.s3_bucket,
+        listed.s3_object,
+        listed.hash_value.lower(),
+        listed.oldest_event_time,
+        listed.newest_event_time,
+    )
+
+
+def _digest_row(one: Judged) -> tuple[object, ...]:
+    digest, chain = one.digest, one.digest.chain
+    return (
+        digest.sha256,
+        chain.account_id,
+        chain.aws_region,
+        chain.trail,
+        chain.home_region,
+        chain.is_backfill,
+        digest.place.bucket,
+        digest.place.key,
+        digest.start,
+        digest.end,
+        digest.fingerprint,
+        one.status.value,
+        one.is_proven,
+        one.reason,
+        digest.signed_text,
+        one.signature,
+    )
+
+
+def _break_row(one: Break) -> tuple[object, ...]:
+    return (
+        one.chain.account_id,
+        one.chain.aws_region,
+        one.chain.trail,
+        one.chain.home_region,
+        one.chain.is_backfill,
+        one.kind.value,
+        one.start,
+        one.end,
+        one.missing.bucket if one.missing else None,
+        one.missing.key if one.missing else None,
+        one.at_least,
+    )
+
+
+def _key_row(key: PublicKey | RefusedKey) -> tuple[object, ...]:
+    return key.fingerprint, key.source, getattr(key, "reason", None), getattr(key, "der", None)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: Rows) -> None:
+    columns = ", ".join(f"{field.name} {_SQL_TYPES[field.type]}" for field in schema)
+    connection.execute(f"create or replace table {table} ({columns})")
+    _insert(connection, table, schema, rows)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: Rows) -> None:
+    if not rows:
+        return
+    columns = zip(zip(*rows, strict=True), schema, strict=True)
+    arrays = [pa.array(values, field.type) for values, field in columns]
+    connection.register("rows_to_insert", pa.Table.from_arrays(arrays, schema=schema))
+    connection.execute(f"insert into {table} select * from rows_to_insert")
+    connection.unregister("rows_to_insert")
+
+
+def _sql(name: str) -> str:
+    return (resources.files("forensics.digests") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

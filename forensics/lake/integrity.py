@@ -1,0 +1,74 @@
+"""Integrity: whether the files of a case are those that its manifest lists, and what the case holds as one hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from forensics.lake.layout import Layout
+from forensics.lake.manifest import LakeFile, Manifest
+
+_ROWS_HELD = 100_000
+_READ = ("ok", "empty", "failed")
+_EVENTS = """
+    select distinct sha256(raw)
+    from read_parquet($files, hive_partitioning = false)
+    order by 1
+"""
+
+
+def changed_files(layout: Layout, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Each lake file that is not as the manifest lists it, and what is wrong."""
+    for path, listed in sorted(manifest.lake_files.items()):
+        if wrong := _wrong(layout.root / path, listed):
+            yield path, wrong
+
+
+def unlisted_files(layout: Layout, manifest: Manifest) -> Iterator[str]:
+    """Each file in the lake that the manifest does not list: nothing reads it."""
+    for file in sorted(layout.lake.rglob("*")):
+        path = file.relative_to(layout.root).as_posix()
+        if file.is_file() and path not in manifest.lake_files:
+            yield path
+
+
+def file_sha256(path: Path, length: int | None = None) -> str:
+    """The hash of a file, or of its first `length` bytes. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20 if length is None else min(1 << 20, length)):
+            digest.update(piece)
+            length = None if length is None else length - len(piece)
+    return digest.hexdigest()
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
+    """One hash over the distinct events and the distinct sources of a case, whatever their order, names or packing."""
+    digest = hashlib.sha256()
+    files = manifest.of_table("events")
+    if files:
+        result = connection.execute(_EVENTS, {"files": files})
+        while rows := result.fetchmany(_ROWS_HELD):
+            digest.update("".join(f"event {sha256}\n" for (sha256,) in rows).encode())
+    sources = {file.inflated_sha256 or "" for file in manifest.source_files if file.status in _READ}
+    for sha256 in sorted(sources):
+        digest.update(f"source {sha256}\n".encode())
+    return digest.hexdigest()
+
+
+def _wrong(path: Path, listed: LakeFile) -> str | None:
+    try:
+        if path.stat().st_size != listed.bytes:
+            return f"it has {path.stat().st_size:,} bytes, the manifest lists {listed.bytes:,}"
+        return (
+            None
+            if file_sha256(path) == listed.sha256
+            else "its content was changed: the hash is not that of the manifest"
+        )
+    except FileNotFoundError:
+        return "it is gone"
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"

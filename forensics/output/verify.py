@@ -1,0 +1,199 @@
+"""Verify and custody, for a reader: what is proven, what is wrong, what cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from forensics.answers import Rows
+from forensics.output.lines import BLANK, Line, heading, line
+from forensics.output.words import DIGEST_STYLES, count, readable_time
+from forensics.verify_answer import (
+    ChainBreak,
+    Custody,
+    CustodyEntry,
+    DigestChain,
+    FileStatus,
+    Integrity,
+    Problem,
+    Verification,
+    VerifiedFile,
+    Windows,
+)
+
+_LABEL = 10
+_SHOWN = 20
+
+
+def render_verification(answer: Verification) -> Iterator[Line]:
+    """The counts, then whatever is wrong, then each chain, then what nobody can prove."""
+    yield line((answer.subject, "bold"))
+    yield _counts("log files", answer.logs)
+    yield _counts("digests", answer.digests)
+    if answer.moved is not None:
+        style = "warn" if answer.moved else "good"
+        yield _labelled("places", (f"{answer.moved:,} moved from where AWS put them", style))
+    for key in answer.public_keys:
+        what = (f"refused: {key.refused}", "bad") if key.refused else f"{count(key.digests, 'digest')} signed with it"
+        yield _labelled("key", f"{key.fingerprint}  from {key.source}: ", what)
+    if answer.integrity:
+        yield from _integrity(answer.integrity)
+    yield from _files(answer.files)
+    for chain in answer.chains:
+        yield BLANK
+        yield from _chain(chain)
+    yield BLANK
+    yield heading("What this does not prove")
+    for limit in answer.limits:
+        yield line(limit, indent=2, hang=4)
+
+
+def verification_rows(answer: Verification) -> Rows:
+    """One row a file."""
+    columns = ("name", "kind", "status", "is_proven", "moved", "s3_bucket", "s3_object", "digest", "reason")
+    rows = tuple(
+        (f.name, f.kind, str(f.status), f.is_proven, f.moved, f.s3_bucket, f.s3_object, f.digest, f.reason)
+        for f in answer.files
+    )
+    return Rows(columns, rows, len(rows))
+
+
+def render_custody(answer: Custody) -> Iterator[Line]:
+    """Every entry, and what was changed."""
+    for entry in answer.entries:
+        yield from _entry(entry)
+    yield BLANK
+    if answer.problems:
+        yield heading("The log was changed")
+        yield from _problems(answer.problems)
+    else:
+        yield line(f"{len(answer.entries):,} entries, each follows the one before", indent=0)
+    yield line(("head  ", "dim"), answer.head or "none: nothing was logged", indent=0)
+
+
+def _integrity(answer: Integrity) -> Iterator[Line]:
+    checked = f"{count(answer.lake_files, 'lake file')}, manifest, tables, {answer.custody_entries:,} log entries: "
+    verdict = ("not as they were left", "bad") if answer.problems else ("as they were left", "good")
+    yield _labelled("case", checked, verdict)
+    yield _labelled("contents", answer.case_fingerprint or "cannot be read")
+    yield _labelled("log's head", answer.custody_head or "nothing was logged")
+    if answer.problems:
+        yield BLANK
+        yield heading("Not as the last command left it")
+        yield from _problems(answer.problems)
+
+
+def _problems(problems: Sequence[Problem]) -> Iterator[Line]:
+    for problem in problems[:_SHOWN]:
+        yield line((problem.where, "bad"), f": {problem.what}", indent=2, hang=4)
+    yield from _more(len(problems))
+
+
+def _files(files: Sequence[VerifiedFile]) -> Iterator[Line]:
+    wrong = [one for one in files if one.status in (FileStatus.CHANGED, FileStatus.MISSING) or one.moved]
+    if not wrong:
+        return
+    yield BLANK
+    yield heading("Changed, missing or moved")
+    for one in wrong[:_SHOWN]:
+        is_moved_only = one.status not in (FileStatus.CHANGED, FileStatus.MISSING)
+        word = ("moved", "warn") if is_moved_only else (str(one.status), DIGEST_STYLES[one.status])
+        yield line(word, f"  {one.kind} {one.name or one.s3_object}", indent=2, hang=4)
+        if one.moved:
+            yield line((f"it was delivered to s3://{one.s3_bucket}/{one.s3_object}", "dim"), indent=4, hang=6)
+        if not is_moved_only:
+            yield line((one.reason, "dim"), indent=4, hang=6)
+    yield from _more(len(wrong))
+
+
+def _chain(chain: DigestChain) -> Iterator[Line]:
+    backfill = ", backfill" if chain.backfill else ""
+    yield line(
+        (f"trail {chain.trail}", "bold"), f" of {chain.home_region}: {chain.account_id} {chain.aws_region}{backfill}"
+    )
+    yield line(_span(chain.from_, chain.to), f"; digests: {_told(chain.digests)}", indent=2, hang=4)
+    for windows in islice(chain.windows, _SHOWN):
+        yield from _windows(windows)
+    yield from _more(len(chain.windows))
+    for one in chain.breaks[:_SHOWN]:
+        yield _break(one)
+    yield from _more(len(chain.breaks))
+
+
+def _windows(run: Windows) -> Iterator[Line]:
+    if run.verified:
+        what = ("verified", "good")
+    elif run.complete:
+        what = (f"complete, {run.status}", "warn")
+    else:
+        what = ("not verified" if run.status == FileStatus.CHANGED else "incomplete", "bad")
+    files = f"{run.unchanged:,} of {count(run.files, 'delivered file')} here and unchanged"
+    yield line(_span(run.from_, run.to), "  ", what, f": {files}", indent=2, hang=4)
+    if run.first_event_time and run.last_event_time:
+        yield line((f"events {_span(run.first_event_time, run.last_event_time)}", "dim"), indent=4, hang=6)
+
+
+def _break(one: ChainBreak) -> Line:
+    since = readable_time(one.to)
+    if one.kind == "gap":
+        assert one.from_
+        missing = f"at least {count(one.at_least, 'digest')} missing"
+        return line(
+            _span(one.from_, one.to), "  ", ("gap", "bad"), f": {missing}, the last is {one.s3_object}", indent=2
+        )
+    if one.kind == "restart":
+        return line(
+            f"{since}  ", ("restart", "warn"), ": the chain begins anew, though older digests are here", indent=2
+        )
+    if one.kind == "fork":
+        return line(f"{since}  ", ("fork", "bad"), ": another digest claims the same predecessor", indent=2)
+    before = f"; the one before, {one.s3_object}, is not" if one.s3_object else ": the first of the trail"
+    return line(f"{since}  the oldest digest that is here{before}", indent=2)
+
+
+def _entry(entry: CustodyEntry) -> Iterator[Line]:
+    yield line(
+        (f"{entry.number:>4}  ", "dim"),
+        f"{entry.time.replace('T', ' ')}  ",
+        (entry.command, "bold"),
+        f"  {_parameters(entry.parameters)}",
+        hang=8,
+    )
+    answer = f", answer {entry.answer_sha256}" if entry.answer_sha256 else ""
+    yield line((f"by {entry.by}, version {entry.version}{answer}", "dim"), indent=6, hang=8)
+
+
+def _parameters(parameters: Mapping[str, object]) -> str:
+    told = []
+    for name, value in parameters.items():
+        if value not in (None, False, [], ""):
+            text = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+            told.append(f"{name} {text}")
+    return ", ".join(told)
+
+
+def _counts(label: str, counts: Mapping[str, int]) -> Line:
+    parts: list[tuple[str, str] | str] = []
+    for status, number in counts.items():
+        parts += [", " if parts else "", (f"{number:,} {status}", DIGEST_STYLES[FileStatus(status)])]
+    return _labelled(label, *(parts or ["none"]))
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {status}" for status, number in counts.items())
+
+
+def _span(start: object, end: object) -> str:
+    from datetime import datetime
+
+    assert isinstance(start, datetime) and isinstance(end, datetime)
+    return f"{readable_time(start)[:16]}Z to {readable_time(end)[:16]}Z"
+
+
+def _labelled(label: str, *parts: str | tuple[str, str]) -> Line:
+    return line((label.ljust(_LABEL) + "  ", "dim"), *parts, indent=2, hang=4 + _LABEL)
+
+
+def _more(number: int) -> Iterator[Line]:
+    if number > _SHOWN:
+        yield line((f"and {number - _SHOWN:,} more; --format json has them all", "dim"), indent=2)

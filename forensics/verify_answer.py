@@ -1,0 +1,174 @@
+"""Verify: what digests prove of the files of a case or folder, and whether a case or bundle is as it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class FileStatus(StrEnum):
+    """How far a file is proven to be what AWS wrote."""
+
+    SIGNED = "signed"
+    HASH_CHAINED = "hash-chained"
+    UNVERIFIED = "unverified"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFile:
+    """A log file or digest. `moved`: it lies elsewhere than AWS put it; None where its bucket and key are not known.
+
+    `name` is None for one that is missing. `digest`: the object that lists it, or None.
+    """
+
+    name: str | None
+    kind: str
+    status: FileStatus
+    is_proven: bool
+    moved: bool | None
+    s3_bucket: str | None
+    s3_object: str | None
+    digest: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Delivery windows, one after the other, that are alike. `complete`: every delivered file is here and unchanged,
+    as the digests say; `verified`: and the digests are proven. The event times are those of the listed files."""
+
+    from_: datetime
+    to: datetime
+    windows: int
+    status: FileStatus
+    complete: bool
+    verified: bool
+    files: int
+    unchanged: int
+    changed: int
+    missing: int
+    first_event_time: datetime | None
+    last_event_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBreak:
+    """Where a chain does not go on: `gap` (digests are missing, at least so many), `restart` (it begins anew),
+    `beginning` (the oldest digest that is here; `s3_object`, if any, is the one before it), `fork`."""
+
+    kind: str
+    from_: datetime | None
+    to: datetime
+    s3_object: str | None
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestChain:
+    """The digests of one trail for one account and region; a backfill is a chain of its own."""
+
+    account_id: str
+    aws_region: str
+    trail: str
+    home_region: str
+    backfill: bool
+    digests: Mapping[str, int]
+    from_: datetime
+    to: datetime
+    breaks: tuple[ChainBreak, ...]
+    windows: tuple[Windows, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """A public key: which file brought it, how many digests it proves, and if it was refused, why."""
+
+    fingerprint: str
+    source: str
+    digests: int
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyEntry:
+    """One command on a case: when, by whom, with which version, parameters and, if it answered, hash of its answer.
+
+    `state`: the hashes of what the case consists of, where the command changed it. `sha256` is of the entry itself,
+    `previous` that of the one before.
+    """
+
+    number: int
+    time: str
+    by: str
+    version: str
+    command: str
+    parameters: Mapping[str, object]
+    answer_sha256: str | None
+    state: Mapping[str, object] | None
+    previous: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """The log of a case. `head`: the hash of its last entry, which proves the whole of it."""
+
+    head: str | None
+    entries: tuple[CustodyEntry, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is not as it was left: where, and what is wrong with it."""
+
+    where: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """Whether a case is as the last command left it. `custody_head`: the hash that proves the whole log.
+
+    `case_fingerprint`: one hash over events and sources; None where the case cannot be read.
+    """
+
+    lake_files: int
+    custody_entries: int
+    custody_head: str | None
+    case_fingerprint: str | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What digests prove, and what they cannot; for a case also its integrity. Counts are of files by status."""
+
+    subject: str
+    logs: Mapping[str, int]
+    digests: Mapping[str, int]
+    moved: int | None
+    chains: tuple[DigestChain, ...]
+    public_keys: tuple[UsedKey, ...]
+    files: tuple[VerifiedFile, ...]
+    limits: tuple[str, ...]
+    integrity: Integrity | None
+
+    @property
+    def complaint(self) -> str | None:
+        """What is wrong, in one line; None if everything that can be checked is as AWS and the case's user left it."""
+        wrong = [
+            f"{number:,} {what} {status}"
+            for what, counts in (("log file(s)", self.logs), ("digest(s)", self.digests))
+            for status in (FileStatus.CHANGED, FileStatus.MISSING)
+            if (number := counts.get(status, 0))
+        ]
+        gaps = sum(one.kind in ("gap", "restart", "fork") for chain in self.chains for one in chain.breaks)
+        wrong += [f"{gaps:,} break(s) in the chains"] if gaps else []
+        problems = len(self.integrity.problems) if self.integrity else 0
+        wrong += [f"{problems:,} part(s) of the case are not as they were left"] if problems else []
+        return ", ".join(wrong) or None
