@@ -16,7 +16,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,7 @@ from forensics.answers import (
     Tree,
     Who,
     answer_sha256,
+    to_json,
 )
 from forensics.attribution.database import connect, is_current, opening
 from forensics.custody import CaseHashes
@@ -57,10 +58,11 @@ from forensics.investigate.who import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
+from forensics.lake.integrity import fingerprint
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
 from forensics.packaged import packaged_folder
-from forensics.proof import hashes_of, verify_logs
+from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
 from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource, find_files
 from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
@@ -74,7 +76,7 @@ if TYPE_CHECKING:
     from forensics.lake.ingest import Ingested
     from forensics.lake.manifest import Filter
     from forensics.report_answer import CaseState, Report
-    from forensics.verify_answer import Custody, Verification
+    from forensics.verify_answer import Bundle, Check, Custody, Extract, Verification
 
 __all__ = [
     "ERRORS",
@@ -92,6 +94,7 @@ __all__ = [
     "SavedQuery",
     "UnusableQuery",
     "Value",
+    "check_bundle",
     "verify_logs",
     "write_sample_logs",
 ]
@@ -129,6 +132,7 @@ ERRORS = (
     NotAddressDatabase,
     NotAnIdentifier,
     NotAnS3Url,
+    NotChecked,
     NotIpRanges,
     NothingFound,
     QueryFailed,
@@ -352,10 +356,13 @@ class Case:
         As `key`. `forensics.output.report` makes the file of it.
         """
         identifier = _access_key(key_id)
+        answer = self._report(identifier, geo, self._state())
+        return self._logged("report", {"subject": identifier.id, **_files("geo", geo)}, answer)
+
+    def _report(self, identifier: Identifier, geo: Iterable[str | Path], state: CaseState) -> Report:
         from forensics.investigate.report import report
 
-        answer = report(self._open(), identifier, AddressContext(geo), self._state())
-        return self._logged("report", {"subject": identifier.id, **_files("geo", geo)}, answer)
+        return report(self._open(), identifier, AddressContext(geo), state)
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
         """Everything that descends from a subject, what of it is valid at a time, and how to end it.
@@ -476,6 +483,78 @@ class Case:
         answer = verification(connection, str(self._layout.root), bucket, found)
         return self._logged("verify", {"keys": brought, "bucket": bucket, "head": head}, answer)
 
+    def extract(self, event_ids: Iterable[str], *, with_secrets: bool = False) -> Extract:
+        """The records of some events as they were delivered, with where they lie and how far that is proven.
+
+        Secrets are masked, each with the hash of its value, unless `with_secrets`. Raises NotAnIdentifier.
+        """
+        from forensics.investigate.extract import extract
+
+        asked = [_event_id(event_id) for event_id in event_ids]
+        answer = extract(self._open(), asked, with_secrets=with_secrets)
+        return self._logged("extract", {"event_ids": asked, "with_secrets": with_secrets}, answer)
+
+    def bundle(self, key_id: str, path: str | Path, *, replace: bool = False) -> Bundle:
+        """Pack the page on an access key with everything that proves it into an archive at `path`, a zip if so named.
+
+        Raises NotAnIdentifier, CannotWrite.
+        """
+        from forensics import bundle
+        from forensics.investigate.key import key
+        from forensics.output.file import check_place
+        from forensics.output.report import report_page
+        from forensics.verify_answer import Bundle
+
+        identifier, place = _access_key(key_id), Path(path)
+        check_place(place, replace=replace)
+        head = self.custody().head
+        state = self._state()
+        packed = bundle.collect(
+            self._open(),
+            key(self._open(), identifier),
+            {
+                "report.html": report_page(self._report(identifier, (), state)).encode(),
+                "manifest.jsonl": self._layout.manifest.read_bytes(),
+                "provenance.json": (to_json(state) + "\n").encode(),
+                **({"custody.jsonl": self._layout.custody.read_bytes()} if self._layout.custody.exists() else {}),
+            },
+        )
+        sha256 = bundle.write(place, packed.files)
+        answer = Bundle(
+            identifier.id,
+            str(place),
+            sha256,
+            len(packed.files),
+            packed.sources,
+            packed.digests,
+            packed.signed_digests,
+            head,
+        )
+        return self._logged("bundle", {"subject": identifier.id, "path": place.absolute()}, answer, sha256=sha256)
+
+    def verify_report(self, path: str | Path) -> Check:
+        """Whether a report of `forensics report` says what this case says. Raises NotChecked."""
+        from forensics.output.report import report_page
+
+        file = Path(path)
+        claims, now = read_claims(file), self._state()
+        identifier = _access_key(claims.queries[0].parameters["subject"] if claims.queries else "")
+        then = replace(
+            now,
+            ingest_id=claims.ingest_id,
+            committed_at=claims.committed_at,
+            files=claims.files,
+            custody_head=claims.custody_head,
+        )
+        answer = self._report(identifier, (), then)
+        page = report_page(answer) if claims.case_id == now.case_id else None
+        check = check_report(file, claims, now, self.custody(), page, answer_sha256(answer))
+        return self._logged("verify", {"report": file.absolute()}, check)
+
+    def verify_bundle(self, path: str | Path) -> Check:
+        """Whether a bundle is as it was written, by what is inside and by this case's log. Raises NotChecked."""
+        return self._logged("verify", {"bundle": Path(path).absolute()}, check_bundle(Path(path), self.custody()))
+
     def custody(self) -> Custody:
         """The log of what was done with the case, and whatever in it was changed. Reading it is not logged."""
         return custody.read(self._layout.custody)
@@ -531,6 +610,8 @@ class Case:
             committed_at=commit.committed_at if commit else None,
             events=commit.events if commit else 0,
             files=len(manifest.source_files),
+            fingerprint=fingerprint(self._open(), manifest),
+            custody_head=self.custody().head,
         )
 
     def _manifest(self) -> Manifest:
@@ -623,6 +704,13 @@ def _access_key(key_id: str) -> Identifier:
     if identifier.type != SubjectType.ACCESS_KEY:
         raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
     return identifier
+
+
+def _event_id(text: str) -> str:
+    identifier = identify(text)
+    if identifier.type != SubjectType.EVENT:
+        raise NotAnIdentifier(f"{identifier.id} is no event ID (such as 944c89bc-112d-4f10-aad0-2b75abc00d36)")
+    return identifier.id
 
 
 def _document_tables() -> list[DocumentTables]:

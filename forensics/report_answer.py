@@ -6,10 +6,10 @@ every event that it cites.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from forensics.answers import Coverage, Tree
+from forensics.answers import LOCAL, Coverage, Tree
 from forensics.key_answer import Activity, Key
 
 
@@ -80,21 +80,27 @@ class Record:
     event_name: str | None
     aws_region: str | None
     unreliable: bool
-    source_files: tuple[str, ...]
+    source_files: tuple[str, ...] = field(metadata=LOCAL)
     length: int
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
-    """Which case, as of which ingest, and the version of the program that asked it."""
+    """Which case, as of which ingest, and the version of the program that asked it.
 
-    case_id: str
+    `fingerprint`: one hash over its events and sources, the same wherever these are loaded. `custody_head`: the hash of
+    the last entry of its log before this question, which proves the log up to there.
+    """
+
+    case_id: str = field(metadata=LOCAL)
     version: str
-    ingest_id: str | None
-    committed_at: datetime | None
+    ingest_id: str | None = field(metadata=LOCAL)
+    committed_at: datetime | None = field(metadata=LOCAL)
     events: int
-    files: int
+    files: int = field(metadata=LOCAL)
+    fingerprint: str | None = None
+    custody_head: str | None = field(default=None, metadata=LOCAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from forensics.answers import LOCAL
 
 
 class FileStatus(StrEnum):
@@ -172,3 +174,70 @@ class Verification:
         problems = len(self.integrity.problems) if self.integrity else 0
         wrong += [f"{problems:,} part(s) of the case are not as they were left"] if problems else []
         return ", ".join(wrong) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Where a copy of an event lies: `position` counts the records of the file from 0."""
+
+    source_file: str | None = field(metadata=LOCAL)
+    source_sha256: str
+    position: int
+    digest_status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A record as it was delivered. `record_sha256` is of its bytes; `is_masked`: secrets in `record` were replaced,
+    each by the hash of its value. Bytes that are no UTF-8 are replaced too, and `is_exact` is false then."""
+
+    event_id: str | None
+    recipient_account_id: str | None
+    record: str
+    record_sha256: str
+    is_masked: bool
+    is_exact: bool
+    copies: tuple[Copy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The originals of some events, and the IDs that no loaded event has."""
+
+    originals: tuple[Original, ...]
+    not_found: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file that holds proving events. `packed_as`: its name in the bundle; null where only its records are there,
+    and `why` says so."""
+
+    source_file: str = field(metadata=LOCAL)
+    source_sha256: str
+    digest_status: str | None
+    packed_as: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An archive with an answer and what proves it."""
+
+    subject: str
+    path: str = field(metadata=LOCAL)
+    sha256: str
+    files: int
+    sources: tuple[PackedFile, ...]
+    digests: int
+    signed_digests: int
+    custody_head: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a report or bundle is what was made of a case: what was found right, and what was not."""
+
+    subject: str
+    right: tuple[str, ...]
+    problems: tuple[Problem, ...]

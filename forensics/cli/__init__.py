@@ -14,7 +14,23 @@ from typing import Annotated
 import typer
 
 from forensics import __version__
-from forensics.cli import coverage, custody, events, info, ingest, key, query, report, sample, schema, tree, verify, who
+from forensics.cli import (
+    bundle,
+    coverage,
+    custody,
+    events,
+    extract,
+    info,
+    ingest,
+    key,
+    query,
+    report,
+    sample,
+    schema,
+    tree,
+    verify,
+    who,
+)
 
 app = typer.Typer(
     name="forensics",
@@ -36,6 +52,8 @@ app.command()(schema.schema)
 app.command()(schema.connect)
 app.command()(verify.verify)
 app.command()(custody.custody)
+app.command()(extract.extract)
+app.command()(bundle.bundle)
 app.command()(sample.sample)
 
 _USAGE = 2

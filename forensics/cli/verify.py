@@ -21,9 +21,11 @@ from forensics.cli.options import (
     output_to,
 )
 
+_ARCHIVES = (".tar.gz", ".tgz", ".zip")
+
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PATH]...", help="Files and folders of logs with their digests; no case is made of them."),
+    typer.Argument(metavar="[PATH]...", help="A folder of logs and digests; or a report, or a bundle."),
 ]
 Keys = Annotated[
     list[Path] | None,
@@ -49,30 +51,36 @@ def verify(
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Check that logs are as AWS wrote them.
+    """Check that logs, a case or a report are unchanged.
 
-    By the digests that lie among them: which files are signed, changed, missing or moved, and for which time every
-    delivered file is here. Of a case also that it is as the last command left it. Works offline. The exit code is 1 if
-    anything was changed or is missing.
+    Logs by the digests that lie among them: which files are signed by AWS, changed, missing or moved, and for which
+    time every delivered file is here. A case also by its own hashes: that it is as the last command left it. A report
+    by asking the case again, a bundle by the hashes in it. Works offline. The exit code is 1 if anything is wrong.
 
     \b
     Examples:
       forensics verify AWSLogs/ --keys public_keys.json
       forensics verify --case my-case
+      forensics verify report.html --case my-case
+      forensics verify evidence.tar.gz
     """
     form = chosen(RowsFormat, format, output)
-    if paths and case:
-        fail("a PATH and --case exclude each other; to check logs with a case, ingest them and their digests", 2)
-    if not paths and (case := named_case(case)) is None:
+    given = paths or []
+    if len(given) == 1 and given[0].name.lower().endswith((".html", *_ARCHIVES)):
+        _check(given[0], named_case(case), form, output, force=force)
+        return
+    if given and case:
+        fail("a folder and --case exclude each other; to check logs with a case, ingest them and their digests", 2)
+    if not given and (case := named_case(case)) is None:
         fail("say what to check: a PATH (a folder of logs and digests), or --case DIR", 2)
     with errors_told(), output_to(output, force=force):
         from forensics.case import verify_logs
         from forensics.output.answer import print_verification
         from forensics.output.terminal import progress
 
-        if paths:
+        if given:
             with progress() as advance:
-                found = verify_logs(paths, keys=keys or (), bucket=bucket, progress=advance)
+                found = verify_logs(given, keys=keys or (), bucket=bucket, progress=advance)
         else:
             assert case
             with opened_case(case) as opened:
@@ -80,3 +88,22 @@ def verify(
         print_verification(found, form)
     if found.complaint:
         fail(found.complaint)
+
+
+def _check(file: Path, case: Path | None, form: RowsFormat, output: Path | None, *, force: bool) -> None:
+    """A report or a bundle, with the case that it was made of, if one is given."""
+    is_bundle = file.name.lower().endswith(_ARCHIVES)
+    if case is None and not is_bundle:
+        fail("say which case the report is of: --case DIR", 2)
+    with errors_told(), output_to(output, force=force):
+        from forensics.case import check_bundle
+        from forensics.output.answer import print_check
+
+        if case is None:
+            check = check_bundle(file, None)
+        else:
+            with opened_case(case) as opened:
+                check = opened.verify_bundle(file) if is_bundle else opened.verify_report(file)
+        print_check(check, form)
+    if check.problems:
+        fail(f"{check.problems[0].where}: {check.problems[0].what}")

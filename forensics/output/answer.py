@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from forensics.key_answer import Key
     from forensics.output.graph import Graph
     from forensics.report_answer import Report
-    from forensics.verify_answer import Custody, Verification
+    from forensics.verify_answer import Bundle, Check, Custody, Extract, Verification
 
 
 _GRAPHS = ("mermaid", "dot")
@@ -218,6 +218,36 @@ def print_verification(answer: Verification, format: str) -> None:
         show(render_verification(answer))
     else:
         print_rows(verification_rows(answer), format)
+
+
+def print_check(answer: Check, format: str) -> None:
+    from forensics.output.verify import render_check
+
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        show(render_check(answer))
+
+
+def print_extract(answer: Extract, format: str) -> None:
+    """The records; `raw` is their text alone, one after the other."""
+    from forensics.output.verify import render_extract
+
+    if format == "json":
+        write(to_json(answer) + "\n")
+    elif format == "raw":
+        write("".join(f"{one.record}\n" for one in answer.originals))
+    else:
+        show(render_extract(answer))
+
+
+def print_bundle(answer: Bundle, format: str) -> None:
+    from forensics.output.verify import render_bundle
+
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        show(render_bundle(answer))
 
 
 def print_custody(answer: Custody, format: str) -> None:

@@ -9,10 +9,13 @@ from forensics.answers import Rows
 from forensics.output.lines import BLANK, Line, heading, line
 from forensics.output.words import DIGEST_STYLES, count, readable_time
 from forensics.verify_answer import (
+    Bundle,
     ChainBreak,
+    Check,
     Custody,
     CustodyEntry,
     DigestChain,
+    Extract,
     FileStatus,
     Integrity,
     Problem,
@@ -69,6 +72,48 @@ def render_custody(answer: Custody) -> Iterator[Line]:
     else:
         yield line(f"{len(answer.entries):,} entries, each follows the one before", indent=0)
     yield line(("head  ", "dim"), answer.head or "none: nothing was logged", indent=0)
+
+
+def render_check(answer: Check) -> Iterator[Line]:
+    """What holds, and what does not."""
+    yield line((answer.subject, "bold"))
+    for statement in answer.right:
+        yield line(("holds ", "good"), statement, indent=2, hang=9)
+    for problem in answer.problems:
+        yield line(("WRONG ", "bad"), f"{problem.where}: {problem.what}", indent=2, hang=9)
+
+
+def render_extract(answer: Extract) -> Iterator[Line]:
+    """Each record under where it lies."""
+    for number, one in enumerate(answer.originals):
+        if number:
+            yield BLANK
+        account = f"  account {one.recipient_account_id}" if one.recipient_account_id else ""
+        yield line((one.event_id or "an event without ID", "bold"), account)
+        for copy in one.copies:
+            status = copy.digest_status
+            told = (("  ", ("file " + status, DIGEST_STYLES[status]))) if status else ()
+            where = f"record {copy.position:,} of {copy.source_file or copy.source_sha256}"
+            yield line((where, "dim"), *told, indent=2, hang=4)
+        masked = ", secrets masked" if one.is_masked else ""
+        exact = "" if one.is_exact else ", bytes that are no UTF-8 replaced"
+        yield line((f"SHA-256 of the record as delivered {one.record_sha256}{masked}{exact}", "dim"), indent=2, hang=4)
+        yield line(one.record, indent=2, hang=2)
+
+
+def render_bundle(answer: Bundle) -> Iterator[Line]:
+    """What was packed, and what could not be."""
+    yield line((answer.path, "bold"), f"  {count(answer.files, 'file')}")
+    yield _labelled("SHA-256", answer.sha256)
+    whole = [one for one in answer.sources if one.packed_as]
+    yield _labelled("sources", f"{len(whole):,} of {count(len(answer.sources), 'file')} with proving events, whole")
+    yield _labelled("digests", f"{answer.digests:,}, {answer.signed_digests:,} of them with their signature")
+    for one in answer.sources:
+        if one.why:
+            yield line((one.why, "warn"), f"  {one.source_file}", indent=2, hang=4)
+    if whole:
+        yield line(("The source files are as delivered and may hold session tokens", "warn"), indent=2)
+    yield line("To check it: INSTRUCTIONS.txt in it, or forensics verify", f" {answer.path}", indent=2)
 
 
 def _integrity(answer: Integrity) -> Iterator[Line]:

@@ -276,7 +276,7 @@ def event_line(event: Evidence) -> Line:
 
 def _digest_status(status: str | None) -> tuple[str | Span, ...]:
     """How far the file of an event is proven, where digests are loaded."""
-    return ("  ", (f"file {status}", DIGEST_STYLES[status])) if status else ()
+    return ("  ", (status, DIGEST_STYLES[status])) if status else ()
 
 
 def _end(answer: Who) -> Line:

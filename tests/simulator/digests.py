@@ -222,6 +222,31 @@ def chain(
     return Chain(trail, tuple(digests), tuple(logs))
 
 
+def chains_over(files: Sequence[Object], name: str = "org-trail", by: Signer | None = None) -> tuple[Chain, ...]:
+    """Digests around log files that were delivered, a chain for each account and region that has any."""
+    places: dict[tuple[str, str], list[Object]] = {}
+    for file in files:
+        account, _, region = file.key.split("/")[-7:-4]
+        places.setdefault((account, region), []).append(file)
+    chains = []
+    for (account, region), found in sorted(places.items()):
+        trail = TrailOfDigests(account, region, name)
+        end = min(map(_delivered_at, found)).replace(minute=0) + HOUR
+        digests: list[Object] = []
+        logs: list[tuple[Object, ...]] = []
+        while sum(map(len, logs)) < len(found):
+            listed = tuple(one for one in found if end - HOUR <= _delivered_at(one) < end)
+            digests.append(digest(trail, end, listed, digests[-1] if digests else None, by or signer()))
+            logs.append(listed)
+            end += HOUR
+        chains.append(Chain(trail, tuple(digests), tuple(logs)))
+    return tuple(chains)
+
+
+def _delivered_at(one: Object) -> datetime:
+    return datetime.strptime(one.key.rsplit("_", 2)[1], "%Y%m%dT%H%MZ").replace(tzinfo=UTC)
+
+
 def with_other_content(one: Object, content: bytes) -> Object:
     return replace(one, content=content)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from forensics.answers import Node, timestamp
+from forensics.answers import Node, answer_sha256, timestamp
 from forensics.output.tree import called
 from forensics.output.words import readable_time
 from forensics.report_answer import ListedEvent, Record, Report
@@ -26,6 +26,24 @@ def embedded(answer: Report) -> Markup:
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return Markup(text.translate(_SPELLED))
+
+
+def provenance(answer: Report) -> Markup:
+    """What `forensics verify REPORT.html` compares with a case: its contents, the question, the answer's hash."""
+    about = {
+        "case_id": answer.case.case_id,
+        "ingest_id": answer.case.ingest_id,
+        "committed_at": timestamp(answer.case.committed_at) if answer.case.committed_at else None,
+        "events": answer.case.events,
+        "files": answer.case.files,
+        "case_fingerprint": answer.case.fingerprint,
+        "custody_head": answer.case.custody_head,
+        "version": answer.case.version,
+        "queries": [{"command": "report", "parameters": {"subject": answer.key.subject.id}}],
+        "address_databases": [database.sha256 for database in answer.key.address_databases],
+        "answer_sha256": answer_sha256(answer),
+    }
+    return Markup(json.dumps(about, ensure_ascii=True, separators=(",", ":")).translate(_SPELLED))
 
 
 def by_event_id(answer: Report) -> Mapping[str, list[int]]:

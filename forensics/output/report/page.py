@@ -9,12 +9,12 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forensics.answers import canonical_json
+from forensics.answers import answer_sha256
 from forensics.output.branches import may_be_used
 from forensics.output.coverage import render_coverage
 from forensics.output.key import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
 from forensics.output.lines import lay_out
-from forensics.output.report.data import by_event_id, embedded
+from forensics.output.report.data import by_event_id, embedded, provenance
 from forensics.output.report.finding import finding, proof
 from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
@@ -80,7 +80,8 @@ def report_page(answer: Report) -> str:
             signed_by={(one.event_source, one.event_name): one.nodes for one in answer.signed_by},
             uncertain=sum(not node.certain for node in answer.tree.nodes),
             coverage=Markup.escape(lay_out(render_coverage(answer.coverage, _COVERAGE_WIDTH), _COVERAGE_WIDTH)),
-            sha256=hashlib.sha256(canonical_json(answer).encode()).hexdigest(),
+            sha256=answer_sha256(answer),
+            provenance=provenance(answer),
             most=_ROWS,
         )
     )

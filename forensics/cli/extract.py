@@ -1,0 +1,57 @@
+"""forensics extract"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import (
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    asked_case,
+    chosen,
+    fail,
+    format_option,
+    output_to,
+)
+
+
+class OriginalFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    RAW = "raw"
+
+
+def extract(
+    event_ids: Annotated[list[str], typer.Argument(metavar="EVENT...", help="Event IDs.", show_default=False)],
+    case: CaseOption = None,
+    logs: LogsOption = None,
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="With session tokens and the like, which are masked otherwise.")
+    ] = False,
+    format: Annotated[OriginalFormat | None, format_option("the records; raw is their text alone")] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Give records back as they were delivered.
+
+    The text of each event as it stands in its file, with the hash of its bytes, the files that hold it, its place among
+    their records, and how far digests prove these files. Of a secret stands the hash of its value instead.
+
+    \b
+    Examples:
+      forensics extract 944c89bc-112d-4f10-aad0-2b75abc00d36 --case my-case
+      forensics extract 944c89bc-112d-4f10-aad0-2b75abc00d36 --case my-case --format raw --with-secrets -o event.json
+    """
+    form = chosen(OriginalFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
+        found = opened.extract(event_ids, with_secrets=with_secrets)
+        from forensics.output.answer import print_extract
+
+        print_extract(found, form)
+        if found.not_found:
+            fail(f"no loaded event has the ID {', '.join(found.not_found)}")
