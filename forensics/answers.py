@@ -273,6 +273,27 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export of an account says of `about`, beside the events and never instead of one.
+
+    `what`: name, owner, account, status, last_use, trust_policy. `grade` is weak where the export does not name
+    `about` and only fits it. `agrees`: whether the events say the same; null if they say nothing of it. `as_of_from`:
+    what tells the time: document, person (who ingested it) or file (when it was written).
+    """
+
+    what: str
+    about: str
+    value: str | None
+    grade: Grade
+    agrees: bool | None
+    disagreement: str | None
+    export: str
+    as_of: datetime | None
+    as_of_from: str
+    source_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Who made the thing that the answer ends at; beside the answer, never part of it."""
 
@@ -308,6 +329,7 @@ class Who(Displayed):
     flags: tuple[str, ...] = ()
     sessions: tuple[Who, ...] = ()
     workload: Workload | None = None
+    exports: tuple[Exported, ...] = ()
 
 
 class NodeKind(StrEnum):
@@ -449,6 +471,22 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """Exports of one kind and account, alike in all but their files. `loaded`: whether events of the account are.
+
+    `account_id` is null where they tell of several accounts, or of none.
+    """
+
+    export: str
+    account_id: str | None
+    as_of: datetime | None
+    as_of_from: str
+    files: int
+    statements: int
+    loaded: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ingest(Displayed):
     """What an ingest did, and what the case holds since. `files` counts input files by how they ended,
     `documents` those that hold no events and are kept, by kind.
@@ -473,6 +511,7 @@ class Ingest(Displayed):
     """Records that the ingest's filter left out."""
     amended: int = 0
     """Addenda in the case: records that are in the event that they amend."""
+    exports: tuple[Export, ...] = ()
 
     @property
     def incomplete(self) -> bool:
@@ -518,6 +557,36 @@ class LookupEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedCall:
+    """A call to AWS that was denied or failed, why and how often. The account is null where it is not known."""
+
+    account_id: str | None
+    aws_region: str | None
+    action: str
+    reason: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What accounts were asked, and what the case has of it since. `calls` counts calls by IAM action.
+
+    `ingest` is null where nothing was answered.
+    """
+
+    folder: str
+    account_ids: tuple[str, ...]
+    calls: Mapping[str, int]
+    refused: tuple[RefusedCall, ...]
+    ingest: Ingest | None
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether something is missing that was asked for."""
+        return bool(self.refused) or (self.ingest is not None and self.ingest.incomplete)
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What is loaded of one account in one region."""
 
@@ -526,6 +595,7 @@ class Account:
     events: int
     first_event_time: datetime
     last_event_time: datetime
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -562,6 +632,25 @@ class TrailChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedTrail:
+    """A trail as CloudTrail described it at a time. Of what it records, null is what no export says.
+
+    `narrowed`: it leaves out management events; `data_events`: it records data events of something.
+    """
+
+    trail: str
+    account_id: str | None
+    home_region: str | None
+    multi_region: bool | None
+    organization: bool | None
+    narrowed: bool | None
+    data_events: bool | None
+    as_of: datetime | None
+    as_of_from: str
+    source_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage(Displayed):
     """What is loaded, hour by hour from the first to the last that has an event, with its holes."""
 
@@ -569,6 +658,7 @@ class Coverage(Displayed):
     to: datetime | None
     spans: tuple[CoverageSpan, ...]
     trails: tuple[TrailChange, ...]
+    exported_trails: tuple[ExportedTrail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -601,6 +691,7 @@ class Info(Displayed):
     unread: tuple[Unread, ...]
     amended: int = 0
     """Addenda: records that are in the event that they amend."""
+    exports: tuple[Export, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import asdict, astuple, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -36,8 +36,10 @@ from forensics.answers import (
     Info,
     Ingest,
     LookupEstimate,
+    RefusedCall,
     Rows,
     SavedQuery,
+    Snapshot,
     StopReason,
     Subject,
     Table,
@@ -51,11 +53,13 @@ from forensics.custody import CaseHashes
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
+from forensics.investigate.exports import exports as exports_of
+from forensics.investigate.exports import problems as export_problems
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview, unread
 from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
 from forensics.investigate.who import who
-from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, identify
+from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import fingerprint
@@ -72,7 +76,7 @@ if TYPE_CHECKING:
 
     from forensics.attribution.build import DocumentTables
     from forensics.attribution.earlier import Changes
-    from forensics.key_answer import Key
+    from forensics.key_answer import Accounts, Key, Keys
     from forensics.lake.ingest import Ingested
     from forensics.lake.manifest import Filter
     from forensics.report_answer import CaseState, Report
@@ -172,6 +176,10 @@ def _ask(go_on: GoOn, estimate: Estimate | LookupEstimate) -> None:
         raise Declined(estimate)
 
 
+def _quiet_account(_account_id: str) -> None:
+    pass
+
+
 class Case:
     """A case folder. Use it as a context manager, or let it go: nothing is left open behind it."""
 
@@ -219,6 +227,7 @@ class Case:
         regions: Iterable[str] = (),
         since: datetime | None = None,
         until: datetime | None = None,
+        as_of: datetime | None = None,
         late: int = 1,
         access: Access = _OWN_ACCESS,
         request_payer: bool = False,
@@ -227,7 +236,7 @@ class Case:
         asking: Callable[[int, int], None] = _unheard,
         go_on: GoOn = _always,
     ) -> Ingest:
-        """Add files and folders of logs, and trails in S3 (`s3://BUCKET/PREFIX`).
+        """Add files and folders of logs, exports of accounts, and trails in S3 (`s3://BUCKET/PREFIX`).
 
         Files count all at once, at the end, and a killed ingest leaves the case as it was; objects of S3 count round by
         round, and the same call again goes on where it stopped. A file that cannot be read is in the answer's
@@ -235,7 +244,8 @@ class Case:
 
         `accounts`, `regions` (with the home region of their partition), `since` and `until` (event times, UTC without
         a zone) leave records out; one outside the time goes in if it issues, signs in or changes a credential. `late`:
-        days after `until` on which an event may have been delivered to S3. `access`: whose AWS credentials to use.
+        days after `until` on which an event may have been delivered to S3. `as_of`: as of when the exports hold that do
+        not say so themselves; else it is when their file was written. `access`: whose AWS credentials to use.
         `lookup_events` adds what AWS keeps for 90 days of an account without a trail; `asking` is told how many of its
         calls were made, and about how many there will be. `go_on` is told what will be fetched, and says whether to.
 
@@ -250,7 +260,7 @@ class Case:
         local = [Path(path) for path in named if not is_s3_url(path)]
         before = self._manifest()
         with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
-            rounds = [self._ingest_files(local, taken, progress)] if local else []
+            rounds = [self._ingest_files(local, taken, as_of, progress)] if local else []
             collected = []
             if urls or lookup_events:
                 from forensics.collect import Fetching, from_lookup_events, from_s3
@@ -264,7 +274,7 @@ class Case:
             known = sum(each.known for each in collected)
             return self._ingested([*named, *["LookupEvents"] * lookup_events], before, rounds, known)
 
-    def _ingest_files(self, paths: list[Path], filter: Filter, progress: Progress) -> Ingested:
+    def _ingest_files(self, paths: list[Path], filter: Filter, as_of: datetime | None, progress: Progress) -> Ingested:
         from msgspec.structs import replace
 
         from forensics.lake import ingest as ingests
@@ -279,7 +289,7 @@ class Case:
 
         return ingests.ingest(
             self._layout,
-            [ToRead(file.path, file.name) for file in files],
+            [ToRead(file.path, file.name, as_of=as_of) for file in files],
             [file.size for file in files],
             __version__,
             tell,
@@ -297,6 +307,7 @@ class Case:
             raise NoLogs(_why_empty(paths, files))
         self.close_connection()
         changes = build(self._layout, after, _document_tables())
+        hashes = [file.sha256 for file in files if file.kind]
         answer = Ingest(
             case=str(self._layout.root),
             files=_counted([*(file.status for file in files), *["duplicate"] * known]),
@@ -309,15 +320,66 @@ class Case:
             copies=commit.copies,
             conflicts=commit.conflicts,
             changed=_changed(before, changes),
-            unread=unread(files),
+            unread=(*unread(files), *export_problems(self._open(), hashes)),
             filtered=sum(file.filtered for file in files),
             amended=commit.amended,
+            exports=exports_of(self._open()),
         )
         given = {
             "paths": [path if is_s3_url(path) else Path(path).absolute() for path in paths],
             "ingest_ids": [done.commit.ingest_id for done in rounds],
         }
         return self._logged("ingest", given, answer, hashes=hashes_of(self._layout))
+
+    def snapshot(
+        self,
+        *,
+        access: Access = _OWN_ACCESS,
+        accounts: Iterable[str] = (),
+        role_name: str | None = None,
+        regions: Iterable[str] = (),
+        progress: Callable[[str], None] = _quiet_account,
+    ) -> Snapshot:
+        """Ask accounts what they hold, by calls that only read, and add the answers to the case as files of it.
+
+        The account of `access` is asked; or `accounts` ("all": those of the organisation), each by its role of
+        `role_name`. `regions`: where trails and Identity Center are asked about. A call that is refused is in the
+        answer, and stops nothing else. Raises AwsFailed where AWS cannot be used at all.
+        """
+        from forensics.sources.snapshot import Wanted, take
+
+        before = self._manifest()
+        folder = self._layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        unknown = self._keys_of_unknown_accounts() if before.commit else ()
+        wanted = Wanted(tuple(accounts), role_name, tuple(regions), unknown)
+        with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
+            taken = take(Aws(access), folder, wanted, progress)
+            done = None
+            if taken.files:
+                from forensics.lake.filter import filter_of
+
+                rounds = [self._ingest_files([folder], filter_of(), None, _quiet)]
+                done = self._ingested([str(folder)], before, rounds, 0)
+            answer = Snapshot(
+                str(folder),
+                tuple(taken.account_ids),
+                dict(sorted(taken.calls.items())),
+                tuple(RefusedCall(*astuple(refused)) for refused in taken.refusals()),
+                done,
+            )
+            asked = {"accounts": wanted.accounts, "role_name": role_name, "regions": wanted.regions}
+            return self._logged("snapshot", asked, answer)
+
+    def _keys_of_unknown_accounts(self) -> tuple[str, ...]:
+        """Long-term keys of the logs that do not carry their account, of which no export tells either."""
+        listed = self.sql_rows(
+            """
+            select distinct access_key_id from access_keys
+            where access_key_id not in (select access_key_id from exported_keys)
+            order by access_key_id
+            """
+        )
+        return tuple(key for (key,) in listed.rows if account_of(key) is None)
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
         """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
@@ -363,6 +425,23 @@ class Case:
         from forensics.investigate.report import report
 
         return report(self._open(), identifier, AddressContext(geo), state)
+
+    def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
+        """The audit of every long-term key that the logs or an export know, as of the latest of both.
+
+        A key is overdue for rotation, or unused, after so many days.
+        """
+        from forensics.investigate.keys import keys
+
+        asked = {"max_age_days": max_age_days, "unused_days": unused_days}
+        return self._logged("keys", asked, keys(self._open(), max_age_days, unused_days))
+
+    def accounts(self, *, max_age_days: int = 90, unused_days: int = 90) -> Accounts:
+        """Every account that the logs or an export know, and how its keys fare in that audit."""
+        from forensics.investigate.accounts import accounts
+
+        asked = {"max_age_days": max_age_days, "unused_days": unused_days}
+        return self._logged("accounts", asked, accounts(self._open(), max_age_days, unused_days))
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
         """Everything that descends from a subject, what of it is valid at a time, and how to end it.
@@ -714,9 +793,10 @@ def _event_id(text: str) -> str:
 
 
 def _document_tables() -> list[DocumentTables]:
-    from forensics.digests.tables import create_tables
+    from forensics.digests.tables import create_tables as of_digests
+    from forensics.exports.tables import create_tables as of_exports
 
-    return [create_tables]
+    return [of_digests, of_exports]
 
 
 def _files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
@@ -782,7 +862,8 @@ def _unread_note(done: Ingest) -> str | None:
         return None
     failed = [file for file in done.unread if file.status != "skipped"]
     return (
-        f"answered, but {len(failed):,} of {sum(done.files.values()):,} files could not be read, or not wholly"
+        f"answered, but {len({file.name for file in failed}):,} of {sum(done.files.values()):,} files could not be"
+        " read, or not wholly"
         f" (for one, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them all"
     )
 
@@ -803,3 +884,10 @@ def _why_empty(paths: Iterable[str], files: Sequence[SourceFile]) -> str:
 def write_sample_logs(folder: str | Path) -> None:
     """Write the sample logs that come with the package into a new folder."""
     shutil.copytree(packaged_folder("sample_logs"), folder)
+
+
+def snapshot_policy(role_name: str | None = None) -> str:
+    """The minimal IAM policy that `Case.snapshot` needs, as JSON; with the name of the role that it assumes, if any."""
+    from forensics.sources.snapshot import policy
+
+    return policy(role_name)

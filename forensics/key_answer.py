@@ -1,15 +1,18 @@
-"""The answer to `key`: one page on an access key. Part of `answers`, apart so that other questions need not load it.
+"""The answers to `key`, one page on an access key, and to `keys` and `accounts`, the audit of all long-term keys.
+
+Part of `answers`, apart so that other questions need not load it.
 
 The rules of the JSON are those of `answers`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers import Actor, AddressClass, Displayed, Evidence, Grade, Subject, Who
+from forensics.answers import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,3 +310,96 @@ class Key(Displayed):
     activity: Activity
     flags: tuple[str, ...]
     address_databases: tuple[AddressDatabase, ...]
+    exports: tuple[Exported, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFinding:
+    """Something about a key that somebody should act on, or know.
+
+    `rests_on`: events or export. `event_ids` are the first events that show it; `export`, `as_of` and `source_files`
+    tell of when the account said it.
+    """
+
+    finding: str
+    rests_on: str
+    event_ids: tuple[str, ...] = ()
+    export: str | None = None
+    as_of: datetime | None = None
+    source_files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedKey:
+    """A long-term key: what the logs say, and beside it what IAM said at a time (`iam_...`).
+
+    `access_key_id` is null for a key of the credential report that fits none whose ID is known. `iam_grade`: strong
+    where an export names the key, weak where only its time of creation fits; null where none tells of it.
+    `owner_rests_on`: events or export. `age_days` and the findings are as of the audit's time.
+    """
+
+    access_key_id: str | None
+    account_id: str | None
+    account_name: str | None
+    owner: Actor | None
+    owner_rests_on: str | None
+    created_at: datetime | None
+    age_days: int | None
+    status: str | None
+    status_since: datetime | None
+    first_use: datetime | None
+    last_use: datetime | None
+    events: int
+    applications: tuple[str, ...]
+    iam_grade: Grade | None
+    iam_status: str | None
+    iam_status_as_of: datetime | None
+    iam_never_used: bool | None
+    iam_last_use: datetime | None
+    iam_last_use_service: str | None
+    iam_last_use_region: str | None
+    iam_last_use_as_of: datetime | None
+    findings: tuple[KeyFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(Displayed):
+    """Every long-term key that the logs or an export know. `findings` counts keys, by finding.
+
+    `at`: the latest event or export. `exports` says whether any export tells of keys: else the logs alone do.
+    """
+
+    at: datetime | None
+    max_age_days: int
+    unused_days: int
+    exports: bool
+    findings: Mapping[str, int]
+    keys: tuple[AuditedKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedAccount:
+    """An account that the logs or an export know; `status` and `name` are the organisation's, as of a time.
+
+    `long_term_keys` are those not known to be deleted; `keys_with_findings` those of them that an audit finds fault
+    with. `iam_as_of`: of the latest export of its users or keys.
+    """
+
+    account_id: str
+    name: str | None
+    email: str | None
+    status: str | None
+    as_of: datetime | None
+    events: int
+    first_event_time: datetime | None
+    last_event_time: datetime | None
+    aws_regions: tuple[str, ...]
+    iam_users: int | None
+    long_term_keys: int
+    keys_with_findings: int
+    iam_as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts(Displayed):
+    accounts: tuple[AuditedAccount, ...]

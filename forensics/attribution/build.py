@@ -125,7 +125,8 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
             name varchar, path varchar, status varchar, reason varchar, sha256 varchar, inflated_sha256 varchar,
             bytes bigint, inflated_bytes bigint, records bigint, rejected bigint,
             first_event_time timestamptz, last_event_time timestamptz, kind varchar,
-            filtered bigint, etag varchar, metadata map(varchar, varchar)
+            filtered bigint, etag varchar, metadata map(varchar, varchar),
+            modified_at timestamptz, as_of timestamptz
         )
         """
     )
@@ -140,6 +141,7 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
                 ("filtered", pa.int64()),
                 ("etag", pa.string()),
                 ("metadata", pa.map_(pa.string(), pa.string())),
+                *((name, pa.timestamp("us", tz="UTC")) for name in ("modified_at", "as_of")),
             ]
         ),
     )

@@ -15,7 +15,7 @@ from forensics.lake.manifest import Commit
 # What the `duckdb` shells in use can open.
 _STORAGE_VERSION = "v1.2.0"
 # the models and what runs them, and what makes tables of documents
-_ROOMS = ("forensics.attribution", "forensics.digests")
+_ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports")
 
 
 @cache

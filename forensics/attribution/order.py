@@ -1,8 +1,9 @@
 """Order: which model is run when, on anything that runs SQL: DuckDB in a case, Spark in a data lake.
 
 A model makes one table, in full, of others, maybe of the table that it replaces. What must be there before are the
-tables of the lake (`events`, `event_copies`, `source_files`) and `credential_days`, which `build` makes of the days
-that have changed. What is in `SCRATCH` only serves the models that follow.
+tables of the lake (`events`, `event_copies`, `source_files`), `exported_principals` of the room `exports`, and
+`credential_days`, which `build` makes of the days that have changed. What is in `SCRATCH` only serves the models that
+follow.
 """
 
 from __future__ import annotations

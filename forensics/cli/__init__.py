@@ -15,6 +15,7 @@ import typer
 
 from forensics import __version__
 from forensics.cli import (
+    accounts,
     bundle,
     coverage,
     custody,
@@ -23,10 +24,12 @@ from forensics.cli import (
     info,
     ingest,
     key,
+    keys,
     query,
     report,
     sample,
     schema,
+    snapshot,
     tree,
     verify,
     who,
@@ -41,11 +44,14 @@ app = typer.Typer(
 app.command()(who.who)
 app.command()(key.key)
 app.command()(ingest.ingest)
+app.command()(snapshot.snapshot)
 app.command()(tree.tree)
 app.command()(report.report)
 app.command()(events.events)
 app.command()(info.info)
 app.command()(coverage.coverage)
+app.command()(keys.keys)
+app.command()(accounts.accounts)
 app.command()(events.sql)
 app.add_typer(query.app)
 app.command()(schema.schema)

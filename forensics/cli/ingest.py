@@ -67,7 +67,11 @@ def ingest(
         time_option("--since", help="Only events from then on, and what issues or changes credentials."),
     ] = None,
     until: Annotated[datetime | None, time_option("--until", help="Only events before, and the same.")] = None,
-    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
+    as_of: Annotated[
+        datetime | None,
+        time_option("--as-of", help="As of when exports hold that do not say so; else when their file was written."),
+    ] = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     late: Annotated[
         int, typer.Option(min=0, metavar="DAYS", help="S3: how long after --until events may have been delivered.")
     ] = 1,
@@ -88,11 +92,15 @@ def ingest(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however much is to be fetched.")] = False,
     format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
 ) -> None:
-    """Read logs into a case.
+    """Read logs, and exports of accounts, into a case.
 
     The same command again reads only what is new. Files count all at once, at the end; objects of S3 count as they
     come, so that a fetch that was stopped goes on where it was. A file that cannot be read is listed with the reason,
     the rest goes in, and the exit code is 3.
+
+    Exports are what the AWS CLI prints as JSON: iam get-credential-report (also decoded), list-access-keys,
+    get-access-key-last-used, get-account-authorization-details and list-users; sts get-access-key-info; identitystore
+    list-users; organizations list-accounts; cloudtrail describe-trails and get-event-selectors.
 
     \b
     Examples:
@@ -100,6 +108,7 @@ def ingest(
       forensics ingest AWSLogs/ more.json.gz --case my-case
       forensics ingest s3://org-trail --account 111122223333 --since 2026-10-01 --until 2026-10-08 --case my-case
       forensics ingest --lookup-events --profile incident --since "3 days ago" --case my-case
+      forensics ingest credential-report.csv --as-of 2026-10-05T09:00:00Z --case my-case
     """
     if (case := named_case(case)) is None:
         fail("say which case to add them to: --case DIR, a new folder or one made by `forensics ingest`", 2)
@@ -119,6 +128,7 @@ def ingest(
                     regions=region or (),
                     since=since,
                     until=until,
+                    as_of=as_of,
                     late=late,
                     access=Access(profile, role_arn, endpoint_url),
                     request_payer=request_payer,

@@ -1,4 +1,4 @@
-"""Documents: files that hold no events and still belong to a case, such as the digests of a trail.
+"""Documents: files that hold no events and still belong to a case: digests of a trail, exports of an account.
 
 A document is kept whole, as its inflated bytes; the room that knows what it says reads it when the case's tables are
 made. Content decides, never the file's name.
@@ -13,6 +13,7 @@ from itertools import chain
 
 import msgspec
 
+from forensics.formats import exports
 from forensics.formats.inflate import Unreadable
 
 MAX_DOCUMENT_BYTES = 64 << 20
@@ -24,6 +25,16 @@ class DocumentKind(StrEnum):
     DIGEST = "digest"
     PUBLIC_KEYS = "public_keys"
     HEAD_OBJECT = "head_object"
+    IAM_CREDENTIAL_REPORT = "iam_credential_report"
+    IAM_ACCESS_KEYS = "iam_access_keys"
+    IAM_ACCESS_KEY_LAST_USED = "iam_access_key_last_used"
+    STS_ACCESS_KEY_INFO = "sts_access_key_info"
+    IAM_ACCOUNT_AUTHORIZATION_DETAILS = "iam_account_authorization_details"
+    IAM_USERS = "iam_users"
+    IDENTITY_STORE_USERS = "identity_store_users"
+    ORGANIZATION_ACCOUNTS = "organization_accounts"
+    CLOUDTRAIL_TRAILS = "cloudtrail_trails"
+    CLOUDTRAIL_EVENT_SELECTORS = "cloudtrail_event_selectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Document:
     content: bytes
 
 
-# members that an object of each kind has, the first of them near its beginning
+# members that an object of each kind that is no export has, the first of them near its beginning
 _MEMBERS = {
     DocumentKind.DIGEST: ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object"),
     # what `aws cloudtrail list-public-keys` and `aws s3api head-object` print
@@ -47,11 +58,14 @@ _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 def take_document(pieces: Iterable[bytes]) -> tuple[Document | None, Iterator[bytes]]:
     """The document that a stream is, or None and the same stream from its start.
 
-    Raises Unreadable only where the stream fails before its first piece.
+    Raises Unreadable where the stream fails before its first piece, and for what begins as an export and cannot be
+    read as one: it is cut off, or in a form of output that is not read.
     """
     pieces = iter(pieces)
     head = next(pieces, b"")
-    if not any(f'"{members[0]}"'.encode() in head[:_HEAD_BYTES] for members in _MEMBERS.values()):
+    begins_as_export = exports.begins(head[:_HEAD_BYTES])
+    told = any(f'"{members[0]}"'.encode() in head[:_HEAD_BYTES] for members in _MEMBERS.values())
+    if not begins_as_export and not told:
         return None, chain([head], pieces)
     taken = [head]
     size = len(head)
@@ -62,11 +76,17 @@ def take_document(pieces: Iterable[bytes]) -> tuple[Document | None, Iterator[by
     except Unreadable as failure:
         return None, _failing(taken, failure)
     content = b"".join(taken)
+    if begins_as_export and size > MAX_DOCUMENT_BYTES:
+        raise Unreadable(f"it begins as {exports.named(head)} and is larger than {MAX_DOCUMENT_BYTES >> 20} MiB")
     kind = _kind(content) if size <= MAX_DOCUMENT_BYTES else None
+    if begins_as_export and kind is None and not exports.objects(exports.without_mark(content)):
+        raise Unreadable(f"it begins as {exports.named(head)} and is cut off or damaged; ask AWS for it again")
     return (Document(kind, content), iter(())) if kind else (None, chain([content], pieces))
 
 
 def _kind(content: bytes) -> DocumentKind | None:
+    if name := exports.kind(content):
+        return DocumentKind(name)
     try:
         members = _decode_object(content).keys()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

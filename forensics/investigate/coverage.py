@@ -15,6 +15,7 @@ import duckdb
 
 from forensics.answers import Coverage, CoverageSpan, TrailChange
 from forensics.investigate.actors import actor_of
+from forensics.investigate.exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.tables import Row, rows
 
@@ -35,8 +36,9 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     """The map of the whole case."""
     runs = rows(connection, "coverage_runs")
     trails = rows(connection, "coverage_trails")
+    exported = exported_trails(connection)
     if not runs:
-        return Coverage(None, None, (), ())
+        return Coverage(None, None, (), (), exported)
     start, end = min(run.first_hour for run in runs), max(run.end_hour for run in runs)
     filters = Filters(connection)
     spans: list[CoverageSpan] = []
@@ -48,7 +50,7 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
             for first, last in filters.times_left_out(account, region, start, end)
         ]
         spans += _spans(list(found), sorted(stops, key=lambda stop: stop.start), start, end)
-    return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails))
+    return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails), exported)
 
 
 def _spans(runs: Sequence[Row], stops: Sequence[_Stop], start: datetime, end: datetime) -> Iterator[CoverageSpan]:

@@ -16,6 +16,7 @@ from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.address_context import AddressContext
 from forensics.investigate.applications import application_of
 from forensics.investigate.evidence import evidence_of
+from forensics.investigate.exports import STATUSES, ExportedKey, LoggedKey, loaded_of
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.who import who
 from forensics.investigate.workload import address_class
@@ -77,6 +78,7 @@ class _Page:
         self._owners = rows(connection, "key_owner", key=identifier.id)
         self._owner = _owner(self._owners)
         collect_uses(connection, dict.fromkeys(self._credential_ids, 0), identifier.id)
+        self._exported = ExportedKey(connection, identifier.id)
 
     def answer(self, context: AddressContext) -> Key:
         lifecycle = self._lifecycle()
@@ -86,6 +88,7 @@ class _Page:
         hop = self._who.chain[0] if self._who.chain else None
         is_temporary = _kind(self._key) == KeyKind.TEMPORARY
         user_changes = self._user_changes()
+        exported = self._exported.says(self._logged(lifecycle, used))
         self._connection.execute("drop table if exists key_uses")
         return Key(
             subject=self._who.subject,
@@ -93,7 +96,7 @@ class _Page:
             in_logs=bool(self._credential_ids or self._owners),
             account_ids=accounts,
             decoded_account_id=account_of(self._key),
-            owner=owner_of(self._owners[0]) if len(self._owners) == 1 else None,
+            owner=owner_of(self._owners[0]) if len(self._owners) == 1 else self._exported_owner(),
             issued_at=hop.issued_at if hop and is_temporary else None,
             expires_at=hop.expires_at if hop and is_temporary else None,
             lifecycle=lifecycle,
@@ -104,6 +107,28 @@ class _Page:
             activity=used,
             flags=self._flags(accounts, lifecycle),
             address_databases=context.databases,
+            exports=(*exported, *self._who.exports) if self._owners else exported,
+        )
+
+    def _exported_owner(self) -> Actor | None:
+        """Of a key that no event tells the owner of."""
+        return self._exported.owner() if not self._owners and not self._credential_ids else None
+
+    def _logged(self, lifecycle: Lifecycle, used: Activity) -> LoggedKey:
+        """What the export is compared with."""
+        as_of = self._exported.last_use_as_of
+        before = self._ask("key_last_use_before", at=as_of)[0].last_use if as_of else None
+        changes = [
+            (change.event.event_time, STATUSES.get(change.change))
+            for change in lifecycle.changes
+            if change.succeeded and change.access_key_id == self._key and change.event.event_time
+        ]
+        account = self._owner.account or self._exported.account_id
+        return LoggedKey(
+            tuple(time for time in (used.first_use, before) if time),
+            used.last_success,
+            changes,
+            loaded_of(self._connection, account),
         )
 
     def _ask(self, query: str, **parameters: object) -> list[Row]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import duckdb
 
 from forensics.answers import Account, ActorKind, Ending, Info, StopReason, Unread
+from forensics.investigate.exports import exports, problems
 from forensics.investigate.tables import rows
 from forensics.lake.manifest import Manifest, SourceFile
 
@@ -15,10 +16,7 @@ from forensics.lake.manifest import Manifest, SourceFile
 def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
     """What the case at `case` holds."""
     commit = manifest.commit
-    accounts = tuple(
-        Account(row.recipient_account_id, row.aws_region, row.events, row.first_event_time, row.last_event_time)
-        for row in rows(connection, "accounts")
-    )
+    accounts = tuple(Account(*row) for row in rows(connection, "accounts"))
     latest = {file.path: file for file in manifest.source_files if file.status != "duplicate"}
     return Info(
         case=case,
@@ -37,7 +35,8 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
             Ending(ActorKind(row.actor_kind), StopReason(row.stop_reason), row.credentials, row.events)
             for row in rows(connection, "endings")
         ),
-        unread=unread(latest.values()),
+        unread=(*unread(latest.values()), *problems(connection)),
+        exports=exports(connection),
         amended=commit.amended if commit else 0,
     )
 

@@ -1,13 +1,19 @@
-"""Trust: what a role's trust policy asked of whoever requested a session, as far as loaded events tell."""
+"""Trust: what a role's trust policy asked of whoever requested a session, as far as events tell, else an export.
+
+An export tells what was so at its time; it holds for a session where no logged change of the policy lies between.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
+from forensics.answers import Exported, Grade
+from forensics.investigate.exports import files_of
 from forensics.investigate.tables import Row, rows
 
 
@@ -17,6 +23,8 @@ class Required:
 
     source_identity: bool | None = None
     session_name: bool | None = None
+    exported: Exported | None = None
+    """The export that it rests on, if it is not an event."""
 
 
 class TrustPolicies:
@@ -27,6 +35,11 @@ class TrustPolicies:
         self._set: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows(connection, "who_trust_policies", roles=roles) if roles else []:
             self._set[f"{row.account_id}/{row.role_name}"].append(row)
+        self._exported: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows(connection, "exported_roles", roles=roles) if roles else []:
+            self._exported[f"{row.account_id}/{row.role_name}"].append(row)
+        hashes = [row.source_sha256 for exported in self._exported.values() for row in exported]
+        self._files = files_of(connection, hashes)
 
     def required_of(self, hop: Row) -> Required:
         """By the last policy set before the second in which the session of a hop was requested."""
@@ -35,11 +48,47 @@ class TrustPolicies:
         if role is None or requested_at is None:
             return Required()
         before = [row for row in self._set[role] if row.event_time < requested_at]
+        if not before:
+            return self._by_export(role, requested_at)
         last = [row for row in before if row.event_time == before[-1].event_time]
         return Required(
             _agreed([row.requires_source_identity for row in last]),
             _agreed([row.requires_session_name for row in last]),
         )
+
+    def _by_export(self, role: str, requested_at: datetime) -> Required:
+        """By the export nearest in time, of those between which and the session no change of the policy is logged."""
+        changed_at = [row.event_time for row in self._set[role]]
+        fitting = [
+            row
+            for row in self._exported[role]
+            if (row.created_at is None or row.created_at <= requested_at)
+            and not any(requested_at <= time <= row.as_of for time in changed_at)
+        ]
+        if not fitting:
+            return Required()
+        row = min(fitting, key=lambda row: (abs(row.as_of - requested_at), row.as_of))
+        asked = [
+            name
+            for name, is_asked in (
+                ("sts:SourceIdentity", row.requires_source_identity),
+                ("sts:RoleSessionName", row.requires_session_name),
+            )
+            if is_asked
+        ]
+        exported = Exported(
+            "trust_policy",
+            row.arn or role,
+            ", ".join(asked) or None,
+            Grade.STRONG,
+            None,
+            None,
+            row.export,
+            row.as_of,
+            row.as_of_from,
+            self._files[row.source_sha256],
+        )
+        return Required(row.requires_source_identity, row.requires_session_name, exported)
 
 
 def _agreed(said: Sequence[bool | None]) -> bool | None:

@@ -17,6 +17,7 @@ from forensics.answers import (
     ActorKind,
     Caller,
     Candidate,
+    Exported,
     Grade,
     Hop,
     Link,
@@ -31,6 +32,7 @@ from forensics.answers import (
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.claims import claims
 from forensics.investigate.evidence import evidence_of
+from forensics.investigate.exports import ExportedKey, ExportedNames, LoggedKey
 from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.missing import Coverage, Sought, data_events_of
 from forensics.investigate.tables import Row, rows
@@ -53,9 +55,16 @@ def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges
 
 
 def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
-    sought = Sought(subject.account_id, None, None)
-    missing = Coverage(connection, [sought]).missing(sought) if subject.account_id else ()
-    return Who(subject, missing=missing)
+    exported = ExportedKey(connection, subject.id)
+    account = subject.account_id or exported.account_id
+    sought = Sought(account, None, None)
+    missing = Coverage(connection, [sought]).missing(sought) if account else ()
+    return Who(
+        Subject(subject.type, subject.id, account),
+        key_owner=exported.owner(),
+        missing=missing,
+        exports=exported.says(LoggedKey()),
+    )
 
 
 def _unsigned(subject: Subject, found: Sequence[Row]) -> Who:
@@ -86,6 +95,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
             else (),
             missing=tuple(dict.fromkeys(one for answer in answers for one in answer.missing)),
             sessions=tuple(answers),
+            exports=tuple(dict.fromkeys(one for answer in answers for one in answer.exports)),
         )
     origins = {answer.origin_access_key_id for answer in answers}
     return Who(
@@ -99,6 +109,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         key_owner=first.key_owner if len(origins) == 1 else None,
         mfa_authenticated=first.mfa_authenticated if len({one.mfa_authenticated for one in answers}) == 1 else None,
         sessions=tuple(answers),
+        exports=tuple(dict.fromkeys(one for answer in answers for one in answer.exports)),
     )
 
 
@@ -133,6 +144,8 @@ class _Facts:
         self.addresses = _grouped(self._addresses(connection))
         self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
         self.coverage = Coverage(connection, [one for sought in self.sought.values() for one in sought])
+        owner_ids = [owner.owner_principal_id for owner in self.owners.values()]
+        self.exported = ExportedNames(connection, [*(one.actor_id for one in self.credentials), *owner_ids])
 
     def answers(self, subject: Subject) -> list[Who]:
         return [self._answer(subject, credential) for credential in self.credentials]
@@ -160,7 +173,14 @@ class _Facts:
             provenance=(*(_provenance(owner) if owner else ()), *self._launched_by(credential, actor)),
             flags=_flags(credential, chain),
             workload=self._workload(credential),
+            exports=self._exports(chain, actor, owner_of(owner) if owner else None),
         )
+
+    def _exports(self, chain: Sequence[Row], actor: Actor, owner: Actor | None) -> tuple[Exported, ...]:
+        """What of the answer exports say too, or alone: names, and the trust policies of the roles."""
+        names = [said for one in dict.fromkeys((actor, owner)) if one for said in self.exported.of(one)]
+        trusted = [exported for hop in chain if (exported := self.trust.required_of(hop).exported)]
+        return tuple(dict.fromkeys([*names, *trusted]))
 
     def _hop(self, hop: Row, actor: Actor) -> Hop:
         return Hop(

@@ -172,6 +172,11 @@ def change(record: Record, identity: UserIdentity, changing: ChangingRecord) -> 
     return Change(launched=" ".join(name for name in names if name) or None)
 
 
+def selectors_narrow(selectors: object) -> bool | None:
+    """The same of event selectors that stand elsewhere, as a request names them. Raises msgspec.ValidationError."""
+    return _narrows(msgspec.convert(selectors, _Request))
+
+
 def _narrows(request: _Request) -> bool | None:
     """Whether a trail records less than all management events of all regions since; None if it is not about that."""
     if request.event_selectors is None and request.advanced_event_selectors is None:
@@ -207,7 +212,7 @@ def _in_iam(record: Record, identity: UserIdentity, request: _Request, response:
     trust = request.assume_role_policy_document
     if record.event_name == "UpdateAssumeRolePolicy":
         trust = trust or request.policy_document
-    conditions = _conditions(trust)
+    trusted = trust_requirements(trust)
     return Change(
         created_access_key_id=access_key.access_key_id,
         target_access_key_id=request.access_key_id or _refused(_REFUSED_KEY, refused),
@@ -217,8 +222,8 @@ def _in_iam(record: Record, identity: UserIdentity, request: _Request, response:
         target_principal_id=user.user_id or role.role_id,
         target_policy=request.policy_arn or request.policy_name,
         revoked_before=_revoked_before(request.policy_document),
-        requires_source_identity=None if conditions is None else "sts:sourceidentity" in conditions,
-        requires_session_name=None if conditions is None else "sts:rolesessionname" in conditions,
+        requires_source_identity=trusted.source_identity,
+        requires_session_name=trusted.session_name,
     )
 
 
@@ -230,6 +235,21 @@ _REFUSED_KEY = re.compile(r"\b(AKIA[A-Z0-9]{12,})\b")
 def _refused(pattern: re.Pattern[str], message: str | None) -> str | None:
     match = pattern.search(message) if message else None
     return match.group(1) if match else None
+
+
+class TrustRequirements(NamedTuple):
+    """Whether a trust policy asks whoever assumes the role for a claim; None where there is no policy to read."""
+
+    source_identity: bool | None = None
+    session_name: bool | None = None
+
+
+def trust_requirements(document: str | None) -> TrustRequirements:
+    """What a trust policy asks for, URL-encoded or not."""
+    conditions = _conditions(document)
+    if conditions is None:
+        return TrustRequirements()
+    return TrustRequirements("sts:sourceidentity" in conditions, "sts:rolesessionname" in conditions)
 
 
 def _conditions(document: str | None) -> set[str] | None:

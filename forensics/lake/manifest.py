@@ -28,6 +28,8 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     for one of events. `left_out` counts what is no event, by what it is instead; `limit` tells what a file of this
     format cannot show; `members` is how many files an archive holds, and `archive` the SHA-256 of the archive that the
     file is a member of. An object of S3 has its URL as name and path, and the `etag` and user `metadata` it had then.
+    Of a document, `modified_at` is when the file was last written, and `as_of` as of when it holds, if whoever added it
+    said so.
     """
 
     name: str
@@ -50,6 +52,8 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     archive: str | None = None
     etag: str | None = None
     metadata: dict[str, str] = {}
+    modified_at: datetime | None = None
+    as_of: datetime | None = None
 
 
 class Filter(Line, frozen=True, tag="filter"):

@@ -50,13 +50,17 @@ _FILTERED = ("recipient_account_id", "aws_region", "event_time", "event_source",
 
 
 class ToRead(msgspec.Struct, frozen=True):
-    """A file to read: where it is, and what to call it; of a copy of an S3 object, that object's URL and marks."""
+    """A file to read: where it is, and what to call it; of a copy of an S3 object, that object's URL and marks.
+
+    `as_of`: as of when it holds if it is an export, where somebody says so.
+    """
 
     path: str
     name: str
     url: str | None = None
     etag: str | None = None
     metadata: dict[str, str] = {}
+    as_of: datetime | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -102,7 +106,10 @@ class Worker:
         except OSError as error:
             return [_End(SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"))]
         with stream:
-            return list(self._read(_Source(file.name, file.path, sha256, content, Measure())))
+            source = _Source(
+                file.name, file.path, sha256, content, Measure(), modified_at=_modified(stream), as_of=file.as_of
+            )
+            return list(self._read(source))
 
     def _read(self, source: _Source) -> Iterator[_End]:
         """Take what a file holds, of an archive its members. How it ended is known once all of that has become rows."""
@@ -115,7 +122,7 @@ class Worker:
             contents = open_contents(source.content, source.measure, self._scratch)
             if isinstance(contents, Document):
                 self._parts.document(source.sha256, contents)
-                yield _End(msgspec.structs.replace(source.ended("ok"), kind=contents.kind))
+                yield _End(source.kept(contents))
                 return
             if isinstance(contents, Log):
                 found.limit = contents.limit
@@ -152,6 +159,8 @@ class Worker:
                         held.file,
                         Measure(archive=outermost),
                         archive=archive.sha256,
+                        modified_at=archive.modified_at,
+                        as_of=archive.as_of,
                         depth=archive.depth + 1,
                         failure=str(held.failure) if held.failure else None,
                     )
@@ -291,6 +300,10 @@ def _time(microseconds: int | None) -> datetime | None:
     return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
+def _modified(stream: BinaryIO) -> datetime:
+    return datetime.fromtimestamp(int(os.fstat(stream.fileno()).st_mtime), UTC)
+
+
 def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
     """The SHA-256 of a stream, and the same bytes again from their start."""
     head = stream.read(_HELD_BYTES)
@@ -313,8 +326,16 @@ class _Source:
     content: BinaryIO
     measure: Measure
     archive: str | None = None
+    modified_at: datetime | None = None
+    as_of: datetime | None = None
     depth: int = 0
     failure: str | None = None
+
+    def kept(self, document: Document) -> SourceFile:
+        """A document, with what tells as of when it holds."""
+        return msgspec.structs.replace(
+            self.ended("ok"), kind=document.kind.value, modified_at=self.modified_at, as_of=self.as_of
+        )
 
     def ended(self, status: str) -> SourceFile:
         measure = self.measure

@@ -17,6 +17,7 @@ from forensics.answers import (
     Ingest,
     LookupEstimate,
     Rows,
+    Snapshot,
     Table,
     Tree,
     Who,
@@ -31,7 +32,7 @@ from forensics.output.words import count, readable_time
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from forensics.key_answer import Key
+    from forensics.key_answer import Accounts, Key, Keys
     from forensics.output.graph import Graph
     from forensics.report_answer import Report
     from forensics.verify_answer import Bundle, Check, Custody, Extract, Verification
@@ -162,6 +163,39 @@ def print_report(answer: Report, format: str, file: Path | None) -> None:
         listed, total = len(answer.events), answer.events_total
         events = count(total, "event") if listed == total else f"{listed:,} of {count(total, 'event')}"
         tell(f"{file}: {len(page) / 1e6:,.1f} MB with {events} and {count(len(answer.records), 'record')}")
+
+
+def print_snapshot(answer: Snapshot, format: str) -> None:
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        from forensics.output.overview import render_snapshot
+
+        show(render_snapshot(answer))
+
+
+def print_keys(answer: Keys, format: str) -> None:
+    """The audit; in the formats of rows one row a key."""
+    from forensics.output.keys import keys_rows, render_keys
+
+    if format == "json":
+        write(to_json(answer) + "\n")
+    elif format == "table":
+        show(render_keys(answer))
+    else:
+        print_rows(keys_rows(answer), format)
+
+
+def print_accounts(answer: Accounts, format: str) -> None:
+    """One row an account."""
+    from forensics.output.keys import accounts_rows, render_accounts
+
+    if format == "json":
+        write(to_json(answer.accounts) + "\n")
+    elif format == "table":
+        show(render_accounts(answer))
+    else:
+        print_rows(accounts_rows(answer), format)
 
 
 def print_info(answer: Info, format: str) -> None:

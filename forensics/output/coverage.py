@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from forensics.answers import ActorKind, Coverage, CoverageSpan, Rows, TrailChange
+from forensics.answers import ActorKind, Coverage, CoverageSpan, ExportedTrail, Rows, TrailChange
 from forensics.output.lines import BLANK, Line, Span, heading, line
 from forensics.output.who import described
-from forensics.output.words import count, readable_time
+from forensics.output.words import AS_OF_FROM, count, readable_time
 
 _HOUR = timedelta(hours=1)
 _WIDTH = 80  # where the output does not fold
@@ -21,6 +21,12 @@ _SHARE = 6  # and the share of hours behind a bar
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)
 _WHOLE, _PART, _NONE, _STOPPED, _LEFT_OUT = "█", "▒", "·", "x", "-"
 _STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad", _LEFT_OUT: "dim"}
+_REGIONS = {True: "all regions", False: "{} alone", None: "which regions is not known"}
+_RECORDS: dict[bool | None, str | Span] = {
+    True: ("leaves management events out", "warn"),
+    False: "all management events",
+    None: "what it records is not known",
+}
 _EFFECTS = {"stopped": "stopped", "narrowed": "narrowed", "changed": "changed"}
 
 
@@ -34,6 +40,7 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
     """The map, then the trails."""
     if answer.from_ is None or answer.to is None:
         yield line("no event with a time is loaded")
+        yield from _exported(answer.exported_trails)
         return
     scale = _scale(answer.from_, answer.to, (width or _WIDTH) - 2 - _REGION - _SHARE)
     yield heading(f"What is loaded, {readable_time(answer.from_)} to {readable_time(answer.to)}")
@@ -45,6 +52,7 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
         for region, found in groupby(spans, key=lambda span: span.aws_region):
             yield _bar(region or "unknown", list(found), scale)
     yield from _trails(answer.trails)
+    yield from _exported(answer.exported_trails)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +136,20 @@ def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
         by = ("who is not resolved",) if trail.actor.kind == ActorKind.UNKNOWN else described(trail.actor)
         yield line("by ", *by, indent=4, hang=6)
         yield line((f"event {trail.event_id or 'without ID'}  {trail.aws_region or ''}", "dim"), indent=4, hang=6)
+
+
+def _exported(trails: Sequence[ExportedTrail]) -> Iterator[Line]:
+    """The trails that there were, as CloudTrail itself described them at a time."""
+    if not trails:
+        return
+    yield from (BLANK, heading("Trails, as CloudTrail described them"))
+    for trail in trails:
+        where = _REGIONS[trail.multi_region].format(trail.home_region or "its region")
+        of_data = {True: ", some data events", False: ", no data events", None: ""}[trail.data_events]
+        of = f" of account {trail.account_id}" if trail.account_id else ""
+        whole = " for the organisation" if trail.organization else ""
+        yield line(
+            (trail.trail, "bold"), f"{of}{whole}: {where}, ", _RECORDS[trail.narrowed], of_data, indent=2, hang=4
+        )
+        when = f"as of {readable_time(trail.as_of)}{AS_OF_FROM[trail.as_of_from]}: " if trail.as_of else ""
+        yield line((f"{when}{', '.join(trail.source_files)}", "dim"), indent=4, hang=6)

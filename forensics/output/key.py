@@ -26,6 +26,8 @@ from forensics.key_answer import (
     UsedAgent,
     UserChange,
 )
+from forensics.output.exports import TITLE as EXPORTS_TITLE
+from forensics.output.exports import exported_lines
 from forensics.output.lines import Line, Span, line, table
 from forensics.output.who import (
     candidate_lines,
@@ -59,12 +61,14 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield _subject(answer)
     yield from _finding(answer)
     if not answer.in_logs:
+        yield from part(EXPORTS_TITLE, exported_lines(answer.exports))
         yield from part("What to load to learn more", missing_lines(answer.who.missing))
         yield from part("Worth knowing", note_lines(answer))
         return
     activity = answer.activity
     yield from part("Calls that intruders are known for; administrators make them too", _sensitive(answer))
     yield from part("What befell the key", life_lines(answer))
+    yield from part(EXPORTS_TITLE, exported_lines(answer.exports))
     yield from part("How else its owner gets in", owners_access_lines(answer))
     yield from part("Quarantine by AWS", quarantine_lines(answer))
     yield from part("How it was requested, from the key back to its origin", chain_lines(answer.who))
@@ -109,6 +113,8 @@ def _whose(answer: Key) -> Iterator[Line]:
         yield from headline(answer.who)
         return
     yield labelled("owner", *described(owner))
+    if not answer.in_logs:
+        yield labelled("", ("says IAM; the key is in none of the loaded logs", "warn"))
     name = "" if owner.kind == ActorKind.ROOT else owner.name
     for detail in (owner.id, owner.arn):
         if detail and detail not in (name, owner.account_id):

@@ -11,9 +11,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from forensics.answers import Coverage, Displayed, Info, Ingest, Tree, Who
-from forensics.key_answer import Key
+from forensics.key_answer import Accounts, Key, Keys
 from forensics.output.coverage import render_coverage
 from forensics.output.key import render_key
+from forensics.output.keys import render_accounts, render_keys
 from forensics.output.lines import Line, Span, lay_out_styled
 from forensics.output.overview import render_info, render_ingest
 from forensics.output.report.lineage import lineage
@@ -48,6 +49,8 @@ _RENDERERS: dict[type[Displayed], Callable[[Any], Iterator[Line]]] = {
     Coverage: _of_coverage,
     Info: render_info,
     Ingest: render_ingest,
+    Keys: render_keys,
+    Accounts: render_accounts,
 }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 
-from forensics.answers import Changed, Info, Ingest, Unread
+from forensics.answers import Changed, Export, Info, Ingest, Snapshot, Unread
 from forensics.output.lines import BLANK, Line, heading, line, table
-from forensics.output.words import ACTOR_KINDS, count, readable_time
+from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, readable_time
 
 _UNREAD_SHOWN = 20
+_EXPORTS_SHOWN = 20
 _LABEL = 10
 _STATUSES = {
     "ok": "read",
@@ -28,11 +30,29 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
     yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
     yield from _documents(answer.documents)
+    yield from _exports(answer.exports)
     yield _labelled("answers", _changed(answer.changed))
     yield from _unread(answer.unread)
     if answer.events:
         yield BLANK
         yield line(f"Ask it: forensics who ACCESS_KEY_ID --case {answer.case}")
+
+
+def render_snapshot(answer: Snapshot) -> Iterator[Line]:
+    """What accounts were asked, what they refused, and what went into the case."""
+    calls = count(sum(answer.calls.values()), "call")
+    yield line((answer.folder, "bold"), f"  {count(len(answer.account_ids), 'account')}, {calls}, all of them reading")
+    if answer.refused:
+        yield from (BLANK, heading(f"Refused: {count(len(answer.refused), 'call')}"))
+    for refused in answer.refused:
+        where = " ".join(part for part in (refused.account_id, refused.aws_region) if part)
+        times = f", {refused.times:,} times" if refused.times > 1 else ""
+        yield line((refused.action, "warn"), f"  {where}{times}: {refused.reason}", indent=2, hang=4)
+    yield BLANK
+    if answer.ingest is None:
+        yield line(("nothing was answered; `forensics snapshot --policy` prints the rights that it needs", "bad"))
+    else:
+        yield from render_ingest(answer.ingest)
 
 
 def render_info(answer: Info) -> Iterator[Line]:
@@ -47,12 +67,13 @@ def render_info(answer: Info) -> Iterator[Line]:
     yield from _documents(answer.documents)
     if answer.first_event_time and answer.last_event_time:
         yield _labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
+    yield from _exports(answer.exports)
     yield from (BLANK, heading("What is loaded"))
     yield from table(
         ("account", "region", "events", "first event", "last event"),
         [
             (
-                account.account_id or "unknown",
+                " ".join(part for part in (account.account_id or "unknown", account.name) if part),
                 account.aws_region or "unknown",
                 f"{account.events:,}",
                 _minute(account.first_event_time),
@@ -81,8 +102,40 @@ def _files(files: Mapping[str, int]) -> str:
 
 
 def _documents(documents: Mapping[str, int]) -> Iterator[Line]:
-    if documents:
-        yield _labelled("documents", ", ".join(f"{number:,} {kind}" for kind, number in documents.items()))
+    """Those that are no exports, of which more is told."""
+    told = [f"{number:,} {kind}" for kind, number in documents.items() if kind not in EXPORTS]
+    if told:
+        yield _labelled("documents", ", ".join(told))
+
+
+def _exports(exports: Sequence[Export]) -> Iterator[Line]:
+    """What the accounts themselves said, of when; and of which of them nothing else is loaded."""
+    kinds = {kind: list(found) for kind, found in groupby(exports, key=lambda export: export.export)}
+    for index, (kind, found) in enumerate(kinds.items()):
+        known = [export.account_id for export in found if export.account_id]
+        of = f" of account {known[0]}" if len(known) == 1 else f" of {count(len(known), 'account')}" if known else ""
+        files = sum(export.files for export in found)
+        many = f", {count(files, 'file')}" if files > 1 else ""
+        yield _labelled("" if index else "exports", f"{EXPORTS.get(kind, kind)}{of}{many}{_as_of(found)}")
+    alone = sorted({export.account_id for export in exports if export.account_id and export.loaded is False})
+    if alone:
+        shown = f"{', '.join(alone[:_EXPORTS_SHOWN])}{' and others' if len(alone) > _EXPORTS_SHOWN else ''}"
+        accounts = "account" if len(alone) == 1 else "accounts"
+        yield line(
+            ("".ljust(_LABEL), ""),
+            (f"no event is loaded of {accounts} {shown}: only exports tell of it", "warn"),
+            indent=2,
+            hang=2 + _LABEL,
+        )
+
+
+def _as_of(exports: Sequence[Export]) -> str:
+    times = sorted(export.as_of for export in exports if export.as_of)
+    if not times:
+        return ""
+    until = f" to {readable_time(times[-1])}" if times[-1] != times[0] else ""
+    how = {AS_OF_FROM[export.as_of_from] for export in exports}
+    return f", as of {readable_time(times[0])}{until}{how.pop() if len(how) == 1 else ''}"
 
 
 def _copies(further: int, conflicts: int, amended: int) -> str:

@@ -100,3 +100,15 @@ def progress() -> Iterator[ReadFile]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def status() -> Iterator[Callable[[str], None]]:
+    """A line that says what is being done, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("asking") as line:
+        yield lambda text: line.update(for_terminal(text))

@@ -19,6 +19,8 @@ from forensics.answers import (
     StopReason,
     Who,
 )
+from forensics.output.exports import TITLE as EXPORTS_TITLE
+from forensics.output.exports import exported_lines
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
 from forensics.output.words import (
     ACTOR_KINDS,
@@ -56,6 +58,7 @@ def render_who(answer: Who) -> Iterator[Line]:
     yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer))
     yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
     yield from part("What the session says of itself; its caller chose this, it proves nothing", claim_lines(answer))
+    yield from part(EXPORTS_TITLE, exported_lines(answer.exports, all_of_them=False))
     yield from part("Worth knowing", _notes(answer))
     yield from part("What to load to learn more", missing_lines(answer.missing))
     yield from part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))

@@ -185,6 +185,57 @@ ACTIONS = {
     Action.NOT_POSSIBLE: "nothing can be done about",
 }
 
+# what printed an export
+EXPORTS = {
+    "iam_credential_report": "iam get-credential-report",
+    "iam_access_keys": "iam list-access-keys",
+    "iam_access_key_last_used": "iam get-access-key-last-used",
+    "sts_access_key_info": "sts get-access-key-info",
+    "iam_account_authorization_details": "iam get-account-authorization-details",
+    "iam_users": "iam list-users",
+    "identity_store_users": "identitystore list-users",
+    "organization_accounts": "organizations list-accounts",
+    "cloudtrail_trails": "cloudtrail describe-trails",
+    "cloudtrail_event_selectors": "cloudtrail get-event-selectors",
+}
+AS_OF_FROM = {"document": "", "person": ", as was said", "file": ", when its file was written"}
+EXPORTED = {
+    "name": "name",
+    "owner": "owner",
+    "account": "account",
+    "status": "status",
+    "last_use": "last use",
+    "trust_policy": "trust policy",
+}
+# how an export and the events disagree
+DISAGREEMENTS = {
+    "name_differs": "the events have another name: renamed since, or before",
+    "account_differs": "the events are of another account",
+    "owner_differs": "the events name another owner",
+    "status_differs": "the last logged change before that left another: a change is missing from the logs",
+    "used_while_inactive": "yet calls succeeded after that",
+    "use_not_in_logs": "the loaded logs do not hold that use",
+    "used_yet_never": "yet the logs hold calls from before that",
+    "used_later_than_iam_says": "yet the logs hold a later call from before that",
+}
+KEY_FINDINGS = {
+    "used_after_disabled": "used with success after it was disabled or deleted",
+    "root_key": "belongs to root",
+    "quarantined": "its owner is under AWS's quarantine: AWS holds the key for leaked",
+    "owner_gone": "its owner is gone",
+    "owner_differs": "the logs and IAM name different owners",
+    "status_differs": "IAM's status is not what the last logged change left",
+    "absent_from_listing": "missing from IAM's list of its owner's keys, and no deletion is logged",
+    "absent_from_report": "missing from the credential report, and no deletion is logged",
+    "use_not_in_logs": "IAM knows of a use that the loaded logs do not hold",
+    "used_yet_never": "never used, says IAM; the logs hold calls",
+    "used_later_than_iam_says": "the logs hold a later call than IAM knows of",
+    "several_applications": "used by several applications",
+    "never_used": "never used",
+    "unused": "not used for long",
+    "overdue_for_rotation": "overdue for rotation",
+}
+
 
 def readable_time(moment: datetime) -> str:
     """A UTC time for a reader."""

@@ -21,6 +21,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from forensics.attribution import build as builds
+from forensics.exports.tables import create_tables
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
@@ -87,7 +88,7 @@ def _cost(logs: Path, case: Path) -> Cost:
 
 
 def _build(layout: Layout) -> None:
-    builds.build(layout, manifests.read(layout.manifest))
+    builds.build(layout, manifests.read(layout.manifest), [create_tables])
 
 
 def _one_more(path: Path) -> Path:

@@ -23,6 +23,7 @@ from .stage import (
     NAMES,
     REPOSITORIES,
     RUNNER,
+    Account,
     Activity,
     Stage,
     any_time,
@@ -43,6 +44,10 @@ class World:
     gaps: tuple[Gap, ...] = ()
     launches: dict[str, str] = field(default_factory=dict)
     """Workload -> the event that created it."""
+    accounts: tuple[Account, ...] = ()
+    """The cast that the world began with."""
+    happened: tuple[Event, ...] = ()
+    """All that happened, recorded or not, in the order of time."""
 
 
 def simulate(seed: int = 7, events: int = 2000, *, everything: bool = False) -> World:
@@ -75,6 +80,8 @@ def simulate(seed: int = 7, events: int = 2000, *, everything: bool = False) -> 
         policies=tuple(cloud.policies),
         gaps=tuple(cloud.gaps),
         launches=cloud.launches,
+        accounts=stage.accounts,
+        happened=tuple(sorted(cloud.events, key=lambda event: (event.time, event.id))),
     )
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from forensics.attribution import order
 from forensics.case import Case
+from forensics.exports.tables import TABLE_NAMES as EXPORT_TABLES
 from forensics.lake import manifest as manifests
 from forensics.lake.copies import EVENT_KEY
 from forensics.lake.manifest import Manifest
@@ -34,6 +35,7 @@ _NOT_MODELS = frozenset(
         "events_files",
         "quarantine",
         "source_files",
+        *EXPORT_TABLES,
     }
 )
 
@@ -140,6 +142,16 @@ def _show_lake(session: Any, case: Path) -> None:
     (places.union(copies) if copies is not None else places).createOrReplaceTempView("event_copies")
     source_files = [(file.name, file.sha256) for file in manifest.source_files]
     session.createDataFrame(source_files, "name string, sha256 string").createOrReplaceTempView("source_files")
+    _show_exported_principals(session, case)
+
+
+def _show_exported_principals(session: Any, case: Path) -> None:
+    """What a model reads of the exports: made by the room `exports`, of which there is no other engine."""
+    columns = ("id", "store_id", "kind", "account_id", "name", "arn")
+    with Case.open(case) as opened:
+        found = opened.sql_rows(f"select {', '.join(columns)} from exported_principals").rows
+    schema = ", ".join(f"{column} string" for column in columns)
+    session.createDataFrame(list(found), schema).createOrReplaceTempView("exported_principals")
 
 
 def _read(session: Any, case: Path, manifest: Manifest, table: str) -> Any:

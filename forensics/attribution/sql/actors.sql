@@ -146,8 +146,19 @@ select
     credentials.credential_id,
     coalesce(names.actor_kind, 'unknown') as actor_kind,
     names.actor_id,
-    coalesce(names.actor_name, principals.name) as actor_name,
-    coalesce(names.actor_arn, principals.arn) as actor_arn,
+    -- an export names what no event names, and never otherwise
+    coalesce(
+        names.actor_name,
+        principals.name,
+        case
+            when exported.kind = 'role'
+                then concat(exported.name, '/', regexp_extract(names.actor_id, '[^:]*$', 0))
+            else exported.name
+        end
+    ) as actor_name,
+    coalesce(
+        names.actor_arn, principals.arn, case when exported.kind = 'iam_user' then exported.arn end
+    ) as actor_arn,
     names.actor_account_id,
     names.workload_type,
     names.provider,
@@ -193,6 +204,12 @@ left join named_steps on named_steps.credential_id = credentials.credential_id
 left join names on names.credential_id = named_steps.named_credential_id
 left join user_origins on user_origins.credential_id = names.credential_id
 left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id
+left join exported_principals exported
+  on  exported.id = regexp_extract(names.actor_id, '^[^:]*', 0)
+  and (
+      exported.account_id = names.actor_account_id
+      or exported.store_id = regexp_extract(names.identity_store_arn, '[^/]+$', 0)
+  )
 left join loops on loops.credential_id = credentials.credential_id
 left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
 left join loaded on loaded.account_id = last_credentials.account_id

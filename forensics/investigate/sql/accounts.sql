@@ -1,10 +1,18 @@
--- What is loaded of each account and region.
+-- What is loaded of each account and region, with the account's name by the latest export that has it.
+with named as (
+    select account_id, name, row_number() over (partition by account_id order by as_of desc, source_sha256) as place
+    from accounts
+    where name is not null
+)
+
 select
-    recipient_account_id,
-    aws_region,
-    sum(events)::bigint as events,
-    min(first_event_time)::timestamp as first_event_time,
-    max(last_event_time)::timestamp as last_event_time
+    coverage.recipient_account_id,
+    coverage.aws_region,
+    sum(coverage.events)::bigint as events,
+    min(coverage.first_event_time)::timestamp as first_event_time,
+    max(coverage.last_event_time)::timestamp as last_event_time,
+    min(named.name) as name
 from coverage
-group by recipient_account_id, aws_region
-order by recipient_account_id, aws_region
+left join named on named.account_id = coverage.recipient_account_id and named.place = 1
+group by coverage.recipient_account_id, coverage.aws_region
+order by coverage.recipient_account_id, coverage.aws_region

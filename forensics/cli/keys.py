@@ -1,0 +1,54 @@
+"""forensics keys"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import (
+    CaseOption,
+    ForceOption,
+    LogsOption,
+    OutputOption,
+    RowsFormat,
+    asked_case,
+    chosen,
+    format_option,
+    output_to,
+)
+
+MaxAge = Annotated[
+    int, typer.Option("--max-age", min=1, metavar="DAYS", help="A key older than this is overdue for rotation.")
+]
+Unused = Annotated[
+    int, typer.Option("--unused", min=1, metavar="DAYS", help="A key not used for longer than this is unused.")
+]
+
+
+def keys(
+    case: CaseOption = None,
+    logs: LogsOption = None,
+    max_age: MaxAge = 90,
+    unused: Unused = 90,
+    format: Annotated[RowsFormat | None, format_option()] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Audit every long-term access key.
+
+    Whose each is, how old, switched on or off, last used by the logs and by IAM, and what to look at: keys of root,
+    used after they were disabled, of users that are gone, unused, overdue for rotation, used by several applications.
+    Add exports of IAM to the case, by `ingest` or `snapshot`, to have the keys that no log shows.
+
+    \b
+    Examples:
+      forensics keys --case my-case
+      forensics keys --case my-case --max-age 30 --format csv > keys.csv
+    """
+    form = chosen(RowsFormat, format, output)
+    with asked_case(case, logs) as opened, output_to(output, force=force):
+        found = opened.keys(max_age_days=max_age, unused_days=unused)
+        from forensics.output import answer
+
+        answer.print_keys(found, form)

@@ -1,0 +1,217 @@
+"""Tables: what all exports of a case say, made before attribution runs; empty where there are none.
+
+`exports` has a row per document, `export_problems` one per line that must be told. The tables of `rows` have one per
+statement, and those of `sql/` what stands of the statements about one thing: the latest, for an export can only say
+what was so at a time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import duckdb
+import pyarrow as pa
+
+from forensics.exports import credential_report, iam, organization, trails
+from forensics.exports.answer import Answer, Problems, Said, moment, one_page
+from forensics.exports.rows import COMMENTS, TABLES, Row
+from forensics.formats import exports as formats
+
+_READERS: dict[str, Callable[[Answer], Iterable[Row]]] = {
+    "iam_access_keys": iam.access_keys,
+    "iam_access_key_last_used": iam.access_key_last_used,
+    "sts_access_key_info": iam.access_key_info,
+    "iam_account_authorization_details": lambda answer: (*iam.users(answer, "UserDetailList"), *iam.roles(answer)),
+    "iam_users": lambda answer: iam.users(answer, "Users"),
+    "identity_store_users": organization.identity_store_users,
+    "organization_accounts": organization.accounts,
+    "cloudtrail_trails": trails.trails,
+    "cloudtrail_event_selectors": trails.event_selectors,
+}
+_REPORT = "iam_credential_report"
+_CURRENT = {
+    "exported_keys": "what exports say of each long-term key that one names: the latest statement of each thing",
+    "exported_principals": "the name of each IAM user and role, and of each Identity Center user, by the latest export",
+    "exported_roles": "each role as of each export: what its trust policy asked for",
+}
+TABLE_NAMES = frozenset([*(name for name, _ in TABLES.values()), *_CURRENT, "exports", "export_problems"])
+_ARROW = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), datetime: pa.timestamp("us", tz="UTC")}
+_SQL = {str: "varchar", bool: "boolean", int: "bigint", datetime: "timestamptz"}
+_AT_ONCE = 100
+
+
+class Export(NamedTuple):
+    """One document: what it is, of which account (null: several, or unknown), as of when, how much it says.
+
+    `is_whole`: whether it has all that AWS answered, as far as it shows.
+    """
+
+    source_sha256: str
+    export: str
+    account_id: str | None
+    as_of: datetime | None
+    as_of_from: str
+    statements: int
+    is_whole: bool
+
+
+class ExportProblem(NamedTuple):
+    source_sha256: str
+    problem: str
+
+
+class _Document(NamedTuple):
+    sha256: str
+    kind: str
+    content: bytes
+    file_names: list[str]
+    modified_at: datetime | None
+    as_of: datetime | None
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """All tables of this room, out of the views `documents` and `source_files`."""
+    found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]] = defaultdict(list)
+    for document in _documents(connection):
+        _read(document, found)
+    for type_, (name, comment) in TABLES.items():
+        _create(connection, name, comment, {**_fields(type_), **_fields(Said)}, found[type_])
+    _create(connection, "exports", "each export: what it is, whose, as of when", _fields(Export), found[Export])
+    problems = found[ExportProblem]
+    _create(connection, "export_problems", "what of exports could not be read", _fields(ExportProblem), problems)
+    for name, comment in _CURRENT.items():
+        query = (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+        connection.execute(f"create table {name} as {query}")
+        connection.execute(f"comment on table {name} is {_literal(comment)}")
+
+
+def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
+    problems = Problems()
+    answered: list[Said] = []
+    statements: list[tuple[Row, Said]] = list(_statements(document, problems, answered))
+    for row, said in statements:
+        found[type(row)].append((*row, *said))
+    found[ExportProblem] += [ExportProblem(document.sha256, line) for line in problems.lines()]
+    accounts = {account for row, _ in statements if (account := getattr(row, "account_id", None))}
+    latest = max(answered, key=lambda said: str(said.as_of), default=_said(document))
+    found[Export].append(
+        Export(
+            document.sha256,
+            document.kind,
+            accounts.pop() if len(accounts) == 1 else None,
+            latest.as_of,
+            latest.as_of_from,
+            len(statements),
+            problems.is_whole,
+        )
+    )
+
+
+def _statements(document: _Document, problems: Problems, answered: list[Said]) -> Iterator[tuple[Row, Said]]:
+    """Every statement of a document; `answered` gets the provenance of each answer, also of one that is empty."""
+    text = formats.without_mark(document.content)
+    said = _said(document)
+    if formats.is_report(text):
+        report, generated_at = credential_report.alone(text.decode("utf-8", "replace"), problems)
+        if generated_at:
+            said = said._replace(as_of=generated_at, as_of_from="document")
+        answered.append(said)
+        yield from ((row, said) for row in credential_report.read(report, problems))
+        return
+    paged: dict[str, bool] = {}
+    for members in formats.objects(text):
+        kind = formats.kind_of(members) or document.kind
+        answer = Answer.of(members, said._replace(export=kind), document.file_names, problems)
+        paged[kind] = answer.is_one_page_of_several()
+        if kind == _REPORT:
+            said_by, found = _report(answer)
+        else:
+            said_by, found = answer.said, _READERS[kind](answer)
+        answered.append(said_by)
+        yield from ((row, said_by) for row in found)
+    for kind, is_open in paged.items():
+        if is_open:
+            problems.cut(one_page(kind))
+
+
+def _report(answer: Answer) -> tuple[Said, Iterable[Row]]:
+    """A credential report tells itself when it was made, which may be hours before it was asked for."""
+    generated_at = moment(answer.text("GeneratedTime"))
+    said = answer.said._replace(as_of=generated_at, as_of_from="document") if generated_at else answer.said
+    report = credential_report.decoded((answer.text("Content") or "").strip())
+    if report is None:
+        answer.problems.cut("the credential report is cut off: its base64 is not whole")
+        return said, ()
+    return said, credential_report.read(report, answer.problems)
+
+
+def _said(document: _Document) -> Said:
+    """What holds where an answer does not say itself as of when it is."""
+    if document.as_of:
+        return Said(document.kind, document.as_of, "person", document.sha256)
+    return Said(document.kind, document.modified_at, "file", document.sha256)
+
+
+def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
+    """Every export, in the order of its hash. Of one that was found twice the earlier time holds."""
+    reading = connection.cursor()
+    reading.execute(
+        """
+        select
+            documents.source_sha256,
+            any_value(documents.kind),
+            any_value(documents.content),
+            list_sort(list(distinct source_files.name)),
+            min(source_files.modified_at)::timestamp,
+            min(source_files.as_of)::timestamp
+        from documents
+        join source_files on source_files.sha256 = documents.source_sha256
+        where documents.kind in (select unnest($kinds))
+        group by documents.source_sha256
+        order by documents.source_sha256
+        """,
+        {"kinds": [*_READERS, _REPORT]},
+    )
+    while rows := reading.fetchmany(_AT_ONCE):
+        for sha256, kind, content, names, modified_at, as_of in rows:
+            yield _Document(sha256, kind, content, names, _utc(modified_at), _utc(as_of))
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
+
+
+def _fields(type_: type[NamedTuple]) -> dict[str, type]:
+    """Columns and their types; all may be null."""
+    hints = get_type_hints(type_)
+    return {name: next((t for t in get_args(hint) if t is not type(None)), hint) for name, hint in hints.items()}
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    comment: str,
+    fields: dict[str, type],
+    rows: list[tuple[Any, ...]],
+) -> None:
+    columns = ", ".join(f"{column} {_SQL[type_]}" for column, type_ in fields.items())
+    connection.execute(f"create table {name} ({columns})")
+    connection.execute(f"comment on table {name} is {_literal(comment)}")
+    for column in fields:
+        if column in COMMENTS:
+            connection.execute(f"comment on column {name}.{column} is {_literal(COMMENTS[column])}")
+    if rows:
+        values = zip(*rows, strict=True)
+        arrays = [pa.array(column, _ARROW[type_]) for column, type_ in zip(values, fields.values(), strict=True)]
+        connection.register("exported_rows", pa.Table.from_arrays(arrays, names=list(fields)))
+        connection.execute(f"insert into {name} select * from exported_rows")
+        connection.unregister("exported_rows")
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"

@@ -1,0 +1,70 @@
+"""Trails: which there are, and what they record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from forensics.exports.answer import Answer
+from forensics.exports.rows import EventSelectors, Row, Trail
+from forensics.lake.change import selectors_narrow
+
+
+class _Trail(msgspec.Struct, rename="pascal"):
+    name: str | None = None
+    trail_arn: str | None = msgspec.field(default=None, name="TrailARN")
+    home_region: str | None = None
+    is_multi_region_trail: bool | None = None
+    is_organization_trail: bool | None = None
+    include_global_service_events: bool | None = None
+    log_file_validation_enabled: bool | None = None
+    s3_bucket_name: str | None = None
+
+
+def trails(answer: Answer) -> Iterator[Row]:
+    for trail in answer.entries("trailList", _Trail):
+        yield Trail(
+            trail.trail_arn,
+            _part(trail.trail_arn, 4) or answer.account_id,
+            trail.name,
+            trail.home_region or _part(trail.trail_arn, 3),
+            trail.is_multi_region_trail,
+            trail.is_organization_trail,
+            trail.include_global_service_events,
+            trail.log_file_validation_enabled,
+            trail.s3_bucket_name,
+        )
+
+
+def event_selectors(answer: Answer) -> Iterator[Row]:
+    arn = answer.text("TrailARN")
+    if arn is None:
+        answer.problems.add("it says what a trail records, and not which: TrailARN is missing")
+        return
+    simple = answer.entries("EventSelectors", dict[str, Any])
+    advanced = answer.entries("AdvancedEventSelectors", dict[str, Any])
+    try:
+        narrows = selectors_narrow(_in_camel_case({"EventSelectors": simple, "AdvancedEventSelectors": advanced}))
+    except msgspec.ValidationError as error:
+        answer.problems.add("the event selectors cannot be read", str(error))
+        return
+    yield EventSelectors(arn, _part(arn, 4), arn.rpartition("/")[2], narrows, _has_data_events(simple, advanced))
+
+
+def _has_data_events(simple: list[dict[str, Any]], advanced: list[dict[str, Any]]) -> bool:
+    return any(selector.get("DataResources") for selector in simple) or '"Data"' in json.dumps(advanced)
+
+
+def _in_camel_case(value: Any) -> Any:
+    """The members as a CloudTrail record writes them."""
+    if isinstance(value, dict):
+        return {key[:1].lower() + key[1:]: _in_camel_case(item) for key, item in value.items()}
+    return [_in_camel_case(item) for item in value] if isinstance(value, list) else value
+
+
+def _part(arn: str | None, number: int) -> str | None:
+    parts = (arn or "").split(":")
+    return parts[number] or None if len(parts) > number else None

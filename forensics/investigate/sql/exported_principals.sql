@@ -1,0 +1,18 @@
+-- What exports say of some IDs, and what events say of the same. $ids: of IAM, or of Identity Center users.
+select
+    exported.id,
+    exported.store_id,
+    exported.kind,
+    exported.account_id,
+    exported.name,
+    exported.arn,
+    exported.export,
+    exported.as_of::timestamp as as_of,
+    exported.as_of_from,
+    exported.source_sha256,
+    principals.name as logged_name,
+    principals.arn as logged_arn
+from exported_principals as exported
+left join principals on principals.principal_id = exported.id and principals.account_id = exported.account_id
+where exported.id in (select unnest($ids))
+order by exported.id, exported.store_id

@@ -1,0 +1,33 @@
+-- The keys of the latest credential report of each account, which names no IDs; a user without keys has one row of none.
+with latest as (
+    select
+        users.*,
+        dense_rank() over (partition by users.account_id order by users.as_of desc, users.source_sha256) as place
+    from iam_credential_report as users
+    where users.account_id is not null
+)
+
+select
+    users.account_id,
+    users.user_name,
+    users.arn,
+    users.is_root,
+    keys.slot,
+    keys.active,
+    keys.last_rotated_at::timestamp as last_rotated_at,
+    keys.never_used,
+    keys.last_used_at::timestamp as last_used_at,
+    keys.last_used_service,
+    keys.last_used_region,
+    users.as_of::timestamp as as_of,
+    users.export,
+    users.source_sha256,
+    exports.is_whole
+from latest as users
+join exports on exports.source_sha256 = users.source_sha256
+left join iam_credential_report_keys as keys
+  on  keys.source_sha256 = users.source_sha256
+  and keys.account_id = users.account_id
+  and keys.user_name = users.user_name
+where users.place = 1
+order by users.account_id, users.user_name, keys.slot

@@ -1,0 +1,5 @@
+-- The time of an audit: of the latest event or export.
+select greatest(
+    (select max(last_event_time) from coverage),
+    (select max(as_of) from exports)
+)::timestamp as at

@@ -1,0 +1,18 @@
+-- What befell users: made, deleted, put under AWS's quarantine or freed of it. In the order of time.
+select
+    changes.account_id,
+    changes.user_name,
+    changes.event_name,
+    changes.event_time::timestamp as event_time,
+    evidence.event_id
+from user_changes as changes
+left join evidence on evidence.event_key = changes.event_key
+where changes.succeeded
+  and (
+      changes.event_name in ('CreateUser', 'DeleteUser')
+      or (
+          changes.policy like '%AWSCompromisedKeyQuarantine%'
+          and changes.event_name in ('AttachUserPolicy', 'DetachUserPolicy')
+      )
+  )
+order by changes.event_time, changes.event_key

@@ -1,0 +1,18 @@
+-- What long-term keys were used with: one row per key, account and user agent. `last_use_before`: the last use that is
+-- no later than what IAM says of its last use.
+select
+    events.access_key_id,
+    events.account_id,
+    events.user_agent,
+    min(events.event_time)::timestamp as first_use,
+    max(events.event_time)::timestamp as last_use,
+    max(case when events.error_code is null and events.error_message is null then events.event_time end)::timestamp
+        as last_success,
+    max(case when events.event_time <= exported.last_use_as_of then events.event_time end)::timestamp as last_use_before,
+    min(events.event_id) as event_id
+from events
+left join exported_keys as exported on exported.access_key_id = events.access_key_id
+where events.access_key_id like 'AKIA%'
+  and events.event_time is not null
+group by events.access_key_id, events.account_id, events.user_agent
+order by events.access_key_id, events.account_id, first_use, events.user_agent

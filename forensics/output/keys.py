@@ -1,0 +1,209 @@
+"""The audits of keys and accounts, for a reader: what to act on first, then the rest, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from forensics.answers import Rows
+from forensics.key_answer import Accounts, AuditedKey, KeyFinding, Keys
+from forensics.output.lines import BLANK, Line, Span, heading, line, table
+from forensics.output.who import described
+from forensics.output.words import EXPORTS, KEY_FINDINGS, KEY_STATUS_STYLES, count, readable_time
+
+_SHOWN = 50  # keys of a part; JSON and CSV have all
+# what points to misuse, before what is bad housekeeping
+_ALARMING = {"used_after_disabled", "root_key", "quarantined", "owner_gone", "owner_differs", "absent_from_listing"}
+_ORDER = {finding: place for place, finding in enumerate(KEY_FINDINGS)}
+
+
+def render_keys(answer: Keys) -> Iterator[Line]:
+    """The overview, the keys to act on with why, and the others."""
+    faulty = sorted((key for key in answer.keys if key.findings), key=_urgency)
+    accounts = {key.account_id for key in answer.keys}
+    when = f", as of {readable_time(answer.at)}" if answer.at else ""
+    yield line((count(len(answer.keys), "long-term key"), "bold"), f" of {count(len(accounts), 'account')}{when}")
+    if not answer.exports:
+        yield line(
+            ("by the logs alone: no export of IAM is in the case, so keys that were not used are not here", "warn"),
+            indent=2,
+        )
+    for finding, keys in sorted(answer.findings.items(), key=lambda item: _ORDER.get(item[0], 99)):
+        days = {
+            "overdue_for_rotation": f" (older than {answer.max_age_days} days)",
+            "unused": f" (more than {answer.unused_days} days)",
+        }.get(finding, "")
+        yield line(f"{keys:>6,}  ", (KEY_FINDINGS.get(finding, finding), _style(finding)), days, indent=2, hang=10)
+    if faulty:
+        yield from (BLANK, heading("Keys to look at"))
+        for key in faulty[:_SHOWN]:
+            yield from _key(key)
+        yield from _more(len(faulty))
+    rest = [key for key in answer.keys if not key.findings]
+    if rest:
+        yield from (BLANK, heading("The others"))
+        yield from table(("key", "account", "age", "last use", "owner"), [_row(key) for key in rest[:_SHOWN]])
+        yield from _more(len(rest))
+
+
+def _more(found: int) -> Iterator[Line]:
+    if found > _SHOWN:
+        yield line((f"and {count(found - _SHOWN, 'more key')}; --format csv or json has them all", "dim"), indent=2)
+
+
+def _key(key: AuditedKey) -> Iterator[Line]:
+    name = f"  {key.account_name}" if key.account_name else ""
+    owner = ("  an owner who is not known",) if key.owner is None else ("  ", *described(key.owner))
+    yield line((_id(key), "bold"), *owner, name, indent=2, hang=4)
+    yield line(*_state(key), indent=4, hang=6)
+    for finding in sorted(key.findings, key=lambda one: _ORDER.get(one.finding, 99)):
+        yield line((_text(key, finding), _style(finding.finding)), indent=4, hang=6)
+        if proof := _proof(finding):
+            yield line((proof, "dim"), indent=6, hang=8)
+
+
+def _id(key: AuditedKey) -> str:
+    return key.access_key_id or "a key whose ID no export names"
+
+
+def _state(key: AuditedKey) -> Iterator[str | Span]:
+    age = f" ({count(key.age_days, 'day')})" if key.age_days is not None else ""
+    made = f"made {readable_time(key.created_at)}{age}" if key.created_at else "age not known"
+    yield made
+    if key.status:
+        yield from ("; ", (key.status.lower(), KEY_STATUS_STYLES.get(key.status, "")), " by the logs")
+    if key.iam_status:
+        yield from ("; ", (key.iam_status.lower(), KEY_STATUS_STYLES.get(key.iam_status, "")), " by IAM")
+    used = f"{readable_time(key.last_use)} by the logs" if key.last_use else "not in the logs"
+    if key.iam_never_used:
+        used += ", never by IAM"
+    elif key.iam_last_use:
+        used += f", {readable_time(key.iam_last_use)} by IAM"
+    yield f"; last used {used}"
+    if key.iam_grade == "weak":
+        yield from ("; ", ("weak: what IAM says fits this key by its time of creation alone", "warn"))
+
+
+def _text(key: AuditedKey, finding: KeyFinding) -> str:
+    text = KEY_FINDINGS.get(finding.finding, finding.finding)
+    return f"{text}: {', '.join(key.applications)}" if finding.finding == "several_applications" else text
+
+
+def _proof(finding: KeyFinding) -> str:
+    """The events that show it, or the export that says it."""
+    events = f"events {', '.join(finding.event_ids)}" if finding.event_ids else ""
+    if finding.export is None:
+        return events
+    when = f" as of {readable_time(finding.as_of)}" if finding.as_of else ""
+    files = f": {', '.join(finding.source_files)}" if finding.source_files else ""
+    return "; ".join(part for part in (f"{EXPORTS.get(finding.export, finding.export)}{when}{files}", events) if part)
+
+
+def _row(key: AuditedKey) -> tuple[str, ...]:
+    age = f"{key.age_days:,} d" if key.age_days is not None else ""
+    owner = (key.owner.name or str(key.owner.kind)) if key.owner else "not known"
+    return (_id(key), key.account_id or "unknown", age, _minute(_last_use(key)), owner)
+
+
+def _last_use(key: AuditedKey) -> datetime | None:
+    return max((time for time in (key.last_use, key.iam_last_use) if time), default=None)
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{readable_time(moment)[:16]}Z" if moment else "never"
+
+
+def _urgency(key: AuditedKey) -> tuple[object, ...]:
+    worst = min(_ORDER.get(finding.finding, 99) for finding in key.findings)
+    return (worst, key.account_id or "", key.access_key_id or "~")
+
+
+def _style(finding: str) -> str:
+    return "bad" if finding in _ALARMING else "warn"
+
+
+def keys_rows(answer: Keys) -> Rows:
+    """One row a key."""
+    columns = (
+        "access_key_id", "account_id", "account_name", "owner_kind", "owner_name", "owner_id", "owner_arn",
+        "owner_rests_on", "findings", "created_at", "age_days", "status", "status_since", "first_use", "last_use",
+        "events", "applications", "iam_grade", "iam_status", "iam_status_as_of", "iam_never_used", "iam_last_use",
+        "iam_last_use_service", "iam_last_use_region", "iam_last_use_as_of", "event_ids",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            key.access_key_id,
+            key.account_id,
+            key.account_name,
+            str(key.owner.kind) if key.owner else None,
+            key.owner.name if key.owner else None,
+            key.owner.id if key.owner else None,
+            key.owner.arn if key.owner else None,
+            key.owner_rests_on,
+            " ".join(dict.fromkeys(finding.finding for finding in key.findings)),
+            key.created_at,
+            key.age_days,
+            key.status,
+            key.status_since,
+            key.first_use,
+            key.last_use,
+            key.events,
+            ", ".join(key.applications),
+            str(key.iam_grade) if key.iam_grade else None,
+            key.iam_status,
+            key.iam_status_as_of,
+            key.iam_never_used,
+            key.iam_last_use,
+            key.iam_last_use_service,
+            key.iam_last_use_region,
+            key.iam_last_use_as_of,
+            " ".join(event_id for finding in key.findings for event_id in finding.event_ids),
+        )
+        for key in answer.keys
+    )
+    return Rows(columns, rows, len(rows))
+
+
+def render_accounts(answer: Accounts) -> Iterator[Line]:
+    """One row an account, and below them what no log or no export tells of."""
+    if not answer.accounts:
+        yield line("no account is in the logs, nor in an export")
+        return
+    yield from table(
+        ("account", "name", "status", "users", "keys", "to look at", "events", "last event"),
+        [
+            (
+                one.account_id,
+                one.name or "",
+                (one.status or "").lower(),
+                "" if one.iam_users is None else f"{one.iam_users:,}",
+                f"{one.long_term_keys:,}",
+                f"{one.keys_with_findings:,}",
+                f"{one.events:,}",
+                _minute(one.last_event_time) if one.last_event_time else "none loaded",
+            )
+            for one in answer.accounts
+        ],
+        indent=0,
+    )
+    unlisted = [one.account_id for one in answer.accounts if one.iam_as_of is None]
+    if unlisted:
+        yield BLANK
+        yield line((f"no export of IAM tells of the keys of {', '.join(unlisted)}", "warn"))
+
+
+def accounts_rows(answer: Accounts) -> Rows:
+    """One row an account."""
+    columns = (
+        "account_id", "name", "email", "status", "as_of", "events", "first_event_time", "last_event_time",
+        "aws_regions", "iam_users", "long_term_keys", "keys_with_findings", "iam_as_of",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.account_id, one.name, one.email, one.status, one.as_of, one.events, one.first_event_time,
+            one.last_event_time, " ".join(one.aws_regions), one.iam_users, one.long_term_keys, one.keys_with_findings,
+            one.iam_as_of,
+        )
+        for one in answer.accounts
+    )  # fmt: skip
+    return Rows(columns, rows, len(rows))

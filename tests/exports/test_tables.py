@@ -1,0 +1,234 @@
+"""What exports say becomes tables; what of them cannot be read is one line each, and the rest goes in."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forensics.case import Case
+from forensics.exports.tables import create_tables
+from forensics.formats.exports import kind as kind_of_document
+from tests.attribution.records import Account, call
+from tests.cases import case_of_records
+from tests.exports.cases import AS_OF, add, key, listed, rows, used
+from tests.simulator import simulate
+from tests.simulator.exports import REPORT_COLUMNS, KeyTruth, exports, report_csv, report_rows
+
+ACCOUNT = "704560302692"
+KEY, OTHER = "AKIA2ICYRBJSM2TGXVBF", "AKIA2ICYRBJSCUQBO6WH"
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+TRUTH = KeyTruth(
+    KEY, ACCOUNT, "alice", "AIDA2ICYRBJSGGG4IM5GA", f"arn:aws:iam::{ACCOUNT}:user/alice", "Active", CREATED, CREATED
+)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    with Case.create(tmp_path / "case") as made:
+        yield made
+
+
+def test_a_case_without_exports_has_the_tables_and_nothing_in_them(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        for table in ("iam_users", "iam_access_keys", "exported_keys", "exported_principals", "trails", "exports"):
+            assert rows(case, f"select count(*) from {table}") == [(0,)]
+
+
+def test_every_table_and_its_columns_are_described(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        tables = rows(case, "select table_name from duckdb_tables() where comment like '%, by %'")
+        assert len(tables) > 8
+        columns = "select comment from duckdb_columns() where table_name = 'iam_access_keys' and column_name = 'as_of'"
+        assert rows(case, columns)[0][0]
+
+
+def test_a_key_by_all_that_is_said_of_it(case: Case, tmp_path: Path) -> None:
+    files = {"keys.json": listed(key(KEY, "alice")), f"{KEY}.json": used("alice", "2026-02-01T10:00:00Z")}
+    done = add(case, tmp_path / "exports", files)
+    assert (done.unread, done.documents) == ((), {"iam_access_key_last_used": 1, "iam_access_keys": 1})
+    said = rows(case, "select user_name, account_id, status, last_used_at, status_as_of_from from exported_keys")
+    assert said == [("alice", ACCOUNT, "Active", datetime(2026, 2, 1, 10, tzinfo=UTC), "person")]
+
+
+def test_the_time_is_the_documents_else_what_is_said_else_the_files(case: Case, tmp_path: Path) -> None:
+    dated = listed(key(KEY, "alice")) | {
+        "ResponseMetadata": {"HTTPHeaders": {"date": "Mon, 02 Mar 2026 10:00:00 GMT"}},
+    }
+    add(case, tmp_path, {"dated.json": dated, "said.json": listed(key(OTHER, "bob"))})
+    written = tmp_path / "written.json"
+    written.write_text(json.dumps({"Users": [{"UserId": "1", "IdentityStoreId": "d-1", "UserName": "x"}]}))
+    os.utime(written, (1_767_225_600, 1_767_225_600))
+    case.ingest([written])
+    assert rows(case, "select as_of, as_of_from from exports order by as_of_from") == [
+        (datetime(2026, 3, 2, 10, tzinfo=UTC), "document"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "file"),
+        (AS_OF, "person"),
+    ]
+
+
+def test_the_latest_export_counts_and_two_of_one_time_that_differ_say_nothing(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {"old.json": listed(key(KEY, "alice", "Active"))}, AS_OF)
+    later = AS_OF.replace(day=3)
+    add(case, tmp_path, {"new.json": listed(key(KEY, "alice", "Inactive"))}, later)
+    assert rows(case, "select status from exported_keys") == [("Inactive",)]
+    add(case, tmp_path, {"other.json": listed(key(KEY, "alice", "Active", "2026-01-02T00:00:00Z"))}, later)
+    assert rows(case, "select status, user_name from exported_keys") == [(None, "alice")]
+
+
+def test_the_account_of_a_key_by_the_file_that_is_named_for_it(case: Case, tmp_path: Path) -> None:
+    old = "AKIAI44QH8DHBEXAMPLE"
+    add(case, tmp_path, {f"{old}.json": {"Account": ACCOUNT}})
+    answer = case.key(old)
+    assert (answer.subject.account_id, [(one.what, one.value) for one in answer.exports]) == (
+        ACCOUNT, [("account", ACCOUNT)],
+    )  # fmt: skip
+
+
+def test_a_snapshot_says_of_whom_there_is_no_key(case: Case, tmp_path: Path) -> None:
+    none = listed() | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2026-03-02T00:00:00Z", "UserName": "alice"}}
+    add(case, tmp_path, {"keys.json": none})
+    assert rows(case, "select account_id, user_name, access_keys from iam_key_listings") == [(ACCOUNT, "alice", 0)]
+
+
+def test_equal_answers_about_two_keys_are_of_both(case: Case, tmp_path: Path) -> None:
+    """The answer does not name its key; two files with the same bytes are one document."""
+    never = used("svc", None)
+    add(case, tmp_path, {f"{KEY}.json": never, f"{OTHER}.json": never})
+    assert rows(case, "select access_key_id, never_used from exported_keys order by all") == [
+        (OTHER, True),
+        (KEY, True),
+    ]
+
+
+def test_an_answer_about_a_key_that_does_not_say_which_is_told(case: Case, tmp_path: Path) -> None:
+    done = add(
+        case, tmp_path, {"last.json": used("alice", None), "info.json": {"Account": ACCOUNT}, "k.json": listed()}
+    )
+    assert [file.name for file in done.unread] == ["info.json", "last.json"]
+    assert all("file named for the key" in file.reason for file in done.unread)
+    assert done.incomplete
+
+
+def test_trust_policies_as_objects_and_as_text(case: Case, tmp_path: Path) -> None:
+    policy = {
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Condition": {"StringLike": {"sts:SourceIdentity": "a*"}}}
+        ]
+    }
+    details = {
+        "RoleDetailList": [
+            {"RoleName": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "AssumeRolePolicyDocument": document}
+            for name, document in (("object", policy), ("text", json.dumps(policy)), ("none", None))
+        ]
+    }
+    add(case, tmp_path, {"details.json": details})
+    said = "select role_name, requires_source_identity, requires_session_name from iam_roles order by 1"
+    assert rows(case, said) == [("none", None, None), ("object", True, False), ("text", True, False)]
+
+
+def test_trails_and_what_they_record(case: Case, tmp_path: Path) -> None:
+    arn = f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/main"
+    trail = {"Name": "main", "TrailARN": arn, "HomeRegion": "eu-west-1", "IsMultiRegionTrail": True}
+    selectors = {"TrailARN": arn, "EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]}
+    add(case, tmp_path, {"trails.json": {"trailList": [trail]}, "selectors.json": selectors})
+    (told,) = case.coverage().exported_trails
+    assert (told.trail, told.account_id, told.multi_region, told.narrowed) == ("main", ACCOUNT, True, True)
+    assert told.data_events is False and told.source_files == ("selectors.json", "trails.json")
+
+
+def test_a_report_says_all_it_has_to_say(case: Case, tmp_path: Path) -> None:
+    lines = report_rows(ACCOUNT, [TRUTH])
+    for name, text in (("comma.csv", report_csv(lines)), ("semicolon.csv", report_csv(lines, separator=";"))):
+        done = add(case, tmp_path, {name: text})
+        assert not done.unread
+    said = "select distinct user_name, account_id, slot, active, last_rotated_at, last_used_service"
+    assert rows(case, f"{said} from iam_credential_report_keys") == [("alice", ACCOUNT, 1, True, CREATED, "s3")]
+
+
+def _without(column: str) -> str:
+    return report_csv(report_rows(ACCOUNT, [TRUTH]), [name for name in REPORT_COLUMNS if name != column])
+
+
+def _german(text: str) -> str:
+    return text.replace("2026-01-01T00:00:00+00:00", "01.01.2026 00:00")
+
+
+DAMAGED: list[tuple[str, Any, str]] = [
+    ("missing column.csv", _without("access_key_1_last_rotated"), "no column access_key_1_last_rotated"),
+    ("german.csv", _german(report_csv(report_rows(ACCOUNT, [TRUTH]))), "times are not as AWS writes them"),
+    ("cut.csv", report_csv(report_rows(ACCOUNT, [TRUTH]))[:-60], "cut off"),
+    ("entry.json", {"AccessKeyMetadata": [key(KEY, "alice"), {"UserName": 7}, "x"]}, "left out"),
+    ("time.json", listed(key(KEY, "alice", created="1.1.2026")), "no time in ISO 8601"),
+    ("page.json", listed(key(KEY, "alice")) | {"IsTruncated": True, "Marker": "x"}, "one page of several"),
+    ("base64.json", {"Content": "dXNlcixhcm4*", "ReportFormat": "text/csv"}, "base64 is not whole"),
+]
+
+
+def test_what_cannot_be_read_is_one_line_and_the_rest_goes_in(case: Case, tmp_path: Path) -> None:
+    files = {name: content for name, content, _ in DAMAGED}
+    done = add(case, tmp_path, {**files, "good.json": listed(key(OTHER, "bob"))})
+    assert {file.name for file in done.unread} == set(files)
+    for name, _, why in DAMAGED:
+        (line,) = (file.reason for file in done.unread if file.name == name)
+        assert why in line and "\n" not in line
+    assert (OTHER,) in rows(case, "select access_key_id from exported_keys")
+    assert case.info().unread == done.unread
+
+
+def test_a_report_of_an_account_that_is_not_loaded_is_told(tmp_path: Path) -> None:
+
+    with case_of_records([call(Account("111111111111").user("alice").signs(), 0)], tmp_path) as case:
+        done = add(case, tmp_path / "exports", {"report.csv": report_csv(report_rows(ACCOUNT, [TRUTH]))})
+    assert [(one.account_id, one.loaded) for one in done.exports] == [(ACCOUNT, False)]
+    assert not done.unread
+
+
+def test_the_order_and_grouping_of_answers_change_nothing(tmp_path: Path) -> None:
+    files = exports(simulate(3, 200)).files()
+    answers = [text for name, text in sorted(files.items()) if name.endswith("access-keys.json")]
+    found = []
+    for number, texts in enumerate((answers, answers[::-1], ["".join(answers)])):
+        with Case.create(tmp_path / f"case-{number}") as case:
+            add(case, tmp_path / f"files-{number}", {f"{n}.json": text for n, text in enumerate(texts)})
+            columns = "* exclude (source_sha256)"
+            found.append(sorted(rows(case, f"select {columns} from iam_access_keys"), key=repr))
+    assert found[0] == found[1] == found[2]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+MEMBERS = st.sampled_from(
+    ["AccessKeyMetadata", "UserDetailList", "RoleDetailList", "Users", "Accounts", "trailList", "AccessKeyLastUsed"]
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(answers=st.lists(st.dictionaries(MEMBERS, JSON, min_size=1, max_size=2), min_size=1, max_size=12))
+def test_no_json_under_known_names_is_more_than_a_line(answers: list[dict[str, Any]]) -> None:
+    good = listed(key(OTHER, "bob"))
+    with duckdb.connect() as connection:
+        connection.execute("create table documents (source_sha256 varchar, kind varchar, content blob)")
+        connection.execute(
+            "create table source_files (name varchar, sha256 varchar, modified_at timestamptz, as_of timestamptz)"
+        )
+        for number, answer in enumerate([*answers, good]):
+            content = json.dumps(answer).encode()
+            kind = kind_of_document(content) or "iam_access_keys"
+            connection.execute("insert into documents values (?, ?, ?)", [str(number), kind, content])
+            connection.execute("insert into source_files values (?, ?, now(), null)", [f"{KEY}.json", str(number)])
+        create_tables(connection)
+        problems = connection.execute("select problem from export_problems").fetchall()
+        assert all("\n" not in problem for (problem,) in problems)
+        assert (OTHER,) in connection.execute("select access_key_id from exported_keys").fetchall()

@@ -1,0 +1,238 @@
+"""The audit of keys: what the simulator's accounts hold is told of every key, and each disagreement that is planted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from forensics.answers import ActorKind, Grade
+from forensics.case import Case
+from forensics.key_answer import AuditedKey
+from tests.attribution.records import START, Account, call, write
+from tests.exports.cases import add, key, listed, used
+from tests.simulator import World, simulate
+from tests.simulator import write as write_logs
+from tests.simulator.exports import SLEEPING, Exports, KeyTruth, exports, report_csv, report_rows
+
+DISAGREEMENTS = {
+    "absent_from_listing", "absent_from_report", "owner_differs", "owner_gone", "status_differs", "use_not_in_logs",
+    "used_after_disabled", "used_later_than_iam_says", "used_yet_never",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return simulate(7, 300)
+
+
+@pytest.fixture(scope="module")
+def logs(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    write_logs(world.files, folder / "logs")
+    return folder / "logs"
+
+
+def audited(logs: Path, state: Exports, folder: Path) -> dict[str | None, AuditedKey]:
+    with Case.create(folder / "case") as case:
+        done = case.ingest([logs, state.write(folder / "exports")], as_of=state.at)
+        assert not done.unread
+        return {one.access_key_id: one for one in case.keys().keys}
+
+
+def findings(one: AuditedKey) -> set[str]:
+    return {finding.finding for finding in one.findings}
+
+
+def a_used_key(world: World, state: Exports) -> KeyTruth:
+    """One that was used well before the end, and goes on to be."""
+    middle = state.at - (state.at - min(event.time for event in world.happened)) / 2
+    times = {event.record["userIdentity"].get("accessKeyId"): event for event in world.events if event.time > middle}
+    return next(
+        one
+        for one in state.keys
+        if one.key_id in times and "errorCode" not in times[one.key_id].record and one.status == "Active"
+    )
+
+
+def test_owner_status_and_last_use_of_every_key_are_right(world: World, logs: Path, tmp_path: Path) -> None:
+    state = exports(world)
+    found = audited(logs, state, tmp_path)
+    for true in state.keys:
+        one = found[true.key_id]
+        assert one.owner is not None
+        assert (one.owner.kind, one.owner.name, one.owner.id) == (ActorKind.IAM_USER, true.user_name, true.user_id)
+        assert one.iam_status == true.status
+        assert one.iam_last_use == (true.last_used and true.last_used.replace(tzinfo=None))
+        assert one.iam_never_used == (true.last_used is None)
+        assert one.last_use == one.iam_last_use
+        assert one.created_at == true.created_at.replace(tzinfo=None)
+        assert one.iam_grade == Grade.STRONG
+        assert not findings(one) & DISAGREEMENTS
+    assert {key_id for key_id in found if key_id and findings(found[key_id]) & DISAGREEMENTS} == set()
+    for one in found.values():
+        for finding in one.findings:
+            if finding.rests_on == "export":
+                assert finding.export and finding.as_of and finding.source_files
+            else:
+                assert finding.event_ids or finding.finding == "root_key"
+    sleeping = [one for one in found.values() if one.owner and one.owner.name == SLEEPING]
+    assert len(sleeping) == len(world.accounts)
+    assert all(one.owner_rests_on == "export" and "never_used" in findings(one) for one in sleeping)
+
+
+def test_a_key_that_iam_had_switched_off_and_that_was_used_after(world: World, logs: Path, tmp_path: Path) -> None:
+    end = exports(world)
+    middle = end.at - (end.at - min(event.time for event in world.happened)) / 2
+    state = exports(world, middle)
+    key_id = a_used_key(world, end).key_id
+    found = audited(logs, state.but(key_id, status="Inactive"), tmp_path)
+    told = [one for one in found[key_id].findings if one.finding == "used_after_disabled"]
+    assert [one.rests_on for one in told] == ["export"]
+    assert told[0].event_ids and told[0].as_of == middle.replace(tzinfo=None)
+    assert {one for one in found if one and "used_after_disabled" in findings(found[one])} == {key_id}
+
+
+def test_a_key_that_is_absent_from_list_and_report(world: World, logs: Path, tmp_path: Path) -> None:
+    state = exports(world)
+    two = next(one for one in state.keys if one.last_used and _keys_of(state, one) == 2)
+    found = audited(logs, state.without(two.key_id), tmp_path)
+    assert findings(found[two.key_id]) >= {"absent_from_listing", "absent_from_report"}
+    others = {key_id for key_id in found if key_id and findings(found[key_id]) & DISAGREEMENTS} - {two.key_id}
+    assert not others
+
+
+def _keys_of(state: Exports, true: KeyTruth) -> int:
+    return sum((one.account_id, one.user_name) == (true.account_id, true.user_name) for one in state.keys)
+
+
+def test_an_owner_that_is_gone(world: World, logs: Path, tmp_path: Path) -> None:
+    state = exports(world)
+    alone = next(one for one in state.keys if one.last_used and _keys_of(state, one) == 1)
+    assert "owner_gone" in findings(audited(logs, state.without(alone.key_id), tmp_path)[alone.key_id])
+
+
+@pytest.mark.parametrize("finding", ["used_later_than_iam_says", "used_yet_never"])
+def test_a_last_use_that_the_logs_contradict(world: World, logs: Path, tmp_path: Path, finding: str) -> None:
+    state = exports(world)
+    started = {account.id: min(_times(world, account.id)) for account in world.accounts}
+    true = next(
+        one for one in state.keys if one.last_used and one.last_used > started[one.account_id] + timedelta(hours=2)
+    )
+    claimed = None if finding == "used_yet_never" else started[true.account_id]
+    found = audited(logs, state.but(true.key_id, last_used=claimed), tmp_path)[true.key_id]
+    assert finding in findings(found)
+
+
+def _times(world: World, account_id: str) -> list[datetime]:
+    return [event.time for event in world.events if event.account_id == account_id]
+
+
+# by hand
+
+
+HOME = Account("704560302692")
+KEY, OTHER = "AKIA2ICYRBJSM2TGXVBF", "AKIA2ICYRBJSCUQBO6WH"
+ALICE = HOME.user("alice")
+MADE = datetime(2025, 1, 1, 10, tzinfo=UTC)
+AS_OF = START + timedelta(days=1)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    """Alice's key, used by two programs."""
+    records = [
+        call(ALICE.signs(KEY), 0, userAgent="aws-cli/2.17.44"),
+        call(ALICE.signs(KEY), 60, userAgent="Boto3/1.35.12"),
+    ]
+    with Case.create(tmp_path / "case") as made:
+        made.ingest([write(records, tmp_path / "logs")])
+        yield made
+
+
+def the_key(case: Case, key_id: str | None = KEY) -> AuditedKey:
+    return next(one for one in case.keys().keys if one.access_key_id == key_id)
+
+
+def test_the_logs_alone_tell_what_they_can(case: Case) -> None:
+    assert not case.keys().exports
+    one = the_key(case)
+    assert (one.owner_rests_on, one.iam_grade, one.iam_status, one.age_days) == ("events", None, None, None)
+    assert (one.applications, findings(one)) == (("AWS CLI", "Boto3"), {"several_applications"})
+    assert len(one.findings[0].event_ids) == 2
+
+
+def _report(*keys: KeyTruth) -> str:
+    return report_csv(report_rows(HOME.id, keys))
+
+
+def _true(created: datetime = MADE, **more: object) -> KeyTruth:
+    known = {"status": "Active", "last_used": None, **more}
+    return KeyTruth("", HOME.id, "alice", ALICE.id, ALICE.arn, created_at=created, **known)  # type: ignore[arg-type]
+
+
+def test_a_match_with_the_report_by_time_of_creation_is_weak(case: Case, tmp_path: Path) -> None:
+    last = {f"{OTHER}.json": used("alice", None)}
+    add(case, tmp_path, {"keys.json": listed(key(OTHER, "alice", created="2025-01-01T10:00:00Z")), **last}, AS_OF)
+    add(case, tmp_path, {"report.csv": _report(_true())}, AS_OF)
+    assert the_key(case, OTHER).iam_grade == Grade.STRONG
+    assert None not in {one.access_key_id for one in case.keys().keys}
+
+
+def test_a_key_of_the_report_that_fits_none_is_a_row_without_an_id(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {"report.csv": _report(_true(last_used=AS_OF - timedelta(days=200)))}, AS_OF)
+    one = the_key(case, None)
+    assert one.owner is not None and one.owner.name == "alice"
+    assert findings(one) == {"overdue_for_rotation", "unused"}
+    assert "absent_from_report" not in findings(the_key(case))  # the place of the report may be its own
+
+
+def test_a_root_key_is_told_first(case: Case, tmp_path: Path) -> None:
+    row = report_rows(HOME.id, [])[0] | {
+        "access_key_1_active": "true", "access_key_1_last_rotated": "2025-01-01T10:00:00+00:00",
+    }  # fmt: skip
+    add(case, tmp_path, {"report.csv": report_csv([row])}, AS_OF)
+    one = the_key(case, None)
+    assert one.owner is not None and one.owner.kind == ActorKind.ROOT
+    assert {"root_key", "never_used"} <= findings(one)
+
+
+def test_another_owner_by_iam_is_told_and_the_events_stand(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {"keys.json": listed(key(KEY, "bob"))}, AS_OF)
+    one = the_key(case)
+    assert one.owner is not None and one.owner.name == "alice" and one.owner_rests_on == "events"
+    assert "owner_differs" in findings(one)
+
+
+def test_the_page_of_a_key_says_what_iam_says(case: Case, tmp_path: Path) -> None:
+    lines = {"keys.json": listed(key(KEY, "alice")), f"{KEY}.json": used("alice", "2026-03-01T12:01:00Z")}
+    add(case, tmp_path, lines, AS_OF)
+    page = case.key(KEY)
+    assert [(one.what, one.value, one.agrees) for one in page.exports] == [
+        ("owner", "alice", True), ("status", "Active", None), ("last_use", "2026-03-01T12:01:00Z", True),
+    ]  # fmt: skip
+    assert all(one.source_files and one.as_of_from == "person" for one in page.exports)
+    assert page.lifecycle.status is None
+
+
+def test_a_key_in_no_log_has_its_owner(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {"keys.json": listed(key(OTHER, "bob", "Inactive"))}, AS_OF)
+    page = case.key(OTHER)
+    assert (page.in_logs, page.owner and page.owner.name) == (False, "bob")
+    answer = case.who(OTHER)
+    assert answer.key_owner == page.owner and answer.stop_reason == "not_found"
+    assert {one.what for one in answer.exports} == {"owner", "status"}
+
+
+def test_accounts_by_name_with_their_keys(case: Case, tmp_path: Path) -> None:
+    accounts = {
+        "Accounts": [{"Id": HOME.id, "Name": "dev", "Status": "ACTIVE"}, {"Id": "111122223333", "Name": "prod"}]
+    }
+    add(case, tmp_path, {"org.json": accounts, "keys.json": listed(key(KEY, "alice"))}, AS_OF)
+    found = {one.account_id: one for one in case.accounts().accounts}
+    assert (found[HOME.id].name, found[HOME.id].events, found[HOME.id].long_term_keys) == ("dev", 2, 1)
+    assert (found["111122223333"].name, found["111122223333"].events) == ("prod", 0)
+    assert {one.name for one in case.info().accounts} == {"dev"}
+    assert the_key(case).account_name == "dev"

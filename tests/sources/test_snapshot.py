@@ -1,0 +1,248 @@
+"""Snapshot: several accounts over real HTTP. What is read goes in, what is denied is told, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+
+from forensics.case import Case, snapshot_policy
+from forensics.sources.aws import Access, Aws
+from forensics.sources.snapshot import CALLS, Wanted, take
+from tests.aws_server import AwsServer, aws_server
+from tests.cli.run import run
+
+HOME = "123456789012"
+ROLE = "SecurityAudit"
+NAME = {"GivenName": "A", "FamilyName": "Person"}
+PEOPLE = 120
+"""More than a page has."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[AwsServer]:
+    with aws_server() as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Organisation:
+    server: AwsServer
+    member: str
+    keys: dict[str, str]
+    """User -> the key it has."""
+
+
+@pytest.fixture
+def organisation(server: AwsServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Organisation:
+    """Two accounts: users with keys, a role that asks for a SourceIdentity, a trail, people in Identity Center."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7RESPOND")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    BackendDict.reset()
+    reset_model_data()
+    server.denied.clear()
+    organizations = boto3.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    made = organizations.create_account(AccountName="prod", Email="prod@example.com")
+    member = made["CreateAccountStatus"]["AccountId"]
+    keys = {**_furnish(boto3.Session(), "alice"), **_furnish(_assumed(member), "svc-deploy")}
+    store = get_backend("identitystore")[HOME]["us-east-1"]
+    instance = boto3.client("sso-admin").list_instances()["Instances"][0]["IdentityStoreId"]
+    for number in range(PEOPLE):
+        store.create_user(instance, f"person.{number}", NAME, f"Person {number}", **_NO_MORE)
+    server.calls.clear()
+    return Organisation(server, member, keys)
+
+
+_NO_MORE: dict[str, Any] = dict.fromkeys(
+    ("nick_name", "profile_url", "emails", "addresses", "phone_numbers", "user_type", "title", "preferred_language",
+     "locale", "timezone")
+)  # fmt: skip
+
+
+def _assumed(account: str) -> Any:
+    role = f"arn:aws:iam::{account}:role/{ROLE}"
+    made = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="seed")["Credentials"]
+    return boto3.Session(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+def _furnish(session: Any, user: str) -> dict[str, str]:
+    iam = session.client("iam")
+    iam.create_user(UserName=user)
+    key = iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"]
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"sts:SourceIdentity": "${aws:username}"}},
+            }
+        ],
+    }
+    iam.create_role(RoleName="deploy", AssumeRolePolicyDocument=json.dumps(trust))
+    bucket = f"trail-{user}"
+    session.client("s3").create_bucket(Bucket=bucket)
+    session.client("cloudtrail").create_trail(Name="main", S3BucketName=bucket, IsMultiRegionTrail=True)
+    return {user: key}
+
+
+def test_every_account_is_asked_and_what_it_says_is_in_the_case(organisation: Organisation, tmp_path: Path) -> None:
+    before = _users_and_keys(organisation)
+    with Case.create(tmp_path / "case") as case:
+        done = case.snapshot(accounts=["all"], role_name=ROLE)
+        assert set(done.account_ids) == {HOME, organisation.member}
+        assert not done.refused and not done.incomplete
+        keys = {key.access_key_id: key for key in case.keys().keys}
+        for user, key_id in organisation.keys.items():
+            key = keys[key_id]
+            assert key.owner is not None and key.owner.name == user
+            assert (key.iam_status, key.iam_never_used, key.owner_rests_on) == ("Active", True, "export")
+        assert {(one.account_id, one.name) for one in case.accounts().accounts} >= {(organisation.member, "prod")}
+        said = case.sql_rows("select count(*), any_value(as_of_from) from identity_store_users").rows
+        assert said == ((PEOPLE, "document"),)
+        assert case.sql_rows(
+            "select distinct requires_source_identity from iam_roles where role_name = 'deploy'"
+        ).rows == ((True,),)
+        assert {trail.account_id for trail in case.coverage().exported_trails} == {HOME, organisation.member}
+        assert {export.as_of_from for export in case.info().exports} == {"document"}
+    assert _users_and_keys(organisation) == before
+
+
+def test_no_call_writes_and_the_policy_is_exactly_the_calls(organisation: Organisation, tmp_path: Path) -> None:
+    old_key = "AKIAI44QH8DHBEXAMPLE"  # carries no account, so AWS is asked whose it is
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    identity = {
+        "type": "IAMUser", "principalId": "AIDA0EXAMPLE", "arn": f"arn:aws:iam::{HOME}:user/old", "accountId": HOME,
+        "accessKeyId": old_key, "userName": "old",
+    }  # fmt: skip
+    record = {
+        "eventVersion": "1.08", "userIdentity": identity, "eventTime": "2026-10-01T12:00:00Z", "eventID": "1",
+        "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets", "recipientAccountId": HOME,
+    }  # fmt: skip
+    (logs / "log.json").write_text(json.dumps({"Records": [record]}))
+    with Case.create(tmp_path / "case") as case:
+        case.ingest([logs])
+        done = case.snapshot(accounts=["all"], role_name=ROLE)
+        assert case.sql_rows(f"select account_id is not null from exported_keys where access_key_id = '{old_key}'").rows
+    asked = set(organisation.server.calls)
+    assert asked == set(done.calls)
+    assert asked == {*CALLS, "sts:AssumeRole"}
+    for action in asked - {"sts:AssumeRole", "iam:GenerateCredentialReport"}:
+        assert action.partition(":")[2].startswith(("Get", "List", "Describe"))
+    allowed = json.loads(snapshot_policy(ROLE))["Statement"]
+    assert {*allowed[0]["Action"], allowed[1]["Action"]} == asked
+    assert allowed[1]["Resource"] == f"arn:aws:iam::*:role/{ROLE}"
+
+
+def test_each_call_that_is_denied_is_told_and_stops_no_other(organisation: Organisation, tmp_path: Path) -> None:
+    for action in sorted(
+        set(CALLS) - {"sts:GetCallerIdentity", "sts:GetAccessKeyInfo", "iam:GenerateCredentialReport"}
+    ):
+        organisation.server.denied = {action}
+        taken = take(Aws(Access()), tmp_path / action, Wanted(), lambda _account: None)
+        (refused,) = taken.refusals()
+        assert (refused.account_id, refused.action) == (HOME, action)
+        assert "access is denied" in refused.reason
+        assert len(taken.files) > 4
+        assert all(
+            json.loads(line) for path in taken.files for line in [path.read_text()] if "access-key" not in path.name
+        )
+
+
+def test_a_case_of_what_was_not_denied(organisation: Organisation, tmp_path: Path) -> None:
+    organisation.server.denied = {"iam:ListAccessKeys", "iam:GenerateCredentialReport"}
+    with Case.create(tmp_path / "case") as case:
+        done = case.snapshot()
+        assert {refused.action for refused in done.refused} == organisation.server.denied
+        assert done.incomplete
+        assert done.ingest is not None and not done.ingest.unread
+        assert case.sql_rows("select user_name from iam_users").rows
+
+
+def test_an_account_whose_role_is_not_to_be_had_is_told(organisation: Organisation, tmp_path: Path) -> None:
+    organisation.server.denied.add("sts:AssumeRole")
+    with Case.create(tmp_path / "case") as case:
+        done = case.snapshot(accounts=["all"], role_name=ROLE)
+    assert done.account_ids == (HOME,)
+    (refused,) = done.refused
+    assert refused.account_id == organisation.member and ROLE in refused.action
+
+
+def test_the_files_are_the_cases_own_and_private(organisation: Organisation, tmp_path: Path) -> None:
+    with Case.create(tmp_path / "case") as case:
+        done = case.snapshot()
+    folder = Path(done.folder)
+    assert folder.is_relative_to(tmp_path / "case" / "sources")
+    for path in (folder, *folder.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+def test_the_command(organisation: Organisation, tmp_path: Path) -> None:
+    done = run("snapshot", "--case", tmp_path / "case")
+    assert (done.code, done.err) == (0, "")
+    assert "1 account" in done.out and "iam list-access-keys" in done.out
+    organisation.server.denied.add("iam:ListUsers")
+    done = run("snapshot", "--case", tmp_path / "case", "--region", "eu-west-1")
+    assert done.code == 3 and "iam:ListUsers" in done.out and "access is denied" in done.out
+
+
+def test_policy_needs_no_case() -> None:
+    done = run("snapshot", "--policy")
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out)["Statement"][0]["Action"] == list(CALLS)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--accounts", "all"), ("--accounts", "12", "--role-name", "r"), ()],
+    ids=["no role", "no account ID", "no case"],
+)
+def test_a_wrong_use_is_told_in_one_line(
+    options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FORENSICS_CASE", raising=False)
+    done = run("snapshot", *options, *(["--case", str(tmp_path / "case")] if options else []))
+    assert done.code == 2 and done.complaint
+
+
+def test_without_credentials_there_is_one_line_and_no_case(
+    server: AwsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    done = run("snapshot", "--case", tmp_path / "case")
+    assert done.code == 1 and "no AWS credentials" in done.complaint
+    assert not (tmp_path / "case").exists()
+
+
+def _users_and_keys(organisation: Organisation) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for account in (HOME, organisation.member):
+        iam = get_backend("iam")[account]["aws"]
+        found[account] = [
+            (name, sorted(key.access_key_id for key in user.access_keys), sorted(user.policies))
+            for name, user in sorted(iam.users.items())
+        ]
+    return found
