@@ -88,9 +88,7 @@ class Taken:
 
 
 def policy(role_name: str | None) -> str:
-    """The minimal IAM policy; with a role name, that of the caller who assumes it in each account, and below it the
-    same rights are those of the role.
-    """
+    """The minimal IAM policy; with a role name, also to assume that role, which needs the first statement itself."""
     statements: list[dict[str, object]] = [
         {"Sid": "ReadForForensics", "Effect": "Allow", "Action": list(CALLS), "Resource": "*"}
     ]
@@ -133,9 +131,7 @@ def take(aws: Aws, folder: Path, wanted: Wanted, progress: Callable[[str], None]
 def _take_other(caller: _Account, account_id: str, role_arn: str) -> None:
     """The same in another account, if its role can be assumed."""
     other = _Account(caller.aws, caller.folder, caller.wanted, caller.taken, account_id)
-    if not other.assume(role_arn):
-        return
-    if other.ask("sts", "get_caller_identity") is not None:
+    if other.assume(role_arn):
         other.take()
 
 
@@ -167,7 +163,8 @@ class _Account:
 
         try:
             self.aws = self.aws.assuming(role_arn)
-            self.taken.calls["sts:AssumeRole"] += 1
+            self.taken.calls["sts:AssumeRole"] += 1  # by the first call that is signed with it
+            self.taken.calls["sts:GetCallerIdentity"] += 1
             self.aws.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
             self.taken.refused[self.account_id, None, f"sts:AssumeRole {role_arn}", why(error)] += 1

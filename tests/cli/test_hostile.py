@@ -48,6 +48,23 @@ def world() -> Iterator[Json]:
         yield from records(attack, second=100 + number, **keys)
 
 
+def exports() -> dict[str, Json]:
+    """Names of users, accounts and trails are chosen, too; each is another's than the logs say."""
+    account = "647927485622"
+    return {
+        "keys": {
+            "AccessKeyMetadata": [
+                {"AccessKeyId": user_key(number), "UserName": f"{attack} ", "Status": attack}
+                for number, attack in NUMBERED
+            ]
+        },
+        "accounts": {
+            "Accounts": [{"Id": account, "Name": ALL_AT_ONCE}, *({"Id": a, "Name": a, "Email": a} for a in ATTACKS)]
+        },
+        "trails": {"trailList": [{"Name": attack, "TrailARN": f"{attack}:{account}"} for attack in ATTACKS]},
+    }
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of attacks: `logs`, and a `case` of them."""
@@ -55,6 +72,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     logs = folder / "logs"
     logs.mkdir()
     (logs / "logs.json").write_text(json.dumps({"Records": list(world())}))
+    for name, export in exports().items():
+        (logs / f"{name}.json").write_text(json.dumps(export))
     for number, attack in NUMBERED:
         (logs / f"{number}{attack[:50].translate({0: None, ord('/'): None})}").write_text("no log")
     done = run("ingest", logs, "--case", folder / "case")
@@ -68,13 +87,16 @@ PIVOT = "pivot (select left(event_name, 40) as name, grade from attributed_event
 # what each command is asked; {folder} is that of the attacks
 ASKED: dict[str, list[list[str]]] = {
     "who": [[PARENT_KEY], [session_key(50 + number) for number, _ in NUMBERED], [ALL_AT_ONCE, PARENT_KEY]],
-    "key": [[PARENT_KEY], [session_key(51)]],
+    "key": [[PARENT_KEY], [session_key(51)], [user_key(0)]],
     "tree": [[PARENT_KEY]],
     "report": [[PARENT_KEY]],
     "events": [[], ["--key", PARENT_KEY]],
     "sql": [[QUERY], [PIVOT]],
     "query run": [["address_identities", "--address", ""], ["key_places", "--key", PARENT_KEY]],
     "coverage": [[]],
+    "keys": [[]],
+    "accounts": [[]],
+    "snapshot": [["--policy"]],
     "info": [[]],
     "schema": [["actors"]],
     "connect": [[]],
