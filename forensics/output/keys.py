@@ -42,7 +42,7 @@ def render_keys(answer: Keys) -> Iterator[Line]:
     rest = [key for key in answer.keys if not key.findings]
     if rest:
         yield from (BLANK, heading("The others"))
-        yield from table(("key", "account", "age", "last use", "owner"), [_row(key) for key in rest[:_SHOWN]])
+        yield from table(("key", "account", "age", "status", "last use", "owner"), [_row(key) for key in rest[:_SHOWN]])
         yield from _more(len(rest))
 
 
@@ -102,7 +102,8 @@ def _proof(finding: KeyFinding) -> str:
 def _row(key: AuditedKey) -> tuple[str, ...]:
     age = f"{key.age_days:,} d" if key.age_days is not None else ""
     owner = (key.owner.name or str(key.owner.kind)) if key.owner else "not known"
-    return (_id(key), key.account_id or "unknown", age, _minute(_last_use(key)), owner)
+    status = (key.status or key.iam_status or "").lower()
+    return (_id(key), key.account_id or "unknown", age, status, _day(_last_use(key)), owner)
 
 
 def _last_use(key: AuditedKey) -> datetime | None:
@@ -111,6 +112,10 @@ def _last_use(key: AuditedKey) -> datetime | None:
 
 def _minute(moment: datetime | None) -> str:
     return f"{readable_time(moment)[:16]}Z" if moment else "never"
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else "never"
 
 
 def _urgency(key: AuditedKey) -> tuple[object, ...]:
