@@ -41,7 +41,8 @@ _CURRENT = {
 TABLE_NAMES = frozenset([*(name for name, _ in TABLES.values()), *_CURRENT, "exports", "export_problems"])
 _ARROW = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), datetime: pa.timestamp("us", tz="UTC")}
 _SQL = {str: "varchar", bool: "boolean", int: "bigint", datetime: "timestamptz"}
-_AT_ONCE = 100
+_BATCH_BYTES = 64 << 20
+_BATCH_DOCUMENTS = 1000
 
 
 class Export(NamedTuple):
@@ -157,14 +158,13 @@ def _said(document: _Document) -> Said:
 
 
 def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
-    """Every export, in the order of its hash. Of one that was found twice the earlier time holds."""
-    reading = connection.cursor()
-    reading.execute(
+    """Every export, in the order of its hash, few at once in memory. Of one found twice the earlier time holds."""
+    found = connection.execute(
         """
         select
             documents.source_sha256,
             any_value(documents.kind),
-            any_value(documents.content),
+            max(octet_length(documents.content)),
             list_sort(list(distinct source_files.name)),
             min(source_files.modified_at)::timestamp,
             min(source_files.as_of)::timestamp
@@ -175,10 +175,31 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
         order by documents.source_sha256
         """,
         {"kinds": [*_READERS, _REPORT]},
-    )
-    while rows := reading.fetchmany(_AT_ONCE):
-        for sha256, kind, content, names, modified_at, as_of in rows:
-            yield _Document(sha256, kind, content, names, _utc(modified_at), _utc(as_of))
+    ).fetchall()
+    for batch in _batches(found):
+        contents = dict(
+            connection.execute(
+                "select source_sha256, content from documents where source_sha256 in (select unnest($hashes))",
+                {"hashes": [sha256 for sha256, *_ in batch]},
+            ).fetchall()
+        )
+        for sha256, kind, _, names, modified_at, as_of in batch:
+            yield _Document(sha256, kind, contents.pop(sha256), names, _utc(modified_at), _utc(as_of))
+
+
+def _batches(found: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Documents whose contents may be in memory together."""
+    batch: list[tuple[Any, ...]] = []
+    for document in found:
+        if batch and sum(size for _, _, size, *_ in batch) + document[2] > _BATCH_BYTES:
+            yield batch
+            batch = []
+        batch.append(document)
+        if len(batch) == _BATCH_DOCUMENTS:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _utc(moment: datetime | None) -> datetime | None:
