@@ -256,10 +256,10 @@ class Case:
 
         taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
         named = [str(path) for path in paths]
-        urls = [parse_url(path) for path in named if is_s3_url(path)]
         local = [Path(path) for path in named if not is_s3_url(path)]
         before = self._manifest()
         with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
+            urls = [parse_url(path) for path in named if is_s3_url(path)]
             rounds = [self._ingest_files(local, taken, as_of, progress)] if local else []
             collected = []
             if urls or lookup_events:
@@ -670,7 +670,7 @@ class Case:
         """An ingest that found nothing leaves no empty case behind."""
         try:
             yield
-        except (NoLogs, NoSuchSource, NothingFound, AwsFailed, Declined):
+        except (NoLogs, NoSuchSource, NotAnS3Url, NothingFound, AwsFailed, Declined):
             if self._is_new and before.commit is None:
                 with suppress(CaseBusy), only_ingest(self._layout):
                     shutil.rmtree(self._layout.root)

@@ -7,10 +7,14 @@ import io
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,7 +35,7 @@ from tests.formats.test_documents import DIGEST
 from tests.lake.cases import put as put_trail_file
 from tests.lake.cases import record
 from tests.lookup_server import LookupServer, lookup_server
-from tests.s3_server import BUCKET, S3Server, error
+from tests.s3_server import BUCKET, S3Server, breaking_off, error, times
 
 URL = f"s3://{BUCKET}/"
 ALL = sorted(SAMPLE_LOGS.rglob("*.json.gz"))
@@ -73,6 +77,7 @@ def test_it_is_the_case_that_the_files_make(server: S3Server, tmp_path: Path) ->
     assert done.files == {"ok": len(FEW)}
     assert tables(case) == tables(by_files(tmp_path / "files", FEW))
     assert not (tmp_path / "case" / "spool").exists()
+    assert {request.partition(" ")[0] for request in server.requests} == {"GET"}  # nothing is written
     named = case.sql_rows("select name, path from source_files").rows
     assert set(named) == {(f"{URL}{key(path)}",) * 2 for path in FEW}
 
@@ -202,6 +207,46 @@ def test_a_dry_run_fetches_nothing_and_leaves_no_case(server: S3Server, tmp_path
     assert declined.value.estimate.objects == len(FEW)
     assert not server.fetched()
     assert not (tmp_path / "case").exists()
+
+
+def fetch_until_killed(server: S3Server, case: Path, seconds: float | None) -> int:
+    command = [sys.executable, "-m", "forensics", "ingest", URL, "--endpoint-url", server.url, "--case", str(case)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            _, told = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, told = process.communicate()
+    assert b"Traceback" not in told, told.decode()
+    return process.returncode
+
+
+def run_killed(server: S3Server, tmp_path: Path, objects: int, kills: int) -> None:
+    """Faults in every fiftieth object, and a kill now and then: the case is that of the files, none fetched twice."""
+    random = Random(4)
+    for number in range(objects):
+        records = [record(10 * number + index) for index in range(10)]
+        path = put_trail_file(tmp_path / "logs" / f"{number:05}.json", *records)
+        name = f"AWSLogs/111122223333/CloudTrail/us-east-1/2026/10/{1 + number % 28:02}/{number:05}.json"
+        server.put(name, path.read_bytes())
+        if number % 50 == 0:
+            fault = random.choice([error("SlowDown", "503 Slow Down"), breaking_off])
+            server.faults[f"/{number:05}.json"] = times(1, fault)
+    ends = [fetch_until_killed(server, tmp_path / "case", random.uniform(2, 10)) for _ in range(kills)]
+    assert -signal.SIGKILL in ends
+    assert fetch_until_killed(server, tmp_path / "case", None) == 0
+    asked = server.fetched()
+    assert len(asked) == objects
+    assert sum(asked.values()) <= objects + objects // 50 + ends.count(-signal.SIGKILL) * download.DOWNLOADS
+    done = fetch(server, tmp_path / "case")
+    assert done.files == {"duplicate": objects}
+    assert server.fetched() == asked
+    assert tables(Case.open(tmp_path / "case")) == tables(by_files(tmp_path / "files", [tmp_path / "logs"]))
+
+
+@pytest.mark.full
+def test_thousands_of_objects_with_faults_and_kills(server: S3Server, tmp_path: Path) -> None:
+    run_killed(server, tmp_path, 4_000, kills=6)
 
 
 @pytest.fixture

@@ -37,6 +37,12 @@ def _regions(values: list[str] | None) -> list[str] | None:
     return values
 
 
+def _role(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/\S+", value):
+        raise typer.BadParameter(f"{value!r} is no role; write arn:aws:iam::111122223333:role/NAME")
+    return value
+
+
 def ingest(
     paths: Annotated[
         list[str] | None,
@@ -76,7 +82,9 @@ def ingest(
         int, typer.Option(min=0, metavar="DAYS", help="S3: how long after --until events may have been delivered.")
     ] = 1,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="AWS: the profile to use.")] = None,
-    role_arn: Annotated[str | None, typer.Option(metavar="ARN", help="AWS: a role to assume first.")] = None,
+    role_arn: Annotated[
+        str | None, typer.Option(metavar="ARN", callback=_role, help="AWS: a role to assume first.")
+    ] = None,
     endpoint_url: Annotated[
         str | None, typer.Option(metavar="URL", help="AWS: another server, such as MinIO's.")
     ] = None,

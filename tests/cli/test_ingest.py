@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.run import run
 from tests.conftest import SAMPLE_LOGS
+from tests.s3_server import BUCKET, S3Server, error
 from tests.simulator import sample
 
 
@@ -68,3 +70,63 @@ def test_a_relative_case_is_where_it_is_named(few_logs: Path, tmp_path: Path, mo
     for _ in range(2):
         assert run("ingest", str(few_logs), "--case", "rel/case").code == 0
     assert (tmp_path / "rel" / "case" / "case.duckdb").exists()
+
+
+def in_s3(server: S3Server, files: Iterable[Path]) -> tuple[str, ...]:
+    for path in files:
+        server.put(path.relative_to(SAMPLE_LOGS).as_posix(), path.read_bytes())
+    return ("ingest", f"s3://{BUCKET}", "--endpoint-url", server.url)
+
+
+def test_a_dry_run_tells_how_much_there_is(server: S3Server, tmp_path: Path) -> None:
+    command = in_s3(server, sorted(SAMPLE_LOGS.rglob("*.json.gz"))[:3])
+    done = run(*command, "--case", tmp_path / "case", "--dry-run")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"s3://{BUCKET}/  3 objects to fetch, ")
+    told = json.loads(run(*command, "--case", tmp_path / "case", "--dry-run", "--format", "json").out)
+    assert (told["objects"], told["known"], told["from"]) == (3, 0, "2026-10-01")
+    assert not (tmp_path / "case").exists()
+
+
+def test_logs_in_s3_are_read_and_said_so(server: S3Server, tmp_path: Path) -> None:
+    command = in_s3(server, sorted(SAMPLE_LOGS.rglob("*.json.gz"))[:3])
+    done = run(*command, "--case", tmp_path / "case")
+    assert done.code == 0
+    assert done.complaint.startswith(f"forensics: s3://{BUCKET}/: 3 objects to fetch, ")
+    assert "files     3 read" in done.out
+    again = run(*command, "--case", tmp_path / "case", "--until", "2026-10-01 12:00")
+    assert "0 objects to fetch" in again.complaint
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["logs", "--account", "123"],
+        ["logs", "--region", "EU"],
+        ["logs", "--since", "2026-10-02", "--until", "2026-10-01"],
+        ["logs", "--late", "-1"],
+        ["logs", "--role-arn", "incident-response"],
+        ["--since", "2026-10-02"],
+    ],
+)
+def test_filters_that_mean_nothing_are_refused(tmp_path: Path, options: list[str]) -> None:
+    done = run("ingest", *options, "--case", tmp_path / "case")
+    assert (done.code, done.out) == (2, "")
+    assert done.complaint
+
+
+def test_what_s3_refuses_is_one_line(server: S3Server, tmp_path: Path) -> None:
+    command = in_s3(server, [])
+    server.faults["*"] = error("ExpiredToken", "400 Bad Request")
+    done = run(*command, "--case", tmp_path / "case")
+    assert done.code == 1
+    assert "have expired; renew them" in done.complaint
+    assert run("ingest", "s3://No_Bucket", "--case", tmp_path / "case").code == 1
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_filter_on_files_says_what_it_left_out(tmp_path: Path) -> None:
+    options = ("--case", tmp_path / "case", "--account", "647927485622", "--region", "eu-west-1")
+    done = run("ingest", SAMPLE_LOGS / "AWSLogs" / "o-a1b2c3d4e5" / "704560302692", *options)
+    assert done.code == 1
+    assert "is of the accounts, regions and time that were asked for" in done.complaint
