@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -27,8 +25,6 @@ from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.filter import filter_of
 from forensics.lake.issuance import READ_FROM as ISSUANCES
 from forensics.sources import download, lookup_events
-from forensics.sources.download import spool_name
-from forensics.sources.s3 import S3Object
 from tests.cases import tables
 from tests.conftest import SAMPLE_LOGS
 from tests.formats.test_documents import DIGEST
@@ -36,6 +32,8 @@ from tests.lake.cases import put as put_trail_file
 from tests.lake.cases import record
 from tests.lookup_server import LookupServer, lookup_server
 from tests.s3_server import BUCKET, S3Server, breaking_off, error, times
+
+Tables = dict[str, list[tuple[object, ...]]]
 
 URL = f"s3://{BUCKET}/"
 ALL = sorted(SAMPLE_LOGS.rglob("*.json.gz"))
@@ -64,34 +62,38 @@ def fetch(server: S3Server, case: Path, **options: Any) -> Ingest:
     return Case.create(case).ingest([URL], access=Access(endpoint_url=server.url), **options)
 
 
-def by_files(case: Path, files: list[Path], **options: Any) -> Case:
+def by_files(case: Path, files: list[Path]) -> Case:
     made = Case.create(case)
-    made.ingest(files, **options)
+    made.ingest(files)
     return made
 
 
-def test_it_is_the_case_that_the_files_make(server: S3Server, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def few_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    """What a case of the files says."""
+    return tables(by_files(tmp_path_factory.mktemp("files") / "case", FEW))
+
+
+def test_it_is_the_case_that_the_files_make(server: S3Server, tmp_path: Path, few_tables: Tables) -> None:
     put(server, FEW)
     done = fetch(server, tmp_path / "case")
     case = Case.open(tmp_path / "case")
     assert done.files == {"ok": len(FEW)}
-    assert tables(case) == tables(by_files(tmp_path / "files", FEW))
+    assert tables(case) == few_tables
     assert not (tmp_path / "case" / "spool").exists()
     assert {request.partition(" ")[0] for request in server.requests} == {"GET"}  # nothing is written
     named = case.sql_rows("select name, path from source_files").rows
     assert set(named) == {(f"{URL}{key(path)}",) * 2 for path in FEW}
+    replaced_and_new_ones_alone_are_fetched(server, tmp_path)
 
 
-def test_what_is_in_the_case_is_not_fetched_again(server: S3Server, tmp_path: Path) -> None:
-    put(server, FEW)
-    fetch(server, tmp_path / "case")
+def replaced_and_new_ones_alone_are_fetched(server: S3Server, folder: Path) -> None:
     server.requests.clear()
     new = next(path for path in FILES if path not in FEW)
     put(server, [new])
-    replaced = FEW[0]
-    server.put(key(replaced), put_trail_file(tmp_path / "x.json", record(1)).read_bytes())
-    done = fetch(server, tmp_path / "case")
-    assert set(server.fetched()) == {key(new), key(replaced)}
+    server.put(LAST, put_trail_file(folder / "x.json", record(1)).read_bytes())
+    done = fetch(server, folder / "case")
+    assert set(server.fetched()) == {key(new), LAST}
     assert done.files == {"duplicate": len(FEW) - 1, "ok": 2}
 
 
@@ -105,9 +107,6 @@ def test_an_archive_in_s3_and_its_members_are_named_by_their_url(server: S3Serve
     found = {(file.name, file.path) for file in manifests.read(tmp_path / "case" / "manifest.jsonl").source_files}
     urls = [f"{URL}copies/logs.zip", *(f"{URL}copies/logs.zip/{path.name}" for path in FEW[:2])]
     assert found == {(url, url) for url in urls}
-    server.requests.clear()
-    fetch(server, tmp_path / "case")
-    assert not server.fetched()
 
 
 def test_a_digest_keeps_its_signature(server: S3Server, tmp_path: Path) -> None:
@@ -121,51 +120,33 @@ def test_a_digest_keeps_its_signature(server: S3Server, tmp_path: Path) -> None:
     assert found[0][2]
 
 
-def test_credentials_that_end_are_told_and_the_same_call_goes_on(server: S3Server, tmp_path: Path) -> None:
-    put(server, FEW)
-    server.faults[LAST] = error("ExpiredToken", "400 Bad Request")
-    with pytest.raises(IngestFailed, match="the AWS credentials have expired") as told:
-        fetch(server, tmp_path / "case")
-    goes_on(server, tmp_path, str(told.value))
-
-
-def test_a_full_disk_is_told_and_the_same_call_goes_on(
-    server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_on_a_bad_day_each_call_goes_on_where_the_last_was_stopped(
+    server: S3Server, tmp_path: Path, few_tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(server, FEW)
-
-    def full(path: Path, *arguments: Any) -> int:
-        if path.name == f"{spool_name(last)}.new":
-            raise OSError(28, "No space left on device", str(path))
-        return os.open(path, *arguments)
-
-    last = S3Object(BUCKET, LAST, hashlib.md5(FEW[-1].read_bytes()).hexdigest(), 0, None, None, None)
-    with monkeypatch.context() as patch:
-        patch.setattr(download, "os", SimpleNamespace(**{**vars(os), "open": full}))
-        with pytest.raises(IngestFailed, match="No space left on device") as told:
-            fetch(server, tmp_path / "case")
-    goes_on(server, tmp_path, str(told.value))
-
-
-def goes_on(server: S3Server, folder: Path, told: str) -> None:
-    assert re.search(rf"; \d of {len(FEW)} objects are in the case, and the same command again reads the rest", told)
-    assert Case.open(folder / "case").info().events > 0
+    goes_on = rf"; \d of {len(FEW)} objects are in the case, and the same command again reads the rest"
+    server.faults[LAST] = error("ExpiredToken", "400 Bad Request")
+    with pytest.raises(IngestFailed, match=f"the AWS credentials have expired.*{goes_on}"):
+        fetch(server, tmp_path / "case")
+    assert Case.open(tmp_path / "case").info().events > 0
     server.faults.clear()
-    fetch(server, folder / "case")
-    assert {name: number for name, number in server.fetched().items() if number > 1}.keys() <= {LAST}
-    assert tables(Case.open(folder / "case")) == tables(by_files(folder / "files", FEW))
-
-
-def test_an_object_that_cannot_be_had_is_listed_and_tried_again(server: S3Server, tmp_path: Path) -> None:
-    put(server, FEW)
-    server.faults[key(FEW[3])] = error("AccessDenied", "403 Forbidden")
+    with monkeypatch.context() as patch:
+        patch.setattr(download, "os", SimpleNamespace(**{**vars(os), "open": full_disk}))
+        with pytest.raises(IngestFailed, match="No space left on device"):
+            fetch(server, tmp_path / "case")
+    server.faults[LAST] = error("AccessDenied", "403 Forbidden")
     done = fetch(server, tmp_path / "case")
-    assert [(file.name, file.status) for file in done.unread] == [(f"{URL}{key(FEW[3])}", "failed")]
-    assert "access is denied" in done.unread[0].reason
     assert done.incomplete
+    assert [(file.name, file.status) for file in done.unread] == [(f"{URL}{LAST}", "failed")]
+    assert "access is denied" in done.unread[0].reason
     server.faults.clear()
     assert fetch(server, tmp_path / "case").files == {"duplicate": len(FEW) - 1, "ok": 1}
-    assert tables(Case.open(tmp_path / "case")) == tables(by_files(tmp_path / "files", FEW))
+    assert {name for name, number in server.fetched().items() if number > 1} == {LAST}
+    assert tables(Case.open(tmp_path / "case")) == few_tables
+
+
+def full_disk(path: Path, *arguments: Any) -> int:
+    raise OSError(28, "No space left on device", str(path))
 
 
 WINDOW: dict[str, Any] = {
@@ -282,7 +263,10 @@ def test_what_lookup_events_answers_is_a_file_of_the_case(api: LookupServer, tmp
     for name, path in case.sql_rows("select name, path from source_files").rows:
         assert name.startswith("sources/lookup-events/111122223333/")
         assert Path(path) == tmp_path / "case" / name
-    assert look_up(api, tmp_path / "case").new_events == 0
+    api.refuses = {"eu-west-1": "AccessDeniedException"}
+    again = look_up(api, tmp_path / "case")
+    assert (again.new_events, again.files) == (0, {"duplicate": 2, "failed": 1})
+    assert [(file.name, file.status) for file in again.unread] == [("LookupEvents/111122223333/eu-west-1", "failed")]
 
 
 def test_a_window_of_lookup_events_has_its_issuances(api: LookupServer, tmp_path: Path) -> None:
@@ -292,13 +276,6 @@ def test_a_window_of_lookup_events_has_its_issuances(api: LookupServer, tmp_path
     assert named[0] == "id-300"
     assert len(named) == 1 + 22
     assert done.filtered == 96 - 22  # of 49 hours, less the window's
-
-
-def test_a_region_that_refuses_is_listed(api: LookupServer, tmp_path: Path) -> None:
-    api.refuses = {"eu-west-1": "AccessDeniedException"}
-    done = look_up(api, tmp_path / "case")
-    assert [(file.name, file.status) for file in done.unread] == [("LookupEvents/111122223333/eu-west-1", "failed")]
-    assert done.events == 101
 
 
 def test_lookups_that_are_stopped_keep_what_came(
