@@ -14,7 +14,7 @@ import pytest
 
 from tests.notebooks import NOTEBOOKS, executed
 
-DEFAULT = {"triage_of_a_leaked_key", "who_requested_this_credential"}
+DEFAULT = {"who_requested_this_credential"}
 PATHS = [
     pytest.param(path, id=path.stem, marks=() if path.stem in DEFAULT else pytest.mark.full)
     for path in sorted(NOTEBOOKS.glob("*.ipynb"))
