@@ -604,7 +604,8 @@ class CoverageSpan:
     excluded_by_filter.
 
     `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says
-    that a trail of the account recorded nothing, or less, then.
+    that a trail of the account recorded nothing, or less, then. `verified`: digests prove that whatever was delivered
+    of these hours by the hour after them is here and unchanged, so that an empty one is a quiet one.
     """
 
     account_id: str | None
@@ -613,6 +614,7 @@ class CoverageSpan:
     to: datetime
     events: int
     state: str
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)

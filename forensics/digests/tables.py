@@ -29,7 +29,7 @@ _SQL_TYPES = {_TEXT: "varchar", _TIME: "timestamptz", pa.bool_(): "boolean", pa.
 # how many documents are held at once, and how many listed files wait to be written
 _DOCUMENTS_HELD = 200
 _LISTED_HELD = 50_000
-_MODELS = ("digest_listings", "digest_windows", "file_verdicts")
+_MODELS = ("digest_listings", "digest_windows", "file_verdicts", "verified_hours")
 
 Rows = Sequence[tuple[object, ...]]
 

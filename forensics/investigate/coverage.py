@@ -7,7 +7,7 @@ Only runs of hours are held, never the hours: a year of every region is as small
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -35,6 +35,7 @@ class _Stop:
 def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     """The map of the whole case."""
     runs = rows(connection, "coverage_runs")
+    verified = rows(connection, "verified_hours")
     trails = rows(connection, "coverage_trails")
     exported = exported_trails(connection)
     if not runs:
@@ -49,7 +50,9 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
             _Stop(_hour_after(first), _hour(last), "excluded_by_filter", None)
             for first, last in filters.times_left_out(account, region, start, end)
         ]
-        spans += _spans(list(found), sorted(stops, key=lambda stop: stop.start), start, end)
+        found_spans = _spans(list(found), sorted(stops, key=lambda stop: stop.start), start, end)
+        of_region = [row for row in verified if (row.account_id, row.aws_region) == (account, region)]
+        spans += (part for span in found_spans for part in _told_quiet(span, of_region))
     return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails), exported)
 
 
@@ -60,10 +63,28 @@ def _spans(runs: Sequence[Row], stops: Sequence[_Stop], start: datetime, end: da
     for run in runs:
         for hole in _holes(reached, run.first_hour, stops):
             yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
-        yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, "loaded")
+        yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, "loaded", run.is_verified)
         reached = run.end_hour
     for hole in _holes(reached, end, stops):
         yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
+
+
+def _told_quiet(span: CoverageSpan, verified: Sequence[Row]) -> Iterator[CoverageSpan]:
+    """A span without events, cut into what digests prove to be quiet and what they do not."""
+    if span.events or span.state == "excluded_by_filter":
+        yield span
+        return
+    reached = span.from_
+    for run in verified:
+        first, last = max(run.start_hour, reached), min(run.end_hour, span.to)
+        if first >= last:
+            continue
+        if first > reached:
+            yield replace(span, from_=reached, to=first)
+        yield replace(span, from_=first, to=last, verified=True)
+        reached = last
+    if reached < span.to:
+        yield replace(span, from_=reached)
 
 
 def _holes(start: datetime, end: datetime, stops: Sequence[_Stop]) -> Iterator[_Stop]:

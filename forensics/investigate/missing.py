@@ -46,6 +46,7 @@ class Coverage:
         self._hours = {(row.recipient_account_id, row.aws_region, row.hour) for row in loaded}
         self._stops = rows(connection, "trail_stops", accounts=accounts) if accounts else []
         self._filters = Filters(connection)
+        self._verified = rows(connection, "verified_hours") if timed else []
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
         """What to load to find it; never empty."""
@@ -82,9 +83,19 @@ class Coverage:
                 yield Missing(account, region, start, end, why)
             elif sought.issued_at and (account, region, start) not in self._hours:
                 found = True
-                yield Missing(account, region, start, end, self._unless_left_out("hour_empty", account, region, moment))
+                why = "not_delivered" if self._is_verified(account, region, start) else "hour_empty"
+                yield Missing(account, region, start, end, self._unless_left_out(why, account, region, moment))
         if not found:
-            yield Missing(account, sought.aws_region, start, end, "hour_incomplete")
+            hour = sought.issued_at and start
+            is_whole = hour is not None and all(self._is_verified(account, region, hour) for region in regions)
+            yield Missing(account, sought.aws_region, start, end, "not_delivered" if is_whole else "hour_incomplete")
+
+    def _is_verified(self, account: str | None, region: str, hour: datetime) -> bool:
+        """Whether digests prove that every file which was delivered of an hour is here."""
+        return any(
+            (row.account_id, row.aws_region) == (account, region) and row.start_hour <= hour < row.end_hour
+            for row in self._verified
+        )
 
     def _unless_left_out(self, why: str, account: str | None, region: str | None, moment: datetime | None) -> str:
         """Why something is not loaded: a filter, where no ingest looked there."""

@@ -17,9 +17,11 @@ _HOUR = timedelta(hours=1)
 _WIDTH = 80  # where the output does not fold
 _REGION = 16  # columns that the names of regions take
 _SHARE = 6  # and the share of hours behind a bar
+_PROVEN_SHARE = 7  # and behind that, of those that digests prove
 # hours that a sign may stand for, before whole weeks
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)
 _WHOLE, _PART, _NONE, _STOPPED, _LEFT_OUT = "█", "▒", "·", "x", "-"
+_PROVEN = ("  ✓", "good")
 _STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad", _LEFT_OUT: "dim"}
 _REGIONS = {True: "all regions", False: "{} alone", None: "which regions is not known"}
 _RECORDS: dict[bool | None, str | Span] = {
@@ -32,8 +34,8 @@ _EFFECTS = {"stopped": "stopped", "narrowed": "narrowed", "changed": "changed"}
 
 def coverage_rows(answer: Coverage) -> Rows:
     """One row a span."""
-    rows = tuple((s.account_id, s.aws_region, s.from_, s.to, s.events, s.state) for s in answer.spans)
-    return Rows(("account_id", "aws_region", "from", "to", "events", "state"), rows, len(rows))
+    rows = tuple((s.account_id, s.aws_region, s.from_, s.to, s.events, s.state, s.verified) for s in answer.spans)
+    return Rows(("account_id", "aws_region", "from", "to", "events", "state", "verified"), rows, len(rows))
 
 
 def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
@@ -42,15 +44,19 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
         yield line("no event with a time is loaded")
         yield from _exported(answer.exported_trails)
         return
-    scale = _scale(answer.from_, answer.to, (width or _WIDTH) - 2 - _REGION - _SHARE)
+    proven = any(span.verified for span in answer.spans)
+    room = (width or _WIDTH) - 2 - _REGION - _SHARE - (_PROVEN_SHARE if proven else 0)
+    scale = _scale(answer.from_, answer.to, room)
     yield heading(f"What is loaded, {readable_time(answer.from_)} to {readable_time(answer.to)}")
     left_out = any(span.state == "excluded_by_filter" for span in answer.spans)
     yield line(*_legend(scale, left_out=left_out), indent=2, hang=2)
+    if proven:
+        yield line(_PROVEN, " hours that digests prove: whatever was delivered of them is here", hang=2)
     for account, spans in groupby(answer.spans, key=lambda span: span.account_id):
         yield BLANK
         yield line((account or "account unknown", "bold"), indent=2)
         for region, found in groupby(spans, key=lambda span: span.aws_region):
-            yield _bar(region or "unknown", list(found), scale)
+            yield _bar(region or "unknown", list(found), scale, proven=proven)
     yield from _trails(answer.trails)
     yield from _exported(answer.exported_trails)
 
@@ -94,7 +100,7 @@ def _sign(sign: str) -> Span:
     return (sign, _STYLES[sign])
 
 
-def _bar(region: str, spans: Sequence[CoverageSpan], scale: _Scale) -> Line:
+def _bar(region: str, spans: Sequence[CoverageSpan], scale: _Scale, *, proven: bool) -> Line:
     starts = [span.from_ for span in spans]
     signs = []
     for number in range(scale.signs):
@@ -104,7 +110,9 @@ def _bar(region: str, spans: Sequence[CoverageSpan], scale: _Scale) -> Line:
     bar = [("".join(together), _STYLES[sign]) for sign, together in groupby(signs)]
     hours = sum((span.to - span.from_) // _HOUR for span in spans)
     loaded = sum((span.to - span.from_) // _HOUR for span in spans if span.state == "loaded")
-    return line(region.ljust(_REGION), *bar, f" {100 * loaded // max(hours, 1):>3}%", indent=2, hang=4)
+    verified = sum((span.to - span.from_) // _HOUR for span in spans if span.verified)
+    share = (_PROVEN, f"{100 * verified // max(hours, 1):>3}%") if proven else ()
+    return line(region.ljust(_REGION), *bar, f" {100 * loaded // max(hours, 1):>3}%", *share, indent=2, hang=4)
 
 
 def _kind(states: set[str]) -> str:

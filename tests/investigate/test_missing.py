@@ -17,6 +17,7 @@ NOON = START.replace(tzinfo=None)
 DESIGN = {
     "before_first_event", "region_not_loaded", "account_not_loaded", "hour_empty", "data_events_needed",
     "excluded_by_filter", "trail_stopped",
+    "not_delivered",  # beyond the design: a digest proves that it was not
     "hour_incomplete",  # beyond the design: events of the hour are loaded, so that `hour_empty` would be untrue
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -115,7 +115,9 @@ class TrailOfDigests:
         return f"{folder}/{self.account_id}_CloudTrail_{self.region}_{end:%Y%m%dT%H%MZ}_{mark}.json.gz"
 
 
-def log(trail: TrailOfDigests, end: datetime, number: int = 0, records: Sequence[Json] | None = None) -> Object:
+def log(
+    trail: TrailOfDigests, end: datetime, number: int = 0, records: Sequence[Mapping[str, object]] | None = None
+) -> Object:
     """A log file delivered in the hour that ends at `end`."""
     if records is None:
         records = [
@@ -208,7 +210,7 @@ def chain(
     trail: TrailOfDigests | None = None,
     by: Signer | None = None,
     start: datetime = START,
-    records: dict[int, Sequence[Json]] | None = None,
+    records: Mapping[int, Sequence[Mapping[str, object]]] | None = None,
 ) -> Chain:
     """A chain of hours with so many log files each; `records`: those of the first file of some hours."""
     trail, by = trail or TrailOfDigests(), by or signer()

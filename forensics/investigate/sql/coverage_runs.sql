@@ -1,15 +1,30 @@
--- Hours with events, those that follow each other as one run. One row per account, region and run.
-with marked as (
+-- Hours with events, those that follow each other and are alike as one run. One row per account, region and run.
+with hours as (
     select
-        recipient_account_id,
-        aws_region,
-        hour::timestamp as hour,
-        events,
+        coverage.recipient_account_id,
+        coverage.aws_region,
+        coverage.hour::timestamp as hour,
+        coverage.events,
+        exists (
+            select 1
+            from verified_hours
+            where verified_hours.account_id = coverage.recipient_account_id
+              and verified_hours.aws_region = coverage.aws_region
+              and coverage.hour >= verified_hours.start_hour
+              and coverage.hour < verified_hours.end_hour
+        ) as is_verified
+    from coverage
+),
+
+marked as (
+    select
+        *,
         case
-            when lag(hour) over (partition by recipient_account_id, aws_region order by hour) = hour - interval 1 hour then 0
+            when lag(hour) over place = hour - interval 1 hour and lag(is_verified) over place = is_verified then 0
             else 1
         end as begins
-    from coverage
+    from hours
+    window place as (partition by recipient_account_id, aws_region order by hour)
 ),
 
 numbered as (
@@ -22,7 +37,8 @@ select
     aws_region,
     min(hour) as first_hour,
     max(hour) + interval 1 hour as end_hour,
-    sum(events)::bigint as events
+    sum(events)::bigint as events,
+    bool_and(is_verified) as is_verified
 from numbered
 group by recipient_account_id, aws_region, run
 order by account_id, aws_region, first_hour

@@ -1,0 +1,53 @@
+-- verified_hours: hours whose events would be here if they had been delivered. Grain: one row per account, region and run
+-- of hours. An event comes minutes after it happened, so an hour counts if its windows and those of the hour after it are
+-- verified and follow each other, and every record of the files in them is an event of the case. That something was
+-- delivered later still, no digest says.
+
+with not_wholly_taken as (
+    select distinct digest_listings.digest_sha256
+    from digest_listings
+    join source_files on source_files.inflated_sha256 = digest_listings.content_sha256
+    where source_files.rejected > 0 or source_files.filtered > 0
+),
+
+windows as (
+    select
+        account_id,
+        aws_region,
+        start_time,
+        end_time,
+        max(end_time) over (
+            partition by account_id, aws_region
+            order by start_time, end_time
+            rows between unbounded preceding and 1 preceding
+        ) as reached
+    from digest_windows
+    where is_verified
+      and not is_backfill
+      and digest_sha256 not in (select digest_sha256 from not_wholly_taken)
+),
+
+numbered as (
+    select
+        *,
+        sum(case when reached is null or start_time > reached then 1 else 0 end) over (
+            partition by account_id, aws_region
+            order by start_time, end_time
+            rows between unbounded preceding and current row
+        ) as run
+    from windows
+),
+
+runs as (
+    select
+        account_id,
+        aws_region,
+        date_trunc('hour', min(start_time) + interval 59 minute + interval 59 second) as start_hour,
+        date_trunc('hour', max(end_time) - interval 1 hour) as end_hour
+    from numbered
+    group by account_id, aws_region, run
+)
+
+select account_id, aws_region, start_hour, end_hour
+from runs
+where start_hour < end_hour
