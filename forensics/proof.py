@@ -131,12 +131,13 @@ def verify_logs(
     bucket: str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _files: None,
 ) -> Verification:
-    """What the digests among some files prove of the logs among them; no case is made. Raises NoSuchSource.
+    """What the digests among some files prove of the logs among them; no case is made. Raises NoSuchSource, NotChecked.
 
     `keys`: files of public keys. `bucket`: whose copy the folder is. `progress` is told how many files are done, of
     how many.
     """
-    from forensics.digests.folder import ToHash, load
+    from forensics.digests.folder import HashingFailed, load
+    from forensics.digests.hasher import ToHash
     from forensics.digests.tables import create_tables
     from forensics.investigate.verify import verification
 
@@ -150,7 +151,10 @@ def verify_logs(
 
     with duckdb.connect(":memory:") as connection:
         connection.execute("set TimeZone = 'UTC'")
-        load(connection, files, tell)
+        try:
+            load(connection, files, tell)
+        except HashingFailed as error:
+            raise NotChecked(str(error)) from None
         create_tables(connection)
         return verification(connection, ", ".join(str(path) for path in named), bucket)
 

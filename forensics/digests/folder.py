@@ -1,113 +1,109 @@
 """Folder: the files of a folder, hashed for the verdicts without a case being made.
 
-Worker processes inflate and hash, one batch after the other; only documents come back whole.
+Several processes inflate and hash, one batch after the other; only documents come back whole.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+import msgspec
 import pyarrow as pa
 
-from forensics.formats.documents import Document, take_document
-from forensics.formats.inflate import Measure, Unreadable, inflate
+from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
 from forensics.lake.schema import DOCUMENTS_SCHEMA
 
 if TYPE_CHECKING:
     import duckdb
 
 # below this, starting processes costs more than it saves
-_ONE_PROCESS_BYTES = 24 << 20
-_BATCH_FILES = 64
-_NO_LOG = "it holds no JSON"
+_ONE_PROCESS_BYTES = 12 << 20
+_BATCH_FILES = 200
+_SOURCE_FILES = pa.schema(
+    [(name, pa.string()) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")]
+)
 
 Progress = Callable[[int], None]
 """Called with how many more files are done."""
 
-_SOURCE_FILES = pa.schema(
-    [*((name, pa.string()) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind"))]
-)
+
+class HashingFailed(Exception):
+    """A process that hashes files died, as happens when memory runs out."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToHash:
-    """A file to hash: where it is, and what to call it."""
-
-    path: str
-    name: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hashed:
-    """What was found in a file; `reason` says why it could not be read to its end, or that it is no log."""
-
-    name: str
-    sha256: str | None
-    inflated_sha256: str | None
-    reason: str | None = None
-    document: Document | None = None
-
-
-def load(connection: duckdb.DuckDBPyConnection, files: Sequence[ToHash], progress: Progress) -> list[Hashed]:
-    """Make `source_files` and `documents` of the files' content; gives those that could not be read to their end."""
+def load(connection: duckdb.DuckDBPyConnection, files: Sequence[ToHash], progress: Progress) -> None:
+    """Make `source_files` and `documents` of the files' content. Raises HashingFailed."""
     connection.execute("create table documents (source_sha256 varchar, kind varchar, content blob)")
     columns = ", ".join(f"{field.name} varchar" for field in _SOURCE_FILES)
     connection.execute(f"create table source_files ({columns}, metadata map(varchar, varchar))")
-    failed: list[Hashed] = []
     for found in _hash_all(files):
         progress(len(found))
         _insert(connection, "source_files", _SOURCE_FILES, [_row(one) for one in found])
         documents = [(one.sha256, one.document.kind.value, one.document.content) for one in found if one.document]
         _insert(connection, "documents", DOCUMENTS_SCHEMA, documents)
-        failed += [one for one in found if one.reason and one.reason != _NO_LOG]
-    return failed
-
-
-def hash_file(file: ToHash) -> Hashed:
-    """One pass over a file, in bounded pieces."""
-    measure = Measure()
-    reason: str | None = None
-    document: Document | None = None
-    try:
-        with Path(file.path).open("rb") as stream:
-            document, pieces = take_document(inflate(stream, measure))
-            for index, piece in enumerate(pieces):
-                if index == 0 and not piece.lstrip().startswith((b"{", b"[")):
-                    return Hashed(file.name, None, None, _NO_LOG)
-    except OSError as error:
-        return Hashed(file.name, None, None, f"it cannot be read: {error.strerror}")
-    except Unreadable as error:
-        reason = str(error)
-    if not measure.bytes_inflated:
-        return Hashed(file.name, None, None, reason or _NO_LOG)
-    return Hashed(file.name, measure.read_hash.hexdigest(), measure.inflated_hash.hexdigest(), reason, document)
 
 
 def _hash_all(files: Sequence[ToHash]) -> Iterator[list[Hashed]]:
     batches = [files[start : start + _BATCH_FILES] for start in range(0, len(files), _BATCH_FILES)]
     workers = os.cpu_count() or 1
     if workers == 1 or sum(file.size for file in files) < _ONE_PROCESS_BYTES:
-        yield from map(_hash_batch, batches)
+        yield from ([hash_file(file) for file in batch] for batch in batches)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        yield from pool.map(_hash_batch, batches)
+    hashers = [_Hasher() for _ in range(min(workers, len(batches)))]
+    free: SimpleQueue[_Hasher] = SimpleQueue()
+    for hasher in hashers:
+        free.put(hasher)
+
+    def hash_batch(batch: Sequence[ToHash]) -> list[Hashed]:
+        hasher = free.get()
+        try:
+            return hasher.hash(batch)
+        finally:
+            free.put(hasher)
+
+    try:
+        with ThreadPoolExecutor(len(hashers)) as pool:
+            yield from pool.map(hash_batch, batches)
+    finally:
+        for hasher in hashers:
+            hasher.stop()
 
 
-def _hash_batch(files: Sequence[ToHash]) -> list[Hashed]:
-    return [hash_file(file) for file in files]
+class _Hasher:
+    """A process that hashes."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "forensics.digests.hasher"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def hash(self, files: Sequence[ToHash]) -> list[Hashed]:
+        assert self._process.stdin and self._process.stdout
+        try:
+            self._process.stdin.write(msgspec.json.encode(files) + b"\n")
+            self._process.stdin.flush()
+            return msgspec.json.decode(self._process.stdout.readline(), type=list[Hashed])
+        except (BrokenPipeError, msgspec.DecodeError):
+            why = "a process that hashes files was killed, as happens when memory runs out; check fewer files at a time"
+            raise HashingFailed(why) from None
+
+    def stop(self) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+        self._process.stdin.close()
 
 
 def _row(one: Hashed) -> tuple[object, ...]:
-    status = "failed" if one.reason and one.reason != _NO_LOG else "skipped" if one.reason else "ok"
+    status = "failed" if one.reason and one.reason != NO_LOG else "skipped" if one.reason else "ok"
     kind = one.document.kind.value if one.document else None
-    return one.name, status, one.sha256, one.inflated_sha256, one.reason, kind
+    return one.name, status, one.sha256, one.sha256, one.reason, kind
 
 
 def _insert(

@@ -1,0 +1,105 @@
+"""Hasher: what files inflate to, hashed. The unit of parallel work, in this process or in one of its own.
+
+As a process (`python -m forensics.digests.hasher`) it reads batches of files as JSON lines on standard input and
+answers each with a JSON line; it ends with its input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+from isal import isal_zlib
+
+from forensics.formats.documents import Document, take_document
+from forensics.formats.inflate import Measure, Unreadable, inflate
+
+NO_LOG = "it holds no JSON"
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+# a usual log file; what is larger, or something else, is read piece by piece
+_USUAL_BYTES = 8 << 20
+_USUAL_INFLATED_BYTES = 128 << 20
+_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub takes the class for an instance
+
+
+class ToHash(msgspec.Struct, frozen=True):
+    """A file to hash: where it is, and what to call it."""
+
+    path: str
+    name: str
+    size: int
+
+
+class Hashed(msgspec.Struct, frozen=True):
+    """What was found in a file; `reason` says why it could not be read to its end, or that it is no log."""
+
+    name: str
+    sha256: str | None
+    reason: str | None = None
+    document: Document | None = None
+
+
+def hash_file(file: ToHash) -> Hashed:
+    """The hash of what a file inflates to, whatever that is; a document also whole."""
+    try:
+        with open(file.path, "rb") as stream:  # noqa: PTH123 - a Path for each of very many costs more than opening it
+            usual = _inflated_at_once(stream, file.size)
+            measure = Measure()
+            pieces = iter([usual]) if usual else inflate(stream, measure)
+            return _hashed(file.name, pieces, None if usual else measure)
+    except OSError as error:
+        return Hashed(file.name, None, f"it cannot be read: {error.strerror}")
+
+
+def _inflated_at_once(stream: BinaryIO, size: int) -> bytes | None:
+    """The content of a usual log file: one small gzip stream, nothing behind it. None for any other, to read anew."""
+    if size > _USUAL_BYTES:
+        return None
+    packed = stream.read(size)
+    at_end = not stream.read(1)
+    stream.seek(0)
+    if not at_end or not packed.startswith(_GZIP):
+        return None
+    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+    try:
+        content: bytes = member.decompress(packed, _USUAL_INFLATED_BYTES)
+    except _DAMAGED:
+        return None
+    return content if member.eof and not member.unused_data else None
+
+
+def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hashed:
+    """`measure`: of pieces that are measured on their way; None for a single one."""
+    reason: str | None = None
+    document: Document | None = None
+    whole = b""
+    try:
+        if measure is None:
+            whole = next(pieces)
+            pieces = iter([whole])
+        document, rest = take_document(pieces)
+        for index, piece in enumerate(rest):
+            if index == 0 and not piece.lstrip().startswith((b"{", b"[")):
+                return Hashed(name, None, NO_LOG)
+    except Unreadable as error:
+        reason = str(error)
+    if measure is None:
+        return Hashed(name, hashlib.sha256(whole).hexdigest(), None, document)
+    if not measure.bytes_inflated:
+        return Hashed(name, None, reason or NO_LOG)
+    return Hashed(name, measure.inflated_hash.hexdigest(), reason, document)
+
+
+def main() -> None:
+    for line in sys.stdin.buffer:
+        found = [hash_file(file) for file in msgspec.json.decode(line, type=list[ToHash])]
+        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
