@@ -180,9 +180,9 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     connection.execute(
         f"""
         create view event_copies as
-        select {EVENT_KEY} as event_key, source_sha256, position from {_rows(events, LAKE_SCHEMA)}
+        select {EVENT_KEY} as event_key, source_sha256, position, true as is_stored from {_rows(events, LAKE_SCHEMA)}
         union all
-        select event_key, source_sha256, position from {copies}
+        select event_key, source_sha256, position, false as is_stored from {copies}
         """
     )
 
