@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,25 +11,60 @@ from pathlib import Path
 import pytest
 
 from forensics import __version__
-from forensics.cli import app
+from tests.cli.commands import all_commands
 from tests.cli.run import run
+from tests.markdown import CHECKOUT
 from tests.simulator import sample
 
-COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
+COMMANDS = [command.name for command in all_commands()]
+README = CHECKOUT / "README.md"
+MAKES_ITS_OWN = {"ingest", "sample"}  # what they write, the tour of the README writes
+
+
+def examples_of(command: str) -> list[str]:
+    """The lines of a command's help that can be pasted."""
+    lines = run(*command.split(), "--help").out.splitlines()
+    assert lines[0].startswith(f"Usage: forensics {command} ")
+    return [line.strip() for line in lines if line.startswith(f"    forensics {command}")]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_and_an_example_on_a_line_of_its_own(command: str) -> None:
-    done = run(command, "--help")
-    assert done.code == 0
-    lines = done.out.splitlines()
-    assert lines[0].startswith(f"Usage: forensics {command} ")
-    assert any(line.startswith(f"    forensics {command} ") for line in lines)
+def test_every_command_teaches_by_an_example(command: str) -> None:
+    assert examples_of(command)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in MAKES_ITS_OWN])
+def test_the_examples_work(command: str, sample_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number, example in enumerate(examples_of(command)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "my-case").symlink_to(sample_case)
+        (folder / "keys.txt").write_text(sample.DEEP_KEY)
+        (folder / "query.sql").write_text("select 1")
+        monkeypatch.chdir(folder)
+        line = example.replace("--logs sample_logs", "--case my-case")
+        code, complaint = paste(re.sub(r" --geo \S+", "", line))  # databases of addresses are their users' own
+        assert code == 0, f"{example}: {complaint}"
+
+
+def paste(line: str) -> tuple[int, str]:
+    """Run a line here, or where it redirects in a shell. Its exit code, and what it complained of."""
+    if not set("<>&|") & set(line):
+        done = run(*shlex.split(line)[1:])
+        return done.code, done.err
+    shim = f'forensics() {{ {shlex.quote(sys.executable)} -m forensics "$@"; }}; duckdb() {{ :; }}\n'
+    shell = subprocess.run(["bash", "-c", shim + line], capture_output=True, text=True, check=False)
+    return shell.returncode, shell.stderr
+
+
+def test_the_readme_names_every_command() -> None:
+    text = README.read_text()
+    assert [command for command in COMMANDS if f"forensics {command}" not in text] == []
 
 
 def test_every_option_is_explained() -> None:
     for command in COMMANDS:
-        text = run(command, "--help").out
+        text = run(*command.split(), "--help").out
         options = text.partition("\nOptions:\n")[2].splitlines()
         for index, option in enumerate(options):
             if option.startswith("  --"):
@@ -40,7 +77,7 @@ def test_the_program_tells_what_it_does() -> None:
         done = run(*arguments)
         assert (done.code, done.err) == (0, "")
         assert "\n    forensics who " in done.out
-        for command in COMMANDS:
+        for command in {command.split()[0] for command in COMMANDS}:
             (line,) = (line for line in done.out.splitlines() if line.startswith(f"  {command} "))
             assert line.endswith(".") and not line.endswith("...")
 

@@ -12,17 +12,14 @@ import re
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import get_args, get_type_hints
 
 import pyarrow.parquet as pq
 import pytest
-import typer
 
-from forensics.cli import app
 from tests.attribution.records import Json
+from tests.cli.commands import all_commands
 from tests.cli.run import Done, run
 from tests.hostile import ATTACKS, PARENT_KEY, records
 from tests.output.test_graph import check_dot, check_mermaid
@@ -108,26 +105,8 @@ ASKED: dict[str, list[list[str]]] = {
 }
 
 
-def commands(group: typer.Typer, before: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Every command of the program, and its formats."""
-    for info in group.registered_commands:
-        assert info.callback
-        hints = get_type_hints(info.callback)
-        formats = [
-            str(each) for part in (*get_args(hints.get("format")), hints.get("format")) for each in _values(part)
-        ]
-        yield f"{before}{info.name or info.callback.__name__}", formats
-    for inner in group.registered_groups:
-        assert inner.typer_instance
-        yield from commands(inner.typer_instance, f"{before}{inner.typer_instance.info.name} ")
-
-
-def _values(hint: object) -> list[str]:
-    return [str(each) for each in hint] if isinstance(hint, type) and issubclass(hint, StrEnum) else []
-
-
-COMMANDS = dict(commands(app))
-OUTPUTS = [(name, form) for name, forms in COMMANDS.items() if ASKED.get(name) for form in forms or [""]]
+COMMANDS = {command.name: command.formats for command in all_commands()}
+OUTPUTS = [(name, form) for name, forms in COMMANDS.items() if ASKED.get(name) for form in forms or ("",)]
 
 
 def assert_inert(done: Done) -> None:
