@@ -22,6 +22,8 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # of a Mermaid label: no mark that its parser, its Markdown or its HTML takes for anything
 _PLAIN = " .,:/-+=@"
+# looks like a backslash; Mermaid would break the line at a real one that an n follows, and so at a spelled newline
+_SET_MINUS = "\u2216"
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
@@ -40,7 +42,8 @@ def for_dot(text: str) -> str:
 
 def for_mermaid(text: str) -> str:
     """The text for between the quotes of a Mermaid label: what is no letter, digit or mark of an ARN is an entity."""
-    return "".join(c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in for_terminal(text))
+    shown = for_terminal(text).replace("\\", _SET_MINUS)
+    return "".join(c if c.isalnum() or c in _PLAIN else f"#{ord(c)};" for c in shown)
 
 
 def without_secrets(text: str) -> str:

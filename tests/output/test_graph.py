@@ -91,6 +91,14 @@ def test_a_label_is_only_text() -> None:
     assert len(to_dot(graph)) < 2_000
 
 
+def test_a_label_has_the_lines_that_it_was_given() -> None:
+    """Mermaid breaks a line at a backslash and an n, also where they are entities."""
+    graph = Graph()
+    graph.node("a", ["one\ntwo", "C:\\new"])
+    (label,) = re.findall(r'"(.*)"', to_mermaid(graph))
+    assert label == "one#8726;ntwo<br/>C:#8726;new"
+
+
 def test_the_same_way_is_drawn_once() -> None:
     graph = Graph()
     for _ in range(2):
