@@ -144,6 +144,8 @@ ERRORS = (
 )
 """Every error that a method of Case raises for its input; each message is one line for a person."""
 
+# of a table or column
+_UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
 # what only reads; a pivot is made of several statements
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 
@@ -843,7 +845,9 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise error_type(str(error).partition("\n\nLINE ")[0]) from None
+        names = "; `forensics schema` says which there are" if isinstance(error, _UNKNOWN_NAME) else ""
+        message, _, _ = str(error).partition("\n\nLINE ")
+        raise error_type(message + names) from None
 
 
 def _counted(names: Iterable[str]) -> dict[str, int]:

@@ -26,19 +26,7 @@ from forensics.cli.options import (
 if TYPE_CHECKING:
     from forensics.case import SavedQuery, Value
 
-app = typer.Typer(
-    name="query",
-    help="""Ask questions that are kept as SQL.
-
-    \b
-    Examples:
-      forensics query list
-      forensics query show key_activity
-      forensics query run key_activity --key AKIA2ICYRBJSCUQBO6WH --case my-case
-    """,
-    short_help="Ask questions that are kept as SQL.",
-    no_args_is_help=True,
-)
+app = typer.Typer(name="query", short_help="Ask questions that are kept as SQL.")
 # what follows a query's name and is no option of the command is a parameter of the query
 _TAKES_PARAMETERS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -63,6 +51,20 @@ Parameters = Annotated[
         help="A parameter of the query; --NAME VALUE says the same where no option has that name.",
     ),
 ]
+
+
+@app.callback(invoke_without_command=True)
+def query(context: typer.Context) -> None:
+    """Ask questions that are kept as SQL.
+
+    \b
+    Examples:
+      forensics query list
+      forensics query show key_activity
+      forensics query run key_activity --key AKIA2ICYRBJSCUQBO6WH --case my-case
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command("list")

@@ -103,3 +103,8 @@ def test_a_query_that_writes_or_is_wrong_is_refused(sample_case: Path, tmp_path:
     assert (done.code, done.out) == (1, "")
     assert done.complaint
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_name_says_where_names_are(sample_case: Path) -> None:
+    for query in ("select actor from attributed_events", "select * from event"):
+        assert "`forensics schema`" in run("sql", query, "--case", sample_case).complaint

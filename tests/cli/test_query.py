@@ -21,6 +21,12 @@ def test_the_list_fits_and_names_every_query() -> None:
     assert max(len(line) for line in shown) <= 80
 
 
+def test_alone_it_tells_what_it_can() -> None:
+    done = run("query")
+    assert (done.code, done.err) == (0, "")
+    assert "    forensics query list" in done.out and done.out == run("query", "--help").out
+
+
 def test_a_query_is_shown_as_it_is_written() -> None:
     shown = run("query", "show", "denied_calls").out
     assert shown.startswith("-- title: Denied calls by actor\n")
