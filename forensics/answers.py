@@ -512,6 +512,10 @@ class Ingest(Displayed):
     amended: int = 0
     """Addenda in the case: records that are in the event that they amend."""
     exports: tuple[Export, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What stood among the events and is none, by what it is."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """What the formats of some files cannot show, and of how many files that is true."""
 
     @property
     def incomplete(self) -> bool:
@@ -694,6 +698,14 @@ class Info(Displayed):
     amended: int = 0
     """Addenda: records that are in the event that they amend."""
     exports: tuple[Export, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """What stood among the events and is none, by what it is."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """What the formats of some files cannot show, and of how many files that is true."""
+    deliveries: Mapping[str, int] = field(default_factory=dict)
+    """How many events came as AWS wrote them (native), wrapped by another product, or rebuilt from their fields."""
+    mismatch: str | None = None
+    """Where what was read is not what there is, in one line; null where all adds up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ from forensics.answers import (
 )
 from forensics.attribution.database import connect, is_current, opening
 from forensics.custody import CaseHashes
+from forensics.investigate.accounting import added_up, files
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
@@ -286,7 +287,7 @@ class Case:
         done = Counter[str]()
 
         def tell(file: SourceFile) -> None:
-            done["files"] += 1
+            done["files"] += not file.archive  # a member counts with its archive
             progress(done["files"], len(files), file)
 
         return ingests.ingest(
@@ -326,6 +327,8 @@ class Case:
             filtered=sum(file.filtered for file in files),
             amended=commit.amended,
             exports=exports_of(self._open()),
+            left_out=added_up(file.left_out for file in files),
+            limits=_counted(file.limit for file in files if file.limit),
         )
         given = {
             "paths": [path if is_s3_url(path) else Path(path).absolute() for path in paths],
@@ -540,6 +543,10 @@ class Case:
         root = str(self._layout.root)
         answer = overview(connection, self._manifest(), root, about["case_id"], about["format_version"])
         return self._logged("info", {}, answer)
+
+    def files(self) -> Rows:
+        """Every input file: how it ended, why, and what became of its records."""
+        return files(self._open(), self._manifest())
 
     def coverage(self) -> Coverage:
         """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""

@@ -20,7 +20,7 @@ from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
 from forensics.lake.parts import day_of
-from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Makes the tables of one kind of document, out of the view `documents`, before the models run."""
@@ -173,6 +173,8 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     connection.execute(f"create view event_conflicts as select * exclude (raw) from {conflicts}")
     connection.execute(f"create view quarantine as select distinct * exclude (raw) from {quarantine}")
     connection.execute(f"create view documents as from {documents}")
+    addenda = _rows(manifest.of_table("event_addenda"), ADDENDA_SCHEMA)
+    connection.execute(f"create view event_addenda as select * exclude (raw) from {addenda}")
     connection.execute(
         "create table disputed_events as select distinct event_key from event_conflicts where proves_nothing"
     )

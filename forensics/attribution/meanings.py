@@ -17,6 +17,7 @@ _MODELS.add("attributed_events")
 _TABLES = {
     "events": "every distinct event, once, as the records say. Grain: one row per event.",
     "event_copies": "where each copy of each event lies. Grain: one row per copy.",
+    "event_addenda": "records that amend an event, which has taken them in. Grain: one row per addendum.",
     "event_conflicts": "copies that say something else than the event that stands for them. Grain: one row per copy.",
     "disputed_events": "events that prove nothing, as their copies disagree in what counts. Grain: one row per event.",
     "source_files": "every file that was looked at, and how that ended. Grain: one row per file and ingest.",
@@ -121,6 +122,9 @@ _COLUMNS = {
     "caller_invoked_by": "the service that asked on the caller's behalf",
     "is_redacted": "whether the record names the caller by ID only, as another account's copy does",
     "is_unreliable": "whether the record proves nothing",
+    "is_rebuilt": "whether only records put together again from fields tell of it; then no link of it names anybody",
+    "rebuilt_events": "reliable events of it that were put together again from fields",
+    "is_stored": "whether this copy stands for the event",
     "is_documented_only": "whether nobody has seen this shape of record in a real log; then it names nobody",
     "mints_keys": "why AWS may have handed out further keys of the session, unlogged; null if it does not",
     "child_credential_id": "the credential that was requested",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.options import UNREADABLE, AnswerFormat, ZoneOption, errors_told, fail, named_case, time_option
+from forensics.cli.options import (
+    UNREADABLE,
+    AnswerFormat,
+    ZoneOption,
+    errors_told,
+    fail,
+    named_case,
+    time_option,
+    told_to,
+)
 
 if TYPE_CHECKING:
     from forensics.case import Estimate, LookupEstimate
+    from forensics.output.terminal import ReadFile
 
 # a person is asked before more than this is fetched
 _MANY_OBJECTS = 200_000
@@ -141,8 +151,8 @@ def ingest(
                     access=Access(profile, role_arn, endpoint_url),
                     request_payer=request_payer,
                     lookup_events=lookup_events,
-                    asking=advance,
-                    progress=lambda done, total, _file: advance(done, total),
+                    asking=lambda done, total: advance(done, total, 0, 0),
+                    progress=told_to(advance),
                     go_on=lambda estimate: not dry_run and _goes_on(estimate, yes=yes),
                 )
             except Declined as declined:
@@ -172,16 +182,16 @@ def _goes_on(estimate: Estimate | LookupEstimate, *, yes: bool) -> bool:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress() -> Iterator[ReadFile]:
     """The line of progress, from the first file on: before, something may be told or asked."""
     from forensics.output.terminal import progress
 
     with ExitStack() as stack:
-        begun: list[Callable[[int, int], None]] = []
+        begun: list[ReadFile] = []
 
-        def advance(done: int, total: int) -> None:
+        def advance(done: int, total: int, size: int, records: int) -> None:
             if not begun:
                 begun.append(stack.enter_context(progress()))
-            begun[0](done, total)
+            begun[0](done, total, size, records)
 
         yield advance

@@ -16,7 +16,8 @@ import typer
 from forensics.cli.times import is_relative, time_zone, utc_time
 
 if TYPE_CHECKING:
-    from forensics.case import Case
+    from forensics.case import Case, Progress
+    from forensics.output.terminal import ReadFile
 
 CaseOption = Annotated[
     Path | None,
@@ -239,6 +240,11 @@ def named_case(case: Path | None) -> Path | None:
     return case or (Path(in_use) if in_use else None)
 
 
+def told_to(advance: ReadFile) -> Progress:
+    """What tells each file of an ingest to the line of progress."""
+    return lambda done, files, file: advance(done, files, file.bytes, file.records)
+
+
 @contextmanager
 def opened_case(case: Path) -> Iterator[Case]:
     """The case at a folder; standard error says so if its use could not be logged."""
@@ -271,7 +277,7 @@ def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
             return
         assert logs is not None
         with progress() as advance:
-            made = Case.from_logs(logs, progress=lambda done, total, _file: advance(done, total))
+            made = Case.from_logs(logs, progress=told_to(advance))
         with made:
             yield made
             if made.unread_note:

@@ -24,6 +24,7 @@ COLUMNS = (
     "records",
     "stored",
     "copies",
+    "addenda",
     "rejected",
     "left_out",
     "filtered",
@@ -38,8 +39,9 @@ COLUMNS = (
 def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
     """Every input file as it ended last, in the order of names.
 
-    Of its `records`, `stored` are events of their own and `copies` those of events that another record stands for;
-    `rejected` are in the quarantine, `left_out` are no events, and `filtered` the ingest was told to leave out.
+    Of its `records`, `stored` are events of their own, `copies` those of events that another record stands for, and
+    `addenda` are in the event that they amend; `rejected` are in the quarantine, `left_out` are no events, and
+    `filtered` the ingest was told to leave out.
     """
     places = {row.source_sha256: row for row in rows(connection, "places_of_sources")}
     found = [_file(file, places.get(file.sha256)) for file in sorted(_latest(manifest), key=lambda file: file.name)]
@@ -55,7 +57,10 @@ def mismatch(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str |
     for file in manifest.source_files:
         if file.sha256 and (file.records or file.rejected):
             read[file.sha256].append(file)
-    there = {row.source_sha256: (row.stored + row.copies, row.rejected) for row in rows(connection, "places_of_sources")}
+    there = {
+        row.source_sha256: (row.stored + row.copies + row.addenda, row.rejected)
+        for row in rows(connection, "places_of_sources")
+    }
     for sha256, times in read.items():
         records, rejected = there.get(sha256, (0, 0))
         for what, found, counts in (
@@ -96,10 +101,8 @@ def _latest(manifest: Manifest) -> list[SourceFile]:
 
 
 def _file(file: SourceFile, places: object) -> tuple[object, ...]:
-    counted = {
-        "stored": 0,
-        "copies": 0,
-        **({} if file.status == "duplicate" else {name: getattr(places, name, 0) for name in ("stored", "copies")}),
+    held = None if file.status == "duplicate" else places
+    counted = {name: getattr(held, name, 0) for name in ("stored", "copies", "addenda")} | {
         "left_out": sum(file.left_out.values()),
         "reason": file.reason or file.limit,
     }

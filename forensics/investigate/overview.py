@@ -9,6 +9,7 @@ import duckdb
 
 from forensics.answers import Account, ActorKind, Ending, Info, StopReason, Unread
 from forensics.investigate.exports import exports, problems
+from forensics.investigate.accounting import left_out, limits, mismatch
 from forensics.investigate.tables import rows
 from forensics.lake.manifest import Manifest, SourceFile
 
@@ -38,6 +39,10 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
         unread=(*unread(latest.values()), *problems(connection)),
         exports=exports(connection),
         amended=commit.amended if commit else 0,
+        left_out=left_out(manifest),
+        limits=limits(manifest),
+        deliveries={row.delivery: row.events for row in rows(connection, "deliveries")},
+        mismatch=mismatch(connection, manifest),
     )
 
 

@@ -207,6 +207,16 @@ def print_info(answer: Info, format: str) -> None:
         show(render_info(answer))
 
 
+def print_files(rows: Rows, format: str) -> None:
+    """Every input file of a case, one a row."""
+    if format == "table":
+        from forensics.output.overview import render_files
+
+        show(render_files(rows))
+    else:
+        print_rows(rows, format)
+
+
 def print_coverage(answer: Coverage, format: str) -> None:
     """The map; in the formats of rows its spans, one a row."""
     from forensics.output.coverage import coverage_rows, render_coverage

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from forensics.answers import Changed, Export, Info, Ingest, Snapshot, Unread
+from forensics.answers import Changed, Export, Info, Ingest, Rows, Snapshot, Unread
 from forensics.output.lines import BLANK, Line, heading, line, table
 from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, readable_time
 
@@ -21,6 +22,13 @@ _STATUSES = {
     "failed": "FAILED",
 }
 
+_STYLES = {"failed": "bad", "skipped": "warn"}
+_OF_RECORDS = ("records", "stored", "copies", "addenda", "rejected", "left_out", "filtered", "members")
+_DELIVERIES = {
+    "wrapped": "taken out of what other products made of them",
+    "rebuilt": "put together again from fields, which name nobody above medium",
+}
+
 
 def render_ingest(answer: Ingest) -> Iterator[Line]:
     """What an ingest did, and what it could not read."""
@@ -29,9 +37,11 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     left_out = f", {answer.filtered:,} left out as asked" if answer.filtered else ""
     yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
     yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
+    yield from _left_out(answer.left_out)
     yield from _documents(answer.documents)
     yield from _exports(answer.exports)
     yield _labelled("answers", _changed(answer.changed))
+    yield from _limits(answer.limits)
     yield from _unread(answer.unread)
     if answer.events:
         yield BLANK
@@ -64,7 +74,10 @@ def render_info(answer: Info) -> Iterator[Line]:
     )
     if answer.rejected:
         yield _labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
+    yield from _deliveries(answer.deliveries)
+    yield from _left_out(answer.left_out)
     yield from _documents(answer.documents)
+    yield from _limits(answer.limits)
     if answer.first_event_time and answer.last_event_time:
         yield _labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
     yield from _exports(answer.exports)
@@ -91,6 +104,29 @@ def render_info(answer: Info) -> Iterator[Line]:
         ],
     )
     yield from _unread(answer.unread)
+
+
+def render_files(rows: Rows) -> Iterator[Line]:
+    """Every input file with how it ended, and the sums."""
+    files = [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
+    shown = [name for name in _OF_RECORDS if name == "records" or any(file[name] for file in files)]
+    yield from table(
+        ("status", *(name.replace("_", " ") for name in shown), "file"),
+        [
+            (
+                (file["status"], _STYLES.get(file["status"], "")),
+                *(f"{file[name]:,}" for name in shown),
+                f"{file['name']}: {file['reason']}" if file["reason"] else file["name"],
+            )
+            for file in files
+        ],
+        indent=0,
+    )
+    sums = Counter({name: sum(file[name] for file in files) for name in shown})
+    ended = Counter(file["status"] for file in files)
+    yield BLANK
+    yield line((count(len(files), "file"), "bold"), f": {_files(dict(sorted(ended.items())))}")
+    yield line(", ".join(f"{sums[name]:,} {name.replace('_', ' ')}" for name in shown))
 
 
 def _labelled(label: str, text: str) -> Line:
@@ -136,6 +172,23 @@ def _as_of(exports: Sequence[Export]) -> str:
     until = f" to {readable_time(times[-1])}" if times[-1] != times[0] else ""
     how = {AS_OF_FROM[export.as_of_from] for export in exports}
     return f", as of {readable_time(times[0])}{until}{how.pop() if len(how) == 1 else ''}"
+
+
+def _left_out(counts: Mapping[str, int]) -> Iterator[Line]:
+    if counts:
+        told = ", ".join(f"{number:,} {what}" for what, number in counts.items())
+        yield _labelled("no events", f"{told}: left out")
+
+
+def _deliveries(events: Mapping[str, int]) -> Iterator[Line]:
+    told = [f"{events[delivery]:,} {words}" for delivery, words in _DELIVERIES.items() if events.get(delivery)]
+    if told:
+        yield _labelled("of them", ", ".join(told))
+
+
+def _limits(files: Mapping[str, int]) -> Iterator[Line]:
+    for limit, number in files.items():
+        yield _labelled("limits", f"{limit} ({count(number, 'file')})")
 
 
 def _copies(further: int, conflicts: int, amended: int) -> str:

@@ -8,14 +8,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from forensics.output.escape import for_terminal
 from forensics.output.lines import Line, lay_out
 
-ReadFile = Callable[[int, int], None]
-"""Called after each file: how many are done, how many there are."""
+_UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
+
+ReadFile = Callable[[int, int, int, int], None]
+"""Called after each file: how many are done, how many there are, and the bytes and records of this one."""
 
 
 def show(lines: Iterable[Line]) -> None:
@@ -91,15 +95,31 @@ def _page(text: str, command: list[str]) -> None:
 def progress() -> Iterator[ReadFile]:
     """A line that tells how far reading is, on a terminal only."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield lambda _done, _total, _size, _records: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("reading"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeRemainingColumn())
+    told = TextColumn("{task.completed:,} of {task.total:,} files, {task.fields[read]}")
+    columns = (BarColumn(bar_width=20), told, TimeRemainingColumn(compact=True), TextColumn("left"))
+    begun = time.monotonic()
+    sums = Counter[str]()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task("", total=0, read="")
+
+        def advance(done: int, total: int, size: int, records: int) -> None:
+            sums.update(bytes=size, records=records)
+            read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun)
+            bar.update(task, completed=done, total=total, read=read)
+
+        yield advance
+
+
+def how_fast(size: int, records: int, seconds: float) -> str:
+    """`1.2 GB, 25,300 events/s`"""
+    unit, name = next((unit, name) for unit, name in _UNITS if size >= unit or unit == 1)
+    shown = f"{size / unit:,.1f}" if unit > 1 else f"{size:,}"
+    return f"{shown} {name}, {records / max(seconds, 0.001):,.0f} events/s"
 
 
 @contextmanager

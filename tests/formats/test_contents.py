@@ -23,7 +23,6 @@ from forensics.formats.records import Delivery, NotJson, Records, Rejected
 from tests.formats.wrappings import DECORATED, REBUILT, WRAPPED, Json, dump, lines
 
 
-
 def zstd(data: bytes) -> bytes:
     return bytes(pa.compress(data, codec="zstd", asbytes=True))
 

@@ -1,16 +1,22 @@
--- What of each source file is in the case: events of its own, copies of events that another record stands for, and what
--- is in the quarantine. Grain: one row per source file that has any.
+-- What of each source file is in the case: events of its own, copies of events that another record stands for, addenda
+-- of events, and what is in the quarantine. Grain: one row per source file that has any.
 with places as (
     select
         source_sha256,
         case when is_stored then 1 else 0 end as stored,
         case when is_stored then 0 else 1 end as copies,
+        0 as addenda,
         0 as rejected
     from event_copies
 
     union all
 
-    select source_sha256, 0, 0, 1
+    select source_sha256, 0, 0, 1, 0
+    from event_addenda
+
+    union all
+
+    select source_sha256, 0, 0, 0, 1
     from quarantine
 )
 
@@ -18,6 +24,7 @@ select
     source_sha256,
     sum(stored)::bigint as stored,
     sum(copies)::bigint as copies,
+    sum(addenda)::bigint as addenda,
     sum(rejected)::bigint as rejected
 from places
 group by source_sha256
