@@ -126,8 +126,14 @@ def _lookup_estimate(plan: lookups.Plan, expected: lookups.Expected) -> LookupEs
 
 
 def _counting(progress: Progress, files: int) -> Callable[[SourceFile], None]:
-    numbers = count(1)
-    return lambda file: progress(next(numbers), files, file)
+    read = 0
+
+    def tell(file: SourceFile) -> None:
+        nonlocal read
+        read += not file.archive  # a member counts with its archive
+        progress(read, files, file)
+
+    return tell
 
 
 def _counting_calls(asking: Callable[[int, int], None], calls: int) -> Callable[[], None]:

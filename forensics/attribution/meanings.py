@@ -124,6 +124,7 @@ _COLUMNS = {
     "is_unreliable": "whether the record proves nothing",
     "is_rebuilt": "whether only records put together again from fields tell of it; then no link of it names anybody",
     "rebuilt_events": "reliable events of it that were put together again from fields",
+    "addendum_key": "the addendum's own event_key",
     "is_stored": "whether this copy stands for the event",
     "is_documented_only": "whether nobody has seen this shape of record in a real log; then it names nobody",
     "mints_keys": "why AWS may have handed out further keys of the session, unlogged; null if it does not",

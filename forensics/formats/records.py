@@ -41,7 +41,7 @@ _RECORD_START = re.compile(
     rb'\{\s*"(?:eventVersion|eventTime|userIdentity|awsRegion|eventID|eventName|eventSource|additionalEventData)"\s*:'
 )
 _MEMBER_OF_A_RECORD = re.compile(
-    rb'"(?:event[A-Z]\w*|userIdentity|awsRegion|sourceIPAddress|userAgent|recipientAccountId|requestParameters'
+    rb"(?:event[A-Z]\w*|userIdentity|awsRegion|sourceIPAddress|userAgent|recipientAccountId|requestParameters"
     rb'|responseElements|additionalEventData|resources)"\s*:'
 )
 _OBJECT = re.compile(rb"\s*\{")
@@ -421,14 +421,12 @@ def _head_of_list(data: bytes, start: int) -> tuple[int, int] | None:
     depth = 0
     for token in _STRUCTURE.finditer(data, start, start + _PREFACE_BYTES):
         first = data[token.start()]
-        if first == 0x22:
-            if depth == 1 and _MEMBER_OF_A_RECORD.match(data, token.start()):
-                return None
-        elif first in b"{[":
+        if first in b"{[":
             if first == 0x5B and _OBJECT.match(data, token.end()):
-                return token.end(), depth
+                is_of_a_record = _MEMBER_OF_A_RECORD.search(data, start, token.start())
+                return None if is_of_a_record else (token.end(), depth)
             depth += 1
-        else:
+        elif first != 0x22:
             depth -= 1
             if depth == 0:
                 return None
@@ -443,7 +441,7 @@ def _why_broken(raw: bytes) -> str | None:
         return "the record is nested too deep"
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         try:
-            json.loads(raw.decode("utf-8", "replace"))
+            json.loads(raw.decode("utf-8", "replace"), parse_int=str)
         except (ValueError, RecursionError):
             return f"the record is not valid JSON: {error}"
     return None

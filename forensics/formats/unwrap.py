@@ -108,7 +108,7 @@ def open_value(raw: bytes) -> Iterator[_Found]:
     if is_record(raw):
         yield (Delivery.WRAPPED if _DECORATION.search(raw) and _is_decorated(raw) else Delivery.NATIVE), raw
         return
-    yield from list(_inside(raw, MAX_DEPTH)) or [(Delivery.NATIVE, raw)]
+    yield from _inside(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
 
 
 def is_record(raw: bytes) -> bool:
@@ -135,17 +135,18 @@ def _is_decorated(raw: bytes) -> bool:
         return False
 
 
-def _inside(raw: bytes, depth: int) -> Iterator[_Found]:
-    """The records in a value that is none."""
+def _inside(raw: bytes, depth: int) -> list[_Found]:
+    """The records in a value that is none; all of them or, where it cannot be read, none."""
     if depth <= 0:
-        return
+        return []
     try:
         if raw.startswith(b"{"):
-            yield from _in_object(raw, depth)
-        elif raw.startswith(b"["):
-            yield from _in_list([bytes(element) for element in _elements(raw)], depth)
+            return list(_in_object(raw, depth))
+        if raw.startswith(b"["):
+            return list(_in_list([bytes(element) for element in _elements(raw)], depth))
     except _NOT_DECODED:
-        return
+        pass
+    return []
 
 
 def _value(raw: bytes, depth: int) -> Iterator[_Found]:
@@ -157,12 +158,21 @@ def _value(raw: bytes, depth: int) -> Iterator[_Found]:
 
 
 def _in_list(elements: list[bytes], depth: int) -> Iterator[_Found]:
-    """The records in the elements; where some have one, an object without is told apart and not lost."""
+    """The records in the elements; where some have one, one without is told apart and not lost."""
     found = [list(_value(element, depth - 1)) for element in elements]
     if any(found):
         for element, records in zip(elements, found, strict=True):
-            is_lost = not records and element.startswith(b"{") and "field" not in _members(element)
-            yield from [(Delivery.NATIVE, element)] if is_lost else records
+            yield from [(Delivery.NATIVE, element)] if not records and _may_be_lost(element) else records
+
+
+def _may_be_lost(element: bytes) -> bool:
+    """Whether an element without a record is more than a field beside the message, as a query's result has them."""
+    if not element.startswith(b"{"):
+        return element.startswith(b"[")
+    try:
+        return "field" not in _members(element)
+    except _NOT_DECODED:
+        return True
 
 
 def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:

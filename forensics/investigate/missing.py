@@ -59,7 +59,7 @@ class Coverage:
             yield Missing(account, sought.aws_region, start, end, "data_events_needed", sought.data_events_of)
             return
         moment = sought.issued_at or start
-        regions = sorted(region for loaded_account, region in self._regions if loaded_account == account)
+        regions = sorted(region for loaded_account, region in self._regions if loaded_account == account and region)
         if not regions:
             why = self._unless_left_out("account_not_loaded", account, None, moment)
             yield Missing(account, sought.aws_region, start, end, why)

@@ -152,11 +152,15 @@ def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
 def _differs_in(copy: bytes, event: bytes) -> str:
     """The names of the fields in which two records differ."""
     mine, theirs = _object(copy), _object(event)
-    return ",".join(sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name)))
+    names = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
+    return ",".join(names).encode("utf-8", "replace").decode()  # a name may be one that no UTF-8 can hold
 
 
 def _object(raw: bytes) -> dict[str, object]:
-    value = json.loads(raw.decode("utf-8", "replace"))
+    try:
+        value = json.loads(raw.decode("utf-8", "replace"), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return {}
     return value if isinstance(value, dict) else {}
 
 

@@ -9,7 +9,7 @@ import random
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from forensics.formats import inflate as module
@@ -31,6 +31,9 @@ def read(data: bytes) -> tuple[bytes, Measure, str | None]:
     return b"".join(pieces), measure, None
 
 
+MAGICS = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")
+
+
 @given(
     members=st.lists(content, min_size=1, max_size=4),
     level=st.sampled_from([0, 1, 9]),
@@ -42,6 +45,7 @@ def read(data: bytes) -> tuple[bytes, Measure, str | None]:
 def test_the_members_of_a_gzip_stream_come_out_whole(
     members: list[bytes], level: int, padding: int, read_bytes: int, piece_bytes: int
 ) -> None:
+    assume(not b"".join(members).startswith(MAGICS))  # which is compressed over again
     data = b"".join(gzip.compress(member, level) for member in members) + bytes(padding)
     with patch.object(module, "READ_BYTES", read_bytes), patch.object(module, "PIECE_BYTES", piece_bytes):
         got, measure, failure = read(data)
@@ -50,9 +54,6 @@ def test_the_members_of_a_gzip_stream_come_out_whole(
     assert measure.bytes_inflated == len(got)
     assert measure.read_hash.hexdigest() == hashlib.sha256(data).hexdigest()
     assert measure.inflated_hash.hexdigest() == hashlib.sha256(got).hexdigest()
-
-
-MAGICS = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")
 
 
 @given(st.binary(max_size=500).filter(lambda data: not data.startswith(MAGICS)), st.sampled_from([1, 7, 1 << 20]))

@@ -219,3 +219,13 @@ def test_a_file_that_is_read_again_adds_no_copies(tmp_path: Path) -> None:
     ingested = add(tmp_path / "case", tmp_path / "cut.json")
     assert ingested.source_files[0].status == "failed"
     assert state(tmp_path / "case") == before
+
+
+@pytest.mark.parametrize("name", ['"\\ud800"', '"\\u0000"', '"plain"'])
+@pytest.mark.parametrize("value", ["1", "1" + "0" * 5_000, '"\\ud800"'], ids=["one", "huge", "surrogate"])
+def test_copies_that_differ_in_what_no_text_can_hold_are_a_conflict(name: str, value: str, tmp_path: Path) -> None:
+    text = json.dumps(record(1)).rstrip("}")
+    (tmp_path / "a").write_text(f"{text}}}")
+    (tmp_path / "b").write_text(f"{text}, {name}: {value}}}")
+    add(tmp_path / "case", tmp_path / "a", tmp_path / "b")
+    assert len(rows(tmp_path / "case", "event_conflicts")) == 1
