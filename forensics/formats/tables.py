@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -20,6 +21,7 @@ from forensics.formats.unwrap import in_message
 
 # in the order in which they are preferred
 _MESSAGE_COLUMNS = ("eventjson", "cloudtrailevent", "raw", "message", "eventoriginal", "rawlog")
+_COLUMN_NAME = re.compile(r"[\w@][\w @./-]{0,80}\r?")
 _DELIMITERS = (",", "\t", ";")
 _HEADER_BYTES = 64 << 10
 _BATCH_ROWS = 500
@@ -57,6 +59,8 @@ def csv_of_events(head: bytes) -> Csv | None:
         try:
             columns = next(csv.reader([first], delimiter=delimiter), [])
         except csv.Error:
+            continue
+        if not all(map(_COLUMN_NAME.fullmatch, columns)):
             continue
         table = Csv(delimiter, tuple(columns))
         if len(columns) > 1 and (table.message is not None or names_events(set(map(plain, columns)))):
