@@ -29,6 +29,9 @@ _SOURCE_FILES = pa.schema(
     [(name, pa.string()) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")]
 )
 
+# columns of a case's source files that nothing is known of here
+_WITHOUT_VALUE = "rejected bigint, filtered bigint, metadata map(varchar, varchar)"
+
 Progress = Callable[[int], None]
 """Called with how many more files are done."""
 
@@ -41,7 +44,7 @@ def load(connection: duckdb.DuckDBPyConnection, files: Sequence[ToHash], progres
     """Make `source_files` and `documents` of the files' content. Raises HashingFailed."""
     connection.execute("create table documents (source_sha256 varchar, kind varchar, content blob)")
     columns = ", ".join(f"{field.name} varchar" for field in _SOURCE_FILES)
-    connection.execute(f"create table source_files ({columns}, metadata map(varchar, varchar))")
+    connection.execute(f"create table source_files ({columns}, {_WITHOUT_VALUE})")
     for found in _hash_all(files):
         progress(len(found))
         _insert(connection, "source_files", _SOURCE_FILES, [_row(one) for one in found])
