@@ -150,6 +150,10 @@ _UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
 # what only reads; a pivot is made of several statements
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 
+_DIGEST_REGIONS = """
+    select aws_region, min(start_time), max(end_time) from digests group by aws_region order by aws_region
+"""
+
 T = TypeVar("T")
 
 Progress = Callable[[int, int, SourceFile], None]
@@ -551,6 +555,23 @@ class Case:
     def coverage(self) -> Coverage:
         """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""
         return self._logged("coverage", {}, coverage(self._open()))
+
+    def fetch_keys(self, access: Access | None = None) -> None:
+        """Ask AWS for the public keys of the digests of the case, each region for its own, and add them to it.
+
+        What AWS answers is kept as a file of the case first. Raises AwsFailed.
+        """
+        from forensics.sources.public_keys import fetch_public_keys
+
+        aws = Aws(access or Access())
+        regions = self._open().execute(_DIGEST_REGIONS).fetchall()
+        folder = self._layout.root / "sources"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        saved = [folder / f"public_keys_{region}_{end:%Y%m%dT%H%M%SZ}.json" for region, _, end in regions]
+        for path, (region, start, end) in zip(saved, regions, strict=True):
+            layouts.write_private(path, fetch_public_keys(aws, region, start, end))
+        if saved:
+            self.ingest(saved)
 
     def verify(
         self, *, keys: Iterable[str | Path] = (), bucket: str | None = None, head: str | None = None

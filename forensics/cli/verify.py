@@ -41,12 +41,23 @@ Head = Annotated[
 ]
 
 
+Fetch = Annotated[
+    bool,
+    typer.Option("--fetch-keys", help="Ask AWS for the public keys (ListPublicKeys) and keep them in the case."),
+]
+Profile = Annotated[str | None, typer.Option(metavar="NAME", help="With --fetch-keys: the AWS profile to use.")]
+Endpoint = Annotated[str | None, typer.Option("--endpoint-url", metavar="URL", hidden=True)]
+
+
 def verify(
     paths: Paths = None,
     case: CaseOption = None,
     keys: Keys = None,
     bucket: Bucket = None,
     head: Head = None,
+    fetch_keys: Fetch = False,
+    profile: Profile = None,
+    endpoint_url: Endpoint = None,
     format: Annotated[RowsFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -71,10 +82,12 @@ def verify(
         return
     if given and case:
         fail("a folder and --case exclude each other; to check logs with a case, ingest them and their digests", 2)
+    if given and fetch_keys:
+        fail("--fetch-keys keeps the keys in a case: name one by --case, or give them to a folder by --keys", 2)
     if not given and (case := named_case(case)) is None:
         fail("say what to check: a PATH (a folder of logs and digests), or --case DIR", 2)
     with errors_told(), output_to(output, force=force):
-        from forensics.case import verify_logs
+        from forensics.case import Access, verify_logs
         from forensics.output.answer import print_verification
         from forensics.output.terminal import progress
 
@@ -84,6 +97,8 @@ def verify(
         else:
             assert case
             with opened_case(case) as opened:
+                if fetch_keys:
+                    opened.fetch_keys(Access(profile, endpoint_url=endpoint_url))
                 found = opened.verify(keys=keys or (), bucket=bucket, head=head)
         print_verification(found, form)
     if found.complaint:

@@ -1,0 +1,32 @@
+"""Public keys: what ListPublicKeys answers, as the document that `aws cloudtrail list-public-keys` prints."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from datetime import datetime, timedelta
+from typing import Any
+
+from forensics.sources.aws import Aws, aws_errors_told
+
+# a key is valid from before the first digest that it signs; the last one is signed after its end
+_MARGIN = timedelta(hours=2)
+
+
+def fetch_public_keys(aws: Aws, region: str, start: datetime, end: datetime) -> str:
+    """The keys that signed the digests of a region in a time. Raises AwsFailed."""
+    found: list[dict[str, Any]] = []
+    with aws_errors_told(f"the public keys of {region} cannot be listed"):
+        pages = aws.client("cloudtrail", region).get_paginator("list_public_keys")
+        for page in pages.paginate(StartTime=start - _MARGIN, EndTime=end + _MARGIN):
+            found += page["PublicKeyList"]
+    listed = [
+        {
+            "Value": b64encode(key["Value"]).decode(),
+            "ValidityStartTime": key["ValidityStartTime"].isoformat(),
+            "ValidityEndTime": key["ValidityEndTime"].isoformat(),
+            "Fingerprint": key["Fingerprint"],
+        }
+        for key in found
+    ]
+    return json.dumps({"PublicKeyList": sorted(listed, key=lambda key: key["Fingerprint"])}, indent=1) + "\n"
