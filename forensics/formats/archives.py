@@ -5,9 +5,7 @@ A tar is read as it comes and needs no second look; a zip begins at its end and 
 
 from __future__ import annotations
 
-import lzma
 import re
-import struct
 import tarfile
 import zipfile
 import zlib

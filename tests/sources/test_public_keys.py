@@ -17,8 +17,9 @@ from tests.simulator.digests import TrailOfDigests, chain, public_keys, signer, 
 
 
 class ListPublicKeys(BaseHTTPRequestHandler):
-    """CloudTrail's ListPublicKeys: one key for each region, on two pages."""
+    """CloudTrail's ListPublicKeys: one key for each region, on the second of two pages."""
 
+    is_paged = True
     asked: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 
     def do_POST(self) -> None:
@@ -28,7 +29,11 @@ class ListPublicKeys(BaseHTTPRequestHandler):
         listed = public_keys(signer(region))["PublicKeyList"]
         for key in listed:
             key["ValidityStartTime"], key["ValidityEndTime"] = 1767225600, 1798761600
-        page = {"PublicKeyList": listed} if "NextToken" in asked else {"PublicKeyList": [], "NextToken": "x"}
+        page = (
+            {"PublicKeyList": listed}
+            if "NextToken" in asked or not self.is_paged
+            else {"PublicKeyList": [], "NextToken": "x"}
+        )
         body = json.dumps(page).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
