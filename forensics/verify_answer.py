@@ -162,7 +162,7 @@ class Verification:
 
     @property
     def complaint(self) -> str | None:
-        """What is wrong, in one line; None if everything that can be checked is as AWS and the case's user left it."""
+        """What is wrong, in one line; None if all that can be checked is as AWS and the case's user left it."""
         wrong = [
             f"{number:,} {what} {status}"
             for what, counts in (("log file(s)", self.logs), ("digest(s)", self.digests))
@@ -171,6 +171,8 @@ class Verification:
         ]
         gaps = sum(one.kind in ("gap", "restart", "fork") for chain in self.chains for one in chain.breaks)
         wrong += [f"{gaps:,} break(s) in the chains"] if gaps else []
+        if not self.chains and self.integrity is None:
+            wrong.append("there is no digest, so nothing is proven")
         problems = len(self.integrity.problems) if self.integrity else 0
         wrong += [f"{problems:,} part(s) of the case are not as they were left"] if problems else []
         return ", ".join(wrong) or None

@@ -113,7 +113,7 @@ def test_a_zip_holds_the_same(folder: Path, unpacked: Path) -> None:
 
 def places(path: Path) -> Iterator[int]:
     size = path.stat().st_size
-    yield from (0, 4, 9, size // 5, size // 2, size - 9, size - 1)
+    yield from (0, 9, size // 2, size - 1)
 
 
 @pytest.mark.parametrize("name", ["evidence.tar.gz", "evidence.zip"])

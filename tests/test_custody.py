@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -150,6 +151,21 @@ def test_a_secret_that_is_asked_about_is_not_logged(folder: Path) -> None:
     assert secret[:20] not in (folder / "custody.jsonl").read_text()
     asked = [entry.command for entry in Case.open(folder).custody().entries[4:]]
     assert asked == ["who", "events", "info", "sql"]  # where no event matches, the command says what there is
+
+
+def test_a_case_that_cannot_be_written_answers_and_says_that_its_use_was_not_logged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (folder / "custody.jsonl").read_bytes()
+
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(custody, "append", refuse)
+    done = run("who", KEY, "--case", folder)
+    assert (done.code, "alice" in done.out) == (0, True)
+    assert "its use was not logged" in done.complaint
+    assert (folder / "custody.jsonl").read_bytes() == before
 
 
 def test_a_case_of_one_question_keeps_no_log(tmp_path: Path) -> None:

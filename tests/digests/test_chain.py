@@ -289,3 +289,4 @@ def test_without_digests_nothing_is_proven_and_the_answer_says_so(tmp_path: Path
     answer = verified(tmp_path, [FIRST_LOG])
     assert (answer.logs, answer.digests, answer.chains) == ({"unverified": 1}, {}, ())
     assert "there is no digest" in answer.limits[0]
+    assert "nothing is proven" in (answer.complaint or "")

@@ -51,7 +51,7 @@ def flipped(path: Path, place: int) -> None:
 
 def places(path: Path) -> Iterator[int]:
     size = path.stat().st_size
-    yield from sorted({0, 1, size // 3, size // 2, size - 2, size - 1})
+    yield from sorted({1, size // 2, size - 1})
 
 
 def test_a_case_that_nobody_touched_is_as_it_was_left(folder: Path) -> None:
