@@ -87,7 +87,8 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for name, comment in _CURRENT.items():
         query = (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
         connection.execute(f"create table {name} as {query}")
-        connection.execute(f"comment on table {name} is {_literal(comment)}")
+        columns = [column for column, *_ in connection.execute(f"describe {name}").fetchall()]
+        _describe(connection, name, comment, columns)
 
 
 def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
@@ -221,16 +222,20 @@ def _create(
 ) -> None:
     columns = ", ".join(f"{column} {_SQL[type_]}" for column, type_ in fields.items())
     connection.execute(f"create table {name} ({columns})")
-    connection.execute(f"comment on table {name} is {_literal(comment)}")
-    for column in fields:
-        if column in COMMENTS:
-            connection.execute(f"comment on column {name}.{column} is {_literal(COMMENTS[column])}")
+    _describe(connection, name, comment, fields)
     if rows:
         values = zip(*rows, strict=True)
         arrays = [pa.array(column, _ARROW[type_]) for column, type_ in zip(values, fields.values(), strict=True)]
         connection.register("exported_rows", pa.Table.from_arrays(arrays, names=list(fields)))
         connection.execute(f"insert into {name} select * from exported_rows")
         connection.unregister("exported_rows")
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, table: str, comment: str, columns: Iterable[str]) -> None:
+    connection.execute(f"comment on table {table} is {_literal(comment)}")
+    for column in columns:
+        if column in COMMENTS:
+            connection.execute(f"comment on column {table}.{column} is {_literal(COMMENTS[column])}")
 
 
 def _literal(text: str) -> str:
