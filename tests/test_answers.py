@@ -14,7 +14,8 @@ from tests.output.answers import ANSWERS
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
     "": "subject actor grade stop_reason ambiguous candidates caller origin_access_key_id origin_grade "
-    "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions workload",
+    "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions workload "
+    "exports",
     "subject": "type id account_id",
     "actor": "kind id name arn account_id workload_type issuer provider identity_store_arn",
     "chain": "access_key_ids principal_id arn account_id issued_at expires_at via link",

@@ -25,7 +25,7 @@ IAM = "iam.amazonaws.com"
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
     "": "subject kind in_logs account_ids decoded_account_id owner issued_at expires_at lifecycle owners_access "
-    "quarantine who children activity flags address_databases",
+    "quarantine who children activity flags address_databases exports",
     "lifecycle": "status status_since created_at changes used_after_end",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
     "lifecycle.changes.event": (

@@ -284,6 +284,12 @@ SHAPE: dict[str, Any] = {
     "flags": [str],
     "sessions": [],
     "workload": {"access_key_id", "used_elsewhere", "addresses", "event_ids", "ip_ranges_sha256"},
+    "exports": [
+        {
+            "what": str, "about": str, "value": str, "grade": str, "agrees": bool, "disagreement": str, "export": str,
+            "as_of": str, "as_of_from": str, "source_files": [str],
+        }
+    ],
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
