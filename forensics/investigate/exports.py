@@ -202,7 +202,7 @@ class ExportedKey:
             export,
             getattr(row, f"{of}_as_of"),
             getattr(row, f"{of}_as_of_from"),
-            self._files[getattr(row, f"{of}_source_sha256")],
+            files_about(self._key, self._files[getattr(row, f"{of}_source_sha256")]),
         )
 
 
@@ -258,6 +258,11 @@ def exported_owner(user_name: str, user_id: str | None, arn: str | None, account
 def _bare(id_: str) -> str:
     """The unique ID of a principal without the name of its session."""
     return id_.partition(":")[0]
+
+
+def files_about(key_id: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Of files with the same bytes, each named for the key that it is about, those of one key; else all."""
+    return tuple(name for name in names if key_id in name) or tuple(names)
 
 
 def files_of(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:

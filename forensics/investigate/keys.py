@@ -21,6 +21,7 @@ from forensics.investigate.exports import (
     STATUSES,
     LoggedKey,
     exported_owner,
+    files_about,
     files_of,
     last_use_agreement,
     loaded_of,
@@ -255,7 +256,8 @@ class _Audit:
         if hash_ is None and slot is not None:
             return self._finding(finding, slot)
         export = row.owner_export if of == "owner" else _SAID_BY[of]
-        return KeyFinding(finding, "export", (), export, as_of, self._files.get(hash_, ()))
+        files = files_about(row.access_key_id, self._files.get(hash_, ()))
+        return KeyFinding(finding, "export", (), export, as_of, files)
 
     def _finding(self, finding: str, said: Row) -> KeyFinding:
         return KeyFinding(finding, "export", (), said.export, said.as_of, self._files.get(said.source_sha256, ()))

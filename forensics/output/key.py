@@ -122,6 +122,16 @@ def _whose(answer: Key) -> Iterator[Line]:
 
 
 def _status(answer: Key) -> Iterator[Line]:
+    """By the logs, and by IAM as of a time."""
+    yield from _logged_status(answer)
+    for said in answer.exports:
+        if said.what == "status" and said.value and said.about == answer.subject.id:
+            when = f" as of {readable_time(said.as_of)}" if said.as_of else ""
+            label = "" if answer.in_logs else "status"
+            yield labelled(label, (said.value.lower(), KEY_STATUS_STYLES.get(said.value, "")), f", says IAM{when}")
+
+
+def _logged_status(answer: Key) -> Iterator[Line]:
     if answer.kind != KeyKind.LONG_TERM or not answer.in_logs:
         return
     life = answer.lifecycle

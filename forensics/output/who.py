@@ -86,6 +86,8 @@ def headline(answer: Who) -> Iterator[Line]:
     if answer.actor.kind == ActorKind.UNKNOWN:
         yield labelled("who", ("not resolved", "bad"), f": {stop(answer)}")
         yield from _caller(answer)
+        if answer.key_owner and answer.stop_reason == StopReason.NOT_FOUND:
+            yield labelled("owner", *described(answer.key_owner), ", says IAM")
         return
     actor = answer.actor
     yield labelled("who", *described(actor))
