@@ -175,7 +175,8 @@ class EventsFormat(StrEnum):
 
 
 _ENDINGS = {"mmd": "mermaid", "gv": "dot"}
-_BINARY = {"parquet", "xlsx"}
+# what is no text, or is bytes as they came, which may hold commands for a terminal
+_NOT_FOR_A_SCREEN = {"parquet", "xlsx", "raw"}
 Formats = TypeVar("Formats", bound=StrEnum)
 
 
@@ -189,8 +190,8 @@ def chosen(formats: type[Formats], format: Formats | None, file: Path | None) ->
     ending = file.suffix.removeprefix(".").lower() if file else ""
     named = _ENDINGS.get(ending, ending)
     wanted = format or formats(named if named in set(formats) else "table")
-    if wanted in _BINARY and file is None and sys.stdout.isatty():
-        fail(f"{wanted} is not for a screen; name a file: -o FILE.{wanted}", 2)
+    if wanted in _NOT_FOR_A_SCREEN and file is None and sys.stdout.isatty():
+        fail(f"{wanted} is not for a screen; name a file: -o FILE", 2)
     return wanted
 
 

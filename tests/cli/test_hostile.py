@@ -68,9 +68,10 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     logs = folder / "logs"
     logs.mkdir()
-    (logs / "logs.json").write_text(json.dumps({"Records": list(world())}))
+    text = json.dumps({"Records": list(world())}, ensure_ascii=False)
+    (logs / "logs.json").write_text(text, encoding="utf-8")
     for name, export in exports().items():
-        (logs / f"{name}.json").write_text(json.dumps(export))
+        (logs / f"{name}.json").write_text(json.dumps(export, ensure_ascii=False), encoding="utf-8")
     for number, attack in NUMBERED:
         (logs / f"{number}{attack[:50].translate({0: None, ord('/'): None})}").write_text("no log")
     done = run("ingest", logs, "--case", folder / "case")
@@ -81,7 +82,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 QUERY = "select user_agent, error_message, role_session_name, source_identity, record from attributed_events"
 PIVOT = "pivot (select left(event_name, 40) as name, grade from attributed_events) on name"
-# what each command is asked; {folder} is that of the attacks
+# what each command is asked; {folder} is that of the attacks, {new} an empty one
 ASKED: dict[str, list[list[str]]] = {
     "who": [[PARENT_KEY], [session_key(50 + number) for number, _ in NUMBERED], [ALL_AT_ONCE, PARENT_KEY]],
     "key": [[PARENT_KEY], [session_key(51)], [user_key(0)]],
@@ -98,6 +99,10 @@ ASKED: dict[str, list[list[str]]] = {
     "schema": [["actors"]],
     "connect": [[]],
     "ingest": [["{folder}/logs"]],
+    "verify": [[]],
+    "custody": [[]],
+    "extract": [[f"00000000-0000-4000-8000-{number:012}" for number, _ in NUMBERED]],
+    "bundle": [[PARENT_KEY, "-o", "{new}/bundle.zip"]],
     # say nothing of a log
     "query list": [],
     "query show": [],
@@ -171,6 +176,11 @@ def assert_readable(path: Path) -> None:
     assert pq.read_table(path).num_columns
 
 
+def assert_as_delivered(path: Path) -> None:
+    """Bytes as they came; tests/output/test_terminal.py has it that they do not reach a terminal."""
+    assert {json.loads(line)["userAgent"] for line in path.read_text().split("\n") if line} == set(ATTACKS)
+
+
 CHECKS: dict[str, Callable[[str], None]] = {
     "": assert_inert_text,
     "table": assert_inert_text,
@@ -183,7 +193,11 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "dot": check_dot,
     "html": assert_no_markup_of_theirs,
 }
-FILE_CHECKS: dict[str, Callable[[Path], None]] = {"xlsx": assert_no_live_cell, "parquet": assert_readable}
+FILE_CHECKS: dict[str, Callable[[Path], None]] = {
+    "xlsx": assert_no_live_cell,
+    "parquet": assert_readable,
+    "raw": assert_as_delivered,
+}
 
 
 def test_no_output_is_forgotten() -> None:
@@ -194,7 +208,9 @@ def test_no_output_is_forgotten() -> None:
 @pytest.mark.parametrize(("name", "form"), OUTPUTS, ids=lambda part: part.replace(" ", "-") or "text")
 def test_everything_arrives_inert(attacked: Path, tmp_path: Path, name: str, form: str) -> None:
     for place, arguments in enumerate(ASKED[name]):
-        asked = [part.replace("{folder}", str(attacked)) for part in arguments]
+        (tmp_path / f"new{place}").mkdir()
+        new = str(tmp_path / f"new{place}")
+        asked = [part.replace("{folder}", str(attacked)).replace("{new}", new) for part in arguments]
         command = [*name.split(), *asked, "--case", str(attacked / "case"), *(["--format", form] if form else [])]
         if form in FILE_CHECKS:
             path = tmp_path / f"{place}"

@@ -64,5 +64,6 @@ def test_colours_can_be_turned_off(sample_case: Path) -> None:
     assert "\x1b" not in on_a_terminal(*command, TERM="dumb")
 
 
-def test_what_is_no_text_is_not_for_a_screen(sample_case: Path) -> None:
-    assert "name a file: -o FILE.parquet" in on_a_terminal("events", "--case", sample_case, "--format", "parquet")
+@pytest.mark.parametrize("command", ["events --format parquet", "events --format xlsx", "extract x --format raw"])
+def test_what_may_hold_commands_for_a_terminal_does_not_reach_one(sample_case: Path, command: str) -> None:
+    assert "is not for a screen; name a file: -o FILE" in on_a_terminal(*command.split(), "--case", sample_case)
