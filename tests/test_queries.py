@@ -15,6 +15,7 @@ import pytest
 from forensics.case import Case, UnusableQuery
 from tests.attribution.records import Account, call, sign_in_event
 from tests.cases import case_of_records
+from tests.exports.cases import add, key, listed
 from tests.simulator import sample
 
 CHECKOUT = Path(__file__).parent.parent
@@ -274,6 +275,22 @@ def test_what_the_sample_does_not_hold(tmp_path: Path) -> None:
         assert case.query("console_mobile_app")["sign"].tolist() == ["MobileVersion", "user_agent"]
         assert case.query("quarantined_users")["in_force"].tolist() == [True]
         assert case.query("launches_by_region")["is_first_in_region"].tolist() == [True]
+
+
+def test_keys_that_no_log_shows_are_stale_by_their_export(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    worker = aws.user("worker")
+    exported = listed(
+        key(worker.key, "worker", created="2025-01-01T00:00:00Z"),
+        key(aws.key("IDLE").replace("ASIA", "AKIA"), "idle", created="2026-02-01T00:00:00Z"),
+        key(aws.key("GONE").replace("ASIA", "AKIA"), "gone", "Inactive"),
+    )
+    with case_of_records([call(worker.signs(), 0)], tmp_path) as case:
+        add(case, tmp_path / "iam", {"keys.json": exported})
+        found = case.query("stale_keys", unused_days=20)
+    assert found["user_name"].tolist() == ["idle", "worker"]
+    assert found["is_unused"].tolist() == [True, False]
+    assert found["is_overdue"].tolist() == [False, True]
 
 
 def _without_constants(text: str) -> str:
