@@ -215,7 +215,7 @@ def test_hostile_content_adds_no_element_and_no_attribute(tmp_path: Path) -> Non
         with case_of_records(records(text), tmp_path / str(number)) as case:
             page = report_page(case.report(CHILD_KEY))
         shapes.append([(tag, sorted(attributes)) for tag, attributes in elements(page)])
-        assert page.count("<script") == page.count("</script>") == 2
+        assert page.count("<script") == page.count("</script>") == 3
         assert not re.search(r"[\u2028\u202e\x1b]", page)
     assert shapes[0] == shapes[1]
 
@@ -229,7 +229,10 @@ def test_the_page_names_nothing_outside_of_itself(pages: dict[str, Path]) -> Non
 
 def test_equal_answers_give_equal_files(reports: dict[str, Report], sample_case: Path) -> None:
     with Case.open(sample_case) as case:
-        assert report_page(case.report(DEEP)) == report_page(reports[DEEP])
+        again = case.report(DEEP)
+    # the log of the case has grown by a question in between
+    case_then = replace(again.case, custody_head=reports[DEEP].case.custody_head)
+    assert report_page(replace(again, case=case_then)) == report_page(reports[DEEP])
 
 
 def test_every_event_that_the_page_cites_has_its_record(reports: dict[str, Report], pages: dict[str, Path]) -> None:
