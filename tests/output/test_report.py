@@ -20,9 +20,10 @@ from forensics.answers import Grade, Node, NodeKind, Relation, State, Subject, T
 from forensics.case import Case
 from forensics.keys import SubjectType
 from forensics.output.report import report_page
+from forensics.output.report.finding import finding, proof
 from forensics.output.report.lineage import lineage
 from forensics.report_answer import Report
-from tests.attribution.records import Account, call
+from tests.attribution.records import Account, assume_role, call
 from tests.cases import case_of_records
 from tests.hostile import CHILD_KEY, records
 from tests.output.answers import ANSWERS, NOON
@@ -182,8 +183,8 @@ def test_what_an_attacker_wrote_is_text(opened: Browser, tmp_path: Path) -> None
     file = tmp_path / "report.html"
     file.write_text(page, encoding="utf-8")
     opened.open(file)
-    for proof in opened.all("button.event")[:6]:
-        opened.run("arguments[0].click()", proof)
+    for shown in opened.all("button.event")[:6]:
+        opened.run("arguments[0].click()", shown)
         assert "window.hacked=1" in opened.one("dialog pre").text
         opened.run("document.querySelector('dialog').close()")
     assert opened.run("return window.hacked") is None
@@ -283,6 +284,23 @@ def test_a_key_with_a_hundred_thousand_events(opened: Browser, agent: str, tmp_p
     assert f"{len(report.events):,} of 100,000 events are listed" in opened.one("#unknown").text
     assert opened.run("return performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") < 10_000
     assert (opened.requests(), opened.complaints()) == ([], [])
+
+
+def test_of_several_who_may_have_requested_it_none_is_named(tmp_path: Path) -> None:
+    aws = Account("647927485622")
+    deploy, key = aws.role("deploy"), aws.key("K")
+    for name in ("alice", "bob"):
+        aws.log(assume_role(aws.user(name).signs(), deploy, "build", 0, issues=None))
+    aws.log(call(deploy.session("build", 0, key), 5))
+    with case_of_records(aws.records, tmp_path) as case:
+        report = case.report(key)
+        of_alice = report_page(case.report(aws.user("alice").key))
+    told = "".join(part if isinstance(part, str) else part[0] for part in finding(report)[0])
+    assert "not known" in told and told.endswith("so nobody is named.")
+    assert not {"alice", "bob"} & set(re.findall(r"\w+", told)) and proof(report) == ()
+    drawn = lineage(report.key.who, report.tree)
+    assert "alice" in drawn and "bob" in drawn and 'class="doubt"' in drawn and 'class="actor"' not in drawn
+    assert "perhaps of it:" in of_alice
 
 
 # the drawing

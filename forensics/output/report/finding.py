@@ -44,7 +44,7 @@ def _who(answer: Report) -> Sentence:
         return (*subject, " of ", *described(key.owner), "; that is ", _sure(who.grade), f": {basis(who)}.")
     if who.actor.kind == ActorKind.UNKNOWN:
         owner: Sentence = (" of ", *described(key.owner)) if key.owner is not None else ()
-        several = ", of whom none is named" if who.candidates else ""
+        several = "; so nobody is named" if who.candidates else ""
         return (*subject, *owner, "; who requested it is ", ("not known", "bad"), f": {stop(who)}{several}.")
     given = " that AWS gave to " if who.actor.kind == ActorKind.WORKLOAD else " requested by "
     how = given if key.kind == KeyKind.TEMPORARY else ", and behind it is "

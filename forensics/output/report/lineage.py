@@ -90,11 +90,12 @@ def _above(who: Who, drawn: _Rows) -> int | None:
     else:
         for candidate in who.candidates[:8]:
             words = "".join(part if isinstance(part, str) else part[0] for part in described(candidate.actor))
-            detail = f"perhaps; {candidate.grade}: {rule(candidate.link)}"
-            ids = candidate.link.event_ids
-            drawn.add(_Row(words, "", detail, 0, None, certain=False, kind="perhaps", event_ids=ids))
-        above = drawn.add(_Row("?", "", f"not resolved: {stop(who)}", 0, None, certain=False))
-    for level, hop in enumerate(reversed(who.chain[1:]), 1):
+            detail = f"may have requested it: {rule(candidate.link)}"
+            drawn.add(_Row(words, "", detail, 0, None, event_ids=candidate.link.event_ids))
+        first = 0 if drawn.rows else None
+        depth = 1 if drawn.rows else 0
+        above = drawn.add(_Row("?", "", f"not resolved: {stop(who)}", depth, first, certain=False))
+    for level, hop in enumerate(reversed(who.chain[1:]), drawn.rows[above].depth + 1):
         above = drawn.add(_of_hop(hop, level, above, named))
     return above
 

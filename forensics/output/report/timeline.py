@@ -25,6 +25,7 @@ _LABELS = 270  # columns that the names of the lanes take
 _LANE, _ABOVE, _BELOW = 46, 24, 14
 _LANES = 14
 _TICKS = 5
+_LEAST = 60  # steps: a lone call is a bar, not a wall
 _LETTERS = 34  # of a lane's name
 
 
@@ -42,7 +43,7 @@ def timeline(answer: Timeline, nodes: Sequence[Node]) -> Markup:
     lanes = _lanes(answer.buckets, nodes)
     step = timedelta(seconds=answer.step)
     first = min(bucket.start for bucket in answer.buckets)
-    last = max(bucket.start for bucket in answer.buckets) + step
+    last = max(*(bucket.start + step for bucket in answer.buckets), first + _LEAST * step)
     scale = (_WIDTH - _LABELS) / ((last - first) / step)
     most = max(max(bucket.succeeded, bucket.refused) for lane in lanes for bucket in lane.buckets)
     height = len(lanes) * _LANE + 22
