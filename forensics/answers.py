@@ -605,7 +605,7 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class CoverageSpan:
     """Hours of one account and region, one after the other, that are alike: loaded, empty, stopped, narrowed or
-    excluded_by_filter.
+    excluded_by_filter, of which only what issues or changes credentials is loaded.
 
     `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says
     that a trail of the account recorded nothing, or less, then. `verified`: digests prove that whatever was delivered

@@ -159,7 +159,7 @@ def _create_filters(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -
         )
         """
     )
-    for one in dict.fromkeys(manifest.filters):
+    for one in manifest.filters:
         values = [list(one.accounts), list(one.regions), one.since, one.until, one.delivered_from, one.delivered_to]
         connection.execute("insert into filters values (?, ?, ?, ?, ?, ?)", values)
 

@@ -21,7 +21,7 @@ _TABLES = {
     "event_conflicts": "copies that say something else than the event that stands for them. Grain: one row per copy.",
     "disputed_events": "events that prove nothing, as their copies disagree in what counts. Grain: one row per event.",
     "source_files": "every file that was looked at, and how that ended. Grain: one row per file and ingest.",
-    "filters": "what each ingest took of what it read, where any left something out. Grain: one row per filter.",
+    "filters": "what the ingests took of what they read, everything among it. Grain: one row per filter.",
     "quarantine": "records that are no event, and why. Grain: one row per record.",
     "documents": "files that hold no events and belong to the case, such as digests, whole. Grain: one row per file.",
     "digests": "every distinct digest, and how far it is proven. Grain: one row per content.",

@@ -34,38 +34,48 @@ class _Stop:
 
 def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     """The map of the whole case."""
-    runs = rows(connection, "coverage_runs")
+    filters = Filters(connection)
+    cuts = sorted({edge for moment in filters.edges() for edge in (_hour(moment), _hour_after(moment))})
+    runs = rows(connection, "coverage_runs", cuts=cuts)
     verified = rows(connection, "verified_hours")
     trails = rows(connection, "coverage_trails")
     exported = exported_trails(connection)
     if not runs:
         return Coverage(None, None, (), (), exported)
     start, end = min(run.first_hour for run in runs), max(run.end_hour for run in runs)
-    filters = Filters(connection)
     spans: list[CoverageSpan] = []
     for (account, region), found in groupby(runs, key=lambda run: (run.account_id, run.aws_region)):
         stops = [_stop(row, end) for row in trails if row.account_id == account and row.effect != "changed"]
         stops = [stop for stop in stops if stop.home_region != region]
-        stops += [
+        left_out = [
             _Stop(_hour_after(first), _hour(last), "excluded_by_filter", None)
             for first, last in filters.times_left_out(account, region, start, end)
         ]
-        found_spans = _spans(list(found), sorted(stops, key=lambda stop: stop.start), start, end)
+        found_spans = _spans(list(found), stops, left_out, start, end)
         of_region = [row for row in verified if (row.account_id, row.aws_region) == (account, region)]
         spans += (part for span in found_spans for part in _told_quiet(span, of_region))
     return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails), exported)
 
 
-def _spans(runs: Sequence[Row], stops: Sequence[_Stop], start: datetime, end: datetime) -> Iterator[CoverageSpan]:
-    """The runs of one account and region, and the holes before, between and after them."""
+def _spans(
+    runs: Sequence[Row], stops: Sequence[_Stop], left_out: Sequence[_Stop], start: datetime, end: datetime
+) -> Iterator[CoverageSpan]:
+    """The runs of one account and region, and the holes before, between and after them.
+
+    Of hours that a filter left out, what issues or changes credentials may be loaded all the same.
+    """
     account, region = runs[0].account_id, runs[0].aws_region
     reached = start
+    holes_by = sorted([*stops, *left_out], key=lambda stop: stop.start)
     for run in runs:
-        for hole in _holes(reached, run.first_hour, stops):
+        for hole in _holes(reached, run.first_hour, holes_by):
             yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
-        yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, "loaded", run.is_verified)
+        partly = any(stop.start <= run.first_hour and run.end_hour <= stop.end for stop in left_out)
+        state = "excluded_by_filter" if partly else "loaded"
+        is_verified = run.is_verified and not partly
+        yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, state, is_verified)
         reached = run.end_hour
-    for hole in _holes(reached, end, stops):
+    for hole in _holes(reached, end, holes_by):
         yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
 
 

@@ -23,6 +23,10 @@ class Filters:
         looked = [one for one in self._of(account, region) if _looked_at(one, moment)]
         return bool(self._filters) and not looked
 
+    def edges(self) -> list[datetime]:
+        """Where a time begins or ends that any ingest took all events of."""
+        return sorted({moment for one in self._filters for moment in (one.since, one.until) if moment})
+
     def times_left_out(
         self, account: str | None, region: str | None, start: datetime, end: datetime
     ) -> Iterator[Times]:

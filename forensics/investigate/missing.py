@@ -11,12 +11,11 @@ import duckdb
 from forensics.answers import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.tables import Row, rows
+from forensics.lake.regions import home_region
 
 _HOUR = timedelta(hours=1)
 # A token of GetSessionToken lives up to 36 hours; nothing that was issued earlier was still good.
 _LONGEST_LIFE = timedelta(hours=36)
-# STS's global endpoint, IAM and most sign-ins are recorded there.
-_GLOBAL_REGION = "us-east-1"
 _S3_EXPRESS = "s3express.amazonaws.com"
 
 
@@ -59,12 +58,12 @@ class Coverage:
             yield Missing(account, sought.aws_region, start, end, "data_events_needed", sought.data_events_of)
             return
         moment = sought.issued_at or start
-        regions = sorted(region for loaded_account, region in self._regions if loaded_account == account and region)
-        if not regions:
+        loaded = [region for loaded_account, region in self._regions if loaded_account == account]
+        if not loaded:
             why = self._unless_left_out("account_not_loaded", account, None, moment)
             yield Missing(account, sought.aws_region, start, end, why)
             return
-        first = min(self._regions[account, region].first_event_time for region in regions)
+        first = min(self._regions[account, region].first_event_time for region in loaded)
         if start is None or end is None:
             yield Missing(account, None, None, first, "before_first_event")
             return
@@ -73,7 +72,8 @@ class Coverage:
             yield Missing(account, sought.aws_region, start, end, why)
             return
         found = False
-        for region in sorted({*regions, _GLOBAL_REGION}):
+        regions = {region for region in loaded if region}  # a damaged record may name none
+        for region in sorted(regions | {home_region(region) for region in regions}):
             if stopped_by := self._stopped_by(sought, region):
                 found = True
                 yield Missing(account, region, start, end, "trail_stopped", event_id=stopped_by.event_id)
@@ -87,7 +87,7 @@ class Coverage:
                 yield Missing(account, region, start, end, self._unless_left_out(why, account, region, moment))
         if not found:
             hour = sought.issued_at and start
-            is_whole = hour is not None and all(self._is_verified(account, region, hour) for region in regions)
+            is_whole = bool(hour and regions) and all(self._is_verified(account, region, hour) for region in regions)
             yield Missing(account, sought.aws_region, start, end, "not_delivered" if is_whole else "hour_incomplete")
 
     def _is_verified(self, account: str | None, region: str, hour: datetime) -> bool:

@@ -12,26 +12,11 @@ from datetime import UTC, datetime, timedelta
 from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.issuance import READ_FROM as ISSUANCES
 from forensics.lake.manifest import Filter, Manifest
+from forensics.lake.regions import home_region
 
 # A token of GetSessionToken lives up to 36 hours, and its issuance is delivered within the hour.
 LONGEST_LIFE = timedelta(hours=37)
 DAYS_LATE = 1
-# where STS's global endpoint, IAM and most sign-ins are recorded, by how the names of a partition's regions begin
-_HOME_REGIONS = {
-    "cn-": "cn-north-1",
-    "eusc-": "eusc-de-east-1",
-    "us-gov-": "us-gov-west-1",
-    "us-iso-": "us-iso-east-1",
-    "us-isob-": "us-isob-east-1",
-    "us-isof-": "us-isof-south-1",
-    "eu-isoe-": "eu-isoe-west-1",
-}
-COMMERCIAL_HOME_REGION = "us-east-1"
-
-
-def home_region(region: str) -> str:
-    """The region that holds the global services' events of a region's partition."""
-    return next((home for start, home in _HOME_REGIONS.items() if region.startswith(start)), COMMERCIAL_HOME_REGION)
 
 
 def filter_of(

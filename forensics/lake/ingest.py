@@ -112,8 +112,7 @@ def _commit(
         amended=_rows(after.values(), "event_addenda"),
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
-    # an ingest of everything says so where an earlier one left something out
-    filters = [filter] if leaves_anything_out(filter) or before.filters else []
+    filters = [filter] if leaves_anything_out(filter) else []
     manifests.append(layout.manifest, [*filters, *source_files, *settled.lake_files, *removed], commit)
     for path in settled.removed:
         if path not in before.lake_files:

@@ -114,7 +114,11 @@ class DamagedManifest(Exception):
 
 @dataclass(slots=True)
 class Manifest:
-    """What counts, as of the last commit. `read_under`: by SHA-256, the filter that left out some of a file."""
+    """What counts, as of the last commit.
+
+    `filters`: what the ingests took, that of everything among them. `read_under`: by SHA-256, the filter that left out
+    some of a file.
+    """
 
     source_files: list[SourceFile] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
@@ -189,6 +193,9 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:
     under = next((line for line in lines if isinstance(line, Filter)), Filter())
+    took_something = under != Filter() or any(isinstance(line, SourceFile) and line.records for line in lines)
+    if took_something and under not in manifest.filters:
+        manifest.filters.append(under)
     for line in lines:
         match line:
             case SourceFile():
@@ -197,8 +204,6 @@ def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:
                     manifest.read_under[line.sha256] = under
                 elif line.sha256 and line.status != "duplicate":
                     manifest.read_under.pop(line.sha256, None)
-            case Filter():
-                manifest.filters.append(line)
             case LakeFile():
                 manifest.lake_files[line.path] = line
             case Removed():

@@ -91,7 +91,11 @@ def _legend(scale: _Scale, *, left_out: bool) -> tuple[str | Span, ...]:
         " in none, ",
         _sign(_STOPPED),
         " in none while a trail was stopped or narrowed",
-        *((", ", _sign(_LEFT_OUT), " in none as a filter left them out") if left_out else ()),
+        *(
+            (", ", _sign(_LEFT_OUT), " left out by a filter, but for what issues or changes credentials")
+            if left_out
+            else ()
+        ),
         ". A quiet hour has no events either",
     )
 

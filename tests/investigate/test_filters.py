@@ -62,4 +62,11 @@ def test_the_map_tells_what_is_outside_of_the_window(tmp_path: Path, wider: bool
     noon = START.replace(tzinfo=None)
     found = [((one.from_ - noon) // HOUR, (one.to - noon) // HOUR, one.state) for one in case.coverage().spans]
     hole = "empty" if wider else "excluded_by_filter"
-    assert found == [(-5, -4, "loaded"), (-4, 0, hole), (0, 1, "loaded"), (1, 3, "empty"), (3, 4, "loaded")]
+    first = "loaded" if wider else "excluded_by_filter"
+    assert found == [(-5, -4, first), (-4, 0, hole), (0, 1, "loaded"), (1, 3, "empty"), (3, 4, "loaded")]
+
+
+def test_a_case_that_was_loaded_whole_has_nothing_left_out(tmp_path: Path) -> None:
+    case = case_of(tmp_path, {}, {"accounts": [FAR.id]})
+    assert {one.state for one in case.coverage().spans} == {"loaded", "empty"}
+    assert "excluded_by_filter" not in {reason for _, _, reason in why(case)}

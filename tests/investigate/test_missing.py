@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,19 @@ def test_several_unresolved_credentials_say_together_what_to_load(case: Case) ->
     assert len(answer.sessions) == 2
     assert answer.missing == tuple(missing for one in answer.sessions for missing in one.missing)
     assert {one.account_id for one in answer.missing} == {EARLY.id, QUIET.id}
+
+
+def test_a_record_that_names_no_region_is_no_region_to_load(tmp_path: Path) -> None:
+    aws = Account("999999999999")
+    records = [call(aws.user("other").signs(), -7200), call(aws.role("deploy").session("build", 0, aws.key("K")), 10)]
+    nowhere = {**call(aws.user("other").signs(), -3600), "awsRegion": None}
+    with case_of_records([*records, nowhere], tmp_path) as made:
+        assert {one.why for one in missing(made, aws)} == {"hour_incomplete"}
+
+
+def test_the_home_region_is_that_of_the_partition(tmp_path: Path) -> None:
+    aws = Account("999999999998")
+    session = aws.role("deploy").session("build", 0, aws.key("K"))
+    records = [call(aws.user("other").signs(), -7200), call(session, 10)]
+    with case_of_records([{**one, "awsRegion": "us-gov-east-1"} for one in records], tmp_path) as made:
+        assert missing(made, aws) == (hour(aws, "us-gov-west-1", "region_not_loaded"),)

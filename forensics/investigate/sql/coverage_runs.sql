@@ -1,4 +1,5 @@
 -- Hours with events, those that follow each other and are alike as one run. One row per account, region and run.
+-- $cuts: hours at which a run ends and another begins.
 with hours as (
     select
         coverage.recipient_account_id,
@@ -20,6 +21,7 @@ marked as (
     select
         *,
         case
+            when hour in (select unnest($cuts)::timestamp) then 1
             when lag(hour) over place = hour - interval 1 hour and lag(is_verified) over place = is_verified then 0
             else 1
         end as begins

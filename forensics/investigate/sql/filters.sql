@@ -1,4 +1,4 @@
--- What the ingests took, where any of them left something out. One row per filter; no list and no time is everything.
+-- What the ingests took. One row per filter; an empty list and no time is everything.
 select
     accounts,
     regions,
