@@ -272,7 +272,7 @@ class Case:
             if urls or lookup_events:
                 from forensics.collect import Fetching, from_lookup_events, from_s3
 
-                how = Fetching(Aws(access), request_payer, __version__, progress, asking, partial(_ask, go_on))
+                how = Fetching(Aws(access), request_payer, as_of, __version__, progress, asking, partial(_ask, go_on))
                 if urls:
                     collected.append(from_s3(self._layout, urls, taken, how))
                 if lookup_events:

@@ -39,6 +39,8 @@ class Fetching:
 
     aws: Aws
     request_payer: bool
+    as_of: datetime | None
+    """As of when exports hold that do not say so themselves."""
     version: str
     progress: Progress
     asking: Callable[[int, int], None]
@@ -73,7 +75,7 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
         try:
             with closing(fetch_rounds(client, new, layout.spool, request_payer=payer)) as fetched:
                 for round_ in fetched:
-                    rounds.append(_ingest_round(layout, round_, filter, how.version, tell))
+                    rounds.append(_ingest_round(layout, round_, filter, how, tell))
         except (AwsFailed, OSError, IngestFailed) as error:
             raise IngestFailed(_what_stands(error, sum(len(done.source_files) for done in rounds), len(new))) from None
         shutil.rmtree(layout.spool, ignore_errors=True)
@@ -160,7 +162,7 @@ def _known(manifest: Manifest, filter: Filter) -> list[SourceFile]:
 
 
 def _ingest_round(
-    layout: Layout, round_: Sequence[Fetched], filter: Filter, version: str, tell: Callable[[SourceFile], None]
+    layout: Layout, round_: Sequence[Fetched], filter: Filter, how: Fetching, tell: Callable[[SourceFile], None]
 ) -> Ingested:
     fetched = [one for one in round_ if one.failure is None]
     failed = [_failed(one.object, one.failure) for one in round_ if one.failure is not None]
@@ -168,9 +170,12 @@ def _ingest_round(
         tell(file)
     done = lake.ingest(
         layout,
-        [ToRead(str(one.path), one.object.url, one.object.url, one.object.etag, one.metadata) for one in fetched],
+        [
+            ToRead(str(one.path), one.object.url, one.object.url, one.object.etag, one.metadata, how.as_of)
+            for one in fetched
+        ],
         [one.object.size for one in fetched],
-        version,
+        how.version,
         tell,
         filter=filter,
         ended=failed,

@@ -176,6 +176,8 @@ class _Fetcher:
         if metadata:
             metadata_path(path).touch(mode=0o600)
             metadata_path(path).write_text(json.dumps(metadata))
+        if modified := answer.get("LastModified"):  # an export holds as of when it was written
+            os.utime(temporary, (modified.timestamp(), modified.timestamp()))
         temporary.rename(path)
         return metadata
 
