@@ -50,6 +50,8 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         connection = duckdb.connect(str(database), config=config)
         # what it saves in bytes of a cache, it costs in time to write and again to read
         connection.execute("set disabled_compression_methods = 'fsst'")
+        # no table has an order: to keep one would hold what is written in memory
+        connection.execute("set preserve_insertion_order = false")
     connection.execute("set TimeZone = 'UTC'")
     return connection
 

@@ -44,10 +44,24 @@ AFTER_WALK = (
     "evidence_files",
     "plantings",
     "revocations",
+    "requested_descents",
+    "session_descents",
     "descents",
 )
 
-SCRATCH = frozenset({"telling_events", "caller_copies", "candidates", "judged_links", "chosen", "reached", "contested"})
+SCRATCH = frozenset(
+    {
+        "telling_events",
+        "caller_copies",
+        "candidates",
+        "judged_links",
+        "chosen",
+        "reached",
+        "contested",
+        "requested_descents",
+        "session_descents",
+    }
+)
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
 _WALK_PASSES = 6

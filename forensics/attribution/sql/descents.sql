@@ -10,29 +10,6 @@ with explained as (
     where is_of_chosen_issuer
 ),
 
--- by its issuance: under whoever asked for it, or under each who may have
-requested as (
-    select
-        links.parent_credential_id as parent_id,
-        links.child_credential_id as child_id,
-        case
-            when issuances.event_name = 'GetFederationToken' then 'federation_token'
-            when issuances.event_name = 'AssumeRoot' then 'assumed_root'
-            when issuances.event_name = 'GetSessionToken' then 'session_token'
-            when issuances.event_source = 's3express.amazonaws.com' then 'session_token'
-            when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_session'
-            when issuances.mints_keys = 'switch_role' or links.switch_issuance_id is not null then 'switched_role'
-            else 'assumed_role'
-        end as relation,
-        links.is_of_chosen_issuer as is_certain,
-        links.issuance_id as event_key
-    from links
-    join issuances on issuances.issuance_id = links.issuance_id
-    left join explained on explained.child_credential_id = links.child_credential_id
-    where links.parent_credential_id is not null
-      and (links.is_of_chosen_issuer or explained.child_credential_id is null)
-),
-
 -- the asker is told by ARN or by ID only: each of its credentials of that time
 told_by_name as (
     select
@@ -114,31 +91,6 @@ requested_by_name as (
       and coalesce(session_creation_date >= event_time - interval 36 hour, true)
 ),
 
--- a key that only services used, on behalf of the session that it belongs to: under each key of that session
-forwarded_in_session as (
-    select
-        own.credential_id as parent_id,
-        forwarded.credential_id as child_id,
-        'forward_access' as relation,
-        false as is_certain,
-        forwarded.named_by_event_key as event_key
-    from credentials forwarded
-    join credentials own
-      on  own.principal_id = forwarded.principal_id
-      and own.session_creation_date = forwarded.session_creation_date
-      and own.account_id = forwarded.account_id
-      and own.access_key_id <> forwarded.access_key_id
-      and own.identity_type = forwarded.identity_type
-    where forwarded.events > 0
-      and forwarded.direct_events = 0
-      and (own.direct_events > 0 or own.events = 0)
-      -- a key that a logged event handed out is nobody's forwarded one
-      and not exists (
-          select 1 from links
-          where links.child_credential_id = forwarded.credential_id and links.is_chosen and links.rule = 'issued_key'
-      )
-),
-
 -- the same of a long-term key: the keys that fit by time, or else all of the user
 forwarded_of_user as (
     select
@@ -154,7 +106,10 @@ forwarded_of_user as (
       and long_term.account_id = forwarded.account_id
       and long_term.access_key_id like 'AKIA%'
       and coalesce(long_term.access_key_id = forward_access.access_key_id, true)
-    left join forwarded_in_session on forwarded_in_session.child_id = forward_access.credential_id
+    left join (
+        select distinct child_id from session_descents where relation = 'forward_access'
+    ) as forwarded_in_session
+      on forwarded_in_session.child_id = forward_access.credential_id
     where forwarded_in_session.child_id is null
 ),
 
@@ -177,51 +132,6 @@ forwarded_of_root as (
       and forwarded.direct_events = 0
       and not forwarded.assumed_root
       and explained.child_credential_id is null
-),
-
--- keys of one session that AWS handed out after a token, or a sign-in, was asked for with it: under the session's
--- others
-opened as (
-    select account_id, principal_id, session_creation_date, min(event_time) as opened_at, min(event_key) as event_key
-    from telling_events
-    where event_source = 'signin.amazonaws.com'
-      and (
-          event_name = 'CreateOAuth2Token'
-          or (event_name = 'ConsoleLogin' and identity_type in ('AssumedRole', 'FederatedUser'))
-      )
-      and sign_in_result = 'Success'
-      and session_creation_date is not null
-      and principal_id is not null
-      and not unreliable
-    group by account_id, principal_id, session_creation_date
-),
-
-signed_in_with as (
-    select
-        sooner.credential_id as parent_id,
-        later.credential_id as child_id,
-        'console_session' as relation,
-        false as is_certain,
-        opened.event_key
-    from opened
-    join credentials sooner
-      on  sooner.principal_id = opened.principal_id
-      and sooner.session_creation_date = opened.session_creation_date
-      and sooner.account_id = opened.account_id
-    join credentials later
-      on  later.principal_id = opened.principal_id
-      and later.session_creation_date = opened.session_creation_date
-      and later.account_id = opened.account_id
-      and later.credential_id <> sooner.credential_id
-    where sooner.access_key_id is not null
-      and later.access_key_id is not null
-      and coalesce(sooner.first_use <= opened.opened_at, true)
-      and later.first_use >= opened.opened_at
-      and later.direct_events > 0
-      and not exists (
-          select 1 from links
-          where links.child_credential_id = later.credential_id and links.is_chosen and links.rule = 'issued_key'
-      )
 ),
 
 planted_keys as (
@@ -337,24 +247,18 @@ had_by_user as (
       and not exists (select 1 from signed_in_by where signed_in_by.child_id = credentials.credential_id)
 ),
 
-of_session as (
-    select * from forwarded_in_session
-    union all
-    select * from signed_in_with
-),
-
 all_descents as (
     select requested.*
-    from requested
+    from requested_descents as requested
     -- a further key of a session stands under that session, not beside it
-    left join (select distinct child_id from of_session) as of_session on of_session.child_id = requested.child_id
+    left join (select distinct child_id from session_descents) as of_session on of_session.child_id = requested.child_id
     where of_session.child_id is null
 
     union all
 
     select * from requested_by_name
     union all
-    select * from of_session
+    select * from session_descents
     union all
     select * from forwarded_of_user
     union all
@@ -379,7 +283,7 @@ distinct_descents as (
 -- of how many askers it may have come
 counted as (
     select child_id, count(distinct parent_id) as parents
-    from requested
+    from requested_descents as requested
     group by child_id
 )
 

@@ -1,0 +1,28 @@
+-- requested_descents: the descents by issuance: under whoever asked for it, or under each who may have.
+-- Grain: one row per (parent_id, child_id, event_key).
+
+with explained as (
+    select distinct child_credential_id
+    from links
+    where is_of_chosen_issuer
+)
+
+select
+    links.parent_credential_id as parent_id,
+    links.child_credential_id as child_id,
+    case
+        when issuances.event_name = 'GetFederationToken' then 'federation_token'
+        when issuances.event_name = 'AssumeRoot' then 'assumed_root'
+        when issuances.event_name = 'GetSessionToken' then 'session_token'
+        when issuances.event_source = 's3express.amazonaws.com' then 'session_token'
+        when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_session'
+        when issuances.mints_keys = 'switch_role' or links.switch_issuance_id is not null then 'switched_role'
+        else 'assumed_role'
+    end as relation,
+    links.is_of_chosen_issuer as is_certain,
+    links.issuance_id as event_key
+from links
+join issuances on issuances.issuance_id = links.issuance_id
+left join explained on explained.child_credential_id = links.child_credential_id
+where links.parent_credential_id is not null
+  and (links.is_of_chosen_issuer or explained.child_credential_id is null)
