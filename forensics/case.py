@@ -313,7 +313,13 @@ class Case:
         if commit is None or (commit.events == 0 and commit.documents == 0):
             raise NoLogs(_why_empty(paths, files))
         self.close_connection()
-        changes = build(self._layout, after, _document_tables())
+        try:
+            changes = build(self._layout, after, _document_tables())
+        except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+            raise IngestFailed(
+                f"the events are in {self._layout.root}, and what is told of them could not be written: {error}."
+                " With room to write, the same command finishes it"
+            ) from None
         hashes = [file.sha256 for file in files if file.kind]
         answer = Ingest(
             case=str(self._layout.root),

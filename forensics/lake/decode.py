@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -44,6 +43,7 @@ _OF_MANY_CALLS = ["Insight", "Aggregated"]
 _NOTIFICATION = "aws:"
 
 _UNDECODED = Record()
+_NAMES = Record.__struct_fields__
 _encode = msgspec.json.Encoder().encode
 _encode_lines = msgspec.json.Encoder().encode_lines
 
@@ -70,11 +70,13 @@ class Fields:
     """Each field of Record over many records: as it is in Python, and as Arrow has it."""
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
+        # one pass over the records, which do not fit into the processor's cache
+        values = zip(*map(msgspec.structs.astuple, records), strict=True) if records else [()] * len(_NAMES)
+        self._values = dict(zip(_NAMES, values, strict=True))
         self._texts: dict[str, pa.StringArray] = {}
 
     def values(self, name: str) -> Sequence[Any]:
-        return list(map(attrgetter(name), self._records))
+        return self._values[name]
 
     def text(self, name: str) -> pa.StringArray:
         """A field that holds text."""

@@ -28,7 +28,7 @@ from forensics.lake.copies import Settled, settle
 from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.layout import Layout, only_ingest
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
-from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
+from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker, why
 
 # Below this, starting processes costs more than it saves.
 _ONE_PROCESS_BYTES = 6 << 20
@@ -83,7 +83,7 @@ def ingest(
             source_files = _name_duplicates([*ended, *source_files])
             commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
         except (OSError, SourceChanged, duckdb.Error) as error:
-            raise IngestFailed(f"nothing was added to {layout.root}: {error}") from None
+            raise IngestFailed(f"nothing was added to {layout.root}: {why(error)}") from None
         return Ingested(tuple(source_files), commit)
 
 

@@ -38,7 +38,7 @@ from forensics.lake.parts import PartWriter
 _HELD_BYTES = 64 << 20
 _HELD_REJECTED_BYTES = 16 << 20
 # how much of records is made into columns at once
-_BATCH_BYTES = 8 << 20
+_BATCH_BYTES = 4 << 20
 # how many are remembered, of about 2 KiB each
 _IDENTITIES = 10_000
 # how deep archives may lie in each other
@@ -388,7 +388,14 @@ def main() -> None:
     except BrokenPipeError:
         os._exit(1)  # nobody listens any more
     except (SourceChanged, OSError) as error:
-        _say(Answer(error=str(error)))
+        _say(Answer(error=why(error)))
+
+
+def why(error: Exception) -> str:
+    """What ended an ingest, for a person; where it was the case's disk, that nothing else is lost."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}. With room to write, the same command finishes it"
+    return str(error)
 
 
 def _say(answer: Answer) -> None:

@@ -190,7 +190,7 @@ def _logs(folder: Path, shape: Shape, scale: float) -> Path:
             (logs, seed, min(files_a_world, files - first), shape.events_a_file)
             for seed, first in enumerate(range(0, files, files_a_world))
         ]
-        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), max_tasks_per_child=4) as pool:
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
             list(pool.map(_write_world, *zip(*worlds, strict=True)))
         made.touch()
     return logs
