@@ -46,6 +46,13 @@ for line in sys.stdin:
 """
 
 
+ONE_PROCESS = """
+import sys
+from pathlib import Path
+from tests.lake.cases import add
+"""
+
+
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few hundred files, with copies, a conflict, rejected records and files that cannot be read."""
@@ -187,6 +194,24 @@ def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypat
                 add(tmp_path / "case", logs)
         assert state(tmp_path / "case") == before
     add(tmp_path / "case", logs)
+    assert lying(tmp_path / "case") == listed(tmp_path / "case")
+
+
+@pytest.mark.parametrize(("several", "kilobytes"), [(False, 4), (True, 40)])
+def test_a_full_disk_is_told_and_the_same_command_finishes(
+    logs: Path, undisturbed: Path, tmp_path: Path, several: bool, kilobytes: int
+) -> None:
+    start = KILLABLE.partition("for line")[0] if several else ONE_PROCESS
+    run = f"{start}\nadd(Path(sys.argv[1]), Path(sys.argv[2]))"
+    limited = ["/bin/sh", "-c", f'ulimit -f {2 * kilobytes}; exec "$@"', "sh"]
+    done = subprocess.run(
+        [*limited, sys.executable, "-c", run, tmp_path / "case", logs], capture_output=True, text=True, check=False
+    )
+    assert "IngestFailed: nothing was added" in done.stderr
+    assert "File too large. With room to write, the same command finishes it" in done.stderr
+    assert listed(tmp_path / "case") == set()
+    add(tmp_path / "case", logs)
+    assert state(tmp_path / "case") == state(undisturbed)
     assert lying(tmp_path / "case") == listed(tmp_path / "case")
 
 
