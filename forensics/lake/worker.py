@@ -7,6 +7,7 @@ in the last line. If its input ends without one, whoever started it is gone, and
 
 from __future__ import annotations
 
+import errno
 import gc
 import hashlib
 import io
@@ -43,6 +44,7 @@ _BATCH_BYTES = 4 << 20
 _IDENTITIES = 10_000
 # how deep archives may lie in each other
 _MAX_DEPTH = 3
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERYTHING = Filter()
 # what a filter looks at
@@ -392,8 +394,8 @@ def main() -> None:
 
 
 def why(error: Exception) -> str:
-    """What ended an ingest, for a person; where it was the case's disk, that nothing else is lost."""
-    if isinstance(error, OSError) and error.strerror:
+    """What ended an ingest, for a person; where a disk is full, that nothing more is lost."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return f"{error.strerror}. With room to write, the same command finishes it"
     return str(error)
 
