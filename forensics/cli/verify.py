@@ -93,7 +93,12 @@ def verify(
 
         if given:
             with progress() as advance:
-                found = verify_logs(given, keys=keys or (), bucket=bucket, progress=advance)
+                found = verify_logs(
+                    given,
+                    keys=keys or (),
+                    bucket=bucket,
+                    progress=lambda done, files: advance(done, files, 0, 0),  # hashing tells of files alone
+                )
         else:
             assert case
             with opened_case(case) as opened:

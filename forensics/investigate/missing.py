@@ -87,7 +87,9 @@ class Coverage:
                 yield Missing(account, region, start, end, self._unless_left_out(why, account, region, moment))
         if not found:
             hour = sought.issued_at and start
-            is_whole = bool(hour and regions) and all(self._is_verified(account, region, hour) for region in regions)
+            is_whole = (
+                hour is not None and regions and all(self._is_verified(account, region, hour) for region in regions)
+            )
             yield Missing(account, sought.aws_region, start, end, "not_delivered" if is_whole else "hour_incomplete")
 
     def _is_verified(self, account: str | None, region: str, hour: datetime) -> bool:

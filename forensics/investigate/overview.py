@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import duckdb
 
 from forensics.answers import Account, ActorKind, Ending, Info, StopReason, Unread
-from forensics.investigate.exports import exports, problems
 from forensics.investigate.accounting import left_out, limits, mismatch
+from forensics.investigate.exports import exports, problems
 from forensics.investigate.tables import rows
 from forensics.lake.manifest import Manifest, SourceFile
 

@@ -100,7 +100,7 @@ def progress() -> Iterator[ReadFile]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    told = TextColumn("{task.completed:,} of {task.total:,} files, {task.fields[read]}")
+    told = TextColumn("{task.completed:,} of {task.total:,} files  {task.fields[read]}")
     columns = (BarColumn(bar_width=20), told, TimeRemainingColumn(compact=True), TextColumn("left"))
     begun = time.monotonic()
     sums = Counter[str]()
@@ -109,7 +109,7 @@ def progress() -> Iterator[ReadFile]:
 
         def advance(done: int, total: int, size: int, records: int) -> None:
             sums.update(bytes=size, records=records)
-            read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun)
+            read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun) if sums.total() else ""
             bar.update(task, completed=done, total=total, read=read)
 
         yield advance

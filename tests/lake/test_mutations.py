@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def stands_in(data: bytes, event_id: str) -> bool:
     return re.search(rb'[\\"]"?eventID\\*":\s*\\*"%b\\*"' % event_id.encode(), data) is not None
 
 
-def objects(case: Case) -> Iterator[dict[str, object]]:
+def objects(case: Case) -> Iterator[dict[str, Any]]:
     rows = case.files()
     return (dict(zip(rows.columns, row, strict=True)) for row in rows.rows)
 
