@@ -214,7 +214,7 @@ MEMBERS = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(answers=st.lists(st.dictionaries(MEMBERS, JSON, min_size=1, max_size=2), min_size=1, max_size=12))
 def test_no_json_under_known_names_is_more_than_a_line(answers: list[dict[str, Any]]) -> None:
     good = listed(key(OTHER, "bob"))
