@@ -27,7 +27,7 @@ def case_of_records(records: Iterable[Json | str], folder: Path) -> Case:
 
 
 # where copies lie, and what was read, differ with the files; everything else may not
-_TABLES_OF_PLACES = {"source_files", "event_copies", "evidence_files", "events_files", "built"}
+_TABLES_OF_PLACES = {"file_verdicts", "source_files", "event_copies", "evidence_files", "events_files", "built"}
 
 
 def tables(case: Case) -> dict[str, list[tuple[object, ...]]]:

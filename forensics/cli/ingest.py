@@ -151,7 +151,7 @@ def ingest(
                     access=Access(profile, role_arn, endpoint_url),
                     request_payer=request_payer,
                     lookup_events=lookup_events,
-                    asking=lambda done, total: advance(done, total, 0, 0),
+                    asking=advance,
                     progress=told_to(advance),
                     go_on=lambda estimate: not dry_run and _goes_on(estimate, yes=yes),
                 )
@@ -189,9 +189,9 @@ def _progress() -> Iterator[ReadFile]:
     with ExitStack() as stack:
         begun: list[ReadFile] = []
 
-        def advance(done: int, total: int, size: int, records: int) -> None:
+        def advance(done: int, files: int, size: int = 0, records: int = 0) -> None:
             if not begun:
                 begun.append(stack.enter_context(progress()))
-            begun[0](done, total, size, records)
+            begun[0](done, files, size, records)
 
         yield advance

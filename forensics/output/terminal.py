@@ -12,14 +12,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from forensics.output.escape import for_terminal
 from forensics.output.lines import Line, lay_out
 
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 
-ReadFile = Callable[[int, int, int, int], None]
-"""Called after each file: how many are done, how many there are, and the bytes and records of this one."""
+
+class ReadFile(Protocol):
+    """Called after each file: how many are done, how many there are, and the bytes and records of this one."""
+
+    def __call__(self, done: int, files: int, size: int = 0, records: int = 0) -> None: ...
 
 
 def show(lines: Iterable[Line]) -> None:
@@ -95,7 +99,7 @@ def _page(text: str, command: list[str]) -> None:
 def progress() -> Iterator[ReadFile]:
     """A line that tells how far reading is, on a terminal only."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total, _size, _records: None
+        yield lambda done, files, size=0, records=0: None  # noqa: ARG005 - nobody is there to be told
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -107,16 +111,18 @@ def progress() -> Iterator[ReadFile]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=0, read="")
 
-        def advance(done: int, total: int, size: int, records: int) -> None:
+        def advance(done: int, files: int, size: int = 0, records: int = 0) -> None:
             sums.update(bytes=size, records=records)
             read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun) if sums.total() else ""
-            bar.update(task, completed=done, total=total, read=read)
+            bar.update(task, completed=done, total=files, read=read)
 
         yield advance
 
 
 def how_fast(size: int, records: int, seconds: float) -> str:
-    """`1.2 GB, 25,300 events/s`"""
+    """`1.2 GB, 25,300 events/s`; nothing where nothing is measured."""
+    if not size:
+        return ""
     unit, name = next((unit, name) for unit, name in _UNITS if size >= unit or unit == 1)
     shown = f"{size / unit:,.1f}" if unit > 1 else f"{size:,}"
     return f"{shown} {name}, {records / max(seconds, 0.001):,.0f} events/s"

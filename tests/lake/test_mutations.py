@@ -87,7 +87,7 @@ def ids(number: int) -> list[str]:
     return [record["eventID"] for record in marked(number)]
 
 
-def says_so(file: dict[str, object]) -> bool:
+def says_so(file: dict[str, Any]) -> bool:
     return bool(file["status"] in ("failed", "skipped") or file["rejected"] or file["left_out"])
 
 
