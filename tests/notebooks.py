@@ -19,7 +19,15 @@ def executed(path: Path) -> nbformat.NotebookNode:
     NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times
+        for output in cell.get("outputs", []):
+            _without_second_form(output.get("data", {}))
     return notebook
+
+
+def _without_second_form(data: dict[str, object]) -> None:
+    """What is shown as HTML needs no plain text beside it: of an answer, that is every field that it ever gets."""
+    if "text/html" in data:
+        data.pop("text/plain", None)
 
 
 if __name__ == "__main__":
