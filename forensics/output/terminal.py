@@ -113,7 +113,7 @@ def progress() -> Iterator[ReadFile]:
 
         def advance(done: int, files: int, size: int = 0, records: int = 0) -> None:
             sums.update(bytes=size, records=records)
-            read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun) if sums.total() else ""
+            read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun)
             bar.update(task, completed=done, total=files, read=read)
 
         yield advance
