@@ -19,6 +19,7 @@ Span = tuple[str, str]
 
 _CODES = {"bold": "1", "dim": "2", "good": "32", "warn": "33", "bad": "1;31"}
 _WIDE = {"W", "F"}
+_WIDEST = 300
 # a date and its time stay together
 _SPACE = re.compile(r"(?<!\d{4}-\d\d-\d\d) ")
 
@@ -61,8 +62,11 @@ def lay_out_styled(lines: Iterable[Line], width: int | None, styled: Callable[[S
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, indent: int = 2) -> Iterator[Line]:
-    """Columns side by side under their names, numbers to the right. Only the last one may fold."""
-    spans = [[(for_terminal(part), "") if isinstance(part, str) else part for part in row] for row in rows]
+    """Columns side by side under their names, numbers to the right. Only the last one may fold.
+
+    In the others a text much longer than any ID or ARN is cut: every row would be as wide.
+    """
+    spans = [[_cell(part, is_last=place == len(row)) for place, part in enumerate(row, start=1)] for row in rows]
     widths = [max([cells(name), *(cells(row[index][0]) for row in spans)]) for index, name in enumerate(columns[:-1])]
     numbers = [_are_numbers([row[index][0] for row in spans]) for index in range(len(widths))]
     hang = indent + sum(widths) + 2 * len(widths)
@@ -73,6 +77,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, inden
             parts += [(padding, ""), (text, style)] if right else [(text, style), (padding, "")]
             parts.append(("  ", ""))
         yield line(*parts, row[-1], indent=indent, hang=hang)
+
+
+def _cell(part: str | Span, *, is_last: bool) -> Span:
+    text, style = (part, "") if isinstance(part, str) else part
+    shown = for_terminal(text)
+    return shown if is_last else cut(shown, _WIDEST), style
 
 
 def cells(text: str) -> int:

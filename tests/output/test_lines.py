@@ -58,3 +58,8 @@ def test_wide_characters_count_twice() -> None:
     assert cells("e\u0301") == 1
     assert cut("abcdef", 4) == "abc…"
     assert cut("abcd", 4) == "abcd"
+
+
+def test_a_huge_cell_does_not_make_every_row_huge() -> None:
+    shown = lay_out(table(("name", "more"), [("x" * 100_000, "a"), ("b", "c")]), 80)
+    assert len(shown) < 5_000 and "…" in shown
