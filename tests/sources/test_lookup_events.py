@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,12 @@ def logged(number: int, at: datetime) -> dict[str, Any]:
 
 
 def planned(api: LookupServer, folder: Path, days: int = 3, now: datetime = NOW) -> Plan:
-    return plan(Aws(Access(endpoint_url=api.url)), folder, [], now - days * DAY, None, now)
+    return plan(aws(api.url), folder, api.records, now - days * DAY, None, now)
+
+
+@cache
+def aws(url: str) -> Aws:
+    return Aws(Access(endpoint_url=url))
 
 
 def ask(api: LookupServer, folder: Path, days: int = 3, now: datetime = NOW) -> list[str]:
@@ -64,6 +70,12 @@ def test_every_event_of_every_region_is_saved(api: LookupServer, tmp_path: Path)
     assert set(ask(api, tmp_path)) == logged_since(api, NOW - 3 * DAY)
     assert (tmp_path / "lookup-events" / ACCOUNT / AWAY).is_dir()
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in tmp_path.rglob("*.json"))
+
+
+def test_without_a_region_every_enabled_one_is_asked(api: LookupServer, tmp_path: Path) -> None:
+    planned = plan(aws(api.url), tmp_path, [], None, None, NOW)
+    assert [region.name for region in planned.regions] == [AWAY, HOME]
+    assert planned.account_id == ACCOUNT
 
 
 def test_what_is_saved_is_not_asked_for_again(api: LookupServer, tmp_path: Path) -> None:
@@ -116,7 +128,7 @@ def test_the_estimate_is_about_right(api: LookupServer, tmp_path: Path) -> None:
 def test_ninety_days_are_kept_and_no_more(api: LookupServer, tmp_path: Path) -> None:
     assert planned(api, tmp_path, 400).span == Span(NOW - 90 * DAY, NOW)
     with pytest.raises(NothingFound, match="90 days"):
-        plan(Aws(Access(endpoint_url=api.url)), tmp_path, [], NOW - 200 * DAY, NOW - 100 * DAY, NOW)
+        plan(aws(api.url), tmp_path, [], NOW - 200 * DAY, NOW - 100 * DAY, NOW)
 
 
 def test_a_page_that_comes_again_and_again_is_told(
