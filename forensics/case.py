@@ -340,6 +340,7 @@ class Case:
             left_out=added_up(file.left_out for file in files),
             limits=_counted(file.limit for file in files if file.limit),
         )
+        self.close_connection()
         given = {
             "paths": [path if is_s3_url(path) else Path(path).absolute() for path in paths],
             "ingest_ids": [done.commit.ingest_id for done in rounds],
