@@ -276,7 +276,8 @@ class Workload:
 class Exported:
     """What an export of an account says of `about`, beside the events and never instead of one.
 
-    `what`: name, owner, account, status, last_use, trust_policy. `grade` is weak where the export does not name
+    `what`: name, owner, account, status, last_use, trust_policy, console_password, password_last_used, mfa; of the last
+    three `about` is the user, and a null value says there is none. `grade` is weak where the export does not name
     `about` and only fits it. `agrees`: whether the events say the same; null if they say nothing of it. `as_of_from`:
     what tells the time: document, person (who ingested it) or file (when it was written).
     """

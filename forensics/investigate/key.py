@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 
-from forensics.answers import NOBODY, Actor, Evidence, Grade
+from forensics.answers import NOBODY, Actor, Evidence, Exported, Grade
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.address_context import AddressContext
 from forensics.investigate.applications import application_of
+from forensics.investigate.credential_report import ReportOfOwner
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.exports import STATUSES, ExportedKey, LoggedKey, loaded_of
 from forensics.investigate.tables import Row, rows
@@ -88,7 +90,9 @@ class _Page:
         hop = self._who.chain[0] if self._who.chain else None
         is_temporary = _kind(self._key) == KeyKind.TEMPORARY
         user_changes = self._user_changes()
-        exported = self._exported.says(self._logged(lifecycle, used))
+        owner = owner_of(self._owners[0]) if len(self._owners) == 1 else self._exported_owner()
+        owners_access = self._owners_access(user_changes)
+        exported = self._exports(owner, lifecycle, used, owners_access)
         self._connection.execute("drop table if exists key_uses")
         return Key(
             subject=self._who.subject,
@@ -96,11 +100,11 @@ class _Page:
             in_logs=bool(self._credential_ids or self._owners),
             account_ids=accounts,
             decoded_account_id=account_of(self._key),
-            owner=owner_of(self._owners[0]) if len(self._owners) == 1 else self._exported_owner(),
+            owner=owner,
             issued_at=hop.issued_at if hop and is_temporary else None,
             expires_at=hop.expires_at if hop and is_temporary else None,
             lifecycle=lifecycle,
-            owners_access=self._owners_access(user_changes),
+            owners_access=owners_access,
             quarantine=_quarantine(user_changes),
             who=self._who,
             children=children,
@@ -114,10 +118,17 @@ class _Page:
         """Of a key that no event tells the owner of."""
         return self._exported.owner() if not self._owners and not self._credential_ids else None
 
-    def _logged(self, lifecycle: Lifecycle, used: Activity) -> LoggedKey:
-        """What the export is compared with."""
-        as_of = self._exported.last_use_as_of
-        before = self._ask("key_last_use_before", at=as_of)[0].last_use if as_of else None
+    def _exports(
+        self, owner: Actor | None, lifecycle: Lifecycle, used: Activity, access: OwnersAccess
+    ) -> tuple[Exported, ...]:
+        report = ReportOfOwner(self._connection, owner)
+        logged = self._logged(lifecycle, used, (self._exported.last_use_as_of, report.as_of))
+        named = self._exported.says(logged)
+        return (*named, *report.says(self._key, logged, access, {said.what for said in named}))
+
+    def _logged(self, lifecycle: Lifecycle, used: Activity, as_of: Iterable[datetime | None]) -> LoggedKey:
+        """What exports are compared with."""
+        before = [self._ask("key_last_use_before", at=time)[0].last_use for time in as_of if time]
         changes = [
             (change.event.event_time, STATUSES.get(change.change))
             for change in lifecycle.changes
@@ -125,7 +136,7 @@ class _Page:
         ]
         account = self._owner.account or self._exported.account_id
         return LoggedKey(
-            tuple(time for time in (used.first_use, before) if time),
+            tuple(time for time in (used.first_use, *before) if time),
             used.last_success,
             changes,
             loaded_of(self._connection, account),

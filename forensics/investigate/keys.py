@@ -16,6 +16,7 @@ import duckdb
 from forensics.answers import Actor, ActorKind, Grade
 from forensics.investigate.actors import owner_of
 from forensics.investigate.applications import application_of
+from forensics.investigate.credential_report import matched, reported_status
 from forensics.investigate.exports import (
     ROOT,
     STATUSES,
@@ -37,8 +38,6 @@ _GONE = "Deleted"
 _NO_APPLICATION = {"AWS service", "AWS console"}
 _SAID_BY = {"created": "iam_access_keys", "status": "iam_access_keys", "last_use": "iam_access_key_last_used"}
 _VERSION = re.compile(r" [\d.-]+$")
-# IAM and CloudTrail may tell the second in which a key was made differently by one
-_SAME_MOMENT = timedelta(seconds=1)
 
 
 def keys(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> Keys:
@@ -62,6 +61,7 @@ class _Audit:
         self._user_changes = _grouped(rows(connection, "keys_user_changes"), "account_id", "user_name")
         users = rows(connection, "keys_users")
         self._users = {(row.account_id, row.user_name): row for row in users}
+        self._user_ids = {(row.account_id, row.user_id) for row in users if row.user_id}
         self._user_listings = {row.account_id: row for row in users}
         self._quarantined = {(r.account_id, r.user_name): r for r in rows(connection, "keys_quarantined")}
         self._listings = {(row.account_id, row.user_name): row for row in rows(connection, "keys_listings")}
@@ -69,7 +69,7 @@ class _Audit:
         self._names = {row.account_id: row.name for row in rows(connection, "account_names")}
         accounts = {row.account_id for row in self._keys if row.account_id}
         self._loaded = {account: loaded_of(connection, account) for account in accounts}
-        self._matched, self._unmatched = _match(self._keys, self._report)
+        self._matched, self._unmatched = matched(self._keys, self._report)
         self._reported = _grouped(self._report, "account_id", "user_name")
         self.has_exports = bool(self._listings or self._report or any(row.is_exported for row in self._keys))
         self._files = files_of(connection, self._hashes(users))
@@ -113,8 +113,8 @@ class _Audit:
             last_use=row.last_use,
             events=row.events,
             applications=tuple(applications),
-            iam_grade=Grade.STRONG if row.is_exported else Grade.WEAK if slot else None,
-            iam_status=row.iam_status or (_status(slot) if slot else None),
+            iam_grade=_grade(row, slot),
+            iam_status=row.iam_status or (reported_status(slot) if slot else None),
             iam_status_as_of=row.status_as_of if row.iam_status else slot.as_of if slot else None,
             iam_never_used=(iam.never_used or False) if iam and (iam.never_used or iam.last_used_at) else None,
             iam_last_use=iam.last_used_at if iam else None,
@@ -194,7 +194,8 @@ class _Audit:
         listing = self._user_listings.get(row.account_id)
         if listing and lived and listing.as_of and listing.as_of > lived and _latest_status(row, None) != _GONE:
             user = self._users.get(name)
-            if user is None or (user.user_id and owner.id and user.user_id != owner.id):
+            is_renamed = (row.account_id, owner.id) in self._user_ids
+            if not is_renamed and (user is None or (user.user_id and owner.id and user.user_id != owner.id)):
                 yield self._finding("owner_gone", listing)
         marks = [change for change in of_user if change.event_name.endswith("UserPolicy")]
         if marks and marks[-1].event_name == "AttachUserPolicy":
@@ -266,7 +267,7 @@ class _Audit:
 
     def _reported_alone(self, slot: Row) -> AuditedKey:
         owner = exported_owner(slot.user_name, None, slot.arn, slot.account_id)
-        status = _status(slot)
+        status = reported_status(slot)
         findings = []
         if owner.kind == ActorKind.ROOT:
             findings.append(self._finding("root_key", slot))
@@ -303,41 +304,6 @@ class _Audit:
         )
 
 
-def _match(known: Sequence[Row], report: Sequence[Row]) -> tuple[dict[tuple[str, str | None], Row], list[Row]]:
-    """The keys that fit a place of the credential report by user and time of creation alone, and the places left."""
-    slots = [slot for slot in report if slot.slot]
-    fitting: defaultdict[tuple[str, str, int], list[Row]] = defaultdict(list)
-    of_user = _grouped(slots, "account_id", "user_name")
-    for row in known:
-        for slot in of_user[row.account_id, _user_name(row)]:
-            if _fits(row, slot):
-                fitting[slot.account_id, slot.user_name, slot.slot].append(row)
-    matched: dict[tuple[str, str | None], Row] = {}
-    unmatched = []
-    for slot in slots:
-        rows_ = fitting[slot.account_id, slot.user_name, slot.slot]
-        key = (rows_[0].access_key_id, rows_[0].account_id) if len(rows_) == 1 else None
-        if key is None or key in matched:
-            unmatched.append(slot)
-        else:
-            matched[key] = slot
-    return matched, unmatched
-
-
-def _user_name(row: Row) -> str | None:
-    """The owner's name as the credential report has it."""
-    is_root = row.owner_kind == "root" or row.user_name == ROOT
-    name: str | None = ROOT if is_root else row.owner_name or row.user_name
-    return name
-
-
-def _fits(row: Row, slot: Row) -> bool:
-    created_at = row.logged_created_at or row.exported_created_at
-    if created_at is None or slot.last_rotated_at is None:
-        return False
-    return bool(abs(created_at - slot.last_rotated_at) <= _SAME_MOMENT)
-
-
 def _owner(row: Row, slot: Row | None) -> tuple[Actor | None, str | None]:
     """The owner by the logs; where these tell of none, by an export."""
     if row.is_logged:
@@ -347,16 +313,19 @@ def _owner(row: Row, slot: Row | None) -> tuple[Actor | None, str | None]:
     return (exported_owner(slot.user_name, None, slot.arn, slot.account_id), "export") if slot else (None, None)
 
 
+def _grade(row: Row, slot: Row | None) -> Grade | None:
+    """Weak as soon as status or last use is that of a place in the credential report."""
+    if slot and not (row.iam_status and row.last_use_as_of):
+        return Grade.WEAK
+    return Grade.STRONG if row.is_exported else None
+
+
 def _latest_status(row: Row, slot: Row | None) -> str | None:
     """What is known last of whether it works, by event or export."""
     known = [(row.status_since, row.status), (row.status_as_of, row.iam_status)]
-    known += [(slot.as_of, _status(slot))] if slot else []
+    known += [(slot.as_of, reported_status(slot))] if slot else []
     dated = [(time, status) for time, status in known if time and status]
     return max(dated, default=(None, None), key=lambda one: str(one[0]))[1]
-
-
-def _status(slot: Row) -> str | None:
-    return {True: "Active", False: "Inactive"}.get(slot.active)
 
 
 def _applications(uses: Sequence[Row]) -> dict[str, str | None]:

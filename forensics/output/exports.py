@@ -34,7 +34,7 @@ def _value(said: Exported) -> str:
         return f"{said.value or 'none'} for {said.about}"
     if said.value is None:
         return "never" if said.what == "last_use" else "none"
-    return said.value.replace("T", " ") if said.what == "last_use" else said.value
+    return said.value.replace("T", " ") if said.what in ("last_use", "password_last_used") else said.value
 
 
 def source(said: Exported) -> str:

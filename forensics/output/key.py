@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from forensics.answers import ActorKind
+from forensics.answers import ActorKind, Grade
 from forensics.key_answer import (
     Activity,
     Burst,
@@ -128,7 +128,9 @@ def _status(answer: Key) -> Iterator[Line]:
         if said.what == "status" and said.value and said.about == answer.subject.id:
             when = f" as of {readable_time(said.as_of)}" if said.as_of else ""
             label = "" if answer.in_logs else "status"
-            yield labelled(label, (said.value.lower(), KEY_STATUS_STYLES.get(said.value, "")), f", says IAM{when}")
+            weak = "; weak: it fits by time alone" if said.grade == Grade.WEAK else ""
+            style = KEY_STATUS_STYLES.get(said.value, "")
+            yield labelled(label, (said.value.lower(), style), f", says IAM{when}", (weak, "warn"))
 
 
 def _logged_status(answer: Key) -> Iterator[Line]:

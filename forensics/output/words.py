@@ -207,6 +207,9 @@ EXPORTED = {
     "status": "status",
     "last_use": "last use",
     "trust_policy": "trust policy",
+    "console_password": "password",
+    "password_last_used": "password used",
+    "mfa": "MFA",
 }
 # how an export and the events disagree
 DISAGREEMENTS = {
@@ -214,6 +217,7 @@ DISAGREEMENTS = {
     "account_differs": "the events are of another account",
     "owner_differs": "the events name another owner",
     "status_differs": "the last logged change before that left another: a change is missing from the logs",
+    "password_differs": "the last logged change before that left another: a change is missing from the logs",
     "used_while_inactive": "yet calls succeeded after that",
     "use_not_in_logs": "the loaded logs do not hold that use",
     "used_yet_never": "yet the logs hold calls from before that",

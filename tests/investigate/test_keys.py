@@ -11,7 +11,7 @@ import pytest
 from forensics.answers import ActorKind, Grade
 from forensics.case import Case
 from forensics.key_answer import AuditedKey
-from tests.attribution.records import START, Account, call, write
+from tests.attribution.records import START, Account, Json, call, write
 from tests.exports.cases import add, key, listed, used
 from tests.simulator import World, simulate
 from tests.simulator import write as write_logs
@@ -236,3 +236,50 @@ def test_accounts_by_name_with_their_keys(case: Case, tmp_path: Path) -> None:
     assert (found["111122223333"].name, found["111122223333"].events) == ("prod", 0)
     assert {one.name for one in case.info().accounts} == {"dev"}
     assert the_key(case).account_name == "dev"
+
+
+def made_key(key_id: str, user: str, second: float) -> Json:
+    created = {"accessKeyId": key_id, "userName": user, "status": "Active"}
+    return call(
+        ALICE.signs(KEY), second, source="iam.amazonaws.com", name="CreateAccessKey",
+        requestParameters={"userName": user}, responseElements={"accessKey": created},
+    )  # fmt: skip
+
+
+def test_a_key_that_only_the_report_tells_of_is_matched_weakly(case: Case, tmp_path: Path) -> None:
+    case.ingest([write([made_key(OTHER, "alice", 120)], tmp_path / "made")])
+    used_at = START + timedelta(hours=2)
+    text = report_csv(
+        [one | {"password_enabled": "true", "password_last_used": "2026-01-05T07:00:00+00:00"}
+         for one in report_rows(HOME.id, [_true(START + timedelta(seconds=120), status="Inactive", last_used=used_at)])]
+    )  # fmt: skip
+    add(case, tmp_path, {"report.csv": text}, AS_OF)
+    one = the_key(case, OTHER)
+    assert (one.iam_grade, one.iam_status, one.status) == (Grade.WEAK, "Inactive", "Active")
+    assert one.iam_last_use == used_at.replace(tzinfo=None)
+    assert the_key(case).iam_grade is None
+    said = {told.what: told for told in case.key(OTHER).exports}
+    assert {what: (told.value, told.grade, told.disagreement) for what, told in said.items()} == {
+        "status": ("Inactive", Grade.WEAK, "status_differs"),
+        "last_use": (f"{used_at:%Y-%m-%dT%H:%M:%SZ}", Grade.WEAK, None),
+        "console_password": ("enabled", Grade.STRONG, None),
+        "password_last_used": ("2026-01-05T07:00:00Z", Grade.STRONG, None),
+        "mfa": (None, Grade.STRONG, None),
+    }  # fmt: skip
+    assert all(told.source_files == ("report.csv",) and told.as_of_from == "person" for told in said.values())
+
+
+def test_what_an_account_alone_is_told_of_makes_no_match_strong(case: Case, tmp_path: Path) -> None:
+    case.ingest([write([made_key(OTHER, "alice", 120)], tmp_path / "made")])
+    add(case, tmp_path, {f"{OTHER}.json": {"Account": HOME.id}}, AS_OF)
+    add(case, tmp_path, {"report.csv": _report(_true(START + timedelta(seconds=120)))}, AS_OF)
+    assert the_key(case, OTHER).iam_grade == Grade.WEAK
+
+
+def test_a_renamed_owner_is_not_gone(case: Case, tmp_path: Path) -> None:
+    user = {"UserName": "alice.b", "UserId": ALICE.id, "Arn": f"arn:aws:iam::{HOME.id}:user/alice.b"}
+    add(case, tmp_path, {"details.json": {"UserDetailList": [user]}}, AS_OF)
+    assert "owner_gone" not in findings(the_key(case))
+    another = user | {"UserId": "AIDA2ICYRBJSAAAAAAAAA"}
+    add(case, tmp_path, {"details.json": {"UserDetailList": [another]}}, AS_OF + timedelta(hours=1))
+    assert "owner_gone" in findings(the_key(case))

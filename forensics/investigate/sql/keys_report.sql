@@ -12,6 +12,9 @@ select
     users.user_name,
     users.arn,
     users.is_root,
+    users.password_enabled,
+    users.password_last_used::timestamp as password_last_used,
+    users.mfa_active,
     keys.slot,
     keys.active,
     keys.last_rotated_at::timestamp as last_rotated_at,
@@ -20,6 +23,7 @@ select
     keys.last_used_service,
     keys.last_used_region,
     users.as_of::timestamp as as_of,
+    users.as_of_from,
     users.export,
     users.source_sha256,
     exports.is_whole
