@@ -6,6 +6,7 @@ there to the next block or heading. Facts of an answer are what can be looked up
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -63,6 +64,13 @@ def run_in_shell(command: str, replace: Mapping[str, str] | None = None) -> subp
     for old, new in (replace or {}).items():
         command = command.replace(old, new)
     shim = f'forensics() {{ {shlex.quote(sys.executable)} -m forensics "$@"; }}\n'
+    # the variables that Python knows: readline, once some library loads it, adds a COLUMNS of which Python knows nothing
     return subprocess.run(
-        ["bash", "-c", shim + command], cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=120
+        ["bash", "-c", shim + command],
+        cwd=CHECKOUT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
