@@ -18,13 +18,16 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
-from forensics.answers import Evidence, to_json
+from forensics.answers import Evidence, Exported, to_json
 from forensics.investigate.extract import extract
 from forensics.investigate.tables import Row, rows
 from forensics.verify_answer import PackedFile
+
+T = TypeVar("T")
 
 SUMS = "SHA256SUMS"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -75,7 +78,8 @@ secret.
     done
 
 answer.json is the answer, report.html the page made of it. The events that they cite by eventID are in sources/ or,
-where the file was not to be had any more, in records/ with secrets masked (record only: no digest proves those).
+where the file was not to be had any more, in records/ with secrets masked (record only: no digest proves those). What
+the account itself said, which answer.json cites by the name of its file, is in exports/; no digest proves that either.
 manifest.jsonl lists every file that the case was made of with its hashes, custody.jsonl what was done with the case,
 provenance.json the hash over its contents and the head of that log.
 """
@@ -98,7 +102,7 @@ class Packed:
 
 def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, bytes | Path]) -> Packed:
     """The contents of a bundle of an answer; `files` are packed besides."""
-    ids = sorted({event.event_id for event in _evidence(answer) if event.event_id})
+    ids = sorted({event.event_id for event in _cited(answer, Evidence) if event.event_id})
     found = rows(connection, "bundle_sources", ids=ids)
     packed: dict[str, bytes | Path] = {**files, "answer.json": (to_json(answer) + "\n").encode()}
     sources: list[PackedFile] = []
@@ -110,6 +114,7 @@ def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mappin
         sources.append(PackedFile(row.name, row.source_sha256, row.digest_status, name, why))
     gone = [one.source_sha256 for one in sources if one.packed_as is None]
     packed |= _records(connection, ids, gone) if gone else {}
+    packed |= _exports(connection, answer)
     digests = rows(
         connection, "bundle_digests", digests=sorted({row.digest_sha256 for row in found if row.digest_sha256})
     )
@@ -180,16 +185,23 @@ def listed(path: Path) -> dict[str, str]:
     return {name: sha256 for line in lines for sha256, _, name in [line.partition("  ")]}
 
 
-def _evidence(answer: object) -> Iterator[Evidence]:
-    """Every event that an answer cites with its files, wherever it stands in it."""
-    if isinstance(answer, Evidence):
+def _cited(answer: object, type_: type[T]) -> Iterator[T]:
+    """Every event, or export, that an answer cites with its files, wherever it stands in it."""
+    if isinstance(answer, type_):
         yield answer
     elif is_dataclass(answer) and not isinstance(answer, type):
         for one in fields(answer):
-            yield from _evidence(getattr(answer, one.name))
+            yield from _cited(getattr(answer, one.name), type_)
     elif isinstance(answer, (list, tuple)):
         for item in answer:
-            yield from _evidence(item)
+            yield from _cited(item, type_)
+
+
+def _exports(connection: duckdb.DuckDBPyConnection, answer: object) -> dict[str, bytes]:
+    """The exports that an answer cites, as the case has them; no digest lists one."""
+    names = sorted({name for said in _cited(answer, Exported) for name in said.source_files})
+    found = rows(connection, "bundle_exports", names=names) if names else []
+    return {f"exports/{number:04d}-{_safe(row.name)}": row.content for number, row in enumerate(found, 1)}
 
 
 def _read_again(row: Row) -> tuple[Path | None, str | None]:

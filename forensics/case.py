@@ -367,7 +367,7 @@ class Case:
         before = self._manifest()
         folder = self._layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         unknown = self._keys_of_unknown_accounts() if before.commit else ()
-        wanted = Wanted(tuple(accounts), role_name, tuple(regions), unknown)
+        wanted = Wanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
         with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
             taken = take(Aws(access), folder, wanted, progress)
             done = None

@@ -367,6 +367,7 @@ class Keys(Displayed):
     """Every long-term key that the logs or an export know. `findings` counts keys, by finding.
 
     `at`: the latest event or export. `exports` says whether any export tells of keys: else the logs alone do.
+    `accounts_by_logs_alone`: those of which no export lists the keys, so one that was not used is not here.
     """
 
     at: datetime | None
@@ -375,6 +376,7 @@ class Keys(Displayed):
     exports: bool
     findings: Mapping[str, int]
     keys: tuple[AuditedKey, ...]
+    accounts_by_logs_alone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +384,7 @@ class AuditedAccount:
     """An account that the logs or an export know; `status` and `name` are the organisation's, as of a time.
 
     `long_term_keys` are those not known to be deleted; `keys_with_findings` those of them that an audit finds fault
-    with. `iam_as_of`: of the latest export of its users or keys.
+    with. `iam_as_of`: of the latest export that lists its keys.
     """
 
     account_id: str

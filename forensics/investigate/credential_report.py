@@ -21,7 +21,7 @@ _SAME_MOMENT = timedelta(seconds=1)
 def matched(known: Iterable[Row], report: Iterable[Row]) -> tuple[dict[KeyInAccount, Row], list[Row]]:
     """The keys that fit a place of the report by user and time of creation alone, and the places left."""
     slots = [slot for slot in report if slot.slot]
-    of_user: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    of_user: defaultdict[tuple[str | None, str | None], list[Row]] = defaultdict(list)
     for slot in slots:
         of_user[slot.account_id, slot.user_name].append(slot)
     fitting: defaultdict[tuple[str, str, int], list[Row]] = defaultdict(list)

@@ -111,7 +111,7 @@ class _Page:
             activity=used,
             flags=self._flags(accounts, lifecycle),
             address_databases=context.databases,
-            exports=(*exported, *self._who.exports) if self._owners else exported,
+            exports=(*exported, *self._who.exports) if self._owners or self._credential_ids else exported,
         )
 
     def _exported_owner(self) -> Actor | None:

@@ -45,7 +45,15 @@ def keys(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: 
     audit = _Audit(connection, max_age_days, unused_days)
     audited = audit.keys()
     found = Counter(code for key in audited for code in {finding.finding for finding in key.findings})
-    return Keys(audit.at, max_age_days, unused_days, audit.has_exports, dict(sorted(found.items())), audited)
+    return Keys(
+        audit.at,
+        max_age_days,
+        unused_days,
+        audit.has_exports,
+        dict(sorted(found.items())),
+        audited,
+        audit.accounts_by_logs_alone(),
+    )
 
 
 class _Audit:
@@ -77,6 +85,11 @@ class _Audit:
     def keys(self) -> tuple[AuditedKey, ...]:
         known = [self._audited(row) for row in self._keys]
         return (*known, *(self._reported_alone(slot) for slot in self._unmatched))
+
+    def accounts_by_logs_alone(self) -> tuple[str, ...]:
+        """Accounts of which no export lists keys: one that was not used is not among them."""
+        listed = {row.account_id for row in (*self._listings.values(), *self._report)}
+        return tuple(sorted({row.account_id for row in self._keys if row.account_id} - listed))
 
     def _hashes(self, users: Iterable[Row]) -> list[str]:
         found = {row.source_sha256 for row in (*users, *self._report, *self._listings.values())}
@@ -143,7 +156,11 @@ class _Audit:
     ) -> Iterator[KeyFinding]:
         status = _latest_status(row, slot)
         if owner and owner.kind == ActorKind.ROOT and status != _GONE:
-            yield KeyFinding("root_key", "events") if row.is_logged else self._by(row, "owner", "root_key")
+            yield (
+                KeyFinding("root_key", "events", _ids(self._events_of(row)))
+                if row.is_logged
+                else self._by(row, "owner", "root_key")
+            )
         if status == _GONE or status == "Inactive" or self.at is None:
             return
         if created_at and self.at - created_at > self._max_age:
@@ -247,6 +264,11 @@ class _Audit:
         free = [slot for slot in reported or () if slot.slot and slot in self._unmatched]
         if (row.access_key_id, row.account_id) not in self._matched and not free:
             yield self._finding("absent_from_report", report[0])
+
+    def _events_of(self, row: Row) -> Iterator[str | None]:
+        """Some events that are about a key, or signed with it."""
+        yield from (change.event_id for change in self._changes_of(row))
+        yield from (use.event_id for use in self._uses[row.access_key_id, row.account_id])
 
     def _changes_of(self, row: Row) -> list[Row]:
         return self._changes[row.access_key_id, row.account_id]

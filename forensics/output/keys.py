@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from forensics.answers import Rows
@@ -12,6 +12,7 @@ from forensics.output.who import described
 from forensics.output.words import EXPORTS, KEY_FINDINGS, KEY_STATUS_STYLES, count, readable_time
 
 _SHOWN = 50  # keys of a part; JSON and CSV have all
+_ACCOUNTS_NAMED = 5
 # what points to misuse, before what is bad housekeeping
 _ALARMING = {"used_after_disabled", "root_key", "quarantined", "owner_gone", "owner_differs", "absent_from_listing"}
 _ORDER = {finding: place for place, finding in enumerate(KEY_FINDINGS)}
@@ -28,6 +29,8 @@ def render_keys(answer: Keys) -> Iterator[Line]:
             ("by the logs alone: no export of IAM is in the case, so keys that were not used are not here", "warn"),
             indent=2,
         )
+    elif answer.accounts_by_logs_alone:
+        yield line((_unlisted(answer.accounts_by_logs_alone), "warn"), indent=2, hang=4)
     for finding, keys in sorted(answer.findings.items(), key=lambda item: _ORDER.get(item[0], 99)):
         days = {
             "overdue_for_rotation": f" (older than {answer.max_age_days} days)",
@@ -44,6 +47,13 @@ def render_keys(answer: Keys) -> Iterator[Line]:
         yield from (BLANK, heading("The others"))
         yield from table(("key", "account", "age", "status", "last use", "owner"), [_row(key) for key in rest[:_SHOWN]])
         yield from _more(len(rest))
+
+
+def _unlisted(account_ids: Sequence[str]) -> str:
+    named = ", ".join(account_ids[:_ACCOUNTS_NAMED])
+    more = f" and {len(account_ids) - _ACCOUNTS_NAMED:,} more" if len(account_ids) > _ACCOUNTS_NAMED else ""
+    accounts = "account" if len(account_ids) == 1 else "accounts"
+    return f"no export of IAM lists the keys of {accounts} {named}{more}: those that were not used are not here"
 
 
 def _more(found: int) -> Iterator[Line]:
@@ -194,7 +204,7 @@ def render_accounts(answer: Accounts) -> Iterator[Line]:
     unlisted = [one.account_id for one in answer.accounts if one.iam_as_of is None]
     if unlisted:
         yield BLANK
-        yield line((f"no export of IAM tells of the keys of {', '.join(unlisted)}", "warn"))
+        yield line((_unlisted(unlisted), "warn"))
 
 
 def accounts_rows(answer: Accounts) -> Rows:

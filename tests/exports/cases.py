@@ -1,15 +1,21 @@
-"""Cases of exports made by hand, and of worlds with the exports that match them."""
+"""Cases of exports made by hand; and the tables of exports alone, for what needs no case around them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from forensics.answers import Ingest
 from forensics.case import Case
+from forensics.exports.tables import create_tables
+from forensics.formats.exports import kind
 
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -19,8 +25,42 @@ def add(case: Case, folder: Path, files: Mapping[str, Any], as_of: datetime | No
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        path.write_text(text_of(content))
     return case.ingest([folder / name for name in files], as_of=as_of)
+
+
+def text_of(content: Any) -> str:
+    return content if isinstance(content, str) else json.dumps(content)
+
+
+class Tables:
+    """What exports say as tables, as `create_tables` makes them of a case's documents."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
+
+
+@contextmanager
+def tables(*files: tuple[Mapping[str, Any], datetime | None]) -> Iterator[Tables]:
+    """Of files as of a time each. What `forensics ingest` does not take for an export is none here."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("create table documents (source_sha256 varchar primary key, kind varchar, content blob)")
+        connection.execute(
+            "create table source_files (name varchar, sha256 varchar, modified_at timestamptz, as_of timestamptz)"
+        )
+        for named, as_of in files:
+            for name, content in named.items():
+                encoded = text_of(content).encode()
+                sha256 = hashlib.sha256(encoded).hexdigest()
+                document = [sha256, kind(encoded) or "iam_access_keys", encoded]
+                connection.execute("insert or ignore into documents values (?, ?, ?)", document)
+                connection.execute("insert into source_files values (?, ?, now(), ?)", [name, sha256, as_of])
+        create_tables(connection)
+        yield Tables(connection)
 
 
 def rows(case: Case, query: str) -> list[tuple[Any, ...]]:

@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.case import Case
-from forensics.exports.tables import TABLE_NAMES, create_tables
-from forensics.formats.exports import kind as kind_of_document
+from forensics.exports.tables import TABLE_NAMES
 from tests.attribution.records import Account, call
 from tests.cases import case_of_records
-from tests.exports.cases import AS_OF, add, key, listed, rows, used
+from tests.exports.cases import AS_OF, add, key, listed, rows, tables, used
 from tests.simulator import simulate
 from tests.simulator.exports import REPORT_COLUMNS, KeyTruth, exports, report_csv, report_rows
 
@@ -51,11 +49,10 @@ def test_every_table_and_column_is_described(sample_case: Path) -> None:
         assert [column for table, *column, comment in columns if table in TABLE_NAMES and not comment] == []
 
 
-def test_a_key_by_all_that_is_said_of_it(case: Case, tmp_path: Path) -> None:
+def test_a_key_by_all_that_is_said_of_it() -> None:
     files = {"keys.json": listed(key(KEY, "alice")), f"{KEY}.json": used("alice", "2026-02-01T10:00:00Z")}
-    done = add(case, tmp_path / "exports", files)
-    assert (done.unread, done.documents) == ((), {"iam_access_key_last_used": 1, "iam_access_keys": 1})
-    said = rows(case, "select user_name, account_id, status, last_used_at, status_as_of_from from exported_keys")
+    with tables((files, AS_OF)) as made:
+        said = made.rows("select user_name, account_id, status, last_used_at, status_as_of_from from exported_keys")
     assert said == [("alice", ACCOUNT, "Active", datetime(2026, 2, 1, 10, tzinfo=UTC), "person")]
 
 
@@ -75,13 +72,14 @@ def test_the_time_is_the_documents_else_what_is_said_else_the_files(case: Case, 
     ]
 
 
-def test_the_latest_export_counts_and_two_of_one_time_that_differ_say_nothing(case: Case, tmp_path: Path) -> None:
-    add(case, tmp_path, {"old.json": listed(key(KEY, "alice", "Active"))}, AS_OF)
+def test_the_latest_export_counts_and_two_of_one_time_that_differ_say_nothing() -> None:
+    old, new = ({"keys.json": listed(key(KEY, "alice", status))} for status in ("Active", "Inactive"))
     later = AS_OF.replace(day=3)
-    add(case, tmp_path, {"new.json": listed(key(KEY, "alice", "Inactive"))}, later)
-    assert rows(case, "select status from exported_keys") == [("Inactive",)]
-    add(case, tmp_path, {"other.json": listed(key(KEY, "alice", "Active", "2026-01-02T00:00:00Z"))}, later)
-    assert rows(case, "select status, user_name from exported_keys") == [(None, "alice")]
+    with tables((old, AS_OF), (new, later)) as made:
+        assert made.rows("select status from exported_keys") == [("Inactive",)]
+    other = {"other.json": listed(key(KEY, "alice", "Active", "2026-01-02T00:00:00Z"))}
+    with tables((old, AS_OF), (new, later), (other, later)) as made:
+        assert made.rows("select status, user_name from exported_keys") == [(None, "alice")]
 
 
 def test_the_account_of_a_key_by_the_file_that_is_named_for_it(case: Case, tmp_path: Path) -> None:
@@ -93,20 +91,20 @@ def test_the_account_of_a_key_by_the_file_that_is_named_for_it(case: Case, tmp_p
     )  # fmt: skip
 
 
-def test_a_snapshot_says_of_whom_there_is_no_key(case: Case, tmp_path: Path) -> None:
+def test_a_snapshot_says_of_whom_there_is_no_key() -> None:
     none = listed() | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2026-03-02T00:00:00Z", "UserName": "alice"}}
-    add(case, tmp_path, {"keys.json": none})
-    assert rows(case, "select account_id, user_name, access_keys from iam_key_listings") == [(ACCOUNT, "alice", 0)]
+    with tables(({"keys.json": none}, AS_OF)) as made:
+        assert made.rows("select account_id, user_name, access_keys from iam_key_listings") == [(ACCOUNT, "alice", 0)]
 
 
-def test_equal_answers_about_two_keys_are_of_both(case: Case, tmp_path: Path) -> None:
+def test_equal_answers_about_two_keys_are_of_both() -> None:
     """The answer does not name its key; two files with the same bytes are one document."""
     never = used("svc", None)
-    add(case, tmp_path, {f"{KEY}.json": never, f"{OTHER}.json": never})
-    assert rows(case, "select access_key_id, never_used from exported_keys order by all") == [
-        (OTHER, True),
-        (KEY, True),
-    ]
+    with tables(({f"{KEY}.json": never, f"{OTHER}.json": never}, AS_OF)) as made:
+        assert made.rows("select access_key_id, never_used from exported_keys order by all") == [
+            (OTHER, True),
+            (KEY, True),
+        ]
 
 
 def test_an_answer_about_a_key_that_does_not_say_which_is_told(case: Case, tmp_path: Path) -> None:
@@ -118,7 +116,7 @@ def test_an_answer_about_a_key_that_does_not_say_which_is_told(case: Case, tmp_p
     assert done.incomplete
 
 
-def test_trust_policies_as_objects_and_as_text(case: Case, tmp_path: Path) -> None:
+def test_trust_policies_as_objects_and_as_text() -> None:
     policy = {
         "Statement": [
             {"Effect": "Allow", "Action": "sts:AssumeRole", "Condition": {"StringLike": {"sts:SourceIdentity": "a*"}}}
@@ -130,9 +128,9 @@ def test_trust_policies_as_objects_and_as_text(case: Case, tmp_path: Path) -> No
             for name, document in (("object", policy), ("text", json.dumps(policy)), ("none", None))
         ]
     }
-    add(case, tmp_path, {"details.json": details})
     said = "select role_name, requires_source_identity, requires_session_name from iam_roles order by 1"
-    assert rows(case, said) == [("none", None, None), ("object", True, False), ("text", True, False)]
+    with tables(({"details.json": details}, AS_OF)) as made:
+        assert made.rows(said) == [("none", None, None), ("object", True, False), ("text", True, False)]
 
 
 def test_trails_and_what_they_record(case: Case, tmp_path: Path) -> None:
@@ -145,13 +143,13 @@ def test_trails_and_what_they_record(case: Case, tmp_path: Path) -> None:
     assert told.data_events is False and told.source_files == ("selectors.json", "trails.json")
 
 
-def test_a_report_says_all_it_has_to_say(case: Case, tmp_path: Path) -> None:
-    lines = report_rows(ACCOUNT, [TRUTH])
-    for name, text in (("comma.csv", report_csv(lines)), ("semicolon.csv", report_csv(lines, separator=";"))):
-        done = add(case, tmp_path, {name: text})
-        assert not done.unread
-    said = "select distinct user_name, account_id, slot, active, last_rotated_at, last_used_service"
-    assert rows(case, f"{said} from iam_credential_report_keys") == [("alice", ACCOUNT, 1, True, CREATED, "s3")]
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_report_says_all_it_has_to_say(separator: str) -> None:
+    text = report_csv(report_rows(ACCOUNT, [TRUTH]), separator=separator)
+    with tables(({"report.csv": text}, AS_OF)) as made:
+        said = "select user_name, account_id, slot, active, last_rotated_at, last_used_service"
+        assert made.rows(f"{said} from iam_credential_report_keys") == [("alice", ACCOUNT, 1, True, CREATED, "s3")]
+        assert made.rows("select problem from export_problems") == []
 
 
 def _without(column: str) -> str:
@@ -192,16 +190,14 @@ def test_a_report_of_an_account_that_is_not_loaded_is_told(tmp_path: Path) -> No
     assert not done.unread
 
 
-def test_the_order_and_grouping_of_answers_change_nothing(tmp_path: Path) -> None:
+def test_the_order_and_grouping_of_answers_change_nothing() -> None:
     files = exports(simulate(3, 200)).files()
     answers = [text for name, text in sorted(files.items()) if name.endswith("access-keys.json")]
     found = []
-    for number, texts in enumerate((answers, answers[::-1], ["".join(answers)])):
-        with Case.create(tmp_path / f"case-{number}") as case:
-            add(case, tmp_path / f"files-{number}", {f"{n}.json": text for n, text in enumerate(texts)})
-            columns = "* exclude (source_sha256)"
-            found.append(sorted(rows(case, f"select {columns} from iam_access_keys"), key=repr))
-    assert found[0] == found[1] == found[2]
+    for texts in (answers, answers[::-1], ["".join(answers)]):
+        with tables(({f"{n}.json": text for n, text in enumerate(texts)}, AS_OF)) as made:
+            found.append(sorted(made.rows("select * exclude (source_sha256) from iam_access_keys"), key=repr))
+    assert found[0] == found[1] == found[2] != []
 
 
 JSON = st.recursive(
@@ -217,18 +213,7 @@ MEMBERS = st.sampled_from(
 @settings(max_examples=5, deadline=None)
 @given(answers=st.lists(st.dictionaries(MEMBERS, JSON, min_size=1, max_size=2), min_size=1, max_size=12))
 def test_no_json_under_known_names_is_more_than_a_line(answers: list[dict[str, Any]]) -> None:
-    good = listed(key(OTHER, "bob"))
-    with duckdb.connect() as connection:
-        connection.execute("create table documents (source_sha256 varchar, kind varchar, content blob)")
-        connection.execute(
-            "create table source_files (name varchar, sha256 varchar, modified_at timestamptz, as_of timestamptz)"
-        )
-        for number, answer in enumerate([*answers, good]):
-            content = json.dumps(answer).encode()
-            kind = kind_of_document(content) or "iam_access_keys"
-            connection.execute("insert into documents values (?, ?, ?)", [str(number), kind, content])
-            connection.execute("insert into source_files values (?, ?, now(), null)", [f"{KEY}.json", str(number)])
-        create_tables(connection)
-        problems = connection.execute("select problem from export_problems").fetchall()
-        assert all("\n" not in problem for (problem,) in problems)
-        assert (OTHER,) in connection.execute("select access_key_id from exported_keys").fetchall()
+    files = {f"{number}-{KEY}.json": answer for number, answer in enumerate(answers)}
+    with tables(({**files, "good.json": listed(key(OTHER, "bob"))}, None)) as made:
+        assert all("\n" not in problem for (problem,) in made.rows("select problem from export_problems"))
+        assert (OTHER,) in made.rows("select access_key_id from exported_keys")

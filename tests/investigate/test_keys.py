@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from forensics.answers import ActorKind, Grade
 from forensics.case import Case
 from forensics.key_answer import AuditedKey
+from forensics.output.report import report_page
 from tests.attribution.records import START, Account, Json, call, write
 from tests.exports.cases import add, key, listed, used
 from tests.simulator import World, simulate
@@ -283,3 +286,30 @@ def test_a_renamed_owner_is_not_gone(case: Case, tmp_path: Path) -> None:
     another = user | {"UserId": "AIDA2ICYRBJSAAAAAAAAA"}
     add(case, tmp_path, {"details.json": {"UserDetailList": [another]}}, AS_OF + timedelta(hours=1))
     assert "owner_gone" in findings(the_key(case))
+
+
+def test_accounts_of_which_no_export_lists_the_keys_are_told(case: Case, tmp_path: Path) -> None:
+    away = Account("222222222222")
+    case.ingest([write([call(away.user("bob").signs(), 5)], tmp_path / "away")])
+    add(case, tmp_path, {"keys.json": listed(key(KEY, "alice"))}, AS_OF)
+    assert case.keys().accounts_by_logs_alone == (away.id,)
+    assert [one.account_id for one in case.accounts().accounts if one.iam_as_of] == [HOME.id]
+
+
+def test_one_export_of_several_accounts_is_of_each(case: Case, tmp_path: Path) -> None:
+    answers = [
+        listed(key(KEY, "alice")),
+        listed() | {"Snapshot": {"AccountId": "222222222222", "UserName": "bob"}},
+    ]
+    add(case, tmp_path, {"keys.json": "".join(map(json.dumps, answers))}, AS_OF)
+    assert [bool(one.iam_as_of) for one in case.accounts().accounts] == [True, True]
+
+
+def test_report_and_bundle_say_what_exports_say(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {"keys.json": listed(key(KEY, "alice"), key(OTHER, "alice"))}, AS_OF)
+    case.bundle(KEY, tmp_path / "bundle.zip")
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        assert archive.read("exports/0001-keys.json") == (tmp_path / "keys.json").read_bytes()
+        page = archive.read("report.html").decode()
+    assert "What the account itself says" in page and "iam list-access-keys as of" in page
+    assert "IAM says that it is of " in report_page(case.report(OTHER))

@@ -16,12 +16,14 @@ named as (
     from accounts
 ),
 
+listed as (
+    select account_id, as_of from iam_key_listings where account_id is not null
+    union all
+    select account_id, as_of from iam_credential_report where account_id is not null
+),
+
 of_iam as (
-    select account_id, max(as_of) as iam_as_of
-    from exports
-    where export like 'iam_%'
-      and account_id is not null
-    group by account_id
+    select account_id, max(as_of) as iam_as_of from listed group by account_id
 ),
 
 known as (
@@ -30,6 +32,10 @@ known as (
     select account_id from named
     union
     select account_id from of_iam
+    union
+    select account_id from exports where account_id is not null
+    union
+    select account_id from iam_users where account_id is not null
     union
     select account_id from access_keys where account_id is not null
 )

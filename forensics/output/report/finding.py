@@ -38,6 +38,8 @@ def proof(answer: Report) -> tuple[str, ...]:
 def _who(answer: Report) -> Sentence:
     key, who = answer.key, answer.key.who
     subject: Sentence = ((key.subject.id, "key"), f" is a {KEY_KINDS[key.kind]}")
+    if not key.in_logs and key.owner is not None:
+        return (*subject, " that is in none of the loaded logs; IAM says that it is of ", *described(key.owner), ".")
     if not key.in_logs:
         return (*subject, " that is in none of the loaded logs: nothing here says whose it is, or what it did.")
     if key.owner is not None and who.actor == key.owner:

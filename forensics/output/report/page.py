@@ -12,6 +12,8 @@ from markupsafe import Markup
 from forensics.answers import answer_sha256
 from forensics.output.branches import may_be_used
 from forensics.output.coverage import render_coverage
+from forensics.output.exports import TITLE as EXPORTS_TITLE
+from forensics.output.exports import exported_lines
 from forensics.output.key import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded, provenance
@@ -108,6 +110,7 @@ def _environment(proofs: Proofs) -> Environment:
         "titles": _TITLES,
         "ACTIONS": ACTIONS,
         "ADDRESS_CLASSES": ADDRESS_CLASSES,
+        "EXPORTS_TITLE": EXPORTS_TITLE,
         "GRADE_STYLES": GRADE_STYLES,
         "KEY_KINDS": KEY_KINDS,
         "RELATIONS": RELATIONS,
@@ -118,6 +121,7 @@ def _environment(proofs: Proofs) -> Environment:
         "claim_lines": claim_lines,
         "count": count,
         "described": described,
+        "exported_lines": exported_lines,
         "life_lines": life_lines,
         "missing_lines": missing_lines,
         "note_lines": note_lines,
