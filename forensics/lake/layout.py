@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-FORMAT_VERSION = 1
+# of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
+FORMAT_VERSION = 2
 
 
 class NotACase(Exception):
@@ -104,8 +105,13 @@ def open_existing(root: Path) -> Layout:
         raise NotACase(f"{layout.case_file} is damaged: it does not say which format the case has") from None
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise NotACase(
-            f"{root} was made by a newer version of forensics (case format {version}, this version reads up to"
+            f"{root} was made by a newer version of forensics (case format {version}, this version reads"
             f" {FORMAT_VERSION}); update with `pip install --upgrade cloudtrail-forensics`"
+        )
+    if version < FORMAT_VERSION:
+        raise NotACase(
+            f"{root} was made by an older version of forensics (case format {version}, this version reads"
+            f" {FORMAT_VERSION}); ingest its logs again into a new case"
         )
     return layout
 

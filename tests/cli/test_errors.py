@@ -48,12 +48,13 @@ def test_a_case_that_is_not_there(tmp_path: Path) -> None:
     assert "forensics ingest" in done.complaint
 
 
-def test_a_case_of_a_newer_version(tmp_path: Path) -> None:
-    newer = case_of_version(99, tmp_path / "newer")
+@pytest.mark.parametrize(("version", "told"), [(99, "newer version"), (1, "ingest its logs again into a new case")])
+def test_a_case_of_another_version(tmp_path: Path, version: int, told: str) -> None:
+    other = case_of_version(version, tmp_path / "other")
     for command in (["info"], ["ingest", str(SAMPLE_LOGS)]):
-        done = run(*command, "--case", newer)
+        done = run(*command, "--case", other)
         assert done.code == 1
-        assert "newer version" in done.complaint
+        assert told in done.complaint
 
 
 def test_a_damaged_cache_is_built_again(tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from forensics.lake.layout import CaseBusy, Layout, NotACase, create, only_ingest, open_existing, write_private
+from forensics.lake.layout import (
+    FORMAT_VERSION,
+    CaseBusy,
+    Layout,
+    NotACase,
+    create,
+    only_ingest,
+    open_existing,
+    write_private,
+)
 from tests.lake.cases import add, put, record
 
 
@@ -31,7 +40,7 @@ def test_a_case_is_made_in_an_empty_folder_or_a_new_one(tmp_path: Path) -> None:
         layout = create(root)
         assert mode(root) == 0o700
         assert open_existing(root) == create(root) == layout
-        assert json.loads(layout.case_file.read_text())["format_version"] == 1
+        assert json.loads(layout.case_file.read_text())["format_version"] == FORMAT_VERSION
 
 
 def test_a_case_whose_making_was_cut_short_is_made_again(tmp_path: Path) -> None:
@@ -57,7 +66,8 @@ def test_a_folder_with_something_else_in_it_becomes_no_case(tmp_path: Path) -> N
         ("", "damaged"),
         ("[]", "damaged"),
         ("{}", "damaged"),
-        ('{"format_version": 2}', "newer version"),
+        (json.dumps({"format_version": FORMAT_VERSION + 1}), "newer version"),
+        (json.dumps({"format_version": FORMAT_VERSION - 1}), "older version.*ingest its logs again"),
         ('{"format_version": "x"}', "newer version"),
     ],
 )
