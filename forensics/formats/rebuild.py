@@ -1,7 +1,7 @@
 """Rebuild: a record put together again from a row of a table of events: Athena, CloudTrail Lake, the event history.
 
 Such a table has a column for each field of a record, its name without capitals, and prints structs as text. What the
-table has no column for the record does not say.
+table has no column for the record does not say; a column that no record has stays in it under its own name.
 """
 
 from __future__ import annotations
@@ -78,6 +78,11 @@ def from_row(row: Mapping[str, Any]) -> bytes:
         for name, value in columns.items()
         if name in _TOP and (field := _field(name, value)) is not None
     }
+    record |= {
+        str(name): value
+        for name, value in row.items()
+        if plain(name) not in _TOP | _OF_THE_CALLER.keys() and value not in (None, *_NOTHING)
+    }
     caller = {
         field: value for name, field in _OF_THE_CALLER.items() if (value := columns.get(name)) and value not in _NOTHING
     }
@@ -87,8 +92,9 @@ def from_row(row: Mapping[str, Any]) -> bytes:
 
 
 def to_json(record: Mapping[str, Any]) -> bytes:
-    """A record as AWS writes one; bytes that were no text come out as they were."""
-    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogateescape")
+    """A record as AWS writes one; bytes that were no text come out as they were, and times as text."""
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str)
+    return text.encode("utf-8", "surrogateescape")
 
 
 def json_or_text(value: Any) -> Any:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO
 
 from forensics.formats.inflate import Measure, Unreadable, refuse_if_beyond
@@ -114,11 +116,24 @@ def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejecte
             refuse_if_beyond(inflated, measure.bytes_read)
             message = Csv("", tuple(batch.schema.names)).message
             for row in batch.to_pylist(maps_as_pydicts="lossy"):
-                for item in _of_row(row, message, position):
+                for item in _of_row(_as_json(row), message, position):
                     yield item
                     position += 1
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Unreadable(f"the Parquet file is damaged: {' '.join(str(error).split())}") from None
+
+
+def _as_json(value: Any) -> Any:
+    """A value as JSON has it, but for times: some writers of Parquet have bytes for text, and NaN for nothing."""
+    if isinstance(value, Mapping):
+        return {str(_as_json(name)): _as_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_as_json(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (str, int, datetime)) else str(value)
 
 
 def _of_row(row: Mapping[str, Any], message: int | None, position: int) -> Iterator[Records | Rejected]:

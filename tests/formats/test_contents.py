@@ -6,12 +6,16 @@ import bz2
 import gzip
 import io
 import json
+import math
 import tarfile
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -259,6 +263,42 @@ def test_a_broken_row_costs_that_row() -> None:
     found = read(b"".join(rows))
     assert [item.reason for item in found if isinstance(item, Rejected)] == ["the row has 15 fields, the table 16"]
     assert sum(len(item.raw) for item in found if isinstance(item, Records)) == 2
+
+
+def test_a_parquet_file_may_have_any_type_anywhere(tmp_path: Path) -> None:
+    """Hive writes text as bytes, pandas NaN for nothing; a column that no record has is kept all the same."""
+    odd = pa.table(
+        {
+            "eventname": pa.array([b"GetObject"], pa.binary()),
+            "eventsource": ["s3.amazonaws.com"],
+            "eventtime": [datetime(2026, 10, 1, 12, tzinfo=UTC)],
+            "useridentity": [{"type": b"IAMUser", "accesskeyid": b"AKIA\xff"}],
+            "errorcode": [math.nan],
+            "day": [date(2026, 10, 1)],
+            "cost": [Decimal("1.5")],
+            "tags": pa.array([[(b"k", math.inf)]], pa.map_(pa.binary(), pa.float64())),
+        }
+    )
+    sink = io.BytesIO()
+    pq.write_table(odd, sink)
+    ((delivery, raw),) = events(read(sink.getvalue(), tmp_path))
+    assert delivery == Delivery.REBUILT
+    assert json.loads(raw.decode("utf-8", "replace")) == {
+        "eventName": "GetObject",
+        "eventSource": "s3.amazonaws.com",
+        "eventTime": "2026-10-01T12:00:00Z",
+        "userIdentity": {"type": "IAMUser", "accessKeyId": "AKIA\ufffd"},
+        "day": "2026-10-01",
+        "cost": "1.5",
+        "tags": {"k": None},
+    }
+
+
+def test_a_column_that_no_record_has_stays_in_the_record() -> None:
+    rows = "eventname,eventsource,sessionColour,region\nGetObject,s3.amazonaws.com,blue,\n"
+    assert parsed(events(read(rows.encode()))) == [
+        {"eventName": "GetObject", "eventSource": "s3.amazonaws.com", "sessionColour": "blue"}
+    ]
 
 
 def test_archives_are_told_by_their_content(tmp_path: Path) -> None:
