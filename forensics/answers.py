@@ -705,6 +705,8 @@ class Info(Displayed):
     """What the formats of some files cannot show, and of how many files that is true."""
     deliveries: Mapping[str, int] = field(default_factory=dict)
     """How many events came as AWS wrote them (native), wrapped by another product, or rebuilt from their fields."""
+    unknown_fields: Mapping[str, int] = field(default_factory=dict)
+    """Fields that AWS's record reference does not name and nothing here reads, and how many records have each."""
     mismatch: str | None = None
     """Where what was read is not what there is, in one line; null where all adds up."""
 

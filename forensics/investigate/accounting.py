@@ -78,6 +78,11 @@ def left_out(manifest: Manifest) -> dict[str, int]:
     return added_up(file.left_out for file in _latest(manifest))
 
 
+def unknown_fields(manifest: Manifest) -> dict[str, int]:
+    """Fields of records, and of the identities in them, that nothing here reads, and how many records have each."""
+    return added_up(file.unknown_fields for file in _latest(manifest))
+
+
 def limits(manifest: Manifest) -> dict[str, int]:
     """What the formats of some files cannot show, and how many files each is true of."""
     return dict(sorted(Counter(file.limit for file in _latest(manifest) if file.limit).items()))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import duckdb
 
 from forensics.answers import Account, ActorKind, Ending, Info, StopReason, Unread
-from forensics.investigate.accounting import left_out, limits, mismatch
+from forensics.investigate.accounting import left_out, limits, mismatch, unknown_fields
 from forensics.investigate.exports import exports, problems
 from forensics.investigate.tables import rows
 from forensics.lake.manifest import Manifest, SourceFile
@@ -42,6 +42,7 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
         left_out=left_out(manifest),
         limits=limits(manifest),
         deliveries={row.delivery: row.events for row in rows(connection, "deliveries")},
+        unknown_fields=unknown_fields(manifest),
         mismatch=mismatch(connection, manifest),
     )
 

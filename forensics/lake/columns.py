@@ -7,7 +7,7 @@ table, and the batch takes its identity columns from there.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -53,10 +53,14 @@ class Taken(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Rows of LAKE_SCHEMA in the order of their records, and of each that was taken what could not become a row."""
+    """Rows of LAKE_SCHEMA in the order of their records.
+
+    Of each that was taken, what could not become a row, and how many of its rows have a field that nothing knows.
+    """
 
     events: pa.RecordBatch
     rejected: list[list[Rejected]]
+    unknown_fields: list[Counter[str]]
 
 
 def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
@@ -96,15 +100,19 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
     columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
     events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
-    return Batch(events, rejected)
+    unknown_fields = [Counter[str]() for _ in taken]
+    for row, names in flags.unknown_fields:
+        unknown_fields[source[row]].update(names)
+    return Batch(events, rejected, unknown_fields)
 
 
 class _Flags:
-    """What is odd about some rows."""
+    """What is odd about some rows, and which fields of theirs nothing knows."""
 
     def __init__(self) -> None:
         self._flags: dict[int, set[str]] = defaultdict(set)
         self._unreliable: set[int] = set()
+        self.unknown_fields: list[tuple[int, list[str]]] = []
 
     def add(self, row: int, *flags: str, unreliable: bool) -> None:
         self._flags[row].update(flags)
@@ -148,10 +156,14 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
     for row, careful in decoded.careful.items():
         texts[row] = careful.text
         flags.add(row, *careful.flags, unreliable=careful.unreliable)
+    flags.unknown_fields += decoded.unknown_fields.items()
     identities, number = _identities(decoded, seen)
     for index, identity in enumerate(identities):
-        if identity.flag:
-            for row in np.flatnonzero(number == index).tolist():
+        if not (identity.flag or identity.unknown_fields):
+            continue
+        for row in np.flatnonzero(number == index).tolist():
+            flags.unknown_fields.append((row, identity.unknown_fields))
+            if identity.flag:
                 flags.add(row, identity.flag, unreliable=True)
     issued, changed = _effects(decoded, [identities[index] for index in number.tolist()], texts, flags)
     raw = binary(decoded.raw)
@@ -210,7 +222,7 @@ def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, 
     columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
     return {
         field.name: pa.array(values, field.type).take(taken)
-        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last two are no columns
+        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are no columns
     }
 
 

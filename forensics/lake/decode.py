@@ -54,8 +54,8 @@ Numbers = npt.NDArray[np.int64]
 class Decoded:
     """The records that are some, with lists that run parallel, and what was wrong with the others.
 
-    `place` is where each stood among all that were given. `careful` and `refused` have those that need them, by their
-    index here and by their place.
+    `place` is where each stood among all that were given. `careful` and `unknown_fields` have those that need them, by
+    their index here, and `refused` by their place.
     """
 
     place: Numbers
@@ -63,6 +63,7 @@ class Decoded:
     records: list[Record]
     fields: Fields
     careful: dict[int, Careful]
+    unknown_fields: dict[int, list[str]]
     refused: dict[int, str]
 
 
@@ -103,6 +104,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
     records = [_decode_fast(one) for one in raw]
     fields = Fields(records)
     careful: dict[int, Careful] = {}
+    unknown_fields: dict[int, list[str]] = {}
     refused: dict[int, str] = {}
     for place in _doubtful(raw, records):
         if records[place] is _UNDECODED or not _is_sound(raw[place], records[place]):
@@ -111,12 +113,16 @@ def decode(raw: Sequence[bytes]) -> Decoded:
                 records[place] = careful[place].record
             except NotARecord as error:
                 refused[place] = str(error)
+                continue
+        text = careful[place].text.encode() if place in careful else raw[place]
+        if names := rec.unknown_fields(text):
+            unknown_fields[place] = names
     if careful:
         fields = Fields(records)
     for place in _foreign(fields):
         refused.setdefault(place, "it is not a CloudTrail record")
     if not refused:
-        return Decoded(np.arange(len(raw)), list(raw), records, fields, careful, refused)
+        return Decoded(np.arange(len(raw)), list(raw), records, fields, careful, unknown_fields, refused)
     kept = [place for place in range(len(raw)) if place not in refused]
     records = [records[place] for place in kept]
     return Decoded(
@@ -125,6 +131,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
         records,
         Fields(records),
         {index: careful[place] for index, place in enumerate(kept) if place in careful},
+        {index: unknown_fields[place] for index, place in enumerate(kept) if place in unknown_fields},
         refused,
     )
 

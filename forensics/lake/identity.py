@@ -32,7 +32,7 @@ _IDENTITY_TYPES = {
 
 
 class Identity(NamedTuple):
-    """The columns of schema.IDENTITY_COLUMNS, in their order, and whether the block is sound."""
+    """The columns of schema.IDENTITY_COLUMNS in their order, then whether the block is sound, and what is new in it."""
 
     identity_type: str | None
     principal_id: str | None
@@ -59,6 +59,7 @@ class Identity(NamedTuple):
     credential_id: str | None
     block: UserIdentity
     flag: str | None
+    unknown_fields: list[str]
 
 
 def identity_of(block: bytes, authenticated: bool) -> Identity:
@@ -106,6 +107,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         else None,
         block=user,
         flag=flag,
+        unknown_fields=rec.unknown_identity_fields(block),
     )
 
 

@@ -25,7 +25,8 @@ class SourceFile(Line, frozen=True, tag="source_file"):
 
     Of a `failed` file the records before the damage are in the case. `records` counts them, `rejected` what is in the
     quarantine instead, `filtered` what the ingest's filter left out. `kind`: which kind of document the file is; null
-    for one of events. `left_out` counts what is no event, by what it is instead; `limit` tells what a file of this
+    for one of events. `left_out` counts what is no event, by what it is instead, and `unknown_fields` the records that
+    have a field which AWS's record reference does not name, by its name; `limit` tells what a file of this
     format cannot show; `members` is how many files an archive holds, and `archive` the SHA-256 of the archive that the
     file is a member of. An object of S3 has its URL as name and path, and the `etag` and user `metadata` it had then.
     Of a document, `modified_at` is when the file was last written, and `as_of` as of when it holds, if whoever added it
@@ -47,6 +48,7 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     kind: str | None = None
     filtered: int = 0
     left_out: dict[str, int] = {}
+    unknown_fields: dict[str, int] = {}
     limit: str | None = None
     members: int = 0
     archive: str | None = None

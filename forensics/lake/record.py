@@ -129,9 +129,18 @@ class Careful:
     text: str
 
 
+def _names(type_: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(type_))
+
+
+_FIELDS = _names(Record)
+_IDENTITY_FIELDS = _names(UserIdentity) | {"credentialId"}
+_SESSION_FIELDS = _names(SessionContext)
+
 decode: Callable[[bytes], Record] = msgspec.json.Decoder(Record).decode
 decode_identity: Callable[[bytes], UserIdentity] = msgspec.json.Decoder(UserIdentity).decode
 _parse_any: Callable[[bytes], object] = msgspec.json.Decoder().decode
+_parse_members: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -190,6 +199,28 @@ def convert(value: object, type_: type[T]) -> tuple[T, bool]:
 def is_cloudtrail(record: Record) -> bool:
     """Whether this is a CloudTrail record at all: every version of the format has these."""
     return record.event_name is not None and (record.event_source is not None or record.event_time is not None)
+
+
+def unknown_fields(raw: bytes) -> list[str]:
+    """The fields of a record that AWS's record reference does not name."""
+    return sorted(_members(raw).keys() - _FIELDS)
+
+
+def unknown_identity_fields(block: bytes) -> list[str]:
+    """The fields of a `userIdentity`, and of the session in it, that nothing here knows."""
+    identity = _members(block)
+    session = _members(bytes(identity.get("sessionContext", b"")))
+    return [
+        *sorted(f"userIdentity.{name}" for name in identity.keys() - _IDENTITY_FIELDS),
+        *sorted(f"userIdentity.sessionContext.{name}" for name in session.keys() - _SESSION_FIELDS),
+    ]
+
+
+def _members(raw: bytes) -> dict[str, msgspec.Raw]:
+    try:
+        return _parse_members(raw)
+    except NOT_DECODED:
+        return {}
 
 
 def repeats_a_key(raw: bytes) -> bool:

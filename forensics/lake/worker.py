@@ -13,7 +13,8 @@ import hashlib
 import io
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +43,10 @@ _HELD_REJECTED_BYTES = 16 << 20
 _BATCH_BYTES = 4 << 20
 # how many are remembered, of about 2 KiB each
 _IDENTITIES = 10_000
+# how many names of a file's unknown fields are told, and how much of each
+_UNKNOWN_FIELDS = 50
+_LONGEST_NAME = 100
+_FURTHER_FIELDS = "further ones"
 # how deep archives may lie in each other
 _MAX_DEPTH = 3
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -185,6 +190,7 @@ class Worker:
             rejected=found.rejected,
             filtered=found.filtered,
             left_out=found.left_out,
+            unknown_fields=dict(sorted(found.unknown_fields.items())),
             limit=found.limit,
             members=found.members,
             first_event_time=_time(found.first),
@@ -205,10 +211,11 @@ class Worker:
     def _write_rows(self) -> None:
         if len(self._identities) > _IDENTITIES:
             self._identities.clear()
-        events, rejected = to_batch([taken for _, taken in self._taken], self._identities)
+        events, rejected, unknown_fields = to_batch([taken for _, taken in self._taken], self._identities)
         times, goes_in = events.column("event_time").cast(pa.int64()), self._goes_in(events)
         start = 0
-        for (found, taken), foreign in zip(self._taken, rejected, strict=True):
+        for (found, taken), foreign, names in zip(self._taken, rejected, unknown_fields, strict=True):
+            found.met(names)
             end = start + len(taken.records.raw) - len(foreign)
             found.saw(times[start:end].filter(goes_in[start:end]))
             found.filtered += end - start - goes_in[start:end].true_count
@@ -241,7 +248,7 @@ class _Found:
 
     `foreign`: sound JSON that is no CloudTrail record, `wraps`: one with such a record inside. Of a file with nothing
     else no record goes to the quarantine, unless it has more than can be `held` until that is known. `left_out`: what
-    is known to be no event, by what it is.
+    is known to be no event, by what it is. `unknown_fields`: how many records have each.
     """
 
     records: int = 0
@@ -249,6 +256,7 @@ class _Found:
     filtered: int = 0
     foreign: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    unknown_fields: Counter[str] = field(default_factory=Counter)
     limit: str | None = None
     members: int = 0
     cut: bool = False
@@ -288,6 +296,13 @@ class _Found:
         self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
         self.rejected += len(rejected)
         self.held += rejected
+
+    def met(self, names: Mapping[str, int]) -> None:
+        """Count unknown fields; of a file made to have countless ones, only some by their names."""
+        for name, records in names.items():
+            shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+            is_told = shown in self.unknown_fields or len(self.unknown_fields) < _UNKNOWN_FIELDS
+            self.unknown_fields[shown if is_told else _FURTHER_FIELDS] += records
 
     def saw(self, times: pa.Int64Array) -> None:
         self.records += len(times)

@@ -13,6 +13,7 @@ from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, read
 
 _UNREAD_SHOWN = 20
 _EXPORTS_SHOWN = 20
+_FIELDS_SHOWN = 10
 _LABEL = 10
 _STATUSES = {
     "ok": "read",
@@ -76,6 +77,7 @@ def render_info(answer: Info) -> Iterator[Line]:
         yield _labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
     yield from _deliveries(answer.deliveries)
     yield from _left_out(answer.left_out)
+    yield from _unknown_fields(answer.unknown_fields)
     yield from _documents(answer.documents)
     yield from _limits(answer.limits)
     if answer.first_event_time and answer.last_event_time:
@@ -178,6 +180,16 @@ def _left_out(counts: Mapping[str, int]) -> Iterator[Line]:
     if counts:
         told = ", ".join(f"{number:,} {what}" for what, number in counts.items())
         yield _labelled("no events", f"{told}: left out")
+
+
+def _unknown_fields(records: Mapping[str, int]) -> Iterator[Line]:
+    if not records:
+        return
+    most = sorted(records, key=lambda name: (-records[name], name))
+    told = ", ".join(f"{name} ({count(records[name], 'record')})" for name in most[:_FIELDS_SHOWN])
+    more = len(most) - _FIELDS_SHOWN
+    further = f" and {more:,} more, which --format json has" if more > 0 else ""
+    yield _labelled("fields", f"not known and not read, but kept in the records: {told}{further}")
 
 
 def _deliveries(events: Mapping[str, int]) -> Iterator[Line]:

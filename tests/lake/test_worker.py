@@ -148,3 +148,11 @@ def test_a_process_tells_why_it_gives_up(tmp_path: Path) -> None:
     done = start(tmp_path / "case", Start(), [ToRead(str(path), "a")], [])
     answer = msgspec.json.decode(done.stdout.splitlines()[-1], type=Answer)
     assert answer.error is not None and "case" in answer.error
+
+
+def test_of_countless_unknown_fields_some_are_named(tmp_path: Path) -> None:
+    odd = {f"field-{number:03}": 1 for number in range(200)} | {"x" * 5_000: 1}
+    found = read(tmp_path, json.dumps({"Records": [record(1, **odd), record(2, **odd)]}).encode())
+    assert len(found.unknown_fields) == 51
+    assert sum(found.unknown_fields.values()) == 2 * len(odd)
+    assert all(len(name) < 110 for name in found.unknown_fields)
