@@ -66,6 +66,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.integrity import fingerprint
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
+from forensics.lake.progress import Done, Progress, counting
 from forensics.packaged import packaged_folder
 from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
 from forensics.sources.aws import Access, Aws, AwsFailed
@@ -95,6 +96,7 @@ __all__ = [
     "NoLogs",
     "NotAddressDatabase",
     "NotAnIdentifier",
+    "Progress",
     "QueryFailed",
     "SavedQuery",
     "UnusableQuery",
@@ -156,17 +158,13 @@ _DIGEST_REGIONS = """
 
 T = TypeVar("T")
 
-Progress = Callable[[int, int, SourceFile], None]
-"""Called after each file of an ingest with how many are done, how many there are, and the file."""
-
-
 GoOn = Callable[[Estimate | LookupEstimate], bool]
 """Told what is about to be fetched; whether to go on."""
 
 _OWN_ACCESS = Access()
 
 
-def _quiet(_done: int, _files: int, _file: SourceFile) -> None:
+def _quiet(_done: Done) -> None:
     pass
 
 
@@ -288,18 +286,12 @@ class Case:
         from forensics.lake.worker import ToRead
 
         files = find_files(paths)
-        done = Counter[str]()
-
-        def tell(file: SourceFile) -> None:
-            done["files"] += not file.archive  # a member counts with its archive
-            progress(done["files"], len(files), file)
-
         return ingests.ingest(
             self._layout,
             [ToRead(file.path, file.name, as_of=as_of) for file in files],
             [file.size for file in files],
             __version__,
-            tell,
+            counting(progress, {file.path: file.size for file in files}, len(files)),
             filter=replace(filter, delivered_from=None, delivered_to=None),
         )
 

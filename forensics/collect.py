@@ -23,14 +23,13 @@ from forensics.lake.filter import LONGEST_LIFE, is_whole
 from forensics.lake.ingest import Ingested, IngestFailed
 from forensics.lake.layout import Layout, only_fetch
 from forensics.lake.manifest import Filter, Manifest, SourceFile
+from forensics.lake.progress import Progress, counting
 from forensics.lake.worker import ToRead
 from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws, AwsFailed
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
 from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
 from forensics.sources.s3_url import S3Url
-
-Progress = Callable[[int, int, SourceFile], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
         new = [one for one in objects if (one.url, one.etag) not in known]
         how.estimated(_estimate(listed, found, objects, new))
         rounds: list[Ingested] = []
-        tell = _counting(how.progress, len(new))
+        tell = counting(how.progress, {one.url: one.size for one in new}, len(new))
         try:
             with closing(fetch_rounds(client, new, layout.spool, request_payer=payer)) as fetched:
                 for round_ in fetched:
@@ -102,12 +101,13 @@ def from_lookup_events(layout: Layout, filter: Filter, how: Fetching) -> Collect
             for region, reason in looked.failures.items()
             for name in [f"LookupEvents/{plan.account_id}/{region}"]
         ]
+        sizes = {str(files[name]): files[name].stat().st_size for name in new}
         done = lake.ingest(
             layout,
             [ToRead(str(files[name]), name) for name in new],
-            [files[name].stat().st_size for name in new],
+            list(sizes.values()),
             how.version,
-            _counting(how.progress, len(new) + len(failed)),
+            counting(how.progress, sizes, len(new) + len(failed)),
             filter=filter,
             ended=failed,
         )
@@ -125,17 +125,6 @@ def _lookup_estimate(plan: lookups.Plan, expected: lookups.Expected) -> LookupEs
         seconds=expected.seconds,
         failures=expected.failures,
     )
-
-
-def _counting(progress: Progress, files: int) -> Callable[[SourceFile], None]:
-    read = 0
-
-    def tell(file: SourceFile) -> None:
-        nonlocal read
-        read += not file.archive  # a member counts with its archive
-        progress(read, files, file)
-
-    return tell
 
 
 def _counting_calls(asking: Callable[[int, int], None], calls: int) -> Callable[[], None]:

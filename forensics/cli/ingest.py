@@ -25,7 +25,7 @@ from forensics.cli.options import (
 
 if TYPE_CHECKING:
     from forensics.case import Estimate, LookupEstimate
-    from forensics.output.terminal import ReadFile
+    from forensics.output.terminal import Advance
 
 # a person is asked before more than this is fetched
 _MANY_OBJECTS = 200_000
@@ -151,7 +151,7 @@ def ingest(
                     access=Access(profile, role_arn, endpoint_url),
                     request_payer=request_payer,
                     lookup_events=lookup_events,
-                    asking=advance,
+                    asking=lambda made, calls: advance(made, calls, what="calls"),
                     progress=told_to(advance),
                     go_on=lambda estimate: not dry_run and _goes_on(estimate, yes=yes),
                 )
@@ -182,16 +182,16 @@ def _goes_on(estimate: Estimate | LookupEstimate, *, yes: bool) -> bool:
 
 
 @contextmanager
-def _progress() -> Iterator[ReadFile]:
+def _progress() -> Iterator[Advance]:
     """The line of progress, from the first file on: before, something may be told or asked."""
     from forensics.output.terminal import progress
 
     with ExitStack() as stack:
-        begun: list[ReadFile] = []
+        begun: list[Advance] = []
 
-        def advance(done: int, files: int, size: int = 0, records: int = 0) -> None:
+        def advance(done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files") -> None:
             if not begun:
                 begun.append(stack.enter_context(progress()))
-            begun[0](done, files, size, records)
+            begun[0](done, all, size, sizes, records, what)
 
         yield advance

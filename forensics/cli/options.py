@@ -17,7 +17,7 @@ from forensics.cli.times import is_relative, time_zone, utc_time
 
 if TYPE_CHECKING:
     from forensics.case import Case, Progress
-    from forensics.output.terminal import ReadFile
+    from forensics.output.terminal import Advance
 
 CaseOption = Annotated[
     Path | None,
@@ -241,9 +241,9 @@ def named_case(case: Path | None) -> Path | None:
     return case or (Path(in_use) if in_use else None)
 
 
-def told_to(advance: ReadFile) -> Progress:
-    """What tells each file of an ingest to the line of progress."""
-    return lambda done, files, file: advance(done, files, file.bytes, file.records)
+def told_to(advance: Advance) -> Progress:
+    """What tells how far an ingest is to the line of progress."""
+    return lambda done: advance(done.files, done.of_files, done.bytes, done.of_bytes, done.records)
 
 
 @contextmanager

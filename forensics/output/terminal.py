@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from forensics.output.escape import for_terminal
@@ -20,10 +20,12 @@ from forensics.output.lines import Line, lay_out
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 
 
-class ReadFile(Protocol):
-    """Called after each file: how many are done, how many there are, and the bytes and records of this one."""
+class Advance(Protocol):
+    """Called after each file: how many are done of all, of how many bytes, and how many records were in them."""
 
-    def __call__(self, done: int, files: int, size: int = 0, records: int = 0) -> None: ...
+    def __call__(
+        self, done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files"
+    ) -> None: ...
 
 
 def show(lines: Iterable[Line]) -> None:
@@ -96,45 +98,40 @@ def _page(text: str, command: list[str]) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[ReadFile]:
+def progress() -> Iterator[Advance]:
     """A line that tells how far reading is, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda done, files, size=0, records=0: None  # noqa: ARG005 - nobody is there to be told
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    told = TextColumn("{task.completed:,} of {task.total:,} files  {task.fields[read]}")
-    columns = (BarColumn(bar_width=20), told, TimeRemainingColumn(compact=True), TextColumn("left"))
     begun = time.monotonic()
-    sums = Counter[str]()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=0, read="")
+    with status("reading") as say:
 
-        def advance(done: int, files: int, size: int = 0, records: int = 0) -> None:
-            sums.update(bytes=size, records=records)
-            read = how_fast(sums["bytes"], sums["records"], time.monotonic() - begun)
-            bar.update(task, completed=done, total=files, read=read)
+        def advance(done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files") -> None:
+            say(how_far(done, all, size, sizes, records, time.monotonic() - begun, what))
 
         yield advance
 
 
-def how_fast(size: int, records: int, seconds: float) -> str:
-    """`1.2 GB, 25,300 events/s`; nothing where nothing is measured."""
-    if not size:
-        return ""
-    unit, name = next((unit, name) for unit, name in _UNITS if size >= unit or unit == 1)
-    shown = f"{size / unit:,.1f}" if unit > 1 else f"{size:,}"
-    return f"{shown} {name}, {records / max(seconds, 0.001):,.0f} events/s"
+def how_far(done: int, all: int, size: int, sizes: int, records: int, seconds: float, what: str = "files") -> str:
+    """`120 of 4,000 files, 1.2 of 3.4 GB, 25,300 events/s, 0:02:05 left`, by bytes where their sizes are known."""
+    told = [f"{done:,} of {all:,} {what}"]
+    if sizes:
+        unit, name = next((unit, name) for unit, name in _UNITS if sizes >= unit or unit == 1)
+        digits = 1 if unit > 1 else 0
+        told += [f"{size / unit:,.{digits}f} of {sizes / unit:,.{digits}f} {name}"]
+        told += [f"{records / max(seconds, 0.001):,.0f} events/s"]
+    share = size / sizes if sizes else done / max(all, 1)
+    if done == all:
+        told.append("finishing")
+    elif share:
+        told.append(f"{timedelta(seconds=round(seconds / share - seconds))} left")
+    return ", ".join(told)
 
 
 @contextmanager
-def status() -> Iterator[Callable[[str], None]]:
+def status(text: str = "asking") -> Iterator[Callable[[str], None]]:
     """A line that says what is being done, on a terminal only."""
     if not sys.stderr.isatty():
         yield lambda _text: None
         return
     from rich.console import Console
 
-    with Console(stderr=True).status("asking") as line:
+    with Console(stderr=True).status(text) as line:
         yield lambda text: line.update(for_terminal(text))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from forensics.output.terminal import how_far
+from tests.conftest import SAMPLE_LOGS
 from tests.simulator import sample
 
 
@@ -67,3 +71,28 @@ def test_colours_can_be_turned_off(sample_case: Path) -> None:
 @pytest.mark.parametrize("command", ["events --format parquet", "events --format xlsx", "extract x --format raw"])
 def test_what_may_hold_commands_for_a_terminal_does_not_reach_one(sample_case: Path, command: str) -> None:
     assert "is not for a screen; name a file: -o FILE" in on_a_terminal(*command.split(), "--case", sample_case)
+
+
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        ((0, 40, 0, 9_000_000, 0, 1.0), "0 of 40 files, 0.0 of 9.0 MB, 0 events/s"),
+        (
+            (1_200, 40_000, 10**9, 4 * 10**9, 500_000, 20.0),
+            "1,200 of 40,000 files, 1.0 of 4.0 GB, 25,000 events/s, 0:01:00 left",
+        ),
+        ((2, 2, 900, 900, 30, 1.0), "2 of 2 files, 900 of 900 bytes, 30 events/s, finishing"),
+        ((3, 12, 0, 0, 0, 2.0, "calls"), "3 of 12 calls, 0:00:06 left"),
+        ((0, 0, 0, 0, 0, 0.0), "0 of 0 files, finishing"),
+    ],
+)
+def test_how_far_reading_is(done: tuple[Any, ...], told: str) -> None:
+    """The time left goes by bytes: the files of one region are many and small, those of another large."""
+    assert how_far(*done) == told
+
+
+def test_progress_is_one_line_of_a_terminal_and_gone_in_the_end(tmp_path: Path) -> None:
+    shown = on_a_terminal("ingest", SAMPLE_LOGS, "--case", tmp_path / "case")
+    assert re.search(r"\d+ of 321 files, [\d.]+ of 1.0 MB, [\d,]+ events/s, (finishing|\d:\d\d:\d\d left)", shown)
+    assert "\n" not in shown.partition("finishing")[0]
+    assert "events/s" not in shown.rpartition("\x1b[2K")[2]
