@@ -15,13 +15,15 @@ from typing import BinaryIO, cast
 from forensics.formats.archives import TAR_HEAD_BYTES, Member, is_tar, is_zip, members_of_tar, members_of_zip
 from forensics.formats.documents import Document, take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
-from forensics.formats.records import Delivery, Records, Rejected, read_records
+from forensics.formats.records import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.tables import PARQUET_MAGIC, csv_of_events, read_csv, read_parquet
 from forensics.formats.text import are_export_lines, as_utf8, without_times
 from forensics.formats.unwrap import unwrapped
 
 _HEAD_BYTES = 64 << 10
 _HELD_BYTES = 64 << 20
+
+FAULT = "it cannot be read, by an error of this program that is worth a report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,30 @@ def open_contents(stream: BinaryIO, measure: Measure, scratch: Path) -> Archive 
     if is_tar(head):
         return Archive(members_of_tar(pieces))
     if head.startswith(PARQUET_MAGIC):
-        return Log(read_parquet(_to_seek_in(pieces, scratch), measure))
+        return Log(_told(read_parquet(_to_seek_in(pieces, scratch), measure)))
     document, pieces = take_document(as_utf8(head, pieces))
     return document or _log(pieces)
+
+
+def _told(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
+    """The same records. What nobody foresaw in a file ends the reading of that file, and of no other."""
+    try:
+        yield from found
+    except (Unreadable, NotJson, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise Unreadable(f"{FAULT}: {type(error).__name__}: {error}") from error
 
 
 def _log(pieces: Iterator[bytes]) -> Log:
     head, pieces = peek(pieces, _HEAD_BYTES)
     if head.lstrip()[:1] in (b"{", b"["):
-        return Log(unwrapped(read_records(pieces)))
+        return Log(_told(unwrapped(read_records(pieces))))
     if table := csv_of_events(head):
-        return Log(read_csv(table, pieces), table.limit)
+        return Log(_told(read_csv(table, pieces)), table.limit)
     if are_export_lines(head):
-        return Log(_wrapped(unwrapped(read_records(without_times(pieces)))))
-    return Log(unwrapped(read_records(pieces)))
+        return Log(_told(_wrapped(unwrapped(read_records(without_times(pieces))))))
+    return Log(_told(unwrapped(read_records(pieces))))
 
 
 def _wrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected]:

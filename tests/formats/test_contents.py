@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.formats.contents import Archive, Log, open_contents
-from forensics.formats.inflate import Measure
+from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.left_out import why_left_out
 from forensics.formats.records import Delivery, NotJson, Records, Rejected
 from tests.formats.wrappings import DECORATED, REBUILT, WRAPPED, Json, dump, lines
@@ -292,6 +292,15 @@ def test_a_parquet_file_may_have_any_type_anywhere(tmp_path: Path) -> None:
         "cost": "1.5",
         "tags": {"k": None},
     }
+
+
+def test_a_fault_of_a_reader_costs_its_file_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(*_: object) -> bytes:
+        raise KeyError("x")
+
+    monkeypatch.setattr("forensics.formats.tables.from_row", faulty)
+    with pytest.raises(Unreadable, match=r"error of this program.*KeyError: 'x'"):
+        read(b"eventname,eventsource\na,b\n")
 
 
 def test_a_column_that_no_record_has_stays_in_the_record() -> None:

@@ -38,7 +38,7 @@ class Read(NamedTuple):
 
 
 def read(*raw: bytes, resynchronised: bool = False) -> Read:
-    events, (rejected,) = to_batch([Taken(Records(0, list(raw), resynchronised), "source")], {})
+    events, (rejected,), _ = to_batch([Taken(Records(0, list(raw), resynchronised), "source")], {})
     events.validate(full=True)
     assert events.schema.equals(LAKE_SCHEMA)
     assert events.num_rows + len(rejected) == len(raw)
@@ -69,7 +69,7 @@ def put(record: Json, path: tuple[Any, ...], value: object) -> Json:
 
 
 def test_the_identity_columns_are_those_of_the_schema() -> None:
-    assert list(Identity._fields[:-2]) == [field.name for field in IDENTITY_COLUMNS]
+    assert list(Identity._fields[:-3]) == [field.name for field in IDENTITY_COLUMNS]
 
 
 def test_the_records_of_a_simulated_organisation_are_all_sound() -> None:

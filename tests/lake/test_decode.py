@@ -32,7 +32,7 @@ records = st.builds(
 
 
 def row(raw: bytes) -> Json:
-    events, _ = to_batch([Taken(Records(0, [raw]), "source")], {})
+    events, _, _ = to_batch([Taken(Records(0, [raw]), "source")], {})
     (found,) = events.to_pylist()
     return {name: value for name, value in found.items() if name not in ("raw", "record", "content_sha256")}
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from forensics.case import Case
+from forensics.formats.contents import FAULT
 from tests.formats.test_contents import a_record
 from tests.formats.wrappings import REBUILT, Json
 from tests.lake.mutations import FORMATS, MUTATIONS, PACKINGS, repeated_key, wrong_types
@@ -69,6 +70,7 @@ def check(numbers: range, folder: Path, seed: int) -> None:
         assert time.process_time() - begun < _SECONDS_OF_A_FILE * len(numbers)
         files = {row["name"]: row for row in objects(case)}
         assert {name for name in files if "/" not in name} == set(inputs)
+        assert not [file for file in files.values() if FAULT in (file["reason"] or "")]
         assert case.info().mismatch is None
         # two IDs in one record, of which the flag tells
         repeating = {row[0] for row in case.sql_rows(_REPEATING).rows}
