@@ -1,6 +1,6 @@
 -- title: Who came from an address
 -- question: Which identities and keys were used from this address, who is behind each, and what did they achieve?
--- parameter: address varchar: the address, or the beginning of it, such as 192.0.2.
+-- parameter: address varchar: the address, or the beginning of several with its last dot or colon, such as 192.0.2.
 -- techniques: T1078.004
 -- columns: source_ip_address, actor_name, actor_id, actor_kind, grade, access_key_id, arn, succeeded, failed,
 --   first_event, last_event, first_event_id
@@ -17,8 +17,9 @@ select
     count(case when error_code is not null or error_message is not null then 1 end) as failed,
     min(event_time) as first_event,
     max(event_time) as last_event,
-    arg_min(event_id, event_time) as first_event_id
+    arg_min(event_id, (event_time, event_id)) as first_event_id
 from attributed_events
-where starts_with(source_ip_address, $address)
+where source_ip_address = $address
+   or (right($address, 1) in ('.', ':') and starts_with(source_ip_address, $address))
 group by source_ip_address, actor_name, actor_id, actor_kind, grade, access_key_id, arn
 order by first_event, source_ip_address, access_key_id, arn

@@ -16,7 +16,7 @@ select
     count(*) as requests,
     min(issuances.event_time) as first_request,
     max(issuances.event_time) as last_request,
-    arg_min(issuances.event_id, issuances.event_time) as first_event_id
+    arg_min(issuances.event_id, (issuances.event_time, issuances.event_id)) as first_event_id
 from issuances
 left join actors on actors.credential_id = issuances.caller_credential_id
 where issuances.caller_account_id <> issuances.issued_account_id

@@ -23,7 +23,7 @@ select
     count(case when events.error_code is not null then 1 end) as refused,
     min(events.event_time) as first_event,
     max(events.event_time) as last_event,
-    arg_min(events.event_id, events.event_time) as first_event_id
+    arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
 from attributed_events events
 join sensitive_actions
   on  sensitive_actions.event_source = events.event_source

@@ -1,7 +1,8 @@
 -- title: Denied calls by actor
 -- question: Who was refused what, how often, and over which services? Bursts of refusals are what probing looks like.
 -- techniques: T1580, T1087.004
--- columns: actor_name, actor_kind, access_key_id, source_ip_address, services, event_names, denied, first_event, last_event
+-- columns: actor_name, actor_kind, access_key_id, source_ip_address, services, event_names, denied, first_event, last_event,
+--   first_event_id
 
 select
     actor_name,
@@ -12,7 +13,8 @@ select
     count(distinct event_name) as event_names,
     count(*) as denied,
     min(event_time) as first_event,
-    max(event_time) as last_event
+    max(event_time) as last_event,
+    arg_min(event_id, (event_time, event_id)) as first_event_id
 from attributed_events
 where error_code like '%AccessDenied%' or error_code like '%UnauthorizedOperation%'
 group by actor_name, actor_kind, access_key_id, source_ip_address

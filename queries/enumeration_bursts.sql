@@ -46,7 +46,7 @@ select
     count(distinct aws_region) as regions,
     count(case when error_code is null then 1 end) as succeeded,
     count(case when error_code is not null then 1 end) as failed,
-    arg_min(event_id, event_time) as first_event_id
+    arg_min(event_id, (event_time, event_id)) as first_event_id
 from runs
 group by credential_id, source_ip_address, run
 having count(distinct event_name) >= $calls

@@ -16,7 +16,7 @@ select
     count(distinct events.resource) as resources,
     min(events.event_time) as first_use,
     max(events.event_time) as last_use,
-    arg_min(events.event_id, events.event_time) as first_event_id
+    arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
 from events
 left join sensitive_actions
   on  sensitive_actions.event_source = events.event_source

@@ -16,7 +16,7 @@ select
     count(distinct event_date) as days,
     count(case when error_code is null and error_message is null then 1 end) as succeeded,
     count(case when error_code is not null or error_message is not null then 1 end) as failed,
-    arg_min(event_id, event_time) as first_event_id
+    arg_min(event_id, (event_time, event_id)) as first_event_id
 from events
 where access_key_id = $key
 group by source_ip_address, user_agent, aws_region

@@ -30,7 +30,7 @@ sign_ins as (
         owners.owner_name,
         owners.account_id,
         max(events.event_time) as last_use,
-        arg_max(events.event_id, events.event_time) as event_id
+        arg_max(events.event_id, (events.event_time, events.event_id)) as event_id
     from owners
     join events on events.recipient_account_id = owners.account_id and events.user_name = owners.owner_name
     where events.event_name = 'ConsoleLogin'

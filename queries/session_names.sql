@@ -2,7 +2,7 @@
 -- question: Which sessions bear the name of somebody other than the one who requested them?
 -- techniques: T1036, T1550.001
 -- columns: role_session_name, is_name_of, actor_name, actor_id, actor_kind, grade, origin_access_key_id, arn,
---   access_key_id, first_use, last_use, events
+--   access_key_id, first_use, last_use, events, event_id
 
 with people as (
     select distinct lower(name) as name, arn
@@ -28,9 +28,13 @@ select
     credentials.access_key_id,
     credentials.first_use,
     credentials.last_use,
-    credentials.events
+    credentials.events,
+    -- that handed it out
+    issuances.event_id
 from credentials
 join actors on actors.credential_id = credentials.credential_id
+left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+left join issuances on issuances.issuance_id = links.issuance_id
 join people on people.name = lower(credentials.role_session_name)
 where actors.actor_kind <> 'unknown'
   and lower(credentials.role_session_name) not in (
@@ -41,5 +45,5 @@ where actors.actor_kind <> 'unknown'
 group by
     credentials.credential_id, credentials.role_session_name, actors.actor_name, actors.actor_id, actors.actor_kind,
     actors.grade, actors.origin_access_key_id, credentials.arn, credentials.access_key_id, credentials.first_use,
-    credentials.last_use, credentials.events
+    credentials.last_use, credentials.events, issuances.event_id
 order by credentials.first_use, credentials.access_key_id

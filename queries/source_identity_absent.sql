@@ -2,7 +2,15 @@
 -- question: Which roles do people take without saying who they are, so that only the keys tell?
 -- techniques: T1550.001
 -- columns: role_arn, account_id, actor_name, actor_id, actor_kind, sessions, without_source_identity, events, first_use,
---   last_use
+--   last_use, first_event_id
+
+-- of those that lack it
+with first_events as (
+    select credential_id, arg_min(event_id, (event_time, event_id)) as event_id
+    from events
+    where source_identity is null
+    group by credential_id
+)
 
 select
     credentials.session_issuer_arn as role_arn,
@@ -14,9 +22,11 @@ select
     count(case when credentials.source_identity is null then 1 end) as without_source_identity,
     sum(credentials.events)::bigint as events,
     min(credentials.first_use) as first_use,
-    max(credentials.last_use) as last_use
+    max(credentials.last_use) as last_use,
+    arg_min(first_events.event_id, (credentials.first_use, first_events.event_id)) as first_event_id
 from credentials
 join actors on actors.credential_id = credentials.credential_id
+left join first_events on first_events.credential_id = credentials.credential_id
 where credentials.identity_type = 'AssumedRole'
   and actors.actor_kind in ('iam_user', 'saml_user', 'identity_center_user', 'root')
 group by credentials.session_issuer_arn, credentials.account_id, actors.actor_name, actors.actor_id, actors.actor_kind

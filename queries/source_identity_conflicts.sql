@@ -1,7 +1,7 @@
 -- title: SourceIdentity that names somebody else
 -- question: Which sessions say that they are somebody other than the person the keys lead to?
 -- techniques: T1550.001, T1036
--- columns: source_identity, actor_name, actor_id, grade, origin_access_key_id, arn, access_key_id, first_use, events
+-- columns: source_identity, actor_name, actor_id, grade, origin_access_key_id, arn, access_key_id, first_use, events, event_id
 
 select
     credentials.source_identity,
@@ -12,9 +12,13 @@ select
     credentials.arn,
     credentials.access_key_id,
     credentials.first_use,
-    credentials.events
+    credentials.events,
+    -- that handed it out
+    issuances.event_id
 from credentials
 join actors on actors.credential_id = credentials.credential_id
+left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+left join issuances on issuances.issuance_id = links.issuance_id
 where credentials.source_identity is not null
   and actors.actor_kind in ('iam_user', 'saml_user', 'identity_center_user')
   and lower(credentials.source_identity) not in (

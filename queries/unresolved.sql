@@ -2,7 +2,7 @@
 -- question: Which credentials have no name behind them, how much did they do, and what would have to be loaded?
 -- techniques: T1078.004
 -- columns: stop_reason, is_ambiguous, access_key_id, arn, account_id, session_creation_date, candidates, events,
---   first_use, last_use, first_loaded_event
+--   first_use, last_use, first_event_id, first_loaded_event
 
 with loaded as (
     select recipient_account_id as account_id, min(first_event_time) as first_loaded_event
@@ -14,6 +14,12 @@ possible as (
     select child_credential_id, count(distinct issuer_key) as candidates
     from links
     group by child_credential_id
+),
+
+first_events as (
+    select credential_id, arg_min(event_id, (event_time, event_id)) as event_id
+    from events
+    group by credential_id
 )
 
 select
@@ -27,11 +33,13 @@ select
     credentials.events,
     credentials.first_use,
     credentials.last_use,
+    first_events.event_id as first_event_id,
     -- of the account that would hold the issuance
     loaded.first_loaded_event
 from actors
 join credentials on credentials.credential_id = actors.credential_id
 left join loaded on loaded.account_id = credentials.account_id
+left join first_events on first_events.credential_id = actors.credential_id
 left join possible on possible.child_credential_id = actors.credential_id
 where actors.actor_kind = 'unknown'
 order by credentials.events desc, credentials.first_use, credentials.credential_id

@@ -28,7 +28,7 @@ places as (
         count(*) as events,
         min(event_time) as first_use,
         max(event_time) as last_use,
-        arg_min(event_id, event_time) as first_event_id
+        arg_min(event_id, (event_time, event_id)) as first_event_id
     from uses
     group by credential_id, place
 ),

@@ -250,6 +250,20 @@ def test_the_header_is_whole_and_names_the_columns(answers: dict[str, list[Row]]
     assert not query.is_own
 
 
+@pytest.mark.parametrize("name", ANSWERS)
+def test_its_rows_cite_an_event_and_always_the_same(name: str) -> None:
+    query = Case.saved_query(name)
+    assert any(column.endswith("event_id") for column in query.columns)
+    # of the events of one second, the first is whichever the database comes upon, unless the ID decides
+    assert re.findall(r"arg_m(?:in|ax)\([^()]*\)", query.sql) == []
+
+
+def test_an_address_is_not_the_beginning_of_another(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        assert case.query("address_identities", address="192.0.2.4").empty
+        assert len(case.query("address_identities", address="192.0.2.")) == 14
+
+
 def test_none_differs_from_another_by_a_constant() -> None:
     texts = [_without_constants(path.read_text()) for path in (CHECKOUT / "queries").iterdir()]
     assert len(set(texts)) == len(texts)
