@@ -409,30 +409,33 @@ class Case:
         subjects = [answer.subject.id for answer in answers]
         return self._logged("who", {"subjects": subjects, **_files("ip_ranges", [ip_ranges])}, answers)
 
-    def key(self, key_id: str, *, geo: Iterable[str | Path] = ()) -> Key:
+    def key(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Key:
         """The one page on an access key: whose, since when, requested by whom, what it did. Raises NotAnIdentifier.
 
-        `geo`: databases in MaxMind's format, which tell where addresses are. Raises NotAddressDatabase.
+        `geo`: databases in MaxMind's format, which tell where addresses are; `ip_ranges`: as for `who`. Raises
+        NotAddressDatabase and NotIpRanges.
         """
         identifier = _access_key(key_id)
         from forensics.investigate.key import key
 
-        answer = key(self._open(), identifier, AddressContext(geo))
-        return self._logged("key", {"subject": identifier.id, **_files("geo", geo)}, answer)
+        answer = key(self._open(), identifier, AddressContext(geo, ip_ranges))
+        files = _files("geo", geo) | _files("ip_ranges", [ip_ranges])
+        return self._logged("key", {"subject": identifier.id, **files}, answer)
 
-    def report(self, key_id: str, *, geo: Iterable[str | Path] = ()) -> Report:
+    def report(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Report:
         """The page on an access key, the tree below it, what was done with all of it, and the records that prove it.
 
         As `key`. `forensics.output.report` makes the file of it.
         """
         identifier = _access_key(key_id)
-        answer = self._report(identifier, geo, self._state())
-        return self._logged("report", {"subject": identifier.id, **_files("geo", geo)}, answer)
+        answer = self._report(identifier, AddressContext(geo, ip_ranges), self._state())
+        files = _files("geo", geo) | _files("ip_ranges", [ip_ranges])
+        return self._logged("report", {"subject": identifier.id, **files}, answer)
 
-    def _report(self, identifier: Identifier, geo: Iterable[str | Path], state: CaseState) -> Report:
+    def _report(self, identifier: Identifier, context: AddressContext, state: CaseState) -> Report:
         from forensics.investigate.report import report
 
-        return report(self._open(), identifier, AddressContext(geo), state)
+        return report(self._open(), identifier, context, state)
 
     def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
         """The audit of every long-term key that the logs or an export know, as of the latest of both.
@@ -621,7 +624,7 @@ class Case:
             self._open(),
             key(self._open(), identifier),
             {
-                "report.html": report_page(self._report(identifier, (), state)).encode(),
+                "report.html": report_page(self._report(identifier, AddressContext(), state)).encode(),
                 "manifest.jsonl": self._layout.manifest.read_bytes(),
                 "provenance.json": (to_json(state) + "\n").encode(),
                 **({"custody.jsonl": self._layout.custody.read_bytes()} if self._layout.custody.exists() else {}),
@@ -654,7 +657,7 @@ class Case:
             files=claims.files,
             custody_head=claims.custody_head,
         )
-        answer = self._report(identifier, (), then)
+        answer = self._report(identifier, AddressContext(), then)
         page = report_page(answer) if claims.case_id == now.case_id else None
         check = check_report(file, claims, now, self.custody(), page, answer_sha256(answer))
         return self._logged("verify", {"report": file.absolute()}, check)

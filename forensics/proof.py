@@ -229,7 +229,7 @@ def check_report(
     if claims.version != now.version:
         problems.append(Problem(path.name, f"it was made by version {claims.version}, this is {now.version}"))
     if claims.address_databases:
-        problems.append(Problem(path.name, "its answer used address databases, so it cannot be asked again without"))
+        problems.append(Problem(path.name, "its answer used files on addresses, so it cannot be asked again without"))
         return Check(str(path), tuple(right), tuple(problems))
     _tell(sha256 == claims.answer_sha256, right, problems, path.name, "the same question has the same answer now")
     if page is not None:

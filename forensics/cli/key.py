@@ -10,6 +10,7 @@ from forensics.cli.options import (
     CaseOption,
     ForceOption,
     GeoOption,
+    IpRangesOption,
     KeyFormat,
     LogsOption,
     OutputOption,
@@ -29,6 +30,7 @@ def key(
     case: CaseOption = None,
     logs: LogsOption = None,
     geo: GeoOption = None,
+    ip_ranges: IpRangesOption = None,
     format: Annotated[KeyFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -46,7 +48,7 @@ def key(
     """
     form = chosen(KeyFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
-        answer = opened.key(access_key, geo=geo or ())
+        answer = opened.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
         from forensics.case import EventFilter
         from forensics.output.answer import print_key
 

@@ -13,6 +13,7 @@ from forensics.cli.options import (
     CaseOption,
     ForceOption,
     GeoOption,
+    IpRangesOption,
     LogsOption,
     OutputOption,
     asked_case,
@@ -31,6 +32,7 @@ def report(
     case: CaseOption = None,
     logs: LogsOption = None,
     geo: GeoOption = None,
+    ip_ranges: IpRangesOption = None,
     format: Annotated[
         ReportFormat | None,
         typer.Option("--format", help="How to write it; html without it, or what -o FILE ends in."),
@@ -53,7 +55,7 @@ def report(
     if output is None and sys.stdout.isatty():
         fail("a report is for a browser; name a file: -o report.html", 2)
     with asked_case(case, logs) as opened, output_to(output, force=force):
-        answer = opened.report(access_key, geo=geo or ())
+        answer = opened.report(access_key, geo=geo or (), ip_ranges=ip_ranges)
         from forensics.output.answer import print_report
 
         print_report(answer, "json" if is_json else "html", output)

@@ -1,4 +1,5 @@
-"""Address context: country, city and network of an address, by databases in MaxMind's format that the user has.
+"""Address context: country, city and network of an address, by databases in MaxMind's format that the user has, and
+AWS's own list of its addresses.
 
 What they say is of the day that they were built, and an address moves; so their dates go with every answer. Where two
 databases tell the same, the first one given holds.
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forensics.investigate.ip_ranges import Address, parse_address
+from forensics.investigate.ip_ranges import Address, parse_address, read_ip_ranges
 from forensics.key_answer import AddressDatabase
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ NOWHERE = Place()
 
 
 class AddressContext:
-    """Databases of addresses, asked in the order in which they were given."""
+    """Databases of addresses, asked in the order in which they were given; and which addresses are AWS's."""
 
-    def __init__(self, paths: Iterable[str | Path] = ()) -> None:
-        """Raises NotAddressDatabase, and OSError."""
+    def __init__(self, paths: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> None:
+        """Raises NotAddressDatabase, NotIpRanges, and OSError."""
+        self.ip_ranges = read_ip_ranges(ip_ranges)
         opened = [_opened(Path(path)) for path in paths]
         self.databases: tuple[AddressDatabase, ...] = tuple(database for database, _ in opened)
         self._readers = [reader for _, reader in opened]

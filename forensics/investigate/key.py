@@ -54,7 +54,7 @@ _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
 def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
     """The answer about an access key; of one in no log it says so, and what to load."""
-    return _Page(connection, identifier).answer(context)
+    return _Page(connection, identifier, context).answer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,11 @@ class _Owner:
 class _Page:
     """Everything that the tables say about one key."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext) -> None:
         self._connection = connection
         self._key = identifier.id
-        self._who = who(connection, identifier)
+        self._context = context
+        self._who = who(connection, identifier, context.ip_ranges)
         self._credential_ids = [
             row.credential_id for row in rows(connection, "subject_access_key", id=identifier.id) if row.credential_id
         ]
@@ -82,9 +83,9 @@ class _Page:
         collect_uses(connection, dict.fromkeys(self._credential_ids, 0), identifier.id)
         self._exported = ExportedKey(connection, identifier.id)
 
-    def answer(self, context: AddressContext) -> Key:
+    def answer(self) -> Key:
         lifecycle = self._lifecycle()
-        used = activity(self._connection, context)
+        used = activity(self._connection, self._context)
         children = self._children()
         accounts = self._account_ids()
         hop = self._who.chain[0] if self._who.chain else None
@@ -110,7 +111,7 @@ class _Page:
             children=children,
             activity=used,
             flags=self._flags(accounts, lifecycle),
-            address_databases=context.databases,
+            address_databases=self._context.databases,
             exports=(*exported, *self._who.exports) if self._owners or self._credential_ids else exported,
         )
 

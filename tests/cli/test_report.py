@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from hashlib import sha256
 from pathlib import Path
 
 from tests.cli.run import run
@@ -41,6 +42,22 @@ def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
     assert "is in none of the loaded logs" in done.out
 
 
+def test_awss_own_list_of_addresses_is_used_and_named(sample_case: Path, tmp_path: Path) -> None:
+    ranges, file = tmp_path / "ip-ranges.json", tmp_path / "report.html"
+    ranges.write_text('{"prefixes": [], "ipv6_prefixes": []}')
+    stolen = [sample.STOLEN_WORKLOAD_KEY, "--case", sample_case]
+    for command in ("key", "report"):
+        workload = json.loads(run(command, *stolen, "--ip-ranges", ranges, "--format", "json").out)
+        workload = workload.get("key", workload)["who"]["workload"]
+        assert workload["ip_ranges_sha256"] == sha256(ranges.read_bytes()).hexdigest()
+    run("report", *stolen, "--ip-ranges", ranges, "-o", file)
+    page = file.read_text(encoding="utf-8")
+    assert page.count(workload["ip_ranges_sha256"]) == 2  # for a reader, and for `verify`
+    assert "--ip-ranges" not in page
+    checked = run("verify", file, "--case", sample_case)
+    assert checked.code != 0 and "files on addresses" in checked.out + checked.err
+
+
 def test_bad_input_gets_one_line_and_writes_nothing(sample_case: Path, tmp_path: Path) -> None:
     (tmp_path / "x.mmdb").write_text("no database")
     file = tmp_path / "report.html"
@@ -49,6 +66,7 @@ def test_bad_input_gets_one_line_and_writes_nothing(sample_case: Path, tmp_path:
         (["AIDA2ICYRBJSPV3OP7SHG"], 2),
         ([sample.DEEP_KEY, "--geo", tmp_path / "x.mmdb"], 1),
         ([sample.DEEP_KEY, "--geo", tmp_path / "none.mmdb"], 1),
+        ([sample.DEEP_KEY, "--ip-ranges", tmp_path / "x.mmdb"], 1),
     ):
         done = run("report", *arguments, "--case", sample_case, "-o", file)
         assert done.code == code and done.complaint

@@ -19,7 +19,12 @@ function element(name, text, classes) {
 
 function rowsOf(table) {
   if (table.id === "event-table") return data.events.map((event) => ({ cells: eventCells(event), make: () => eventRow(event), event }));
-  return [...table.tBodies[0].rows].map((row) => ({ cells: [...row.cells].map((cell) => cell.innerText.trim()), make: () => row }));
+  return [...table.tBodies[0].rows].map((row) => ({ cells: [...row.cells].map(textOf), make: () => row }));
+}
+
+// With the whole of each ID, of which a table shows the beginning.
+function textOf(cell) {
+  return [cell.innerText.trim(), ...[...cell.querySelectorAll(".whole")].map((id) => id.textContent)].join(" ").trim();
 }
 
 function eventCells(event) {
@@ -70,7 +75,7 @@ function enhance(table) {
   let found = rows, page = 0, sorted = -1, direction = 1, only = null;
   const told = element("span");
   told.setAttribute("role", "status");
-  const back = element("button", "back"), on = element("button", "on");
+  const previous = element("button", "previous"), next = element("button", "next");
 
   function show(size = PAGE) {
     const pages = Math.max(Math.ceil(found.length / size), 1);
@@ -78,8 +83,8 @@ function enhance(table) {
     table.tBodies[0].replaceChildren(...found.slice(page * size, (page + 1) * size).map((row) => row.make()));
     const first = found.length ? page * size + 1 : 0;
     told.textContent = `${first.toLocaleString("en")} to ${Math.min((page + 1) * size, found.length).toLocaleString("en")} of ${found.length.toLocaleString("en")}` + (found.length < rows.length ? `, filtered from ${rows.length.toLocaleString("en")}` : "");
-    back.disabled = page === 0;
-    on.disabled = page === pages - 1;
+    previous.disabled = page === 0;
+    next.disabled = page === pages - 1;
   }
 
   function filter(wanted) {
@@ -105,12 +110,12 @@ function enhance(table) {
     head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
     filter(input.value);
   }));
-  back.addEventListener("click", () => { page -= 1; show(); });
-  on.addEventListener("click", () => { page += 1; show(); });
+  previous.addEventListener("click", () => { page -= 1; show(); });
+  next.addEventListener("click", () => { page += 1; show(); });
   if (rows.length > 8) {
     const tools = element("div", null, "tools");
     tools.append(input, told);
-    if (rows.length > PAGE) tools.append(back, on);
+    if (rows.length > PAGE) tools.append(previous, next);
     table.parentElement.before(tools);
   }
   addEventListener("beforeprint", () => show(100));
