@@ -60,7 +60,7 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class OtherKey:
-    """Another long-term key of the same owner."""
+    """Another long-term key of the same owner. `event_id`: what made it, else its first use."""
 
     access_key_id: str
     status: str | None
@@ -68,6 +68,7 @@ class OtherKey:
     first_use: datetime | None
     last_use: datetime | None
     events: int
+    event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class OwnersAccess:
-    """How else a long-term key's owner gets in. `console_password`: whether there is one; null if no event tells."""
+    """How else a long-term key's owner gets in. `console_password`: whether there is one; null if no event tells.
+
+    `sign_in_event_ids`: the first and the last sign-in.
+    """
 
     keys: tuple[OtherKey, ...] = ()
     console_password: bool | None = None
@@ -94,6 +98,7 @@ class OwnersAccess:
     sign_ins: int = 0
     first_sign_in: datetime | None = None
     last_sign_in: datetime | None = None
+    sign_in_event_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

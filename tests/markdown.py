@@ -64,7 +64,7 @@ def run_in_shell(command: str, replace: Mapping[str, str] | None = None) -> subp
     for old, new in (replace or {}).items():
         command = command.replace(old, new)
     shim = f'forensics() {{ {shlex.quote(sys.executable)} -m forensics "$@"; }}\n'
-    # the variables that Python knows: readline, once some library loads it, adds a COLUMNS that Python knows nothing of
+    # the variables that Python knows: readline, once a library loads it, adds a COLUMNS of which Python knows nothing
     return subprocess.run(
         ["bash", "-c", shim + command],
         cwd=CHECKOUT,

@@ -240,6 +240,7 @@ class _Page:
             sign_ins=sign_in.sign_ins,
             first_sign_in=sign_in.first_sign_in,
             last_sign_in=sign_in.last_sign_in,
+            sign_in_event_ids=tuple(filter(None, dict.fromkeys((sign_in.first_event_id, sign_in.last_event_id)))),
         )
 
     # what came of it

@@ -76,16 +76,13 @@ def _cited(answer: object) -> Iterator[str]:
     if is_dataclass(answer) and not isinstance(answer, type):
         for field in fields(answer):
             value = getattr(answer, field.name)
-            if field.name in _EVENT_IDS:
+            if field.name.endswith(("event_id", "event_ids")):
                 yield from value if isinstance(value, tuple) else [value] if value else []
             else:
                 yield from _cited(value)
     elif isinstance(answer, tuple):
         for item in answer:
             yield from _cited(item)
-
-
-_EVENT_IDS = {"event_id", "event_ids", "set_by_event_id", "first_event_id", "last_event_id", "ended_by_event_id"}
 
 
 def _records(connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[Row]) -> dict[str, Record]:

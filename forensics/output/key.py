@@ -227,8 +227,7 @@ def _after_end(end: UsedAfterEnd) -> Iterator[Line]:
         (f"used after it was {_ended(end)}", style),
         f": {_span(end.first_use, end.last_use)}, {end.succeeded:,} succeeded, {end.refused:,} refused",
     )
-    for event_id in end.event_ids[:2]:
-        yield line((event_id, "dim"), indent=2)
+    yield from _cited(end.event_ids[:2])
 
 
 def _ended(end: UsedAfterEnd) -> str:
@@ -241,12 +240,13 @@ def _ended(end: UsedAfterEnd) -> str:
 def owners_access_lines(answer: Key) -> Iterator[Line]:
     access = answer.owners_access
     for key in access.keys:
-        yield _other_key(key)
+        yield from _other_key(key)
     for change in access.password_changes:
         yield from _user_change(change)
     if access.sign_ins:
         span = _span(access.first_sign_in, access.last_sign_in)
         yield line(f"signed in to the console {count(access.sign_ins, 'time')}: {span}")
+        yield from _cited(access.sign_in_event_ids)
     if answer.owner and (access.keys or access.password_changes or access.sign_ins):
         told: dict[bool | None, str | Span] = {
             True: ("has a console password", "warn"),
@@ -256,11 +256,16 @@ def owners_access_lines(answer: Key) -> Iterator[Line]:
         yield line("the user ", told[access.console_password])
 
 
-def _other_key(key: OtherKey) -> Line:
+def _other_key(key: OtherKey) -> Iterator[Line]:
     status = key.status.lower() if key.status else "status not logged"
     made = f", made {readable_time(key.created_at)}" if key.created_at else ""
     used = f", used {_span(key.first_use, key.last_use)}" if key.events else ", never used"
-    return line("key ", (key.access_key_id, "bold"), f"  {status}{made}{used}")
+    yield line("key ", (key.access_key_id, "bold"), f"  {status}{made}{used}")
+    yield from _cited(filter(None, [key.event_id]))
+
+
+def _cited(event_ids: Iterable[str]) -> Iterator[Line]:
+    return (line((event_id, "dim"), indent=2) for event_id in event_ids)
 
 
 def _user_change(change: UserChange) -> Iterator[Line]:

@@ -32,8 +32,8 @@ CONTRACT = {
         "event_id recipient_account_id aws_region event_time event_name source_files digest_status"
     ),
     "lifecycle.used_after_end": "change ended_at succeeded refused first_use last_use event_ids",
-    "owners_access": "keys console_password password_changes sign_ins first_sign_in last_sign_in",
-    "owners_access.keys": "access_key_id status created_at first_use last_use events",
+    "owners_access": "keys console_password password_changes sign_ins first_sign_in last_sign_in sign_in_event_ids",
+    "owners_access.keys": "access_key_id status created_at first_use last_use events event_id",
     "owners_access.password_changes": "event_name policy succeeded error_code actor grade by_access_key_id event",
     "quarantine": "in_force changes",
     "children": "credentials direct unexpired possible account_ids at roles made_keys",
@@ -119,10 +119,11 @@ def test_the_key_that_was_planted(ask: Ask) -> None:
     assert page.owners_access.console_password is True
     assert [change.event_name for change in page.owners_access.password_changes] == ["CreateLoginProfile"]
     assert (page.owners_access.sign_ins, page.owners_access.first_sign_in) == (1, utc(4, 5, 2, 33))
+    assert len(page.owners_access.sign_in_event_ids) == 1
     (successor,) = page.children.made_keys
     assert (successor.access_key_id, successor.owner_name) == (sample.SECOND_PERSISTENCE_KEY, "svc-backup")
     siblings = ask(sample.SECOND_PERSISTENCE_KEY).owners_access.keys
-    assert len(siblings) == 1 and siblings[0].events > 0
+    assert len(siblings) == 1 and siblings[0].events > 0 and siblings[0].event_id
 
 
 def test_the_stolen_workload(ask: Ask) -> None:

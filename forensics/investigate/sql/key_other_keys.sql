@@ -1,14 +1,30 @@
 -- The other long-term keys of a key's owner. $key; $account, $kind, $principal, $user: the owner.
+-- `event_id`: what made the key, else its first use.
+with others as (
+    select *
+    from access_keys
+    where account_id = $account
+      and access_key_id <> $key
+      and owner_kind = $kind
+      and (owner_kind = 'root' or coalesce(owner_principal_id = $principal, false) or coalesce(owner_name = $user, false))
+),
+
+first_uses as (
+    select access_key_id, account_id, arg_min(event_id, (event_time, event_id)) as event_id
+    from events
+    where access_key_id in (select access_key_id from others)
+    group by access_key_id, account_id
+)
+
 select
-    access_key_id,
-    status,
-    created_at::timestamp as created_at,
-    first_use::timestamp as first_use,
-    last_use::timestamp as last_use,
-    events::bigint as events
-from access_keys
-where account_id = $account
-  and access_key_id <> $key
-  and owner_kind = $kind
-  and (owner_kind = 'root' or coalesce(owner_principal_id = $principal, false) or coalesce(owner_name = $user, false))
-order by access_key_id
+    others.access_key_id,
+    others.status,
+    others.created_at::timestamp as created_at,
+    others.first_use::timestamp as first_use,
+    others.last_use::timestamp as last_use,
+    others.events::bigint as events,
+    coalesce(evidence.event_id, first_uses.event_id) as event_id
+from others
+left join evidence on evidence.event_key = others.created_by_event_key
+left join first_uses on first_uses.access_key_id = others.access_key_id and first_uses.account_id = others.account_id
+order by others.access_key_id

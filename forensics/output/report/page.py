@@ -75,7 +75,8 @@ def report_page(answer: Report) -> str:
             lineage=lineage(answer.key.who, answer.tree),
             timeline=timeline(answer.timeline, answer.tree.nodes),
             sensitive=sorted(
-                answer.activity.sensitive, key=lambda one: (not one.succeeded, str(one.first_use), one.event_name)
+                answer.activity.sensitive,
+                key=lambda one: (not one.succeeded, one.succeeded, str(one.first_use), one.event_name),
             ),
             programs=programs(answer.activity.user_agents),
             working=[node for node in answer.tree.nodes if may_be_used(node)],
