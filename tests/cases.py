@@ -13,7 +13,7 @@ from tests.simulator import LogFile, write
 
 def case_of(files: Iterable[LogFile], folder: Path) -> Case:
     """A case of what was delivered, under `folder`."""
-    write(tuple(files), folder / "logs")
+    write(tuple(files), folder / "logs", compresslevel=1)
     case = Case.create(folder / "case")
     case.ingest([folder / "logs"])
     return case

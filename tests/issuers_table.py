@@ -15,9 +15,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forensics.case import Case
 from tests.accuracy import EVENTS
-from tests.attribution.test_truth import compared
+from tests.attribution.test_truth import Said, compared
 from tests.cases import case_of
 from tests.simulator import World, simulate
 
@@ -47,8 +46,9 @@ def table() -> str:
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in SEEDS]
     files = [file for world in worlds for file in world.files]
     with tempfile.TemporaryDirectory() as folder, case_of(files, Path(folder)) as case:
+        said = Said(case)
         for world in worlds:
-            _read(case, world, rows)
+            _read(said, world, rows)
     lines = [_line(HEAD), _line(["---"] * len(HEAD))]
     lines += [_line([issuer, *row.cells()]) for issuer, row in sorted(rows.items(), key=lambda item: item[0].lower())]
     return "\n".join(lines)
@@ -59,8 +59,8 @@ def in_readme() -> str:
     return README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
 
 
-def _read(case: Case, world: World, rows: defaultdict[str, Row]) -> None:
-    for expected, named in compared(case, world, world.files):
+def _read(said: Said, world: World, rows: defaultdict[str, Row]) -> None:
+    for expected, named in compared(said, world, world.files):
         row = rows[expected.issuer]
         row.documented_only |= expected.documented_only
         row.kinds.add(named.actor[0])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from random import Random
 
-from tests.accuracy import REMOVED, fallen, judge, measure, report
-from tests.attribution.test_truth import Named
+from tests.accuracy import ASKED_A_CASE, REMOVED, contradicted, fallen, judge, made_up, measure, report, says_the_same
+from tests.attribution.test_truth import Named, Said, compared
+from tests.cases import case_of
 from tests.simulator import CredentialTruth, simulate, truth
 
 SEEDS = range(2000, 2004)  # none of a run of 1,000
 
 
 def test_no_law_is_broken_on_complete_logs_nor_with_files_removed() -> None:
-    tallies = {share: measure(SEEDS, share) for share in (REMOVED[0], REMOVED[2])}
+    tallies = measure(SEEDS, (REMOVED[0], REMOVED[2]))
     assert not [problem for tally in tallies.values() for problem in tally.broken]
     complete = tallies[0.0].total()
     assert complete["decided"] == complete["decided and named"] > 0
@@ -21,8 +24,29 @@ def test_no_law_is_broken_on_complete_logs_nor_with_files_removed() -> None:
     assert report(tallies).count("issuer") == len(tallies)
 
 
+def test_what_is_made_up_is_told_and_so_is_a_who_that_contradicts_the_tables(tmp_path: Path) -> None:
+    world = simulate(seed=SEEDS[0], events=200)
+    with case_of(world.files, tmp_path) as case:
+        said = Said(case)
+        pairs = list(compared(said, world, world.files))
+        known = [expected for expected, _ in pairs]
+        assert not list(made_up(said, known))
+        unknown, named = next(pair for pair in pairs if pair[1].actor[0] == "iam_user" and pair[1].origin)
+        assert len(list(made_up(said, [one for one in known if one is not unknown]))) == 1
+        answer = case.who(said.subjects(unknown)[0])
+        assert says_the_same(answer, named)
+        assert not says_the_same(answer, replace(named, actor=("root", "111122223333")))
+        assert not says_the_same(answer, replace(named, grade="weak"))
+        assert not says_the_same(answer, replace(named, stop_reason="cycle"))
+        assert not says_the_same(answer, replace(named, origin="AKIASOMEBODYELSE"))
+        assert not says_the_same(answer, replace(named, origin_grade="weak"))
+        assert not list(contradicted(case, said, pairs, Random(1)))
+        changed = [(expected, replace(named, grade="weak")) for expected, named in pairs]
+        assert len(list(contradicted(case, said, changed, Random(1)))) > ASKED_A_CASE / 2
+
+
 def test_what_falls_is_told() -> None:
-    tally = measure(SEEDS[:1], 0.0)
+    tally = measure(SEEDS[:1], [0.0])[0.0]
     issuer = max(tally.by_issuer, key=lambda name: tally.by_issuer[name]["right"])
     right = tally.by_issuer[issuer]["right"]
     assert not list(fallen({0.0: tally}, {"0.0": {issuer: {"right": right}}}))

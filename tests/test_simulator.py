@@ -207,6 +207,16 @@ def test_without_the_callers_files_the_caller_is_an_external_principal(world: Wo
     assert all(one.stop_reason == "external_account" and one.actor_id for one in external)
 
 
+def test_an_arn_is_true_of_who_switched_roles_while_a_file_tells_of_it(world: World) -> None:
+    def arns(files: tuple[LogFile, ...]) -> set[str]:
+        return {id_ for one in truth(world, files) for _, id_ in one.allowed if id_ and id_.startswith("arn:")}
+
+    switches = [event.record for event in world.events if event.record["eventName"] == "SwitchRole"]
+    told = {record["additionalEventData"]["SwitchFrom"] for record in switches}
+    assert arns(world.files) == {arn for arn in told if ":user/" in arn} != set()
+    assert not arns(tuple(file for file in world.files if not any(record in switches for record in file.records)))
+
+
 def test_key_ids_tell_their_account(world: World) -> None:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     read = 0

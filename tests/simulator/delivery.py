@@ -62,12 +62,12 @@ def deliver(events: Sequence[Event], rng: Random, trail: Trail) -> tuple[LogFile
     return tuple(sorted(files, key=lambda file: file.key))
 
 
-def write(files: Iterable[LogFile], folder: Path) -> None:
+def write(files: Iterable[LogFile], folder: Path, compresslevel: int = 9) -> None:
     for file in files:
         path = folder / file.key
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"Records": file.records}, separators=(",", ":"), ensure_ascii=False)
-        path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+        path.write_bytes(gzip.compress(text.encode(), compresslevel, mtime=0))
 
 
 def shuffled(files: Sequence[LogFile], seed: int) -> tuple[LogFile, ...]:

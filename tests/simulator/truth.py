@@ -26,7 +26,8 @@ Session = tuple[str | None, str | None, datetime | None]
 class CredentialTruth:
     """`actor_*`, `stop_reason` and `workload_type` hold for complete logs, but where the walk over `files` ends at
     something else that is true they tell that: another account's redacted copy, or the SAML subject where no file shows
-    on whose behalf. `allowed` has every (kind, ID) that is true of the credential.
+    on whose behalf. `allowed` has every (kind, ID) that is true of the credential, and (kind, ARN) of a user of whom
+    files may show no more: a SwitchRole event tells who switched by ARN only.
     """
 
     account_id: str | None
@@ -146,7 +147,7 @@ class _Files:
         verdict = self._verdict(credential)
         one_actor = len({one.actor for one in group}) == 1
         actor = credential.actor if one_actor else Actor("unknown", None, "ambiguous")
-        allowed = (*actors, *self._external_names(credential))
+        allowed = (*actors, *self._external_names(credential), *self._names_by_arn(credential))
         decided = verdict.actor is not None and (verdict.actor.kind, verdict.actor.id) in allowed
         if verdict.actor and decided and one_actor:
             actor = verdict.actor
@@ -318,6 +319,17 @@ class _Files:
                 same = _session(issuance.caller) == _session(step.parent)
                 if same and issuance.redacted and issuance.full not in self.present:
                     names.add(("external_principal", issuance.caller.principal_id))
+            step = step.parent
+        return sorted(names, key=str)
+
+    def _names_by_arn(self, credential: Credential) -> list[tuple[str, str | None]]:
+        names: set[tuple[str, str | None]] = set()
+        step: Credential | None = credential
+        while step is not None and step.parent is not None:
+            for issuance in self.by_session.get(_session(step), []):
+                same = _session(issuance.caller) == _session(step.parent)
+                if same and issuance.switch and self._seen(issuance) and issuance.caller.identity["type"] == "IAMUser":
+                    names.add(("iam_user", issuance.caller.arn))
             step = step.parent
         return sorted(names, key=str)
 
