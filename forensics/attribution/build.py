@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import duckdb
 import pyarrow as pa
@@ -40,6 +41,8 @@ _LOOKED_UP_BY = (
     ("walk", "ancestor_credential_id"),
     ("walk", "credential_id"),
 )
+# events that are reduced together: their credentials stay within the memory limit
+_EVENTS_AT_ONCE = 500_000
 _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
 
 
@@ -52,6 +55,9 @@ class DuckDB:
     def create(self, table: str, model: str) -> None:
         kind = "temp table" if table in SCRATCH else "table"
         self._connection.execute(f"create or replace {kind} {table} as {model}")
+
+    def add(self, table: str, model: str) -> None:
+        self._connection.execute(f"insert into {table} {model}")
 
     def drop_scratch(self) -> None:
         for table in SCRATCH:
@@ -107,15 +113,37 @@ def fill(
 
 
 def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, earlier: Earlier) -> None:
-    """`credential_days`: the days that the earlier build has, and the others reduced again."""
+    """`credential_days`: the days that the earlier build has, and the others reduced again, some at a time."""
     changed = [path for path in manifest.of_table("events") if day_of(path) not in earlier.days]
-    connection.execute(f"create view changed_events as {_events(connection, changed)}")
-    DuckDB(connection).create("credential_days", model("credential_days"))
-    connection.execute("drop view changed_events")
+    engine = DuckDB(connection)
+    write = engine.create
+    for files in _whole_days(manifest, changed):
+        connection.execute(f"create view changed_events as {_events(connection, files)}")
+        write("credential_days", model("credential_days"))
+        connection.execute("drop view changed_events")
+        write = engine.add
     if earlier.days:
         connection.execute("insert into credential_days by name select * from earlier_days")
     connection.execute("create table events_files (path varchar)")
     connection.execute("insert into events_files select unnest($paths)", {"paths": manifest.of_table("events")})
+
+
+def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:
+    """Files, sorted by day, in parts of whole days: the reduction has no row of two days, and holds one part in memory.
+
+    At least one part, which is empty where there are no files.
+    """
+    parts: list[list[str]] = [[]]
+    events = 0
+    for _, of_day in groupby(files, day_of):
+        day = list(of_day)
+        rows = sum(manifest.lake_files[path].rows for path in day)
+        if parts[-1] and events + rows > _EVENTS_AT_ONCE:
+            parts.append([])
+            events = 0
+        parts[-1] += day
+        events += rows
+    return parts
 
 
 def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from forensics.answers import Changed
+from forensics.attribution import build
 from forensics.case import Case
 from tests.attribution.records import Account, Json, assume_role, call
 from tests.cases import tables
@@ -25,19 +26,24 @@ DAY = 86_400
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_however_files_come_every_table_is_that_of_one_build(seed: int, tmp_path: Path) -> None:
+def test_however_files_come_and_days_are_parted_every_table_is_that_of_one_build(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rng = Random(f"split {seed}")
     files = _with_disputed_copies(_over_days(simulate(seed, EVENTS, everything=True).files), rng)
     write(files, tmp_path / "logs")
     with Case.create(tmp_path / "one") as one:
         one.ingest([tmp_path / "logs"])
         expected = tables(one)
+    monkeypatch.setattr(build, "_EVENTS_AT_ONCE", EVENTS // 8)
+    added = _counted_additions(monkeypatch)
     with Case.create(tmp_path / "split") as split:
         for paths in _split([tmp_path / "logs" / file.key for file in files], rng):
             split.ingest(paths)
             if rng.random() < 0.3:
                 assert tables(split) == _built_anew(split, tmp_path / "split")
         assert tables(split) == expected
+    assert added
 
 
 def test_only_the_days_that_changed_are_reduced_again(tmp_path: Path) -> None:
@@ -132,6 +138,19 @@ class _Logs:
         path = self._folder / f"{self._files}.json"
         path.write_text(json.dumps({"Records": records}))
         return path
+
+
+def _counted_additions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tables that a build adds a further part to from now on, once for each time."""
+    added: list[str] = []
+    add = build.DuckDB.add
+
+    def counted(engine: build.DuckDB, table: str, model: str) -> None:
+        added.append(table)
+        add(engine, table, model)
+
+    monkeypatch.setattr(build.DuckDB, "add", counted)
+    return added
 
 
 def _events_by_day(case: Case) -> list[int]:

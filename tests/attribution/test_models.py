@@ -35,3 +35,18 @@ def test_a_model_reads_well_and_means_the_same_elsewhere(name: str) -> None:
     assert not re.search(r"[ \t]$", text, re.MULTILINE)
     statement = re.sub(r"--.*|'[^']*'", "", text)
     assert not re.findall(ELSEWHERE, statement, re.IGNORECASE)
+
+
+def test_credentials_of_one_day_and_of_several_have_their_columns_in_one_order() -> None:
+    """The two are put together by position, and all of one type: one out of place would say another's value."""
+    merged = model("credentials").partition("merged as (")[2].partition("),\n\nissued")[0].partition("union all")[2]
+    assert _columns(merged) == _columns(model("credential_days"))
+
+
+def _columns(select: str) -> list[str]:
+    """The names of what a select gives, each at the end of its line."""
+    listed = re.sub(r"--.*", "", select).partition("select\n")[2].partition("from credential_days")[0]
+    listed = listed.partition("from changed_events")[0]
+    return re.findall(
+        r"(?:\bas |^ +|\.)(\w+),?$", re.sub(r"\bcase\n.*?\bend\b", "", listed, flags=re.DOTALL), re.MULTILINE
+    )

@@ -4,14 +4,31 @@
 -- the type is that of the fuller record.
 -- identity_types, source_identities and on_behalf_of_users count the different ones as none, 1, or 2 for several.
 
-with merged as (
+with on_several_days as (
+    select credential_id
+    from credential_days
+    group by credential_id
+    having count(*) > 1
+),
+
+merged as (
+    -- most are used on one day, and merge with nothing; the columns are in this order there and here
+    select credential_days.*
+    from credential_days
+    left join on_several_days on on_several_days.credential_id = credential_days.credential_id
+    where on_several_days.credential_id is null
+
+    union all
+
     select
-        credential_id,
+        credential_days.credential_id,
+        min(event_date) as event_date,
         min(account_id) as account_id,
         min(access_key_id) as access_key_id,
         min(principal_id) as principal_id,
         min(session_creation_date) as session_creation_date,
-        coalesce(min(identity_type), min(any_identity_type)) as identity_type,
+        min(any_identity_type) as any_identity_type,
+        min(identity_type) as identity_type,
         min(first_identity_type) as first_identity_type,
         max(last_identity_type) as last_identity_type,
         min(arn) as arn,
@@ -42,7 +59,8 @@ with merged as (
         sum(reliable_events) as reliable_events,
         sum(rebuilt_events) as rebuilt_events
     from credential_days
-    group by credential_id
+    join on_several_days on on_several_days.credential_id = credential_days.credential_id
+    group by credential_days.credential_id
 ),
 
 issued as (
@@ -159,7 +177,7 @@ select
     access_key_id,
     principal_id,
     session_creation_date,
-    identity_type,
+    coalesce(identity_type, any_identity_type) as identity_type,
     case when first_identity_type is null then 0 when first_identity_type = last_identity_type then 1 else 2 end
         as identity_types,
     arn,
