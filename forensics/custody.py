@@ -17,10 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forensics.answers import timestamp
-from forensics.verify_answer import Custody, CustodyEntry, Problem
+
+if TYPE_CHECKING:
+    from forensics.verify_answer import Custody, CustodyEntry
 
 _SEAL = ',"sha256":"'
 _SEAL_BYTES = len(_SEAL) + 64 + len('"}')
@@ -54,7 +56,7 @@ def append(
     with _locked(path) as descriptor:
         last, ends_well = _last_entry(descriptor)
         entry = {
-            "number": last.number + 1 if last else 1,
+            "number": last["number"] + 1 if last else 1,
             "time": timestamp(datetime.now(UTC)),
             "by": _who_runs_this(),
             "version": version,
@@ -62,7 +64,7 @@ def append(
             "parameters": _without_secrets(dict(parameters)),
             "answer_sha256": answer_sha256,
             "state": _plain(state),
-            "previous": last.sha256 if last else _FIRST,
+            "previous": last["sha256"] if last else _FIRST,
         }
         body = json.dumps(entry, ensure_ascii=True, separators=(",", ":"), default=str)[:-1]
         sha256 = _hash(body)
@@ -73,6 +75,8 @@ def append(
 
 def read(path: Path) -> Custody:
     """The log with everything that is wrong with it, line by line."""
+    from forensics.verify_answer import Custody, Problem
+
     entries: list[CustodyEntry] = []
     problems: list[Problem] = []
     previous, number, damaged = _FIRST, 0, 0
@@ -100,17 +104,28 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _entry(line: bytes) -> CustodyEntry | None:
     """The entry of a line; None if a byte of it is not as it was written."""
+    from forensics.verify_answer import CustodyEntry
+
+    try:
+        return CustodyEntry(**(_content(line) or {}))
+    except TypeError:
+        return None
+
+
+def _content(line: bytes) -> dict[str, Any] | None:
+    """What an entry says, with its hash; None if it does not fit that. Answers load no more than this."""
     body, seal = line[: -_SEAL_BYTES - 1], line[-_SEAL_BYTES - 1 :]
     try:
         sha256 = _hash(body.decode("ascii"))
         if seal != f'{_SEAL}{sha256}"}}\n'.encode():
             return None
-        return CustodyEntry(sha256=sha256, **json.loads(body + b"}"))
-    except (ValueError, TypeError):
+        content: dict[str, Any] = json.loads(body + b"}")
+    except (ValueError, RecursionError):
         return None
+    return content | {"sha256": sha256} if type(content.get("number")) is int else None
 
 
-def _last_entry(descriptor: int) -> tuple[CustodyEntry | None, bool]:
+def _last_entry(descriptor: int) -> tuple[dict[str, Any] | None, bool]:
     """The last whole entry, and whether the log ends with it."""
     size = os.fstat(descriptor).st_size
     length = _TAIL_BYTES
@@ -118,7 +133,7 @@ def _last_entry(descriptor: int) -> tuple[CustodyEntry | None, bool]:
         start = max(size - length, 0)
         lines = os.pread(descriptor, size - start, start).splitlines(keepends=True)
         for index, line in enumerate(reversed(lines if start == 0 else lines[1:])):
-            if entry := _entry(line):
+            if entry := _content(line):
                 return entry, index == 0
         if start == 0:
             return None, size == 0

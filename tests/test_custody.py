@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,6 +110,21 @@ def test_a_half_written_entry_is_named_and_the_log_goes_on(folder: Path) -> None
         log = case.custody()
     assert [problem.where for problem in log.problems] == ["custody.jsonl, line 4"]
     assert [entry.command for entry in log.entries] == ["ingest", "who", "tree", "who"]
+
+
+@pytest.mark.parametrize("number", ['"x"', "null", "true", "1.5"])
+def test_an_entry_of_a_right_hash_that_this_program_did_not_write_is_named_and_the_log_goes_on(
+    folder: Path, number: str
+) -> None:
+    path = folder / "custody.jsonl"
+    body = f'{{"number":{number}'
+    forged = f'{body},"sha256":"{hashlib.sha256(body.encode()).hexdigest()}"}}\n'
+    path.write_bytes(forged.encode() + path.read_bytes())
+    assert custody.read(path).problems[0].where == "custody.jsonl, line 1"
+    path.write_bytes(path.read_bytes() + forged.encode())
+    with Case.open(folder) as case:
+        case.who(KEY)
+        assert case.custody().entries[-1].command == "who"
 
 
 def test_entries_written_at_once_all_follow_each_other(tmp_path: Path) -> None:

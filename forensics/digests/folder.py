@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # below this, starting processes costs more than it saves
 _ONE_PROCESS_BYTES = 12 << 20
 _BATCH_FILES = 200
+# an insert costs as much as hashing a hundred files
+_ROWS_HELD = 50_000
 _SOURCE_FILES = pa.schema(
     [(name, pa.string()) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")]
 )
@@ -45,11 +47,16 @@ def load(connection: duckdb.DuckDBPyConnection, files: Sequence[ToHash], progres
     connection.execute("create table documents (source_sha256 varchar, kind varchar, content blob)")
     columns = ", ".join(f"{field.name} varchar" for field in _SOURCE_FILES)
     connection.execute(f"create table source_files ({columns}, {_WITHOUT_VALUE})")
+    waiting: list[tuple[object, ...]] = []
     for found in _hash_all(files):
         progress(len(found))
-        _insert(connection, "source_files", _SOURCE_FILES, [_row(one) for one in found])
+        waiting += map(_row, found)
+        if len(waiting) > _ROWS_HELD:
+            _insert(connection, "source_files", _SOURCE_FILES, waiting)
+            waiting = []
         documents = [(one.sha256, one.document.kind.value, one.document.content) for one in found if one.document]
         _insert(connection, "documents", DOCUMENTS_SCHEMA, documents)
+    _insert(connection, "source_files", _SOURCE_FILES, waiting)
 
 
 def _hash_all(files: Sequence[ToHash]) -> Iterator[list[Hashed]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
@@ -46,7 +47,8 @@ class Hashed(msgspec.Struct, frozen=True):
 def hash_file(file: ToHash) -> Hashed:
     """The hash of what a file inflates to, whatever that is; a document also whole."""
     try:
-        with open(file.path, "rb") as stream:  # noqa: PTH123 - a Path for each of very many costs more than opening it
+        # a Path for each of very many costs more than opening it, and what is read at once needs no buffer
+        with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123
             usual = _inflated_at_once(stream, file.size)
             measure = Measure()
             pieces = iter([usual]) if usual else inflate(stream, measure)
@@ -59,17 +61,15 @@ def _inflated_at_once(stream: BinaryIO, size: int) -> bytes | None:
     """The content of a usual log file: one small gzip stream, nothing behind it. None for any other, to read anew."""
     if size > _USUAL_BYTES:
         return None
-    packed = stream.read(size)
-    at_end = not stream.read(1)
+    packed = stream.read(size + 1)
+    if len(packed) == size and packed.startswith(_GZIP):
+        member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+        with suppress(_DAMAGED):
+            content: bytes = member.decompress(packed, _USUAL_INFLATED_BYTES)
+            if member.eof and not member.unused_data:
+                return content
     stream.seek(0)
-    if not at_end or not packed.startswith(_GZIP):
-        return None
-    member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
-    try:
-        content: bytes = member.decompress(packed, _USUAL_INFLATED_BYTES)
-    except _DAMAGED:
-        return None
-    return content if member.eof and not member.unused_data else None
+    return None
 
 
 def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hashed:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.investigate.ip_ranges import Address, parse_address, read_ip_ranges
-from forensics.key_answer import AddressDatabase
 
 if TYPE_CHECKING:
     from maxminddb import Reader
+
+    from forensics.key_answer import AddressDatabase
 
 _LONGEST = 200  # characters of a name
 
@@ -66,6 +67,8 @@ class AddressContext:
 
 def _opened(path: Path) -> tuple[AddressDatabase, Reader]:
     from maxminddb import InvalidDatabaseError, open_database
+
+    from forensics.key_answer import AddressDatabase
 
     digest = _sha256(path)
     try:

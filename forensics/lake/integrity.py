@@ -13,8 +13,9 @@ from forensics.lake.manifest import LakeFile, Manifest
 
 _ROWS_HELD = 100_000
 _READ = ("ok", "empty", "failed")
+# What an event says is bound by the hashes of the sources, so its key will do: a filter may have left others out.
 _EVENTS = """
-    select distinct sha256(raw)
+    select distinct coalesce(content_sha256, recipient_account_id || ' ' || event_id)
     from read_parquet($files, hive_partitioning = false)
     order by 1
 """
@@ -52,7 +53,7 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> st
     if files:
         result = connection.execute(_EVENTS, {"files": files})
         while rows := result.fetchmany(_ROWS_HELD):
-            digest.update("".join(f"event {sha256}\n" for (sha256,) in rows).encode())
+            digest.update("".join(f"event {key}\n" for (key,) in rows).encode())
     sources = {file.inflated_sha256 or "" for file in manifest.source_files if file.status in _READ}
     for sha256 in sorted(sources):
         digest.update(f"source {sha256}\n".encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,26 +31,33 @@ def find_files(paths: Iterable[Path]) -> list[LocalFile]:
 
 
 def _below(path: Path) -> Iterator[LocalFile]:
+    """Works on text, since a Path for each of very many files costs more than reading it."""
+    top = str(path.absolute())
     if path.is_file():
-        yield _file(path, path.name)
+        yield LocalFile(top, path.name, path.stat().st_size)
         return
     if not path.is_dir():
         raise NoSuchSource(f"there is no file or folder {path}")
-    closed: list[Path] = []
+    start = len(os.path.join(top, ""))  # noqa: PTH118
+    closed: list[str] = []
     seen: set[str] = set()
-    for folder, folders, names in os.walk(path, onerror=lambda e: closed.append(Path(e.filename)), followlinks=True):
+    for folder, folders, names in os.walk(top, onerror=lambda error: closed.append(error.filename), followlinks=True):
         if (place := os.path.realpath(folder)) in seen:
             folders.clear()
             continue
         seen.add(place)
         for name in names:
-            file = Path(folder, name)
-            if file.is_file() or not file.exists():
-                yield _file(file, file.relative_to(path).as_posix())
-    for folder_path in closed:  # reading it as a file fails and tells why
-        yield _file(folder_path, folder_path.relative_to(path).as_posix())
+            file = os.path.join(folder, name)  # noqa: PTH118
+            if (size := _size(file)) is not None:
+                yield LocalFile(file, file[start:], size)
+    for closed_folder in closed:  # reading it as a file fails and tells why
+        yield LocalFile(closed_folder, closed_folder[start:] or ".", 0)
 
 
-def _file(path: Path, name: str) -> LocalFile:
-    """The file even if it is gone or a link to nothing: whoever reads it tells so."""
-    return LocalFile(str(path.absolute()), name, path.stat().st_size if path.exists() else 0)
+def _size(file: str) -> int | None:
+    """None for what is no file. What is gone or a link to nothing counts as one: whoever reads it tells so."""
+    try:
+        found = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
