@@ -18,6 +18,8 @@ BEFORE_WALK = (
     "issuances",
     "issuance_events",
     "twins",
+    "user_names",
+    "name_changes",
     "credentials",
     "on_behalf_of",
     "principals",
@@ -53,6 +55,8 @@ SCRATCH = frozenset(
     {
         "telling_events",
         "caller_copies",
+        "user_names",
+        "name_changes",
         "candidates",
         "judged_links",
         "chosen",

@@ -1,6 +1,7 @@
 -- access_keys: every long-term key that was used, made or changed. Grain: one row per (access_key_id, account_id). The
 -- owner is the user that signed with it, else the user that it was made for; a key that root made for nobody is root's.
--- `status` is what the last change that succeeded left behind; null where no change is logged.
+-- `status` is what the last change that succeeded left behind; null where no change is logged, and where the last
+-- second has several that leave it differently, for nothing tells which came last.
 
 with used as (
     select
@@ -29,8 +30,18 @@ changes as (
         count(*) over (partition by access_key_id, account_id, change) as times,
         row_number() over (
             partition by access_key_id, account_id
-            order by case change when 'deleted' then 1 else 2 end, event_time desc, event_key desc
-        ) as place_from_end
+            order by
+                case change when 'deleted' then 1 else 2 end,
+                event_time desc,
+                -- nothing befalls a key before it is made
+                case change when 'created' then 2 else 1 end,
+                event_key desc
+        ) as place_from_end,
+        min(case when change in ('activated', 'deactivated') then change end) over (
+            partition by access_key_id, account_id, event_time
+        ) <> max(case when change in ('activated', 'deactivated') then change end) over (
+            partition by access_key_id, account_id, event_time
+        ) as is_switched_both_ways
     from access_key_changes
     where access_key_id is not null
       and succeeded
@@ -55,10 +66,10 @@ changed as (
         access_key_id,
         account_id,
         user_name as owner_name,
-        case change
-            when 'deleted' then 'Deleted'
-            when 'deactivated' then 'Inactive'
-            when 'changed' then null
+        case
+            when change = 'deleted' then 'Deleted'
+            when is_switched_both_ways or change = 'changed' then null
+            when change = 'deactivated' then 'Inactive'
             else 'Active'
         end as status,
         event_time as status_since
@@ -72,21 +83,30 @@ known as (
     select access_key_id, account_id from changed
 ),
 
--- a user by name: its unique ID and ARN, where all records agree on one
-named as (
-    select account_id, name, principal_id, arn from principals where kind = 'iam_user'
-    union all
-    select account_id, user_name, user_principal_id, null
-    from user_changes
-    where event_name = 'CreateUser' and succeeded
-),
-
+-- a key that was changed and never used: the unique ID of the user that the change names, where only one is known that
+-- was called so and whose name did not change hands between that and the change
 users as (
-    select account_id, name, min(principal_id) as principal_id, min(arn) as arn
-    from named
-    where principal_id is not null
-    group by account_id, name
-    having min(principal_id) = max(principal_id)
+    select
+        changed.access_key_id,
+        changed.account_id,
+        min(user_names.principal_id) as principal_id,
+        min(user_names.arn) as arn
+    from changed
+    join user_names
+      on  user_names.account_id = changed.account_id
+      and user_names.user_name = changed.owner_name
+    left join name_changes
+      on  name_changes.account_id = changed.account_id
+      and coalesce(name_changes.user_name = changed.owner_name, true)
+      and name_changes.event_time <= greatest(user_names.last_known, changed.status_since)
+      and name_changes.event_time >= least(user_names.first_known, changed.status_since)
+      and (
+          not name_changes.is_creation
+          or name_changes.event_time > least(user_names.first_known, changed.status_since)
+      )
+    where name_changes.event_time is null
+    group by changed.access_key_id, changed.account_id
+    having min(user_names.principal_id) = max(user_names.principal_id)
 )
 
 select
@@ -109,5 +129,7 @@ left join used on used.access_key_id = known.access_key_id and used.account_id =
 left join created on created.access_key_id = known.access_key_id and created.account_id = known.account_id
 left join changed on changed.access_key_id = known.access_key_id and changed.account_id = known.account_id
 left join users
-  on  users.account_id = known.account_id
-  and users.name = coalesce(created.owner_name, changed.owner_name)
+  on  users.access_key_id = known.access_key_id
+  and users.account_id = known.account_id
+  -- whom a key was made for says its own credential
+  and created.access_key_id is null

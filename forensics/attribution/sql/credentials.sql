@@ -98,33 +98,28 @@ made as (
     having min(target_user_name) = max(target_user_name)
 ),
 
--- whom it was made for: the unique ID, where only one that was called so by then is known
+-- whom it was made for: the unique ID, where only one is known that was called so and whose name did not change hands
+-- between that and the making
 users as (
     select
         made.account_id,
         made.access_key_id,
-        min(named.principal_id) as principal_id,
-        min(named.arn) as arn,
-        max(named.is_rebuilt) as is_rebuilt
+        min(user_names.principal_id) as principal_id,
+        min(user_names.arn) as arn,
+        max(user_names.is_rebuilt) as is_rebuilt
     from made
-    join (
-        select
-            account_id, user_name, principal_id, arn, null as created_at,
-            rebuilt_events = reliable_events as is_rebuilt
-        from merged
-        where identity_type = 'IAMUser' and user_name is not null and principal_id is not null
-
-        union all
-
-        select recipient_account_id, target_user_name, target_principal_id, null, event_time, is_rebuilt
-        from telling_events
-        where event_name = 'CreateUser' and target_principal_id is not null and error_code is null and not unreliable
-    ) as named
-      on  named.account_id = made.account_id
-      and named.user_name = made.user_name
+    join user_names
+      on  user_names.account_id = made.account_id
+      and user_names.user_name = made.user_name
+    left join name_changes
+      on  name_changes.account_id = made.account_id
+      and coalesce(name_changes.user_name = made.user_name, true)
+      and name_changes.event_time <= greatest(user_names.last_known, made.created_at)
+      and name_changes.event_time >= least(user_names.first_known, made.created_at)
+      and (not name_changes.is_creation or name_changes.event_time > least(user_names.first_known, made.created_at))
+    where name_changes.event_time is null
     group by made.account_id, made.access_key_id
-    having min(named.principal_id) = max(named.principal_id)
-       and coalesce(min(named.created_at) <= min(made.created_at), true)
+    having min(user_names.principal_id) = max(user_names.principal_id)
 ),
 
 handed_over as (

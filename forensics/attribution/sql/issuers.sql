@@ -47,20 +47,28 @@ without_parent as (
       and not issuances.is_unreliable
 ),
 
--- an IAM user by name: its unique ID, where only one that was called so by then is known
+-- an IAM user by its ARN: its unique ID, where only one is known that was called so and whose name did not change hands
+-- between that and the switch
 users_by_arn as (
     select
         without_parent.child_credential_id,
         without_parent.issuance_id,
-        min(principals.principal_id) as principal_id,
-        min(principals.name) as name
+        min(user_names.principal_id) as principal_id,
+        min(user_names.user_name) as name
     from without_parent
-    join principals
-      on  principals.arn = without_parent.from_arn
-      and principals.kind = 'iam_user'
-      and coalesce(principals.created_at <= without_parent.event_time, true)
+    join user_names on user_names.arn = without_parent.from_arn
+    left join name_changes
+      on  name_changes.account_id = user_names.account_id
+      and coalesce(name_changes.user_name = user_names.user_name, true)
+      and name_changes.event_time <= greatest(user_names.last_known, without_parent.event_time)
+      and name_changes.event_time >= least(user_names.first_known, without_parent.event_time)
+      and (
+          not name_changes.is_creation
+          or name_changes.event_time > least(user_names.first_known, without_parent.event_time)
+      )
+    where name_changes.event_time is null
     group by without_parent.child_credential_id, without_parent.issuance_id
-    having min(principals.principal_id) = max(principals.principal_id)
+    having min(user_names.principal_id) = max(user_names.principal_id)
 )
 
 select

@@ -29,11 +29,13 @@ asked_for_by_several as (
         <> max(coalesce(issuer, '') || '|' || coalesce(subject, '') || '|' || coalesce(caller_principal_id, ''))
 ),
 
--- a key that a logged event handed out, and that was used, has its own asker
+-- a key that a logged event handed out has its own asker; but where AWS hands out further keys of a session, the logged
+-- one that nobody uses is the user's as well
 issued as (
-    select distinct issued_access_key_id, issued_account_id
+    select issued_access_key_id, issued_account_id, max(mints_keys) as mints_keys
     from issuances
     where issued_access_key_id is not null
+    group by issued_access_key_id, issued_account_id
 )
 
 select
@@ -53,6 +55,6 @@ left join asked_for_by_several
 left join issued
   on  issued.issued_access_key_id = credentials.access_key_id
   and issued.issued_account_id = credentials.account_id
-  and credentials.events > 0
+  and (credentials.events > 0 or issued.mints_keys is null)
 where credentials.on_behalf_of_user_id is not null
    or (asked_for_by_several.event_time is null and issued.issued_access_key_id is null)
