@@ -59,9 +59,8 @@ class DuckDB:
     def add(self, table: str, model: str) -> None:
         self._connection.execute(f"insert into {table} {model}")
 
-    def drop_scratch(self) -> None:
-        for table in SCRATCH:
-            self._connection.execute(f"drop table if exists temp.{table}")
+    def drop(self, table: str) -> None:
+        self._connection.execute(f"drop table {table}")
 
     def count(self, table: str) -> int:
         (rows,) = self._connection.execute(f"select count(*) from {table}").fetchall()[0]
@@ -97,9 +96,7 @@ def fill(
     earlier = Earlier(connection)
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, earlier)
-    engine = DuckDB(connection)
-    run(engine)
-    engine.drop_scratch()
+    run(DuckDB(connection))
     for table, column in _LOOKED_UP_BY:
         connection.execute(f"create index {table}_by_{column} on {table} ({column})")
     connection.execute(f"create view attributed_events as {model('attributed_events')}")

@@ -3,7 +3,7 @@
 A model makes one table, in full, of others, maybe of the table that it replaces. What must be there before are the
 tables of the lake (`events`, `event_copies`, `source_files`), `exported_principals` of the room `exports`, and
 `credential_days`, which `build` makes of the days that have changed. What is in `SCRATCH` only serves the models that
-follow.
+follow, and is dropped after the last of them.
 """
 
 from __future__ import annotations
@@ -51,21 +51,20 @@ AFTER_WALK = (
     "descents",
 )
 
-SCRATCH = frozenset(
-    {
-        "telling_events",
-        "caller_copies",
-        "user_names",
-        "name_changes",
-        "candidates",
-        "judged_links",
-        "chosen",
-        "reached",
-        "contested",
-        "requested_descents",
-        "session_descents",
-    }
-)
+# which table only serves models, and the last that reads it: of a large case they would fill the memory together
+SCRATCH = {
+    "caller_copies": "twins",
+    "user_names": "access_keys",
+    "name_changes": "access_keys",
+    "candidates": "judged_links",
+    "reached": "walk",
+    "judged_links": "links",
+    "chosen": "links",
+    "contested": "links",
+    "telling_events": "session_descents",
+    "requested_descents": "descents",
+    "session_descents": "descents",
+}
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
 _WALK_PASSES = 6
@@ -76,7 +75,10 @@ class Engine(Protocol):
     """What runs the models."""
 
     def create(self, table: str, model: str) -> None:
-        """Make a table by a model, or make it again. Those in `SCRATCH` need not outlive the run."""
+        """Make a table by a model, or make it again."""
+
+    def drop(self, table: str) -> None:
+        """Drop a table of `SCRATCH`, which nothing reads any more."""
 
     def count(self, table: str) -> int:
         """The number of its rows."""
@@ -85,15 +87,22 @@ class Engine(Protocol):
 def run(engine: Engine) -> None:
     """Every table of attribution."""
     for name in BEFORE_WALK:
-        engine.create(name, model(name))
+        _make(engine, name)
     _choose_and_walk(engine)
     for name in AFTER_WALK:
-        engine.create(name, model(name))
+        _make(engine, name)
 
 
 @cache
 def model(name: str) -> str:
     return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _make(engine: Engine, name: str) -> None:
+    engine.create(name, model(name))
+    for table, last_reader in SCRATCH.items():
+        if last_reader == name:
+            engine.drop(table)
 
 
 def _choose_and_walk(engine: Engine) -> None:

@@ -91,6 +91,10 @@ class Spark:
         self._session.read.parquet(files).createOrReplaceTempView(table)
         self.tables.add(table)
 
+    def drop(self, table: str) -> None:
+        self._session.catalog.dropTempView(table)
+        self.tables.remove(table)
+
     def count(self, table: str) -> int:
         return int(self._session.table(table).count())
 
