@@ -20,13 +20,13 @@ from forensics.formats.exports import kind
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 
 
-def add(case: Case, folder: Path, files: Mapping[str, Any], as_of: datetime | None = AS_OF) -> Ingest:
-    """Ingest files: text as it is, anything else as JSON."""
+def add(case: Case, folder: Path, files: Mapping[str, Any], as_of: datetime | None = AS_OF, *more: Path) -> Ingest:
+    """Ingest files: text as it is, anything else as JSON; `more` are there already."""
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text_of(content))
-    return case.ingest([folder / name for name in files], as_of=as_of)
+    return case.ingest([*(folder / name for name in files), *more], as_of=as_of)
 
 
 def text_of(content: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -98,35 +99,36 @@ def test_a_key_that_iam_had_switched_off_and_that_was_used_after(world: World, l
     assert {one for one in found if one and "used_after_disabled" in findings(found[one])} == {key_id}
 
 
-def test_a_key_that_is_absent_from_list_and_report(world: World, logs: Path, tmp_path: Path) -> None:
+def test_plants_are_told_of_their_keys_and_of_no_other(world: World, logs: Path, tmp_path: Path) -> None:
     state = exports(world)
-    two = next(one for one in state.keys if one.last_used and _keys_of(state, one) == 2)
-    found = audited(logs, state.without(two.key_id), tmp_path)
-    assert findings(found[two.key_id]) >= {"absent_from_listing", "absent_from_report"}
-    others = {key_id for key_id in found if key_id and findings(found[key_id]) & DISAGREEMENTS} - {two.key_id}
-    assert not others
+    started = {account.id: min(_times(world, account.id)) for account in world.accounts}
+    used = [one for one in state.keys if one.last_used]
+    of_two = next(one for one in used if _keys_of(state, one) == 2)
+    alone = next(one for one in used if _keys_of(state, one) == 1)
+    later, never = [
+        one
+        for one in used
+        if one.last_used
+        and one.last_used > started[one.account_id] + timedelta(hours=2)
+        and (one.account_id, one.user_name) not in {(gone.account_id, gone.user_name) for gone in (of_two, alone)}
+    ][:2]
+    planted = (
+        state.without(of_two.key_id)
+        .without(alone.key_id)
+        .but(later.key_id, last_used=started[later.account_id])
+        .but(never.key_id, last_used=None)
+    )
+    found = audited(logs, planted, tmp_path)
+    assert {id_: findings(one) & DISAGREEMENTS for id_, one in found.items() if findings(one) & DISAGREEMENTS} == {
+        of_two.key_id: {"absent_from_listing", "absent_from_report"},
+        alone.key_id: {"owner_gone", "absent_from_report"},
+        later.key_id: {"used_later_than_iam_says"},
+        never.key_id: {"used_yet_never"},
+    }
 
 
 def _keys_of(state: Exports, true: KeyTruth) -> int:
     return sum((one.account_id, one.user_name) == (true.account_id, true.user_name) for one in state.keys)
-
-
-def test_an_owner_that_is_gone(world: World, logs: Path, tmp_path: Path) -> None:
-    state = exports(world)
-    alone = next(one for one in state.keys if one.last_used and _keys_of(state, one) == 1)
-    assert "owner_gone" in findings(audited(logs, state.without(alone.key_id), tmp_path)[alone.key_id])
-
-
-@pytest.mark.parametrize("finding", ["used_later_than_iam_says", "used_yet_never"])
-def test_a_last_use_that_the_logs_contradict(world: World, logs: Path, tmp_path: Path, finding: str) -> None:
-    state = exports(world)
-    started = {account.id: min(_times(world, account.id)) for account in world.accounts}
-    true = next(
-        one for one in state.keys if one.last_used and one.last_used > started[one.account_id] + timedelta(hours=2)
-    )
-    claimed = None if finding == "used_yet_never" else started[true.account_id]
-    found = audited(logs, state.but(true.key_id, last_used=claimed), tmp_path)[true.key_id]
-    assert finding in findings(found)
 
 
 def _times(world: World, account_id: str) -> list[datetime]:
@@ -143,16 +145,41 @@ MADE = datetime(2025, 1, 1, 10, tzinfo=UTC)
 AS_OF = START + timedelta(days=1)
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Iterator[Case]:
-    """Alice's key, used by two programs."""
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of Alice's key, used by two programs."""
+    folder = tmp_path_factory.mktemp("logged")
     records = [
         call(ALICE.signs(KEY), 0, userAgent="aws-cli/2.17.44"),
         call(ALICE.signs(KEY), 60, userAgent="Boto3/1.35.12"),
     ]
-    with Case.create(tmp_path / "case") as made:
-        made.ingest([write(records, tmp_path / "logs")])
-        yield made
+    with Case.create(folder / "case") as made:
+        made.ingest([write(records, folder / "logs")])
+    return folder / "case"
+
+
+@pytest.fixture
+def case(logged: Path, tmp_path: Path) -> Iterator[Case]:
+    """One like it, to add exports to."""
+    shutil.copytree(logged, tmp_path / "case")
+    with Case.open(tmp_path / "case") as copied:
+        yield copied
+
+
+@pytest.fixture(scope="module")
+def told(logged: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    """One with what IAM and Organizations say."""
+    folder = tmp_path_factory.mktemp("told")
+    shutil.copytree(logged, folder / "case")
+    accounts = [{"Id": HOME.id, "Name": "dev", "Status": "ACTIVE"}, {"Id": "111122223333", "Name": "prod"}]
+    files = {
+        "keys.json": listed(key(KEY, "alice"), key(OTHER, "bob", "Inactive")),
+        f"{KEY}.json": used("alice", "2026-03-01T12:01:00Z"),
+        "org.json": {"Accounts": accounts},
+    }
+    with Case.open(folder / "case") as copied:
+        add(copied, folder, files, AS_OF)
+        yield copied
 
 
 def the_key(case: Case, key_id: str | None = KEY) -> AuditedKey:
@@ -176,10 +203,9 @@ def _true(created: datetime = MADE, **more: object) -> KeyTruth:
     return KeyTruth("", HOME.id, "alice", ALICE.id, ALICE.arn, created_at=created, **known)  # type: ignore[arg-type]
 
 
-def test_a_match_with_the_report_by_time_of_creation_is_weak(case: Case, tmp_path: Path) -> None:
-    last = {f"{OTHER}.json": used("alice", None)}
-    add(case, tmp_path, {"keys.json": listed(key(OTHER, "alice", created="2025-01-01T10:00:00Z")), **last}, AS_OF)
-    add(case, tmp_path, {"report.csv": _report(_true())}, AS_OF)
+def test_a_key_that_is_named_rests_on_no_match_with_the_report(case: Case, tmp_path: Path) -> None:
+    files = {"keys.json": listed(key(OTHER, "alice", created="2025-01-01T10:00:00Z")), "report.csv": _report(_true())}
+    add(case, tmp_path, {**files, f"{OTHER}.json": used("alice", None)}, AS_OF)
     assert the_key(case, OTHER).iam_grade == Grade.STRONG
     assert None not in {one.access_key_id for one in case.keys().keys}
 
@@ -209,10 +235,8 @@ def test_another_owner_by_iam_is_told_and_the_events_stand(case: Case, tmp_path:
     assert "owner_differs" in findings(one)
 
 
-def test_the_page_of_a_key_says_what_iam_says(case: Case, tmp_path: Path) -> None:
-    lines = {"keys.json": listed(key(KEY, "alice")), f"{KEY}.json": used("alice", "2026-03-01T12:01:00Z")}
-    add(case, tmp_path, lines, AS_OF)
-    page = case.key(KEY)
+def test_the_page_of_a_key_says_what_iam_says(told: Case) -> None:
+    page = told.key(KEY)
     assert [(one.what, one.value, one.agrees) for one in page.exports] == [
         ("owner", "alice", True), ("status", "Active", None), ("last_use", "2026-03-01T12:01:00Z", True),
     ]  # fmt: skip
@@ -220,25 +244,31 @@ def test_the_page_of_a_key_says_what_iam_says(case: Case, tmp_path: Path) -> Non
     assert page.lifecycle.status is None
 
 
-def test_a_key_in_no_log_has_its_owner(case: Case, tmp_path: Path) -> None:
-    add(case, tmp_path, {"keys.json": listed(key(OTHER, "bob", "Inactive"))}, AS_OF)
-    page = case.key(OTHER)
+def test_a_key_in_no_log_has_its_owner(told: Case) -> None:
+    page = told.key(OTHER)
     assert (page.in_logs, page.owner and page.owner.name) == (False, "bob")
-    answer = case.who(OTHER)
+    answer = told.who(OTHER)
     assert answer.key_owner == page.owner and answer.stop_reason == "not_found"
     assert {one.what for one in answer.exports} == {"owner", "status"}
 
 
-def test_accounts_by_name_with_their_keys(case: Case, tmp_path: Path) -> None:
-    accounts = {
-        "Accounts": [{"Id": HOME.id, "Name": "dev", "Status": "ACTIVE"}, {"Id": "111122223333", "Name": "prod"}]
-    }
-    add(case, tmp_path, {"org.json": accounts, "keys.json": listed(key(KEY, "alice"))}, AS_OF)
-    found = {one.account_id: one for one in case.accounts().accounts}
-    assert (found[HOME.id].name, found[HOME.id].events, found[HOME.id].long_term_keys) == ("dev", 2, 1)
+def test_accounts_by_name_with_their_keys(told: Case) -> None:
+    found = {one.account_id: one for one in told.accounts().accounts}
+    assert (found[HOME.id].name, found[HOME.id].events, found[HOME.id].long_term_keys) == ("dev", 2, 2)
     assert (found["111122223333"].name, found["111122223333"].events) == ("prod", 0)
-    assert {one.name for one in case.info().accounts} == {"dev"}
-    assert the_key(case).account_name == "dev"
+    assert {one.name for one in told.info().accounts} == {"dev"}
+    assert the_key(told).account_name == "dev"
+
+
+def test_report_and_bundle_say_what_exports_say(told: Case, tmp_path: Path) -> None:
+    told.bundle(KEY, tmp_path / "bundle.zip")
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        assert json.loads(archive.read("exports/0002-keys.json")) == listed(
+            key(KEY, "alice"), key(OTHER, "bob", "Inactive")
+        )
+        page = archive.read("report.html").decode()
+    assert "What the account itself says" in page and "iam list-access-keys as of" in page
+    assert "IAM says that it is of " in report_page(told.report(OTHER))
 
 
 def made_key(key_id: str, user: str, second: float) -> Json:
@@ -250,13 +280,13 @@ def made_key(key_id: str, user: str, second: float) -> Json:
 
 
 def test_a_key_that_only_the_report_tells_of_is_matched_weakly(case: Case, tmp_path: Path) -> None:
-    case.ingest([write([made_key(OTHER, "alice", 120)], tmp_path / "made")])
+    made = write([made_key(OTHER, "alice", 120)], tmp_path / "made")
     used_at = START + timedelta(hours=2)
     text = report_csv(
         [one | {"password_enabled": "true", "password_last_used": "2026-01-05T07:00:00+00:00"}
          for one in report_rows(HOME.id, [_true(START + timedelta(seconds=120), status="Inactive", last_used=used_at)])]
     )  # fmt: skip
-    add(case, tmp_path, {"report.csv": text}, AS_OF)
+    add(case, tmp_path, {"report.csv": text}, AS_OF, made)
     one = the_key(case, OTHER)
     assert (one.iam_grade, one.iam_status, one.status) == (Grade.WEAK, "Inactive", "Active")
     assert one.iam_last_use == used_at.replace(tzinfo=None)
@@ -273,9 +303,9 @@ def test_a_key_that_only_the_report_tells_of_is_matched_weakly(case: Case, tmp_p
 
 
 def test_what_an_account_alone_is_told_of_makes_no_match_strong(case: Case, tmp_path: Path) -> None:
-    case.ingest([write([made_key(OTHER, "alice", 120)], tmp_path / "made")])
-    add(case, tmp_path, {f"{OTHER}.json": {"Account": HOME.id}}, AS_OF)
-    add(case, tmp_path, {"report.csv": _report(_true(START + timedelta(seconds=120)))}, AS_OF)
+    made = write([made_key(OTHER, "alice", 120)], tmp_path / "made")
+    report = _report(_true(START + timedelta(seconds=120)))
+    add(case, tmp_path, {f"{OTHER}.json": {"Account": HOME.id}, "report.csv": report}, AS_OF, made)
     assert the_key(case, OTHER).iam_grade == Grade.WEAK
 
 
@@ -290,8 +320,8 @@ def test_a_renamed_owner_is_not_gone(case: Case, tmp_path: Path) -> None:
 
 def test_accounts_of_which_no_export_lists_the_keys_are_told(case: Case, tmp_path: Path) -> None:
     away = Account("222222222222")
-    case.ingest([write([call(away.user("bob").signs(), 5)], tmp_path / "away")])
-    add(case, tmp_path, {"keys.json": listed(key(KEY, "alice"))}, AS_OF)
+    logs = write([call(away.user("bob").signs(), 5)], tmp_path / "away")
+    add(case, tmp_path, {"keys.json": listed(key(KEY, "alice"))}, AS_OF, logs)
     assert case.keys().accounts_by_logs_alone == (away.id,)
     assert [one.account_id for one in case.accounts().accounts if one.iam_as_of] == [HOME.id]
 
@@ -303,13 +333,3 @@ def test_one_export_of_several_accounts_is_of_each(case: Case, tmp_path: Path) -
     ]
     add(case, tmp_path, {"keys.json": "".join(map(json.dumps, answers))}, AS_OF)
     assert [bool(one.iam_as_of) for one in case.accounts().accounts] == [True, True]
-
-
-def test_report_and_bundle_say_what_exports_say(case: Case, tmp_path: Path) -> None:
-    add(case, tmp_path, {"keys.json": listed(key(KEY, "alice"), key(OTHER, "alice"))}, AS_OF)
-    case.bundle(KEY, tmp_path / "bundle.zip")
-    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
-        assert archive.read("exports/0001-keys.json") == (tmp_path / "keys.json").read_bytes()
-        page = archive.read("report.html").decode()
-    assert "What the account itself says" in page and "iam list-access-keys as of" in page
-    assert "IAM says that it is of " in report_page(case.report(OTHER))
