@@ -322,8 +322,8 @@ class Key(Displayed):
 class KeyFinding:
     """Something about a key that somebody should act on, or know.
 
-    `rests_on`: events or export. `event_ids` are the first events that show it; `export`, `as_of` and `source_files`
-    tell of when the account said it.
+    `rests_on`: events or export. `event_ids` are the first events that show it; `export`, `as_of`, `as_of_from`
+    and `source_files` tell of when the account said it, as in `Exported`.
     """
 
     finding: str
@@ -331,6 +331,7 @@ class KeyFinding:
     event_ids: tuple[str, ...] = ()
     export: str | None = None
     as_of: datetime | None = None
+    as_of_from: str | None = None
     source_files: tuple[str, ...] = ()
 
 

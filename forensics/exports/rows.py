@@ -153,6 +153,7 @@ COMMENTS = {
     "as_of_from": "where as_of is from: document, person (--as-of), or file (when the file was last written)",
     "bucket": "the bucket that the trail delivers to",
     "created_as_of": "as of when created_at is said",
+    "created_as_of_from": "as as_of_from, of created_at",
     "created_at": "CreateDate, UTC",
     "created_source_sha256": "the export that says created_at",
     "display_name": "as Identity Center shows it",

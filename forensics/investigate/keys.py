@@ -195,7 +195,15 @@ class _Audit:
             ids = _ids(after.event_ids or ())
             if after.change == "inactive":
                 files = self._files.get(row.status_source_sha256, ())
-                yield KeyFinding("used_after_disabled", "export", ids, "iam_access_keys", row.status_as_of, files)
+                yield KeyFinding(
+                    "used_after_disabled",
+                    "export",
+                    ids,
+                    "iam_access_keys",
+                    row.status_as_of,
+                    row.status_as_of_from,
+                    files,
+                )
             else:
                 yield KeyFinding("used_after_disabled", "events", ids)
 
@@ -275,15 +283,16 @@ class _Audit:
 
     def _by(self, row: Row, of: str, finding: str, slot: Row | None = None) -> KeyFinding:
         """What an export says: of the key itself, else of its place in the credential report."""
-        hash_, as_of = getattr(row, f"{of}_source_sha256"), getattr(row, f"{of}_as_of")
+        hash_, as_of, as_of_from = (getattr(row, f"{of}_{of_it}") for of_it in ("source_sha256", "as_of", "as_of_from"))
         if hash_ is None and slot is not None:
             return self._finding(finding, slot)
         export = row.owner_export if of == "owner" else _SAID_BY[of]
         files = files_about(row.access_key_id, self._files.get(hash_, ()))
-        return KeyFinding(finding, "export", (), export, as_of, files)
+        return KeyFinding(finding, "export", (), export, as_of, as_of_from, files)
 
     def _finding(self, finding: str, said: Row) -> KeyFinding:
-        return KeyFinding(finding, "export", (), said.export, said.as_of, self._files.get(said.source_sha256, ()))
+        files = self._files.get(said.source_sha256, ())
+        return KeyFinding(finding, "export", (), said.export, said.as_of, said.as_of_from, files)
 
     # a key of the credential report whose ID nothing tells
 

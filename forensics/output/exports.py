@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from forensics.answers import Exported, Grade
 from forensics.output.lines import Line, line
 from forensics.output.words import AS_OF_FROM, DISAGREEMENTS, EXPORTED, EXPORTS, readable_time
+
+if TYPE_CHECKING:
+    from forensics.key_answer import KeyFinding
 
 TITLE = "What the account itself says, as of a time; no event is overridden by it"
 _LABEL = 14
@@ -37,8 +41,9 @@ def _value(said: Exported) -> str:
     return said.value.replace("T", " ") if said.what in ("last_use", "password_last_used") else said.value
 
 
-def source(said: Exported) -> str:
+def source(said: Exported | KeyFinding) -> str:
     """Which export, of when, in which file."""
-    when = f" as of {readable_time(said.as_of)}{AS_OF_FROM.get(said.as_of_from, '')}" if said.as_of else ""
+    export = said.export or ""
+    when = f" as of {readable_time(said.as_of)}{AS_OF_FROM.get(said.as_of_from or '', '')}" if said.as_of else ""
     files = f": {', '.join(said.source_files)}" if said.source_files else ""
-    return f"{EXPORTS.get(said.export, said.export)}{when}{files}"
+    return f"{EXPORTS.get(export, export)}{when}{files}"

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from forensics.answers import Rows
 from forensics.key_answer import Accounts, AuditedKey, KeyFinding, Keys
+from forensics.output.exports import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, table
 from forensics.output.who import described
-from forensics.output.words import EXPORTS, KEY_FINDINGS, KEY_STATUS_STYLES, count, readable_time
+from forensics.output.words import KEY_FINDINGS, KEY_STATUS_STYLES, count, readable_time
 
 _SHOWN = 50  # keys of a part; JSON and CSV have all
 _ACCOUNTS_NAMED = 5
@@ -104,9 +105,7 @@ def _proof(finding: KeyFinding) -> str:
     events = f"events {', '.join(finding.event_ids)}" if finding.event_ids else ""
     if finding.export is None:
         return events
-    when = f" as of {readable_time(finding.as_of)}" if finding.as_of else ""
-    files = f": {', '.join(finding.source_files)}" if finding.source_files else ""
-    return "; ".join(part for part in (f"{EXPORTS.get(finding.export, finding.export)}{when}{files}", events) if part)
+    return "; ".join(part for part in (source(finding), events) if part)
 
 
 def _row(key: AuditedKey) -> tuple[str, ...]:

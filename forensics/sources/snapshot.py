@@ -195,7 +195,8 @@ class _Account:
         self.write(
             "iam-get-access-key-last-used", self._each("iam", "get_access_key_last_used", "AccessKeyId", key_ids)
         )
-        others = [key for key in self.wanted.access_key_ids if key not in key_ids]
+        is_first = self.taken.account_ids == [self.account_id]  # AWS tells any account whose a key is
+        others = [key for key in self.wanted.access_key_ids if is_first and key not in key_ids]
         self.write("sts-get-access-key-info", self._each("sts", "get_access_key_info", "AccessKeyId", others))
         for region in self.wanted.regions or (None,):
             self._of_region(region)

@@ -79,9 +79,9 @@ def test_owner_status_and_last_use_of_every_key_are_right(world: World, logs: Pa
     for one in found.values():
         for finding in one.findings:
             if finding.rests_on == "export":
-                assert finding.export and finding.as_of and finding.source_files
+                assert finding.export and finding.as_of and finding.as_of_from and finding.source_files
             else:
-                assert finding.event_ids or finding.finding == "root_key"
+                assert finding.event_ids
     sleeping = [one for one in found.values() if one.owner and one.owner.name == SLEEPING]
     assert len(sleeping) == len(world.accounts)
     assert all(one.owner_rests_on == "export" and "never_used" in findings(one) for one in sleeping)

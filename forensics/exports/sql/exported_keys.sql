@@ -53,6 +53,7 @@ creations as (
         access_key_id,
         created_at,
         as_of,
+        as_of_from,
         source_sha256,
         row_number() over (partition by access_key_id order by as_of desc, source_sha256) as place
     from iam_access_keys
@@ -84,6 +85,7 @@ select
     owners.as_of_from as owner_as_of_from,
     owners.source_sha256 as owner_source_sha256,
     creations.as_of as created_as_of,
+    creations.as_of_from as created_as_of_from,
     creations.source_sha256 as created_source_sha256,
     status.status_as_of,
     status.status_as_of_from,

@@ -27,12 +27,16 @@ select
     exported.last_used_region,
     exported.owner_export,
     exported.owner_as_of::timestamp as owner_as_of,
+    exported.owner_as_of_from,
     exported.owner_source_sha256,
     exported.created_as_of::timestamp as created_as_of,
+    exported.created_as_of_from,
     exported.created_source_sha256,
     exported.status_as_of::timestamp as status_as_of,
+    exported.status_as_of_from,
     exported.status_source_sha256,
     exported.last_use_as_of::timestamp as last_use_as_of,
+    exported.last_use_as_of_from,
     exported.last_use_source_sha256
 from access_keys as logged
 full join exported_keys as exported

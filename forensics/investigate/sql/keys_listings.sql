@@ -8,6 +8,7 @@ select
     latest.account_id,
     latest.user_name,
     latest.as_of::timestamp as as_of,
+    latest.as_of_from,
     latest.export,
     latest.source_sha256,
     list_sort(list(distinct keys.access_key_id) filter (where keys.access_key_id is not null)) as access_key_ids
@@ -18,4 +19,5 @@ left join iam_access_keys as keys
   and keys.account_id is not distinct from latest.account_id
   and keys.as_of is not distinct from latest.as_of
 where latest.place = 1
-group by latest.account_id, latest.user_name, latest.as_of, latest.export, latest.source_sha256
+group by
+    latest.account_id, latest.user_name, latest.as_of, latest.as_of_from, latest.export, latest.source_sha256

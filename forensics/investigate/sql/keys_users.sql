@@ -1,11 +1,11 @@
 -- The users of each account by the latest export that lists them all. One row per account and user.
 with listed as (
-    select account_id, user_name, user_id, quarantined, as_of, export, source_sha256
+    select account_id, user_name, user_id, as_of, as_of_from, export, source_sha256
     from iam_users
     -- list-users may have been asked for some of them alone; only a snapshot tells when it was for all
     where export <> 'iam_users' or as_of_from = 'document'
     union all
-    select account_id, user_name, null, null, as_of, export, source_sha256 from iam_credential_report
+    select account_id, user_name, null, as_of, as_of_from, export, source_sha256 from iam_credential_report
 ),
 
 latest as (
@@ -17,7 +17,7 @@ latest as (
     where listed.account_id is not null
 )
 
-select account_id, user_name, user_id, quarantined, as_of::timestamp as as_of, export, source_sha256
+select account_id, user_name, user_id, as_of::timestamp as as_of, as_of_from, export, source_sha256
 from latest
 where place = 1
 order by account_id, user_name
