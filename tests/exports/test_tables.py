@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.answers import Ingest
 from forensics.case import Case
 from forensics.exports.tables import TABLE_NAMES
-from tests.attribution.records import Account, call
-from tests.cases import case_of_records
+from tests.attribution.records import Account, call, write
 from tests.exports.cases import AS_OF, add, key, listed, rows, tables, used
 from tests.simulator import simulate
 from tests.simulator.exports import REPORT_COLUMNS, KeyTruth, exports, report_csv, report_rows
@@ -82,15 +82,6 @@ def test_the_latest_export_counts_and_two_of_one_time_that_differ_say_nothing() 
         assert made.rows("select status, user_name from exported_keys") == [(None, "alice")]
 
 
-def test_the_account_of_a_key_by_the_file_that_is_named_for_it(case: Case, tmp_path: Path) -> None:
-    old = "AKIAI44QH8DHBEXAMPLE"
-    add(case, tmp_path, {f"{old}.json": {"Account": ACCOUNT}})
-    answer = case.key(old)
-    assert (answer.subject.account_id, [(one.what, one.value) for one in answer.exports]) == (
-        ACCOUNT, [("account", ACCOUNT)],
-    )  # fmt: skip
-
-
 def test_a_snapshot_says_of_whom_there_is_no_key() -> None:
     none = listed() | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2026-03-02T00:00:00Z", "UserName": "alice"}}
     with tables(({"keys.json": none}, AS_OF)) as made:
@@ -105,15 +96,6 @@ def test_equal_answers_about_two_keys_are_of_both() -> None:
             (OTHER, True),
             (KEY, True),
         ]
-
-
-def test_an_answer_about_a_key_that_does_not_say_which_is_told(case: Case, tmp_path: Path) -> None:
-    done = add(
-        case, tmp_path, {"last.json": used("alice", None), "info.json": {"Account": ACCOUNT}, "k.json": listed()}
-    )
-    assert [file.name for file in done.unread] == ["info.json", "last.json"]
-    assert all("file named for the key" in file.reason for file in done.unread)
-    assert done.incomplete
 
 
 def test_trust_policies_as_objects_and_as_text() -> None:
@@ -131,16 +113,6 @@ def test_trust_policies_as_objects_and_as_text() -> None:
     said = "select role_name, requires_source_identity, requires_session_name from iam_roles order by 1"
     with tables(({"details.json": details}, AS_OF)) as made:
         assert made.rows(said) == [("none", None, None), ("object", True, False), ("text", True, False)]
-
-
-def test_trails_and_what_they_record(case: Case, tmp_path: Path) -> None:
-    arn = f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/main"
-    trail = {"Name": "main", "TrailARN": arn, "HomeRegion": "eu-west-1", "IsMultiRegionTrail": True}
-    selectors = {"TrailARN": arn, "EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}]}
-    add(case, tmp_path, {"trails.json": {"trailList": [trail]}, "selectors.json": selectors})
-    (told,) = case.coverage().exported_trails
-    assert (told.trail, told.account_id, told.multi_region, told.narrowed) == ("main", ACCOUNT, True, True)
-    assert told.data_events is False and told.source_files == ("selectors.json", "trails.json")
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
@@ -171,10 +143,38 @@ DAMAGED: list[tuple[str, Any, str]] = [
 ]
 
 
-def test_what_cannot_be_read_is_one_line_and_the_rest_goes_in(case: Case, tmp_path: Path) -> None:
-    files = {name: content for name, content, _ in DAMAGED}
-    done = add(case, tmp_path, {**files, "good.json": listed(key(OTHER, "bob"))})
-    assert {file.name for file in done.unread} == set(files)
+OLD_KEY = "AKIAI44QH8DHBEXAMPLE"
+TRAIL = f"arn:aws:cloudtrail:eu-west-1:{ACCOUNT}:trail/main"
+READABLE: dict[str, Any] = {
+    "good.json": listed(key(OTHER, "bob")),
+    "report.csv": report_csv(report_rows(ACCOUNT, [TRUTH])),
+    f"{OLD_KEY}.json": {"Account": ACCOUNT},
+    "trails.json": {
+        "trailList": [{"Name": "main", "TrailARN": TRAIL, "HomeRegion": "eu-west-1", "IsMultiRegionTrail": True}]
+    },
+    "selectors.json": {
+        "TrailARN": TRAIL,
+        "EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}],
+    },
+    "k.json": listed(),
+}
+OF_NO_KEY: dict[str, Any] = {"last.json": used("carol", None), "info.json": {"Account": "111122223333"}}
+
+
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Case, Ingest]]:
+    """All of these files, with the log of an account that none of them is about."""
+    folder = tmp_path_factory.mktemp("ingested")
+    logs = write([call(Account("111111111111").user("alice").signs(), 0)], folder / "logs")
+    files = {**READABLE, **OF_NO_KEY, **{name: content for name, content, _ in DAMAGED}}
+    with Case.create(folder / "case") as case:
+        yield case, add(case, folder / "exports", files, AS_OF, logs)
+
+
+def test_what_cannot_be_read_is_one_line_and_the_rest_goes_in(ingested: tuple[Case, Ingest]) -> None:
+    case, done = ingested
+    assert done.incomplete
+    assert {file.name for file in done.unread} == {*OF_NO_KEY, *(name for name, *_ in DAMAGED)}
     for name, _, why in DAMAGED:
         (line,) = (file.reason for file in done.unread if file.name == name)
         assert why in line and "\n" not in line
@@ -182,12 +182,28 @@ def test_what_cannot_be_read_is_one_line_and_the_rest_goes_in(case: Case, tmp_pa
     assert case.info().unread == done.unread
 
 
-def test_a_report_of_an_account_that_is_not_loaded_is_told(tmp_path: Path) -> None:
+def test_an_answer_about_a_key_that_does_not_say_which_is_told(ingested: tuple[Case, Ingest]) -> None:
+    _, done = ingested
+    assert all("file named for the key" in file.reason for file in done.unread if file.name in OF_NO_KEY)
 
-    with case_of_records([call(Account("111111111111").user("alice").signs(), 0)], tmp_path) as case:
-        done = add(case, tmp_path / "exports", {"report.csv": report_csv(report_rows(ACCOUNT, [TRUTH]))})
-    assert [(one.account_id, one.loaded) for one in done.exports] == [(ACCOUNT, False)]
-    assert not done.unread
+
+def test_exports_of_an_account_that_is_not_loaded_are_told(ingested: tuple[Case, Ingest]) -> None:
+    case, done = ingested
+    assert {(one.account_id, one.loaded) for one in done.exports if one.account_id} == {(ACCOUNT, False)}
+    assert done.exports == case.info().exports
+
+
+def test_the_account_of_a_key_by_the_file_that_is_named_for_it(ingested: tuple[Case, Ingest]) -> None:
+    answer = ingested[0].key(OLD_KEY)
+    assert (answer.subject.account_id, [(one.what, one.value) for one in answer.exports]) == (
+        ACCOUNT, [("account", ACCOUNT)],
+    )  # fmt: skip
+
+
+def test_trails_and_what_they_record(ingested: tuple[Case, Ingest]) -> None:
+    (told,) = ingested[0].coverage().exported_trails
+    assert (told.trail, told.account_id, told.multi_region, told.narrowed) == ("main", ACCOUNT, True, True)
+    assert told.data_events is False and told.source_files == ("selectors.json", "trails.json")
 
 
 def test_the_order_and_grouping_of_answers_change_nothing() -> None:

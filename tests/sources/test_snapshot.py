@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from forensics.answers import Snapshot
+from forensics.answers import RefusedCall, Snapshot
 from forensics.case import Case, snapshot_policy
+from forensics.output.lines import lay_out
+from forensics.output.overview import render_snapshot
 from forensics.sources.aws import Access, Aws
 from forensics.sources.snapshot import CALLS, Wanted, take
 from tests.attribution.records import Account, call, write
@@ -192,31 +194,25 @@ def test_each_call_that_is_denied_is_told_and_stops_no_other(organisation: Organ
         )
 
 
-def test_a_case_of_what_was_not_denied(organisation: Organisation, tmp_path: Path) -> None:
-    organisation.server.denied = {"iam:ListAccessKeys", "iam:GenerateCredentialReport"}
-    with Case.create(tmp_path / "case") as case:
-        done = case.snapshot()
-        assert {refused.action for refused in done.refused} == organisation.server.denied
-        assert done.incomplete
-        assert done.ingest is not None and not done.ingest.unread
+def test_what_is_denied_is_told_and_the_rest_goes_in(organisation: Organisation, tmp_path: Path) -> None:
+    organisation.server.denied = {"iam:ListAccessKeys", "iam:GenerateCredentialReport", "sts:AssumeRole"}
+    command = ("snapshot", "--case", tmp_path / "case", "--accounts", "all", "--role-name", ROLE)
+    done = run(*command, "--region", "us-east-1", "--format", "json")
+    assert (done.code, done.err) == (3, "")
+    told = json.loads(done.out)
+    assert told["account_ids"] == [HOME] and told["ingest"]["unread"] == []
+    assert {(refused["account_id"], refused["action"].split()[0]) for refused in told["refused"]} == {
+        (HOME, "iam:ListAccessKeys"), (HOME, "iam:GenerateCredentialReport"), (organisation.member, "sts:AssumeRole"),
+    }  # fmt: skip
+    with Case.open(tmp_path / "case") as case:
         assert case.sql_rows("select user_name from iam_users").rows
 
 
-def test_an_account_whose_role_is_not_to_be_had_is_told(organisation: Organisation, tmp_path: Path) -> None:
-    organisation.server.denied.add("sts:AssumeRole")
-    with Case.create(tmp_path / "case") as case:
-        done = case.snapshot(accounts=["all"], role_name=ROLE)
-    assert done.account_ids == (HOME,)
-    (refused,) = done.refused
-    assert refused.account_id == organisation.member and ROLE in refused.action
-
-
-def test_the_command(organisation: Organisation, tmp_path: Path) -> None:
-    organisation.server.denied.add("identitystore:ListUsers")
-    done = run("snapshot", "--case", tmp_path / "case", "--region", "us-east-1")
-    assert (done.code, done.err) == (3, "")
-    assert "1 account" in done.out and "iam list-access-keys" in done.out
-    assert "identitystore:ListUsers" in done.out and "access is denied" in done.out
+def test_the_page_of_a_snapshot_lists_what_was_read_and_what_was_denied(taken: Taken) -> None:
+    denied = RefusedCall(HOME, "us-east-1", "iam:ListUsers", "access is denied", 2)
+    text = lay_out(render_snapshot(replace(taken.done, refused=(denied,))), 80)
+    assert "2 accounts" in text and "iam list-access-keys" in text
+    assert "iam:ListUsers" in text and "access is denied" in text
 
 
 def test_policy_needs_no_case() -> None:
