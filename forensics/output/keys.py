@@ -92,7 +92,7 @@ def _state(key: AuditedKey) -> Iterator[str | Span]:
         used += f", {readable_time(key.iam_last_use)} by IAM"
     yield f"; last used {used}"
     if key.iam_grade == "weak":
-        yield from ("; ", ("weak: what IAM says fits this key by its time of creation alone", "warn"))
+        yield from ("; ", ("weak: the credential report fits this key by its time of creation alone", "warn"))
 
 
 def _text(key: AuditedKey, finding: KeyFinding) -> str:
