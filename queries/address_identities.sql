@@ -2,19 +2,19 @@
 -- question: Which identities and keys were used from this address, who is behind each, and what did they achieve?
 -- parameter: address varchar: the address, or the beginning of several with its last dot or colon, such as 192.0.2.
 -- techniques: T1078.004
--- columns: source_ip_address, actor_name, actor_id, actor_kind, grade, access_key_id, arn, succeeded, failed,
+-- columns: source_ip_address, actor_name, succeeded, failed, access_key_id, actor_id, actor_kind, grade, arn,
 --   first_event, last_event, first_event_id
 
 select
     source_ip_address,
     actor_name,
+    count(case when error_code is null and error_message is null then 1 end) as succeeded,
+    count(case when error_code is not null or error_message is not null then 1 end) as failed,
+    access_key_id,
     actor_id,
     actor_kind,
     grade,
-    access_key_id,
     arn,
-    count(case when error_code is null and error_message is null then 1 end) as succeeded,
-    count(case when error_code is not null or error_message is not null then 1 end) as failed,
     min(event_time) as first_event,
     max(event_time) as last_event,
     arg_min(event_id, (event_time, event_id)) as first_event_id

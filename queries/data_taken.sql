@@ -1,26 +1,26 @@
 -- title: Data that was taken
 -- question: Who read how many objects and bytes of which bucket, or shared, copied or exported which snapshot or image?
 -- techniques: T1530, T1537
--- columns: store, event_name, actor_name, actor_id, actor_kind, grade, origin_access_key_id, source_ip_address, calls,
---   objects, bytes, refused, first_event, last_event, first_event_id
+-- columns: actor_name, event_name, calls, store, objects, bytes, refused, actor_id, actor_kind, grade,
+--   origin_access_key_id, source_ip_address, first_event, last_event, first_event_id
 
 select
+    events.actor_name,
+    events.event_name,
+    count(*) as calls,
     -- of an object, its bucket
     case
         when events.resource like 'arn:%:s3:::%' then split_part(events.resource, '/', 1)
         else events.resource
     end as store,
-    events.event_name,
-    events.actor_name,
+    count(distinct events.resource) as objects,
+    sum(try_cast(events.record ->> '$.additionalEventData.bytesTransferredOut' as bigint))::bigint as bytes,
+    count(case when events.error_code is not null then 1 end) as refused,
     events.actor_id,
     events.actor_kind,
     events.grade,
     events.origin_access_key_id,
     events.source_ip_address,
-    count(*) as calls,
-    count(distinct events.resource) as objects,
-    sum(try_cast(events.record ->> '$.additionalEventData.bytesTransferredOut' as bigint))::bigint as bytes,
-    count(case when events.error_code is not null then 1 end) as refused,
     min(events.event_time) as first_event,
     max(events.event_time) as last_event,
     arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id

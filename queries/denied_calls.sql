@@ -1,17 +1,17 @@
 -- title: Denied calls by actor
 -- question: Who was refused what, how often, and over which services? Bursts of refusals are what probing looks like.
 -- techniques: T1580, T1087.004
--- columns: actor_name, actor_kind, access_key_id, source_ip_address, services, event_names, denied, first_event, last_event,
---   first_event_id
+-- columns: actor_name, denied, event_names, services, source_ip_address, access_key_id, actor_kind, first_event,
+--   last_event, first_event_id
 
 select
     actor_name,
-    actor_kind,
-    access_key_id,
-    source_ip_address,
-    count(distinct event_source) as services,
-    count(distinct event_name) as event_names,
     count(*) as denied,
+    count(distinct event_name) as event_names,
+    count(distinct event_source) as services,
+    source_ip_address,
+    access_key_id,
+    actor_kind,
     min(event_time) as first_event,
     max(event_time) as last_event,
     arg_min(event_id, (event_time, event_id)) as first_event_id

@@ -3,8 +3,8 @@
 -- parameter: calls bigint = 10: how many different ones, at least
 -- parameter: pause bigint = 60: seconds between two that still belong together
 -- techniques: T1526, T1580, T1087.004
--- columns: first_event, last_event, actor_name, actor_id, actor_kind, access_key_id, source_ip_address, user_agent,
---   different_calls, regions, succeeded, failed, first_event_id
+-- columns: first_event, last_event, actor_name, different_calls, source_ip_address, actor_id, actor_kind,
+--   access_key_id, user_agent, regions, succeeded, failed, first_event_id
 
 with reading as (
     select *
@@ -37,12 +37,12 @@ select
     min(event_time) as first_event,
     max(event_time) as last_event,
     min(actor_name) as actor_name,
+    count(distinct event_name) as different_calls,
+    source_ip_address,
     min(actor_id) as actor_id,
     min(actor_kind) as actor_kind,
     min(access_key_id) as access_key_id,
-    source_ip_address,
     min(user_agent) as user_agent,
-    count(distinct event_name) as different_calls,
     count(distinct aws_region) as regions,
     count(case when error_code is null then 1 end) as succeeded,
     count(case when error_code is not null then 1 end) as failed,

@@ -4,15 +4,16 @@
 -- parameter: since timestamptz = null: not before
 -- parameter: until timestamptz = null: before
 -- techniques: T1078.004
--- columns: event_source, event_name, tactic, succeeded, denied, failed, resources, first_use, last_use, first_event_id
+-- columns: event_name, succeeded, denied, failed, event_source, tactic, resources, first_use, last_use,
+--   first_event_id
 
 select
-    events.event_source,
     events.event_name,
-    min(sensitive_actions.tactic) as tactic,
     count(case when events.error_code is null and events.error_message is null then 1 end) as succeeded,
     count(case when events.error_code like '%AccessDenied%' or events.error_code like '%Unauthorized%' then 1 end) as denied,
     count(*) - succeeded - denied as failed,
+    events.event_source,
+    min(sensitive_actions.tactic) as tactic,
     count(distinct events.resource) as resources,
     min(events.event_time) as first_use,
     max(events.event_time) as last_use,

@@ -1,8 +1,8 @@
 -- title: Secrets that were read
 -- question: Who read which secrets and parameters, or took a password or database token, and who does so usually?
 -- techniques: T1555.006, T1552
--- columns: resource, event_name, actor_name, actor_id, actor_kind, grade, origin_access_key_id, reads, refused,
---   share_of_reads, first_read, last_read, first_event_id
+-- columns: actor_name, event_name, reads, refused, share_of_reads, resource, actor_id, actor_kind, grade,
+--   origin_access_key_id, first_read, last_read, first_event_id
 
 with reads as (
     select
@@ -29,16 +29,16 @@ with reads as (
 )
 
 select
-    resource,
-    event_name,
     actor_name,
+    event_name,
+    reads,
+    refused,
+    round(reads / nullif(sum(reads) over (partition by resource), 0), 3) as share_of_reads,
+    resource,
     actor_id,
     actor_kind,
     grade,
     origin_access_key_id,
-    reads,
-    refused,
-    round(reads / nullif(sum(reads) over (partition by resource), 0), 3) as share_of_reads,
     first_read,
     last_read,
     first_event_id

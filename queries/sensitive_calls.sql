@@ -2,8 +2,8 @@
 -- question: Who made calls of which ATT&CK tactic, how often did they succeed, and which are rare in this case?
 -- parameter: tactic varchar = null: only this one, such as exfiltration
 -- techniques: T1059.009
--- columns: tactic, technique, event_name, actor_name, actor_id, actor_kind, origin_access_key_id, succeeded, failed,
---   actors_in_case, first_event, last_event, first_event_id
+-- columns: tactic, technique, event_name, actor_name, succeeded, failed, actors_in_case, actor_id, actor_kind,
+--   origin_access_key_id, first_event, last_event, first_event_id
 
 with calls as (
     select
@@ -34,12 +34,12 @@ select
     technique,
     event_name,
     actor_name,
-    actor_id,
-    actor_kind,
-    origin_access_key_id,
     succeeded,
     failed,
     count(*) over (partition by tactic, event_name) as actors_in_case,
+    actor_id,
+    actor_kind,
+    origin_access_key_id,
     first_event,
     last_event,
     first_event_id

@@ -1,8 +1,8 @@
 -- title: People's role sessions without SourceIdentity
 -- question: Which roles do people take without saying who they are, so that only the keys tell?
 -- techniques: T1550.001
--- columns: role_arn, account_id, actor_name, actor_id, actor_kind, sessions, without_source_identity, events, first_use,
---   last_use, first_event_id
+-- columns: actor_name, without_source_identity, sessions, role_arn, account_id, actor_id, actor_kind, events,
+--   first_use, last_use, first_event_id
 
 -- of those that lack it
 with first_events as (
@@ -13,13 +13,13 @@ with first_events as (
 )
 
 select
+    actors.actor_name,
+    count(case when credentials.source_identity is null then 1 end) as without_source_identity,
+    count(*) as sessions,
     credentials.session_issuer_arn as role_arn,
     credentials.account_id,
-    actors.actor_name,
     actors.actor_id,
     actors.actor_kind,
-    count(*) as sessions,
-    count(case when credentials.source_identity is null then 1 end) as without_source_identity,
     sum(credentials.events)::bigint as events,
     min(credentials.first_use) as first_use,
     max(credentials.last_use) as last_use,

@@ -42,6 +42,17 @@ _MOST_TELLING = (
     "event_id",
     "user_agent",
 )
+# of the rows of a query, what only says more of somebody or something that another column names
+_LEAST_TELLING = (
+    "origin_access_key_id",
+    "event_source",
+    "grade",
+    "actor_kind",
+    "actor_id",
+    "user_agent",
+    "account_id",
+    "arn",
+)
 
 
 def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
@@ -53,7 +64,9 @@ def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
         yield from _blocks(rows.columns, texts)
     else:
         yield line((count(len(rows.rows), "row"), "bold"))
-        yield from _what_differs(dict(zip(unique(rows.columns), zip(*texts, strict=True), strict=True)), width)
+        columns = dict(zip(unique(rows.columns), zip(*texts, strict=True), strict=True))
+        rank = {name: place for place, name in enumerate(_LEAST_TELLING, start=1)}
+        yield from _what_differs({name: columns[name] for name in sorted(columns, key=lambda n: rank.get(n, 0))}, width)
 
 
 def render_events(rows: Rows, width: int | None) -> Iterator[Line]:

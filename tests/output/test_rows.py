@@ -85,3 +85,10 @@ def test_a_result_that_is_too_wide_is_shown_row_by_row() -> None:
 def test_no_rows() -> None:
     assert lay_out(render_events(Rows(COLUMNS, (), 0), 80), 80) == ""
     assert lay_out(render_rows(Rows(("a",), (), 0), 80), 80) == "a\n"
+
+
+def test_where_a_table_is_too_wide_who_did_how_much_comes_before_what_only_says_more_of_them() -> None:
+    columns = ("actor_id", "actor_kind", "actor_name", "denied")
+    rows = Rows(columns, tuple((f"AIDA{n:017}", f"iam_user{n}", f"alice{n}", n) for n in range(9)), 9)
+    head = lay_out(render_rows(rows, 40), 40).splitlines()[2]
+    assert head.split() == ["actor_name", "denied", "actor_kind"]
