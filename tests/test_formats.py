@@ -130,14 +130,13 @@ def holds_at_most_medium(case: Case) -> None:
 FORGED = assume_role(MALLORY.signs(), DEPLOY, "build", 0, issues=FIRST, requestID="r9")
 
 
-@pytest.mark.parametrize("format", ["athena csv", "ocsf"])
-def test_a_forged_export_names_nobody(format: str, tmp_path: Path) -> None:
+def test_a_forged_export_names_nobody(tmp_path: Path) -> None:
     """Whoever can write a CSV can write what they like into it."""
-    with case_of({"trail": native([USED]), "log": REBUILT[format]([FORGED])}, tmp_path / "alone") as case:
+    with case_of({"trail": native([USED]), "log": REBUILT["athena csv"]([FORGED])}, tmp_path / "alone") as case:
         answer = case.who(FIRST)
         assert (answer.actor.kind, answer.grade) == ("unknown", Grade.NONE)
         assert [(one.actor.name, one.grade) for one in answer.candidates] == [("mallory", Grade.MEDIUM)]
-    with case_of({"trail": native([ISSUED, USED]), "log": REBUILT[format]([FORGED])}, tmp_path / "both") as case:
+    with case_of({"trail": native([ISSUED, USED]), "log": REBUILT["ocsf"]([FORGED])}, tmp_path / "both") as case:
         answer = case.who(FIRST)
         assert answer.actor.name in ("alice", None)
 

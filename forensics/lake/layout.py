@@ -76,7 +76,7 @@ class Layout:
 def create(root: Path) -> Layout:
     """The case at `root`, made if there is nothing yet. Raises NotACase for a folder that holds something else."""
     root = root.absolute()
-    layout = Layout(root)
+    layout = _layout(root)
     if layout.case_file.exists():
         return open_existing(root)
     if root.exists() and (not root.is_dir() or any(path != _temporary(layout.case_file) for path in root.iterdir())):
@@ -90,7 +90,7 @@ def create(root: Path) -> Layout:
 
 def open_existing(root: Path) -> Layout:
     """The case at `root`. Raises NotACase."""
-    layout = Layout(root.absolute())
+    layout = _layout(root.absolute())
     if root.exists() and not root.is_dir():
         raise NotACase(f"{root} is a file; a case is a folder, made by `forensics ingest LOGS --case DIR`")
     if not root.is_dir():
@@ -114,6 +114,12 @@ def open_existing(root: Path) -> Layout:
             f" {FORMAT_VERSION}); ingest its logs again into a new case"
         )
     return layout
+
+
+def _layout(root: Path) -> Layout:
+    if "," in str(root):  # which ends a path in DuckDB's list of where to look for files
+        raise NotACase(f"{root} has a comma in its path, where no case can be read; name another folder for the case")
+    return Layout(root)
 
 
 def write_private(path: Path, text: str) -> None:

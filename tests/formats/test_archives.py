@@ -61,7 +61,7 @@ def taken(members: object) -> list[tuple[str, bytes | None]]:
 
 
 @given(files, st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), st.sampled_from([1, 512, 700, 1 << 20]))
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=50)
 def test_the_members_of_a_tar_come_out(content: Files, format: int, size: int) -> None:
     data = tar_of(content, format)
     assert is_tar(data[:512])
@@ -69,7 +69,7 @@ def test_the_members_of_a_tar_come_out(content: Files, format: int, size: int) -
 
 
 @given(files, st.sampled_from([zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_the_members_of_a_zip_come_out(content: Files, compression: int) -> None:
     content = {name: data for name, data in content.items() if "\\" not in name}
     data = zip_of(content, compression)
@@ -99,7 +99,7 @@ def test_links_and_devices_are_told_and_not_followed() -> None:
 
 
 @given(st.integers(1, 20_000))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_a_cut_tar_is_told_after_what_it_holds(cut: int) -> None:
     content = {"a": bytes(3_000), "b": b"b" * 3_000, "c": b"c" * 10}
     data = tar_of(content, tarfile.GNU_FORMAT)
@@ -123,7 +123,7 @@ def test_a_damaged_header_does_not_end_a_tar_in_silence(damage: int) -> None:
 
 @pytest.mark.parametrize("make", [zip_of, tar_of])
 @given(place=st.integers(0, 100_000), byte=st.integers(0, 255))
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_any_damage_is_told_or_costs_nothing_but_names(make: Callable[[Files], bytes], place: int, byte: int) -> None:
     content = {"a.json": b'{"a":1}' * 100, "b.json": b'{"b":1}' * 100}
     data = bytearray(make(content))

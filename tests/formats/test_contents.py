@@ -106,7 +106,7 @@ def parsed(found: list[tuple[Delivery, bytes]]) -> list[Json]:
 
 @pytest.mark.parametrize("wrapping", WRAPPED)
 @given(records=st.lists(record, min_size=1, max_size=5))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_a_wrapped_record_comes_out_with_its_own_bytes(wrapping: str, records: list[Json]) -> None:
     found = events(read(WRAPPED[wrapping](records)))
     assert {delivery for delivery, _ in found} == {Delivery.WRAPPED}
@@ -164,7 +164,7 @@ def test_the_event_history_says_what_it_cannot_show() -> None:
 
 
 @given(record, st.sampled_from(["athena csv", "lake csv without the record", "ocsf", "event history"]))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_a_rebuilt_record_never_has_another_identity(record: Json, format: str) -> None:
     for item in read(REBUILT[format]([record])):
         for raw in item.raw if isinstance(item, Records) else ():

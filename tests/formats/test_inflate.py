@@ -41,7 +41,7 @@ MAGICS = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")
     read_bytes=st.sampled_from([1, 2, 3, 17, 600, 1 << 20]),
     piece_bytes=st.sampled_from([1, 100, 1 << 20]),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 def test_the_members_of_a_gzip_stream_come_out_whole(
     members: list[bytes], level: int, padding: int, read_bytes: int, piece_bytes: int
 ) -> None:
@@ -66,7 +66,7 @@ def test_what_is_not_compressed_comes_as_it_is(data: bytes, read_bytes: int) -> 
 
 
 @given(content=content, cut=st.integers(1, 30))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_a_cut_stream_is_told_after_what_it_holds(content: bytes, cut: int) -> None:
     data = gzip.compress(content)
     got, _, failure = read(data[: max(len(data) - cut, 2)])

@@ -144,7 +144,7 @@ def test_records_need_not_be_the_first_member(found: list[Json], before: Json, w
 
 
 @given(found=records.filter(bool))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 def test_each_record_keeps_its_own_bytes(found: list[Json]) -> None:
     own = [dump(one, ascii_=index % 2 == 0) for index, one in enumerate(found)]
     for data in (b'{"Records":[' + b",".join(own) + b"]}", b"\n".join(own), b"".join(own)):
@@ -156,7 +156,7 @@ def test_each_record_keeps_its_own_bytes(found: list[Json]) -> None:
     wrapping=st.sampled_from(["trail file", "bare array", "ndjson", "concatenated"]),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 def test_a_damaged_byte_costs_only_the_record_that_it_is_in(
     found: list[Json], wrapping: str, data: st.DataObject
 ) -> None:
@@ -177,7 +177,7 @@ def test_a_damaged_byte_costs_only_the_record_that_it_is_in(
 
 
 @given(found=st.lists(record, min_size=1, max_size=5), data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_what_stands_before_a_cut_is_kept_and_the_cut_is_told(found: list[Json], data: st.DataObject) -> None:
     own = [dump(one) for one in found]
     whole = b'{"Records":[' + b",".join(own) + b"]}"
@@ -192,7 +192,7 @@ def test_what_stands_before_a_cut_is_kept_and_the_cut_is_told(found: list[Json],
 @given(
     st.binary(max_size=80), st.sampled_from([b"", b"{", b"[", b'{"Records":[', b'[{"eventName":1},', b"[[", b'{"a":'])
 )
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 def test_any_bytes_are_read_to_their_end_and_accounted_for(noise: bytes, head: bytes) -> None:
     data = head + noise
     try:
@@ -207,7 +207,7 @@ def test_any_bytes_are_read_to_their_end_and_accounted_for(noise: bytes, head: b
         st.sampled_from(["{", "}", "[", "]", ",", '"', ":", "\\", '{"Records":[', '{"eventID":', "1"]), max_size=25
     )
 )
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 def test_any_brackets_are_read_to_their_end(parts: list[str]) -> None:
     data = b'[{"eventName":"a"}' + "".join(parts).encode()
     got = read(data, 256)

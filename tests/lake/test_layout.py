@@ -83,6 +83,12 @@ def test_a_case_that_is_not_there_is_told(tmp_path: Path) -> None:
         open_existing(tmp_path / "nowhere")
 
 
+def test_a_path_with_a_comma_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(NotACase, match="has a comma in its path"):
+        create(tmp_path / "Example, Inc" / "case")
+    assert not list(tmp_path.iterdir())
+
+
 def test_one_ingest_at_a_time_and_the_holder_is_named(tmp_path: Path) -> None:
     layout = create(tmp_path)
     with only_ingest(layout), pytest.raises(CaseBusy, match=r"process \d+ on "), only_ingest(layout):
