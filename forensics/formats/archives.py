@@ -5,6 +5,7 @@ A tar is read as it comes and needs no second look; a zip begins at its end and 
 
 from __future__ import annotations
 
+import lzma
 import re
 import tarfile
 import zipfile
@@ -21,7 +22,8 @@ _BLOCK_BYTES = tarfile.BLOCKSIZE
 _LONGEST_HEADER = 1 << 20
 _PAX_RECORD = re.compile(rb"([1-9]\d{0,6}) ([^=]+)=")
 _END = bytes(_BLOCK_BYTES)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
+_BADLY_PACKED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+_DAMAGED = (*_BADLY_PACKED, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 TAR_HEAD_BYTES = _BLOCK_BYTES
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA
 from forensics.lake.layout import (
     FORMAT_VERSION,
     CaseBusy,
@@ -19,6 +21,7 @@ from forensics.lake.layout import (
     open_existing,
     write_private,
 )
+from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from tests.lake.cases import add, put, record
 
 
@@ -81,6 +84,13 @@ def test_what_is_no_case_is_told(tmp_path: Path, text: str | None, message: str)
 def test_a_case_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotACase, match="there is no case"):
         open_existing(tmp_path / "nowhere")
+
+
+def test_other_columns_are_another_format() -> None:
+    """Else a case of the format before would fail at a column that it lacks: change both together."""
+    schemas = (LAKE_SCHEMA, DOCUMENTS_SCHEMA, ADDENDA_SCHEMA, QUARANTINE_SCHEMA, COPIES_SCHEMA, CONFLICTS_SCHEMA)
+    columns = [(field.name, str(field.type)) for schema in schemas for field in schema]
+    assert (FORMAT_VERSION, hashlib.sha256(repr(columns).encode()).hexdigest()[:16]) == (2, "79c7d0471486a16a")
 
 
 def test_a_path_with_a_comma_is_refused_before_anything_is_written(tmp_path: Path) -> None:
