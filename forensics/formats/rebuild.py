@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -66,6 +67,12 @@ def plain(name: str) -> str:
 def names_events(columns: set[str]) -> bool:
     """Whether a table with these columns, as `plain` gives them, is one of CloudTrail events."""
     return "eventname" in columns and bool(columns & {"eventsource", "eventtime"})
+
+
+def given_twice(columns: Iterable[str]) -> str | None:
+    """A field of a record that two of these columns give, so that a row can be read in two ways."""
+    counts = Counter(map(plain, columns))
+    return next((_NAMED[name] for name, number in counts.items() if number > 1 and name in _TOP), None)
 
 
 def from_row(row: Mapping[str, Any]) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from forensics.formats.inflate import Measure, Unreadable, refuse_if_beyond
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
-from forensics.formats.rebuild import NotARow, from_row, names_events, plain, to_json
+from forensics.formats.rebuild import NotARow, from_row, given_twice, names_events, plain, to_json
 from forensics.formats.records import MAX_RECORD_BYTES, Delivery, Records, Rejected
 from forensics.formats.unwrap import in_message
 
@@ -77,6 +77,7 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines = _lines(pieces)
     next(lines, None)
+    message, twice = table.message, given_twice(table.columns)
     rows = csv.reader(lines, delimiter=table.delimiter)
     position = 0
     while True:
@@ -90,17 +91,16 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
             continue
         if not row:
             continue
-        for item in _of_csv_row(table, row, position):
+        why = f"two columns give its {twice}" if twice and message is None else None
+        if len(row) != len(table.columns):
+            why = f"the row has {len(row)} fields, the table {len(table.columns)}"
+        if why:
+            yield Rejected(position, -1, table.delimiter.join(row).encode("utf-8", "surrogateescape"), why)
+            position += 1
+            continue
+        for item in _of_row(dict(zip(table.columns, row, strict=True)), message, position):
             yield item
             position += 1
-
-
-def _of_csv_row(table: Csv, row: list[str], position: int) -> Iterator[Records | Rejected]:
-    if len(row) != len(table.columns):
-        raw = table.delimiter.join(row).encode("utf-8", "surrogateescape")
-        yield Rejected(position, -1, raw, f"the row has {len(row)} fields, the table {len(table.columns)}")
-        return
-    yield from _of_row(dict(zip(table.columns, row, strict=True)), table.message, position)
 
 
 def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejected]:

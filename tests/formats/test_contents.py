@@ -294,6 +294,13 @@ def test_a_parquet_file_may_have_any_type_anywhere(tmp_path: Path) -> None:
     }
 
 
+def test_a_row_that_can_be_read_in_two_ways_is_no_record() -> None:
+    (found,) = read(b"eventname,eventsource,Event name\nGetObject,s3.amazonaws.com,AssumeRole\n")
+    assert isinstance(found, Rejected)
+    assert found.reason == "two columns give its eventName"
+    assert found.raw == b"GetObject,s3.amazonaws.com,AssumeRole"
+
+
 def test_a_fault_of_a_reader_costs_its_file_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(*_: object) -> bytes:
         raise KeyError("x")
