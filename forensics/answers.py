@@ -436,7 +436,7 @@ class Step:
 class Tree(Displayed):
     """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first.
 
-    `evidence`: the files that hold the events that handed something out, and how far these are proven.
+    `evidence`: the files that hold the events that handed something out or planted it, and how far these are proven.
     """
 
     subject: Subject

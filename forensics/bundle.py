@@ -210,7 +210,7 @@ def _read_again(row: Row) -> tuple[Path | None, str | None]:
     for name in row.paths:
         path = Path(name)
         if name.startswith("s3://"):
-            why = "record only: it was read from S3, and is not read from there again"
+            why = "record only: it was read from S3; ingest a local copy of it, and it is packed whole"
             continue
         try:
             if not path.is_file():
@@ -229,7 +229,7 @@ def _read_again(row: Row) -> tuple[Path | None, str | None]:
 
 def _records(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], gone: Sequence[str]) -> dict[str, bytes]:
     wanted = [row.event_id for row in rows(connection, "bundle_records", ids=ids, sources=gone)]
-    originals = extract(connection, wanted, with_secrets=False).originals
+    originals = extract(connection, wanted, (), with_secrets=False).originals
     return {
         f"records/{number:04d}-{_safe(one.event_id or 'event')}.json": (to_json(one) + "\n").encode()
         for number, one in enumerate(originals, 1)

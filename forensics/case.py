@@ -602,7 +602,8 @@ class Case:
         from forensics.investigate.extract import extract
 
         asked = [_event_id(event_id) for event_id in event_ids]
-        answer = extract(self._open(), asked, with_secrets=with_secrets)
+        conflicts = self._manifest().of_table("event_conflicts")
+        answer = extract(self._open(), asked, conflicts, with_secrets=with_secrets)
         return self._logged("extract", {"event_ids": asked, "with_secrets": with_secrets}, answer)
 
     def bundle(self, key_id: str, path: str | Path, *, replace: bool = False) -> Bundle:
@@ -649,7 +650,7 @@ class Case:
 
         file = Path(path)
         claims, now = read_claims(file), self._state()
-        identifier = _access_key(claims.queries[0].parameters["subject"] if claims.queries else "")
+        identifier = _access_key(claims.queries[0].parameters["subject"])
         then = replace(
             now,
             ingest_id=claims.ingest_id,

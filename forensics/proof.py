@@ -207,9 +207,12 @@ def read_claims(path: Path) -> ReportClaims:
         found = _PROVENANCE.search(text)
         if found is None:
             raise NotChecked(f"{path} is no report of `forensics report`: it does not say how it was made")
-        return msgspec.json.decode(found.group(1), type=ReportClaims)
+        claims = msgspec.json.decode(found.group(1), type=ReportClaims)
     except (UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise NotChecked(f"{path} is no report of `forensics report`, or a damaged one: {error}") from None
+    if not claims.queries or "subject" not in claims.queries[0].parameters:
+        raise NotChecked(f"{path} is no report of `forensics report`: it does not say which key it is of")
+    return claims
 
 
 def check_report(

@@ -180,18 +180,36 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Where a copy of an event lies: `position` counts the records of the file from 0."""
+    """Where a copy of an event lies: `position` counts the records of the file from 0.
+
+    `may_differ`: it is of an event with conflicts, and may be the record or one of these.
+    """
 
     source_file: str | None = field(metadata=LOCAL)
     source_sha256: str
     position: int
     digest_status: str | None
+    may_differ: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictingRecord:
+    """What a copy of an event says that differs from the record that stands for it; `differs_in`: in which members.
+
+    `delivery`: as AWS wrote it, wrapped by another product, or rebuilt from its fields. Masked as the record is.
+    """
+
+    record: str
+    record_sha256: str
+    delivery: str
+    differs_in: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
     """A record as it was delivered. `record_sha256` is of its bytes; `is_masked`: secrets in `record` were replaced,
-    each by the hash of its value. Bytes that are no UTF-8 are replaced too, and `is_exact` is false then."""
+    each by the hash of its value. Bytes that are no UTF-8 are replaced too, and `is_exact` is false then. `conflicts`:
+    what other copies say instead; an event whose copies differ where it matters proves nothing."""
 
     event_id: str | None
     recipient_account_id: str | None
@@ -200,6 +218,7 @@ class Original:
     is_masked: bool
     is_exact: bool
     copies: tuple[Copy, ...]
+    conflicts: tuple[ConflictingRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

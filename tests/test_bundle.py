@@ -157,11 +157,10 @@ def test_what_is_no_bundle_or_report_is_told_in_one_line(
     assert name in done.complaint
 
 
-def test_a_source_that_is_gone_or_changed_leaves_its_records(folder: Path, tmp_path: Path) -> None:
+def test_a_source_that_is_gone_or_changed_leaves_its_records(folder: Path, unpacked: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(folder / "case", tmp_path / "case"))
-    with Case.open(folder / "case") as case:
-        sources = case.bundle(DEEP_KEY, tmp_path / "whole.tar.gz").sources
-    first, second, *_ = [folder / "logs" / one.source_file for one in sources]
+    packed = sorted((unpacked / "sources").iterdir())
+    first, second, *_ = [next((folder / "logs").rglob(one.name.partition("-")[2])) for one in packed]
     kept = first.read_bytes(), second.read_bytes()
     first.unlink()
     second.write_bytes(kept[1] + b"x")
@@ -184,11 +183,10 @@ def test_a_source_that_is_gone_or_changed_leaves_its_records(folder: Path, tmp_p
 
 def test_the_same_bundle_again_is_the_same_but_for_the_log(folder: Path, tmp_path: Path) -> None:
     with Case.open(folder / "case") as case:
-        case.bundle(DEEP_KEY, tmp_path / "a.tar.gz")
-        case.bundle(DEEP_KEY, tmp_path / "b.tar.gz")
+        case.bundle(DEEP_KEY, tmp_path / "again.tar.gz")
     sums = []
-    for name in ("a", "b"):
-        with tarfile.open(tmp_path / f"{name}.tar.gz") as archive:
+    for path in (folder / "evidence.tar.gz", tmp_path / "again.tar.gz"):
+        with tarfile.open(path) as archive:
             member = archive.extractfile("SHA256SUMS")
             assert member
             sums.append(set(member.read().decode().splitlines()))
@@ -213,6 +211,15 @@ def test_a_report_that_was_changed_is_found(folder: Path, tmp_path: Path, old: s
     assert "byte for byte" in done.err
 
 
+def test_a_report_that_does_not_say_of_which_key_it_is_is_no_report(folder: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "report.html"
+    changed.write_text((folder / "report.html").read_text().replace('"subject":', '"object":'))
+    done = run("verify", changed, "--case", folder / "case")
+    assert done.code == 1
+    assert "is no report" in done.complaint
+
+
+@pytest.mark.full
 def test_a_report_holds_against_a_case_of_the_same_logs_elsewhere(folder: Path, tmp_path: Path) -> None:
     with Case.create(tmp_path / "other") as other:
         for part in sorted((folder / "logs").iterdir(), reverse=True):

@@ -93,12 +93,22 @@ def render_extract(answer: Extract) -> Iterator[Line]:
         for copy in one.copies:
             status = copy.digest_status
             told = (("  ", ("file " + status, DIGEST_STYLES[status]))) if status else ()
-            where = f"record {copy.position:,} of {copy.source_file or copy.source_sha256}"
+            which = ", this record or one that differs" if copy.may_differ else ""
+            where = f"record {copy.position:,} of {copy.source_file or copy.source_sha256}{which}"
             yield line((where, "dim"), *told, indent=2, hang=4)
         masked = ", secrets masked" if one.is_masked else ""
         exact = "" if one.is_exact else ", bytes that are no UTF-8 replaced"
         yield line((f"SHA-256 of the record as delivered {one.record_sha256}{masked}{exact}", "dim"), indent=2, hang=4)
         yield line(one.record, indent=2, hang=2)
+        for other in one.conflicts:
+            where = f" in {other.differs_in}" if other.differs_in else ""
+            yield line(
+                (f"a copy, {other.delivery}, differs{where}", "warn"),
+                f"  SHA-256 {other.record_sha256}",
+                indent=2,
+                hang=4,
+            )
+            yield line(other.record, indent=2, hang=2)
 
 
 def render_bundle(answer: Bundle) -> Iterator[Line]:

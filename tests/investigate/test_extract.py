@@ -22,8 +22,9 @@ RECORD = (
 EVENT = "11111111-2222-3333-4444-555555555555"
 
 
-@pytest.fixture
-def case(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("extract")
     for number, name in enumerate(("a.json", "b.json")):
         other = RECORD.replace(EVENT, f"00000000-0000-0000-0000-00000000000{number}")
         (tmp_path / "logs").mkdir(exist_ok=True)
@@ -70,3 +71,30 @@ def test_the_log_tells_who_saw_secrets_and_holds_none(case: Path) -> None:
     assert entry.parameters == {"event_ids": [EVENT], "with_secrets": True}
     assert entry.answer_sha256 == answer_sha256(answer)
     assert TOKEN[:40] not in (case / "custody.jsonl").read_text()
+
+
+def test_copies_that_say_something_else_are_given_as_well_and_no_file_is_said_to_hold_what_it_may_not(
+    tmp_path: Path,
+) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    other = RECORD.replace(':user/alice"', ':user/mallory"')
+    (logs / "a.json").write_text('{"Records": [' + RECORD + "]}")
+    (logs / "b.json").write_text('{"Records": [' + other + "]}")
+    case = tmp_path / "case"
+    with Case.create(case) as made:
+        made.ingest([logs])
+        (original,) = made.extract([EVENT], with_secrets=True).originals
+        (masked,) = made.extract([EVENT]).originals
+    (conflict,) = original.conflicts
+    assert {original.record, conflict.record} == {RECORD, other}
+    assert (conflict.delivery, conflict.differs_in) == ("native", "userIdentity")
+    assert TOKEN not in masked.record + masked.conflicts[0].record
+    stored = "a.json" if original.record == RECORD else "b.json"
+    assert {copy.source_file: copy.may_differ for copy in original.copies} == {
+        "a.json": stored != "a.json",
+        "b.json": stored != "b.json",
+    }
+    done = run("extract", EVENT, "--case", case)
+    assert "a copy, native, differs in userIdentity" in " ".join(done.out.split())
+    assert "this record or one that differs" in " ".join(done.out.split())

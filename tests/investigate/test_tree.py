@@ -84,6 +84,8 @@ def test_the_leaked_key_shows_the_incident(case: Case) -> None:
     assert (trust.parent, trust.name) == (deep.id, "prod-maintenance")
     assert all(node.event_ids for node in tree.nodes if node.relation not in (None, Relation.FORWARD_ACCESS))
     assert sample.HONEST_KEY not in {one for node in tree.nodes for one in node.access_key_ids}
+    told = {event.event_id for event in tree.evidence if event.source_files}
+    assert told == {event_id for node in tree.nodes for event_id in node.event_ids}
 
 
 def test_what_is_valid_depends_on_the_time(case: Case) -> None:

@@ -13,6 +13,8 @@ with proving as (
     union
     select event_key from user_changes
     where event_name like '%LoginProfile' or policy like '%AWSCompromisedKeyQuarantine%'
+    union
+    select event_key from plantings
 ),
 
 -- any event of a session may name the Identity Center user of it

@@ -1,6 +1,6 @@
 -- Where the copies of some events lie, and how far these files are proven. $keys: event keys.
 with copies as materialized (
-    select event_key, source_sha256, position
+    select event_key, source_sha256, position, is_stored
     from event_copies
     where event_key in (select unnest($keys))
 ),
@@ -17,6 +17,7 @@ select
     named.name as source_file,
     copies.source_sha256,
     copies.position,
+    copies.is_stored,
     case when exists (select 1 from digests) then file_verdicts.status end as digest_status
 from copies
 left join named on named.source_sha256 = copies.source_sha256
