@@ -80,6 +80,7 @@ secret.
 answer.json is the answer, report.html the page made of it. The events that they cite by eventID are in sources/ or,
 where the file was not to be had any more, in records/ with secrets masked (record only: no digest proves those). What
 the account itself said, which answer.json cites by the name of its file, is in exports/; no digest proves that either.
+sources.json names every file that holds one of them, and says why a file is not here whole.
 manifest.jsonl lists every file that the case was made of with its hashes, custody.jsonl what was done with the case,
 provenance.json the hash over its contents and the head of that log.
 """
@@ -120,6 +121,7 @@ def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mappin
     )
     for row in digests:
         packed |= _digest(row)
+    packed["sources.json"] = (to_json(sources) + "\n").encode()
     packed["INSTRUCTIONS.txt"] = (_INSTRUCTIONS + ("" if digests else _INSTRUCTIONS_FOR_NO_DIGEST)).encode()
     packed[SUMS] = _sums(packed)
     return Packed(packed, tuple(sources), len(digests), sum(row.signature is not None for row in digests))

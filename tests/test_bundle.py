@@ -176,6 +176,8 @@ def test_a_source_that_is_gone_or_changed_leaves_its_records(folder: Path, unpac
         "record only: its source was changed since it was read",
     ]
     with tarfile.open(tmp_path / "less.tar.gz") as archive:
+        listed = archive.extractfile("sources.json")
+        assert listed and [one["why"] for one in json.load(listed)] == [one.why for one in made.sources]
         records = [name for name in archive.getnames() if name.startswith("records/")]
         member = archive.extractfile(records[0])
         assert member and b"MASKED sha256:" in member.read()
