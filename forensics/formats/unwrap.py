@@ -49,7 +49,6 @@ _MESSAGES = {
     "rawmessage",
     "record",
     "textpayload",
-    "value",
 }
 # names of what a caller can fill with anything: parts of a record, and what SIEMs make of them
 _OF_THE_CALLER = {
@@ -70,6 +69,7 @@ _OF_THE_CALLER = {
 }
 # `event.original` is the message, `user_agent.original` what a caller wrote
 _HOLDERS_OF_ORIGINAL = {"event", "log"}
+# how a result of CloudWatch Logs Insights calls the message among its fields; the other values are anybody's
 _WHOLE_MESSAGE = b'"@message"'
 _NOT_LETTERS = re.compile(r"[^a-z]")
 _GZIP_AS_BASE64 = "H4sI"
@@ -177,7 +177,7 @@ def _may_be_lost(element: bytes) -> bool:
 
 def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
     members = _members(raw)
-    if _repeats(members, raw):
+    if _repeats(members, raw) or _is_put_by_a_caller(members):
         return
     rebuilt = _rebuilt(members, raw)
     if rebuilt is not None:
@@ -192,11 +192,17 @@ def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
             yield from _value(bytes(value), depth - 1)
 
 
+def _is_put_by_a_caller(members: dict[str, msgspec.Raw]) -> bool:
+    """Whether it is an event of EventBridge that is not AWS's own: PutEvents takes any detail from anybody."""
+    source = bytes(members.get("source", b""))
+    return "detail-type" in members and bool(source) and not source.startswith(b'"aws.')
+
+
 def _carried(name: str, value: bytes, beside: dict[str, msgspec.Raw], depth: int) -> Iterator[_Found]:
     """The records in a member that carries a message as text."""
     if value.startswith(b"{") and name in _HOLDERS_OF_ORIGINAL:
         value = bytes(_members(value).get("original", b""))
-    elif _plain(name) not in _MESSAGES or bytes(beside.get("field", _WHOLE_MESSAGE)) != _WHOLE_MESSAGE:
+    elif not (_plain(name) in _MESSAGES or (name == "value" and bytes(beside.get("field", b"")) == _WHOLE_MESSAGE)):
         return
     if value.startswith(b'"'):
         yield from in_message(_string(value), depth - 1)

@@ -195,6 +195,10 @@ def test_a_record_that_a_caller_wrote_is_none(wrapping: str) -> None:
         {"result": {"userAgent": dump(FORGED), "requestParameters": FORGED}},
         {"results": [[{"field": "userAgent", "value": dump(FORGED)}]]},
         {"related": {"user": [dump(FORGED)]}},
+        {"Tags": [{"Key": "Name", "Value": dump(FORGED)}]},
+        {"Parameters": [{"Name": "x", "Type": "String", "Value": dump(FORGED)}]},
+        {"labels": [{"key": "policyDocument", "value": dump(FORGED)}]},
+        {"detail-type": "AWS API Call via CloudTrail", "source": "my.app", "detail": FORGED},
     ],
 )
 def test_what_a_siem_made_of_a_callers_words_is_no_record(envelope: Json) -> None:
