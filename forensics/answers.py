@@ -67,6 +67,7 @@ class StopReason(StrEnum):
     AMBIGUOUS = "ambiguous"
     CYCLE = "cycle"
     NOT_FOUND = "not_found"
+    OUT_OF_REACH = "out_of_reach"
     SEVERAL_ACTORS = "several_actors"
     NEVER_LOGGED = "never_logged"
     BEFORE_COVERAGE = "before_coverage"

@@ -117,9 +117,11 @@ def _end_by(event: Row, life: Life) -> State | None:
     """What an event did to it, if anything."""
     is_its_user = life.user_name is not None and event.user_name == life.user_name
     is_its_role = life.role_name is not None and event.role_name == life.role_name
+    # a name may have been another user's before
+    works_on = life.last_use is not None and life.last_use > event.event_time
     match event.event_name:
         case "DeleteUser" if is_its_user:
-            return State.DELETED
+            return None if works_on else State.DELETED
         case "DeleteRole" if is_its_role:
             return State.DELETED
         case "DeleteLoginProfile" if is_its_user and life.kind == NodeKind.LOGIN_PROFILE:

@@ -225,7 +225,7 @@ class _Facts:
         """The issuances without which the walk of this credential could not go on."""
         last = self.chains[credential.credential_id][-1]
         reason = StopReason(credential.stop_reason)
-        if reason in (StopReason.CYCLE, StopReason.NEVER_LOGGED):
+        if reason in (StopReason.CYCLE, StopReason.NEVER_LOGGED, StopReason.OUT_OF_REACH):
             return ()
         if last.is_redacted and last.caller_account_id:
             return (Sought(last.caller_account_id, last.issuance_time, None),)

@@ -33,6 +33,7 @@ _COUNTED_KEYS = (
     (b'"eventType"', "event_type"),
     (b'"errorCode"', "error_code"),
     (b'"errorMessage"', "error_message"),
+    (b'"requestID"', "request_id"),
     (b'"sharedEventID"', "shared_event_id"),
 )
 _USER_IDENTITY = b'"userIdentity"'

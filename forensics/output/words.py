@@ -62,6 +62,7 @@ STOPS = {
     StopReason.ANONYMOUS: "a call that nothing signed",
     StopReason.AMBIGUOUS: "several could have requested it, and the logs do not tell which",
     StopReason.CYCLE: "the records lead in a circle",
+    StopReason.OUT_OF_REACH: "a walk goes no further than 64 hops; ask about the last credential that it came to",
     StopReason.NOT_FOUND: "it is in none of the loaded logs",
     StopReason.SEVERAL_ACTORS: "it stands for credentials of several actors",
     StopReason.NEVER_LOGGED: "AWS does not log how this kind of credential is issued",

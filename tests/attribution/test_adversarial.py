@@ -1020,7 +1020,7 @@ def a_chain_of_64_hops(aws: Account) -> Iterator[Expected]:
 def a_chain_beyond_the_reach_of_the_walk(aws: Account) -> Iterator[Expected]:
     """No name rather than a wrong one."""
     _build_chain(aws, 66)
-    yield is_nobody(aws.key("K65"), origin=None)
+    yield is_nobody(aws.key("K65"), "out_of_reach", origin=None)
 
 
 def _chain_of(aws: Account, hops: int) -> Iterator[Expected]:

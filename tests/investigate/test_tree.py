@@ -11,7 +11,7 @@ import pytest
 
 from forensics.answers import Action, Node, NodeKind, Relation, State, Tree
 from forensics.case import Case
-from tests.attribution.records import Json
+from tests.attribution.records import Account, Json, User, call
 from tests.cases import case_of, case_of_records
 from tests.simulator import CredentialTruth, sample, simulate, truth
 
@@ -132,6 +132,35 @@ def test_a_stolen_workload_is_replaced(case: Case) -> None:
 def test_what_is_in_no_log_has_no_tree(case: Case) -> None:
     tree = case.tree("ASIAQQQQQQQQQQQQQQQQ")
     assert (tree.nodes, tree.containment) == ((), ())
+
+
+def test_a_key_outlives_the_user_who_had_its_owners_name_before(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, bob = aws.user("admin"), aws.user("bob")
+    for second, name, request in (
+        (20, "DeleteUser", {"userName": "alice"}),
+        (30, "UpdateUser", {"userName": "bob", "newUserName": "alice"}),
+    ):
+        aws.log(call(admin.signs(), second, source="iam.amazonaws.com", name=name, requestParameters=request))
+    aws.log(call(bob.signs(), 0), call(User(aws.id, "alice", bob.id).signs(bob.key), 40))
+    with case_of_records(aws.records, tmp_path) as case:
+        tree = case.tree(bob.key)
+    assert [node.valid_at for node in tree.nodes] == [True]
+    assert [step.target for step in tree.containment][:1] == [bob.key]
+
+
+def test_a_key_that_was_switched_off_and_on_in_one_second_is_taken_to_work(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, bob = aws.user("admin"), aws.user("bob")
+    for status in ("Inactive", "Active"):
+        request = {"userName": "bob", "accessKeyId": bob.key, "status": status}
+        aws.log(call(admin.signs(), 9, source="iam.amazonaws.com", name="UpdateAccessKey", requestParameters=request))
+    aws.log(call(bob.signs(), 0))
+    with case_of_records(aws.records, tmp_path) as case:
+        (node,) = case.tree(bob.key).nodes
+        (key,) = (key for key in case.keys().keys if key.access_key_id == bob.key)
+    assert node.valid_at
+    assert key.status is None
 
 
 def test_a_session_that_renews_itself_is_flagged(tmp_path: Path) -> None:

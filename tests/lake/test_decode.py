@@ -53,3 +53,8 @@ def test_a_record_is_never_shorter_than_when_it_is_written_back(raws: list[bytes
     with_hidden = [*raws, hidden]
     doubtful = module._doubtful(with_hidden, [rec.decode(raw) for raw in with_hidden])  # noqa: SLF001 - the law itself
     assert len(raws) in doubtful or f'"{repeated}"'.encode() not in raws[at % len(raws)]
+
+
+def test_a_request_id_that_stands_there_twice_is_seen() -> None:
+    raw = b'{"eventName":"x","eventTime":"y","requestID":"1","requestID":"2"}'
+    assert decode([raw]).careful[0].unreliable

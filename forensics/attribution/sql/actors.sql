@@ -73,6 +73,13 @@ loops as (
     join on_a_loop on on_a_loop.credential_id = walk.ancestor_credential_id
 ),
 
+-- where the walk was cut off: what lies behind is known, and out of its reach
+cut_off as (
+    select distinct child_credential_id as credential_id
+    from links
+    where is_chosen and parent_credential_id is not null
+),
+
 ambiguous as (
     select child_credential_id as credential_id
     from links
@@ -175,6 +182,7 @@ select
         when names.credential_id is not null then names.stop_reason
         when loops.credential_id is not null then 'cycle'
         when ambiguous.credential_id is not null then 'ambiguous'
+        when cut_off.credential_id is not null then 'out_of_reach'
         when last_credentials.principal_id like '%:aws:ec2-%' then 'never_logged'
         when last_credentials.session_creation_date < loaded.first_event_time then 'before_coverage'
         else 'outside_coverage'
@@ -212,5 +220,6 @@ left join exported_principals exported
   )
 left join loops on loops.credential_id = credentials.credential_id
 left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
+left join cut_off on cut_off.credential_id = last_steps.last_credential_id
 left join loaded on loaded.account_id = last_credentials.account_id
 left join open_origins on open_origins.credential_id = credentials.credential_id
