@@ -43,6 +43,8 @@ _OF_MANY_CALLS = ["Insight", "Aggregated"]
 # S3, SQS and Kinesis tell of their own events under names that CloudTrail has too
 _NOTIFICATION = "aws:"
 
+# so few that they are in the processor's cache still when they are looked at again
+_AT_ONCE = 256
 _UNDECODED = Record()
 _NAMES = Record.__struct_fields__
 _encode = msgspec.json.Encoder().encode
@@ -71,11 +73,21 @@ class Decoded:
 class Fields:
     """Each field of Record over many records: as it is in Python, and as Arrow has it."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
-        # one pass over the records, which do not fit into the processor's cache
-        values = zip(*map(msgspec.structs.astuple, records), strict=True) if records else [()] * len(_NAMES)
-        self._values = dict(zip(_NAMES, values, strict=True))
+    def __init__(self) -> None:
+        self._values: dict[str, list[Any]] = {name: [] for name in _NAMES}
         self._texts: dict[str, pa.StringArray] = {}
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> Fields:
+        fields = cls()
+        for start in range(0, len(records), _AT_ONCE):
+            fields.add(records[start : start + _AT_ONCE])
+        return fields
+
+    def add(self, records: Sequence[Record]) -> None:
+        rows = map(msgspec.structs.astuple, records)
+        for values, more in zip(self._values.values(), zip(*rows, strict=True), strict=True):
+            values.extend(more)
 
     def values(self, name: str) -> Sequence[Any]:
         return self._values[name]
@@ -102,12 +114,19 @@ def binary(values: Sequence[bytes]) -> pa.BinaryArray:
 
 def decode(raw: Sequence[bytes]) -> Decoded:
     """Decode records. Never raises for what one of them holds."""
-    records = [_decode_fast(one) for one in raw]
-    fields = Fields(records)
+    records: list[Record] = []
+    fields = Fields()
+    doubtful: list[int] = []
+    for start in range(0, len(raw), _AT_ONCE):
+        some = raw[start : start + _AT_ONCE]
+        decoded = [_decode_fast(one) for one in some]
+        doubtful += [start + place for place in _doubtful(some, decoded)]
+        fields.add(decoded)
+        records += decoded
     careful: dict[int, Careful] = {}
     unknown_fields: dict[int, list[str]] = {}
     refused: dict[int, str] = {}
-    for place in _doubtful(raw, records):
+    for place in doubtful:
         if records[place] is _UNDECODED or not _is_sound(raw[place], records[place]):
             try:
                 careful[place] = rec.decode_carefully(raw[place])
@@ -119,7 +138,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
         if names := rec.unknown_fields(text):
             unknown_fields[place] = names
     if careful:
-        fields = Fields(records)
+        fields = Fields.of(records)
     for place in _foreign(fields):
         refused.setdefault(place, "it is not a CloudTrail record")
     if not refused:
@@ -130,7 +149,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
         np.array(kept, np.int64),
         [raw[place] for place in kept],
         records,
-        Fields(records),
+        Fields.of(records),
         {index: careful[place] for index, place in enumerate(kept) if place in careful},
         {index: unknown_fields[place] for index, place in enumerate(kept) if place in unknown_fields},
         refused,
