@@ -35,6 +35,13 @@ _ONE_PROCESS_BYTES = 6 << 20
 _BATCH_BYTES = 2 << 20
 _BATCH_FILES = 400
 _WORKER_BYTES = 200 << 20
+# What a worker frees it needs again for its next batch. Given back to the system in between, each page is cleared anew,
+# which takes about a twelfth of its time. The first two are glibc's, the third is that of Arrow's allocator.
+_KEEPS_MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MIMALLOC_PURGE_DELAY": "-1",
+}
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _EVERYTHING = Filter()
 
@@ -300,7 +307,8 @@ class _Process:
 
     def __init__(self, case: Path, name: str, start: Start) -> None:
         command = [sys.executable, "-m", "forensics.lake.worker", str(case.absolute()), name]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        environment = {**_KEEPS_MEMORY, **os.environ}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         assert self._process.stdin and self._process.stdout
         self._input, self.output = self._process.stdin, self._process.stdout
         self._partial = b""
