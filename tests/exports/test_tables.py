@@ -233,3 +233,15 @@ def test_no_json_under_known_names_is_more_than_a_line(answers: list[dict[str, A
     with tables(({**files, "good.json": listed(key(OTHER, "bob"))}, None)) as made:
         assert all("\n" not in problem for (problem,) in made.rows("select problem from export_problems"))
         assert (OTHER,) in made.rows("select access_key_id from exported_keys")
+
+
+def test_a_user_who_was_made_after_a_key_is_not_its_owner() -> None:
+    user = {"UserName": "alice", "UserId": TRUTH.user_id, "Arn": TRUTH.user_arn}
+    for created, expected in (
+        ({}, TRUTH.user_id),
+        ({"CreateDate": "2025-12-01T00:00:00+00:00"}, TRUTH.user_id),
+        ({"CreateDate": "2026-02-01T00:00:00+00:00"}, None),
+    ):
+        users = {"UserDetailList": [user | created]}
+        with tables(({"keys.json": listed(key(KEY, "alice")), "users.json": users}, AS_OF)) as exported:
+            assert exported.rows("select user_name, user_id from exported_keys") == [("alice", expected)]

@@ -102,7 +102,7 @@ left join creations on creations.access_key_id = keys.access_key_id and creation
 left join status on status.access_key_id = keys.access_key_id
 left join uses on uses.access_key_id = keys.access_key_id and uses.place = 1
 left join (
-    select account_id, user_name, min(user_id) as user_id, min(arn) as arn
+    select account_id, user_name, min(user_id) as user_id, min(arn) as arn, max(created_at) as created_at
     from iam_users
     where user_id is not null
     group by account_id, user_name
@@ -110,3 +110,5 @@ left join (
 ) as users
   on  users.account_id = keys.account_id
   and users.user_name = owners.user_name
+  -- a user who was made after the key has its owner's name, and is another
+  and coalesce(users.created_at <= creations.created_at, true)
