@@ -64,11 +64,12 @@ def run_in_shell(command: str, replace: Mapping[str, str] | None = None) -> subp
     for old, new in (replace or {}).items():
         command = command.replace(old, new)
     shim = f'forensics() {{ {shlex.quote(sys.executable)} -m forensics "$@"; }}\n'
-    # the variables that Python knows: readline, once a library loads it, adds a COLUMNS of which Python knows nothing
+    # readline, once a library loads it, adds a width of its own, which a worker of pytest's hands on
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     return subprocess.run(
         ["bash", "-c", shim + command],
         cwd=CHECKOUT,
-        env=dict(os.environ),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

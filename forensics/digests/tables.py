@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -240,5 +241,6 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema
     connection.unregister("rows_to_insert")
 
 
+@cache
 def _sql(name: str) -> str:
     return (resources.files("forensics.digests") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

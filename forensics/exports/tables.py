@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, get_args, get_type_hints
 
@@ -85,10 +86,14 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     problems = found[ExportProblem]
     _create(connection, "export_problems", "what of exports could not be read", _fields(ExportProblem), problems)
     for name, comment in _CURRENT.items():
-        query = (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-        connection.execute(f"create table {name} as {query}")
+        connection.execute(f"create table {name} as {_sql(name)}")
         columns = [column for column, *_ in connection.execute(f"describe {name}").fetchall()]
         _describe(connection, name, comment, columns)
+
+
+@cache
+def _sql(name: str) -> str:
+    return (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:

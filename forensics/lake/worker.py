@@ -395,7 +395,13 @@ def main() -> None:
     gc.disable()  # the loops make many values and no cycles; collecting them doubles the time
     lines = (line for line in sys.stdin.buffer if line.endswith(b"\n"))  # half a line is from one that was killed
     start = msgspec.json.decode(next(lines, b"{}"), type=Start)
-    worker = Worker(case, name, start.known, start.filter)
+    try:
+        _read_batches(Worker(case, name, start.known, start.filter), lines)
+    except BrokenPipeError:
+        os._exit(1)  # nobody listens any more
+
+
+def _read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
     try:
         for line in lines:
             batch = msgspec.json.decode(line, type=list[ToRead])
@@ -403,7 +409,7 @@ def main() -> None:
                 return _say(Answer(parts=worker.close()))
             _say(Answer(source_files=worker.read(batch)))
     except BrokenPipeError:
-        os._exit(1)  # nobody listens any more
+        raise
     except (SourceChanged, OSError) as error:
         _say(Answer(error=why(error)))
 

@@ -95,7 +95,7 @@ ASKED: dict[str, list[list[str]]] = {
     "keys": [[]],
     "accounts": [[]],
     "snapshot": [["--policy"]],
-    "info": [[]],
+    "info": [["--files"]],
     "schema": [["actors"]],
     "connect": [[]],
     "ingest": [["{folder}/logs"]],
@@ -223,6 +223,11 @@ def test_everything_arrives_inert(attacked: Path, tmp_path: Path, name: str, for
         assert_inert(Done(done.code, "", done.err))
         if form == "table":
             assert_inert(run(*command, width=80))
+
+
+def test_what_a_case_holds_is_told_inert(attacked: Path) -> None:
+    assert_inert(run("info", "--case", attacked / "case"))
+    assert_json(run("info", "--case", attacked / "case", "--format", "json").out)
 
 
 def test_json_and_parquet_are_exact(attacked: Path, tmp_path: Path) -> None:
