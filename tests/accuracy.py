@@ -33,7 +33,7 @@ from forensics.answers import Who
 from forensics.case import Case
 from tests.attribution.test_truth import Named, Said, compared
 from tests.cases import case_of
-from tests.simulator import CredentialTruth, LogFile, World, simulate, without
+from tests.simulator import CredentialTruth, LogFile, World, simulate, truth, without
 
 BASELINE = Path(__file__).parent / "accuracy.json"
 REMOVED = (0.0, 0.1, 0.3, 0.6)
@@ -100,16 +100,17 @@ def _judge_origin(expected: CredentialTruth, named: Named, complete: bool) -> It
 def measure(seeds: range, shares: Iterable[float] = REMOVED) -> dict[float, Tally]:
     """A case of some worlds for each share of removed files."""
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
-    return {share: _measure(worlds, share) for share in shares}
+    whole = [expected for world in worlds for expected in truth(world, world.files)]
+    return {share: _measure(worlds, whole, share) for share in shares}
 
 
-def _measure(worlds: list[World], removed: float) -> Tally:
+def _measure(worlds: list[World], whole: list[CredentialTruth], removed: float) -> Tally:
     delivered = [without(world.files, removed, world.seed) for world in worlds]
     with tempfile.TemporaryDirectory() as folder, case_of(map(_in_one, delivered), Path(folder)) as case:
         said = Said(case)
         pairs = [pair for world, files in zip(worlds, delivered, strict=True) for pair in compared(said, world, files)]
         tally = _counted(pairs, complete=not removed)
-        tally.broken += made_up(said, [expected for expected, _ in pairs])
+        tally.broken += made_up(said, [expected for expected, _ in pairs], whole)
         tally.broken += contradicted(case, said, pairs, Random(worlds[0].seed))
         return tally
 
@@ -129,10 +130,17 @@ def _counted(pairs: Iterable[tuple[CredentialTruth, Named]], *, complete: bool) 
     return tally
 
 
-def made_up(said: Said, known: list[CredentialTruth]) -> Iterator[str]:
-    """A caller in another account's copy may be named, by the ID in that copy, and nobody else whom no truth knows."""
-    for (_, _, principal_id, _), named in said.of_others(known):
-        if not named.is_unknown and named.actor != ("external_principal", principal_id):
+def made_up(said: Said, known: list[CredentialTruth], whole: Iterable[CredentialTruth] = ()) -> Iterator[str]:
+    """A caller in another account's copy may be named, by the ID in that copy, and nobody else whom no truth knows.
+
+    A key that was made, and whose every use was removed, is of whom it is by the truth of the `whole` logs.
+    """
+    owners: dict[tuple[str | None, str | None], Iterable[tuple[str, str | None]]] = {
+        (one.account_id, one.access_key_id): one.allowed for one in whole if one.access_key_id
+    }
+    for (account_id, key, principal_id, _), named in said.of_others(known):
+        allowed = {("external_principal", principal_id), *owners.get((account_id, key), ())}
+        if not named.is_unknown and named.actor not in allowed:
             yield f"made up: {principal_id} {named}"
 
 
