@@ -23,11 +23,12 @@ import json
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from forensics.answers import Who
 from forensics.case import Case
@@ -100,17 +101,20 @@ def _judge_origin(expected: CredentialTruth, named: Named, complete: bool) -> It
 def measure(seeds: range, shares: Iterable[float] = REMOVED) -> dict[float, Tally]:
     """A case of some worlds for each share of removed files."""
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
-    whole = [expected for world in worlds for expected in truth(world, world.files)]
-    return {share: _measure(worlds, whole, share) for share in shares}
+    made = owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
+    for expected in (expected for world in worlds for expected in truth(world, world.files)):
+        if expected.access_key_id:
+            made[expected.account_id, expected.access_key_id] = expected.actor_kind, expected.actor_id
+    return {share: _measure(worlds, made, share) for share in shares}
 
 
-def _measure(worlds: list[World], whole: list[CredentialTruth], removed: float) -> Tally:
+def _measure(worlds: list[World], made: Owners, removed: float) -> Tally:
     delivered = [without(world.files, removed, world.seed) for world in worlds]
     with tempfile.TemporaryDirectory() as folder, case_of(map(_in_one, delivered), Path(folder)) as case:
         said = Said(case)
         pairs = [pair for world, files in zip(worlds, delivered, strict=True) for pair in compared(said, world, files)]
         tally = _counted(pairs, complete=not removed)
-        tally.broken += made_up(said, [expected for expected, _ in pairs], whole)
+        tally.broken += made_up(said, [expected for expected, _ in pairs], made)
         tally.broken += contradicted(case, said, pairs, Random(worlds[0].seed))
         return tally
 
@@ -130,16 +134,30 @@ def _counted(pairs: Iterable[tuple[CredentialTruth, Named]], *, complete: bool) 
     return tally
 
 
-def made_up(said: Said, known: list[CredentialTruth], whole: Iterable[CredentialTruth] = ()) -> Iterator[str]:
-    """A caller in another account's copy may be named, by the ID in that copy, and nobody else whom no truth knows.
+Owners = dict[tuple[str | None, str | None], tuple[str, str | None]]
 
-    A key that was made, and whose every use was removed, is of whom it is by the truth of the `whole` logs.
+
+def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
+    """Whose each key is that CreateAccessKey made, by the ID that CreateUser gave its user; names are used once."""
+    users: dict[tuple[str, str], str] = {}
+    keys: dict[tuple[str, str], tuple[str, str]] = {}
+    for record in records:
+        answer = record.get("responseElements") or {}
+        if record["eventName"] == "CreateUser" and "user" in answer:
+            users[record["recipientAccountId"], answer["user"]["userName"]] = answer["user"]["userId"]
+        if record["eventName"] == "CreateAccessKey" and "accessKey" in answer:
+            made = answer["accessKey"]
+            owner = record["recipientAccountId"], made.get("userName", "")
+            keys[record["recipientAccountId"], made["accessKeyId"]] = owner
+    return {key: ("iam_user", users[user]) for key, user in keys.items() if user in users}
+
+
+def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None) -> Iterator[str]:
+    """Whom no truth knows is nobody, but for a caller in another account's copy, named by the ID in it, and the owner
+    of a key that was `made` and signed nothing that is left.
     """
-    owners: dict[tuple[str | None, str | None], Iterable[tuple[str, str | None]]] = {
-        (one.account_id, one.access_key_id): one.allowed for one in whole if one.access_key_id
-    }
     for (account_id, key, principal_id, _), named in said.of_others(known):
-        allowed = {("external_principal", principal_id), *owners.get((account_id, key), ())}
+        allowed = {("external_principal", principal_id), (made or {}).get((account_id, key))}
         if not named.is_unknown and named.actor not in allowed:
             yield f"made up: {principal_id} {named}"
 
