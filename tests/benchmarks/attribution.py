@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.attribution [--events 250000] [--logs FOLDER] [--profile]
 
-Plays a world of N and one of 4N events, ingests both and builds their tables. A last ingest of a single file shows what
-is saved where only one day has changed. Prints ratios, and ends with 1 where one is above its limit. The logs take
-minutes to make: --logs keeps them in a folder, and takes those that it holds.
+Ingests N and 4N events of simulated organisations and builds their tables. A last ingest of a single file shows what is
+saved where only one day has changed. Prints ratios, and ends with 1 where one is above its limit. --logs keeps the logs
+in a folder, and takes those that it holds.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from forensics.attribution import build as builds
-from forensics.exports.tables import create_tables
+from forensics.digests.tables import create_tables as of_digests
+from forensics.exports.tables import create_tables as of_exports
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
@@ -69,7 +70,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.attribution")
-    parser.add_argument("--events", type=int, default=250_000, help="N; the other world has four times as many")
+    parser.add_argument("--events", type=int, default=250_000, help="N; the other case has four times as many")
     parser.add_argument("--logs", type=Path, help="keep the logs here, or take those that are here")
     parser.add_argument("--profile", action="store_true", help="print what each model takes")
     return parser.parse_args()
@@ -88,7 +89,7 @@ def _cost(logs: Path, case: Path) -> Cost:
 
 
 def _build(layout: Layout) -> None:
-    builds.build(layout, manifests.read(layout.manifest), [create_tables])
+    builds.build(layout, manifests.read(layout.manifest), [of_digests, of_exports])
 
 
 def _one_more(path: Path) -> Path:

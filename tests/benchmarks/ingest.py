@@ -19,28 +19,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from importlib.util import find_spec
-from multiprocessing import get_context
 from pathlib import Path
-from random import Random
-from typing import Any
-from uuid import UUID
 
 from tests.benchmarks.latency import BASELINE, FORENSICS, take_turns
-from tests.simulator import simulate
+from tests.benchmarks.worlds import logs_of
 
-_WORLD_EVENTS = 20_000
-_REPEATS = 6
-_NOT_REPEATED = ("sts.amazonaws.com", "signin.amazonaws.com", "iam.amazonaws.com")
 _SAMPLE_SECONDS = 0.2
 PEAK_GIB = 1.5
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +64,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         for shape in SHAPES:
             if arguments.shape in (None, shape.name):
-                logs = _logs(arguments.logs or Path(folder), shape, arguments.scale)
+                events = round(shape.files * arguments.scale) * shape.events_a_file
+                logs = logs_of(arguments.logs or Path(folder), events, shape.events_a_file)
                 missed += _compare(shape, logs, Path(folder, shape.name))
     return 1 if missed else 0
 
@@ -176,61 +165,6 @@ def _a_key(logs: Path) -> str:
     records = json.loads(gzip.decompress(file.read_bytes()))["Records"]
     keys = (record["userIdentity"].get("accessKeyId") for record in records)
     return str(next(key for key in keys if key and key.startswith("ASIA")))
-
-
-def _logs(folder: Path, shape: Shape, scale: float) -> Path:
-    """The logs of a shape, made once."""
-    logs, made = folder / f"{shape.name}-{scale}", folder / f"{shape.name}-{scale}.made"
-    if not made.exists():
-        shutil.rmtree(logs, ignore_errors=True)
-        logs.mkdir(parents=True)
-        files = round(shape.files * scale)
-        files_a_world = _WORLD_EVENTS // shape.events_a_file
-        worlds = [
-            (logs, seed, min(files_a_world, files - first), shape.events_a_file)
-            for seed, first in enumerate(range(0, files, files_a_world))
-        ]
-        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-            list(pool.map(_write_world, *zip(*worlds, strict=True)))
-        made.touch()
-    return logs
-
-
-def _write_world(logs: Path, seed: int, files: int, events_a_file: int) -> None:
-    """The records of one organisation, in the order of their time, some thousands at a time."""
-    records = sorted(_records(seed), key=lambda record: record["eventTime"])
-    for number in range(files):
-        some = records[number * events_a_file :][:events_a_file]
-        account, region, end = some[0]["recipientAccountId"], some[0]["awsRegion"], some[-1]["eventTime"]
-        stamp = end.translate({ord("-"): None, ord(":"): None})
-        name = f"{account}_CloudTrail_{region}_{stamp}_{seed:04d}{number:012d}.json.gz"
-        path = logs / "AWSLogs" / account / "CloudTrail" / region / end[:10].replace("-", "/") / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"Records": some}, separators=(",", ":"), ensure_ascii=False)
-        path.write_bytes(gzip.compress(text.encode(), compresslevel=6, mtime=0))
-
-
-def _records(seed: int) -> Iterator[Json]:
-    """A simulated world in which each credential does more: as in practice logs, where one in twenty is distinct."""
-    rng = Random(seed)
-    for event in simulate(seed, round(_WORLD_EVENTS / _REPEATS * 2)).events:
-        yield event.record
-        if event.record["eventSource"] not in _NOT_REPEATED and "sharedEventID" not in event.record:
-            yield from (_again(event.record, rng) for _ in range(_REPEATS))
-
-
-def _again(record: Json, rng: Random) -> Json:
-    """Another call by the same caller, about another thing as often as not."""
-    again = record | {"eventID": str(UUID(int=rng.getrandbits(128)))}
-    time = datetime.fromisoformat(record["eventTime"]) + timedelta(seconds=rng.randrange(600))
-    again["eventTime"] = f"{time:%Y-%m-%dT%H:%M:%SZ}"
-    if "requestID" in record:
-        again["requestID"] = str(UUID(int=rng.getrandbits(128)))
-    request = record["requestParameters"]
-    if request and rng.random() < 0.5:
-        name, value = next(iter(request.items()))
-        again["requestParameters"] = request | ({name: f"{value}-{rng.randrange(1000)}"} if type(value) is str else {})
-    return again
 
 
 if __name__ == "__main__":

@@ -1,41 +1,56 @@
-"""Cases to measure with: a simulated world, and more of the same beside it where more events are asked for.
+"""Cases to measure with: the logs of simulated organisations, no two alike, and what is made of them.
 
-A world of a million events takes minutes to play, one of ten does not fit into memory. So a larger case is a world and
-copies of its lake, each of accounts, keys and principals of its own. Their raw records are left out: nothing that is
-measured here reads them.
+In a simulated world each credential does little; in practice logs only one event in twenty has a credential of its own.
+So most calls are repeated here, as other calls of the same caller.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import shutil
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
-
-import duckdb
-import pyarrow as pa
+from random import Random
+from typing import Any
+from uuid import UUID
 
 from forensics.case import Case
 from forensics.lake import ingest as ingests
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
-from forensics.lake.manifest import Commit, LakeFile
-from forensics.lake.parts import write_table
-from forensics.lake.schema import LAKE_SCHEMA
 from forensics.lake.worker import ToRead
 from forensics.sources.paths import find_files
-from tests.simulator import simulate, write
+from tests.simulator import simulate
 
-SEED = 5
-LARGEST_WORLD = 1_000_000
-_AS_IT_IS = {"event_source", "event_name", "event_type", "event_category", "aws_region", "user_agent", "source_sha256"}
+EVENTS_A_FILE = 2_000
+_WORLD_EVENTS = 20_000
+_REPEATS = 6
+_NOT_REPEATED = ("sts.amazonaws.com", "signin.amazonaws.com", "iam.amazonaws.com")
+
+Json = dict[str, Any]
 
 
-def logs_of(folder: Path, events: int) -> Path:
-    """A world's logs, made once."""
-    logs, made = folder / str(events), folder / f"{events}.made"
+def logs_of(folder: Path, events: int, events_a_file: int = EVENTS_A_FILE) -> Path:
+    """The logs of so many events, made once."""
+    name = f"{events}-by-{events_a_file}"
+    logs, made = folder / name, folder / f"{name}.made"
     if not made.exists():
-        write(simulate(SEED, events).files, logs)
+        shutil.rmtree(logs, ignore_errors=True)
+        logs.mkdir(parents=True)
+        files = events // events_a_file
+        files_a_world = _WORLD_EVENTS // events_a_file
+        worlds = [
+            (logs, seed, min(files_a_world, files - first), events_a_file)
+            for seed, first in enumerate(range(0, files, files_a_world))
+        ]
+        with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+            list(pool.map(_write_world, *zip(*worlds, strict=True)))
         made.touch()
     return logs
 
@@ -53,21 +68,11 @@ def ingest(layout: Layout, logs: Path) -> None:
 
 
 def lake_of(case: Path, logs: Path, events: int) -> Layout:
-    """The lake of the case of so many events, made once; beyond a world's worth, of whole worlds."""
+    """The lake of the case of so many events, made once."""
     layout = layouts.create(case)
     if manifests.read(layout.manifest).commit is None:
-        if events <= LARGEST_WORLD:
-            ingest(layout, logs_of(logs, events))
-        else:
-            _copy(lake_of(case.with_name(f"case-{LARGEST_WORLD}"), logs, LARGEST_WORLD), layout)
-            for copy in range(1, events // LARGEST_WORLD):
-                _lay_beside(layout, copy)
+        ingest(layout, logs_of(logs, events))
     return layout
-
-
-def _copy(layout: Layout, to: Layout) -> None:
-    shutil.copytree(layout.lake, to.lake)
-    shutil.copy2(layout.manifest, to.manifest)
 
 
 def a_deep_key(case: Path) -> str:
@@ -83,40 +88,37 @@ def a_deep_key(case: Path) -> str:
     return str(row[0])
 
 
-def _lay_beside(layout: Layout, copy: int) -> None:
-    """The first world's events once more, as another organisation's."""
-    manifest = manifests.read(layout.manifest)
-    first = [file for file in manifest.lake_files.values() if file.table == "events" and "/copy-" not in file.path]
-    assert manifest.commit is not None
-    files: list[LakeFile] = []
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        for file in first:
-            copied = connection.sql(_another_organisation(copy), params={"file": str(layout.root / file.path)})
-            folder, _, name = file.path.rpartition("/")
-            rows: pa.Table = copied.to_arrow_table().cast(LAKE_SCHEMA)
-            files.append(write_table(layout.root, f"{folder}/copy-{copy}-{name}", "events", rows))
-    events = manifest.commit.events + sum(file.rows for file in files)
-    commit = Commit(f"copy-{copy}", datetime.now(UTC), "benchmark", events, copies=0, conflicts=0, rejected=0)
-    manifests.append(layout.manifest, files, commit)
+def _write_world(logs: Path, seed: int, files: int, events_a_file: int) -> None:
+    """The records of one organisation, in the order of their time, some thousands at a time."""
+    records = sorted(_records(seed), key=lambda record: record["eventTime"])
+    for number in range(files):
+        some = records[number * events_a_file :][:events_a_file]
+        account, region, end = some[0]["recipientAccountId"], some[0]["awsRegion"], some[-1]["eventTime"]
+        stamp = end.translate({ord("-"): None, ord(":"): None})
+        name = f"{account}_CloudTrail_{region}_{stamp}_{seed:04d}{number:012d}.json.gz"
+        path = logs / "AWSLogs" / account / "CloudTrail" / region / end[:10].replace("-", "/") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"Records": some}, separators=(",", ":"), ensure_ascii=False)
+        path.write_bytes(gzip.compress(text.encode(), compresslevel=6, mtime=0))
 
 
-def _another_organisation(copy: int) -> str:
-    columns = ", ".join(f"{_copied(field, copy)} as {field.name}" for field in LAKE_SCHEMA)
-    return f"select {columns} from read_parquet($file, hive_partitioning = false)"
+def _records(seed: int) -> Iterator[Json]:
+    rng = Random(seed)
+    for event in simulate(seed, round(_WORLD_EVENTS / _REPEATS * 2)).events:
+        yield event.record
+        if event.record["eventSource"] not in _NOT_REPEATED and "sharedEventID" not in event.record:
+            yield from (_again(event.record, rng) for _ in range(_REPEATS))
 
 
-def _copied(column: pa.Field, copy: int) -> str:
-    if column.name == "raw":
-        return "''::blob"
-    if column.name == "record":
-        return "'{}'"
-    is_renamed = pa.types.is_string(column.type) and column.name not in _AS_IT_IS
-    return _renamed(column.name, copy) if is_renamed else str(column.name)
-
-
-def _renamed(column: str, copy: int) -> str:
-    """Accounts begin otherwise, and every unique ID has a letter more."""
-    letter = "BCDEFGHIJK"[copy]
-    accounts = f"regexp_replace({column}, '[0-9]{{2}}([0-9]{{10}})', '0{copy}\\1', 'g')"
-    return f"regexp_replace({accounts}, '(A(?:KIA|SIA|IDA|ROA)[A-Z0-9]{{16}})', '\\1{letter}', 'g')"
+def _again(record: Json, rng: Random) -> Json:
+    """Another call by the same caller, about another thing as often as not."""
+    again = record | {"eventID": str(UUID(int=rng.getrandbits(128)))}
+    time = datetime.fromisoformat(record["eventTime"]) + timedelta(seconds=rng.randrange(600))
+    again["eventTime"] = f"{time:%Y-%m-%dT%H:%M:%SZ}"
+    if "requestID" in record:
+        again["requestID"] = str(UUID(int=rng.getrandbits(128)))
+    request = record["requestParameters"]
+    if request and rng.random() < 0.5:
+        name, value = next(iter(request.items()))
+        again["requestParameters"] = request | ({name: f"{value}-{rng.randrange(1000)}"} if type(value) is str else {})
+    return again
