@@ -12,8 +12,9 @@ import duckdb
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Commit
 
-# What the `duckdb` shells in use can open.
-_STORAGE_VERSION = "v1.2.0"
+# A version that the `duckdb` shells in use can open. A row group is what one thread works on: of the usual size most of
+# the tables would have one.
+_WRITTEN = "storage_version 'v1.2.0', row_group_size 16384"
 # the models and what runs them, and what makes tables of documents
 _ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports")
 
@@ -41,36 +42,37 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         "memory_limit": "1GB",
         "temp_directory": str(layout.scratch),
     }
+    connection = duckdb.connect(":memory:", config=config)
     if read_only:
-        connection = duckdb.connect(":memory:", config=config)
         attach(connection, database, "case")
-        connection.execute('use "case"')
     else:
-        config["storage_compatibility_version"] = _STORAGE_VERSION
-        connection = duckdb.connect(str(database), config=config)
+        connection.execute(f"attach {_quoted(database)} as \"case\" ({_WRITTEN})")
         # what it saves in bytes of a cache, it costs in time to write and again to read
         connection.execute("set disabled_compression_methods = 'fsst'")
         # no table has an order: to keep one would hold what is written in memory
         connection.execute("set preserve_insertion_order = false")
+    connection.execute('use "case"')
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
 
 def opening(layout: Layout) -> tuple[str, ...]:
     """What `connect` does, as SQL for other programs."""
-    root, database = (str(path.absolute()).replace("'", "''") for path in (layout.root, layout.database))
     return (
-        f"set file_search_path = '{root}'",
+        f"set file_search_path = {_quoted(layout.root.absolute())}",
         "set TimeZone = 'UTC'",
-        f"attach '{database}' as \"case\" (read_only)",
+        f"attach {_quoted(layout.database.absolute())} as \"case\" (read_only)",
         'use "case"',
     )
 
 
 def attach(connection: duckdb.DuckDBPyConnection, database: Path | str, name: str) -> None:
     """Open the file that is there now; to open a path that this process has open would share what was there then."""
-    path = str(database).replace("'", "''")
-    connection.execute(f"attach '{path}' as \"{name}\" (read_only)")
+    connection.execute(f'attach {_quoted(database)} as "{name}" (read_only)')
+
+
+def _quoted(path: Path | str) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def is_current(connection: duckdb.DuckDBPyConnection, commit: Commit | None) -> bool:

@@ -167,8 +167,11 @@ def _stem(key: str) -> str:
 
 def _documents(connection: duckdb.DuckDBPyConnection, kind: DocumentKind) -> Iterator[tuple[str, str, bytes]]:
     """The documents of a kind, a few at a time: source, the name of the file, content."""
-    result = connection.cursor().execute(_sql("documents_of_kind"), {"kind": kind.value})
-    while found := result.fetchmany(_DOCUMENTS_HELD):
+    ((database,),) = connection.execute("select current_database()").fetchall()
+    cursor = connection.cursor()
+    cursor.execute(f'use "{database}"')
+    cursor.execute(_sql("documents_of_kind"), {"kind": kind.value})
+    while found := cursor.fetchmany(_DOCUMENTS_HELD):
         yield from found
 
 
