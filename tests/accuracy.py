@@ -103,8 +103,8 @@ def measure(seeds: range, shares: Iterable[float] = REMOVED) -> dict[float, Tall
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
     made = owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
     for expected in (expected for world in worlds for expected in truth(world, world.files)):
-        if expected.access_key_id:
-            made[expected.account_id, expected.access_key_id] = expected.actor_kind, expected.actor_id
+        if key := expected.access_key_id:
+            made.setdefault((expected.account_id, key), set()).add((expected.actor_kind, expected.actor_id))
     return {share: _measure(worlds, made, share) for share in shares}
 
 
@@ -134,11 +134,13 @@ def _counted(pairs: Iterable[tuple[CredentialTruth, Named]], *, complete: bool) 
     return tally
 
 
-Owners = dict[tuple[str | None, str | None], tuple[str, str | None]]
+Owners = dict[tuple[str | None, str | None], set[tuple[str, str | None]]]
 
 
 def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
-    """Whose each key is that CreateAccessKey made, by the ID that CreateUser gave its user; names are used once."""
+    """Whose each key is that CreateAccessKey made: its user by name, and by the ID that CreateUser gave it. Names are
+    used once.
+    """
     users: dict[tuple[str, str], str] = {}
     keys: dict[tuple[str, str], tuple[str, str]] = {}
     for record in records:
@@ -149,7 +151,7 @@ def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
             made = answer["accessKey"]
             owner = record["recipientAccountId"], made.get("userName", "")
             keys[record["recipientAccountId"], made["accessKeyId"]] = owner
-    return {key: ("iam_user", users[user]) for key, user in keys.items() if user in users}
+    return {key: {("iam_user", user[1]), *[("iam_user", users[user])] * (user in users)} for key, user in keys.items()}
 
 
 def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None) -> Iterator[str]:
@@ -157,8 +159,9 @@ def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None
     of a key that was `made` and signed nothing that is left.
     """
     for (account_id, key, principal_id, _), named in said.of_others(known):
-        allowed = {("external_principal", principal_id), (made or {}).get((account_id, key))}
-        if not named.is_unknown and named.actor not in allowed:
+        allowed = {("external_principal", principal_id), *(made or {}).get((account_id, key), set())}
+        kind, id_ = named.actor
+        if not named.is_unknown and (kind, id_ or named.name) not in allowed:
             yield f"made up: {principal_id} {named}"
 
 

@@ -39,6 +39,7 @@ class Named:
     rule: str | None
     """Of the link to what requested it, or by which its user is known; None where its record says it all."""
     rule_grade: str | None = None
+    name: str | None = None
 
     @property
     def is_unknown(self) -> bool:
@@ -105,7 +106,8 @@ class Said:
                     when on_behalf_of.credential_id is not null then 'on_behalf_of'
                     when forward_access.credential_id is not null then 'forward_access'
                 end,
-                case when links.rule is not null then links.grade else 'strong' end
+                case when links.rule is not null then links.grade else 'strong' end,
+                actor_name
             from credentials
             join actors using (credential_id)
             left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
