@@ -51,6 +51,8 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         connection.execute("set disabled_compression_methods = 'fsst'")
         # no table has an order: to keep one would hold what is written in memory
         connection.execute("set preserve_insertion_order = false")
+        # several models read the lake
+        connection.execute("set parquet_metadata_cache = true")
     connection.execute('use "case"')
     connection.execute("set TimeZone = 'UTC'")
     return connection
