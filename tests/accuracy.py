@@ -151,7 +151,7 @@ def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
             made = answer["accessKey"]
             owner = record["recipientAccountId"], made.get("userName", "")
             keys[record["recipientAccountId"], made["accessKeyId"]] = owner
-    return {key: {("iam_user", user[1]), *[("iam_user", users[user])] * (user in users)} for key, user in keys.items()}
+    return {key: {("iam_user", user[1]), ("iam_user", users.get(user, user[1]))} for key, user in keys.items()}
 
 
 def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None) -> Iterator[str]:
