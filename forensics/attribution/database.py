@@ -46,7 +46,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     if read_only:
         attach(connection, database, "case")
     else:
-        connection.execute(f"attach {_quoted(database)} as \"case\" ({_WRITTEN})")
+        connection.execute(f'attach {_quoted(database)} as "case" ({_WRITTEN})')
         # what it saves in bytes of a cache, it costs in time to write and again to read
         connection.execute("set disabled_compression_methods = 'fsst'")
         # no table has an order: to keep one would hold what is written in memory
@@ -63,7 +63,7 @@ def opening(layout: Layout) -> tuple[str, ...]:
     return (
         f"set file_search_path = {_quoted(layout.root.absolute())}",
         "set TimeZone = 'UTC'",
-        f"attach {_quoted(layout.database.absolute())} as \"case\" (read_only)",
+        f'attach {_quoted(layout.database.absolute())} as "case" (read_only)',
         'use "case"',
     )
 

@@ -34,6 +34,7 @@ from forensics.cli import (
     verify,
     who,
 )
+from forensics.without_pandas import without_pandas
 
 app = typer.Typer(
     name="forensics",
@@ -99,6 +100,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line, the process's own unless `arguments` are given, and exit with its code."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
+    if arguments is None:
+        without_pandas()
     try:
         code = app(arguments, prog_name="forensics", standalone_mode=False)
     except typer.TyperException as error:

@@ -35,6 +35,7 @@ from forensics.lake.identity import Identity
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
+from forensics.without_pandas import without_pandas
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
 _HELD_BYTES = 64 << 20
@@ -393,6 +394,7 @@ class Answer(msgspec.Struct, frozen=True):
 def main() -> None:
     case, name = Path(sys.argv[1]), sys.argv[2]
     gc.disable()  # the loops make many values and no cycles; collecting them doubles the time
+    without_pandas()
     lines = (line for line in sys.stdin.buffer if line.endswith(b"\n"))  # half a line is from one that was killed
     start = msgspec.json.decode(next(lines, b"{}"), type=Start)
     try:
