@@ -74,10 +74,12 @@ def build(layout: Layout, manifest: Manifest, document_tables: Sequence[Document
     try:
         with connect(layout, temporary, read_only=False) as connection:
             changes = fill(connection, manifest, layout, document_tables)
+            connection.execute("checkpoint")  # a full disk is an error here, and none while it closes
         temporary.chmod(0o600)
         temporary.rename(layout.database)
     finally:
-        temporary.unlink(missing_ok=True)
+        for left in layout.root.glob(f"{temporary.name}*"):
+            left.unlink()
     return changes
 
 

@@ -13,8 +13,8 @@ from forensics.lake.layout import Layout
 from forensics.lake.manifest import Commit
 
 # A version that the `duckdb` shells in use can open. A row group is what one thread works on: of the usual size most of
-# the tables would have one.
-_WRITTEN = "storage_version 'v1.2.0', row_group_size 16384"
+# the tables would have one. A file that was not written to its end is never opened, so no log is kept to recover it.
+_WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
 # the models and what runs them, and what makes tables of documents
 _ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports")
 
@@ -51,6 +51,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         connection.execute("set disabled_compression_methods = 'fsst'")
         # no table has an order: to keep one would hold what is written in memory
         connection.execute("set preserve_insertion_order = false")
+        connection.execute("set checkpoint_threshold = '1TB'")
         # several models read the lake
         connection.execute("set parquet_metadata_cache = true")
     connection.execute('use "case"')

@@ -121,6 +121,25 @@ def test_a_failed_build_leaves_the_old_database(folder: Path, monkeypatch: pytes
     assert not [path for path in folder.iterdir() if path.name.startswith(".case")]
 
 
+@pytest.mark.parametrize("kilobytes", [200, 2000])
+def test_a_build_without_room_is_an_error_and_leaves_nothing(folder: Path, kilobytes: int) -> None:
+    (folder / "case.duckdb").unlink()
+    code = """
+import sys
+from pathlib import Path
+from forensics.attribution.build import build
+from forensics.exports.tables import create_tables
+from forensics.lake import layout, manifest
+case = layout.create(Path(sys.argv[1]))
+build(case, manifest.read(case.manifest), [create_tables])
+"""
+    limited = ["/bin/sh", "-c", f'ulimit -f {2 * kilobytes}; exec "$@"', "sh", sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert "IOException" in done.stderr
+    assert not [path for path in folder.iterdir() if "case.duckdb" in path.name]
+    assert names_alice(folder)
+
+
 def test_a_reader_keeps_its_snapshot_and_who_comes_later_sees_the_new_one(folder: Path, tmp_path: Path) -> None:
     with Case.open(folder) as reader, Case.open(folder) as writer:
         assert count(reader) == 2
