@@ -21,8 +21,18 @@ from forensics.formats.rebuild import NotARow, from_row, given_twice, names_even
 from forensics.formats.records import MAX_RECORD_BYTES, Delivery, Records, Rejected
 from forensics.formats.unwrap import in_message
 
-# in the order in which they are preferred
-_MESSAGE_COLUMNS = ("eventjson", "cloudtrailevent", "raw", "message", "eventoriginal", "rawlog")
+_OF_INSIGHTS = "@message"
+# in the order in which they are preferred; the last is one that others than the product write to
+_MESSAGE_COLUMNS = (
+    "eventjson",
+    "cloudtrailevent",
+    "raw",
+    _OF_INSIGHTS,
+    "eventoriginal",
+    "logoriginal",
+    "rawlog",
+    "message",
+)
 _COLUMN_NAME = re.compile(r"[\w@][\w @./-]{0,80}\r?")
 _DELIMITERS = (",", "\t", ";")
 _HEADER_BYTES = 64 << 10
@@ -43,7 +53,7 @@ class Csv:
     @property
     def message(self) -> int | None:
         """Which column holds the whole record."""
-        names = [plain(name) for name in self.columns]
+        names = [name if name == _OF_INSIGHTS else plain(name) for name in self.columns]
         # beside the fields of an event a `message` is one of them, and not the whole
         whole = [name for name in _MESSAGE_COLUMNS if name != "message" or not names_events(set(names))]
         return next((names.index(name) for name in whole if name in names), None)

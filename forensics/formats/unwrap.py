@@ -2,7 +2,8 @@
 
 One rule instead of one a product: a record is told by its shape, and looked for in the members and elements of a
 value, to a bounded depth. A string is looked into only where its name says that it carries a whole message, and what a
-record consists of never is: those are places where an attacker writes, and could write a record of their own.
+record consists of never is: those are places where an attacker writes, and could write a record of their own. Where a
+product keeps the message under a name that is its own alone, only that is taken.
 """
 
 from __future__ import annotations
@@ -28,8 +29,25 @@ MAX_DEPTH = 8
 _LARGEST_MESSAGE = 16 << 20
 # as a trail writes it; what begins so is looked at no further
 _NATIVE = b'{"eventVersion"'
-# members that Logstash, Elastic, Splunk and Panther add to the record itself
+# members that Logstash, Elastic, Splunk and Panther add to the record itself, among which it may be as it came
 _DECORATION = re.compile(rb'"(?:@timestamp|@version|_[a-z]+|p_[a-z_]+)"\s*:')
+# the message as it came, by names that only the product writes to, in the order in which they are preferred
+_ORIGINALS = (
+    "event.original",
+    "log.original",
+    "_raw",
+    "@message",
+    "CloudTrailEvent",
+    "cloudTrailEvent",
+    "eventJson",
+    "eventjson",
+)
+# `event.original` is the message, `user_agent.original` what a caller wrote
+_HOLDERS_OF_ORIGINAL = ("event", "log")
+# how a result of CloudWatch Logs Insights calls the message among its fields; the other values are anybody's
+_WHOLE_MESSAGE = b'"@message"'
+# what stands beside the `value` of a message of Kafka
+_OF_KAFKA = {"topic", "partition", "offset"}
 # names, in any spelling, of strings that are a whole message
 _MESSAGES = {
     "atmessage",
@@ -67,10 +85,6 @@ _OF_THE_CALLER = {
     "useragent",
     "useridentity",
 }
-# `event.original` is the message, `user_agent.original` what a caller wrote
-_HOLDERS_OF_ORIGINAL = {"event", "log"}
-# how a result of CloudWatch Logs Insights calls the message among its fields; the other values are anybody's
-_WHOLE_MESSAGE = b'"@message"'
 _NOT_LETTERS = re.compile(r"[^a-z]")
 _GZIP_AS_BASE64 = "H4sI"
 
@@ -106,9 +120,14 @@ def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejecte
 def open_value(raw: bytes) -> Iterator[_Found]:
     """The records in one value with how each came; the value itself where there is none."""
     if is_record(raw):
-        yield (Delivery.WRAPPED if _DECORATION.search(raw) and _is_decorated(raw) else Delivery.NATIVE), raw
-        return
-    yield from _inside(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
+        yield from _original_of_record(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
+    else:
+        yield from _inside(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
+
+
+def is_decorated(names: Iterable[str]) -> bool:
+    """Whether a product added members of its own to a record: AWS's begin with a letter, and none is of Panther."""
+    return any(not name[:1].isalpha() or name.startswith("p_") for name in names)
 
 
 def is_record(raw: bytes) -> bool:
@@ -128,13 +147,6 @@ def _is_record(members: dict[str, msgspec.Raw]) -> bool:
     return "eventVersion" in members and "eventType" in members
 
 
-def _is_decorated(raw: bytes) -> bool:
-    try:
-        return any(not name[:1].isalpha() or name.startswith("p_") for name in _members(raw))
-    except _NOT_DECODED:
-        return False
-
-
 def _inside(raw: bytes, depth: int) -> list[_Found]:
     """The records in a value that is none; all of them or, where it cannot be read, none."""
     if depth <= 0:
@@ -152,7 +164,7 @@ def _inside(raw: bytes, depth: int) -> list[_Found]:
 def _value(raw: bytes, depth: int) -> Iterator[_Found]:
     """The records that a value is or holds; a string is none."""
     if raw.startswith(b"{") and is_record(raw):
-        yield Delivery.WRAPPED, raw
+        yield from _original_of_record(raw, depth) or [(Delivery.WRAPPED, raw)]
     else:
         yield from _inside(raw, depth)
 
@@ -179,11 +191,14 @@ def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
     members = _members(raw)
     if _repeats(members, raw) or _is_put_by_a_caller(members):
         return
+    if original := _original(members, depth):
+        yield from original
+        return
     rebuilt = _rebuilt(members, raw)
     if rebuilt is not None:
         yield Delivery.REBUILT, rebuilt
         return
-    carried = [one for name, value in members.items() for one in _carried(name, bytes(value), members, depth)]
+    carried = [one for message in _messages(members) for one in _opened(message, depth)]
     if carried:
         yield from carried
         return
@@ -193,19 +208,67 @@ def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
 
 
 def _is_put_by_a_caller(members: dict[str, msgspec.Raw]) -> bool:
-    """Whether it is an event of EventBridge that is not AWS's own: PutEvents takes any detail from anybody."""
+    """Whether it is an event of EventBridge that is not AWS's own: any detail is taken from anybody."""
     source = bytes(members.get("source", b""))
-    return "detail-type" in members and bool(source) and not source.startswith(b'"aws.')
+    is_of_aws = source.startswith(b'"aws.') and not source.startswith(b'"aws.partner/')
+    return "detail-type" in members and bool(source) and not is_of_aws
 
 
-def _carried(name: str, value: bytes, beside: dict[str, msgspec.Raw], depth: int) -> Iterator[_Found]:
-    """The records in a member that carries a message as text."""
-    if value.startswith(b"{") and name in _HOLDERS_OF_ORIGINAL:
-        value = bytes(_members(value).get("original", b""))
-    elif not (_plain(name) in _MESSAGES or (name == "value" and bytes(beside.get("field", b"")) == _WHOLE_MESSAGE)):
-        return
+def _original_of_record(raw: bytes, depth: int) -> list[_Found]:
+    """What a product has kept of a message beside the members of a record that it took out of it."""
+    try:
+        members = _members(raw)
+        original = _original(members, depth)
+        return [] if original and _repeats(members, raw) else original
+    except _NOT_DECODED:
+        return []
+
+
+def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found]:
+    """The records in the message as the product keeps it, and nothing that anybody has written beside it.
+
+    A message beside it that holds other records is given as the text that it is, for the quarantine.
+    """
+    for original in _originals(members):
+        if found := list(_opened(original, depth)):
+            records = {raw for _, raw in found}
+            beside = (message for message in _messages(members) if message != original)
+            others = (one for one in beside if any(raw not in records for _, raw in _opened(one, depth)))
+            return [*found, *((Delivery.NATIVE, one) for one in others)]
+    return []
+
+
+def _originals(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
+    """The members that only a product writes to."""
+    for holder in _HOLDERS_OF_ORIGINAL:
+        yield _original_in(bytes(members.get(holder, b"")))
+    for name in _ORIGINALS:
+        yield bytes(members.get(name, b""))
+    if "detail-type" in members:
+        yield bytes(members.get("detail", b""))
+    if bytes(members.get("field", b"")) == _WHOLE_MESSAGE or members.keys() >= _OF_KAFKA:
+        yield bytes(members.get("value", b""))
+
+
+def _messages(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
+    """The members that carry a message as text."""
+    for name, value in members.items():
+        message = _original_in(bytes(value)) if name in _HOLDERS_OF_ORIGINAL else b""
+        message = message or (bytes(value) if _plain(name) in _MESSAGES else b"")
+        if message.startswith(b'"'):
+            yield message
+
+
+def _original_in(holder: bytes) -> bytes:
+    return bytes(_members(holder).get("original", b"")) if holder.startswith(b"{") else b""
+
+
+def _opened(value: bytes, depth: int) -> Iterator[_Found]:
+    """The records in a message: text, or what it says."""
     if value.startswith(b'"'):
         yield from in_message(_string(value), depth - 1)
+    else:
+        yield from _value(value, depth - 1)
 
 
 def _repeats(members: dict[str, msgspec.Raw], raw: bytes) -> bool:

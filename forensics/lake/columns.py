@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.formats.records import Delivery, Records, Rejected
+from forensics.formats.unwrap import is_decorated
 from forensics.lake import record as rec
 from forensics.lake.addendum import original_event_id
 from forensics.lake.change import READ_FROM as CHANGES
@@ -87,7 +88,7 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     columns = {
         **_record_columns(decoded.fields),
         **_event_columns(decoded, seen, flags),
-        "delivery": pa.array([one.records.delivery.value for one in taken], TEXT).take(pa.array(source)),
+        "delivery": _delivery(taken, source, decoded),
         "source_sha256": pa.array([one.source_sha256 for one in taken], TEXT).take(pa.array(source)),
         "position": pa.array(position, pa.int32()),
     }
@@ -104,6 +105,15 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     for row, names in flags.unknown_fields:
         unknown_fields[source[row]].update(names)
     return Batch(events, rejected, unknown_fields)
+
+
+def _delivery(taken: Sequence[Taken], source: Numbers, decoded: Decoded) -> pa.Array:
+    """How each came. What a product added members to is not as AWS wrote it, though nothing was around it."""
+    deliveries = [one.records.delivery for one in taken]
+    decorated = [row for row, names in decoded.unknown_fields.items() if is_decorated(names)]
+    number = source.copy()
+    number[[row for row in decorated if deliveries[source[row]] == Delivery.NATIVE]] = len(taken)
+    return pa.array([*deliveries, Delivery.WRAPPED], TEXT).take(pa.array(number))
 
 
 class _Flags:

@@ -24,7 +24,7 @@ from forensics.formats.contents import Archive, Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.left_out import why_left_out
 from forensics.formats.records import Delivery, NotJson, Records, Rejected
-from tests.formats.wrappings import DECORATED, REBUILT, WRAPPED, Json, dump, lines
+from tests.formats.wrappings import REBUILT, WRAPPED, Json, dump, event_bridge, lines, rows_of
 
 
 def zstd(data: bytes) -> bytes:
@@ -115,13 +115,6 @@ def test_a_wrapped_record_comes_out_with_its_own_bytes(wrapping: str, records: l
         assert sorted(raw for _, raw in found) == sorted(dump(record).encode() for record in records)
 
 
-@pytest.mark.parametrize("product", DECORATED)
-def test_a_decorated_record_is_one_and_did_not_come_as_aws_wrote_it(product: str) -> None:
-    records = [DECORATED[product](a_record(number)) for number in range(3)]
-    found = events(read(lines(records)))
-    assert [(delivery, json.loads(raw)) for delivery, raw in found] == [(Delivery.WRAPPED, one) for one in records]
-
-
 @pytest.mark.parametrize(
     "data", [lines([a_record(1)]), dump([a_record(1)]).encode(), dump({"Records": [a_record(1)]}).encode()]
 )
@@ -199,10 +192,78 @@ def test_a_record_that_a_caller_wrote_is_none(wrapping: str) -> None:
         {"Parameters": [{"Name": "x", "Type": "String", "Value": dump(FORGED)}]},
         {"labels": [{"key": "policyDocument", "value": dump(FORGED)}]},
         {"detail-type": "AWS API Call via CloudTrail", "source": "my.app", "detail": FORGED},
+        {"detail-type": "AWS API Call via CloudTrail", "source": "aws.partner/my.app", "detail": FORGED},
     ],
 )
 def test_what_a_siem_made_of_a_callers_words_is_no_record(envelope: Json) -> None:
     assert [raw for _, raw in events(read(lines([envelope])))] == [dump(envelope).encode()]
+
+
+BESIDE = {
+    "Elastic": lambda original: {"event": {"original": original}},
+    "Elastic, flat": lambda original: {"event.original": original},
+    "older Elastic": lambda original: {"log": {"original": original}},
+    "Splunk": lambda original: {"_raw": original},
+    "Splunk, with the fields that it took out": lambda original: {
+        "eventName": "GetObject",
+        "eventSource": "s3.amazonaws.com",
+        "_raw": original,
+    },
+    "LookupEvents": lambda original: {"EventName": "GetObject", "CloudTrailEvent": original},
+    "LookupEvents of the Java SDK": lambda original: {
+        "eventName": "GetObject",
+        "eventSource": "s3.amazonaws.com",
+        "cloudTrailEvent": original,
+    },
+    "Insights": lambda original: {"@message": original},
+    "Insights, of a console": lambda original: {"@message": json.loads(original)},
+    "EventBridge": lambda original: event_bridge(json.loads(original)),
+    "Kafka": lambda original: {"topic": "trail", "partition": 0, "offset": 7, "key": None, "value": original},
+}
+
+
+@pytest.mark.parametrize("product", BESIDE)
+def test_a_message_beside_the_original_is_no_record_and_is_not_lost(product: str) -> None:
+    original = dump(a_record(1))
+    for forger in ("message", "body", "payload", "data"):
+        for both in (
+            {**BESIDE[product](original), forger: dump(FORGED)},
+            {forger: dump(FORGED), **BESIDE[product](original)},
+        ):
+            assert events(read(lines([both]))) == [
+                (Delivery.WRAPPED, original.encode()),
+                (Delivery.NATIVE, dump(dump(FORGED)).encode()),  # which is text, and goes to the quarantine
+            ]
+
+
+@pytest.mark.parametrize("product", BESIDE)
+def test_a_copy_of_the_original_beside_it_is_nothing_else(product: str) -> None:
+    original = dump(a_record(1))
+    for message in (original, "GetObject by alice"):
+        both = {**BESIDE[product](original), "message": message}
+        assert events(read(lines([both]))) == [(Delivery.WRAPPED, original.encode())]
+
+
+def test_an_original_that_is_damaged_makes_no_record_of_the_message_beside_it() -> None:
+    record = dump(a_record(1))
+    both = {"event": {"original": record[:-9]}, "message": dump(FORGED)}
+    found = [raw for _, raw in events(read(lines([both])))]
+    assert found == [record[:-9].encode(), dump(dump(FORGED)).encode()]
+
+
+@pytest.mark.parametrize(
+    "column", ["@message", "_raw", "event.original", "CloudTrailEvent", "eventName,eventSource,@message"]
+)
+def test_a_column_of_messages_is_none_beside_that_of_the_original(column: str) -> None:
+    original, names = dump(a_record(1)), column.split(",")
+    table = rows_of(f"message,{column}", [[dump(FORGED), *["x"] * (len(names) - 1), original]])
+    assert events(read(table)) == [(Delivery.WRAPPED, original.encode())]
+
+
+def test_a_value_is_looked_into_only_beside_what_is_of_kafka() -> None:
+    for beside in ({"topic": "trail"}, {"key": "x", "offset": 1, "partition": 1}):
+        value = {**beside, "value": dump(a_record(1))}
+        assert events(read(lines([value]))) == [(Delivery.NATIVE, dump(value).encode())]
 
 
 def test_a_message_beside_records_that_is_none_is_not_lost() -> None:

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.records import Records, Rejected
+from forensics.formats.records import Delivery, Records, Rejected
 from forensics.lake.columns import Taken, to_batch
 from forensics.lake.identity import Identity, credential_id
 from forensics.lake.schema import IDENTITY_COLUMNS, LAKE_SCHEMA
+from tests.formats.wrappings import DECORATED
 from tests.simulator import simulate
 
 Json = dict[str, Any]
@@ -197,6 +198,22 @@ def test_a_repeated_key_is_flagged_and_the_record_proves_nothing(key: str, value
         issuing = dump(ISSUING[0]).replace(f'"{deep}":{{'.encode(), f'"{deep}":{{"a":1,"a":2,'.encode())
         if issuing != dump(ISSUING[0]):
             assert row(issuing)["unreliable"]
+
+
+@pytest.mark.parametrize("product", DECORATED)
+@pytest.mark.parametrize("damage", [{}, {"userAgent": 5}])
+def test_a_record_with_members_of_a_product_did_not_come_as_aws_wrote_it(product: str, damage: Json) -> None:
+    own = [dump(record) for record in RECORDS[:3]]
+    decorated = dump(DECORATED[product]({**RECORDS[3], **damage}))
+    for at in range(4):
+        found = read(*own[:at], decorated, *own[at:]).events.column("delivery").to_pylist()
+        assert found == ["wrapped" if place == at else "native" for place in range(4)]
+
+
+def test_what_was_put_together_again_stays_so_with_members_of_a_product() -> None:
+    raw = DECORATED["logstash"](RECORDS[0])
+    events, _, _ = to_batch([Taken(Records(0, [dump(raw)], delivery=Delivery.REBUILT), "source")], {})
+    assert events.column("delivery").to_pylist() == ["rebuilt"]
 
 
 def test_missing_ids_are_replaced_by_the_hash_of_what_the_record_says() -> None:
