@@ -273,12 +273,16 @@ def _opened(value: bytes, depth: int) -> Iterator[_Found]:
 
 def _repeats(members: dict[str, msgspec.Raw], raw: bytes) -> bool:
     """Whether an object names a member twice, of which one would be lost."""
-    shortest = 1 + sum(len(name) + len(value) + 4 for name, value in members.items())
-    if len(raw) == shortest:
+    if len(raw) == least_bytes(members):
         return False
     named: list[int] = []
     json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=lambda pairs: named.append(len(pairs)))
     return named[-1] != len(members)
+
+
+def least_bytes(members: dict[str, msgspec.Raw]) -> int:
+    """How long an object of these members is if it has nothing else: no white space, and no member twice."""
+    return 1 + sum(len(name) + len(value) + 4 for name, value in members.items())
 
 
 def in_message(text: str, depth: int = MAX_DEPTH) -> Iterator[_Found]:

@@ -19,25 +19,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.formats.unwrap import least_bytes
 from forensics.lake import record as rec
 from forensics.lake.record import Careful, NotARecord, Record
 
 # A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
-_COUNTED_KEYS = (
-    (b'"eventID"', "event_id"),
-    (b'"eventTime"', "event_time"),
-    (b'"eventName"', "event_name"),
-    (b'"eventSource"', "event_source"),
-    (b'"recipientAccountId"', "recipient_account_id"),
-    (b'"eventType"', "event_type"),
-    (b'"errorCode"', "error_code"),
-    (b'"errorMessage"', "error_message"),
-    (b'"requestID"', "request_id"),
-    (b'"sharedEventID"', "shared_event_id"),
-)
-_USER_IDENTITY = b'"userIdentity"'
-
+# the members that decide something, as they are named and written
+_DECIDING = [
+    (name, f'"{name}"'.encode())
+    for name in (
+        "eventID eventTime eventName eventSource eventType errorCode errorMessage awsRegion recipientAccountId"
+        " sourceIPAddress requestID sharedEventID sessionCredentialFromConsole userIdentity requestParameters addendum"
+    ).split()
+]
 # Insight events and aggregated ones tell of many calls, and are none
 _OF_MANY_CALLS = ["Insight", "Aggregated"]
 # S3, SQS and Kinesis tell of their own events under names that CloudTrail has too
@@ -127,7 +122,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
     unknown_fields: dict[int, list[str]] = {}
     refused: dict[int, str] = {}
     for place in doubtful:
-        if records[place] is _UNDECODED or not _is_sound(raw[place], records[place]):
+        if records[place] is _UNDECODED or not _is_sound(raw[place]):
             try:
                 careful[place] = rec.decode_carefully(raw[place])
                 records[place] = careful[place].record
@@ -188,13 +183,14 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _is_sound(raw: bytes, record: Record) -> bool:
-    """Whether it is UTF-8 and no key that decides anything can stand in it twice: each that it has it names once."""
+def _is_sound(raw: bytes) -> bool:
+    """Whether it is UTF-8 and no member that decides stands in it twice: none has room to, or each is named once."""
     if not _is_utf8(raw) or _ESCAPED_LETTER.search(raw):
         return False
-    if raw.count(_USER_IDENTITY) != (len(record.user_identity) > 0):
-        return False
-    return all(raw.count(key) == (getattr(record, name) is not None) for key, name in _COUNTED_KEYS)
+    members = rec.members(raw)
+    if least_bytes(members) == len(raw):
+        return True
+    return bool(members) and all(raw.count(key) == (name in members) for name, key in _DECIDING)
 
 
 def _foreign(fields: Fields) -> list[int]:

@@ -203,20 +203,21 @@ def is_cloudtrail(record: Record) -> bool:
 
 def unknown_fields(raw: bytes) -> list[str]:
     """The fields of a record that AWS's record reference does not name."""
-    return sorted(_members(raw).keys() - _FIELDS)
+    return sorted(members(raw).keys() - _FIELDS)
 
 
 def unknown_identity_fields(block: bytes) -> list[str]:
     """The fields of a `userIdentity`, and of the session in it, that nothing here knows."""
-    identity = _members(block)
-    session = _members(bytes(identity.get("sessionContext", b"")))
+    identity = members(block)
+    session = members(bytes(identity.get("sessionContext", b"")))
     return [
         *sorted(f"userIdentity.{name}" for name in identity.keys() - _IDENTITY_FIELDS),
         *sorted(f"userIdentity.sessionContext.{name}" for name in session.keys() - _SESSION_FIELDS),
     ]
 
 
-def _members(raw: bytes) -> dict[str, msgspec.Raw]:
+def members(raw: bytes) -> dict[str, msgspec.Raw]:
+    """The members of an object, none if it cannot be parsed; of two of one name the last."""
     try:
         return _parse_members(raw)
     except NOT_DECODED:

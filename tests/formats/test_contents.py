@@ -199,7 +199,7 @@ def test_what_a_siem_made_of_a_callers_words_is_no_record(envelope: Json) -> Non
     assert [raw for _, raw in events(read(lines([envelope])))] == [dump(envelope).encode()]
 
 
-BESIDE = {
+BESIDE: dict[str, Callable[[str], Json]] = {
     "Elastic": lambda original: {"event": {"original": original}},
     "Elastic, flat": lambda original: {"event.original": original},
     "older Elastic": lambda original: {"log": {"original": original}},

@@ -182,15 +182,27 @@ def test_noise_is_a_row_or_a_rejected(raw: list[bytes]) -> None:
         ("sharedEventID", "x"),
         ("eventType", "AwsServiceEvent"),
         ("userIdentity", {"type": "Root"}),
+        ("awsRegion", "eu-west-1"),
+        ("requestParameters", {"bucketName": "other"}),
+        ("sessionCredentialFromConsole", "true"),
+        ("addendum", {"reason": "UPDATED_DATA", "originalEventID": "x"}),
+        ("sourceIPAddress", "192.0.2.9"),
     ],
 )
 @pytest.mark.parametrize("escaped", [False, True])
 def test_a_repeated_key_is_flagged_and_the_record_proves_nothing(key: str, value: object, escaped: bool) -> None:
-    record = {"errorCode": "x", "sharedEventID": "y", **RECORDS[0]}
+    record = {
+        "errorCode": "x",
+        "sharedEventID": "y",
+        "sessionCredentialFromConsole": "false",
+        "addendum": {},
+        **RECORDS[0],
+    }
     spelled = f"\\u{ord(key[0]):04x}{key[1:]}" if escaped else key
     raw = dump(record)[:-1] + f',"{spelled}":{json.dumps(value)}}}'.encode()
     bare = b'{"eventName":"x","eventTime":"2026-10-01T12:00:00Z"}'  # names no identity, so the other may name two
-    for found in read(raw, bare).events.to_pylist()[:1]:
+    for spaced in (raw, b"{ " + raw[1:]):
+        found = read(spaced, bare).events.to_pylist()[0]
         assert found["unreliable"]
         assert "repeated_key" in found["flags"]
         assert json.loads(found["record"])[key] == value
