@@ -518,6 +518,8 @@ class Ingest(Displayed):
     """What stood among the events and is none, by what it is."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """What the formats of some files cannot show, and of how many files that is true."""
+    known: int = 0
+    """Of the duplicates, those that were in the case by their URL and ETag, and were not fetched to be read."""
 
     @property
     def incomplete(self) -> bool:

@@ -331,6 +331,7 @@ class Case:
             exports=exports_of(self._open()),
             left_out=added_up(file.left_out for file in files),
             limits=_counted(file.limit for file in files if file.limit),
+            known=known,
         )
         self.close_connection()
         given = {

@@ -95,6 +95,7 @@ def replaced_and_new_ones_alone_are_fetched(server: S3Server, folder: Path) -> N
     done = fetch(server, folder / "case")
     assert set(server.fetched()) == {key(new), LAST}
     assert done.files == {"duplicate": len(FEW) - 1, "ok": 2}
+    assert done.known == len(FEW) - 1
 
 
 def test_an_archive_in_s3_and_its_members_are_named_by_their_url(server: S3Server, tmp_path: Path) -> None:

@@ -68,9 +68,9 @@ def mismatch(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str |
             ("rejected records", rejected, [file.rejected for file in times]),
         ):
             if not max(counts) <= found <= sum(counts):
-                return f"{times[-1].name}: {max(counts):,} {what} were read, {found:,} are in the case"
+                return f"{times[-1].name}: {what} read {max(counts):,}, in the case {found:,}"
     strangers = there.keys() - {file.sha256 for file in manifest.source_files}
-    return f"{len(strangers):,} files have records in the case that were never read" if strangers else None
+    return f"the case has records of files that were never read, which number {len(strangers):,}" if strangers else None
 
 
 def left_out(manifest: Manifest) -> dict[str, int]:

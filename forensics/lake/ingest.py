@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import selectors
 import shutil
+import signal
 import subprocess
 import sys
 import uuid
@@ -28,7 +29,7 @@ from forensics.lake.copies import Settled, settle
 from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.layout import Layout, only_ingest
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
-from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker, why
+from forensics.lake.worker import ENDING, Answer, Start, ToRead, Worker, why
 
 # Below this, starting processes costs more than it saves.
 _ONE_PROCESS_BYTES = 6 << 20
@@ -44,6 +45,7 @@ _KEEPS_MEMORY = {
 }
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _EVERYTHING = Filter()
+_AGAIN = "Run the same command again, if need be on fewer files at a time"
 
 Progress = Callable[[SourceFile], None]
 
@@ -89,7 +91,7 @@ def ingest(
             _check_that_all_are_there(before, source_files, parts, settled)
             source_files = _name_duplicates([*ended, *source_files])
             commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
-        except (OSError, SourceChanged, duckdb.Error) as error:
+        except (*ENDING, duckdb.Error) as error:
             raise IngestFailed(f"nothing was added to {layout.root}: {why(error)}") from None
         return Ingested(tuple(source_files), commit)
 
@@ -330,10 +332,7 @@ class _Process:
     def answers(self) -> Iterator[Answer]:
         data = os.read(self.output.fileno(), 1 << 16)
         if not data:
-            raise IngestFailed(
-                "a worker process was killed, as happens when memory runs out; nothing was added."
-                " Run the same command again, if need be on fewer files at a time"
-            )
+            raise IngestFailed(f"{self._how_it_ended()}; nothing was added. {_AGAIN}")
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
             answer = msgspec.json.decode(line, type=Answer)
@@ -349,6 +348,14 @@ class _Process:
         self.output.close()
         with suppress(BrokenPipeError):
             self._input.close()
+
+    def _how_it_ended(self) -> str:
+        code = self._process.wait()
+        if code == -signal.SIGKILL:
+            return "a worker process was killed, as happens when memory runs out"
+        if code < 0:
+            return f"a worker process was ended by a signal: {signal.strsignal(-code) or -code}"
+        return f"a worker process ended before its work was done, with exit code {code}"
 
     def _send(self, value: object) -> None:
         with suppress(BrokenPipeError):  # it has died, which its output tells

@@ -13,8 +13,10 @@ import hashlib
 import io
 import os
 import sys
+import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +84,14 @@ class SourceChanged(Exception):
     """A file changed while it was read."""
 
 
+class Fault(Exception):
+    """An error of this program, outside of the reading of one file, which would end that file alone."""
+
+
+# what ends an ingest, and is told
+ENDING = (SourceChanged, Fault, OSError, MemoryError)
+
+
 class Worker:
     """Reads files into parts; files whose SHA-256 is in `known` are in the case already."""
 
@@ -98,14 +108,17 @@ class Worker:
     def read(self, files: Iterable[ToRead]) -> list[SourceFile]:
         """Read some files and tell how each ended; small ones share the cost of being made into columns.
 
-        Raises SourceChanged, and OSError only for the case's own disk.
+        Raises SourceChanged, Fault, and OSError only for the case's own disk.
         """
-        ends = [end for file in files for end in self._open(file)]
-        self._write_rows()
-        return [self._ended(end) for end in ends]
+        files = list(files)
+        with _faults_told(f"while it read {_span(files)}"):
+            ends = [end for file in files for end in self._open(file)]
+            self._write_rows()
+            return [self._ended(end) for end in ends]
 
     def close(self) -> list[LakeFile]:
-        return self._parts.close()
+        with _faults_told("while it wrote the events"):
+            return self._parts.close()
 
     def _open(self, file: ToRead) -> list[_End]:
         try:
@@ -412,15 +425,40 @@ def _read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
             _say(Answer(source_files=worker.read(batch)))
     except BrokenPipeError:
         raise
-    except (SourceChanged, OSError) as error:
+    except ENDING as error:
         _say(Answer(error=why(error)))
 
 
 def why(error: Exception) -> str:
-    """What ended an ingest, for a person; where a disk is full, that nothing more is lost."""
+    """What ended an ingest, for a person; where a disk or the memory is full, that nothing more is lost."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return f"{error.strerror}. With room to write, the same command finishes it"
-    return str(error)
+    return (
+        "memory ran out. Run the same command on fewer files at a time"
+        if isinstance(error, MemoryError)
+        else str(error)
+    )
+
+
+@contextmanager
+def _faults_told(doing: str) -> Iterator[None]:
+    """Raises Fault for what nobody foresaw, with where it came from."""
+    try:
+        yield
+    except ENDING:
+        raise
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        raise Fault(
+            f"{doing}, there was an error of this program that is worth a report:"
+            f" {type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
+        ) from error
+
+
+def _span(files: Sequence[ToRead]) -> str:
+    """Which files, for whoever wants to leave them out."""
+    names = [file.name for file in files]
+    return f"{len(names):,} files from {names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def _say(answer: Answer) -> None:

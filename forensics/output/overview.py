@@ -34,7 +34,7 @@ _DELIVERIES = {
 def render_ingest(answer: Ingest) -> Iterator[Line]:
     """What an ingest did, and what it could not read."""
     yield line((answer.case, "bold"), f"  {count(answer.new_events, 'new event')}, {answer.events:,} in the case")
-    yield _labelled("files", f"{_files(answer.files)}; {count(answer.bytes, 'byte')}")
+    yield _labelled("files", f"{_ingested(answer)}; {count(answer.bytes, 'byte')}")
     left_out = f", {answer.filtered:,} left out as asked" if answer.filtered else ""
     yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
     yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
@@ -137,6 +137,13 @@ def _labelled(label: str, text: str) -> Line:
 
 def _files(files: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {_STATUSES.get(status, status)}" for status, number in files.items()) or "none"
+
+
+def _ingested(answer: Ingest) -> str:
+    """How the files ended; those that the case has and that were not fetched are no duplicates to a reader."""
+    fetched = dict(sorted((Counter(answer.files) - Counter(duplicate=answer.known)).items()))
+    known = f"{answer.known:,} in the case already and not fetched" if answer.known else ""
+    return ", ".join(filter(None, (_files(fetched) if fetched or not known else "", known)))
 
 
 def _documents(documents: Mapping[str, int]) -> Iterator[Line]:

@@ -54,11 +54,11 @@ def test_all_adds_up(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"records": 5}, "new.json: 5 records were read, 2 are in the case"),
-        ({"records": 1}, "new.json: 1 records were read, 2 are in the case"),
-        ({"rejected": 2}, "new.json: 2 rejected records were read, 1 are in the case"),
-        ({"sha256": "0" * 64}, "new.json: 2 records were read, 0 are in the case"),
-        ({"sha256": None}, "1 files have records in the case that were never read"),
+        ({"records": 5}, "new.json: records read 5, in the case 2"),
+        ({"records": 1}, "new.json: records read 1, in the case 2"),
+        ({"rejected": 2}, "new.json: rejected records read 2, in the case 1"),
+        ({"sha256": "0" * 64}, "new.json: records read 2, in the case 0"),
+        ({"sha256": None}, "the case has records of files that were never read, which number 1"),
     ],
 )
 def test_what_does_not_add_up_is_told_in_one_line(

@@ -148,7 +148,16 @@ def test_many_files_with_long_names_do_not_fill_the_pipes(tmp_path: Path, monkey
     assert add(tmp_path / "case", tmp_path / "logs").commit.events == 700
 
 
-def test_a_worker_that_is_killed_changes_nothing(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        (signal.SIGKILL, "a worker process was killed, as happens when memory runs out; nothing was added"),
+        (signal.SIGSEGV, "a worker process was ended by a signal: Segmentation fault; nothing was added"),
+    ],
+)
+def test_a_worker_that_is_killed_changes_nothing(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals, told: str
+) -> None:
     several_processes(monkeypatch, 5)
     put(tmp_path / "first.json", record(1))
     add(tmp_path / "case", tmp_path / "first.json")
@@ -167,11 +176,11 @@ def test_a_worker_that_is_killed_changes_nothing(logs: Path, tmp_path: Path, mon
         for pid in children.stdout.split():
             command = Path("/proc", pid, "cmdline")
             if command.exists() and str(layout.root) in command.read_text() and "worker" in command.read_text():
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(int(pid), by)
                 killed.append(pid)
                 return
 
-    with pytest.raises(IngestFailed, match="a worker process was killed"):
+    with pytest.raises(IngestFailed, match=told):
         ingest(layout, [ToRead(str(path), path.name) for path in paths], [1] * len(paths), "test", kill_one)
     assert (tmp_path / "case" / "manifest.jsonl").read_bytes() == before
     assert len(events(tmp_path / "case")) == 1
@@ -195,6 +204,37 @@ def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypat
         assert state(tmp_path / "case") == before
     add(tmp_path / "case", logs)
     assert lying(tmp_path / "case") == listed(tmp_path / "case")
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "told"),
+    [
+        (
+            "forensics.lake.worker.to_batch",
+            KeyError("x"),
+            r"while it read 2 files from a.json to b.json.*KeyError: 'x'",
+        ),
+        ("forensics.lake.parts.PartWriter.close", ValueError("y"), "while it wrote the events.*report: ValueError: y"),
+        ("forensics.lake.worker.to_batch", MemoryError(), "memory ran out. Run the same command on fewer files"),
+    ],
+)
+def test_a_fault_is_told_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception, told: str
+) -> None:
+    put(tmp_path / "first.json", record(1))
+    add(tmp_path / "case", tmp_path / "first.json")
+    before = state(tmp_path / "case")
+    for name, number in (("a", 2), ("b", 3)):
+        put(tmp_path / "logs" / f"{name}.json", record(number))
+
+    def faulty(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, faulty)
+        with pytest.raises(IngestFailed, match=f"nothing was added.*{told}"):
+            add(tmp_path / "case", tmp_path / "logs")
+    assert state(tmp_path / "case") == before
 
 
 @pytest.mark.parametrize(("several", "kilobytes"), [(False, 4), (True, 40)])

@@ -156,3 +156,18 @@ def test_of_countless_unknown_fields_some_are_named(tmp_path: Path) -> None:
     assert len(found.unknown_fields) == 51
     assert sum(found.unknown_fields.values()) == 2 * len(odd)
     assert all(len(name) < 110 for name in found.unknown_fields)
+
+
+def test_a_fault_in_a_worker_process_is_said_to_whoever_started_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def faulty(*_: object) -> None:
+        raise KeyError("x")
+
+    put(tmp_path / "a.json", record(1))
+    monkeypatch.setattr(module, "to_batch", faulty)
+    batch = msgspec.json.encode([ToRead(str(tmp_path / "a.json"), "a.json")]) + b"\n"
+    module._read_batches(Worker(tmp_path / "case", "w", []), iter([batch]))  # noqa: SLF001 - what the process does
+    said = msgspec.json.decode(capfdbinary.readouterr().out, type=Answer).error
+    assert said and said.startswith("while it read a.json, there was an error of this program")
+    assert "KeyError: 'x' (test_worker.py, line " in said

@@ -55,6 +55,15 @@ def test_info_and_ingest(width: int) -> None:
     same_as_golden(f"ingest_{width}", lay_out(render_ingest(INGEST), width))
 
 
+def test_what_was_not_fetched_is_no_copy_of_another_file() -> None:
+    for files, told in (
+        ({"duplicate": 24, "ok": 2}, "2 read, 24 in the case already and not fetched"),
+        ({"duplicate": 25, "ok": 2}, "1 with the content of another, 2 read, 24 in the case already and not fetched"),
+        ({"duplicate": 24}, "24 in the case already and not fetched"),
+    ):
+        assert f"files     {told}; " in lay_out(render_ingest(replace(INGEST, files=files, known=24)), 200)
+
+
 def test_a_case_of_nothing() -> None:
     empty = replace(
         INFO, files={}, events=0, copies=0, first_event_time=None, last_event_time=None, accounts=(), endings=()
