@@ -168,6 +168,10 @@ def _quiet(_done: Done) -> None:
     pass
 
 
+def _unseen(_objects: int) -> None:
+    pass
+
+
 def _unheard(_made: int, _calls: int) -> None:
     pass
 
@@ -238,6 +242,7 @@ class Case:
         request_payer: bool = False,
         lookup_events: bool = False,
         progress: Progress = _quiet,
+        listing: Callable[[int], None] = _unseen,
         asking: Callable[[int, int], None] = _unheard,
         go_on: GoOn = _always,
     ) -> Ingest:
@@ -251,6 +256,7 @@ class Case:
         a zone) leave records out; one outside the time goes in if it issues, signs in or changes a credential. `late`:
         days after `until` on which an event may have been delivered to S3. `as_of`: as of when the exports hold that do
         not say so themselves; else it is when their file was written. `access`: whose AWS credentials to use.
+        `listing` is told how many objects of S3 were seen so far, before any is fetched.
         `lookup_events` adds what AWS keeps for 90 days of an account without a trail; `asking` is told how many of its
         calls were made, and about how many there will be. `go_on` is told what will be fetched, and says whether to.
 
@@ -270,7 +276,8 @@ class Case:
             if urls or lookup_events:
                 from forensics.collect import Fetching, from_lookup_events, from_s3
 
-                how = Fetching(Aws(access), request_payer, as_of, __version__, progress, asking, partial(_ask, go_on))
+                go = partial(_ask, go_on)
+                how = Fetching(Aws(access), request_payer, as_of, __version__, progress, listing, asking, go)
                 if urls:
                     collected.append(from_s3(self._layout, urls, taken, how))
                 if lookup_events:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from threading import Lock
 
 from forensics.answers import Estimate, LookupEstimate
@@ -42,6 +41,8 @@ class Fetching:
     """As of when exports hold that do not say so themselves."""
     version: str
     progress: Progress
+    listing: Callable[[int], None]
+    """Called while S3 is listed, before anything is fetched, with how many objects were seen so far."""
     asking: Callable[[int, int], None]
     """Called after each call of LookupEvents with how many were made, and about how many there will be."""
     estimated: Callable[[Estimate | LookupEstimate], None]
@@ -64,7 +65,8 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
             frozenset(filter.accounts), frozenset(filter.regions), filter.delivered_from, filter.delivered_to
         )
         listed = list(dict.fromkeys(urls))
-        found = [find_objects(client, url, wanted, request_payer=payer) for url in listed]
+        seen = _adding_up(how.listing)
+        found = [find_objects(client, url, wanted, seen, request_payer=payer) for url in listed]
         objects = list({one.url: one for each in found for one in each.objects}.values())
         known = {(file.path, file.etag) for file in _known(manifests.read(layout.manifest), filter)}
         new = [one for one in objects if (one.url, one.etag) not in known]
@@ -89,8 +91,9 @@ def from_lookup_events(layout: Layout, filter: Filter, how: Fetching) -> Collect
         plan = lookups.plan(how.aws, layout.sources, filter.regions, since, filter.until, now)
         expected = lookups.expected(plan)
         how.estimated(_lookup_estimate(plan, expected))
+        call = _adding_up(lambda made: how.asking(made, max(made, expected.calls)))
         try:
-            looked = lookups.fetch(plan, now, _counting_calls(how.asking, expected.calls))
+            looked = lookups.fetch(plan, now, lambda: call(1))
         except (AwsFailed, OSError) as error:
             raise IngestFailed(f"{_reason(error)}; what came is saved, and the same command again goes on") from None
         known = {file.name for file in _known(manifests.read(layout.manifest), filter)}
@@ -127,15 +130,18 @@ def _lookup_estimate(plan: lookups.Plan, expected: lookups.Expected) -> LookupEs
     )
 
 
-def _counting_calls(asking: Callable[[int, int], None], calls: int) -> Callable[[], None]:
-    numbers = count(1)
+def _adding_up(tell: Callable[[int], None]) -> Callable[[int], None]:
+    """What tells the sum of all that it was told, by whichever thread."""
+    sum_ = 0
     one_at_a_time = Lock()
 
-    def asked() -> None:
+    def add(number: int) -> None:
+        nonlocal sum_
         with one_at_a_time:
-            asking(made := next(numbers), max(made, calls))
+            sum_ += number
+            tell(sum_)
 
-    return asked
+    return add
 
 
 def _known(manifest: Manifest, filter: Filter) -> list[SourceFile]:

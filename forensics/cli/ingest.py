@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,7 +138,7 @@ def ingest(
         from forensics.case import Access, Case, Declined
         from forensics.output import answer
 
-        with Case.create(case) as opened, _progress() as advance:
+        with Case.create(case) as opened, _LineOfProgress() as line:
             try:
                 done = opened.ingest(
                     paths or (),
@@ -151,9 +151,10 @@ def ingest(
                     access=Access(profile, role_arn, endpoint_url),
                     request_payer=request_payer,
                     lookup_events=lookup_events,
-                    asking=lambda made, calls: advance(made, calls, what="calls"),
-                    progress=told_to(advance),
-                    go_on=lambda estimate: not dry_run and _goes_on(estimate, yes=yes),
+                    listing=line.list,
+                    asking=lambda made, calls: line.advance(made, calls, what="calls"),
+                    progress=told_to(line.advance),
+                    go_on=lambda estimate: _goes_on(estimate, line, dry_run=dry_run, yes=yes),
                 )
             except Declined as declined:
                 if not dry_run:
@@ -165,12 +166,15 @@ def ingest(
         raise typer.Exit(UNREADABLE)
 
 
-def _goes_on(estimate: Estimate | LookupEstimate, *, yes: bool) -> bool:
+def _goes_on(estimate: Estimate | LookupEstimate, line: _LineOfProgress, *, dry_run: bool, yes: bool) -> bool:
     """Tell how much it is, and where that is much and a person is there, ask."""
     from forensics.case import LookupEstimate
     from forensics.output.estimate import one_line
     from forensics.output.terminal import tell
 
+    line.end()
+    if dry_run:
+        return False
     tell(one_line(estimate))
     if isinstance(estimate, LookupEstimate):
         much = estimate.seconds > _MANY_SECONDS
@@ -181,17 +185,37 @@ def _goes_on(estimate: Estimate | LookupEstimate, *, yes: bool) -> bool:
     return typer.confirm("Fetch them?", err=True)
 
 
-@contextmanager
-def _progress() -> Iterator[Advance]:
-    """The line of progress, from the first file on: before, something may be told or asked."""
-    from forensics.output.terminal import progress
+class _LineOfProgress:
+    """How far listing or reading is, in one line that ends where something is told or asked."""
 
-    with ExitStack() as stack:
-        begun: list[Advance] = []
+    def __init__(self) -> None:
+        self._line = ExitStack()
+        self._say: Callable[[str], None] | None = None
+        self._advance: Advance | None = None
 
-        def advance(done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files") -> None:
-            if not begun:
-                begun.append(stack.enter_context(progress()))
-            begun[0](done, all, size, sizes, records, what)
+    def __enter__(self) -> _LineOfProgress:
+        return self
 
-        yield advance
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        self._line.close()
+        self._say = self._advance = None
+
+    def list(self, objects: int) -> None:
+        from forensics.output.terminal import status
+        from forensics.output.words import count
+
+        if self._say is None:
+            self._say = self._line.enter_context(status("listing"))
+        self._say(f"listing, {count(objects, 'object')} so far")
+
+    def advance(
+        self, done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files"
+    ) -> None:
+        from forensics.output.terminal import progress
+
+        if self._advance is None:
+            self._advance = self._line.enter_context(progress())
+        self._advance(done, all, size, sizes, records, what)

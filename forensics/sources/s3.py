@@ -70,10 +70,12 @@ class Found:
     passed_over: list[str] = field(default_factory=list)
 
 
-def find_objects(client: Client, url: S3Url, wanted: Wanted, *, request_payer: bool = False) -> Found:
-    """Every wanted object below `url`. Raises AwsFailed and NothingFound."""
+def find_objects(
+    client: Client, url: S3Url, wanted: Wanted, listed: Callable[[int], None], *, request_payer: bool = False
+) -> Found:
+    """Every wanted object below `url`; `listed` is told how many a page had. Raises AwsFailed and NothingFound."""
     with aws_errors_told(f"{url} cannot be listed"), ThreadPoolExecutor(LISTINGS) as pool:
-        search = _Search(_Listing(client, url.bucket, request_payer), wanted, Found())
+        search = _Search(_Listing(client, url.bucket, request_payer, listed), wanted, Found())
         try:
             search.below(pool, url.prefix)
         except BaseException:
@@ -100,6 +102,7 @@ class _Listing:
     client: Client
     bucket: str
     request_payer: bool
+    listed: Callable[[int], None]
 
     def folder(self, prefix: str) -> tuple[list[Any], list[str]]:
         """The objects and the folders right below a prefix."""
@@ -117,7 +120,10 @@ class _Listing:
 
     def _pages(self, **parameters: str) -> Iterator[Any]:
         payer = {"RequestPayer": "requester"} if self.request_payer else {}
-        return iter(self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, **parameters, **payer))
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, **parameters, **payer)
+        for page in pages:
+            self.listed(len(page.get("Contents", [])))
+            yield page
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pytest
 
 from forensics.output.terminal import how_far
 from tests.conftest import SAMPLE_LOGS
+from tests.s3_server import BUCKET, S3Server
 from tests.simulator import sample
 
 
@@ -96,3 +97,16 @@ def test_progress_is_one_line_of_a_terminal_and_gone_in_the_end(tmp_path: Path) 
     assert re.search(r"\d+ of 321 files, [\d.]+ of 1.0 MB, [\d,]+ events/s, (finishing|\d:\d\d:\d\d left)", shown)
     assert "\n" not in shown.partition("finishing")[0]
     assert "events/s" not in shown.rpartition("\x1b[2K")[2]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_listing_is_a_line_that_ends_before_anything_is_said(
+    server: S3Server, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    path = next(SAMPLE_LOGS.rglob("*.json.gz"))
+    server.put(path.relative_to(SAMPLE_LOGS).as_posix(), path.read_bytes())
+    command = ("ingest", f"s3://{BUCKET}", "--endpoint-url", server.url, "--case", tmp_path / "case", *options)
+    shown = on_a_terminal(*command)
+    listed, _, then = shown.partition("1 object to fetch")
+    assert "listing, 1 object so far" in listed
+    assert "so far" not in listed.rpartition("\x1b[2K")[2] + then

@@ -29,7 +29,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed(server: S3Server) -> list[S3Object]:
-    return find_objects(client(server.url), S3Url(BUCKET, ""), Wanted()).objects
+    return find_objects(client(server.url), S3Url(BUCKET, ""), Wanted(), lambda _: None).objects
 
 
 def fetch(server: S3Server, objects: list[S3Object], spool: Path) -> list[Fetched]:

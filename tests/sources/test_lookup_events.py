@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.sources import lookup_events as module
@@ -153,6 +153,7 @@ spans = st.tuples(moments, moments).map(lambda pair: Span(min(pair), max(pair)))
 
 
 @given(spans, st.lists(spans, max_size=5))
+@settings(deadline=None)
 def test_gaps_are_what_is_wanted_and_not_covered(wanted: Span, covered: list[Span]) -> None:
     def minutes(*of: Span) -> set[datetime]:
         every = (NOW + timedelta(minutes=minute) for minute in range(61))

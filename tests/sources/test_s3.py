@@ -23,7 +23,7 @@ def key(
 
 
 def found(server: S3Server, prefix: str = "", wanted: Wanted = ANYTHING, bucket: str = BUCKET) -> Found:
-    return find_objects(client(server.url), S3Url(bucket, prefix), wanted)
+    return find_objects(client(server.url), S3Url(bucket, prefix), wanted, lambda _: None)
 
 
 @cache
@@ -47,6 +47,15 @@ def test_every_layout_is_found_from_the_top(server: S3Server, root: str) -> None
     assert found(server).objects[-1] == S3Object(
         BUCKET, wanted[1], "9dd4e461268c8034f5c8564e155c67a6", 1, B, "us-east-1", date(2026, 10, 1)
     )
+
+
+def test_each_page_is_told_of_while_it_is_listed(server: S3Server) -> None:
+    for number in range(3):
+        server.put(f"{key('AWSLogs/')}{number}", b"x")
+    server.put(key("AWSLogs/", B), b"x")
+    told: list[int] = []
+    find_objects(client(server.url), S3Url(BUCKET, ""), ANYTHING, told.append)
+    assert sorted(number for number in told if number) == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +151,7 @@ def test_refused_credentials_are_told(server: S3Server, code: str, told: str) ->
 def test_no_credentials(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(AwsFailed, match="there are no AWS credentials"):
-        find_objects(Aws(Access(endpoint_url=server.url)).client("s3"), S3Url(BUCKET, ""), ANYTHING)
+        find_objects(Aws(Access(endpoint_url=server.url)).client("s3"), S3Url(BUCKET, ""), ANYTHING, lambda _: None)
 
 
 @pytest.mark.parametrize("text", ["s3://", "s3:///x", "s3://Bucket/x", "s3://a b/x"])
