@@ -31,20 +31,20 @@ class AwsServer:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        action = _action(environ, body)
-        if action:
-            self.calls[action] += 1
-        if action in self.denied:
-            return _deny(environ, action, start_response)
+        called = action(environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_X_AMZ_TARGET", ""), body)
+        if called:
+            self.calls[called] += 1
+        if called in self.denied:
+            return _deny(environ, called, start_response)
         found: Iterable[bytes] = self.app(environ, start_response)
         return found
 
 
-def _action(environ: dict[str, Any], body: bytes) -> str | None:
-    signed = _SIGNED.search(environ.get("HTTP_AUTHORIZATION", ""))
+def action(authorization: str, target: str, body: bytes) -> str:
+    """The IAM action of a signed request; nothing for one that is not signed."""
+    signed = _SIGNED.search(authorization)
     if signed is None:
-        return None
-    target = environ.get("HTTP_X_AMZ_TARGET", "")
+        return ""
     name = target.rpartition(".")[2] or parse_qs(body.decode()).get("Action", [""])[0]
     return f"{signed.group(2)}:{name}"
 

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.aws_server import action
+
 ACCOUNT = "111122223333"
 _PAGE = 50
 _SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
@@ -25,13 +27,17 @@ _REGIONS = """<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-
 
 @dataclass
 class LookupServer:
-    """`records`: by region. `refuses`: by region, an error's code, after so many answered calls as `refuses_after`."""
+    """`records`: by region. `refuses`: by region, an error's code, after so many answered calls as `refuses_after`.
+
+    `actions`: the IAM actions that were called.
+    """
 
     url: str = ""
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refuses: dict[str, str] = field(default_factory=dict)
     refuses_after: int = 0
     calls: Counter[str] = field(default_factory=Counter)
+    actions: set[str] = field(default_factory=set)
 
     def lookup(self, region: str, asked: dict[str, Any]) -> dict[str, Any] | str:
         """A page, newest first; or the code of an error."""
@@ -71,6 +77,7 @@ def lookup_server() -> Iterator[LookupServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            server.actions.add(action(self.headers["Authorization"], self.headers.get("X-Amz-Target") or "", body))
             if "LookupEvents" in (self.headers.get("X-Amz-Target") or ""):
                 region = _SIGNED_FOR.search(self.headers["Authorization"])
                 assert region

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
@@ -24,16 +24,21 @@ Fault = Callable[["S3Server", dict[str, Any], StartResponse], Iterable[bytes] | 
 
 @dataclass
 class S3Server:
-    """`requests`: how often each method asked for each path. A fault is tried on every request to its path."""
+    """`requests`: how often each method asked for each path, `calls`: which IAM action that was on what.
+
+    A fault is tried on every request to its path.
+    """
 
     url: str = ""
     requests: Counter[str] = field(default_factory=Counter)
+    calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: dict[str, Fault] = field(default_factory=dict)
     app: Any = field(default_factory=lambda: DomainDispatcherApplication(create_backend_app))
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = unquote(environ["PATH_INFO"])
         self.requests[f"{environ['REQUEST_METHOD']} {path}"] += 1
+        self.calls[_call(environ["REQUEST_METHOD"], path, environ["QUERY_STRING"])] += 1
         for part, fault in list(self.faults.items()):
             if part in path or part == "*":
                 answer = fault(self, environ, start_response)
@@ -53,6 +58,7 @@ class S3Server:
     def reset(self) -> None:
         """An empty bucket, no faults, nothing asked."""
         self.requests.clear()
+        self.calls.clear()
         self.faults.clear()
         s3_backends.reset()
         s3_backends[ACCOUNT]["aws"].create_bucket(BUCKET, "us-east-1")
@@ -61,6 +67,17 @@ class S3Server:
         """How often each object was asked for."""
         start = f"GET /{BUCKET}/"
         return Counter({name[len(start) :]: n for name, n in self.requests.items() if name.startswith(start)})
+
+
+def _call(method: str, path: str, query: str) -> tuple[str, str]:
+    """The IAM action of a request and the ARN that it needs to be allowed on; a request that is neither, as it is."""
+    bucket, _, key = path.removeprefix("/").partition("/")
+    asked = parse_qs(query, keep_blank_values=True)
+    if method == "GET" and not key and asked.get("list-type") == ["2"]:
+        return "s3:ListBucket", f"arn:aws:s3:::{bucket}"
+    if method == "GET" and key and asked.keys() <= {"x-id"}:
+        return "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
+    return method, f"{path}?{query}"
 
 
 class _Quiet(WSGIRequestHandler):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -35,6 +37,7 @@ from tests.s3_server import BUCKET, S3Server, breaking_off, error, times
 
 Tables = dict[str, list[tuple[object, ...]]]
 
+README = Path(__file__).parent.parent / "README.md"
 URL = f"s3://{BUCKET}/"
 ALL = sorted(SAMPLE_LOGS.rglob("*.json.gz"))
 FILES = [path for path in ALL if "/2026/10/04/" in path.as_posix()]
@@ -268,6 +271,22 @@ def test_what_lookup_events_answers_is_a_file_of_the_case(api: LookupServer, tmp
     again = look_up(api, tmp_path / "case")
     assert (again.new_events, again.files) == (0, {"duplicate": 2, "failed": 1})
     assert [(file.name, file.status) for file in again.unread] == [("LookupEvents/111122223333/eu-west-1", "failed")]
+
+
+def test_the_policy_in_the_readme_allows_the_calls_that_are_made_and_no_other(
+    server: S3Server, api: LookupServer, tmp_path: Path
+) -> None:
+    put(server, FEW)
+    fetch(server, tmp_path / "s3")
+    look_up(api, tmp_path / "lookups")
+    (policy,) = re.findall(r'```json\n(\{\n  "Version".*?)```', README.read_text(), re.DOTALL)
+    allowed = json.loads(policy.replace("org-trail-logs", BUCKET))["Statement"]
+    assert {statement["Effect"] for statement in allowed} == {"Allow"}
+    of_s3 = {statement["Action"]: statement["Resource"] for statement in allowed[:-1]}
+    assert {action for action, _ in server.calls} == of_s3.keys()
+    assert all(fnmatchcase(resource, of_s3[action]) for action, resource in server.calls)
+    free = {"sts:GetCallerIdentity"}  # AWS answers it to everybody
+    assert api.actions - free == set(allowed[-1]["Action"])
 
 
 def test_a_window_of_lookup_events_has_its_issuances(api: LookupServer, tmp_path: Path) -> None:
