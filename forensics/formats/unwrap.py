@@ -119,10 +119,7 @@ def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejecte
 
 def open_value(raw: bytes) -> Iterator[_Found]:
     """The records in one value with how each came; the value itself where there is none."""
-    if is_record(raw):
-        yield from _original_of_record(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
-    else:
-        yield from _inside(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
+    yield from _record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH) or [(Delivery.NATIVE, raw)]
 
 
 def is_decorated(names: Iterable[str]) -> bool:
@@ -130,13 +127,20 @@ def is_decorated(names: Iterable[str]) -> bool:
     return any(not name[:1].isalpha() or name.startswith("p_") for name in names)
 
 
-def is_record(raw: bytes) -> bool:
-    """Whether a value has the shape of a CloudTrail record of any kind, Insight and aggregated ones among them."""
+def _record(raw: bytes, depth: int, delivery: Delivery) -> list[_Found]:
+    """A CloudTrail record of any kind, Insight and aggregated ones among them, or else nothing.
+
+    Where a product keeps the message beside the members that it took out of it, that is the record.
+    """
     try:
         members = _members(raw)
+        if not _is_record(members):
+            return []
+        original = _original(members, depth)
+        return original if original and not _repeats(members, raw) else [(delivery, raw)]
     except _NOT_DECODED:
-        return raw.startswith(_NATIVE)  # what it is decides whoever decodes it with care
-    return _is_record(members)
+        # what it is decides whoever decodes it with care
+        return [(delivery, raw)] if raw.startswith(_NATIVE) else []
 
 
 def _is_record(members: dict[str, msgspec.Raw]) -> bool:
@@ -161,17 +165,14 @@ def _inside(raw: bytes, depth: int) -> list[_Found]:
     return []
 
 
-def _value(raw: bytes, depth: int) -> Iterator[_Found]:
+def _value(raw: bytes, depth: int) -> list[_Found]:
     """The records that a value is or holds; a string is none."""
-    if raw.startswith(b"{") and is_record(raw):
-        yield from _original_of_record(raw, depth) or [(Delivery.WRAPPED, raw)]
-    else:
-        yield from _inside(raw, depth)
+    return (_record(raw, depth, Delivery.WRAPPED) if raw.startswith(b"{") else []) or _inside(raw, depth)
 
 
 def _in_list(elements: list[bytes], depth: int) -> Iterator[_Found]:
     """The records in the elements; where some have one, one without is told apart and not lost."""
-    found = [list(_value(element, depth - 1)) for element in elements]
+    found = [_value(element, depth - 1) for element in elements]
     if any(found):
         for element, records in zip(elements, found, strict=True):
             yield from [(Delivery.NATIVE, element)] if not records and _may_be_lost(element) else records
@@ -214,16 +215,6 @@ def _is_put_by_a_caller(members: dict[str, msgspec.Raw]) -> bool:
     return "detail-type" in members and bool(source) and not is_of_aws
 
 
-def _original_of_record(raw: bytes, depth: int) -> list[_Found]:
-    """What a product has kept of a message beside the members of a record that it took out of it."""
-    try:
-        members = _members(raw)
-        original = _original(members, depth)
-        return [] if original and _repeats(members, raw) else original
-    except _NOT_DECODED:
-        return []
-
-
 def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found]:
     """The records in the message as the product keeps it, and nothing that anybody has written beside it.
 
@@ -241,13 +232,15 @@ def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found]:
 def _originals(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
     """The members that only a product writes to."""
     for holder in _HOLDERS_OF_ORIGINAL:
-        yield _original_in(bytes(members.get(holder, b"")))
+        if holder in members:
+            yield _original_in(bytes(members[holder]))
     for name in _ORIGINALS:
-        yield bytes(members.get(name, b""))
-    if "detail-type" in members:
-        yield bytes(members.get("detail", b""))
-    if bytes(members.get("field", b"")) == _WHOLE_MESSAGE or members.keys() >= _OF_KAFKA:
-        yield bytes(members.get("value", b""))
+        if name in members:
+            yield bytes(members[name])
+    if "detail" in members and "detail-type" in members:
+        yield bytes(members["detail"])
+    if "value" in members and (members.keys() >= _OF_KAFKA or bytes(members.get("field", b"")) == _WHOLE_MESSAGE):
+        yield bytes(members["value"])
 
 
 def _messages(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:

@@ -101,6 +101,34 @@ def kinesis_event(records: list[Json]) -> Json:
     }
 
 
+def consumed(record: Json) -> Json:
+    """`rpk topic consume`, of Kafka."""
+    return {"topic": "trail", "value": dump(record), "timestamp": 1760000000000, "partition": 0, "offset": 7}
+
+
+def kafka_event(records: list[Json]) -> Json:
+    """AWS Lambda, "Using Lambda with Amazon MSK"."""
+    return {
+        "eventSource": "aws:kafka",
+        "eventSourceArn": "arn:aws:kafka:us-east-1:111122223333:cluster/trail/abc",
+        "records": {
+            "trail-0": [
+                {
+                    "topic": "trail",
+                    "partition": 0,
+                    "offset": offset,
+                    "timestamp": 1545084650987,
+                    "timestampType": "CREATE_TIME",
+                    "key": "YWJj",
+                    "value": base64.b64encode(dump(record).encode()).decode(),
+                    "headers": [],
+                }
+                for offset, record in enumerate(records)
+            ]
+        },
+    }
+
+
 def lookup_event(record: Json) -> Json:
     """`aws cloudtrail lookup-events`."""
     identity = record.get("userIdentity") or {}
@@ -196,6 +224,8 @@ WRAPPED: dict[str, Wrapping] = {
     ),
     "subscription in a lambda event": lambda records: dump(lambda_event(records), 4).encode(),
     "kinesis event": lambda records: dump(kinesis_event(records)).encode(),
+    "kafka": lambda records: lines(list(map(consumed, records))),
+    "kafka event": lambda records: dump(kafka_event(records)).encode(),
     "cloudwatch export": exported,
     "aws logs tail": tailed,
     "filter-log-events": lambda records: dump(filtered(records), 4).encode(),
