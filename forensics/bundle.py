@@ -39,6 +39,7 @@ _DAMAGED = (
     KeyError,
     ValueError,
     NotImplementedError,
+    RuntimeError,  # of a zip that says that it is encrypted
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -167,8 +168,16 @@ def hashes(path: Path) -> Iterator[tuple[str, str | None]]:
                 for entry in archive_of_tar:
                     content = archive_of_tar.extractfile(entry)
                     yield entry.name, hashlib.file_digest(content, "sha256").hexdigest() if content else None  # type: ignore[arg-type]
+            _inflate_to_the_end(path)
     except _DAMAGED as error:
         raise ValueError(str(error) or type(error).__name__) from None
+
+
+def _inflate_to_the_end(path: Path) -> None:
+    """The checksum of all stands behind the end of the archive, where a reader of its files stops."""
+    with gzip.open(path) as stream:
+        while stream.read(1 << 20):
+            pass
 
 
 def listed(path: Path) -> dict[str, str]:

@@ -59,6 +59,7 @@ from forensics.investigate.exports import problems as export_problems
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview, unread
 from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
+from forensics.investigate.tables import CannotRead
 from forensics.investigate.who import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
@@ -129,6 +130,7 @@ class QueryFailed(Exception):
 
 ERRORS = (
     AwsFailed,
+    CannotRead,
     CaseBusy,
     DamagedManifest,
     Declined,

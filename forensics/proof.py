@@ -103,7 +103,7 @@ def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
     except DamagedManifest as error:
         yield Problem(layout.manifest.name, str(error))
         return
-    yield from (Problem(where, what) for where, what in changed_files(layout, manifest))
+    yield from (Problem(where, what) for where, what in changed_files(layout, manifest.lake_files))
 
 
 def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
@@ -114,7 +114,7 @@ def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     if not logged:
         return
     last = logged[-1]
-    if file_sha256(layout.case_file) != last.case_sha256:
+    if {file_sha256(layout.case_file)} != {one.case_sha256 for one in logged}:
         yield Problem(layout.case_file.name, "it was changed")
     if any(file_sha256(layout.manifest, one.manifest_bytes) != one.manifest_sha256 for one in logged):
         yield Problem(layout.manifest.name, "a line that an ingest had written was changed or removed")

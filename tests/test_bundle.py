@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -114,6 +115,8 @@ def test_a_zip_holds_the_same(folder: Path, unpacked: Path) -> None:
 def places(path: Path) -> Iterator[int]:
     size = path.stat().st_size
     yield from (0, 9, size // 2, size - 1)
+    chance = Random(path.name)
+    yield from (chance.randrange(size) for _ in range(4))
 
 
 @pytest.mark.parametrize("name", ["evidence.tar.gz", "evidence.zip"])
@@ -130,6 +133,21 @@ def test_one_byte_changed_in_a_bundle_is_found(folder: Path, tmp_path: Path, nam
         shutil.copy(folder / f"{name}.sha256", tmp_path)
         assert run("verify", tmp_path / name).code == 1
         (tmp_path / f"{name}.sha256").unlink()
+
+
+def test_the_checksum_behind_the_end_of_a_bundle_is_read(folder: Path, tmp_path: Path) -> None:
+    content = bytearray((folder / "evidence.tar.gz").read_bytes())
+    content[-6] ^= 1
+    (tmp_path / "evidence.tar.gz").write_bytes(bytes(content))
+    assert run("verify", tmp_path / "evidence.tar.gz").code == 1
+
+
+def test_a_bundle_that_says_that_it_is_encrypted_is_damaged(folder: Path, tmp_path: Path) -> None:
+    content = bytearray((folder / "evidence.zip").read_bytes())
+    content[content.rindex(b"PK\x01\x02") + 8] ^= 1
+    (tmp_path / "evidence.zip").write_bytes(bytes(content))
+    done = run("verify", tmp_path / "evidence.zip")
+    assert (done.code, "unexpected" in done.err) == (1, False)
 
 
 def test_a_file_changed_in_a_bundle_packed_anew_is_named(unpacked: Path, tmp_path: Path) -> None:

@@ -12,11 +12,26 @@ import duckdb
 Row = Any  # a named tuple with the query's columns
 
 
+class CannotRead(Exception):
+    """A file of the case is damaged or gone; the message says what DuckDB found."""
+
+
 def rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
-    """The rows of `sql/<query>.sql`. Lists bind as lists, never as text."""
-    result = connection.execute(_sql(query), parameters)
-    row = _row_type(query, tuple(column[0] for column in result.description or ()))
-    return [row(*values) for values in result.fetchall()]
+    """The rows of `sql/<query>.sql`. Lists bind as lists, never as text. Raises CannotRead."""
+    try:
+        result = connection.execute(_sql(query), parameters)
+        row = _row_type(query, tuple(column[0] for column in result.description or ()))
+        return [row(*values) for values in result.fetchall()]
+    except duckdb.Error as error:
+        if not _is_of_a_file(error):
+            raise
+        found = " ".join(str(error).split())
+        raise CannotRead(f"a file of the case cannot be read; `forensics verify` names which. {found}") from None
+
+
+def _is_of_a_file(error: duckdb.Error) -> bool:
+    """DuckDB has no class for a block or a Parquet page that is not as it was written."""
+    return isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)) or type(error) is duckdb.Error
 
 
 @cache

@@ -27,6 +27,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle
 from forensics.lake.filter import is_whole, leaves_anything_out
+from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
 from forensics.lake.worker import ENDING, Answer, Start, ToRead, Worker, why
@@ -89,6 +90,7 @@ def ingest(
             source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress, filter)
             settled = compact(layout.root, before, settle(layout, before, parts, ingest_id), ingest_id)
             _check_that_all_are_there(before, source_files, parts, settled)
+            _check_that_what_is_replaced_is_unchanged(layout, before, settled)
             source_files = _name_duplicates([*ended, *source_files])
             commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
         except (*ENDING, duckdb.Error) as error:
@@ -143,6 +145,16 @@ def _check_that_all_are_there(
         raise IngestFailed(
             f"nothing was added: of {records:,} records {rows:,} were written and {more + settled.repeated:,} kept,"
             " which is an error of this program. Please report it, with the names and sizes of the files"
+        )
+
+
+def _check_that_what_is_replaced_is_unchanged(layout: Layout, before: Manifest, settled: Settled) -> None:
+    """What was changed must not go on under the hash of a new file. Raises IngestFailed."""
+    replaced = {path: before.lake_files[path] for path in settled.removed if path in before.lake_files}
+    for path, wrong in changed_files(layout, replaced):
+        raise IngestFailed(
+            f"nothing was added to {layout.root}: {path}: {wrong}. `forensics verify` names all that was changed;"
+            " ingest the logs into a new case"
         )
 
 

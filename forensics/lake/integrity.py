@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -21,9 +21,9 @@ _EVENTS = """
 """
 
 
-def changed_files(layout: Layout, manifest: Manifest) -> Iterator[tuple[str, str]]:
+def changed_files(layout: Layout, lake_files: Mapping[str, LakeFile]) -> Iterator[tuple[str, str]]:
     """Each lake file that is not as the manifest lists it, and what is wrong."""
-    for path, listed in sorted(manifest.lake_files.items()):
+    for path, listed in sorted(lake_files.items()):
         if wrong := _wrong(layout.root / path, listed):
             yield path, wrong
 

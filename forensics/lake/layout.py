@@ -96,7 +96,8 @@ def open_existing(root: Path) -> Layout:
     if not root.is_dir():
         raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` makes one")
     try:
-        version = json.loads(layout.case_file.read_text())["format_version"]
+        about = json.loads(layout.case_file.read_text())
+        version = about["format_version"]
     except FileNotFoundError:
         raise NotACase(
             f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs"
@@ -113,6 +114,8 @@ def open_existing(root: Path) -> Layout:
             f"{root} was made by an older version of forensics (case format {version}, this version reads"
             f" {FORMAT_VERSION}); ingest its logs again into a new case"
         )
+    if "case_id" not in about:
+        raise NotACase(f"{layout.case_file} is damaged: it does not say which case it is")
     return layout
 
 

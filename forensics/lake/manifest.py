@@ -108,6 +108,7 @@ AnyLine = SourceFile | Filter | LakeFile | Removed | Commit
 _decoder = msgspec.json.Decoder(AnyLine)
 _encoder = msgspec.json.Encoder()
 _COMMIT = b'{"type":"commit"'
+_NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError)
 
 
 class DamagedManifest(Exception):
@@ -144,7 +145,7 @@ def read(path: Path) -> Manifest:
             if isinstance(entry, Commit):
                 _apply(manifest, pending)
                 pending.clear()
-        except msgspec.MsgspecError as error:
+        except _NO_LINE as error:
             raise DamagedManifest(f"{path} is damaged: {error}") from None
         except KeyError as error:
             raise DamagedManifest(f"{path} is damaged: it removes {error}, which it never listed") from None
@@ -162,7 +163,7 @@ def last_commit(path: Path) -> Commit | None:
         return None
     try:
         return msgspec.json.decode(line, type=Commit)
-    except msgspec.MsgspecError as error:
+    except _NO_LINE as error:
         raise DamagedManifest(f"{path} is damaged: {error}") from None
 
 

@@ -64,6 +64,15 @@ def test_a_damaged_cache_is_built_again(tmp_path: Path) -> None:
     assert run("info", "--case", tmp_path / "case").code == 0
 
 
+def test_a_damaged_file_of_the_lake_is_one_line_that_says_how_to_find_it(tmp_path: Path) -> None:
+    run("ingest", *sorted(SAMPLE_LOGS.rglob("*.json.gz"))[:2], "--case", tmp_path / "case")
+    for file in (tmp_path / "case" / "lake" / "events").rglob("*.parquet"):
+        file.write_bytes(b"no Parquet")
+    done = run("extract", "944c89bc-112d-4f10-aad0-2b75abc00d36", "--case", tmp_path / "case")
+    assert done.code == 1
+    assert "unexpected" not in done.complaint and "forensics verify" in done.complaint
+
+
 def test_a_file_as_a_case(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("x")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from forensics.answers import answer_sha256
-from forensics.case import Case
+from forensics.case import Case, IngestFailed
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 
@@ -41,17 +44,20 @@ def problems(folder: Path) -> list[str]:
     return [problem.where for problem in answer.integrity.problems]
 
 
-def flipped(path: Path, place: int) -> None:
+def flipped(path: Path, place: int, bit: int) -> None:
     with path.open("r+b") as file:
         file.seek(place)
         byte = file.read(1)
         file.seek(place)
-        file.write(bytes([byte[0] ^ 1]))
+        file.write(bytes([byte[0] ^ bit]))
 
 
-def places(path: Path) -> Iterator[int]:
-    size = path.stat().st_size
-    yield from sorted({1, size // 2, size - 1})
+def flips(path: Path) -> Iterator[tuple[int, int]]:
+    """Places in a file, each with the bit that is changed there: its ends, its middle, and more by chance."""
+    size, chance = path.stat().st_size, Random(path.name)
+    yield from ((place, 1) for place in (1, size // 2, size - 1))
+    yield from ((chance.randrange(size), 1 << chance.randrange(8)) for _ in range(4))
+    yield size // 3, 128  # which is no ASCII, and mostly no UTF-8
 
 
 def test_a_case_that_nobody_touched_is_as_it_was_left(folder: Path) -> None:
@@ -62,16 +68,17 @@ def test_a_case_that_nobody_touched_is_as_it_was_left(folder: Path) -> None:
     assert "as they were left" in done.out
 
 
-@pytest.mark.parametrize("name", ["manifest.jsonl", "case.duckdb", "custody.jsonl", "lake"])
+@pytest.mark.parametrize("name", ["case.json", "manifest.jsonl", "case.duckdb", "custody.jsonl", "lake"])
 def test_one_byte_changed_is_found_and_named(folder: Path, tmp_path: Path, name: str) -> None:
     for file in [folder / name] if name != "lake" else sorted((folder / "lake").rglob("*.parquet")):
         where = file.relative_to(folder).as_posix()
-        for place in places(file):
+        for place, bit in flips(file):
             copy = Path(shutil.copytree(folder, tmp_path / "copy"))
-            flipped(copy / where, place)
+            flipped(copy / where, place, bit)
             done = run("verify", "--case", copy)
-            assert done.code == 1, (where, place)
-            assert where in done.out + done.err, (where, place)
+            assert done.code == 1, (where, place, bit)
+            assert where in done.out + done.err, (where, place, bit)
+            assert "unexpected" not in done.err, (where, place, bit)
             shutil.rmtree(copy)
 
 
@@ -90,10 +97,26 @@ def test_tables_that_are_deleted_are_built_again_and_are_as_they_were_left(folde
     assert problems(folder) == []
 
 
-def test_another_case_file_is_named(folder: Path) -> None:
+def test_another_case_file_is_named_whatever_was_ingested_since(folder: Path, tmp_path: Path) -> None:
     path = folder / "case.json"
     path.write_text(path.read_text().replace("-", "_", 1))
     assert problems(folder) == ["case.json"]
+    with Case.open(folder) as case:
+        case.ingest([write((call(ALICE.signs(), 20),), tmp_path / "later")])
+    assert problems(folder) == ["case.json"]
+
+
+def test_a_changed_lake_file_is_not_written_anew_as_if_it_were_right(folder: Path, tmp_path: Path) -> None:
+    """The copies of an event are settled by writing the file of one of them again."""
+    for file in (folder / "lake" / "events").rglob("*.parquet"):
+        table = pq.read_table(file, partitioning=None)
+        names = pa.array(["GetUser"] * table.num_rows)
+        pq.write_table(table.set_column(table.column_names.index("event_name"), "event_name", names), file)
+    before = (folder / "manifest.jsonl").read_bytes()
+    copies = write(tuple(one | {"awsRegion": "eu-west-1"} for one in (ISSUED, USED)), tmp_path / "copies")
+    with Case.open(folder) as case, pytest.raises(IngestFailed, match=r"events/.*manifest lists.*forensics verify"):
+        case.ingest([copies])
+    assert (folder / "manifest.jsonl").read_bytes() == before
 
 
 def fingerprint(case: Case) -> str:
