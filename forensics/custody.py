@@ -83,8 +83,8 @@ def read(path: Path) -> Custody:
     for place, line in enumerate(_lines(path), 1):
         entry = _entry(line)
         where = f"{path.name}, line {place}"
-        if entry is None:
-            problems.append(Problem(where, "the entry was changed or is cut: it does not fit its own hash"))
+        if isinstance(entry, str):
+            problems.append(Problem(where, entry))
             damaged += 1
             continue
         follows = entry.previous == previous and entry.number == number + 1
@@ -102,14 +102,23 @@ def _lines(path: Path) -> Iterator[bytes]:
             yield from file
 
 
-def _entry(line: bytes) -> CustodyEntry | None:
-    """The entry of a line; None if a byte of it is not as it was written."""
+def _entry(line: bytes) -> CustodyEntry | str:
+    """The entry of a line, or what is wrong with it."""
+    import msgspec
+
     from forensics.verify_answer import CustodyEntry
 
+    content = _content(line)
+    if content is None:
+        return "the entry was changed or is cut: it does not fit its own hash"
     try:
-        return CustodyEntry(**(_content(line) or {}))
-    except TypeError:
-        return None
+        entry = msgspec.convert(content, CustodyEntry)
+        state = msgspec.convert(entry.state, CaseHashes | None)
+    except msgspec.ValidationError as error:
+        return f"it is no entry of this version, though it fits its own hash: {error}"
+    if content.keys() != set(CustodyEntry.__slots__) or entry.state != _plain(state):
+        return "it is no entry of this version, though it fits its own hash: it has other fields"
+    return entry
 
 
 def _content(line: bytes) -> dict[str, Any] | None:

@@ -127,6 +127,32 @@ def test_an_entry_of_a_right_hash_that_this_program_did_not_write_is_named_and_t
         assert case.custody().entries[-1].command == "who"
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"more": 1},
+        {"manifest_bytes": None},
+        {"manifest_bytes": "x"},
+        {"database_sha256": []},
+        {"case_sha256": {}},
+        [],
+        "x",
+    ],
+)
+def test_an_entry_whose_state_has_other_fields_is_named(folder: Path, state: object) -> None:
+    path = folder / "custody.jsonl"
+    first, *others = path.read_text().splitlines(keepends=True)
+    entry = json.loads(first)
+    entry["state"] = entry["state"] | state if isinstance(state, dict) else state
+    del entry["sha256"]
+    body = json.dumps(entry, separators=(",", ":"))[:-1]
+    forged = f'{body},"sha256":"{hashlib.sha256(body.encode()).hexdigest()}"}}\n'
+    path.write_text("".join([forged, *others]))
+    done = run("verify", "--case", folder)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "custody.jsonl, line 1: it is no entry of this version" in done.out
+
+
 def test_entries_written_at_once_all_follow_each_other(tmp_path: Path) -> None:
     path = tmp_path / "custody.jsonl"
 
