@@ -438,6 +438,7 @@ class Tree(Displayed):
     """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first.
 
     `evidence`: the files that hold the events that handed something out or planted it, and how far these are proven.
+    `exports`: which long-term keys of it IAM called inactive, where no logged change came after that.
     """
 
     subject: Subject
@@ -447,6 +448,7 @@ class Tree(Displayed):
     ancestors: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    exports: tuple[Exported, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

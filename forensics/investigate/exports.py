@@ -206,6 +206,28 @@ class ExportedKey:
         )
 
 
+def inactive_keys(connection: duckdb.DuckDBPyConnection, key_ids: Iterable[str]) -> tuple[Exported, ...]:
+    """Which of some long-term keys IAM called inactive, where no logged change came after that."""
+    asked = sorted(set(key_ids))
+    found = rows(connection, "tree_inactive_keys", keys=asked) if asked else []
+    files = files_of(connection, [row.source_sha256 for row in found])
+    return tuple(
+        Exported(
+            "status",
+            row.access_key_id,
+            row.status,
+            Grade.STRONG,
+            False if row.is_used_since else None,
+            "used_while_inactive" if row.is_used_since else None,
+            _SAID_BY["status"],
+            row.as_of,
+            row.as_of_from,
+            files_about(row.access_key_id, files[row.source_sha256]),
+        )
+        for row in found
+    )
+
+
 Agreement = tuple[bool | None, str | None]
 """Whether the events say the same, null if they say nothing of it, and how they disagree."""
 

@@ -18,6 +18,7 @@ from forensics.answers import Action, Evidence, Node, NodeKind, Relation, State,
 from forensics.investigate.containment import Means, Role, containment, denying
 from forensics.investigate.descent import Place, Places, Unit, edges_below
 from forensics.investigate.evidence import evidence_of
+from forensics.investigate.exports import inactive_keys
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.validity import Life, Revocations, expiry
 from forensics.keys import Identifier, SubjectType, account_of
@@ -53,8 +54,13 @@ def tree_and_credentials(
         ancestors=ancestors,
         flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
         evidence=facts.evidence,
+        exports=inactive_keys(connection, _long_term_keys(nodes)),
     )
     return answer, facts.credentials(nodes)
+
+
+def _long_term_keys(nodes: Iterable[Node]) -> Iterable[str]:
+    return (key for node in nodes if node.kind == NodeKind.ACCESS_KEY for key in node.access_key_ids)
 
 
 def _in_time(event: Evidence) -> tuple[str, ...]:

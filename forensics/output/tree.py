@@ -5,12 +5,13 @@ Numbers in brackets are the nodes of the JSON. `branches` says which nodes are s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from forensics.answers import Node, NodeKind, Relation, State, Step, Subject, Tree
+from forensics.answers import Action, Exported, Node, NodeKind, Relation, State, Step, Subject, Tree
 from forensics.output.branches import Branches, Hidden, may_be_used
+from forensics.output.exports import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
-from forensics.output.words import ACTIONS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
+from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
 
 _SHOWN = 60  # nodes in the tree
 _VALID_SHOWN = 40
@@ -34,8 +35,8 @@ def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
         return
     yield from _headline(answer)
     if not drawn:
-        yield from _part("What came of it", _Branching(answer.nodes).lines())
-    yield from _part(f"What may be used at {readable_time(answer.at)}", _valid(answer.nodes))
+        yield from _part("What came of it", _Branching(answer).lines())
+    yield from _part(f"What may be used at {readable_time(answer.at)}", _valid(answer))
     yield from _part("What to do, in this order", _plan(answer))
 
 
@@ -94,8 +95,9 @@ def _count(number: int, noun: str) -> str:
 class _Branching:
     """The tree as lines: a node with what there is to say of it, then what came of it."""
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
-        self._branches = Branches(nodes, _SHOWN)
+    def __init__(self, answer: Tree) -> None:
+        self._branches = Branches(answer.nodes, _SHOWN)
+        self._inactive = _inactive(answer)
 
     def lines(self) -> Iterator[Line]:
         yield from self._below(None, "", is_root=True)
@@ -115,7 +117,8 @@ class _Branching:
             bar = f"{rest}{'│  ' if self._branches.has_children(node) else '   '}"
             yield with_prefix(_title(node), first, f"{bar}   ")
             forwarded = self._branches.forwarded[node.id]
-            yield from (with_prefix(detail, bar, bar) for detail in _details(node, forwarded))
+            details = (*_details(node, forwarded), *_said_inactive(node, self._inactive))
+            yield from (with_prefix(detail, bar, bar) for detail in details)
             yield from self._below(node.id, rest)
 
         return draw
@@ -172,6 +175,23 @@ def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
         yield line(_FLAGS[flag])
 
 
+def _inactive(answer: Tree) -> dict[str, Exported]:
+    """What IAM says of the keys that it called inactive."""
+    return {said.about: said for said in answer.exports if said.what == "status"}
+
+
+def _said_inactive(node: Node, inactive: Mapping[str, Exported]) -> Iterator[Line]:
+    if node.kind == NodeKind.ACCESS_KEY:
+        yield from (line(*_by_iam(inactive[key])) for key in node.access_key_ids if key in inactive)
+
+
+def _by_iam(said: Exported) -> Iterator[Span]:
+    when = f" as of {readable_time(said.as_of)}" if said.as_of else ""
+    yield (f"inactive by IAM{when}", "warn")
+    if said.disagreement:
+        yield (f", {DISAGREEMENTS[said.disagreement]}", "bad")
+
+
 def until(node: Node) -> str:
     if not node.expires_at:
         return ""
@@ -181,10 +201,12 @@ def until(node: Node) -> str:
 # what works
 
 
-def _valid(nodes: Sequence[Node]) -> Iterator[Line]:
-    found = [node for node in nodes if may_be_used(node)]
+def _valid(answer: Tree) -> Iterator[Line]:
+    inactive = _inactive(answer)
+    found = [node for node in answer.nodes if may_be_used(node)]
     for node in found[:_VALID_SHOWN]:
         yield line(*_title(node).spans, "  ", STATES[node.state], until(node))
+        yield from (with_prefix(one, "    ", "    ") for one in _said_inactive(node, inactive))
     if len(found) > _VALID_SHOWN:
         yield line((f"and {len(found) - _VALID_SHOWN:,} more; --format json has them all", "dim"))
     if not found:
@@ -196,8 +218,12 @@ def _valid(nodes: Sequence[Node]) -> Iterator[Line]:
 
 def _plan(answer: Tree) -> Iterator[Line]:
     said = set[str]()
+    inactive = _inactive(answer)
     for step in answer.containment:
         yield from _step(step, is_new=step.why not in said)
+        if step.action == Action.DEACTIVATE_ACCESS_KEY and step.target in inactive:
+            yield line("already ", *_by_iam(inactive[step.target]), "; see that it still is", indent=4, hang=4)
+            yield line((source(inactive[step.target]), "dim"), indent=4, hang=4)
         said.add(step.why)
     if not answer.containment:
         yield line("nothing is left to end")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from forensics.case import Case
 from forensics.keys import SubjectType
 from forensics.output.lines import lay_out
 from forensics.output.tree import render_tree
+from tests.attribution.records import START, Account, call, write
+from tests.exports.cases import add, key, listed
 from tests.output.golden import same_as_golden
 from tests.simulator import sample
 
@@ -34,3 +36,28 @@ def test_trees_of_the_sample(name: str, width: int, sample_case: Path) -> None:
 def test_what_is_in_no_log_says_so() -> None:
     empty = Tree(Subject(SubjectType.ACCESS_KEY, "ASIAQQQQQQQQQQQQQQQQ"), None)
     assert "in none of the loaded logs" in lay_out(render_tree(empty), 80)
+
+
+def test_a_key_that_iam_calls_inactive_is_told_so_and_its_step_stays(tmp_path: Path) -> None:
+    home = Account("111111111111")
+    alice, bob, carol = (home.user(name) for name in ("alice", "bob", "carol"))
+    calls = [call(user.signs(), second) for user in (alice, bob, carol) for second in (5, 100)]
+    on = call(
+        carol.signs(), 90, source="iam.amazonaws.com", name="UpdateAccessKey",
+        requestParameters={"accessKeyId": carol.key, "status": "Active", "userName": "carol"},
+    )  # fmt: skip
+    keys = listed(*(key(user.key, user.name, "Inactive") for user in (alice, bob, carol)))
+
+    with Case.create(tmp_path / "case") as case:
+        case.ingest([write([*calls, on], tmp_path / "logs")])
+        add(case, tmp_path, {"keys.json": keys}, START + timedelta(seconds=200))
+        shown = lay_out(render_tree(case.tree(alice.key)), 120)
+        assert shown.count("inactive by IAM as of 2026-03-01 12:03:20Z") == 3
+        assert f"deactivate the access key {alice.key}" in shown
+        assert "already inactive by IAM as of 2026-03-01 12:03:20Z; see that it still is" in shown
+        assert "keys.json" in shown
+    with Case.create(tmp_path / "older") as case:
+        case.ingest([write([*calls, on], tmp_path / "logs")])
+        add(case, tmp_path, {"keys.json": keys}, START + timedelta(seconds=50))
+        assert "yet calls succeeded after that" in lay_out(render_tree(case.tree(bob.key)), 120)
+        assert case.tree(carol.key).exports == ()
