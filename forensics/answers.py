@@ -280,7 +280,8 @@ class Exported:
     `what`: name, owner, account, status, last_use, trust_policy, console_password, password_last_used, mfa; of the last
     three `about` is the user, and a null value says there is none. `grade` is weak where the export does not name
     `about` and only fits it. `agrees`: whether the events say the same; null if they say nothing of it. `as_of_from`:
-    what tells the time: document, person (who ingested it) or file (when it was written).
+    what tells the time: document, person (who ingested it) or file (when it was written); ingest, where that is a time
+    which had not come when it was ingested.
     """
 
     what: str

@@ -153,12 +153,15 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
             bytes bigint, inflated_bytes bigint, records bigint, rejected bigint,
             first_event_time timestamptz, last_event_time timestamptz, kind varchar,
             filtered bigint, etag varchar, metadata map(varchar, varchar),
-            modified_at timestamptz, as_of timestamptz
+            modified_at timestamptz, as_of timestamptz, ingested_at timestamptz
         )
         """
     )
     rows = pa.Table.from_pylist(
-        [{name: getattr(file, name) for name in file.__struct_fields__} for file in manifest.source_files],
+        [
+            {"ingested_at": ingested_at, **{name: getattr(file, name) for name in file.__struct_fields__}}
+            for file, ingested_at in zip(manifest.source_files, manifest.ingested_at, strict=True)
+        ],
         pa.schema(
             [
                 *((name, pa.string()) for name in ("name", "path", "status", "reason", "sha256", "inflated_sha256")),
@@ -168,7 +171,7 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
                 ("filtered", pa.int64()),
                 ("etag", pa.string()),
                 ("metadata", pa.map_(pa.string(), pa.string())),
-                *((name, pa.timestamp("us", tz="UTC")) for name in ("modified_at", "as_of")),
+                *((name, pa.timestamp("us", tz="UTC")) for name in ("modified_at", "as_of", "ingested_at")),
             ]
         ),
     )

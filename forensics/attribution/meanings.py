@@ -197,6 +197,7 @@ _COLUMNS = {
     "source_files.kind": "which kind of document the file is; null for one of events",
     "name": "its name",
     "evidence_files.name": "the source file that holds the event",
+    "ingested_at": "when the file was added to the case",
     "source_files.name": "the file, from the folder that was named to ingest",
     # trails and what is loaded
     "hour": "the hour, by its beginning, UTC",
@@ -214,7 +215,7 @@ _COLUMNS = {
     "exports.is_whole": "whether it has all that AWS answered, as far as it shows",
     "problem": "what of it could not be read",
     "as_of": "when what the file says was so, UTC",
-    "as_of_from": "where as_of is from: document, person (--as-of), or file (when it was last written)",
+    "as_of_from": "what tells as_of: document, person (--as-of), file (when written) or ingest (when it was added)",
     "modified_at": "when the file was last written, UTC",
     "id": "unique ID of the user or role",
     "store_id": "the identity store of an Identity Center user; its ID is unique only there",

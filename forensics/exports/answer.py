@@ -24,7 +24,8 @@ _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 class Said(NamedTuple):
-    """Which export says it, as of when, and what tells that: document, person (`--as-of`) or file (when written)."""
+    """Which export says it, as of when, and what tells that: document, person (`--as-of`), file (when written), or
+    ingest, where what tells it names a time that had not come."""
 
     export: str
     as_of: datetime | None

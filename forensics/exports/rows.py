@@ -150,7 +150,7 @@ COMMENTS = {
     "active": "whether the key was active",
     "arn": "with the path",
     "as_of": "when it was so, UTC",
-    "as_of_from": "where as_of is from: document, person (--as-of), or file (when the file was last written)",
+    "as_of_from": "what tells as_of: document, person (--as-of), file (when written) or ingest (when it was added)",
     "bucket": "the bucket that the trail delivers to",
     "created_as_of": "as of when created_at is said",
     "created_as_of_from": "as as_of_from, of created_at",

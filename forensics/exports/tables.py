@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, get_args, get_type_hints
@@ -44,6 +44,8 @@ _ARROW = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), datetime: pa.time
 _SQL = {str: "varchar", bool: "boolean", int: "bigint", datetime: "timestamptz"}
 _BATCH_BYTES = 64 << 20
 _BATCH_DOCUMENTS = 1000
+# of two machines, and of people who leave out a time zone
+_CLOCKS_DIFFER_BY = timedelta(days=1)
 
 
 class Export(NamedTuple):
@@ -73,6 +75,8 @@ class _Document(NamedTuple):
     file_names: list[str]
     modified_at: datetime | None
     as_of: datetime | None
+    not_after: datetime | None
+    """When it was ingested, or the latest event of the case: then it was there."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -100,11 +104,14 @@ def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[A
     problems = Problems()
     answered: list[Said] = []
     statements: list[tuple[Row, Said]] = list(_statements(document, problems, answered))
+    in_time = {
+        said: _in_time(said, document, problems) for said in dict.fromkeys([*answered, *(s for _, s in statements)])
+    }
     for row, said in statements:
-        found[type(row)].append((*row, *said))
+        found[type(row)].append((*row, *in_time[said]))
     found[ExportProblem] += [ExportProblem(document.sha256, line) for line in problems.lines()]
     accounts = {account for row, _ in statements if (account := getattr(row, "account_id", None))}
-    latest = max(answered, key=lambda said: str(said.as_of), default=_said(document))
+    latest = max((in_time[said] for said in answered), key=lambda said: str(said.as_of), default=_said(document))
     found[Export].append(
         Export(
             document.sha256,
@@ -156,6 +163,14 @@ def _report(answer: Answer) -> tuple[Said, Iterable[Row]]:
     return said, credential_report.read(report, answer.problems)
 
 
+def _in_time(said: Said, document: _Document, problems: Problems) -> Said:
+    """Of what is dated to a time that had not come, the time at which it was there is known at least."""
+    if said.as_of is None or document.not_after is None or said.as_of <= document.not_after + _CLOCKS_DIFFER_BY:
+        return said
+    problems.add("it is dated after it was ingested; the time of the ingest holds instead", str(said.as_of))
+    return said._replace(as_of=document.not_after, as_of_from="ingest")
+
+
 def _said(document: _Document) -> Said:
     """What holds where an answer does not say itself as of when it is."""
     if document.as_of:
@@ -173,7 +188,8 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
             max(octet_length(documents.content)),
             list_sort(list(distinct source_files.name)),
             min(source_files.modified_at)::timestamp,
-            min(source_files.as_of)::timestamp
+            min(source_files.as_of)::timestamp,
+            greatest(min(source_files.ingested_at), (select max(last_event_time) from source_files))::timestamp
         from documents
         join source_files on source_files.sha256 = documents.source_sha256
         where documents.kind in (select unnest($kinds))
@@ -189,8 +205,8 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
                 {"hashes": [sha256 for sha256, *_ in batch]},
             ).fetchall()
         )
-        for sha256, kind, _, names, modified_at, as_of in batch:
-            yield _Document(sha256, kind, contents.pop(sha256), names, _utc(modified_at), _utc(as_of))
+        for sha256, kind, _, names, *times in batch:
+            yield _Document(sha256, kind, contents.pop(sha256), names, *(_utc(time) for time in times))
 
 
 def _batches(found: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

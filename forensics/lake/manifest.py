@@ -119,11 +119,12 @@ class DamagedManifest(Exception):
 class Manifest:
     """What counts, as of the last commit.
 
-    `filters`: what the ingests took, that of everything among them. `read_under`: by SHA-256, the filter that left out
-    some of a file.
+    `ingested_at`: beside each of `source_files`, when it was added. `filters`: what the ingests took, that of
+    everything among them. `read_under`: by SHA-256, the filter that left out some of a file.
     """
 
     source_files: list[SourceFile] = field(default_factory=list)
+    ingested_at: list[datetime] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
     read_under: dict[str, Filter] = field(default_factory=dict)
     lake_files: dict[str, LakeFile] = field(default_factory=dict)
@@ -213,3 +214,5 @@ def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:
                 del manifest.lake_files[line.path]
             case Commit():
                 manifest.commit = line
+                added = len(manifest.source_files) - len(manifest.ingested_at)
+                manifest.ingested_at += [line.committed_at] * added

@@ -200,7 +200,12 @@ EXPORTS = {
     "cloudtrail_trails": "cloudtrail describe-trails",
     "cloudtrail_event_selectors": "cloudtrail get-event-selectors",
 }
-AS_OF_FROM = {"document": "", "person": ", as was said", "file": ", when its file was written"}
+AS_OF_FROM = {
+    "document": "",
+    "person": ", as was said",
+    "file": ", when its file was written",
+    "ingest": ", when it was ingested",
+}
 EXPORTED = {
     "name": "name",
     "owner": "owner",

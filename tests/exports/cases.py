@@ -50,7 +50,8 @@ def tables(*files: tuple[Mapping[str, Any], datetime | None]) -> Iterator[Tables
         connection.execute("set timezone = 'UTC'")
         connection.execute("create table documents (source_sha256 varchar primary key, kind varchar, content blob)")
         connection.execute(
-            "create table source_files (name varchar, sha256 varchar, modified_at timestamptz, as_of timestamptz)"
+            "create table source_files (name varchar, sha256 varchar, modified_at timestamptz, as_of timestamptz,"
+            " ingested_at timestamptz, last_event_time timestamptz)"
         )
         for named, as_of in files:
             for name, content in named.items():
@@ -58,7 +59,9 @@ def tables(*files: tuple[Mapping[str, Any], datetime | None]) -> Iterator[Tables
                 sha256 = hashlib.sha256(encoded).hexdigest()
                 document = [sha256, kind(encoded) or "iam_access_keys", encoded]
                 connection.execute("insert or ignore into documents values (?, ?, ?)", document)
-                connection.execute("insert into source_files values (?, ?, now(), ?)", [name, sha256, as_of])
+                connection.execute(
+                    "insert into source_files values (?, ?, now(), ?, null, null)", [name, sha256, as_of]
+                )
         create_tables(connection)
         yield Tables(connection)
 

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,40 @@ def test_the_latest_export_counts_and_two_of_one_time_that_differ_say_nothing() 
     other = {"other.json": listed(key(KEY, "alice", "Active", "2026-01-02T00:00:00Z"))}
     with tables((old, AS_OF), (new, later), (other, later)) as made:
         assert made.rows("select status, user_name from exported_keys") == [(None, "alice")]
+
+
+def test_two_last_uses_of_one_time_are_the_later_in_any_order() -> None:
+    """A key that was used stays used: the other answer is the older one, whatever is said of its time."""
+    answers = [
+        ({f"{name}/{KEY}.json": used("alice", at)}, AS_OF)
+        for name, at in (("a", None), ("b", "2026-02-01T10:00:00Z"), ("c", "2026-01-01T10:00:00Z"))
+    ]
+    for ordered in permutations(answers):
+        with tables(*ordered) as made:
+            said = made.rows("select never_used, last_used_at from exported_keys")
+        assert said == [(False, datetime(2026, 2, 1, 10, tzinfo=UTC))]
+
+
+def test_two_creations_of_one_time_that_differ_say_nothing() -> None:
+    one, other = (
+        {f"{day}.json": listed(key(KEY, "alice", created=f"2026-01-{day}T00:00:00Z"))} for day in ("01", "02")
+    )
+    with tables((one, AS_OF), (other, AS_OF)) as made:
+        assert made.rows("select user_name, created_at from exported_keys") == [("alice", None)]
+
+
+def test_an_export_that_is_dated_after_it_was_ingested_is_told_and_dated_then(case: Case, tmp_path: Path) -> None:
+    later = listed(key(KEY, "alice")) | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2999-01-01T00:00:00Z"}}
+    done = add(case, tmp_path, {"later.json": later, "said.json": listed(key(OTHER, "bob"))})
+    assert [file.reason for file in done.unread] == [
+        "it is dated after it was ingested; the time of the ingest holds instead: 2999-01-01 00:00:00+00:00"
+    ]
+    assert rows(case, "select access_key_id, status, status_as_of_from from exported_keys order by all") == [
+        (OTHER, "Active", "person"),
+        (KEY, "Active", "ingest"),
+    ]
+    ((ingested_at,),) = rows(case, "select max(ingested_at) from source_files")
+    assert case.keys().at == ingested_at.replace(tzinfo=None)
 
 
 def test_a_snapshot_says_of_whom_there_is_no_key() -> None:

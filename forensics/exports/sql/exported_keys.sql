@@ -1,6 +1,6 @@
 -- exported_keys: what exports say of each long-term key that one of them names. Grain: one row per access_key_id.
 -- The latest statement of each thing counts, with its export, its time and its file; two exports of one time that
--- differ say nothing.
+-- differ say nothing. Of two last uses the later counts: a key that was used stays used, and the other is an older answer.
 
 with owners as (
     select
@@ -55,7 +55,9 @@ creations as (
         as_of,
         as_of_from,
         source_sha256,
-        row_number() over (partition by access_key_id order by as_of desc, source_sha256) as place
+        row_number() over (partition by access_key_id order by as_of desc, source_sha256) as place,
+        min(created_at) over (partition by access_key_id, as_of) as least_time,
+        max(created_at) over (partition by access_key_id, as_of) as greatest_time
     from iam_access_keys
     where created_at is not null
 ),
@@ -98,7 +100,10 @@ left join owners
   on  owners.access_key_id = keys.access_key_id
   and owners.place = 1
   and owners.least_name = owners.greatest_name
-left join creations on creations.access_key_id = keys.access_key_id and creations.place = 1
+left join creations
+  on  creations.access_key_id = keys.access_key_id
+  and creations.place = 1
+  and creations.least_time = creations.greatest_time
 left join status on status.access_key_id = keys.access_key_id
 left join uses on uses.access_key_id = keys.access_key_id and uses.place = 1
 left join (

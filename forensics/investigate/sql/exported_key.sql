@@ -2,7 +2,9 @@
 with told as (
     select
         access_key_id, account_id, as_of, as_of_from, source_sha256,
-        row_number() over (partition by access_key_id order by as_of desc, source_sha256) as place
+        row_number() over (partition by access_key_id order by as_of desc, source_sha256) as place,
+        min(account_id) over (partition by access_key_id, as_of) as least_account,
+        max(account_id) over (partition by access_key_id, as_of) as greatest_account
     from iam_access_keys
     where export = 'sts_access_key_info'
       and access_key_id = $key
@@ -27,5 +29,8 @@ select
     logged.account_id as logged_account_id
 from exported_keys as exported
 left join access_keys as logged on logged.access_key_id = exported.access_key_id
-left join told on told.access_key_id = exported.access_key_id and told.place = 1
+left join told
+  on  told.access_key_id = exported.access_key_id
+  and told.place = 1
+  and told.least_account = told.greatest_account
 where exported.access_key_id = $key
