@@ -14,7 +14,7 @@ import pytest
 from forensics.answers import ActorKind, StopReason, to_json
 from forensics.case import Case, NotAnIdentifier
 from forensics.key_answer import Key, KeyKind
-from tests.attribution.records import START, Account, Json, User, assume_role, call
+from tests.attribution.records import START, Account, Json, User, assume_role, call, write
 from tests.cases import case_of, case_of_records
 from tests.simulator import World, sample, simulate
 from tests.simulator.identities import Credential
@@ -395,3 +395,25 @@ def test_a_key_of_root(tmp_path: Path) -> None:
         page = case.key("AKIA0ROOTKEYXXXXXXXX")
     assert page.owner and (page.owner.kind, page.owner.id) == (ActorKind.ROOT, "111111111111")
     assert [change.actor.kind for change in page.lifecycle.changes] == [ActorKind.ROOT]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_a_renamed_user_has_the_name_of_its_last_day(in_order: bool, tmp_path: Path) -> None:
+    """Its ID never changes; the names sort otherwise than they follow each other."""
+    home = Account("111111111111")
+    bob, deploy, day = home.user("bob"), home.role("deploy"), 86_400
+    names = ["bob", "carol", "alice", "dave", "bert"]
+    days = [call(User(home.id, name, bob.id).signs(bob.key), number * day) for number, name in enumerate(names)]
+    days.append(assume_role(User(home.id, "bert", bob.id).signs(bob.key), deploy, "s", 4 * day, issues=home.key("K")))
+    with Case.create(tmp_path / "case") as case:
+        for number, record in enumerate(days if in_order else reversed(days)):
+            case.ingest([write([record], tmp_path / str(number))])
+        answer = case.key(bob.key)
+        assert answer.owner
+        assert (answer.owner.id, answer.owner.name, answer.owner.arn) == (
+            bob.id, "bert", f"arn:aws:iam::{home.id}:user/bert",
+        )  # fmt: skip
+        actor = case.who(home.key("K")).actor
+        assert (actor.id, actor.name) == (bob.id, "bert")
+        (principal,) = case.sql_rows(f"select name, arn from principals where principal_id = '{bob.id}'").rows
+        assert principal == ("bert", f"arn:aws:iam::{home.id}:user/bert")

@@ -31,8 +31,9 @@ merged as (
         min(identity_type) as identity_type,
         min(first_identity_type) as first_identity_type,
         max(last_identity_type) as last_identity_type,
-        min(arn) as arn,
-        min(user_name) as user_name,
+        -- a user may be renamed: the name of the last day, which stands before it here and is cut off again
+        substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || arn), 11) as arn,
+        substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || user_name), 11) as user_name,
         min(identity_provider) as identity_provider,
         min(session_issuer_type) as session_issuer_type,
         min(first_session_issuer_arn) as first_session_issuer_arn,

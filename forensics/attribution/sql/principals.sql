@@ -1,9 +1,15 @@
 -- principals: what each unique ID stands for. Grain: one row per (principal_id, account_id).
--- A name that was given to two principals, one after the other, has two rows. Of a credential whose records disagree in
--- what it stands for, none counts.
+-- A name that was given to two principals, one after the other, has two rows. One that was renamed has the name of the
+-- last day that it was seen. Of a credential whose records disagree in what it stands for, none counts.
 
 with seen as (
-    select principal_id, account_id, 'iam_user' as kind, arn, user_name as name
+    select
+        principal_id,
+        account_id,
+        'iam_user' as kind,
+        arn,
+        user_name as name,
+        coalesce(cast(event_date as varchar), '0000-00-00') as last_seen
     from credential_days
     where first_identity_type = 'IAMUser'
       and last_identity_type = 'IAMUser'
@@ -12,7 +18,13 @@ with seen as (
 
     union all
 
-    select first_session_issuer_principal_id, account_id, 'role', first_session_issuer_arn, null
+    select
+        first_session_issuer_principal_id,
+        account_id,
+        'role',
+        first_session_issuer_arn,
+        null,
+        coalesce(cast(event_date as varchar), '0000-00-00')
     from credential_days
     where first_identity_type = 'AssumedRole'
       and last_identity_type = 'AssumedRole'
@@ -32,8 +44,8 @@ select
     seen.principal_id,
     seen.account_id,
     min(seen.kind) as kind,
-    min(seen.arn) as arn,
-    min(seen.name) as name,
+    substr(max(seen.last_seen || seen.arn), 11) as arn,
+    substr(max(seen.last_seen || seen.name), 11) as name,
     -- null unless its making is logged: before that, its name was another's
     min(made.created_at) as created_at
 from seen
