@@ -36,7 +36,11 @@ class KeyChange:
 
 @dataclass(frozen=True, slots=True)
 class UsedAfterEnd:
-    """Calls signed by a key after it was disabled or deleted; `event_ids` are the first of them."""
+    """Calls signed by a key after it was disabled or deleted; `event_ids` are the first of them.
+
+    `change`: deactivated, deleted, or switched_both_ways where it was switched off and on within one second, and
+    nothing tells which came last.
+    """
 
     change: str
     ended_at: datetime

@@ -160,7 +160,7 @@ class _Page:
             flags.add("rewritten_or_anonymised_logs")
         if len(accounts) > 1:
             flags.add("key_of_several_accounts")
-        if any(use.succeeded for use in lifecycle.used_after_end):
+        if any(use.succeeded and use.change != "switched_both_ways" for use in lifecycle.used_after_end):
             flags.add("used_after_end")
         return tuple(sorted(flags))
 

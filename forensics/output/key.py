@@ -181,7 +181,8 @@ def _alarm(answer: Key) -> Iterator[Line]:
         yield labelled("watch", (count(refused, "sensitive call"), "warn"), ", all refused")
     for end in answer.lifecycle.used_after_end:
         if end.succeeded:
-            yield labelled("", (f"{count(end.succeeded, 'call')} succeeded after it was {_ended(end)}", "bad"))
+            told = f"{count(end.succeeded, 'call')} succeeded after it was {_ended(end)}"
+            yield labelled("", (told, _style(end)))
 
 
 def _led_to(children: Children) -> Iterator[Line]:
@@ -222,12 +223,17 @@ def _change(answer: Key, change: KeyChange) -> Iterator[Line]:
 
 
 def _after_end(end: UsedAfterEnd) -> Iterator[Line]:
-    style = "bad" if end.succeeded else ""
     yield line(
-        (f"used after it was {_ended(end)}", style),
+        (f"used after it was {_ended(end)}", _style(end)),
         f": {_span(end.first_use, end.last_use)}, {end.succeeded:,} succeeded, {end.refused:,} refused",
     )
     yield from _cited(end.event_ids[:2])
+
+
+def _style(end: UsedAfterEnd) -> str:
+    if not end.succeeded:
+        return ""
+    return "warn" if end.change == "switched_both_ways" else "bad"
 
 
 def _ended(end: UsedAfterEnd) -> str:

@@ -134,6 +134,7 @@ KEY_CHANGES = {
     "deactivated": "switched off",
     "deleted": "deleted",
     "changed": "an attempt to change or delete it",
+    "switched_both_ways": "switched off and on, which of them last cannot be told,",
 }
 # ATT&CK's own names
 TACTICS = {
@@ -231,6 +232,7 @@ DISAGREEMENTS = {
 }
 KEY_FINDINGS = {
     "used_after_disabled": "used with success after it was disabled or deleted",
+    "used_after_both_ways": "used after it was switched off and on within one second; which came last cannot be told",
     "root_key": "belongs to root",
     "quarantined": "its owner is under AWS's quarantine: AWS holds the key for leaked",
     "owner_gone": "its owner is gone",

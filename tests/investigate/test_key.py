@@ -14,6 +14,8 @@ import pytest
 from forensics.answers import ActorKind, StopReason, to_json
 from forensics.case import Case, NotAnIdentifier
 from forensics.key_answer import Key, KeyKind
+from forensics.output.key import render_key
+from forensics.output.lines import lay_out
 from tests.attribution.records import START, Account, Json, User, assume_role, call, write
 from tests.cases import case_of, case_of_records
 from tests.simulator import World, sample, simulate
@@ -417,3 +419,24 @@ def test_a_renamed_user_has_the_name_of_its_last_day(in_order: bool, tmp_path: P
         assert (actor.id, actor.name) == (bob.id, "bert")
         (principal,) = case.sql_rows(f"select name, arn from principals where principal_id = '{bob.id}'").rows
         assert principal == ("bert", f"arn:aws:iam::{home.id}:user/bert")
+
+
+def test_use_after_a_key_was_switched_both_ways_in_one_second_is_undecided(tmp_path: Path) -> None:
+    home = Account("111111111111")
+    bob, admin = home.user("bob"), home.user("admin")
+
+    def switched(second: float, status: str) -> Json:
+        return iam(admin.signs(), second, "UpdateAccessKey", requestParameters=about(bob, bob.key, status=status))
+
+    home.log(
+        *(call(bob.signs(), second) for second in (0, 20, 40)),
+        *(switched(second, status) for second in (10, 30) for status in ("Active", "Inactive")),
+    )
+    with case_of_records(home.records, tmp_path) as case:
+        page = case.key(bob.key)
+        assert [(use.change, use.succeeded) for use in page.lifecycle.used_after_end] == [("switched_both_ways", 1)] * 2
+        assert (page.lifecycle.status, "used_after_end" in page.flags) == (None, False)
+        shown = lay_out(render_key(page), 200)
+        assert "used after it was switched off and on, which of them last cannot be told, at" in shown
+        (audited,) = [one for one in case.keys().keys if one.access_key_id == bob.key]
+        assert {one.finding for one in audited.findings} == {"used_after_both_ways"}
