@@ -42,6 +42,7 @@ from forensics.output.who import (
 )
 from forensics.output.words import (
     ADDRESS_CLASSES,
+    CLAIMS,
     FLAGS,
     KEY_CHANGES,
     KEY_KINDS,
@@ -73,9 +74,7 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from part("Quarantine by AWS", quarantine_lines(answer))
     yield from part("How it was requested, from the key back to its origin", chain_lines(answer.who))
     yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer.who))
-    yield from part(
-        "What the session says of itself; its caller chose this, it proves nothing", claim_lines(answer.who)
-    )
+    yield from part(CLAIMS, claim_lines(answer.who))
     yield from part("What was requested with it, directly and further down", _children(answer.children))
     yield from part("Addresses", _addresses(answer))
     yield from part("Programs, as they call themselves", _agents(answer))

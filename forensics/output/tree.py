@@ -218,17 +218,22 @@ def _valid(answer: Tree) -> Iterator[Line]:
 
 def _plan(answer: Tree) -> Iterator[Line]:
     said = set[str]()
-    inactive = _inactive(answer)
     for step in answer.containment:
         yield from _step(step, is_new=step.why not in said)
-        if step.action == Action.DEACTIVATE_ACCESS_KEY and step.target in inactive:
-            yield line("already ", *_by_iam(inactive[step.target]), "; see that it still is", indent=4, hang=4)
-            yield line((source(inactive[step.target]), "dim"), indent=4, hang=4)
+        yield from (with_prefix(one, "    ", "    ") for one in already_lines(answer, step))
         said.add(step.why)
     if not answer.containment:
         yield line("nothing is left to end")
         return
     yield line(("A policy takes minutes to hold everywhere; look for calls after it, and run this again.", "dim"))
+
+
+def already_lines(answer: Tree, step: Step) -> Iterator[Line]:
+    """Of the step of a key that IAM called inactive, that it may be done, and which export says so."""
+    said = _inactive(answer).get(step.target)
+    if said and step.action == Action.DEACTIVATE_ACCESS_KEY:
+        yield line("already ", *_by_iam(said), "; see that it still is")
+        yield line((source(said), "dim"))
 
 
 def _step(step: Step, *, is_new: bool) -> Iterator[Line]:

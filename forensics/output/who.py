@@ -25,6 +25,7 @@ from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
 from forensics.output.words import (
     ACTOR_KINDS,
     BASES,
+    CLAIMS,
     DIGEST_STYLES,
     FLAGS,
     GRADE_STYLES,
@@ -57,7 +58,7 @@ def render_who(answer: Who) -> Iterator[Line]:
     yield from part("How it was requested, from the subject back to its origin", chain_lines(answer))
     yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer))
     yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
-    yield from part("What the session says of itself; its caller chose this, it proves nothing", claim_lines(answer))
+    yield from part(CLAIMS, claim_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports, all_of_them=False))
     yield from part("Worth knowing", _notes(answer))
     yield from part("What to load to learn more", missing_lines(answer.missing))
@@ -125,14 +126,18 @@ def described(actor: Actor) -> tuple[str | Span, ...]:
     """Name, kind and account of an actor."""
     if actor.kind == ActorKind.UNKNOWN:
         return ("an actor who is not resolved",)
-    kind = "" if _name(actor) == _kind(actor) else f", {_kind(actor)}"
+    kind = f", {_kind(actor)}" if _own_name(actor) else ""
     return ((_name(actor), "bold"), f"{kind}{_of_account(actor)}")
 
 
 def _name(actor: Actor) -> str:
     if actor.kind in (ActorKind.ROOT, ActorKind.ANONYMOUS):
         return ACTOR_KINDS[actor.kind]
-    return actor.name or actor.id or ACTOR_KINDS[actor.kind]
+    return _own_name(actor) or f"unnamed {_kind(actor)}"
+
+
+def _own_name(actor: Actor) -> str | None:
+    return None if actor.kind in (ActorKind.ROOT, ActorKind.ANONYMOUS) else actor.name or actor.id
 
 
 def _kind(actor: Actor) -> str:

@@ -37,8 +37,8 @@ WORKLOADS = {
     "ecs_task": "ECS task",
     "codebuild_build": "CodeBuild build",
     "eks_pod": "EKS pod",
-    "ssm_hybrid_node": "SSM hybrid node",
-    "roles_anywhere": "Roles Anywhere workload",
+    "ssm_managed_node": "SSM managed node",
+    "roles_anywhere_certificate": "Roles Anywhere certificate",
     "iot_thing": "IoT thing",
 }
 ADDRESS_CLASSES = {
@@ -55,7 +55,7 @@ STOPS = {
     StopReason.SAML_SUBJECT: "the subject of a SAML assertion",
     StopReason.WEB_IDENTITY_SUBJECT: "the subject of a web identity token",
     StopReason.WORKLOAD: "a workload: AWS gave the credential to it, no person asked for it",
-    StopReason.AWS_SERVICE: "an AWS service that acted by itself",
+    StopReason.AWS_SERVICE: "an AWS service: it is the caller in the record, which names nobody behind it",
     StopReason.EXTERNAL_ACCOUNT: (
         "a principal of another account: that account's copy of the event, which names the key, is not loaded"
     ),
@@ -70,6 +70,8 @@ STOPS = {
     StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
     StopReason.NOT_AN_IDENTIFIER: "it is no access key ID, event ID, session ARN or principal ID",
 }
+# what stands above the claims: some services choose a session name too, and AWS itself says on whose behalf
+CLAIMS = "What the session says of itself; its requester may have chosen it: no proof"
 # under a credential of the chain: why it is believed to come from what stands below
 RULES = {
     "issued_key": "the event handed out this very access key",

@@ -16,6 +16,9 @@ def used_from_lines(workload: Workload | None) -> Iterator[Line]:
     """Whether it was taken, then each address, the first one first."""
     if workload is None:
         return
+    if not workload.addresses:
+        yield line("the loaded logs show no use of it from any address")
+        return
     said = {True: ("YES", "bad"), False: ("no", "good"), None: ("cannot be told", "warn")}
     yield line("used elsewhere  ", said[workload.used_elsewhere], _why_elsewhere(workload), hang=16)
     for event_id in workload.event_ids:

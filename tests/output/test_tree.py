@@ -11,6 +11,7 @@ from forensics.answers import Subject, Tree
 from forensics.case import Case
 from forensics.keys import SubjectType
 from forensics.output.lines import lay_out
+from forensics.output.report import report_page
 from forensics.output.tree import render_tree
 from tests.attribution.records import START, Account, call, write
 from tests.exports.cases import add, key, listed
@@ -56,6 +57,8 @@ def test_a_key_that_iam_calls_inactive_is_told_so_and_its_step_stays(tmp_path: P
         assert f"deactivate the access key {alice.key}" in shown
         assert "already inactive by IAM as of 2026-03-01 12:03:20Z; see that it still is" in shown
         assert "keys.json" in shown
+        page = report_page(case.report(alice.key))
+        assert "already" in page and "inactive by IAM as of 2026-03-01 12:03:20Z" in page
     with Case.create(tmp_path / "older") as case:
         case.ingest([write([*calls, on], tmp_path / "logs")])
         add(case, tmp_path, {"keys.json": keys}, START + timedelta(seconds=50))

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Who
+from forensics.answers import Actor, ActorKind, Who, Workload
+from forensics.attribution.order import model
 from forensics.case import Case
 from forensics.output.lines import lay_out
-from forensics.output.who import render_who
+from forensics.output.who import described, render_who
+from forensics.output.words import WORKLOADS
+from forensics.output.workload import used_from_lines
 from tests.output.answers import ANSWERS
 from tests.output.golden import same_as_golden
 from tests.simulator import sample
@@ -62,3 +65,21 @@ def test_who_comes_first_and_colour_changes_no_word(name: str) -> None:
 
 def shown(answer: Who, width: int | None) -> str:
     return lay_out(render_who(answer), width)
+
+
+def test_a_workload_that_no_record_names_is_unnamed_and_of_its_kind() -> None:
+    unnamed = Actor(ActorKind.WORKLOAD, account_id="111111111111", workload_type="lambda_function")
+    assert "".join(text if isinstance(text, str) else text[0] for text in described(unnamed)) == (
+        "unnamed Lambda function of account 111111111111"
+    )
+
+
+def test_each_kind_of_workload_has_its_name() -> None:
+    made = re.findall(r"'(\w+)'(?:,| as workload_type)", model("issuers").partition("without_parent as")[0])
+    types = {one for one in made if "_" in one} | {"roles_anywhere_certificate"}
+    assert types == set(WORKLOADS)
+
+
+def test_of_a_workload_credential_that_was_never_used_nothing_is_doubted() -> None:
+    shown = lay_out(used_from_lines(Workload("ASIAZNW342S3J6ZQNFX7", None, (), (), None)), 80)
+    assert shown == "the loaded logs show no use of it from any address\n"

@@ -22,11 +22,12 @@ from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
 from forensics.output.report.markup import Proofs, shown
 from forensics.output.report.timeline import timeline
-from forensics.output.tree import called, until
+from forensics.output.tree import already_lines, called, until
 from forensics.output.who import candidate_lines, claim_lines, described, missing_lines, rule
 from forensics.output.words import (
     ACTIONS,
     ADDRESS_CLASSES,
+    CLAIMS,
     GRADE_STYLES,
     KEY_KINDS,
     RELATIONS,
@@ -111,12 +112,14 @@ def _environment(proofs: Proofs) -> Environment:
         "titles": _TITLES,
         "ACTIONS": ACTIONS,
         "ADDRESS_CLASSES": ADDRESS_CLASSES,
+        "CLAIMS": CLAIMS,
         "EXPORTS_TITLE": EXPORTS_TITLE,
         "GRADE_STYLES": GRADE_STYLES,
         "KEY_KINDS": KEY_KINDS,
         "RELATIONS": RELATIONS,
         "STATES": STATES,
         "TACTICS": TACTICS,
+        "already_lines": already_lines,
         "called": called,
         "candidate_lines": candidate_lines,
         "claim_lines": claim_lines,
