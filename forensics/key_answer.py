@@ -165,7 +165,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How often one address, region or the like was used. `denied`: refused for want of a right; `failed`: else."""
+    """How often one address, region or the like was used; README says what `denied` and `failed` are."""
 
     value: str | None
     succeeded: int

@@ -2,14 +2,15 @@
 -- question: Which identities and keys were used from this address, who is behind each, and what did they achieve?
 -- parameter: address varchar: the address, or the beginning of several with its last dot or colon, such as 192.0.2.
 -- techniques: T1078.004
--- columns: source_ip_address, actor_name, succeeded, failed, access_key_id, actor_id, actor_kind, grade, arn,
+-- columns: source_ip_address, actor_name, succeeded, denied, failed, access_key_id, actor_id, actor_kind, grade, arn,
 --   first_event, last_event, first_event_id
 
 select
     source_ip_address,
     actor_name,
-    count(case when error_code is null and error_message is null then 1 end) as succeeded,
-    count(case when error_code is not null or error_message is not null then 1 end) as failed,
+    count(case when outcome = 'succeeded' then 1 end) as succeeded,
+    count(case when outcome = 'denied' then 1 end) as denied,
+    count(case when outcome = 'failed' then 1 end) as failed,
     access_key_id,
     actor_id,
     actor_kind,

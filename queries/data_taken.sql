@@ -1,13 +1,15 @@
 -- title: Data that was taken
 -- question: Who read how many objects and bytes of which bucket, or shared, copied or exported which snapshot or image?
 -- techniques: T1530, T1537
--- columns: actor_name, event_name, calls, store, objects, bytes, refused, actor_id, actor_kind, grade,
+-- columns: actor_name, event_name, succeeded, denied, failed, store, objects, bytes, actor_id, actor_kind, grade,
 --   origin_access_key_id, source_ip_address, first_event, last_event, first_event_id
 
 select
     events.actor_name,
     events.event_name,
-    count(*) as calls,
+    count(case when events.outcome = 'succeeded' then 1 end) as succeeded,
+    count(case when events.outcome = 'denied' then 1 end) as denied,
+    count(case when events.outcome = 'failed' then 1 end) as failed,
     -- of an object, its bucket
     case
         when events.resource like 'arn:%:s3:::%' then split_part(events.resource, '/', 1)
@@ -15,7 +17,6 @@ select
     end as store,
     count(distinct events.resource) as objects,
     sum(try_cast(events.record ->> '$.additionalEventData.bytesTransferredOut' as bigint))::bigint as bytes,
-    count(case when events.error_code is not null then 1 end) as refused,
     events.actor_id,
     events.actor_kind,
     events.grade,
@@ -32,4 +33,4 @@ where sensitive_actions.technique in ('T1530', 'T1537')
 group by
     store, events.event_name, events.actor_name, events.actor_id, events.actor_kind, events.grade,
     events.origin_access_key_id, events.source_ip_address
-order by calls desc, first_event, store, events.actor_id
+order by succeeded desc, first_event, store, events.actor_id

@@ -2,7 +2,7 @@
 -- question: Who stopped, narrowed or deleted what watches the accounts, who tried, and for how long did it not watch?
 -- techniques: T1562.008, T1562.001
 -- columns: event_time, actor_name, actor_id, grade, origin_access_key_id, event_source, event_name, effect, target,
---   error_code, until, recipient_account_id, event_id
+--   outcome, error_code, until, recipient_account_id, event_id
 
 select
     events.event_time,
@@ -14,6 +14,7 @@ select
     events.event_name,
     trail_changes.effect,
     coalesce(events.target_trail, events.resource) as target,
+    events.outcome,
     events.error_code,
     trail_changes.until,
     events.recipient_account_id,

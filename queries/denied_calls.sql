@@ -16,6 +16,6 @@ select
     max(event_time) as last_event,
     arg_min(event_id, (event_time, event_id)) as first_event_id
 from attributed_events
-where error_code like '%AccessDenied%' or error_code like '%UnauthorizedOperation%'
+where outcome = 'denied'
 group by actor_name, actor_kind, access_key_id, source_ip_address
 order by denied desc, access_key_id

@@ -4,7 +4,7 @@
 -- parameter: pause bigint = 60: seconds between two that still belong together
 -- techniques: T1526, T1580, T1087.004
 -- columns: first_event, last_event, actor_name, different_calls, source_ip_address, actor_id, actor_kind,
---   access_key_id, user_agent, regions, succeeded, failed, first_event_id
+--   access_key_id, user_agent, regions, succeeded, denied, failed, first_event_id
 
 with reading as (
     select *
@@ -44,8 +44,9 @@ select
     min(access_key_id) as access_key_id,
     min(user_agent) as user_agent,
     count(distinct aws_region) as regions,
-    count(case when error_code is null then 1 end) as succeeded,
-    count(case when error_code is not null then 1 end) as failed,
+    count(case when outcome = 'succeeded' then 1 end) as succeeded,
+    count(case when outcome = 'denied' then 1 end) as denied,
+    count(case when outcome = 'failed' then 1 end) as failed,
     arg_min(event_id, (event_time, event_id)) as first_event_id
 from runs
 group by credential_id, source_ip_address, run

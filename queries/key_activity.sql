@@ -9,9 +9,9 @@
 
 select
     events.event_name,
-    count(case when events.error_code is null and events.error_message is null then 1 end) as succeeded,
-    count(case when events.error_code like '%AccessDenied%' or events.error_code like '%Unauthorized%' then 1 end) as denied,
-    count(*) - succeeded - denied as failed,
+    count(case when events.outcome = 'succeeded' then 1 end) as succeeded,
+    count(case when events.outcome = 'denied' then 1 end) as denied,
+    count(case when events.outcome = 'failed' then 1 end) as failed,
     events.event_source,
     min(sensitive_actions.tactic) as tactic,
     count(distinct events.resource) as resources,

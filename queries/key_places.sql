@@ -3,7 +3,7 @@
 -- parameter: key varchar: the access key ID
 -- parameter: leaked_at timestamptz = null: when it may have leaked; what was not seen before is new
 -- techniques: T1078.004
--- columns: source_ip_address, user_agent, aws_region, is_new, first_use, last_use, days, succeeded, failed,
+-- columns: source_ip_address, user_agent, aws_region, is_new, first_use, last_use, days, succeeded, denied, failed,
 --   first_event_id
 
 select
@@ -14,8 +14,9 @@ select
     min(event_time) as first_use,
     max(event_time) as last_use,
     count(distinct event_date) as days,
-    count(case when error_code is null and error_message is null then 1 end) as succeeded,
-    count(case when error_code is not null or error_message is not null then 1 end) as failed,
+    count(case when outcome = 'succeeded' then 1 end) as succeeded,
+    count(case when outcome = 'denied' then 1 end) as denied,
+    count(case when outcome = 'failed' then 1 end) as failed,
     arg_min(event_id, (event_time, event_id)) as first_event_id
 from events
 where access_key_id = $key

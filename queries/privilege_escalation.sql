@@ -2,7 +2,7 @@
 -- question: Who gave which rights to whom, and was it to themselves?
 -- techniques: T1098.003, T1484.002, T1548.005
 -- columns: event_time, actor_name, actor_id, actor_kind, grade, origin_access_key_id, event_name, technique, target,
---   policy, to_itself, error_code, recipient_account_id, event_id
+--   policy, to_itself, outcome, error_code, recipient_account_id, event_id
 
 select
     events.event_time,
@@ -21,6 +21,7 @@ select
             or events.target_user_name = events.user_name,
         false
     ) as to_itself,
+    events.outcome,
     events.error_code,
     events.recipient_account_id,
     events.event_id

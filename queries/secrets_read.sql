@@ -1,7 +1,7 @@
 -- title: Secrets that were read
 -- question: Who read which secrets and parameters, or took a password or database token, and who does so usually?
 -- techniques: T1555.006, T1552
--- columns: actor_name, event_name, reads, refused, share_of_reads, resource, actor_id, actor_kind, grade,
+-- columns: actor_name, event_name, reads, denied, failed, share_of_reads, resource, actor_id, actor_kind, grade,
 --   origin_access_key_id, first_read, last_read, first_event_id
 
 with reads as (
@@ -13,8 +13,9 @@ with reads as (
         events.actor_kind,
         events.grade,
         events.origin_access_key_id,
-        count(case when events.error_code is null then 1 end) as reads,
-        count(case when events.error_code is not null then 1 end) as refused,
+        count(case when events.outcome = 'succeeded' then 1 end) as reads,
+        count(case when events.outcome = 'denied' then 1 end) as denied,
+        count(case when events.outcome = 'failed' then 1 end) as failed,
         min(events.event_time) as first_read,
         max(events.event_time) as last_read,
         arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
@@ -32,7 +33,8 @@ select
     actor_name,
     event_name,
     reads,
-    refused,
+    denied,
+    failed,
     round(reads / nullif(sum(reads) over (partition by resource), 0), 3) as share_of_reads,
     resource,
     actor_id,

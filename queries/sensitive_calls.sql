@@ -2,7 +2,7 @@
 -- question: Who made calls of which ATT&CK tactic, how often did they succeed, and which are rare in this case?
 -- parameter: tactic varchar = null: only this one, such as exfiltration
 -- techniques: T1059.009
--- columns: tactic, technique, event_name, actor_name, succeeded, failed, actors_in_case, actor_id, actor_kind,
+-- columns: tactic, technique, event_name, actor_name, succeeded, denied, failed, actors_in_case, actor_id, actor_kind,
 --   origin_access_key_id, first_event, last_event, first_event_id
 
 with calls as (
@@ -14,8 +14,9 @@ with calls as (
         events.actor_id,
         events.actor_kind,
         events.origin_access_key_id,
-        count(case when events.error_code is null then 1 end) as succeeded,
-        count(case when events.error_code is not null then 1 end) as failed,
+        count(case when events.outcome = 'succeeded' then 1 end) as succeeded,
+        count(case when events.outcome = 'denied' then 1 end) as denied,
+        count(case when events.outcome = 'failed' then 1 end) as failed,
         min(events.event_time) as first_event,
         max(events.event_time) as last_event,
         arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
@@ -35,6 +36,7 @@ select
     event_name,
     actor_name,
     succeeded,
+    denied,
     failed,
     count(*) over (partition by tactic, event_name) as actors_in_case,
     actor_id,

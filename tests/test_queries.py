@@ -36,7 +36,7 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
     "address_identities": (
         {"address": "192.0.2.44"},
         6,
-        [{"access_key_id": STOLEN, "actor_kind": "workload", "succeeded": 16, "failed": 2}],
+        [{"access_key_id": STOLEN, "actor_kind": "workload", "succeeded": 16, "denied": 2}],
     ),
     "console_mobile_app": ({}, 0, []),
     "cross_account_movement": (
@@ -91,7 +91,7 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
         {"key": LEAKED, "leaked_at": "2026-10-03T21:00:00Z"},
         4,
         [
-            {"source_ip_address": "198.51.100.20", "is_new": False, "failed": 0, "days": 5},
+            {"source_ip_address": "198.51.100.20", "is_new": False, "denied": 0, "days": 5},
             {"source_ip_address": "192.0.2.44", "aws_region": "us-west-2", "is_new": True, "succeeded": 0},
         ],
     ),
@@ -256,6 +256,38 @@ def test_its_rows_cite_an_event_and_always_the_same(name: str) -> None:
     assert any(column.endswith("event_id") for column in query.columns)
     # of the events of one second, the first is whichever the database comes upon, unless the ID decides
     assert re.findall(r"arg_m(?:in|ax)\([^()]*\)", query.sql) == []
+
+
+def test_denied_is_the_same_in_every_answer(tmp_path: Path, sample_case: Path) -> None:
+    aws = Account("111111111111")
+    alice = aws.user("alice")
+    codes = {
+        "denied": ("AccessDenied", "Client.UnauthorizedOperation", "InvalidClientTokenId", "OptInRequired", "AuthFailure"),
+        "failed": ("NoSuchKey", "ThrottlingException"),
+    }
+    records = [call(alice.signs(), second, errorCode=code) for second, code in enumerate(sum(codes.values(), ()))]
+    records += [call(alice.signs(), 30), call(alice.signs(), 31, errorMessage="only that")]
+    with case_of_records(records, tmp_path) as case:
+        assert _outcomes(case, alice.key) == (1, 5, 3)
+    with Case.open(sample_case) as case:
+        assert _outcomes(case, LEAKED) == (31, 71, 0)
+
+
+def _outcomes(case: Case, key: str) -> tuple[int, int, int]:
+    """How many of a key's events succeeded, were denied and failed, in which all answers agree."""
+    told = case.key(key).activity
+    answer = (told.succeeded, told.denied, told.failed)
+    outcomes = ["succeeded", "denied", "failed"]
+    for query in ("key_activity", "key_places"):
+        assert tuple(case.query(query, key=key)[outcomes].sum()) == answer
+    by_address = case.query("address_identities", address=told.addresses[0].value)
+    assert set(outcomes) <= set(by_address.columns)
+    denied = case.query("denied_calls")
+    assert denied[denied["access_key_id"] == key]["denied"].sum() == told.denied
+    counts = case.events(key=key)["outcome"].value_counts()
+    assert tuple(counts.get(outcome, 0) for outcome in outcomes) == answer
+    assert len(case.events(key=key, errors=True)) == told.denied + told.failed
+    return answer
 
 
 def test_an_address_is_not_the_beginning_of_another(sample_case: Path) -> None:

@@ -43,6 +43,19 @@ _LOOKED_UP_BY = (
 )
 # events that are reduced together: their credentials stay within the memory limit
 _EVENTS_AT_ONCE = 500_000
+# what became of an event, as README says; a refused sign-in has only a message
+OUTCOME = """
+    case
+        when error_code is null and error_message is null then 'succeeded'
+        when error_code like '%AccessDenied%' or error_code like '%Unauthorized%' or error_code like '%NotAuthorized%'
+            or error_code like '%AuthFailure%' or error_code like '%Forbidden%' or error_code like 'ExpiredToken%'
+            or error_code in (
+                'InvalidClientTokenId', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'UnrecognizedClientException',
+                'AccountProblem', 'OptInRequired'
+            ) then 'denied'
+        else 'failed'
+    end
+"""
 _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
 
 
@@ -229,6 +242,7 @@ def _events(connection: duckdb.DuckDBPyConnection, files: list[str]) -> str:
             {EVENT_KEY} as event_key,
             lake.* exclude (unreliable, record, raw, content_sha256, source_sha256, position),
             lake.unreliable or {disputed} as unreliable,
+            {OUTCOME} as outcome,
             coalesce(lake.record, decode(lake.raw)) as record
         from {_rows(files, LAKE_SCHEMA, partitioned=True)} as lake
         """

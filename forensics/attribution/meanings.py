@@ -81,6 +81,8 @@ _COLUMNS = {
     "refused": "why it is no key; null if it is one",
     "der": "the key, in PKCS#1",
     "event_key": "the event: its ID and recipient account, else the hash of its content; joins all tables of events",
+    "outcome": "succeeded, denied (for want of a right or of a valid credential, as error_code says), or failed"
+    " (for any other reason)",
     "event_date": "the day of event_time, UTC; the lake's files are kept by it",
     "events": "how many events were signed by it",
     "coverage.events": "how many events of that hour are loaded",

@@ -21,6 +21,7 @@ COLUMNS = (
     "actor_id",
     "grade",
     "source_ip_address",
+    "outcome",
     "error_code",
     "access_key_id",
     "principal_id",
@@ -53,7 +54,7 @@ _CONDITIONS = {
     "until": "event_time < $until::timestamptz",
     "name": "event_name = $name",
     "address": "source_ip_address = $address",
-    "errors": "(error_code is not null or error_message is not null)",  # a refused sign-in has only a message
+    "errors": "outcome <> 'succeeded'",
 }
 
 

@@ -27,7 +27,7 @@ def activity(events: pd.DataFrame, by: str = "actor_name", step: str = "1h", mos
     lanes = _busiest(events[by], most)
     axes = _axes(len(lanes))
     named = events[by].fillna("none").astype(str)
-    refused = events["error_code"].notna()
+    refused = events["outcome"] != "succeeded"
     for chosen, shift, colour, label in ((~refused, 0.0, _SUCCEEDED, "succeeded"), (refused, 0.2, _REFUSED, "refused")):
         for place, lane in enumerate(lanes):
             starts = events.loc[chosen & (named == lane), "event_time"].dt.floor(step).value_counts()
@@ -50,7 +50,7 @@ def services(events: pd.DataFrame, most: int = 20) -> Axes:
     """How many calls of each service succeeded and were refused, the busiest services first, on a logarithmic scale."""
     names = events["event_source"].str.removesuffix(".amazonaws.com")
     lanes = _busiest(names, most)
-    refused = events["error_code"].notna()
+    refused = events["outcome"] != "succeeded"
     axes = _axes(len(lanes))
     for chosen, shift, colour, label in (
         (~refused, -0.2, _SUCCEEDED, "succeeded"),

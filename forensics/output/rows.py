@@ -28,6 +28,7 @@ _FEW = 5
 _MOST_TELLING = (
     "event_time",
     "event_name",
+    "outcome",
     "error_code",
     "actor_name",
     "source_ip_address",

@@ -90,7 +90,9 @@ def _name(actor: Actor) -> str:
 
 
 def _refused(event: Mapping[str, object]) -> str:
-    return f", refused: {event['error_code']}" if event["error_code"] else ""
+    if event["outcome"] == "succeeded":
+        return ""
+    return f", refused: {event['error_code'] or event['outcome']}"
 
 
 def _microseconds(moment: datetime) -> int:

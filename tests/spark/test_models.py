@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from forensics.attribution import order
+from forensics.attribution.build import OUTCOME
 from forensics.case import Case
 from forensics.lake import manifest as manifests
 from forensics.lake.copies import EVENT_KEY
@@ -125,6 +126,7 @@ def _show_lake(session: Any, case: Path) -> None:
         .selectExpr(
             "* except (unreliable, record, raw, content_sha256, source_sha256, position, disputed)",
             "unreliable or disputed is not null as unreliable",
+            f"{OUTCOME} as outcome",
             "coalesce(record, decode(raw, 'utf-8')) as record",
         )
         .cache()

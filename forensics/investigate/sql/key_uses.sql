@@ -19,16 +19,7 @@ select
     source_ip_address,
     user_agent,
     error_code,
-    case
-        when error_code is null and error_message is null then 'succeeded'
-        when error_code like '%AccessDenied%' or error_code like '%Unauthorized%' or error_code like '%NotAuthorized%'
-            or error_code like '%AuthFailure%' or error_code like '%Forbidden%' or error_code like 'ExpiredToken%'
-            or error_code in (
-                'InvalidClientTokenId', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'UnrecognizedClientException',
-                'AccountProblem', 'OptInRequired'
-            ) then 'denied'
-        else 'failed'
-    end as outcome,
+    outcome,
     -- of an object, its bucket: one line for each says more than one for each object
     case when resource like 'arn:%:s3:::%/%' then split_part(resource, '/', 1) else resource end as resource,
     case when resource like 'arn:%:s3:::%/%' then resource end as object,

@@ -71,8 +71,7 @@ used as (
       and events.event_time > ends.ended_at
       and coalesce(events.event_time <= ends.until, true)
     where events.access_key_id like 'AKIA%'
-      and events.error_code is null
-      and events.error_message is null
+      and events.outcome = 'succeeded'
 )
 
 select
