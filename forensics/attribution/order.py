@@ -19,7 +19,6 @@ BEFORE_WALK = (
     "issuance_events",
     "twins",
     "user_names",
-    "name_changes",
     "credentials",
     "on_behalf_of",
     "principals",
@@ -55,7 +54,6 @@ AFTER_WALK = (
 SCRATCH = {
     "caller_copies": "twins",
     "user_names": "access_keys",
-    "name_changes": "access_keys",
     "candidates": "judged_links",
     "reached": "walk",
     "judged_links": "links",

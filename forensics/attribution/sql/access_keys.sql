@@ -83,8 +83,8 @@ known as (
     select access_key_id, account_id from changed
 ),
 
--- a key that was changed and never used: the unique ID of the user that the change names, where only one is known that
--- was called so and whose name did not change hands between that and the change
+-- a key that was changed and never used: the unique ID of the user that the change names, where only one is known whose
+-- name it was
 users as (
     select
         changed.access_key_id,
@@ -95,16 +95,9 @@ users as (
     join user_names
       on  user_names.account_id = changed.account_id
       and user_names.user_name = changed.owner_name
-    left join name_changes
-      on  name_changes.account_id = changed.account_id
-      and coalesce(name_changes.user_name = changed.owner_name, true)
-      and name_changes.event_time <= greatest(user_names.last_known, changed.status_since)
-      and name_changes.event_time >= least(user_names.first_known, changed.status_since)
-      and (
-          not name_changes.is_creation
-          or name_changes.event_time > least(user_names.first_known, changed.status_since)
-      )
-    where name_changes.event_time is null
+      and coalesce(changed.status_since >= user_names.made_at, true)
+      and coalesce(changed.status_since > user_names.freed_at, true)
+      and coalesce(changed.status_since < user_names.held_until, true)
     group by changed.access_key_id, changed.account_id
     having min(user_names.principal_id) = max(user_names.principal_id)
 )

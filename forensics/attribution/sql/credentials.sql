@@ -99,8 +99,7 @@ made as (
     having min(target_user_name) = max(target_user_name)
 ),
 
--- whom it was made for: the unique ID, where only one is known that was called so and whose name did not change hands
--- between that and the making
+-- whom it was made for: the unique ID, where only one is known whose name it was
 users as (
     select
         made.account_id,
@@ -112,13 +111,9 @@ users as (
     join user_names
       on  user_names.account_id = made.account_id
       and user_names.user_name = made.user_name
-    left join name_changes
-      on  name_changes.account_id = made.account_id
-      and coalesce(name_changes.user_name = made.user_name, true)
-      and name_changes.event_time <= greatest(user_names.last_known, made.created_at)
-      and name_changes.event_time >= least(user_names.first_known, made.created_at)
-      and (not name_changes.is_creation or name_changes.event_time > least(user_names.first_known, made.created_at))
-    where name_changes.event_time is null
+      and coalesce(made.created_at >= user_names.made_at, true)
+      and coalesce(made.created_at > user_names.freed_at, true)
+      and coalesce(made.created_at < user_names.held_until, true)
     group by made.account_id, made.access_key_id
     having min(user_names.principal_id) = max(user_names.principal_id)
 ),

@@ -47,8 +47,7 @@ without_parent as (
       and not issuances.is_unreliable
 ),
 
--- an IAM user by its ARN: its unique ID, where only one is known that was called so and whose name did not change hands
--- between that and the switch
+-- an IAM user by its ARN: its unique ID, where only one is known whose name it was at the switch
 users_by_arn as (
     select
         without_parent.child_credential_id,
@@ -56,17 +55,11 @@ users_by_arn as (
         min(user_names.principal_id) as principal_id,
         min(user_names.user_name) as name
     from without_parent
-    join user_names on user_names.arn = without_parent.from_arn
-    left join name_changes
-      on  name_changes.account_id = user_names.account_id
-      and coalesce(name_changes.user_name = user_names.user_name, true)
-      and name_changes.event_time <= greatest(user_names.last_known, without_parent.event_time)
-      and name_changes.event_time >= least(user_names.first_known, without_parent.event_time)
-      and (
-          not name_changes.is_creation
-          or name_changes.event_time > least(user_names.first_known, without_parent.event_time)
-      )
-    where name_changes.event_time is null
+    join user_names
+      on  user_names.arn = without_parent.from_arn
+      and coalesce(without_parent.event_time >= user_names.made_at, true)
+      and coalesce(without_parent.event_time > user_names.freed_at, true)
+      and coalesce(without_parent.event_time < user_names.held_until, true)
     group by without_parent.child_credential_id, without_parent.issuance_id
     having min(user_names.principal_id) = max(user_names.principal_id)
 )

@@ -1,38 +1,87 @@
--- user_names: which IAM users were called what, and from when to when that is known. Grain: one row per (account_id,
--- user_name, principal_id, is_creation): one of a user's calls, one of its making. A name goes from one user to another
--- by deletion and by renaming: see name_changes.
+-- user_names: which IAM users were called what, and within which time that name was surely theirs: from `made_at` on,
+-- after `freed_at`, and before `held_until`, each null where nothing bounds it.
+-- Grain: one row per (account_id, user_name, principal_id, is_creation): one of a user's calls, one of its making.
+-- Whose name changed hands while it was called so has no row.
 
-select
-    account_id,
-    user_name,
-    principal_id,
-    min(arn) as arn,
-    min(first_use) as first_known,
-    max(last_use) as last_known,
-    sum(rebuilt_events) = sum(reliable_events) as is_rebuilt,
-    false as is_creation
-from credential_days
-where first_identity_type = 'IAMUser'
-  and last_identity_type = 'IAMUser'
-  and user_name is not null
-  and principal_id is not null
-group by account_id, user_name, principal_id
+with known as (
+    select
+        account_id,
+        user_name,
+        principal_id,
+        min(arn) as arn,
+        min(first_use) as first_known,
+        max(last_use) as last_known,
+        sum(rebuilt_events) = sum(reliable_events) as is_rebuilt,
+        false as is_creation
+    from credential_days
+    where first_identity_type = 'IAMUser'
+      and last_identity_type = 'IAMUser'
+      and user_name is not null
+      and principal_id is not null
+    group by account_id, user_name, principal_id
 
-union all
+    union all
 
-select
-    recipient_account_id,
-    target_user_name,
-    target_principal_id,
-    cast(null as varchar),
-    min(event_time),
-    max(event_time),
-    max(is_rebuilt),
-    true
-from telling_events
-where event_name = 'CreateUser'
-  and target_user_name is not null
-  and target_principal_id is not null
-  and error_code is null
-  and not unreliable
-group by recipient_account_id, target_user_name, target_principal_id
+    select
+        recipient_account_id,
+        target_user_name,
+        target_principal_id,
+        cast(null as varchar),
+        min(event_time),
+        max(event_time),
+        max(is_rebuilt),
+        true
+    from telling_events
+    where event_name = 'CreateUser'
+      and target_user_name is not null
+      and target_principal_id is not null
+      and error_code is null
+      and not unreliable
+    group by recipient_account_id, target_user_name, target_principal_id
+),
+
+-- when a name may have become another's: any name of the account by a renaming, which is taken to be about both names
+-- and says only one of them here. A record that proves nothing leaves a doubt, too.
+changes as (
+    select
+        recipient_account_id as account_id,
+        case event_name when 'UpdateUser' then null else target_user_name end as user_name,
+        event_time,
+        event_name = 'CreateUser' as is_creation
+    from telling_events
+    where event_source = 'iam.amazonaws.com'
+      and event_name in ('CreateUser', 'DeleteUser', 'UpdateUser')
+      and error_code is null
+),
+
+held as (
+    select
+        known.account_id,
+        known.user_name,
+        known.principal_id,
+        known.is_creation,
+        min(known.arn) as arn,
+        max(known.is_rebuilt) as is_rebuilt,
+        max(known.last_known) as last_known,
+        max(case when changes.event_time <= known.first_known and changes.is_creation then changes.event_time end)
+            as made_at,
+        max(case when changes.event_time <= known.first_known and not changes.is_creation then changes.event_time end)
+            as freed_at,
+        min(
+            case
+                when changes.event_time < known.first_known then null
+                when changes.event_time = known.first_known and changes.is_creation then null
+                else changes.event_time
+            end
+        ) as held_until
+    from known
+    left join changes
+      on  changes.account_id = known.account_id
+      and coalesce(changes.user_name = known.user_name, true)
+    group by known.account_id, known.user_name, known.principal_id, known.is_creation
+)
+
+select account_id, user_name, principal_id, is_creation, arn, is_rebuilt, made_at, freed_at, held_until
+from held
+where held_until is null
+   or last_known < held_until
