@@ -6,14 +6,21 @@ to nothing, a few of each kind, and the others are counted.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from forensics.answers import Node, NodeKind, Relation
-from forensics.output.words import RELATIONS
+from forensics.output.words import RELATIONS, count
 
+_KINDS = {
+    NodeKind.SESSION: ("session", "sessions"),
+    NodeKind.ACCESS_KEY: ("access key", "access keys"),
+    NodeKind.USER: ("user", "users"),
+    NodeKind.LOGIN_PROFILE: ("console password", "console passwords"),
+    NodeKind.ROLE: ("trust policy", "trust policies"),
+}
 _DEEPEST = 16
 _ALIKE = 2  # of the quiet children of one parent and kind
 
@@ -79,6 +86,12 @@ class Branches:
             size += 1
             waiting += self._children[node.id]
         return size
+
+
+def counted(nodes: Iterable[Node]) -> list[str]:
+    """How many of each kind there are: `30 sessions`, `1 user`."""
+    number = Counter(node.kind for node in nodes)
+    return [count(number[kind], *names) for kind, names in _KINDS.items() if number[kind]]
 
 
 def may_be_used(node: Node) -> bool:

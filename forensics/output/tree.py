@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from forensics.answers import Action, Exported, Node, NodeKind, Relation, State, Step, Subject, Tree
-from forensics.output.branches import Branches, Hidden, may_be_used
+from forensics.output.branches import Branches, Hidden, counted, may_be_used
 from forensics.output.exports import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
 from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
@@ -55,17 +55,7 @@ def _headline(answer: Tree) -> Iterator[Line]:
     own = [node for node in answer.nodes if node.relation != Relation.FORWARD_ACCESS]
     below = [node for node in own if node.parent is not None]
     accounts = {node.account_id for node in own if node.account_id}
-    kinds = [
-        _count(sum(node.kind == kind for node in below), noun)
-        for kind, noun in (
-            (NodeKind.SESSION, "session"),
-            (NodeKind.ACCESS_KEY, "access key"),
-            (NodeKind.USER, "user"),
-            (NodeKind.LOGIN_PROFILE, "console password"),
-            (NodeKind.ROLE, "trust policy"),
-        )
-    ]
-    told = ", ".join(kind for kind in kinds if kind) or "nothing"
+    told = ", ".join(counted(below)) or "nothing"
     yield _labelled("came", f"{told}; {count(len(accounts), 'account')}")
     working = sum(node.valid_at is True for node in own)
     perhaps = sum(node.valid_at is None for node in own)
@@ -81,12 +71,6 @@ def _headline(answer: Tree) -> Iterator[Line]:
 
 def _labelled(label: str, *parts: str | Span) -> Line:
     return line((label.ljust(_LABEL), "dim"), *parts, indent=2, hang=2 + _LABEL)
-
-
-def _count(number: int, noun: str) -> str:
-    if not number:
-        return ""
-    return f"{number:,} trust policies" if noun == "trust policy" and number > 1 else count(number, noun)
 
 
 # the tree

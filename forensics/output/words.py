@@ -257,6 +257,6 @@ def readable_time(moment: datetime) -> str:
     return timestamp(moment).replace("T", " ")
 
 
-def count(number: int, noun: str) -> str:
-    """`1 event`, `2,000 events`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 event`, `2,000 events`. `nouns`: what several are called, where that is not `noun` with an s."""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"

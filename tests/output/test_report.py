@@ -74,7 +74,9 @@ def test_the_finding_names_who_and_says_how_sure(opened: Browser, pages: dict[st
     assert "requested by svc-deploy, IAM user of account" in who and "proven" in who and "3 hops" in who
     proofs = [proof.get_attribute("data-events") for proof in opened.all(".proofs button")]
     assert proofs[0] == "237177ec-96c4-44db-9998-0500a3791ad0" and len(proofs) == 5
-    assert "131 calls" in done and "5 credentials or other things may still be used" in done
+    assert "what came of it (1 session, 2 access keys, 1 user, 1 console password and 1 trust policy)" in done
+    assert "131 calls" in done
+    assert "and 2 access keys, 1 user, 1 console password and 1 trust policy may still be used" in done
     opened.open(pages[sample.STOLEN_WORKLOAD_KEY])
     assert "also used from elsewhere" in opened.one(".finding").text
 

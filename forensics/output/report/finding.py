@@ -11,7 +11,7 @@ from itertools import islice
 
 from forensics.answers import ActorKind, Grade, Relation, Who
 from forensics.key_answer import KeyKind
-from forensics.output.branches import may_be_used
+from forensics.output.branches import counted, may_be_used
 from forensics.output.lines import Span
 from forensics.output.who import basis, described, stop
 from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
@@ -68,8 +68,10 @@ def _done(answer: Report) -> Sentence:
     activity, nodes = answer.activity, answer.tree.nodes
     if not activity.events:
         return ("No call of it is in the loaded logs.",)
-    came = sum(node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS for node in nodes)
-    doers = f"It, and {count(came, 'credential')} or other things that came of it," if came else "It"
+    came = [
+        node for node in nodes if node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS
+    ]
+    doers = f"It, and what came of it ({_listed(counted(came))})," if came else "It"
     span = _span(activity.first_use, activity.last_use)
     return (
         f"{doers} made {count(activity.events, 'call')} {span}, of which {activity.succeeded:,} succeeded;",
@@ -97,9 +99,9 @@ def _left(answer: Report) -> Sentence:
     at = readable_time(answer.tree.at)
     if not working:
         return (f", and nothing of it still worked at {at}",)
-    only_itself = all(node.parent is None for node in working)
-    which = "the key itself" if only_itself else f"{count(len(working), 'credential')} or other things"
-    return (", and ", (which, "bad"), f" may still be used at {at}, the end of the logs")
+    itself = [] if all(node.parent is not None for node in working) else ["the key itself"]
+    which = (*itself, *counted(node for node in working if node.parent is not None))
+    return (", and ", (_listed(which), "bad"), f" may still be used at {at}, the end of the logs")
 
 
 def _span(first: datetime | None, last: datetime | None) -> str:
