@@ -6,10 +6,16 @@
 --   last_use, uses, event_id
 
 with uses_of_users as (
-    select account_id, user_name, min(first_use) as first_use, max(last_use) as last_use, sum(events) as uses
+    select
+        account_id,
+        case identity_type when 'IAMUser' then principal_id else session_issuer_principal_id end as user_id,
+        user_name,
+        min(first_use) as first_use,
+        max(last_use) as last_use,
+        sum(events) as uses
     from credentials
     where identity_type in ('IAMUser', 'FederatedUser')
-    group by account_id, user_name
+    group by account_id, user_id, user_name
 ),
 
 uses_of_keys as (
@@ -49,10 +55,18 @@ left join uses_of_keys
   on  plantings.kind = 'access_key'
   and uses_of_keys.account_id = plantings.account_id
   and uses_of_keys.access_key_id = plantings.access_key_id
+left join user_changes on user_changes.event_key = plantings.event_key
 left join uses_of_users
   on  plantings.kind in ('user', 'login_profile')
   and uses_of_users.account_id = plantings.account_id
-  and uses_of_users.user_name = plantings.name
+  and (
+      uses_of_users.user_id = user_changes.user_principal_id
+      or (
+          (uses_of_users.user_id is null or user_changes.user_principal_id is null)
+          and uses_of_users.user_name = plantings.name
+          and uses_of_users.last_use >= plantings.event_time
+      )
+  )
 left join uses_of_roles
   on  plantings.kind = 'role'
   and uses_of_roles.account_id = plantings.account_id

@@ -262,7 +262,13 @@ def test_denied_is_the_same_in_every_answer(tmp_path: Path, sample_case: Path) -
     aws = Account("111111111111")
     alice = aws.user("alice")
     codes = {
-        "denied": ("AccessDenied", "Client.UnauthorizedOperation", "InvalidClientTokenId", "OptInRequired", "AuthFailure"),
+        "denied": (
+            "AccessDenied",
+            "Client.UnauthorizedOperation",
+            "InvalidClientTokenId",
+            "OptInRequired",
+            "AuthFailure",
+        ),
         "failed": ("NoSuchKey", "ThrottlingException"),
     }
     records = [call(alice.signs(), second, errorCode=code) for second, code in enumerate(sum(codes.values(), ()))]
@@ -321,6 +327,55 @@ def test_what_the_sample_does_not_hold(tmp_path: Path) -> None:
         assert case.query("console_mobile_app")["sign"].tolist() == ["MobileVersion", "user_agent"]
         assert case.query("quarantined_users")["in_force"].tolist() == [True]
         assert case.query("launches_by_region")["is_first_in_region"].tolist() == [True]
+
+
+def test_users_who_had_one_name_after_the_other_are_told_apart(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, first, second = aws.user("admin").signs(), aws.user("alice"), aws.user("alice", life="2")
+    keys = ("AKIA0FIRSTXXXXXXXXXX", "AKIA0SECONDXXXXXXXXX")
+    for begin, user, key_id in ((0, first, keys[0]), (100, second, keys[1])):
+        name = {"userName": "alice"}
+        quarantine = name | {"policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}
+        made = {"user": {"userName": "alice", "userId": user.id}}
+        made_key = {"accessKey": {"accessKeyId": key_id, "userName": "alice"}}
+        aws.log(
+            call(admin, begin + 1, source=IAM, name="CreateUser", requestParameters=name, responseElements=made),
+            call(admin, begin + 2, source=IAM, name="CreateLoginProfile", requestParameters=name),
+            call(
+                admin, begin + 3, source=IAM, name="CreateAccessKey", requestParameters=name, responseElements=made_key
+            ),
+            call(user.signs(key_id), begin + 4),
+            sign_in_event(user.signs_in(), begin + 5, "ConsoleLogin"),
+            call(admin, begin + 6, source=IAM, name="AttachUserPolicy", requestParameters=quarantine),
+        )
+        if user == first:
+            aws.log(call(admin, 50, source=IAM, name="DeleteUser", requestParameters=name))
+    with case_of_records(aws.records, tmp_path) as case:
+        for key_id in keys:
+            ways = case.query("owner_access", key=key_id)
+            assert ways["way_in"].tolist() == ["access key", "console password", "console sign-in"]
+            assert ways["access_key_id"].dropna().tolist() == [key_id] and ways["is_certain"].all()
+            answer = case.key(key_id)
+            assert answer.owners_access.keys == ()
+            assert len(answer.owners_access.password_changes) == len(answer.quarantine.changes) == 1
+        planted = case.query("persistence")
+        assert planted[planted["kind"] != "access_key"]["uses"].tolist() == [2, 2, 2, 2]
+        assert case.query("quarantined_users")["in_force"].tolist() == [True, True]
+        assert case.query("quarantined_users")["user_principal_id"].tolist() == [first.id, second.id]
+
+
+def test_of_an_owner_who_is_known_by_name_only_that_is_said(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, name = aws.user("admin").signs(), {"userName": "alice"}
+    made = ("AKIA0ONEXXXXXXXXXXXX", "AKIA0TWOXXXXXXXXXXXX")
+    for place, key_id in enumerate(made):
+        key_made = {"accessKey": {"accessKeyId": key_id, "userName": "alice"}}
+        aws.log(
+            call(admin, place, source=IAM, name="CreateAccessKey", requestParameters=name, responseElements=key_made)
+        )
+    with case_of_records(aws.records, tmp_path) as case:
+        ways = case.query("owner_access", key=made[0])
+    assert list(zip(ways["access_key_id"], ways["is_certain"], strict=True)) == [(made[0], True), (made[1], False)]
 
 
 def test_keys_that_no_log_shows_are_stale_by_their_export(tmp_path: Path) -> None:

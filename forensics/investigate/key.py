@@ -206,7 +206,8 @@ class _Page:
     # its owner
 
     def _user_changes(self) -> tuple[UserChange, ...]:
-        changes = self._ask("key_user_changes", account=self._owner.account, user=self._owner.user)
+        owner = self._owner
+        changes = self._ask("key_user_changes", account=owner.account, principal=owner.principal, user=owner.user)
         evidence, behind = self._evidence(changes), self._behind(changes)
         return tuple(
             UserChange(

@@ -1,25 +1,45 @@
 -- user_changes: what was done to each IAM user beside its access keys: made, deleted, its password, its policies, its
 -- MFA.
--- Grain: one row per event. Refused attempts are rows too, where the refusal names the user.
+-- Grain: one row per event. Refused attempts are rows too, where the refusal names the user. `user_principal_id` is null
+-- unless only one user is known whose name it was at the change.
+
+with changes as (
+    select *
+    from telling_events
+    where event_source = 'iam.amazonaws.com'
+      and event_name in (
+          'CreateUser', 'UpdateUser', 'DeleteUser',
+          'CreateLoginProfile', 'UpdateLoginProfile', 'DeleteLoginProfile',
+          'AttachUserPolicy', 'DetachUserPolicy', 'PutUserPolicy', 'DeleteUserPolicy',
+          'DeactivateMFADevice'
+      )
+      and target_user_name is not null
+),
+
+users as (
+    select changes.event_key, min(user_names.principal_id) as principal_id
+    from changes
+    join user_names
+      on  user_names.account_id = changes.recipient_account_id
+      and user_names.user_name = changes.target_user_name
+      and coalesce(changes.event_time >= user_names.made_at, true)
+      and coalesce(changes.event_time > user_names.freed_at, true)
+      and coalesce(changes.event_time < user_names.held_until, true)
+    group by changes.event_key
+    having min(user_names.principal_id) = max(user_names.principal_id)
+)
 
 select
-    event_key,
-    recipient_account_id as account_id,
-    target_user_name as user_name,
-    target_principal_id as user_principal_id,
-    event_time,
-    event_name,
-    target_policy as policy,
-    error_code,
-    error_code is null and not unreliable as succeeded,
-    credential_id as by_credential_id,
-    access_key_id as by_access_key_id
-from telling_events
-where event_source = 'iam.amazonaws.com'
-  and event_name in (
-      'CreateUser', 'UpdateUser', 'DeleteUser',
-      'CreateLoginProfile', 'UpdateLoginProfile', 'DeleteLoginProfile',
-      'AttachUserPolicy', 'DetachUserPolicy', 'PutUserPolicy', 'DeleteUserPolicy',
-      'DeactivateMFADevice'
-  )
-  and target_user_name is not null
+    changes.event_key,
+    changes.recipient_account_id as account_id,
+    changes.target_user_name as user_name,
+    coalesce(changes.target_principal_id, users.principal_id) as user_principal_id,
+    changes.event_time,
+    changes.event_name,
+    changes.target_policy as policy,
+    changes.error_code,
+    changes.error_code is null and not changes.unreliable as succeeded,
+    changes.credential_id as by_credential_id,
+    changes.access_key_id as by_access_key_id
+from changes
+left join users on users.event_key = changes.event_key

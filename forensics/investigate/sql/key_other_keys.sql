@@ -6,7 +6,11 @@ with others as (
     where account_id = $account
       and access_key_id <> $key
       and owner_kind = $kind
-      and (owner_kind = 'root' or coalesce(owner_principal_id = $principal, false) or coalesce(owner_name = $user, false))
+      and (
+          owner_kind = 'root'
+          or owner_principal_id = $principal
+          or ((owner_principal_id is null or $principal is null) and owner_name = $user)
+      )
 ),
 
 first_uses as (

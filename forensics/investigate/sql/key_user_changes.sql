@@ -1,4 +1,4 @@
--- What was done to a key's owner: console password, and AWS's quarantine. $account, $user: the owner.
+-- What was done to a key's owner: console password, and AWS's quarantine. $account, $principal, $user: the owner.
 select
     event_key,
     event_name,
@@ -10,6 +10,9 @@ select
     by_access_key_id
 from user_changes
 where account_id = $account
-  and user_name = $user
+  and (
+      user_principal_id = $principal
+      or ((user_principal_id is null or $principal is null) and user_name = $user)
+  )
   and (event_name like '%LoginProfile' or policy like '%AWSCompromisedKeyQuarantine%')
 order by event_time, event_key
