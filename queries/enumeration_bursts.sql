@@ -3,8 +3,8 @@
 -- parameter: calls bigint = 10: how many different ones, at least
 -- parameter: pause bigint = 60: seconds between two that still belong together
 -- techniques: T1526, T1580, T1087.004
--- columns: first_event, last_event, actor_name, different_calls, source_ip_address, actor_id, actor_kind,
---   access_key_id, user_agent, regions, succeeded, denied, failed, first_event_id
+-- columns: actor_name, different_calls, succeeded, denied, failed, source_ip_address, first_event, last_event,
+--   access_key_id, regions, user_agent, actor_id, actor_kind, first_event_id
 
 with reading as (
     select *
@@ -34,19 +34,19 @@ runs as (
 )
 
 select
-    min(event_time) as first_event,
-    max(event_time) as last_event,
     min(actor_name) as actor_name,
     count(distinct event_name) as different_calls,
-    source_ip_address,
-    min(actor_id) as actor_id,
-    min(actor_kind) as actor_kind,
-    min(access_key_id) as access_key_id,
-    min(user_agent) as user_agent,
-    count(distinct aws_region) as regions,
     count(case when outcome = 'succeeded' then 1 end) as succeeded,
     count(case when outcome = 'denied' then 1 end) as denied,
     count(case when outcome = 'failed' then 1 end) as failed,
+    source_ip_address,
+    min(event_time) as first_event,
+    max(event_time) as last_event,
+    min(access_key_id) as access_key_id,
+    count(distinct aws_region) as regions,
+    min(user_agent) as user_agent,
+    min(actor_id) as actor_id,
+    min(actor_kind) as actor_kind,
     arg_min(event_id, (event_time, event_id)) as first_event_id
 from runs
 group by credential_id, source_ip_address, run

@@ -1,6 +1,6 @@
 -- title: What was requested with a key, and what of it still works
--- question: Which credentials surely came of this key (`forensics tree` has the doubtful ones too), what did they do, and which
---   had not expired at a time?
+-- question: Which credentials surely came of this key (`forensics tree` has the doubtful ones too), what did they do,
+--   and which had not expired at a time?
 -- parameter: key varchar: the access key ID
 -- parameter: at timestamptz = null: the time to ask for; without it, that of the latest event
 -- techniques: T1550.001, T1078.004

@@ -27,7 +27,8 @@ ways as (
     union all
 
     select
-        account_id, user_principal_id, user_name, 'console password', null, null, event_time, null, event_name, event_key
+        account_id, user_principal_id, user_name, 'console password', null, null, event_time, null, event_name,
+        event_key
     from user_changes
     where succeeded
       and event_name like '%LoginProfile'

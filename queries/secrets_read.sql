@@ -1,8 +1,8 @@
 -- title: Secrets that were read
 -- question: Who read which secrets and parameters, or took a password or database token, and who does so usually?
 -- techniques: T1555.006, T1552
--- columns: actor_name, event_name, reads, denied, failed, share_of_reads, resource, actor_id, actor_kind, grade,
---   origin_access_key_id, first_read, last_read, first_event_id
+-- columns: actor_name, event_name, reads, denied, failed, resource, share_of_reads, first_read, last_read, actor_id,
+--   actor_kind, grade, origin_access_key_id, first_event_id
 
 with reads as (
     select
@@ -35,14 +35,14 @@ select
     reads,
     denied,
     failed,
-    round(reads / nullif(sum(reads) over (partition by resource), 0), 3) as share_of_reads,
     resource,
+    round(reads / nullif(sum(reads) over (partition by resource), 0), 3) as share_of_reads,
+    first_read,
+    last_read,
     actor_id,
     actor_kind,
     grade,
     origin_access_key_id,
-    first_read,
-    last_read,
     first_event_id
 from reads
 order by share_of_reads, first_read, resource, actor_id

@@ -2,8 +2,8 @@
 -- question: Who made calls of which ATT&CK tactic, how often did they succeed, and which are rare in this case?
 -- parameter: tactic varchar = null: only this one, such as exfiltration
 -- techniques: T1059.009
--- columns: tactic, technique, event_name, actor_name, succeeded, denied, failed, actors_in_case, actor_id, actor_kind,
---   origin_access_key_id, first_event, last_event, first_event_id
+-- columns: actor_name, event_name, succeeded, denied, failed, tactic, technique, actors_in_case, first_event,
+--   last_event, actor_id, actor_kind, origin_access_key_id, first_event_id
 
 with calls as (
     select
@@ -31,19 +31,19 @@ with calls as (
 )
 
 select
-    tactic,
-    technique,
-    event_name,
     actor_name,
+    event_name,
     succeeded,
     denied,
     failed,
+    tactic,
+    technique,
     count(*) over (partition by tactic, event_name) as actors_in_case,
+    first_event,
+    last_event,
     actor_id,
     actor_kind,
     origin_access_key_id,
-    first_event,
-    last_event,
     first_event_id
 from calls
 order by actors_in_case, first_event, event_name, actor_id

@@ -3,23 +3,23 @@
 -- parameter: session varchar: its principal ID (AROA...:name) or its ARN
 -- parameter: created_at timestamptz = null: only the session that was issued at this second
 -- techniques: T1550.001
--- columns: event_time, event_name, resource, outcome, error_code, source_ip_address, access_key_id, session_creation_date,
---   actor_name, actor_id, grade, recipient_account_id, aws_region, event_id
+-- columns: event_time, event_name, outcome, error_code, source_ip_address, access_key_id, aws_region, resource,
+--   session_creation_date, actor_name, actor_id, grade, recipient_account_id, event_id
 
 select
     event_time,
     event_name,
-    resource,
     outcome,
     error_code,
     source_ip_address,
     access_key_id,
+    aws_region,
+    resource,
     session_creation_date,
     actor_name,
     actor_id,
     grade,
     recipient_account_id,
-    aws_region,
     event_id
 from attributed_events
 where $session in (principal_id, arn)

@@ -1,5 +1,6 @@
 -- title: Long-term keys that several programs share
--- question: Which key is used by more than one program or place, so that who depends on it must be asked before it goes?
+-- question: Which key is used by more than one program or place, so that who depends on it must be asked before it
+--   goes?
 -- parameter: programs bigint = 2: how many, at least
 -- techniques: T1078.004
 -- columns: access_key_id, owner_name, account_id, programs, addresses, program, program_addresses, events, first_use,

@@ -1,8 +1,9 @@
 -- title: Console sign-ins without MFA
--- question: Which users and roots signed in to the console without a second factor, from where, and had they ever used one?
+-- question: Which users and roots signed in to the console without a second factor, from where, and had they ever used
+--   one?
 -- techniques: T1078.004
--- columns: event_time, recipient_account_id, identity_type, user_name, source_ip_address, user_agent, sign_ins_with_mfa,
---   event_id
+-- columns: event_time, recipient_account_id, identity_type, user_name, source_ip_address, user_agent,
+--   sign_ins_with_mfa, event_id
 
 with sign_ins as (
     select

@@ -1,7 +1,8 @@
 -- title: SourceIdentity that names somebody else
 -- question: Which sessions say that they are somebody other than the person the keys lead to?
 -- techniques: T1550.001, T1036
--- columns: source_identity, actor_name, actor_id, grade, origin_access_key_id, arn, access_key_id, first_use, events, event_id
+-- columns: source_identity, actor_name, actor_id, grade, origin_access_key_id, arn, access_key_id, first_use, events,
+--   event_id
 
 select
     credentials.source_identity,

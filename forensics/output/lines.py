@@ -67,16 +67,17 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, inden
     In the others a text much longer than any ID or ARN is cut: every row would be as wide.
     """
     spans = [[_cell(part, is_last=place == len(row)) for place, part in enumerate(row, start=1)] for row in rows]
-    widths = [max([cells(name), *(cells(row[index][0]) for row in spans)]) for index, name in enumerate(columns[:-1])]
-    numbers = [_are_numbers([row[index][0] for row in spans]) for index in range(len(widths))]
-    hang = indent + sum(widths) + 2 * len(widths)
+    widths = [max([cells(name), *(cells(row[index][0]) for row in spans)]) for index, name in enumerate(columns)]
+    numbers = [_are_numbers([row[index][0] for row in spans]) for index in range(len(columns))]
+    hang = indent + sum(widths[:-1]) + 2 * len(widths[:-1])
+    widths[-1] = widths[-1] if numbers[-1] else 0
     for row in [[(name, "dim") for name in columns], *spans]:
         parts: list[Span] = []
-        for (text, style), width, right in zip(row, widths, numbers, strict=False):
-            padding = " " * (width - cells(text))
-            parts += [(padding, ""), (text, style)] if right else [(text, style), (padding, "")]
+        for (text, style), width, right in zip(row, widths, numbers, strict=True):
+            padding = (" " * (width - cells(text)), "")
+            parts += [padding, (text, style)] if right else [(text, style), padding]
             parts.append(("  ", ""))
-        yield line(*parts, row[-1], indent=indent, hang=hang)
+        yield line(*parts, indent=indent, hang=hang)
 
 
 def _cell(part: str | Span, *, is_last: bool) -> Span:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 
@@ -22,6 +22,9 @@ from forensics.output.words import count
 _LONGEST = 300
 _LONGEST_PROSE = 60
 _PROSE = {"user_agent"}
+# lines of a row, and how far to the right those after the first begin
+_MOST_LINES = 3
+_FURTHER = 2
 # rows that are worth a block of lines each
 _FEW = 5
 # the columns of events in the order in which they tell a reader what went on
@@ -29,10 +32,10 @@ _MOST_TELLING = (
     "event_time",
     "event_name",
     "outcome",
-    "error_code",
     "actor_name",
     "source_ip_address",
     "access_key_id",
+    "error_code",
     "aws_region",
     "recipient_account_id",
     "event_source",
@@ -43,8 +46,10 @@ _MOST_TELLING = (
     "event_id",
     "user_agent",
 )
-# of the rows of a query, what only says more of somebody or something that another column names
+# of the rows of a query, what only says more of somebody or something that another column names, or leads to it
 _LEAST_TELLING = (
+    "event_id",
+    "first_event_id",
     "origin_access_key_id",
     "event_source",
     "grade",
@@ -57,7 +62,7 @@ _LEAST_TELLING = (
 
 
 def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
-    """A table; where it does not fit, a few rows as a block of lines each, and of many the columns that fit."""
+    """A table; where it does not fit, a few rows as a block of lines each, and many as a few lines each."""
     texts = [[cut(_text(value), _LONGEST) for value in row] for row in rows.rows]
     if width is None or sum(_widths(rows.columns, texts)) + 2 * (len(rows.columns) - 1) <= width:
         yield from table(rows.columns, texts, indent=0)
@@ -67,7 +72,8 @@ def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
         yield line((count(len(rows.rows), "row"), "bold"))
         columns = dict(zip(unique(rows.columns), zip(*texts, strict=True), strict=True))
         rank = {name: place for place, name in enumerate(_LEAST_TELLING, start=1)}
-        yield from _what_differs({name: columns[name] for name in sorted(columns, key=lambda n: rank.get(n, 0))}, width)
+        ordered = {name: columns[name] for name in sorted(columns, key=lambda name: rank.get(name, 0))}
+        yield from _what_differs(ordered, width, columns.keys() - rank.keys())
 
 
 def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
@@ -79,7 +85,7 @@ def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
     many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
     yield line((many, "bold"), f", {first} to {last}")
     columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}
-    yield from _what_differs({name: columns[name] for name in _ordered(columns)}, width)
+    yield from _what_differs({name: columns[name] for name in _ordered(columns)}, width, set())
 
 
 def _blocks(columns: Sequence[str], texts: Iterable[Sequence[str]]) -> Iterator[Line]:
@@ -96,8 +102,11 @@ def _blocks(columns: Sequence[str], texts: Iterable[Sequence[str]]) -> Iterator[
             yield line((f"empty: {', '.join(empty)}", "dim"))
 
 
-def _what_differs(columns: Mapping[str, Sequence[str]], width: int | None) -> Iterator[Line]:
-    """What all rows share, then of what differs, in the order of the columns, as much as fits."""
+def _what_differs(columns: Mapping[str, Sequence[str]], width: int | None, telling: Set[str]) -> Iterator[Line]:
+    """What all rows share, then what differs, in the order of the columns.
+
+    As much as fits in one line a row, and in a few more as long as something telling has no place.
+    """
     number = len(next(iter(columns.values())))
     shared = {name: texts[0] for name, texts in columns.items() if number > 1 and len(set(texts)) == 1}
     told = [f"{name} {text}" for name, text in shared.items() if text]
@@ -108,10 +117,18 @@ def _what_differs(columns: Mapping[str, Sequence[str]], width: int | None) -> It
         for name, texts in columns.items()
         if name not in shared
     }
-    fitting = _fitting(differing, width)
+    tables: list[Iterator[Line]] = []
+    left_out = differing
+    while not tables or (telling & left_out.keys() and len(tables) < _MOST_LINES):
+        indent, style = (_FURTHER, "dim") if tables else (0, "")
+        fitting = _fitting(left_out, None if width is None else width - indent)
+        texts = [[(text, style) for text in row] for row in zip(*(differing[name] for name in fitting), strict=True)]
+        tables.append(table(fitting, texts, indent=indent))
+        left_out = {name: column for name, column in left_out.items() if name not in fitting}
     yield BLANK
-    yield from table(fitting, list(zip(*(differing[name] for name in fitting), strict=True)), indent=0)
-    left_out = [name for name in differing if name not in fitting]
+    for first, *further in zip(*tables, strict=True):
+        yield first
+        yield from (one for one in further if any(text.strip() for text, _ in one.spans))
     if left_out:
         yield BLANK
         yield line((f"not shown: {', '.join(left_out)}; a wider terminal, or --format csv, has them", "dim"))

@@ -92,3 +92,32 @@ def test_where_a_table_is_too_wide_who_did_how_much_comes_before_what_only_says_
     rows = Rows(columns, tuple((f"AIDA{n:017}", f"iam_user{n}", f"alice{n}", n) for n in range(9)), 9)
     head = lay_out(render_rows(rows, 40), 40).splitlines()[2]
     assert head.split() == ["actor_name", "denied", "actor_kind"]
+
+
+def test_what_tells_something_and_has_no_place_in_a_row_stands_below_it() -> None:
+    columns = ("actor_name", "calls", "store", "first_event", "last_event", "note", "first_event_id")
+    store = "arn:aws:s3:::" + "b" * 60
+    rows = Rows(
+        columns,
+        tuple((f"alice{n}", 10**n, store[n:], NOON, NOON.replace(day=n + 1), None, EVENT[n:]) for n in range(9)),
+        9,
+    )
+    shown = lay_out(render_rows(rows, 80), 80).splitlines()
+    assert max(map(cells, shown)) <= 80
+    assert shown[1] == "all of them: first_event 2026-10-01 12:00:00Z"
+    assert [line.split() for line in shown[3:5]] == [["actor_name", "calls", "last_event"], ["store"]]
+    assert shown[5].startswith("alice0              1  2026-10-01") and shown[6] == f"  {store}"
+    assert "not shown: first_event_id;" in shown[-1]
+
+
+def test_a_line_below_a_row_that_would_be_empty_is_left_out() -> None:
+    rows = Rows(("a", "b"), tuple((f"{n}{'a' * 50}", None if n else "b" * 50) for n in range(9)), 9)
+    shown = lay_out(render_rows(rows, 80), 80).splitlines()
+    assert [line[:4].strip() for line in shown[2:]] == ["a", "b", "0aaa", "bb", *(f"{n}aaa" for n in range(1, 9))]
+
+
+def test_of_a_hundred_columns_a_row_shows_three_lines() -> None:
+    columns = tuple(f"column_{n:03}" for n in range(100))
+    shown = lay_out(render_rows(Rows(columns, tuple((row,) * 100 for row in range(9)), 9), 80), 80)
+    assert sum(line.startswith(" ") for line in shown.splitlines()) > 9 * 2
+    assert "not shown: column_" in shown and shown.count("\n") < 60
