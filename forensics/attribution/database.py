@@ -60,11 +60,11 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
 
 
 def opening(layout: Layout) -> tuple[str, ...]:
-    """What `connect` does, as SQL for other programs."""
+    """What `connect` does, as SQL for other programs, which may run it more than once."""
     return (
         f"set file_search_path = {_quoted(layout.root.absolute())}",
         "set TimeZone = 'UTC'",
-        f'attach {_quoted(layout.database.absolute())} as "case" (read_only)',
+        f'attach if not exists {_quoted(layout.database.absolute())} as "case" (read_only)',
         'use "case"',
     )
 

@@ -245,7 +245,7 @@ def print_statements(statements: Sequence[str]) -> None:
     """SQL to open a case with, and who takes it where."""
     write(
         "-- duckdb shell   forensics connect --case DIR -o open.sql && duckdb -init open.sql\n"
-        "-- Python         duckdb.connect().execute(sql), with all of this as sql\n"
+        "-- Python         duckdb.connect().execute(sql), all of this as sql; so its cursors\n"
         "-- BI tool        database :memory:, and this as the SQL that it runs on connecting\n"
         "-- It shows the case as it is now; after an ingest, connect again.\n"
     )

@@ -34,8 +34,13 @@ def test_a_table_that_is_not_there(sample_case: Path) -> None:
 def test_what_it_prints_opens_the_case_elsewhere(sample_case: Path, tmp_path: Path) -> None:
     done = run("connect", "--case", sample_case, "-o", tmp_path / "open.sql")
     assert (done.code, done.out, done.err) == (0, "", "")
+    statements = (tmp_path / "open.sql").read_text()
     with duckdb.connect() as other:
-        other.execute((tmp_path / "open.sql").read_text())
+        other.execute(statements)
+        other.execute(statements)  # as a notebook does whose cell is run again
+        with other.cursor() as further:
+            further.execute(statements)
+            assert further.execute("select current_setting('TimeZone') from events limit 1").fetchall() == [("UTC",)]
         (events,) = other.execute("select count(*) from attributed_events").fetchall()[0]
         (zone,) = other.execute("select current_setting('TimeZone')").fetchall()[0]
         (meaning,) = other.execute(
