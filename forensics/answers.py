@@ -797,14 +797,12 @@ def timestamp(moment: datetime) -> str:
 
 def to_json(answer: object, *, indent: int | None = 2) -> str:
     """The JSON of an answer, of a sequence of answers, or of rows of plain values."""
-    return json.dumps(_plain(answer), indent=indent, ensure_ascii=True)
+    return json.dumps(answer, indent=indent, ensure_ascii=True, default=_plainer)
 
 
 def canonical_json(answer: object) -> str:
     """The one JSON that equal answers have: names in order, no spaces, ASCII, nothing that tells of this machine."""
-    return json.dumps(
-        _plain(answer, portable=True), sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str
-    )
+    return json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_portable)
 
 
 def answer_sha256(answer: object) -> str:
@@ -812,17 +810,22 @@ def answer_sha256(answer: object) -> str:
     return hashlib.sha256(canonical_json(answer).encode("ascii")).hexdigest()
 
 
-def _plain(value: object, *, portable: bool = False) -> Any:
-    """`portable`: without the fields that are marked as local."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [f for f in dataclasses.fields(value) if not (portable and f.metadata)]
-        return {f.name.rstrip("_"): _plain(getattr(value, f.name), portable=portable) for f in fields}
+def _plainer(value: Any) -> Any:
+    """What JSON has no form of, one step nearer to one that it has."""
+    if dataclasses.is_dataclass(value):
+        return {field.name.rstrip("_"): getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, datetime):
         return timestamp(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, portable=portable) for item in value]
     if isinstance(value, Mapping):
-        return {key: _plain(item, portable=portable) for key, item in value.items()}
-    return value
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON")
+
+
+def _portable(value: Any) -> Any:
+    """The same without the fields that are marked as local; anything has one."""
+    if dataclasses.is_dataclass(value):
+        fields = [field for field in dataclasses.fields(value) if not field.metadata]
+        return {field.name.rstrip("_"): getattr(value, field.name) for field in fields}
+    return _plainer(value) if isinstance(value, (date, Mapping)) else str(value)

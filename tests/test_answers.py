@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import FrozenInstanceError, fields
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
-from forensics.answers import Ingest, Missing, Subject, Unread, Who, timestamp, to_json
+from forensics.answers import Grade, Ingest, Missing, Rows, Subject, Unread, Who, canonical_json, timestamp, to_json
 from tests.output.answers import ANSWERS
 
 # Fields may be added at the end of these lists, and never leave them.
@@ -53,6 +54,15 @@ def test_nothing_is_a_list_and_unknown_is_null() -> None:
 def test_a_trailing_underscore_is_no_part_of_a_name() -> None:
     missing = Missing("1", None, datetime(2026, 10, 1, tzinfo=UTC), None, "hour_empty")
     assert json.loads(to_json(missing))["from"] == "2026-10-01T00:00:00Z"
+
+
+def test_the_canonical_json_is_of_every_value_and_stays_what_it_is() -> None:
+    noon = datetime(2026, 10, 1, 12, tzinfo=UTC)
+    values = (noon, [noon.date(), None], {"b": Decimal("1.50"), "a": b"\x00"}, float("nan"), Grade.PROVEN, "\u20ac")
+    assert canonical_json(Rows(("x",), (values,), 1)) == (
+        '{"columns":["x"],"rows":[["2026-10-01T12:00:00Z",["2026-10-01",null],{"a":"b\'\\\\x00\'","b":"1.50"},NaN,'
+        '"proven","\\u20ac"]],"total":1,"types":[]}'
+    )
 
 
 def test_an_answer_cannot_be_changed() -> None:
