@@ -230,6 +230,13 @@ def test_the_page_names_nothing_outside_of_itself(pages: dict[str, Path]) -> Non
         assert (attributes.get("href") or "#").startswith("#")
 
 
+def test_every_column_has_a_name_for_paper(pages: dict[str, Path]) -> None:
+    """On paper a heading stands on each page, where Chromium draws text and no button."""
+    for page in pages.values():
+        heads = [attributes for name, attributes in elements(page.read_text()) if name == "th"]
+        assert all(attributes.get("data-name") for attributes in heads)
+
+
 def test_equal_answers_give_equal_files(reports: dict[str, Report], sample_case: Path) -> None:
     with Case.open(sample_case) as case:
         again = case.report(DEEP)
