@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, replace
@@ -28,7 +27,6 @@ import duckdb
 from forensics import __version__, custody
 from forensics.answers import (
     SECRET,
-    Changed,
     Coverage,
     Displayed,
     Estimate,
@@ -50,14 +48,13 @@ from forensics.answers import (
 )
 from forensics.attribution.database import connect, is_current, opening
 from forensics.custody import CaseHashes
-from forensics.investigate.accounting import added_up, files
+from forensics.investigate.accounting import files
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
-from forensics.investigate.exports import exports as exports_of
-from forensics.investigate.exports import problems as export_problems
+from forensics.investigate.ingested import ingested, unread_note, why_empty
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
-from forensics.investigate.overview import overview, unread
+from forensics.investigate.overview import overview
 from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
 from forensics.investigate.tables import CannotRead
 from forensics.investigate.who import who
@@ -66,22 +63,20 @@ from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import fingerprint
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
-from forensics.lake.manifest import DamagedManifest, Manifest, SourceFile
-from forensics.lake.progress import Done, Progress, counting
+from forensics.lake.manifest import DamagedManifest, Manifest
+from forensics.lake.progress import Done, Progress
 from forensics.packaged import packaged_folder
 from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
 from forensics.sources.aws import Access, Aws, AwsFailed
-from forensics.sources.paths import NoSuchSource, find_files
+from forensics.sources.paths import NoSuchSource
 from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from forensics.attribution.build import DocumentTables
-    from forensics.attribution.earlier import Changes
     from forensics.key_answer import Accounts, Key, Keys
     from forensics.lake.ingest import Ingested
-    from forensics.lake.manifest import Filter
     from forensics.report_answer import CaseState, Report
     from forensics.verify_answer import Bundle, Check, Custody, Extract, Verification
 
@@ -227,7 +222,7 @@ class Case:
         except BaseException:
             temporary.cleanup()
             raise
-        case.unread_note = _unread_note(done)
+        case.unread_note = unread_note(done)
         return case
 
     def ingest(
@@ -265,6 +260,7 @@ class Case:
         Raises NoSuchSource, NoLogs if the case would stay empty, CaseBusy, IngestFailed,
         and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
         """
+        from forensics.collect import Fetching, from_files, from_lookup_events, from_s3
         from forensics.lake.filter import filter_of
 
         taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
@@ -273,38 +269,20 @@ class Case:
         before = self._manifest()
         with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
             urls = [parse_url(path) for path in named if is_s3_url(path)]
-            rounds = [self._ingest_files(local, taken, as_of, progress)] if local else []
+            go = partial(_ask, go_on)
+            how = Fetching(Aws(access), request_payer, as_of, __version__, progress, listing, asking, go)
             collected = []
-            if urls or lookup_events:
-                from forensics.collect import Fetching, from_lookup_events, from_s3
-
-                go = partial(_ask, go_on)
-                how = Fetching(Aws(access), request_payer, as_of, __version__, progress, listing, asking, go)
-                if urls:
-                    collected.append(from_s3(self._layout, urls, taken, how))
-                if lookup_events:
-                    collected.append(from_lookup_events(self._layout, taken, how))
-            rounds += [done for each in collected for done in each.rounds]
+            if local:
+                collected.append(from_files(self._layout, local, taken, __version__, as_of, progress))
+            if urls:
+                collected.append(from_s3(self._layout, urls, taken, how))
+            if lookup_events:
+                collected.append(from_lookup_events(self._layout, taken, how))
+            rounds = [done for each in collected for done in each.rounds]
             known = sum(each.known for each in collected)
             return self._ingested([*named, *["LookupEvents"] * lookup_events], before, rounds, known)
 
-    def _ingest_files(self, paths: list[Path], filter: Filter, as_of: datetime | None, progress: Progress) -> Ingested:
-        from msgspec.structs import replace
-
-        from forensics.lake import ingest as ingests
-        from forensics.lake.worker import ToRead
-
-        files = find_files(paths)
-        return ingests.ingest(
-            self._layout,
-            [ToRead(file.path, file.name, as_of=as_of) for file in files],
-            [file.size for file in files],
-            __version__,
-            counting(progress, {file.path: file.size for file in files}, len(files)),
-            filter=replace(filter, delivered_from=None, delivered_to=None),
-        )
-
-    def _ingested(self, paths: list[str], before: Manifest, rounds: list[Ingested], known: int) -> Ingest:
+    def _ingested(self, paths: list[str], before: Manifest, rounds: Sequence[Ingested], known: int) -> Ingest:
         """Build the tables, and tell what went in. `known` files were in the case and not read again."""
         from forensics.attribution.build import build
 
@@ -312,7 +290,7 @@ class Case:
         commit = after.commit
         files = [file for done in rounds for file in done.source_files]
         if commit is None or (commit.events == 0 and commit.documents == 0):
-            raise NoLogs(_why_empty(paths, files))
+            raise NoLogs(why_empty(paths, files))
         self.close_connection()
         try:
             changes = build(self._layout, after, _document_tables())
@@ -321,27 +299,8 @@ class Case:
                 f"the events are in {self._layout.root}, and what is told of them could not be written: {error}."
                 " With room to write, the same command finishes it"
             ) from None
-        hashes = [file.sha256 for file in files if file.kind]
-        answer = Ingest(
-            case=str(self._layout.root),
-            files=_counted([*(file.status for file in files), *["duplicate"] * known]),
-            bytes=sum(file.bytes for file in files),
-            records=sum(file.records for file in files),
-            rejected=sum(file.rejected for file in files),
-            documents=_counted(file.kind for file in files if file.kind),
-            new_events=commit.events - (before.commit.events if before.commit else 0),
-            events=commit.events,
-            copies=commit.copies,
-            conflicts=commit.conflicts,
-            changed=_changed(before, changes),
-            unread=(*unread(files), *export_problems(self._open(), hashes)),
-            filtered=sum(file.filtered for file in files),
-            amended=commit.amended,
-            exports=exports_of(self._open()),
-            left_out=added_up(file.left_out for file in files),
-            limits=_counted(file.limit for file in files if file.limit),
-            known=known,
-        )
+        root = str(self._layout.root)
+        answer = ingested(self._open(), root, files, known, (before.commit, commit), changes)
         self.close_connection()
         given = {
             "paths": [path if is_s3_url(path) else Path(path).absolute() for path in paths],
@@ -374,10 +333,11 @@ class Case:
             taken = take(Aws(access), folder, wanted, progress)
             done = None
             if taken.files:
+                from forensics.collect import from_files
                 from forensics.lake.filter import filter_of
 
-                rounds = [self._ingest_files([folder], filter_of(), None, _quiet)]
-                done = self._ingested([str(folder)], before, rounds, 0)
+                collected = from_files(self._layout, [folder], filter_of(), __version__, None, _quiet)
+                done = self._ingested([str(folder)], before, collected.rounds, 0)
             answer = Snapshot(
                 str(folder),
                 tuple(taken.account_ids),
@@ -889,41 +849,6 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
         names = "; `forensics schema` says which there are" if isinstance(error, _UNKNOWN_NAME) else ""
         message, _, _ = str(error).partition("\n\nLINE ")
         raise error_type(message + names) from None
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(names).items()))
-
-
-def _changed(before: Manifest, changes: Changes | None) -> Changed | None:
-    """Of the first ingest, nothing: there was no answer yet."""
-    if changes is not None:
-        return Changed(**asdict(changes))
-    return Changed(0, 0, 0, 0) if before.commit is None else None
-
-
-def _unread_note(done: Ingest) -> str | None:
-    if not done.incomplete:
-        return None
-    failed = [file for file in done.unread if file.status != "skipped"]
-    return (
-        f"answered, but {len({file.name for file in failed}):,} of {sum(done.files.values()):,} files could not be"
-        " read, or not wholly"
-        f" (for one, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them all"
-    )
-
-
-def _why_empty(paths: Iterable[str], files: Sequence[SourceFile]) -> str:
-    where = ", ".join(paths)
-    if not files:
-        return f"there is no file in {where}"
-    if filtered := sum(file.filtered for file in files):
-        return f"none of the {filtered:,} records in {where} is of the accounts, regions and time that were asked for"
-    example = next((file for file in files if file.reason), files[0])
-    return (
-        f"there are no CloudTrail logs in {where}: {len(files)} files were looked at"
-        f" (for one, {example.name}: {example.reason or 'it holds no record'})"
-    )
 
 
 def write_sample_logs(folder: str | Path) -> None:

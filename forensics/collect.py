@@ -1,9 +1,9 @@
-"""Collect: logs that lie elsewhere, into a case.
+"""Collect: logs into a case, from wherever they lie.
 
-Objects of S3 come through the case's spool in rounds. A round is committed as an ingest of its own and only then leaves
-the spool, so nothing is fetched twice: what was committed is known by URL and ETag, the rest lies in the spool. That
-bounds the disk by two rounds, and a case that stopped half-way answers from what it has. What LookupEvents answers is
-saved as files of the case, which are read like any.
+Files are read in place, and count all at once. Objects of S3 come through the case's spool in rounds. A round is
+committed as an ingest of its own and only then leaves the spool, so nothing is fetched twice: what was committed is
+known by URL and ETag, the rest lies in the spool. That bounds the disk by two rounds, and a case that stopped half-way
+answers from what it has. What LookupEvents answers is saved as files of the case, which are read like any.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Lock
+
+from msgspec.structs import replace
 
 from forensics.answers import Estimate, LookupEstimate
 from forensics.lake import ingest as lake
@@ -27,6 +30,7 @@ from forensics.lake.worker import ToRead
 from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws, AwsFailed
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
+from forensics.sources.paths import find_files
 from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
 from forensics.sources.s3_url import S3Url
 
@@ -54,6 +58,22 @@ class Collected:
 
     rounds: tuple[Ingested, ...]
     known: int
+
+
+def from_files(
+    layout: Layout, paths: Iterable[Path], filter: Filter, version: str, as_of: datetime | None, progress: Progress
+) -> Collected:
+    """Add files and folders. Raises NoSuchSource, CaseBusy, IngestFailed."""
+    files = find_files(paths)
+    done = lake.ingest(
+        layout,
+        [ToRead(file.path, file.name, as_of=as_of) for file in files],
+        [file.size for file in files],
+        version,
+        counting(progress, {file.path: file.size for file in files}, len(files)),
+        filter=replace(filter, delivered_from=None, delivered_to=None),
+    )
+    return Collected((done,), 0)
 
 
 def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching) -> Collected:
