@@ -61,7 +61,7 @@ def test_an_issuance_that_is_not_in_a_verified_hour_was_not_delivered_there(case
 
 
 def test_the_map_tells_how_much_is_proven(case: Case) -> None:
-    folder = case._layout.root  # noqa: SLF001 - the case of this test
+    folder = case.info().case
     done = run("coverage", "--case", folder, width=80)
     assert "✓ 90%" in done.out
     assert max(map(len, done.out.splitlines())) <= 80

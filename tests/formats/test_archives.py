@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -52,12 +52,8 @@ def from_zip(data: bytes) -> list[tuple[str, bytes | None]]:
     return taken(members_of_zip(io.BytesIO(data)))
 
 
-def taken(members: object) -> list[tuple[str, bytes | None]]:
-    found = []
-    for member in members:  # type: ignore[attr-defined]
-        assert isinstance(member, Member)
-        found.append((member.name, None if member.pieces is None else b"".join(member.pieces)))
-    return found
+def taken(members: Iterable[Member]) -> list[tuple[str, bytes | None]]:
+    return [(one.name, None if one.pieces is None else b"".join(one.pieces)) for one in members]
 
 
 @given(files, st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]), st.sampled_from([1, 512, 700, 1 << 20]))

@@ -10,6 +10,8 @@ import csv
 import gzip
 import io
 import json
+import tarfile
+import zipfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -423,3 +425,21 @@ REBUILT: dict[str, Wrapping] = {
     "ocsf array": lambda records: dump(list(map(ocsf_event, records)), 1).encode(),
     "ocsf parquet": ocsf_parquet,
 }
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return sink.getvalue()
+
+
+def tarred(files: dict[str, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return sink.getvalue()

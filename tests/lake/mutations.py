@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import json
 import random
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable
 
-from tests.formats.wrappings import DECORATED, REBUILT, WRAPPED, Json, dump, lines
+from tests.formats.wrappings import DECORATED, REBUILT, WRAPPED, Json, dump, lines, tarred, zipped
 
 Mutation = Callable[[bytes, random.Random], bytes]
 
@@ -70,30 +67,10 @@ def nest(data: bytes, dice: random.Random) -> bytes:
 
 def bomb(data: bytes, dice: random.Random) -> bytes:
     zeros = bytes(dice.choice([1 << 16, 3 << 20]))
-    return dice.choice(
-        [gzip.compress(zeros), gzip.compress(gzip.compress(zeros)), packed_zip({"z": zeros}), data + zeros]
-    )
+    return dice.choice([gzip.compress(zeros), gzip.compress(gzip.compress(zeros)), zipped({"z": zeros}), data + zeros])
 
 
 MUTATIONS: list[Mutation] = [flip, flip, flip, cut, cut, cut_out, insert, insert, repeat, swap, nest, bomb]
-
-
-def packed_zip(files: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return sink.getvalue()
-
-
-def packed_tar(files: dict[str, bytes]) -> bytes:
-    sink = io.BytesIO()
-    with tarfile.open(fileobj=sink, mode="w") as archive:
-        for name, data in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return sink.getvalue()
 
 
 FORMATS: dict[str, Callable[[list[Json]], bytes]] = {
@@ -110,9 +87,9 @@ PACKINGS: list[Callable[[bytes], bytes]] = [
     lambda data: data,
     lambda data: gzip.compress(data, 1, mtime=0),
     lambda data: bz2.compress(data, 1),
-    lambda data: packed_zip({"AWSLogs/a.json": data, "/b.json.gz": gzip.compress(data, 1)}),
-    lambda data: packed_tar({"/etc/a.json": data, "../b.json": data}),
-    lambda data: gzip.compress(packed_tar({"a": data}), 1),
+    lambda data: zipped({"AWSLogs/a.json": data, "/b.json.gz": gzip.compress(data, 1)}),
+    lambda data: tarred({"/etc/a.json": data, "../b.json": data}),
+    lambda data: gzip.compress(tarred({"a": data}), 1),
     lambda data: data.decode("utf-8", "replace").encode("utf-16"),
 ]
 
