@@ -212,7 +212,7 @@ class _Audit:
         if owner is None or owner.kind != ActorKind.IAM_USER or owner.name is None:
             return
         name = (row.account_id, owner.name)
-        of_user = self._user_changes[name]
+        of_user = [change for change in self._user_changes[name] if _may_be(change.user_id, owner.id)]
         lived = max((time for time in (row.last_use, created_at) if time), default=None)
         ended = [change for change in of_user if change.event_name in ("CreateUser", "DeleteUser")]
         if ended and ended[-1].event_name == "DeleteUser" and _latest_status(row, None) != _GONE:
@@ -221,12 +221,13 @@ class _Audit:
         if listing and lived and listing.as_of and listing.as_of > lived and _latest_status(row, None) != _GONE:
             user = self._users.get(name)
             is_renamed = (row.account_id, owner.id) in self._user_ids
-            if not is_renamed and (user is None or (user.user_id and owner.id and user.user_id != owner.id)):
+            if not is_renamed and (user is None or not _may_be(user.user_id, owner.id)):
                 yield self._finding("owner_gone", listing)
         marks = [change for change in of_user if change.event_name.endswith("UserPolicy")]
         if marks and marks[-1].event_name == "AttachUserPolicy":
             yield KeyFinding("quarantined", "events", _ids([marks[-1].event_id]))
-        if quarantined := self._quarantined.get(name):
+        quarantined = self._quarantined.get(name)
+        if quarantined and _may_be(quarantined.user_id, owner.id):
             yield self._finding("quarantined", quarantined)
 
     def _of_agreement(self, row: Row, uses: Sequence[Row]) -> Iterator[KeyFinding]:
@@ -368,6 +369,11 @@ def _applications(uses: Sequence[Row]) -> dict[str, str | None]:
         if program and program not in _NO_APPLICATION:
             found.setdefault(program, use.event_id)
     return dict(sorted(found.items()))
+
+
+def _may_be(one: str | None, other: str | None) -> bool:
+    """Whether two who have one name may be one user, by their unique IDs as far as these are known."""
+    return one is None or other is None or one == other
 
 
 def _was_there(known: datetime, deleted_at: Sequence[datetime], as_of: datetime | None) -> bool:

@@ -16,6 +16,7 @@ from forensics.case import Case
 from forensics.key_answer import AuditedKey
 from forensics.output.report import report_page
 from tests.attribution.records import START, Account, Json, call, write
+from tests.cases import case_of_records
 from tests.exports.cases import add, key, listed, used
 from tests.simulator import World, simulate
 from tests.simulator import write as write_logs
@@ -194,13 +195,36 @@ def test_the_logs_alone_tell_what_they_can(case: Case) -> None:
     assert len(one.findings[0].event_ids) == 2
 
 
+def test_of_two_users_of_one_name_each_has_what_befell_them(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, name = aws.user("admin").signs(), {"userName": "alice"}
+    first, second = aws.user("alice"), aws.user("alice", life="2")
+    keys = ("AKIA0FIRSTXXXXXXXXXX", "AKIA0SECONDXXXXXXXXX")
+    policy = name | {"policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}
+
+    def iam(second: int, action: str, request: Json, response: Json | None = None) -> Json:
+        parts: Json = {"requestParameters": request, "responseElements": response}
+        return call(admin, second, source="iam.amazonaws.com", name=action, **parts)
+
+    aws.log(
+        iam(0, "CreateUser", name, {"user": name | {"userId": first.id}}),
+        call(first.signs(keys[0]), 10),
+        iam(20, "DeleteUser", name),
+        iam(30, "CreateUser", name, {"user": name | {"userId": second.id}}),
+        call(second.signs(keys[1]), 40),
+        iam(50, "AttachUserPolicy", policy),
+    )
+    with case_of_records(aws.records, tmp_path) as case:
+        assert findings(the_key(case, keys[0])) == {"owner_gone"}
+        assert findings(the_key(case, keys[1])) == {"quarantined"}
+
+
 def _report(*keys: KeyTruth) -> str:
     return report_csv(report_rows(HOME.id, keys))
 
 
-def _true(created: datetime = MADE, **more: object) -> KeyTruth:
-    known = {"status": "Active", "last_used": None, **more}
-    return KeyTruth("", HOME.id, "alice", ALICE.id, ALICE.arn, created_at=created, **known)  # type: ignore[arg-type]
+def _true(created: datetime = MADE, status: str = "Active", last_used: datetime | None = None) -> KeyTruth:
+    return KeyTruth("", HOME.id, "alice", ALICE.id, ALICE.arn, status, created, last_used)
 
 
 def test_a_key_that_is_named_rests_on_no_match_with_the_report(case: Case, tmp_path: Path) -> None:

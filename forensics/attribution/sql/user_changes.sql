@@ -1,7 +1,7 @@
 -- user_changes: what was done to each IAM user beside its access keys: made, deleted, its password, its policies, its
 -- MFA.
--- Grain: one row per event. Refused attempts are rows too, where the refusal names the user. `user_principal_id` is null
--- unless only one user is known whose name it was at the change.
+-- Grain: one row per event. Refused attempts are rows too, where the refusal names the user. `user_principal_id` is
+-- null unless only one user is known whose name it was at the change.
 
 with changes as (
     select *
@@ -24,7 +24,12 @@ users as (
       and user_names.user_name = changes.target_user_name
       and coalesce(changes.event_time >= user_names.made_at, true)
       and coalesce(changes.event_time > user_names.freed_at, true)
-      and coalesce(changes.event_time < user_names.held_until, true)
+      and coalesce(
+          changes.event_time < user_names.held_until
+              -- what ended it
+              or (changes.event_time = user_names.held_until and changes.event_name in ('DeleteUser', 'UpdateUser')),
+          true
+      )
     group by changes.event_key
     having min(user_names.principal_id) = max(user_names.principal_id)
 )

@@ -2,6 +2,7 @@
 select
     changes.account_id,
     changes.user_name,
+    changes.user_principal_id as user_id,
     changes.event_name,
     changes.event_time::timestamp as event_time,
     evidence.event_id
