@@ -56,7 +56,7 @@ from forensics.investigate.ingested import ingested, unread_note, why_empty
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview
 from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
-from forensics.investigate.tables import CannotRead
+from forensics.investigate.tables import CannotRead, reading_files
 from forensics.investigate.who import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
@@ -292,13 +292,14 @@ class Case:
         if commit is None or (commit.events == 0 and commit.documents == 0):
             raise NoLogs(why_empty(paths, files))
         self.close_connection()
-        try:
-            changes = build(self._layout, after, _document_tables())
-        except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
-            raise IngestFailed(
-                f"the events are in {self._layout.root}, and what is told of them could not be written: {error}."
-                " With room to write, the same command finishes it"
-            ) from None
+        with reading_files():
+            try:
+                changes = build(self._layout, after, _document_tables())
+            except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+                raise IngestFailed(
+                    f"the events are in {self._layout.root}, and what is told of them could not be written: {error}."
+                    " With room to write, the same command finishes it"
+                ) from None
         root = str(self._layout.root)
         answer = ingested(self._open(), root, files, known, (before.commit, commit), changes)
         self.close_connection()
@@ -724,9 +725,10 @@ class Case:
 
         try:
             build(self._layout, manifest, _document_tables())
-        except (OSError, duckdb.IOException):  # a case on media that cannot be written answers from memory
+        except (OSError, duckdb.Error):  # a case on media that cannot be written answers from memory, if it can be read
             connection = connect(self._layout, ":memory:", read_only=False)
-            fill(connection, manifest, self._layout, _document_tables())
+            with reading_files():
+                fill(connection, manifest, self._layout, _document_tables())
             return connection
         self._logged("build", {}, None, hashes=hashes_of(self._layout))
         return connect(self._layout, self._layout.database, read_only=True)

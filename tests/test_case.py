@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from forensics.case import Case, NoLogs, QueryFailed
+from forensics.investigate.tables import CannotRead
 from forensics.keys import NotAnIdentifier
 from forensics.lake.layout import NotACase
 from forensics.sources.paths import NoSuchSource
@@ -150,6 +151,15 @@ def test_no_subject_is_answered_that_is_no_identifier(logs: Path) -> None:
         with pytest.raises(NotAnIdentifier) as refused:
             case.who("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
         assert "wJalr" not in str(refused.value)
+
+
+def test_a_lake_file_that_cannot_be_read_is_told_by_whoever_builds_the_tables(logs: Path, tmp_path: Path) -> None:
+    with Case.create(tmp_path / "case") as case:
+        case.ingest([logs])
+    (tmp_path / "case" / "case.duckdb").unlink()
+    next((tmp_path / "case").glob("lake/events/*/*.parquet")).write_bytes(b"no Parquet")
+    with Case.open(tmp_path / "case") as case, pytest.raises(CannotRead, match="forensics verify"):
+        case.who(KEY)
 
 
 def test_a_token_in_a_log_is_in_no_table(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -18,10 +20,17 @@ class CannotRead(Exception):
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
     """The rows of `sql/<query>.sql`. Lists bind as lists, never as text. Raises CannotRead."""
-    try:
+    with reading_files():
         result = connection.execute(_sql(query), parameters)
         row = _row_type(query, tuple(column[0] for column in result.description or ()))
         return [row(*values) for values in result.fetchall()]
+
+
+@contextmanager
+def reading_files() -> Iterator[None]:
+    """Raises CannotRead for a file of the case that DuckDB cannot read."""
+    try:
+        yield
     except duckdb.Error as error:
         if not _is_of_a_file(error):
             raise
