@@ -64,7 +64,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.integrity import fingerprint
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
-from forensics.lake.progress import Done, Progress
+from forensics.lake.progress import Progress
 from forensics.packaged import packaged_folder
 from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
 from forensics.sources.aws import Access, Aws, AwsFailed
@@ -161,15 +161,7 @@ GoOn = Callable[[Estimate | LookupEstimate], bool]
 _OWN_ACCESS = Access()
 
 
-def _quiet(_done: Done) -> None:
-    pass
-
-
-def _unseen(_objects: int) -> None:
-    pass
-
-
-def _unheard(_made: int, _calls: int) -> None:
+def _untold(*_: object) -> None:
     pass
 
 
@@ -180,10 +172,6 @@ def _always(_estimate: Estimate | LookupEstimate) -> bool:
 def _ask(go_on: GoOn, estimate: Estimate | LookupEstimate) -> None:
     if not go_on(estimate):
         raise Declined(estimate)
-
-
-def _quiet_account(_account_id: str) -> None:
-    pass
 
 
 class Case:
@@ -213,7 +201,7 @@ class Case:
         return case
 
     @classmethod
-    def from_logs(cls, path: str | Path, *, progress: Progress = _quiet) -> Case:
+    def from_logs(cls, path: str | Path, *, progress: Progress = _untold) -> Case:
         """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
         temporary = tempfile.TemporaryDirectory(prefix="forensics-")
         case = cls(layouts.create(Path(temporary.name, "case")), temporary)
@@ -238,9 +226,9 @@ class Case:
         access: Access = _OWN_ACCESS,
         request_payer: bool = False,
         lookup_events: bool = False,
-        progress: Progress = _quiet,
-        listing: Callable[[int], None] = _unseen,
-        asking: Callable[[int, int], None] = _unheard,
+        progress: Progress = _untold,
+        listing: Callable[[int], None] = _untold,
+        asking: Callable[[int, int], None] = _untold,
         go_on: GoOn = _always,
     ) -> Ingest:
         """Add files and folders of logs, exports of accounts, and trails in S3 (`s3://BUCKET/PREFIX`).
@@ -316,7 +304,7 @@ class Case:
         accounts: Iterable[str] = (),
         role_name: str | None = None,
         regions: Iterable[str] = (),
-        progress: Callable[[str], None] = _quiet_account,
+        progress: Callable[[str], None] = _untold,
     ) -> Snapshot:
         """Ask accounts what they hold, by calls that only read, and add the answers to the case as files of it.
 
@@ -337,7 +325,7 @@ class Case:
                 from forensics.collect import from_files
                 from forensics.lake.filter import filter_of
 
-                collected = from_files(self._layout, [folder], filter_of(), __version__, None, _quiet)
+                collected = from_files(self._layout, [folder], filter_of(), __version__, None, _untold)
                 done = self._ingested([str(folder)], before, collected.rounds, 0)
             answer = Snapshot(
                 str(folder),

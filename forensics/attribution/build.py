@@ -91,8 +91,9 @@ def build(layout: Layout, manifest: Manifest, document_tables: Sequence[Document
         temporary.chmod(0o600)
         temporary.rename(layout.database)
     finally:
-        for left in layout.root.glob(f"{temporary.name}*"):
-            left.unlink()
+        # a checkpoint that failed may leave a file of its own beside it
+        for left in (temporary, *layout.root.glob(f"{temporary.name}.*")):
+            left.unlink(missing_ok=True)
     return changes
 
 

@@ -51,6 +51,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         connection.execute("set disabled_compression_methods = 'fsst'")
         # no table has an order: to keep one would hold what is written in memory
         connection.execute("set preserve_insertion_order = false")
+        # it is written down once, at its end
         connection.execute("set checkpoint_threshold = '1TB'")
         # several models read the lake
         connection.execute("set parquet_metadata_cache = true")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -138,7 +138,7 @@ def ingest(
         from forensics.case import Access, Case, Declined
         from forensics.output import answer
 
-        with Case.create(case) as opened, _LineOfProgress() as line:
+        with Case.create(case) as opened, closing(_LineOfProgress()) as line:
             try:
                 done = opened.ingest(
                     paths or (),
@@ -172,7 +172,7 @@ def _goes_on(estimate: Estimate | LookupEstimate, line: _LineOfProgress, *, dry_
     from forensics.output.estimate import one_line
     from forensics.output.terminal import tell
 
-    line.end()
+    line.close()
     if dry_run:
         return False
     tell(one_line(estimate))
@@ -193,13 +193,7 @@ class _LineOfProgress:
         self._say: Callable[[str], None] | None = None
         self._advance: Advance | None = None
 
-    def __enter__(self) -> _LineOfProgress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
-
-    def end(self) -> None:
+    def close(self) -> None:
         self._line.close()
         self._say = self._advance = None
 

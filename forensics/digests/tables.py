@@ -167,6 +167,7 @@ def _stem(key: str) -> str:
 
 def _documents(connection: duckdb.DuckDBPyConnection, kind: DocumentKind) -> Iterator[tuple[str, str, bytes]]:
     """The documents of a kind, a few at a time: source, the name of the file, content."""
+    # a cursor does not use the database that its connection uses
     ((database,),) = connection.execute("select current_database()").fetchall()
     cursor = connection.cursor()
     cursor.execute(f'use "{database}"')

@@ -104,9 +104,7 @@ def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[A
     problems = Problems()
     answered: list[Said] = []
     statements: list[tuple[Row, Said]] = list(_statements(document, problems, answered))
-    in_time = {
-        said: _in_time(said, document, problems) for said in dict.fromkeys([*answered, *(s for _, s in statements)])
-    }
+    in_time = {said: _in_time(said, document, problems) for said in dict.fromkeys(answered)}
     for row, said in statements:
         found[type(row)].append((*row, *in_time[said]))
     found[ExportProblem] += [ExportProblem(document.sha256, line) for line in problems.lines()]

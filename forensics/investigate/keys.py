@@ -206,7 +206,7 @@ class _Audit:
                 )
             else:
                 undecided = after.change == "switched_both_ways"
-                yield KeyFinding("used_after_both_ways" if undecided else "used_after_disabled", "events", ids)
+                yield KeyFinding("used_after_switched_both_ways" if undecided else "used_after_disabled", "events", ids)
 
     def _of_owner(self, row: Row, owner: Actor | None, created_at: datetime | None) -> Iterator[KeyFinding]:
         if owner is None or owner.kind != ActorKind.IAM_USER or owner.name is None:

@@ -46,7 +46,6 @@ _KEEPS_MEMORY = {
 }
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _EVERYTHING = Filter()
-_AGAIN = "Run the same command again, if need be on fewer files at a time"
 
 Progress = Callable[[SourceFile], None]
 
@@ -344,7 +343,10 @@ class _Process:
     def answers(self) -> Iterator[Answer]:
         data = os.read(self.output.fileno(), 1 << 16)
         if not data:
-            raise IngestFailed(f"{self._how_it_ended()}; nothing was added. {_AGAIN}")
+            raise IngestFailed(
+                f"{self._how_it_ended()}; nothing was added."
+                " Run the same command again, if need be on fewer files at a time"
+            )
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
             answer = msgspec.json.decode(line, type=Answer)

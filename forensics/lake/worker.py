@@ -433,11 +433,9 @@ def why(error: Exception) -> str:
     """What ended an ingest, for a person; where a disk or the memory is full, that nothing more is lost."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return f"{error.strerror}. With room to write, the same command finishes it"
-    return (
-        "memory ran out. Run the same command on fewer files at a time"
-        if isinstance(error, MemoryError)
-        else str(error)
-    )
+    if isinstance(error, MemoryError):
+        return "memory ran out. Run the same command on fewer files at a time"
+    return str(error)
 
 
 @contextmanager

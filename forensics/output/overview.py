@@ -142,8 +142,10 @@ def _files(files: Mapping[str, int]) -> str:
 def _ingested(answer: Ingest) -> str:
     """How the files ended; those that the case has and that were not fetched are no duplicates to a reader."""
     fetched = dict(sorted((Counter(answer.files) - Counter(duplicate=answer.known)).items()))
-    known = f"{answer.known:,} in the case already and not fetched" if answer.known else ""
-    return ", ".join(filter(None, (_files(fetched) if fetched or not known else "", known)))
+    if not answer.known:
+        return _files(fetched)
+    known = f"{answer.known:,} in the case already and not fetched"
+    return f"{_files(fetched)}, {known}" if fetched else known
 
 
 def _documents(documents: Mapping[str, int]) -> Iterator[Line]:

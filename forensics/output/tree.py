@@ -161,7 +161,7 @@ def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
 
 def _inactive(answer: Tree) -> dict[str, Exported]:
     """What IAM says of the keys that it called inactive."""
-    return {said.about: said for said in answer.exports if said.what == "status"}
+    return {said.about: said for said in answer.exports}
 
 
 def _said_inactive(node: Node, inactive: Mapping[str, Exported]) -> Iterator[Line]:

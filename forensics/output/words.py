@@ -234,7 +234,7 @@ DISAGREEMENTS = {
 }
 KEY_FINDINGS = {
     "used_after_disabled": "used with success after it was disabled or deleted",
-    "used_after_both_ways": "used after it was switched off and on within one second; which came last cannot be told",
+    "used_after_switched_both_ways": "used after it was switched off and on in one second; which was last is not known",
     "root_key": "belongs to root",
     "quarantined": "its owner is under AWS's quarantine: AWS holds the key for leaked",
     "owner_gone": "its owner is gone",

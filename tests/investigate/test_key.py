@@ -439,4 +439,4 @@ def test_use_after_a_key_was_switched_both_ways_in_one_second_is_undecided(tmp_p
         shown = lay_out(render_key(page), 200)
         assert "used after it was switched off and on, which of them last cannot be told, at" in shown
         (audited,) = [one for one in case.keys().keys if one.access_key_id == bob.key]
-        assert {one.finding for one in audited.findings} == {"used_after_both_ways"}
+        assert {one.finding for one in audited.findings} == {"used_after_switched_both_ways"}

@@ -44,6 +44,7 @@ select
     seen.principal_id,
     seen.account_id,
     min(seen.kind) as kind,
+    -- the day stands before it and is cut off again
     substr(max(seen.last_seen || seen.arn), 11) as arn,
     substr(max(seen.last_seen || seen.name), 11) as name,
     -- null unless its making is logged: before that, its name was another's

@@ -35,7 +35,10 @@ used as (
         key_uses.outcome,
         key_uses.event_time,
         key_uses.event_id,
-        row_number() over (partition by spans.account_id, spans.ended_at order by key_uses.event_time, key_uses.event_key) as place
+        row_number() over (
+            partition by spans.account_id, spans.ended_at
+            order by key_uses.event_time, key_uses.event_key
+        ) as place
     from spans
     join key_uses
       on  key_uses.account_id = spans.account_id

@@ -23,8 +23,7 @@ used_since as (
     join events
       on  events.credential_id = credentials.credential_id
       and events.event_time > inactive.status_as_of
-      and events.error_code is null
-      and events.error_message is null
+      and events.outcome = 'succeeded'
 )
 
 select
