@@ -185,13 +185,14 @@ class _Facts:
                 planting.account_id,
                 planting.access_key_id,
                 None if is_role else name,
+                None if is_role else planting.principal_id,
                 name if is_role else None,
                 planting.event_time,
             )
         fact = credentials[0]
         last_use = max((row.last_use for row in credentials if row.last_use), default=None)
         if _is_long_term(fact):
-            key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name)
+            key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name, fact.principal_id)
             return replace(key, issued_at=fact.created_at, last_use=last_use)
         begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
         ends = [self._expiry(place, row) for row in credentials]
@@ -201,6 +202,7 @@ class _Facts:
             kind=NodeKind.SESSION,
             account_id=fact.account_id,
             user_name=fact.user_name,
+            user_id=fact.principal_id if fact.identity_type == "IAMUser" else None,
             role_name=role.name if role else None,
             issued_at=min(begins, default=None),
             expires_at=max(known) if known and len(known) == len(ends) else None,

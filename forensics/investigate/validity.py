@@ -41,6 +41,7 @@ class Life:
     account_id: str | None
     access_key_id: str | None = None
     user_name: str | None = None
+    user_id: str | None = None
     role_name: str | None = None
     issued_at: datetime | None = None
     expires_at: datetime | None = None
@@ -66,7 +67,9 @@ class Revocations:
     def __init__(self, found: Iterable[Row], at: datetime) -> None:
         self._about: defaultdict[tuple[str, ...], list[tuple[int, Row]]] = defaultdict(list)
         for place, event in enumerate(found):
-            for name in _names(event.account_id, event.access_key_id, event.user_name, event.role_name):
+            for name in _names(
+                event.account_id, event.access_key_id, event.user_name, event.user_principal_id, event.role_name
+            ):
                 self._about[name].append((place, event))
         self._at = at
 
@@ -97,16 +100,25 @@ class Revocations:
 
     def _of(self, life: Life) -> list[Row]:
         """What was done to its key, its user or its role, in order."""
-        names = _names(life.account_id, life.access_key_id, life.user_name, life.role_name)
+        names = _names(life.account_id, life.access_key_id, life.user_name, life.user_id, life.role_name)
         found = {place: event for name in names for place, event in self._about[name]}
         return [found[place] for place in sorted(found)]
 
 
-def _names(account_id: str | None, key: str | None, user: str | None, role: str | None) -> Iterator[tuple[str, ...]]:
+def _names(
+    account_id: str | None, key: str | None, user: str | None, user_id: str | None, role: str | None
+) -> Iterator[tuple[str, ...]]:
     """What an event is about, and what something is ended by: a key, a user or a role of an account."""
-    for kind, name in (("key", key), ("user", user), ("role", role)):
+    for kind, name in (("key", key), ("user", user), ("user_id", user_id), ("role", role)):
         if name and account_id:
             yield account_id, kind, name
+
+
+def _is_its_user(event: Row, life: Life) -> bool:
+    """By the unique ID, where both are known: a name may be another's by now."""
+    if event.user_principal_id and life.user_id:
+        return bool(event.user_principal_id == life.user_id)
+    return life.user_name is not None and event.user_name == life.user_name
 
 
 def _of_key(status: str | None) -> State | None:
@@ -115,7 +127,7 @@ def _of_key(status: str | None) -> State | None:
 
 def _end_by(event: Row, life: Life) -> State | None:
     """What an event did to it, if anything."""
-    is_its_user = life.user_name is not None and event.user_name == life.user_name
+    is_its_user = _is_its_user(event, life)
     is_its_role = life.role_name is not None and event.role_name == life.role_name
     # a name may have been another user's before
     works_on = life.last_use is not None and life.last_use > event.event_time

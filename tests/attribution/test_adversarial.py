@@ -1114,6 +1114,32 @@ def a_key_made_while_its_user_had_the_name(aws: Account) -> Iterator[Expected]:
 
 
 @scenario
+def a_key_made_for_a_name_that_two_had_and_a_renaming_that_may_be_about_either(aws: Account) -> Iterator[Expected]:
+    """Whom it was deleted from and who got it, no event tells."""
+    admin, alice, made = aws.user("admin"), aws.user("alice"), f"AKIA0EITHER{aws.id[-4:]}XXXXX"
+    aws.log(
+        call(alice.signs(), 0),
+        _in_iam(admin.signs(), 20, "UpdateUser", {"userName": "carol", "newUserName": "carola"}),
+        _makes_key(admin.signs(), "alice", 40, made),
+        call(aws.user("alice", life="2").signs(f"AKIA0SECOND{aws.id[-4:]}XXXXX"), 80),
+    )
+    yield is_other(made, "iam_user", None, "proven", "long_term_key")
+
+
+@scenario
+def a_key_made_for_a_name_while_its_holder_is_in_doubt(aws: Account) -> Iterator[Expected]:
+    admin, alice, made = aws.user("admin"), aws.user("alice"), f"AKIA0DOUBT{aws.id[-4:]}XXXXXX"
+    aws.log(
+        call(alice.signs(), 0),
+        _in_iam(admin.signs(), 20, "UpdateUser", {"userName": "carol", "newUserName": "carola"}),
+        _makes_key(admin.signs(), "alice", 40, made),
+        call(alice.signs(), 60),
+        call(aws.user("alice", life="2").signs(f"AKIA0SECOND{aws.id[-4:]}XXXXX"), 80),
+    )
+    yield is_other(made, "iam_user", None, "proven", "long_term_key")
+
+
+@scenario
 def a_switch_by_a_user_whose_name_was_then_given_to_another(aws: Account) -> Iterator[Expected]:
     alice, bob, admin, deploy = aws.user("alice"), aws.user("bob"), aws.user("admin"), aws.elsewhere().role("deploy")
     use = call(deploy.session("alice", 10, aws.elsewhere().key("S")), 15)

@@ -110,7 +110,7 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
         account_id = ACCOUNT
         event_time = datetime(2026, 3, 22, 2)  # noqa: DTZ001
         event_name = event
-        access_key_id = status = user_name = None
+        access_key_id = status = user_name = user_principal_id = None
         role_name = fields["role_name"]
         revoked_before = fields.get("revoked_before")
 

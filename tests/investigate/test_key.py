@@ -421,6 +421,17 @@ def test_a_renamed_user_has_the_name_of_its_last_day(in_order: bool, tmp_path: P
         assert principal == ("bert", f"arn:aws:iam::{home.id}:user/bert")
 
 
+def test_on_the_day_of_its_renaming_a_user_has_the_name_that_stands_in_its_arn(tmp_path: Path) -> None:
+    home = Account("111111111111")
+    bob = home.user("bob")
+    home.log(call(bob.signs(), 0), call(User(home.id, "alice", bob.id).signs(bob.key), 60))
+    with case_of_records(home.records, tmp_path) as case:
+        actor, owner = case.who(bob.key).actor, case.key(bob.key).owner
+    assert owner
+    for one in (actor, owner):
+        assert (one.id, one.arn) == (bob.id, f"arn:aws:iam::{home.id}:user/{one.name}")
+
+
 def test_use_after_a_key_was_switched_both_ways_in_one_second_is_undecided(tmp_path: Path) -> None:
     home = Account("111111111111")
     bob, admin = home.user("bob"), home.user("admin")

@@ -149,6 +149,32 @@ def test_a_key_outlives_the_user_who_had_its_owners_name_before(tmp_path: Path) 
     assert [step.target for step in tree.containment][:1] == [bob.key]
 
 
+def test_a_key_outlives_the_user_who_had_its_owners_name_after(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, alice, later = aws.user("admin"), aws.user("alice"), aws.user("alice", life="2")
+    user = {"user": {"userName": "alice", "userId": later.id}}
+    aws.log(call(alice.signs(), 0))
+    for second, name, request, response in (
+        (20, "UpdateUser", {"userName": "alice", "newUserName": "bob"}, None),
+        (30, "CreateUser", {"userName": "alice"}, user),
+        (40, "DeleteUser", {"userName": "alice"}, None),
+    ):
+        aws.log(
+            call(
+                admin.signs(),
+                second,
+                source="iam.amazonaws.com",
+                name=name,
+                requestParameters=request,
+                responseElements=response,
+            )
+        )
+    with case_of_records(aws.records, tmp_path) as case:
+        tree = case.tree(alice.key)
+    assert [node.valid_at for node in tree.nodes] == [True]
+    assert [step.target for step in tree.containment][:1] == [alice.key]
+
+
 def test_a_key_that_was_switched_off_and_on_in_one_second_is_taken_to_work(tmp_path: Path) -> None:
     aws = Account("111111111111")
     admin, bob = aws.user("admin"), aws.user("bob")

@@ -95,11 +95,16 @@ users as (
     join user_names
       on  user_names.account_id = changed.account_id
       and user_names.user_name = changed.owner_name
-      and coalesce(changed.status_since >= user_names.made_at, true)
-      and coalesce(changed.status_since > user_names.freed_at, true)
-      and coalesce(changed.status_since < user_names.held_until, true)
+      and coalesce(changed.status_since >= user_names.possible_from, true)
+      and coalesce(changed.status_since <= user_names.possible_until, true)
     group by changed.access_key_id, changed.account_id
     having min(user_names.principal_id) = max(user_names.principal_id)
+       and max(
+           user_names.is_sure
+           and coalesce(changed.status_since >= user_names.made_at, true)
+           and coalesce(changed.status_since > user_names.freed_at, true)
+           and coalesce(changed.status_since < user_names.held_until, true)
+       )
 )
 
 select

@@ -1,7 +1,7 @@
 -- credential_days: what the events of one day say of the credential that signed them.
--- Grain: one row per (credential_id, event_date). Every column merges over the days by min, max or sum, a user's name and
--- ARN by the last day; `credentials` does it. Made only of the days that have changed; the others stay as the last build
--- left them (attribution/earlier.py).
+-- Grain: one row per (credential_id, event_date). Every column merges over the days by min, max or sum, and a user's
+-- name and ARN by the last day, as `credentials` does. Made only of the days that have changed; the others stay as the
+-- last build left them (attribution/earlier.py).
 -- What is said is taken from reliable events; an unreliable one only counts as a use. A record that was rebuilt from
 -- its fields says who signed it, and nothing that would prove more.
 

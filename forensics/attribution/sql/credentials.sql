@@ -111,11 +111,16 @@ users as (
     join user_names
       on  user_names.account_id = made.account_id
       and user_names.user_name = made.user_name
-      and coalesce(made.created_at >= user_names.made_at, true)
-      and coalesce(made.created_at > user_names.freed_at, true)
-      and coalesce(made.created_at < user_names.held_until, true)
+      and coalesce(made.created_at >= user_names.possible_from, true)
+      and coalesce(made.created_at <= user_names.possible_until, true)
     group by made.account_id, made.access_key_id
     having min(user_names.principal_id) = max(user_names.principal_id)
+       and max(
+           user_names.is_sure
+           and coalesce(made.created_at >= user_names.made_at, true)
+           and coalesce(made.created_at > user_names.freed_at, true)
+           and coalesce(made.created_at < user_names.held_until, true)
+       )
 ),
 
 handed_over as (
@@ -172,7 +177,11 @@ select
     case when first_identity_type is null then 0 when first_identity_type = last_identity_type then 1 else 2 end
         as identity_types,
     arn,
-    user_name,
+    -- of a user that was renamed on that day, the name that stands in the ARN
+    case
+        when identity_type = 'IAMUser' and arn like '%:user/%' then regexp_extract(arn, '[^/]+$', 0)
+        else user_name
+    end as user_name,
     identity_provider,
     session_issuer_type,
     -- two people's sessions without a key may share one ID: what their records disagree in, none of them says

@@ -56,12 +56,19 @@ users_by_arn as (
         min(user_names.user_name) as name
     from without_parent
     join user_names
-      on  user_names.arn = without_parent.from_arn
-      and coalesce(without_parent.event_time >= user_names.made_at, true)
-      and coalesce(without_parent.event_time > user_names.freed_at, true)
-      and coalesce(without_parent.event_time < user_names.held_until, true)
+      on  user_names.account_id = regexp_extract(without_parent.from_arn, '[0-9]{12}', 0)
+      and user_names.user_name = regexp_extract(without_parent.from_arn, '[^/]+$', 0)
+      and coalesce(without_parent.event_time >= user_names.possible_from, true)
+      and coalesce(without_parent.event_time <= user_names.possible_until, true)
+    where without_parent.actor_kind = 'iam_user'
     group by without_parent.child_credential_id, without_parent.issuance_id
     having min(user_names.principal_id) = max(user_names.principal_id)
+       and max(
+           user_names.is_sure
+           and coalesce(without_parent.event_time >= user_names.made_at, true)
+           and coalesce(without_parent.event_time > user_names.freed_at, true)
+           and coalesce(without_parent.event_time < user_names.held_until, true)
+       )
 )
 
 select

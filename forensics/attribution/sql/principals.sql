@@ -8,7 +8,8 @@ with seen as (
         account_id,
         'iam_user' as kind,
         arn,
-        user_name as name,
+        -- of a user that was renamed on that day, the name that stands in the ARN
+        case when arn like '%:user/%' then regexp_extract(arn, '[^/]+$', 0) else user_name end as name,
         coalesce(cast(event_date as varchar), '0000-00-00') as last_seen
     from credential_days
     where first_identity_type = 'IAMUser'

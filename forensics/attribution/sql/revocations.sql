@@ -2,24 +2,26 @@
 -- before some time. Grain: one row per event. Refused calls and unreliable records end nothing.
 
 select
-    event_key,
-    event_id,
-    event_time,
-    event_name,
-    recipient_account_id as account_id,
-    target_access_key_id as access_key_id,
-    target_status as status,
-    target_user_name as user_name,
-    target_role_name as role_name,
-    revoked_before
+    telling_events.event_key,
+    telling_events.event_id,
+    telling_events.event_time,
+    telling_events.event_name,
+    telling_events.recipient_account_id as account_id,
+    telling_events.target_access_key_id as access_key_id,
+    telling_events.target_status as status,
+    telling_events.target_user_name as user_name,
+    user_changes.user_principal_id,
+    telling_events.target_role_name as role_name,
+    telling_events.revoked_before
 from telling_events
-where event_source = 'iam.amazonaws.com'
+left join user_changes on user_changes.event_key = telling_events.event_key
+where telling_events.event_source = 'iam.amazonaws.com'
   and (
-      event_name in (
+      telling_events.event_name in (
           'UpdateAccessKey', 'DeleteAccessKey', 'DeleteUser', 'DeleteRole', 'DeleteLoginProfile',
           'UpdateAssumeRolePolicy'
       )
-      or revoked_before is not null
+      or telling_events.revoked_before is not null
   )
-  and error_code is null
-  and not unreliable
+  and telling_events.error_code is null
+  and not telling_events.unreliable

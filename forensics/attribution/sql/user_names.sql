@@ -1,7 +1,8 @@
--- user_names: which IAM users were called what, and within which time that name was surely theirs: from `made_at` on,
--- after `freed_at`, and before `held_until`, each null where nothing bounds it.
+-- user_names: which IAM users were called what, and when. The name was surely theirs, if `is_sure`, from `made_at` on,
+-- after `freed_at` and before `held_until`; it may have been theirs from `possible_from` to `possible_until`. Null is
+-- where nothing bounds it. Whose a name was is known where one was it surely and no other possibly.
 -- Grain: one row per (account_id, user_name, principal_id, is_creation): one of a user's calls, one of its making.
--- Whose name changed hands while it was called so has no row.
+-- `is_sure` is false for whom the name may have left while it was called so.
 
 with known as (
     select
@@ -47,7 +48,9 @@ changes as (
         recipient_account_id as account_id,
         case event_name when 'UpdateUser' then null else target_user_name end as user_name,
         event_time,
-        event_name = 'CreateUser' as is_creation
+        event_name = 'CreateUser' as is_creation,
+        -- a renaming may be about any other name, and a record that proves nothing about none
+        event_name <> 'UpdateUser' and not unreliable as is_certain
     from telling_events
     where event_source = 'iam.amazonaws.com'
       and event_name in ('CreateUser', 'DeleteUser', 'UpdateUser')
@@ -73,7 +76,16 @@ held as (
                 when changes.event_time = known.first_known and changes.is_creation then null
                 else changes.event_time
             end
-        ) as held_until
+        ) as held_until,
+        max(case when changes.is_certain and changes.event_time <= known.first_known then changes.event_time end)
+            as possible_from,
+        min(
+            case
+                when not changes.is_certain or changes.event_time < known.last_known then null
+                when changes.event_time = known.last_known and changes.is_creation then null
+                else changes.event_time
+            end
+        ) as possible_until
     from known
     left join changes
       on  changes.account_id = known.account_id
@@ -81,7 +93,17 @@ held as (
     group by known.account_id, known.user_name, known.principal_id, known.is_creation
 )
 
-select account_id, user_name, principal_id, is_creation, arn, is_rebuilt, made_at, freed_at, held_until
+select
+    account_id,
+    user_name,
+    principal_id,
+    is_creation,
+    arn,
+    is_rebuilt,
+    made_at,
+    freed_at,
+    held_until,
+    coalesce(last_known < held_until, true) as is_sure,
+    possible_from,
+    possible_until
 from held
-where held_until is null
-   or last_known < held_until

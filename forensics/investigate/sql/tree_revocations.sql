@@ -7,6 +7,7 @@ select
     access_key_id,
     status,
     user_name,
+    user_principal_id,
     role_name,
     revoked_before::timestamp as revoked_before
 from revocations
