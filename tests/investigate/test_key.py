@@ -432,6 +432,15 @@ def test_on_the_day_of_its_renaming_a_user_has_the_name_that_stands_in_its_arn(t
         assert (one.id, one.arn) == (bob.id, f"arn:aws:iam::{home.id}:user/{one.name}")
 
 
+def test_a_renamed_user_is_one_actor_with_all_of_its_keys(tmp_path: Path) -> None:
+    home = Account("111111111111")
+    bob = home.user("bob")
+    home.log(call(bob.signs(), 0), call(User(home.id, "alice", bob.id).signs(home.user("alice").key), 2 * 86_400))
+    with case_of_records(home.records, tmp_path) as case:
+        answer = case.who(bob.id)
+    assert (answer.actor.id, answer.actor.name, len(answer.sessions)) == (bob.id, "alice", 2)
+
+
 def test_use_after_a_key_was_switched_both_ways_in_one_second_is_undecided(tmp_path: Path) -> None:
     home = Account("111111111111")
     bob, admin = home.user("bob"), home.user("admin")

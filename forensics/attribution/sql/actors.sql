@@ -153,8 +153,9 @@ select
     credentials.credential_id,
     coalesce(names.actor_kind, 'unknown') as actor_kind,
     names.actor_id,
-    -- an export names what no event names, and never otherwise
+    -- a user that was renamed is one actor, by its last name; an export names what no event names, and never otherwise
     coalesce(
+        case when names.actor_kind = 'iam_user' then principals.name end,
         names.actor_name,
         principals.name,
         case
@@ -164,7 +165,10 @@ select
         end
     ) as actor_name,
     coalesce(
-        names.actor_arn, principals.arn, case when exported.kind = 'iam_user' then exported.arn end
+        case when names.actor_kind = 'iam_user' then principals.arn end,
+        names.actor_arn,
+        principals.arn,
+        case when exported.kind = 'iam_user' then exported.arn end
     ) as actor_arn,
     names.actor_account_id,
     names.workload_type,
