@@ -76,7 +76,7 @@ class _Document(NamedTuple):
     modified_at: datetime | None
     as_of: datetime | None
     not_after: datetime | None
-    """When it was ingested, or the latest event of the case: then it was there."""
+    """When it was ingested, or the latest event of the case as of then: then it was there."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -104,12 +104,12 @@ def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[A
     problems = Problems()
     answered: list[Said] = []
     statements: list[tuple[Row, Said]] = list(_statements(document, problems, answered))
-    in_time = {said: _in_time(said, document, problems) for said in dict.fromkeys(answered)}
+    in_time = {said: _in_time(said, document, problems) for said in dict.fromkeys(answered or [_said(document)])}
     for row, said in statements:
         found[type(row)].append((*row, *in_time[said]))
     found[ExportProblem] += [ExportProblem(document.sha256, line) for line in problems.lines()]
     accounts = {account for row, _ in statements if (account := getattr(row, "account_id", None))}
-    latest = max((in_time[said] for said in answered), key=lambda said: str(said.as_of), default=_said(document))
+    latest = max(in_time.values(), key=lambda said: str(said.as_of))
     found[Export].append(
         Export(
             document.sha256,
@@ -180,6 +180,11 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
     """Every export, in the order of its hash, few at once in memory. Of one found twice the earlier time holds."""
     found = connection.execute(
         """
+        with ingests as (
+            select ingested_at, max(max(last_event_time)) over (order by ingested_at) as latest_event_time
+            from source_files
+            group by ingested_at
+        )
         select
             documents.source_sha256,
             any_value(documents.kind),
@@ -187,9 +192,10 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
             list_sort(list(distinct source_files.name)),
             min(source_files.modified_at)::timestamp,
             min(source_files.as_of)::timestamp,
-            greatest(min(source_files.ingested_at), (select max(last_event_time) from source_files))::timestamp
+            min(greatest(ingested_at, ingests.latest_event_time))::timestamp
         from documents
         join source_files on source_files.sha256 = documents.source_sha256
+        left join ingests using (ingested_at)
         where documents.kind in (select unnest($kinds))
         group by documents.source_sha256
         order by documents.source_sha256

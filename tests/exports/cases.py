@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,8 +44,12 @@ class Tables:
 
 
 @contextmanager
-def tables(*files: tuple[Mapping[str, Any], datetime | None]) -> Iterator[Tables]:
-    """Of files as of a time each. What `forensics ingest` does not take for an export is none here."""
+def tables(
+    *files: tuple[Mapping[str, Any], datetime | None],
+    ingested_at: datetime | None = None,
+    logs: Iterable[Mapping[str, datetime]] = (),
+) -> Iterator[Tables]:
+    """Of files as of a time each, beside `logs`. What `forensics ingest` does not take for an export is none here."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute("create table documents (source_sha256 varchar primary key, kind varchar, content blob)")
@@ -59,9 +63,13 @@ def tables(*files: tuple[Mapping[str, Any], datetime | None]) -> Iterator[Tables
                 sha256 = hashlib.sha256(encoded).hexdigest()
                 document = [sha256, kind(encoded) or "iam_access_keys", encoded]
                 connection.execute("insert or ignore into documents values (?, ?, ?)", document)
-                connection.execute(
-                    "insert into source_files values (?, ?, now(), ?, null, null)", [name, sha256, as_of]
-                )
+                source_file = [name, sha256, as_of, ingested_at]
+                connection.execute("insert into source_files values (?, ?, now(), ?, ?, null)", source_file)
+        for log in logs:
+            connection.execute(
+                "insert into source_files by name select $ingested_at as ingested_at, $last as last_event_time",
+                {"ingested_at": log["ingested_at"], "last": log["last_event_time"]},
+            )
         create_tables(connection)
         yield Tables(connection)
 

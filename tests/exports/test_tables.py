@@ -117,6 +117,22 @@ def test_an_export_that_is_dated_after_it_was_ingested_is_told_and_dated_then(ca
     assert case.keys().at == ingested_at.replace(tzinfo=None)
 
 
+def test_an_export_dated_into_the_future_stays_where_its_ingest_put_it() -> None:
+    dated = listed(key(KEY, "alice")) | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2999-01-01T00:00:00Z"}}
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    added = dict.fromkeys(("ingested_at", "last_event_time"), day)
+    later = {"ingested_at": day.replace(month=5), "last_event_time": day.replace(month=4)}
+    for logs in ([added], [added, later]):
+        with tables(({"keys.json": dated}, None), ingested_at=day, logs=logs) as made:
+            assert made.rows("select status_as_of, status_as_of_from from exported_keys") == [(day, "ingest")]
+
+
+def test_an_export_of_no_answer_is_not_dated_into_the_future_either() -> None:
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    with tables(({"keys.json": "{"}, day.replace(year=2999)), ingested_at=day) as made:
+        assert made.rows("select as_of, as_of_from from exports") == [(day, "ingest")]
+
+
 def test_a_snapshot_says_of_whom_there_is_no_key() -> None:
     none = listed() | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2026-03-02T00:00:00Z", "UserName": "alice"}}
     with tables(({"keys.json": none}, AS_OF)) as made:
