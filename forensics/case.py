@@ -543,12 +543,13 @@ class Case:
         that lies elsewhere is told. `head`: the head of the custody log in a report or bundle, which must be in it.
         """
         from forensics.investigate.verify import verification
-        from forensics.proof import integrity
+        from forensics.proof import integrity, not_logged
 
+        unlogged = list(not_logged(self._layout)) if self._temporary is None else []
         brought = [Path(path) for path in keys]
         if brought:
             self.ingest(brought)
-        found = integrity(self._layout, head, self._open)
+        found = integrity(self._layout, head, self._open, unlogged)
         connection = self._open() if found.case_fingerprint else None
         answer = verification(connection, str(self._layout.root), bucket, found)
         return self._logged("verify", {"keys": brought, "bucket": bucket, "head": head}, answer)

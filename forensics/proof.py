@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from forensics.lake.layout import Layout
     from forensics.report_answer import CaseState
-    from forensics.verify_answer import Check, Custody, Integrity, Problem, Verification
+    from forensics.verify_answer import Check, Custody, CustodyEntry, Integrity, Problem, Verification
 
 
 _PROVENANCE = re.compile(r'<script type="application/json" id="provenance">(.*?)</script>', re.DOTALL)
@@ -65,7 +65,7 @@ class ReportClaims(msgspec.Struct, frozen=True):
 
 def hashes_of(layout: Layout) -> CaseHashes:
     """What a case consists of now, for its log."""
-    size = layout.manifest.stat().st_size
+    size = manifests.committed_bytes(layout.manifest)
     return CaseHashes(
         file_sha256(layout.case_file),
         size,
@@ -74,21 +74,30 @@ def hashes_of(layout: Layout) -> CaseHashes:
     )
 
 
-def integrity(layout: Layout, head: str | None, connected: Callable[[], duckdb.DuckDBPyConnection]) -> Integrity:
+def integrity(
+    layout: Layout,
+    head: str | None,
+    connected: Callable[[], duckdb.DuckDBPyConnection],
+    unlogged: Iterable[Problem],
+) -> Integrity:
     """Whether a case is as the last command left it. `head`: of its log as a report has it; `connected` opens the
-    database, and is called only if nothing is broken."""
+    database, and is called only if nothing is broken; `unlogged`: what `not_logged` found."""
+    from forensics.investigate.accounting import mismatch
     from forensics.verify_answer import Integrity, Problem
 
     log = custody.read(layout.custody)
     broken = list(_broken(layout, log))
     cut_off = "no entry has the hash {}: it is another log, or its end was cut off"
     is_known = not head or any(entry.sha256 == head for entry in log.entries)
-    problems = [*log.problems, *([] if is_known else [Problem(layout.custody.name, cut_off.format(head))]), *broken]
+    problems = [*log.problems, *([] if is_known else [Problem(layout.custody.name, cut_off.format(head))])]
+    problems += [*broken, *unlogged]
     if broken:
         return Integrity(0, len(log.entries), log.head, None, tuple(problems))
     manifest = manifests.read(layout.manifest)
     unlisted = "the manifest does not list it; nothing reads it, and the next ingest removes it"
     problems += (Problem(path, unlisted) for path in unlisted_files(layout, manifest))
+    if wrong := mismatch(connected(), manifest):
+        problems.append(Problem(layout.manifest.name, f"what was read is not what there is: {wrong}"))
     contents = fingerprint(connected(), manifest)
     return Integrity(len(manifest.lake_files), len(log.entries), log.head, contents, tuple(problems))
 
@@ -110,7 +119,7 @@ def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     """Where the files of a case differ from what the log says of them."""
     from forensics.verify_answer import Problem
 
-    logged = [CaseHashes(**entry.state) for entry in log.entries if entry.state]  # type: ignore[arg-type]
+    logged = _states(log.entries)
     if not logged:
         return
     last = logged[-1]
@@ -122,6 +131,28 @@ def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     if layout.database.exists() and file_sha256(layout.database) not in built:
         what = "the attribution tables were changed after they were built; deleted, they are built again"
         yield Problem(layout.database.name, what)
+
+
+def not_logged(layout: Layout) -> Iterator[Problem]:
+    """What counts and is of no ingest in the log. Tables that were built of it since do not vouch for it; the next
+    ingest does, for it goes on where one was killed."""
+    from forensics.verify_answer import Problem
+
+    ingests = _states(entry for entry in custody.read(layout.custody).entries if entry.command == "ingest")
+    logged = max((state.manifest_bytes for state in ingests), default=0)
+    more = manifests.committed_bytes(layout.manifest) - logged
+    if more > 0 and not layout.custody.exists():
+        yield Problem(layout.custody.name, "it is gone, and with it what was done with the case")
+    elif more > 0:
+        what = (
+            f"its last {more:,} bytes are of no ingest in the log: either their ingest did not end, and the same"
+            " command again logs it, or somebody else wrote them"
+        )
+        yield Problem(layout.manifest.name, what)
+
+
+def _states(entries: Iterable[CustodyEntry]) -> list[CaseHashes]:
+    return [CaseHashes(**entry.state) for entry in entries if entry.state]  # type: ignore[arg-type]
 
 
 def verify_logs(

@@ -168,9 +168,14 @@ def last_commit(path: Path) -> Commit | None:
         raise DamagedManifest(f"{path} is damaged: {error}") from None
 
 
+def committed_bytes(path: Path) -> int:
+    """How much of the manifest counts."""
+    return len(_committed(path))
+
+
 def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
     """Add what an ingest did, and make it count."""
-    committed = len(_committed(path))
+    committed = committed_bytes(path)
     text = b"".join(_encoder.encode(line) + b"\n" for line in [*lines, commit])
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from forensics.answers import answer_sha256
 from forensics.case import Case, IngestFailed
+from forensics.lake import manifest as manifests
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 
@@ -117,6 +119,86 @@ def test_a_changed_lake_file_is_not_written_anew_as_if_it_were_right(folder: Pat
     with Case.open(folder) as case, pytest.raises(IngestFailed, match=r"events/.*manifest lists.*forensics verify"):
         case.ingest([copies])
     assert (folder / "manifest.jsonl").read_bytes() == before
+
+
+def events_file(folder: Path) -> str:
+    return min(manifests.read(folder / "manifest.jsonl").of_table("events"))
+
+
+def commit_by_hand(folder: Path, *lines: dict[str, object]) -> int:
+    """Add lines to the manifest that no ingest wrote, and make them count; how many bytes they have."""
+    manifest = folder / "manifest.jsonl"
+    committed = json.loads(manifest.read_bytes().splitlines()[-1]) | {"ingest_id": "f" * 12}
+    added = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in (*lines, committed))
+    with manifest.open("a") as file:
+        file.write(added)
+    return len(added)
+
+
+def test_an_event_that_was_removed_by_lines_that_no_ingest_wrote_is_named(folder: Path) -> None:
+    gone = events_file(folder)
+    size = commit_by_hand(folder, {"type": "removed", "path": gone})
+    (folder / gone).unlink()
+    for _ in range(2):  # the tables are built of what is left, which vouches for nothing
+        done = run("verify", "--case", folder, width=300)
+        assert done.code == 1
+        assert f"manifest.jsonl: its last {size:,} bytes are of no ingest in the log" in done.out
+        assert "manifest.jsonl: what was read is not what there is" in done.out
+        assert "records read 1, in the case 0" in done.out
+    assert [entry.command for entry in Case.open(folder).custody().entries[-3:]] == ["build", "verify", "verify"]
+
+
+def test_an_ingest_that_was_killed_before_it_was_logged_is_told_until_it_is_finished(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = write((call(ALICE.signs(), 20),), tmp_path / "later")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, Case.open(folder) as case:
+        patched.setattr(Case, "_ingested", killed)
+        with pytest.raises(KeyboardInterrupt):
+            case.ingest([later])
+    with Case.open(folder) as case:
+        integrity = case.verify().integrity
+    assert integrity and integrity.case_fingerprint
+    (told,) = integrity.problems
+    assert "their ingest did not end, and the same command again logs it" in told.what
+    with Case.open(folder) as case:
+        case.ingest([later])
+    assert problems(folder) == []
+
+
+def test_lines_that_were_never_committed_are_no_part_of_what_the_log_vouches_for(folder: Path, tmp_path: Path) -> None:
+    with (folder / "manifest.jsonl").open("a") as file:
+        file.write('{"type":"removed","pa')
+    (folder / "case.duckdb").unlink()
+    assert problems(folder) == []
+    with Case.open(folder) as case:
+        case.ingest([write((call(ALICE.signs(), 20),), tmp_path / "later")])
+    assert problems(folder) == []
+
+
+def test_a_log_that_is_gone_is_named(folder: Path) -> None:
+    (folder / "custody.jsonl").unlink()
+    assert problems(folder) == ["custody.jsonl"]
+    assert problems(folder) == ["manifest.jsonl"]  # a log that begins later does not say who wrote it
+
+
+def test_keys_that_are_brought_hide_no_log_that_is_gone(folder: Path, tmp_path: Path) -> None:
+    (folder / "custody.jsonl").unlink()
+    keys = tmp_path / "keys.json"
+    keys.write_text('{"PublicKeyList": []}')
+    done = run("verify", "--case", folder, "--keys", keys)
+    assert done.code == 1
+    assert "custody.jsonl: it is gone" in done.out
+
+
+def test_a_case_of_one_question_has_no_log_to_miss(tmp_path: Path) -> None:
+    with Case.from_logs(write((ISSUED,), tmp_path / "logs")) as case:
+        integrity = case.verify().integrity
+    assert integrity and not integrity.problems
 
 
 def fingerprint(case: Case) -> str:
