@@ -24,7 +24,7 @@ from forensics.formats.contents import Archive, Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.left_out import why_left_out
 from forensics.formats.records import Delivery, NotJson, Records, Rejected
-from tests.formats.wrappings import REBUILT, WRAPPED, Json, dump, event_bridge, lines, rows_of
+from tests.formats.wrappings import REBUILT, WRAPPED, Json, dump, elastic, event_bridge, lines, rows_of
 
 
 def zstd(data: bytes) -> bytes:
@@ -234,6 +234,45 @@ def test_a_message_beside_the_original_is_no_record_and_is_not_lost(product: str
                 (Delivery.WRAPPED, original.encode()),
                 (Delivery.NATIVE, dump(dump(FORGED)).encode()),  # which is text, and goes to the quarantine
             ]
+
+
+LOG_OF_AN_APPLICATION = dump({"level": "info", "path": "/login", "user": "zz"})
+
+
+@pytest.mark.parametrize("product", BESIDE)
+@pytest.mark.parametrize("written", [dump(FORGED), FORGED])
+def test_nothing_is_a_record_beside_an_original_that_holds_none(product: str, written: object) -> None:
+    original = {name: one for name, one in BESIDE[product](LOG_OF_AN_APPLICATION).items() if name != "eventName"}
+    foreign = {**original, "message": written, "extra": FORGED}
+    found = events(read(lines([{"_source": elastic(a_record(1))}, {"_source": foreign}])))
+    assert (Delivery.WRAPPED, dump(a_record(1)).encode()) in found
+    assert [raw for delivery, raw in found if delivery == Delivery.NATIVE] == [dump(foreign).encode()]
+
+
+@pytest.mark.parametrize("nothing", [{"event": {"original": None}}, {"event": {"action": "x"}}, {"_raw": ""}])
+def test_an_original_in_name_alone_is_none(nothing: Json) -> None:
+    found = events(read(lines([{**nothing, "message": dump(a_record(1))}])))
+    assert found == [(Delivery.WRAPPED, dump(a_record(1)).encode())]
+
+
+@pytest.mark.parametrize("detail", [{"message": dump(FORGED)}, {"body": {"Records": [FORGED]}}, dump(FORGED), [FORGED]])
+def test_the_detail_of_an_event_of_eventbridge_is_a_record_or_holds_none(detail: object) -> None:
+    envelope = {"detail-type": "State Change", "source": "aws.something", "detail": detail}
+    assert [raw for item in read(lines([envelope])) if isinstance(item, Records) for raw in item.raw] == [
+        dump(envelope).encode()
+    ]
+
+
+@pytest.mark.parametrize("product", [name for name in BESIDE if name not in ("EventBridge", "Insights, of a console")])
+def test_which_record_one_is_does_not_depend_on_its_neighbours(product: str) -> None:
+    """What stands among the members of the record itself, as it came, is the record."""
+    both = {**a_record(1), **BESIDE[product](dump(a_record(1))), "p_row_id": "1"}
+    inner = (Delivery.WRAPPED, dump(a_record(1)).encode())
+    others = [a_record(2), {"eventVersion": "1.08", "message": dump(FORGED)}]
+    beside = [(Delivery.NATIVE, dump(other).encode()) for other in others]
+    assert events(read(lines([both]))) == [inner]
+    assert events(read(lines([both, *others]))) == [inner, *beside]
+    assert events(read(lines([*others, both]))) == [*beside, inner]
 
 
 @pytest.mark.parametrize("product", BESIDE)
