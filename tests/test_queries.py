@@ -279,6 +279,28 @@ def test_denied_is_the_same_in_every_answer(tmp_path: Path, sample_case: Path) -
         assert _outcomes(case, LEAKED) == (31, 71, 0)
 
 
+def test_a_refusal_is_told_by_whatever_says_so(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    alice, bob = aws.user("alice"), aws.user("bob")
+    outcomes = {
+        "failed": [
+            sign_in_event(alice.signs_in(), 0, "ConsoleLogin", "Failure"),
+            sign_in_event(alice.signs_in(), 1, "SwitchRole", "Failure"),
+        ],
+        "succeeded": [
+            sign_in_event(alice.signs_in(), 2, "ConsoleLogin"),
+            sign_in_event(bob.signs_in(), 3, "ConsoleLogin", errorCode="", errorMessage=""),
+            call(alice.signs(), 4, errorCode=""),
+            call(alice.signs(), 5, errorCode="", errorMessage=""),
+        ],
+    }
+    with case_of_records([*outcomes["failed"], *outcomes["succeeded"]], tmp_path) as case:
+        told = case.sql_rows("select event_id, outcome, error_code, error_message from events").rows
+        expected = {record["eventID"]: outcome for outcome, records in outcomes.items() for record in records}
+        assert {event_id: outcome for event_id, outcome, _, _ in told} == expected
+        assert {text for row in told for text in row[2:]} == {None}
+
+
 def _outcomes(case: Case, key: str) -> tuple[int, int, int]:
     """How many of a key's events succeeded, were denied and failed, in which all answers agree."""
     told = case.key(key).activity

@@ -43,10 +43,10 @@ _LOOKED_UP_BY = (
 )
 # events that are reduced together: their credentials stay within the memory limit
 _EVENTS_AT_ONCE = 500_000
-# what became of an event, as README says; a refused sign-in has only a message
+# what became of an event, as README says; a refused sign-in has only a message, or only its result
 OUTCOME = """
     case
-        when error_code is null and error_message is null then 'succeeded'
+        when error_code is null and error_message is null and coalesce(sign_in_result, '') <> 'Failure' then 'succeeded'
         when error_code like '%AccessDenied%' or error_code like '%Unauthorized%' or error_code like '%NotAuthorized%'
             or error_code like '%AuthFailure%' or error_code like '%Forbidden%' or error_code like 'ExpiredToken%'
             or error_code in (

@@ -43,6 +43,8 @@ _SIGN_IN = "awsconsolesignin"
 _API_CALL = "AwsApiCall"
 _NO_BLOCK = b"{}"
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
+# some write these empty where there is none
+_OF_A_REFUSAL = ("error_code", "error_message")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
@@ -143,6 +145,9 @@ def _record_columns(fields: Fields) -> dict[str, pa.Array]:
             columns[field.name] = _times(fields.text(field.name))
         elif field.type == pa.bool_():
             columns[field.name] = pa.array(map(parse_bool, fields.values(field.name)), pa.bool_())
+        elif field.name in _OF_A_REFUSAL:
+            text = fields.text(field.name)
+            columns[field.name] = pc.if_else(pc.equal(text, ""), pa.scalar(None, TEXT), text)
         else:
             columns[field.name] = fields.text(field.name)
     return columns
@@ -222,7 +227,7 @@ def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
     if (record.event_type or "").lower() == _SIGN_IN:
         response = _issuing(raw)[0].response_elements
         failed = response is not None and "Failure" in (response.console_login, response.switch_role)
-        return failed or record.error_message is not None
+        return failed or bool(record.error_message)
     refused = (record.error_code or "").lower()
     return record.event_name in _TOKEN_CALLS and ("token" in refused or "idp" in refused)
 

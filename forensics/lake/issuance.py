@@ -167,7 +167,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
     """STS, and the services whose answer has the same shape."""
     credentials = response.credentials or _NO_CREDENTIALS
     principal_id, arn, account_id = _issued_session(record, identity, request, response)
-    refused = record.error_code is not None
+    refused = bool(record.error_code)
     return Issuance(
         issued_access_key_id=None if refused else credentials.access_key_id or None,
         issued_principal_id=None if refused else principal_id,

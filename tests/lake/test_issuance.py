@@ -64,6 +64,11 @@ def test_a_denied_assume_role_names_its_target_and_hands_out_nothing() -> None:
     assert got == {"target_role_arn": ROLE}
 
 
+def test_an_empty_error_code_is_none() -> None:
+    response = {"credentials": CREDENTIALS}
+    assert issued("sts", "GetSessionToken", errorCode="", responseElements=response)["issued_access_key_id"] == "ASIAX"
+
+
 def test_get_session_token_hands_a_user_its_own_session() -> None:
     assert issued("sts", "GetSessionToken", responseElements={"credentials": CREDENTIALS}) == {
         "issued_access_key_id": "ASIAX",
