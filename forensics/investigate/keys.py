@@ -66,12 +66,16 @@ class _Audit:
         self._uses = _grouped(rows(connection, "keys_uses"), "access_key_id", "account_id")
         self._used_after = _grouped(rows(connection, "keys_used_after", most=_CITED), "access_key_id")
         self._changes = _grouped(rows(connection, "keys_changes"), "access_key_id", "account_id")
-        self._user_changes = _grouped(rows(connection, "keys_user_changes"), "account_id", "user_name")
+        user_changes = rows(connection, "keys_user_changes")
+        self._changes_of_id = _grouped(user_changes, "account_id", "user_id")
+        self._changes_of_name = _grouped(user_changes, "account_id", "user_name")
         users = rows(connection, "keys_users")
         self._users = {(row.account_id, row.user_name): row for row in users}
         self._user_ids = {(row.account_id, row.user_id) for row in users if row.user_id}
         self._user_listings = {row.account_id: row for row in users}
-        self._quarantined = {(r.account_id, r.user_name): r for r in rows(connection, "keys_quarantined")}
+        quarantines = rows(connection, "keys_quarantines")
+        self._quarantine_of_id = {(row.account_id, row.user_id): row for row in quarantines if row.user_id}
+        self._quarantine_of_name = {(row.account_id, row.user_name): row for row in quarantines}
         self._listings = {(row.account_id, row.user_name): row for row in rows(connection, "keys_listings")}
         self._report = rows(connection, "keys_report")
         self._names = {row.account_id: row.name for row in rows(connection, "account_names")}
@@ -80,7 +84,7 @@ class _Audit:
         self._matched, self._unmatched = matched(self._keys, self._report)
         self._reported = _grouped(self._report, "account_id", "user_name")
         self.has_exports = bool(self._listings or self._report or any(row.is_exported for row in self._keys))
-        self._files = files_of(connection, self._hashes(users))
+        self._files = files_of(connection, self._hashes((*users, *quarantines)))
 
     def keys(self) -> tuple[AuditedKey, ...]:
         known = [self._audited(row) for row in self._keys]
@@ -93,7 +97,6 @@ class _Audit:
 
     def _hashes(self, users: Iterable[Row]) -> list[str]:
         found = {row.source_sha256 for row in (*users, *self._report, *self._listings.values())}
-        found |= {row.source_sha256 for row in self._quarantined.values()}
         for row in self._keys:
             found |= {
                 row.owner_source_sha256,
@@ -212,7 +215,7 @@ class _Audit:
         if owner is None or owner.kind != ActorKind.IAM_USER or owner.name is None:
             return
         name = (row.account_id, owner.name)
-        of_user = [change for change in self._user_changes[name] if _may_be(change.user_id, owner.id)]
+        of_user = self._user_changes_of(row.account_id, owner)
         lived = max((time for time in (row.last_use, created_at) if time), default=None)
         ended = [change for change in of_user if change.event_name in ("CreateUser", "DeleteUser")]
         if ended and ended[-1].event_name == "DeleteUser" and _latest_status(row, None) != _GONE:
@@ -226,9 +229,22 @@ class _Audit:
         marks = [change for change in of_user if change.event_name.endswith("UserPolicy")]
         if marks and marks[-1].event_name == "AttachUserPolicy":
             yield KeyFinding("quarantined", "events", _ids([marks[-1].event_id]))
-        quarantined = self._quarantined.get(name)
-        if quarantined and _may_be(quarantined.user_id, owner.id):
-            yield self._finding("quarantined", quarantined)
+        said = self._quarantine_of(row.account_id, owner)
+        if said and said.quarantined:
+            yield self._finding("quarantined", said)
+
+    def _user_changes_of(self, account_id: str | None, owner: Actor) -> list[Row]:
+        """By the unique ID, under whatever name it was; by the name only where an ID is not known."""
+        by_id = self._changes_of_id[account_id, owner.id] if owner.id else []
+        named = self._changes_of_name[account_id, owner.name]
+        by_name = [change for change in named if change.user_id is None or owner.id is None]
+        return sorted((*by_id, *by_name), key=lambda change: change.place)
+
+    def _quarantine_of(self, account_id: str | None, owner: Actor) -> Row | None:
+        """What the latest export says that tells of this user."""
+        named = self._quarantine_of_name.get((account_id, owner.name))
+        by_name = named if named and _may_be(named.user_id, owner.id) else None
+        return self._quarantine_of_id.get((account_id, owner.id), by_name)
 
     def _of_agreement(self, row: Row, uses: Sequence[Row]) -> Iterator[KeyFinding]:
         if not row.is_exported:

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +27,7 @@ DISAGREEMENTS = {
     "absent_from_listing", "absent_from_report", "owner_differs", "owner_gone", "status_differs", "use_not_in_logs",
     "used_after_disabled", "used_later_than_iam_says", "used_yet_never",
 }  # fmt: skip
+QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +202,7 @@ def test_of_two_users_of_one_name_each_has_what_befell_them(tmp_path: Path) -> N
     admin, name = aws.user("admin").signs(), {"userName": "alice"}
     first, second = aws.user("alice"), aws.user("alice", life="2")
     keys = ("AKIA0FIRSTXXXXXXXXXX", "AKIA0SECONDXXXXXXXXX")
-    policy = name | {"policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}
+    policy = name | {"policyArn": QUARANTINE}
 
     def iam(second: int, action: str, request: Json, response: Json | None = None) -> Json:
         parts: Json = {"requestParameters": request, "responseElements": response}
@@ -217,6 +219,41 @@ def test_of_two_users_of_one_name_each_has_what_befell_them(tmp_path: Path) -> N
     with case_of_records(aws.records, tmp_path) as case:
         assert findings(the_key(case, keys[0])) == {"owner_gone"}
         assert findings(the_key(case, keys[1])) == {"quarantined"}
+
+
+def test_a_renamed_user_is_still_under_quarantine(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, zoe = aws.user("admin").signs(), aws.user("zoe")
+    policy = {"userName": "zoe", "policyArn": QUARANTINE}
+    renaming = {"userName": "zoe", "newUserName": "bob"}
+    day = 86_400
+    aws.log(
+        call(zoe.signs(), 0),
+        call(admin, day, source="iam.amazonaws.com", name="AttachUserPolicy", requestParameters=policy),
+        call(admin, 2 * day, source="iam.amazonaws.com", name="UpdateUser", requestParameters=renaming),
+        call(replace(zoe, name="bob").signs(zoe.key), 3 * day),
+    )
+    with case_of_records(aws.records, tmp_path) as case:
+        assert findings(the_key(case, zoe.key)) == {"quarantined"}
+
+
+@pytest.mark.parametrize(("is_attached", "found"), [(True, {"quarantined"}), (False, set())])
+def test_iam_says_of_a_renamed_user_whether_under_quarantine(
+    tmp_path: Path, is_attached: bool, found: set[str]
+) -> None:
+    aws = Account("111111111111")
+    alice = aws.user("alice")
+    with case_of_records([call(alice.signs(), 0)], tmp_path) as case:
+        lives = (("was", alice, not is_attached, 1), ("is", replace(alice, name="bob"), is_attached, 2))
+        for name, user, attached, day in lives:
+            details = {
+                "UserName": user.name,
+                "UserId": user.id,
+                "Arn": user.arn,
+                "AttachedManagedPolicies": [{"PolicyName": QUARANTINE.split("/")[1]}] if attached else [],
+            }
+            add(case, tmp_path, {f"{name}.json": {"UserDetailList": [details]}}, START + timedelta(days=day))
+        assert findings(the_key(case, alice.key)) == found
 
 
 def _report(*keys: KeyTruth) -> str:
