@@ -23,4 +23,4 @@ from attributed_events
 where source_ip_address = $address
    or (right($address, 1) in ('.', ':') and starts_with(source_ip_address, $address))
 group by source_ip_address, actor_name, actor_id, actor_kind, grade, access_key_id, arn
-order by first_event, source_ip_address, access_key_id, arn
+order by first_event, source_ip_address, access_key_id, arn, actor_id, actor_name, actor_kind, grade

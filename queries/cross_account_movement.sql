@@ -25,4 +25,6 @@ where issuances.caller_account_id <> issuances.issued_account_id
 group by
     issuances.caller_account_id, issuances.issued_account_id, role_arn, actors.actor_name, actors.actor_id,
     actors.actor_kind, actors.origin_access_key_id
-order by first_request, role_arn, actors.actor_id
+order by
+    first_request, role_arn, actors.actor_id, issuances.caller_account_id, issuances.issued_account_id,
+    actors.actor_name, actors.actor_kind, actors.origin_access_key_id

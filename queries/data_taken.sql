@@ -33,4 +33,6 @@ where sensitive_actions.technique in ('T1530', 'T1537')
 group by
     store, events.event_name, events.actor_name, events.actor_id, events.actor_kind, events.grade,
     events.origin_access_key_id, events.source_ip_address
-order by succeeded desc, first_event, store, events.actor_id
+order by
+    succeeded desc, first_event, store, events.actor_id, events.event_name, events.source_ip_address,
+    events.origin_access_key_id, events.actor_name, events.actor_kind, events.grade

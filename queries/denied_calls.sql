@@ -18,4 +18,4 @@ select
 from attributed_events
 where outcome = 'denied'
 group by actor_name, actor_kind, access_key_id, source_ip_address
-order by denied desc, access_key_id
+order by denied desc, access_key_id, source_ip_address, actor_name, actor_kind

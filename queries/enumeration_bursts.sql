@@ -51,4 +51,4 @@ select
 from runs
 group by credential_id, source_ip_address, run
 having count(distinct event_name) >= $calls
-order by different_calls desc, first_event, access_key_id
+order by different_calls desc, first_event, access_key_id, credential_id, source_ip_address, run

@@ -31,4 +31,4 @@ join credentials on credentials.credential_id = walk.credential_id
 left join links on links.child_credential_id = walk.credential_id and links.is_chosen
 left join issuances on issuances.issuance_id = links.issuance_id
 where ancestors.access_key_id = $key
-order by issued_at, walk.depth, credentials.access_key_id
+order by issued_at, walk.depth, credentials.access_key_id, walk.credential_id, walk.ancestor_credential_id

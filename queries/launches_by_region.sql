@@ -11,7 +11,8 @@ select
     launches.account_id,
     launches.aws_region,
     row_number() over (
-        partition by launches.account_id, launches.aws_region order by launches.event_time, launches.workload_id
+        partition by launches.account_id, launches.aws_region
+        order by launches.event_time, launches.workload_id, launches.event_key
     ) = 1 as is_first_in_region,
     actors.actor_name,
     actors.actor_id,
@@ -21,4 +22,4 @@ select
     launches.event_id
 from launches
 left join actors on actors.credential_id = launches.credential_id
-order by launches.event_time, launches.workload_id
+order by launches.event_time, launches.workload_id, launches.event_key

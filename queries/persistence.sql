@@ -47,7 +47,7 @@ select
     min(actors.origin_access_key_id) as by_origin_key,
     coalesce(min(uses_of_keys.first_use), min(uses_of_users.first_use), min(uses_of_roles.first_use)) as first_use,
     coalesce(max(uses_of_keys.last_use), max(uses_of_users.last_use), max(uses_of_roles.last_use)) as last_use,
-    coalesce(max(uses_of_keys.uses), max(uses_of_users.uses), sum(uses_of_roles.events), 0)::bigint as uses,
+    coalesce(max(uses_of_keys.uses), sum(uses_of_users.uses), sum(uses_of_roles.events), 0)::bigint as uses,
     plantings.event_id
 from plantings
 left join actors on actors.credential_id = plantings.creator_credential_id
@@ -76,4 +76,6 @@ where $origin_key::varchar is null or actors.origin_access_key_id = $origin_key
 group by
     plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id, plantings.account_id,
     plantings.event_id
-order by plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id
+order by
+    plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id, plantings.account_id,
+    plantings.event_id

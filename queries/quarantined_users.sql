@@ -4,25 +4,77 @@
 -- columns: event_time, account_id, user_name, user_principal_id, event_name, policy, succeeded, by_actor,
 --   by_actor_kind, in_force, event_id
 
+with known as (
+    select account_id, user_name, principal_id as user_id
+    from credentials
+    where identity_type = 'IAMUser'
+      and principal_id is not null
+
+    union
+
+    select account_id, user_name, user_principal_id
+    from user_changes
+    where user_principal_id is not null
+),
+
+names as (
+    select account_id, user_name, min(user_id) as user_id, count(*) as users
+    from known
+    group by account_id, user_name
+),
+
+changes as (
+    select
+        user_changes.*,
+        -- null where several had the name
+        case
+            when user_changes.user_principal_id is not null then user_changes.user_principal_id
+            when names.users is null then user_changes.user_name
+            when names.users = 1 then names.user_id
+        end as bearer
+    from user_changes
+    left join names on names.account_id = user_changes.account_id and names.user_name = user_changes.user_name
+    where user_changes.policy like '%AWSCompromisedKeyQuarantine%'
+),
+
+last_changes as (
+    select account_id, bearer, event_time, event_name
+    from changes
+    where succeeded
+      and bearer is not null
+    qualify row_number() over (partition by account_id, bearer order by event_time desc, event_key desc) = 1
+),
+
+-- of whom a later change of one of their names may be, which would undo the last
+doubtful as (
+    select distinct last_changes.account_id, last_changes.bearer
+    from last_changes
+    join known on known.account_id = last_changes.account_id and known.user_id = last_changes.bearer
+    join changes
+      on  changes.account_id = known.account_id
+      and changes.user_name = known.user_name
+      and changes.bearer is null
+      and changes.succeeded
+      and changes.event_time >= last_changes.event_time
+      and changes.event_name <> last_changes.event_name
+)
+
 select
-    user_changes.event_time,
-    user_changes.account_id,
-    user_changes.user_name,
-    user_changes.user_principal_id,
-    user_changes.event_name,
-    user_changes.policy,
-    user_changes.succeeded,
+    changes.event_time,
+    changes.account_id,
+    changes.user_name,
+    changes.user_principal_id,
+    changes.event_name,
+    changes.policy,
+    changes.succeeded,
     coalesce(actors.actor_name, actors.actor_id) as by_actor,
     actors.actor_kind as by_actor_kind,
-    -- the last change that succeeded
-    last_value(case when user_changes.succeeded then user_changes.event_name end ignore nulls) over (
-        partition by user_changes.account_id, coalesce(user_changes.user_principal_id, user_changes.user_name)
-        order by user_changes.event_time, user_changes.event_key
-        rows between unbounded preceding and unbounded following
-    ) = 'AttachUserPolicy' as in_force,
+    -- null where it is not decided whose the last change was
+    case when doubtful.bearer is null then last_changes.event_name = 'AttachUserPolicy' end as in_force,
     evidence.event_id
-from user_changes
-left join actors on actors.credential_id = user_changes.by_credential_id
-left join evidence on evidence.event_key = user_changes.event_key
-where user_changes.policy like '%AWSCompromisedKeyQuarantine%'
-order by user_changes.event_time, user_changes.event_key
+from changes
+left join last_changes on last_changes.account_id = changes.account_id and last_changes.bearer = changes.bearer
+left join doubtful on doubtful.account_id = changes.account_id and doubtful.bearer = changes.bearer
+left join actors on actors.credential_id = changes.by_credential_id
+left join evidence on evidence.event_key = changes.event_key
+order by changes.event_time, changes.event_key

@@ -45,4 +45,4 @@ select
     origin_access_key_id,
     first_event_id
 from reads
-order by share_of_reads, first_read, resource, actor_id
+order by share_of_reads, first_read, resource, actor_id, event_name, origin_access_key_id, actor_name, actor_kind, grade

@@ -46,4 +46,5 @@ select
     origin_access_key_id,
     first_event_id
 from calls
-order by actors_in_case, first_event, event_name, actor_id
+order by
+    actors_in_case, first_event, event_name, actor_id, technique, tactic, origin_access_key_id, actor_name, actor_kind

@@ -46,4 +46,4 @@ group by
     credentials.credential_id, credentials.role_session_name, actors.actor_name, actors.actor_id, actors.actor_kind,
     actors.grade, actors.origin_access_key_id, credentials.arn, credentials.access_key_id, credentials.first_use,
     credentials.last_use, credentials.events, issuances.event_id
-order by credentials.first_use, credentials.access_key_id
+order by credentials.first_use, credentials.access_key_id, credentials.credential_id

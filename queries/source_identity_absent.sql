@@ -31,4 +31,6 @@ where credentials.identity_type = 'AssumedRole'
   and actors.actor_kind in ('iam_user', 'saml_user', 'identity_center_user', 'root')
 group by credentials.session_issuer_arn, credentials.account_id, actors.actor_name, actors.actor_id, actors.actor_kind
 having count(case when credentials.source_identity is null then 1 end) > 0
-order by without_source_identity desc, role_arn, actors.actor_id
+order by
+    without_source_identity desc, credentials.session_issuer_arn, actors.actor_id, credentials.account_id,
+    actors.actor_name, actors.actor_kind

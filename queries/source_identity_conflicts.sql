@@ -28,4 +28,4 @@ where credentials.source_identity is not null
       lower(coalesce(actors.actor_arn, '')),
       lower(split_part(coalesce(actors.actor_name, ''), '@', 1))
   )
-order by credentials.first_use, credentials.access_key_id
+order by credentials.first_use, credentials.access_key_id, credentials.credential_id

@@ -52,4 +52,4 @@ select
 from aged
 where days_old > $rotation_days
    or days_unused > $unused_days
-order by days_unused desc, days_old desc, access_key_id
+order by days_unused desc, days_old desc, access_key_id, last_used_in_logs

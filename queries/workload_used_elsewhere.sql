@@ -62,4 +62,4 @@ join actors on actors.credential_id = ranked.credential_id
 join credentials on credentials.credential_id = ranked.credential_id
 where actors.actor_kind = 'workload'
   and ranked.place <> ranked.home
-order by ranked.first_use, credentials.access_key_id, elsewhere
+order by ranked.first_use, credentials.access_key_id, elsewhere, ranked.credential_id, ranked.place

@@ -8,12 +8,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from forensics.case import Case, UnusableQuery
-from tests.attribution.records import Account, call, sign_in_event
+from tests.attribution.records import Account, Json, call, sign_in_event
 from tests.cases import case_of_records
 from tests.exports.cases import add, key, listed
 from tests.simulator import sample
@@ -154,6 +155,11 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
 # what is in no log
 NEED_MORE = {"stale_keys"}
 
+# what tells rows apart that are not grouped
+KEYS = {"credential_id", "access_key_id", "account_id"}
+# which groups by what is one credential's
+ONE_ROW_PER_KEY = {"session_names"}
+
 # what a responder asks first when a key leaks, in that order, and what answers
 FIRST_QUESTIONS = (
     ("whose key", "key_owner"),
@@ -256,6 +262,22 @@ def test_its_rows_cite_an_event_and_always_the_same(name: str) -> None:
     assert any(column.endswith("event_id") for column in query.columns)
     # of the events of one second, the first is whichever the database comes upon, unless the ID decides
     assert re.findall(r"arg_m(?:in|ax)\([^()]*\)", query.sql) == []
+
+
+@pytest.mark.parametrize("name", sorted(ANSWERS.keys() | NEED_MORE))
+def test_its_rows_have_one_order(name: str) -> None:
+    """Of rows that `order by` does not tell apart, each run may put another first."""
+    sql = Case.saved_query(name).sql
+    order = _columns_after("order by", sql)
+    grouped = _columns_after("group by", sql)
+    assert "event_key" in order or (KEYS & order if name in ONE_ROW_PER_KEY or not grouped else grouped <= order)
+
+
+def _columns_after(clause: str, sql: str) -> set[str]:
+    """The columns of the last such clause, without their tables."""
+    _, found, after = sql.rpartition(f"\n{clause}") if f"\n{clause}" in sql else sql.rpartition(f"\n    {clause}")
+    listed = re.split(r"\n *(?:\)|having|order by|limit)", after)[0] if found else ""
+    return set(re.findall(r"\b(?:\w+\.)?([a-z_]+)\b(?![.(])", listed)) - {"desc"}
 
 
 def test_denied_is_the_same_in_every_answer(tmp_path: Path, sample_case: Path) -> None:
@@ -384,6 +406,68 @@ def test_users_who_had_one_name_after_the_other_are_told_apart(tmp_path: Path) -
         assert planted[planted["kind"] != "access_key"]["uses"].tolist() == [2, 2, 2, 2]
         assert case.query("quarantined_users")["in_force"].tolist() == [True, True]
         assert case.query("quarantined_users")["user_principal_id"].tolist() == [first.id, second.id]
+
+
+RENAMING: Json = {"userName": "carol", "newUserName": "carola"}
+ATTACHED, DETACHED = "AttachUserPolicy", "DetachUserPolicy"
+
+
+@pytest.mark.parametrize(
+    ("of_alice", "in_force"),
+    [
+        ([(5, ATTACHED), (20, DETACHED)], [False, False]),
+        ([(20, ATTACHED), (30, DETACHED), (40, ATTACHED)], [True, True, True]),
+    ],
+)
+def test_a_quarantine_is_one_users_whether_an_event_tells_the_id_or_not(
+    tmp_path: Path, of_alice: list[tuple[int, str]], in_force: list[bool]
+) -> None:
+    aws = Account("111111111111")
+    aws.log(
+        call(aws.user("alice").signs(), 0), *_in_iam(aws, (10, "UpdateUser", RENAMING)), *_quarantines(aws, of_alice)
+    )
+    with case_of_records(aws.records, tmp_path) as case:
+        assert case.query("quarantined_users")["in_force"].tolist() == in_force
+
+
+@pytest.mark.parametrize(
+    ("of_alice", "in_force"),
+    [([(5, ATTACHED), (20, DETACHED)], [None, None]), ([(5, ATTACHED), (20, ATTACHED)], [True, None])],
+)
+def test_of_whom_a_change_of_the_quarantine_was_is_not_guessed(
+    tmp_path: Path, of_alice: list[tuple[int, str]], in_force: list[bool | None]
+) -> None:
+    aws = Account("111111111111")
+    first, second = aws.user("alice"), aws.user("alice", life="2")
+    renamings = ((second, "UpdateUser", RENAMING) for second in (10, 30))
+    aws.log(call(first.signs(), 0), *_in_iam(aws, *renamings), call(second.signs(), 40), *_quarantines(aws, of_alice))
+    with case_of_records(aws.records, tmp_path) as case:
+        told = case.query_rows("quarantined_users", {})
+        assert [row[told.columns.index("in_force")] for row in told.rows] == in_force
+
+
+def _quarantines(aws: Account, changes: list[tuple[int, str]]) -> list[Json]:
+    policy = {"userName": "alice", "policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}
+    return _in_iam(aws, *((second, name, policy) for second, name in changes))
+
+
+def _in_iam(aws: Account, *changes: tuple[int, str, Json]) -> list[Json]:
+    admin = aws.user("admin").signs()
+    return [call(admin, second, source=IAM, name=name, requestParameters=asked) for second, name, asked in changes]
+
+
+def test_what_was_planted_is_used_under_every_name_it_has_had(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    admin, evil = aws.user("admin").signs(), aws.user("evil")
+    name, made = {"userName": "evil"}, {"user": {"userName": "evil", "userId": evil.id}}
+    aws.log(
+        call(admin, 0, source=IAM, name="CreateUser", requestParameters=name, responseElements=made),
+        *(call(evil.signs(), second) for second in (10, 11, 12)),
+        *_in_iam(aws, (20, "UpdateUser", name | {"newUserName": "svc"})),
+        *(call(replace(evil, name="svc").signs("AKIA0SECONDXXXXXXXXX"), second) for second in range(30, 35)),
+    )
+    with case_of_records(aws.records, tmp_path) as case:
+        assert case.query("persistence")["uses"].tolist() == [8]
 
 
 def test_of_an_owner_who_is_known_by_name_only_that_is_said(tmp_path: Path) -> None:
