@@ -13,4 +13,4 @@ select
 from exported_roles
 where account_id || '/' || role_name in (select unnest($roles))
   and (requires_source_identity is not null or requires_session_name is not null)
-order by account_id, role_name, as_of
+order by account_id, role_name, exported_roles.as_of, arn, source_sha256

@@ -28,4 +28,4 @@ select
     list_distinct([hash for hash in [described.source_sha256, selected.source_sha256] if hash is not null]) as hashes
 from (select * from described where place = 1) as described
 full join (select * from selected where place = 1) as selected on selected.trail_arn = described.trail_arn
-order by account_id, trail, home_region
+order by account_id, trail, home_region, coalesce(described.trail_arn, selected.trail_arn)

@@ -11,7 +11,7 @@ select
     exports.export,
     exports.account_id,
     max(exports.as_of)::timestamp as as_of,
-    arg_max(exports.as_of_from, exports.as_of) as as_of_from,
+    arg_max(exports.as_of_from, (exports.as_of, exports.as_of_from)) as as_of_from,
     count(*) as files,
     sum(exports.statements)::bigint as statements,
     case

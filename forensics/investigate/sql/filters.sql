@@ -7,4 +7,4 @@ select
     delivered_from::timestamp as delivered_from,
     (delivered_to + interval 1 day)::timestamp as delivered_until
 from filters
-order by accounts, regions, since, until
+order by accounts, regions, filters.since, filters.until, delivered_from, delivered_until

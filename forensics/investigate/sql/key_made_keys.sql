@@ -19,4 +19,4 @@ from access_keys
 join makers on makers.credential_id = access_keys.created_by_credential_id
 left join credentials on credentials.credential_id = makers.credential_id
 left join evidence on evidence.event_key = access_keys.created_by_event_key
-order by access_keys.access_key_id, access_keys.account_id
+order by access_keys.access_key_id, access_keys.account_id, makers.credential_id

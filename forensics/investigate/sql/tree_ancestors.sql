@@ -13,4 +13,4 @@ select distinct hops.access_key_id, steps.depth, hops.credential_id as id
 from steps
 join hops on hops.credential_id = steps.ancestor_credential_id
 where steps.ancestor_credential_id not in (select unnest($ids))
-order by steps.depth, hops.access_key_id
+order by steps.depth, hops.access_key_id, id

@@ -62,4 +62,4 @@ union all
 select null, 'digest', 'missing', false, missing_bucket, missing_object, null, 'the digest after it names it, and it is not here'
 from digest_breaks
 where kind = 'gap'
-order by kind, coalesce(name, s3_object), name, s3_object, status
+order by kind, coalesce(name, s3_object), name, s3_object, s3_bucket, status, digest

@@ -2,4 +2,4 @@
 select credential_id, access_key_id, event_key
 from forward_access
 where credential_id in (select unnest($ids))
-order by credential_id, access_key_id
+order by credential_id, access_key_id, event_key
