@@ -1,8 +1,8 @@
 -- user_changes: what was done to each IAM user beside its access keys: made, deleted, its password, its policies, its
 -- MFA.
 -- Grain: one row per event. Refused attempts are rows too, where the refusal names the user. `user_principal_id` is
--- null unless only one user is known whose name it was at the change; what took the name away is a change of whoever had
--- it, unless the same second holds another change of names.
+-- null unless it is known whose name it was at the change (see user_names). What took the name away is a change of
+-- whoever had it, unless the same second holds another change of names.
 
 with changes as (
     select *
@@ -50,15 +50,20 @@ users as (
     join user_names
       on  user_names.account_id = changes.recipient_account_id
       and user_names.user_name = changes.target_user_name
-      and coalesce(changes.event_time >= user_names.made_at, true)
-      and coalesce(changes.event_time > user_names.freed_at, true)
-      and coalesce(
-          changes.event_time < user_names.held_until
-              or (changes.event_time = user_names.held_until and takings.event_key is not null),
-          true
-      )
+      and coalesce(changes.event_time >= user_names.possible_from, true)
+      and coalesce(changes.event_time <= user_names.possible_until, true)
     group by changes.event_key
     having min(user_names.principal_id) = max(user_names.principal_id)
+       and max(
+           user_names.is_sure
+           and coalesce(changes.event_time >= user_names.made_at, true)
+           and coalesce(changes.event_time > user_names.freed_at, true)
+           and coalesce(
+               changes.event_time < user_names.held_until
+                   or (changes.event_time = user_names.held_until and takings.event_key is not null),
+               true
+           )
+       )
 )
 
 select

@@ -77,8 +77,15 @@ held as (
                 else changes.event_time
             end
         ) as held_until,
-        max(case when changes.is_certain and changes.event_time <= known.first_known then changes.event_time end)
-            as possible_from,
+        max(
+            case
+                when not changes.is_certain or changes.event_time > known.first_known then null
+                when changes.is_creation then changes.event_time
+                when changes.event_time = known.first_known then null
+                -- whoever is called so later was not the one that was deleted
+                else changes.event_time + interval 1 second
+            end
+        ) as possible_from,
         min(
             case
                 when not changes.is_certain or changes.event_time < known.last_known then null
