@@ -52,7 +52,7 @@ def members_of_zip(file: BinaryIO) -> Iterator[Member]:
         with zipfile.ZipFile(file) as archive:
             for number, info in enumerate(archive.infolist()):
                 _refuse_too_many(number)
-                if not info.is_dir():
+                if not info.filename.endswith("/"):  # `is_dir` fails on a name of nothing
                     yield _of_zip(archive, info)
     except _DAMAGED as error:
         raise Unreadable(f"the zip archive is damaged: {error}") from None

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.formats import archives as module
@@ -123,6 +123,7 @@ def zip_of_lzma(content: Files) -> bytes:
 
 @pytest.mark.parametrize("make", [zip_of, zip_of_lzma, tar_of])
 @given(place=st.integers(0, 100_000), byte=st.integers(0, 255))
+@example(place=560, byte=0)  # a name of nothing
 @settings(deadline=None, max_examples=80)
 def test_any_damage_is_told_or_costs_nothing_but_names(make: Callable[[Files], bytes], place: int, byte: int) -> None:
     content = {"a.json": b'{"a":1}' * 100, "b.json": b'{"b":1}' * 100}

@@ -179,7 +179,8 @@ select
     arn,
     -- of a user that was renamed on that day, the name that stands in the ARN
     case
-        when identity_type = 'IAMUser' and arn like '%:user/%' then regexp_extract(arn, '[^/]+$', 0)
+        when identity_type = 'IAMUser' and arn like '%:user/%' and right(arn, length(user_name) + 1) <> '/' || user_name
+            then regexp_extract(arn, '[^/]+$', 0)
         else user_name
     end as user_name,
     identity_provider,

@@ -9,7 +9,11 @@ with seen as (
         'iam_user' as kind,
         arn,
         -- of a user that was renamed on that day, the name that stands in the ARN
-        case when arn like '%:user/%' then regexp_extract(arn, '[^/]+$', 0) else user_name end as name,
+        case
+            when arn like '%:user/%' and right(arn, length(user_name) + 1) <> '/' || user_name
+                then regexp_extract(arn, '[^/]+$', 0)
+            else user_name
+        end as name,
         coalesce(cast(event_date as varchar), '0000-00-00') as last_seen
     from credential_days
     where first_identity_type = 'IAMUser'
