@@ -411,12 +411,13 @@ def main() -> None:
     lines = (line for line in sys.stdin.buffer if line.endswith(b"\n"))  # half a line is from one that was killed
     start = msgspec.json.decode(next(lines, b"{}"), type=Start)
     try:
-        _read_batches(Worker(case, name, start.known, start.filter), lines)
+        read_batches(Worker(case, name, start.known, start.filter), lines)
     except BrokenPipeError:
         os._exit(1)  # nobody listens any more
 
 
-def _read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
+def read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
+    """Answer each batch on standard output. Raises BrokenPipeError if nobody listens; whatever else ends it is said."""
     try:
         for line in lines:
             batch = msgspec.json.decode(line, type=list[ToRead])

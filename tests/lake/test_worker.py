@@ -167,7 +167,7 @@ def test_a_fault_in_a_worker_process_is_said_to_whoever_started_it(
     put(tmp_path / "a.json", record(1))
     monkeypatch.setattr(module, "to_batch", faulty)
     batch = msgspec.json.encode([ToRead(str(tmp_path / "a.json"), "a.json")]) + b"\n"
-    module._read_batches(Worker(tmp_path / "case", "w", []), iter([batch]))  # noqa: SLF001 - what the process does
+    module.read_batches(Worker(tmp_path / "case", "w", []), iter([batch]))
     said = msgspec.json.decode(capfdbinary.readouterr().out, type=Answer).error
     assert said and said.startswith("while it read a.json, there was an error of this program")
     assert "KeyError: 'x' (test_worker.py, line " in said
