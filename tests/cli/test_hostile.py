@@ -21,7 +21,7 @@ import pytest
 from tests.attribution.records import Json
 from tests.cli.commands import all_commands
 from tests.cli.run import Done, run
-from tests.hostile import ATTACKS, PARENT_KEY, records
+from tests.hostile.corpus import ATTACKS, PARENT_KEY, records
 from tests.output.test_graph import check_dot, check_mermaid
 
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

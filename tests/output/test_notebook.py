@@ -8,7 +8,7 @@ from pathlib import Path
 from forensics.answers import Displayed
 from forensics.case import Case
 from tests.cases import case_of_records
-from tests.hostile import CHILD_KEY, records
+from tests.hostile.corpus import CHILD_KEY, records
 from tests.simulator import sample
 
 ATTACK = "</pre></svg><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\x1b[31m"

@@ -25,7 +25,7 @@ from forensics.output.report.lineage import lineage
 from forensics.report_answer import Report
 from tests.attribution.records import Account, assume_role, call
 from tests.cases import case_of_records
-from tests.hostile import CHILD_KEY, records
+from tests.hostile.corpus import CHILD_KEY, records
 from tests.output.answers import ANSWERS, NOON
 from tests.output.browser import Browser, browser
 from tests.simulator import sample
