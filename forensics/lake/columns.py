@@ -45,6 +45,8 @@ _NO_BLOCK = b"{}"
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 # some write these empty where there is none
 _OF_A_REFUSAL = ("error_code", "error_message")
+# of any text, and joined with nothing
+_FREE_TEXT = ("user_agent", "error_message", "resource")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
@@ -100,6 +102,8 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in taken], bool)[source]
     for row in np.flatnonzero(rebuilt).tolist():
         flags.add(row, "rebuilt", unreliable=False)
+    for name in _FREE_TEXT:
+        columns[name] = _masked_text(columns[name], columns["record"])
     _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
     columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
     events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
@@ -318,6 +322,19 @@ def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> 
             if masked != raw[row]:
                 found[row] = masked.decode("utf-8")
     return found
+
+
+def _masked_text(column: pa.StringArray, record: pa.StringArray) -> pa.StringArray:
+    """The column with secrets masked. Only the records that have a text of their own can hold any."""
+    rows = np.flatnonzero(record.is_valid().to_numpy(zero_copy_only=False))
+    texts = column.take(pa.array(rows))
+    holds = pc.fill_null(pc.match_substring_regex(texts, HOLDS_A_SECRET), False).to_numpy(zero_copy_only=False)
+    if not holds.any():
+        return column
+    replaced = np.zeros(len(column), bool)
+    replaced[rows[holds]] = True
+    masked = [mask(text.encode()).decode() for text in texts.filter(pa.array(holds)).to_pylist()]
+    return pc.replace_with_mask(column, pa.array(replaced), pa.array(masked, TEXT))
 
 
 def _flag_times(times: pa.Array, texts: pa.StringArray, flags: _Flags) -> None:

@@ -1,6 +1,8 @@
 """Secrets: session tokens and the like, masked in the text that SQL reads; `raw` keeps what was delivered.
 
-A secret becomes a marker and the SHA-256 of its value, so that two of them can be compared and neither used.
+A secret is found by the name before it, in three places: as the value of a JSON key, also of JSON inside a string,
+however often escaped; behind `NAME=`, as in URLs and command lines, also percent-encoded; and behind `NAME:`, as in
+headers. It becomes a marker and the SHA-256 of its value, so that two of them can be compared and neither used.
 """
 
 from __future__ import annotations
@@ -8,46 +10,110 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from urllib.parse import unquote
 
-_KEYS = (
-    "sessionToken|secretAccessKey|securityToken|X-Amz-Security-Token|signinToken|accessToken|refreshToken|idToken|"
-    "clientSecret|authorizationToken|password|newPassword|oldPassword|masterUserPassword|secretString|secretBinary"
+_NAMES = (
+    "session[-_]?token|secret[-_]?access[-_]?key|security[-_]?token|signin[-_]?token|access[-_]?token|"
+    "refresh[-_]?token|id[-_]?token|authorization[-_]?token|client[-_]?secret|secret[-_]?string|secret[-_]?binary|"
+    "password|x-amz-signature"
 )
-HOLDS_A_SECRET = rf'"(?i:{_KEYS})"\s*:\s*"'
+# a presigned URL of the older kind; as a JSON key it is no secret
+_NAMES_IN_TEXT = f"{_NAMES}|signature"
+_ASSIGNED = r"\s*=\s*|\s*:\s*|%(?:25)*3[dD]|\\+u003[dD]"
+HOLDS_A_SECRET = rf'(?i:(?:{_NAMES})(?:\\*"\s*:\s*\\*"|{_ASSIGNED})|signature(?:=|%|\\))'
 """Matches any JSON in which `mask` would find something, in the syntax of RE2 as well."""
 
-_SECRET = re.compile(rb'"(?i:%b)"\s*:\s*("(?:[^"\\]++|\\.)++")' % _KEYS.encode(), re.DOTALL)
-# the ends of those keys, in lower case: a search for each is faster than one for the keys
-_ENDS = (b'token"', b'accesskey"', b'clientsecret"', b'password"', b'secretstring"', b'secretbinary"')
-_HIDDEN_BY_AWS = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|\*+|<[^<>]*>")
+# The ends of the names, in lower case: a search for each is faster than one for the names.
+_ENDS = tuple(
+    b"token accesskey access_key access-key secret secretstring secret_string secret-string"
+    b" secretbinary secret_binary secret-binary password signature".split()
+)
+_LONGEST_NAME = 24
+_KEY = re.compile(rb"(?i:%b)\Z" % _NAMES.encode())
+_NAME = re.compile(rb"(?i:%b)\Z" % _NAMES_IN_TEXT.encode())
+_QUOTED = re.compile(rb'(\\*)"\s*:\s*\1(?=")')
+_BEFORE_VALUE = re.compile(rb"(?:%b)(?:\\*[\"'])?" % _ASSIGNED.encode())
+_DEEPER = re.compile(rb'\\*"\s*:\s*\\*"')
+# A slash, a plus and an equals sign may be escaped. An ampersand ends the value, also a percent-encoded one.
+_TOKEN = re.compile(rb"(?:[A-Za-z0-9+/=_.~-]|%(?!(?:25)*26)[0-9A-Fa-f]{2}|\\+/|\\+u00(?:2[bBfF]|3[dD])){16,}")
+_PASSWORD = re.compile(rb"[^\s&\"'\\,;<>{}]+")
+_HIDDEN_BY_AWS = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|\*+|<[^<>]*>|")
+_DEEPEST = 4
+_PERCENT_ENCODINGS = 3
+
+
+def _string(depth: int) -> re.Pattern[bytes]:
+    """A JSON string, quotes included, inside `depth` strings: each of them doubles the backslashes of the one in it."""
+    escape = 1 << depth
+    content = rb'(?:[^"\\]|\\{%d}|\\{%d}"|\\{1,%d}[^"\\])' % (2 * escape, 2 * escape - 1, escape)
+    return re.compile(rb'"(%b*+)\\{%d}"' % (content, escape - 1), re.DOTALL)
+
+
+# by the backslashes before a quote
+_STRINGS = {(1 << depth) - 1: (_string(depth), depth) for depth in range(_DEEPEST + 1)}
 
 
 def mask(text: bytes) -> bytes:
-    """The JSON with each secret as `MASKED sha256:<of its value>`."""
+    """The text with each secret as `MASKED sha256:<of its value>`."""
     parts: list[bytes] = []
     end = 0
-    for start in _starts(text):
-        match = _SECRET.match(text, start)
-        if match and start >= end and (marker := _marker(match.group(1))):
-            parts += [text[end : match.start(1)], marker]
-            end = match.end()
+    for name_end in _name_ends(text):
+        if name_end >= end and (found := _value(text, name_end)) and (marker := _marker(found[2])):
+            start, stop, _ = found
+            parts += [text[end:start], marker]
+            end = stop
     return b"".join([*parts, text[end:]])
 
 
-def _starts(text: bytes) -> list[int]:
-    """Where keys begin that end like one of a secret, in their order."""
+def _name_ends(text: bytes) -> Iterator[int]:
+    """The places behind what ends like the name of a secret, in their order."""
     lower = text.lower()
-    starts = set()
+    ends = set()
     for end in _ENDS:
         at = lower.find(end)
         while at >= 0:
-            starts.add(text.rfind(b'"', 0, at))
+            ends.add(at + len(end))
             at = lower.find(end, at + len(end))
-    return sorted(starts - {-1})
+    yield from sorted(ends)
 
 
-def _marker(quoted: bytes) -> bytes | None:
-    value = json.loads(quoted, strict=False)
+def _value(text: bytes, name_end: int) -> tuple[int, int, str] | None:
+    """Where the value behind a name begins and ends, and what it is; None where no secret is named."""
+    name = text[max(name_end - _LONGEST_NAME, 0) : name_end]
+    if quoted := _QUOTED.match(text, name_end):
+        string, depth = _STRINGS.get(len(quoted.group(1)), (None, 0))
+        if string and _KEY.search(name) and (match := string.match(text, quoted.end())):
+            return match.start(1), match.end(1), _unescaped(match.group(1), depth + 1)
+    deeper = _DEEPER.match(text, name_end)
+    before = deeper or _BEFORE_VALUE.match(text, name_end)
+    if before and (_KEY if deeper else _NAME).search(name):
+        may_be_short = name.lower().endswith(b"password") and before.group() == b"="
+        if match := (_PASSWORD if may_be_short else _TOKEN).match(text, before.end()):
+            return match.start(), match.end(), _percent_decoded(match.group())
+    return None
+
+
+def _unescaped(content: bytes, times: int) -> str:
+    text = content.decode("utf-8", "replace")
+    for _ in range(times):
+        try:
+            text = json.loads(f'"{text}"', strict=False)
+        except ValueError:
+            break
+    return text
+
+
+def _percent_decoded(value: bytes) -> str:
+    """A token in a URL as it is elsewhere."""
+    text = re.sub(rb"\\+/", b"/", value).decode("ascii", "replace")
+    text = re.sub(r"\\+u00([0-9A-Fa-f]{2})", r"%\1", text)
+    for _ in range(_PERCENT_ENCODINGS):
+        text = unquote(text)
+    return text
+
+
+def _marker(value: str) -> bytes | None:
     if _HIDDEN_BY_AWS.fullmatch(value):
         return None
-    return b'"MASKED sha256:%b"' % hashlib.sha256(value.encode("utf-8", "replace")).hexdigest().encode()
+    return b"MASKED sha256:%b" % hashlib.sha256(value.encode("utf-8", "replace")).hexdigest().encode()
