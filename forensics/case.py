@@ -562,7 +562,7 @@ class Case:
         from forensics.investigate.extract import extract
 
         asked = [_event_id(event_id) for event_id in event_ids]
-        conflicts = self._manifest().of_table("event_conflicts")
+        conflicts = self._layout.files(self._manifest().of_table("event_conflicts"))
         answer = extract(self._open(), asked, conflicts, with_secrets=with_secrets)
         return self._logged("extract", {"event_ids": asked, "with_secrets": with_secrets}, answer)
 
@@ -682,7 +682,7 @@ class Case:
             committed_at=commit.committed_at if commit else None,
             events=commit.events if commit else 0,
             files=len(manifest.source_files),
-            fingerprint=fingerprint(self._open(), manifest),
+            fingerprint=fingerprint(self._open(), self._layout, manifest),
             custody_head=self.custody().head,
         )
 
@@ -704,7 +704,7 @@ class Case:
             connection = connect(self._layout, self._layout.database, read_only=True)
         except duckdb.Error:  # damaged, or of another version of DuckDB: it is only a cache
             return None
-        if is_current(connection, manifests.last_commit(self._layout.manifest)):
+        if is_current(connection, self._layout, manifests.last_commit(self._layout.manifest)):
             return connection
         connection.close()
         return None

@@ -98,7 +98,7 @@ def integrity(
     problems += (Problem(path, unlisted) for path in unlisted_files(layout, manifest))
     if wrong := mismatch(connected(), manifest):
         problems.append(Problem(layout.manifest.name, f"what was read is not what there is: {wrong}"))
-    contents = fingerprint(connected(), manifest)
+    contents = fingerprint(connected(), layout, manifest)
     return Integrity(len(manifest.lake_files), len(log.entries), log.head, contents, tuple(problems))
 
 

@@ -106,32 +106,32 @@ def fill(
     """Views over the lake and every table of the models, in an empty database."""
     _create_source_files(connection, manifest)
     _create_filters(connection, manifest)
-    _create_lake_views(connection, manifest)
+    _create_lake_views(connection, manifest, layout)
     for create_tables in document_tables:
         create_tables(connection)
     earlier = Earlier(connection)
     earlier.take_over(layout, manifest)
-    _reduce_events(connection, manifest, earlier)
+    _reduce_events(connection, manifest, layout, earlier)
     run(DuckDB(connection))
     for table, column in _LOOKED_UP_BY:
         connection.execute(f"create index {table}_by_{column} on {table} ({column})")
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
-    connection.execute("create table built (models_version varchar, ingest_id varchar)")
-    connection.execute("insert into built values (?, ?)", [models_version(), commit])
+    connection.execute("create table built (models_version varchar, ingest_id varchar, case_folder varchar)")
+    connection.execute("insert into built values (?, ?, ?)", [models_version(), commit, str(layout.root.resolve())])
     comment_on_all(connection)
     changes = earlier.changes()
     earlier.close()
     return changes
 
 
-def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, earlier: Earlier) -> None:
+def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout, earlier: Earlier) -> None:
     """`credential_days`: the days that the earlier build has, and the others reduced again, some at a time."""
     changed = [path for path in manifest.of_table("events") if day_of(path) not in earlier.days]
     engine = DuckDB(connection)
     write = engine.create
     for files in _whole_days(manifest, changed):
-        connection.execute(f"create view changed_events as {_events(connection, files)}")
+        _events(connection, layout.files(files)).create_view("changed_events")
         write("credential_days", model("credential_days"))
         connection.execute("drop view changed_events")
         write = engine.add
@@ -208,53 +208,58 @@ def _create_filters(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -
         connection.execute("insert into filters values (?, ?, ?, ?, ?, ?)", values)
 
 
-def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    events = manifest.of_table("events")
-    copies = _rows(manifest.of_table("event_copies"), COPIES_SCHEMA)
-    conflicts = _rows(manifest.of_table("event_conflicts"), CONFLICTS_SCHEMA)
-    quarantine = _rows(manifest.of_table("quarantine"), QUARANTINE_SCHEMA)
-    documents = _rows(manifest.of_table("documents"), DOCUMENTS_SCHEMA)
-    connection.execute(f"create view event_conflicts as select * exclude (raw) from {conflicts}")
-    connection.execute(f"create view quarantine as select distinct * exclude (raw) from {quarantine}")
-    connection.execute(f"create view documents as from {documents}")
-    addenda = _rows(manifest.of_table("event_addenda"), ADDENDA_SCHEMA)
-    connection.execute(f"create view event_addenda as select * exclude (raw) from {addenda}")
+def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout) -> None:
+    def lake(table: str, schema: pa.Schema) -> duckdb.DuckDBPyRelation:
+        return _rows(connection, table, layout.files(manifest.of_table(table)), schema)
+
+    lake("event_conflicts", CONFLICTS_SCHEMA).project("* exclude (raw)").create_view("event_conflicts")
+    lake("quarantine", QUARANTINE_SCHEMA).project("* exclude (raw)").distinct().create_view("quarantine")
+    lake("documents", DOCUMENTS_SCHEMA).create_view("documents")
+    lake("event_addenda", ADDENDA_SCHEMA).project("* exclude (raw)").create_view("event_addenda")
     connection.execute(
         "create table disputed_events as select distinct event_key from event_conflicts where proves_nothing"
     )
-    connection.execute(f"create view events as {_events(connection, events)}")
-    connection.execute(
-        f"""
-        create view event_copies as
-        select {EVENT_KEY} as event_key, source_sha256, position, true as is_stored from {_rows(events, LAKE_SCHEMA)}
-        union all
-        select event_key, source_sha256, position, false as is_stored from {copies}
-        """
+    _events(connection, layout.files(manifest.of_table("events"))).create_view("events")
+    stored = lake("events", LAKE_SCHEMA).project(
+        f"{EVENT_KEY} as event_key, source_sha256, position, true as is_stored"
     )
+    copies = lake("event_copies", COPIES_SCHEMA).project("event_key, source_sha256, position, false as is_stored")
+    stored.union(copies).create_view("event_copies")
 
 
-def _events(connection: duckdb.DuckDBPyConnection, files: list[str]) -> str:
+def _events(connection: duckdb.DuckDBPyConnection, files: list[str]) -> duckdb.DuckDBPyRelation:
     """The events of some files, as models and queries see them; the key is worked out only where it is asked for."""
     disputed = "false"
     if DuckDB(connection).count("disputed_events"):
         disputed = f"{EVENT_KEY} in (select event_key from disputed_events)"
-    return f"""
-        select
-            {EVENT_KEY} as event_key,
-            lake.* exclude (unreliable, record, raw, content_sha256, source_sha256, position),
-            lake.unreliable or {disputed} as unreliable,
-            {OUTCOME} as outcome,
-            coalesce(lake.record, decode(lake.raw)) as record
-        from {_rows(files, LAKE_SCHEMA, partitioned=True)} as lake
+    return _rows(connection, "events", files, LAKE_SCHEMA, partitioned=True).project(
+        f"""
+        {EVENT_KEY} as event_key,
+        * exclude (unreliable, record, raw, content_sha256, source_sha256, position),
+        unreliable or {disputed} as unreliable,
+        {OUTCOME} as outcome,
+        coalesce(record, decode(raw)) as record
         """
+    )
 
 
-def _rows(files: list[str], schema: pa.Schema, *, partitioned: bool = False) -> str:
-    """The rows of files, named one by one, or no rows. `partitioned`: with the day that their folder is named for."""
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    files: list[str],
+    schema: pa.Schema,
+    *,
+    partitioned: bool = False,
+) -> duckdb.DuckDBPyRelation:
+    """The rows of a table's lake files, or a typed relation without rows. `partitioned`: with the day of the folder.
+
+    The paths are bound as a list: a view of the relation keeps them as constants, whatever characters they hold.
+    """
     if files:
-        listed = ", ".join(f"'{path}'" for path in files)
         days = "hive_partitioning = true, hive_types = {'event_date': date}"
-        return f"read_parquet([{listed}], {days if partitioned else 'hive_partitioning = false'})"
+        options = days if partitioned else "hive_partitioning = false"
+        # the parameter has the table's name, because two relations can only be united if theirs differ
+        return connection.sql(f"from read_parquet(${table}, {options})", params={table: files})
     columns = ", ".join(f"null::{_TYPES.get(str(field.type), str(field.type))} as {field.name}" for field in schema)
     partition = ", null::date as event_date" if partitioned else ""
-    return f"(select {columns}{partition} where false)"
+    return connection.sql(f"select {columns}{partition} where false")

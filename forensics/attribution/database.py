@@ -35,9 +35,8 @@ def models_version() -> str:
 
 
 def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A connection in UTC, whose views find the lake's files from the case folder."""
+    """A connection in UTC."""
     config: dict[str, str | bool | int | float | list[str]] = {
-        "file_search_path": str(layout.root.absolute()),
         "autoinstall_known_extensions": "false",
         "memory_limit": "1GB",
         "temp_directory": str(layout.scratch),
@@ -46,7 +45,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     if read_only:
         attach(connection, database, "case")
     else:
-        connection.execute(f'attach {_quoted(database)} as "case" ({_WRITTEN})')
+        connection.execute(f'attach $database as "case" ({_WRITTEN})', {"database": str(database)})
         # what it saves in bytes of a cache, it costs in time to write and again to read
         connection.execute("set disabled_compression_methods = 'fsst'")
         # no table has an order: to keep one would hold what is written in memory
@@ -63,7 +62,6 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
 def opening(layout: Layout) -> tuple[str, ...]:
     """What `connect` does, as SQL for other programs, which may run it more than once."""
     return (
-        f"set file_search_path = {_quoted(layout.root.absolute())}",
         "set TimeZone = 'UTC'",
         f'attach if not exists {_quoted(layout.database.absolute())} as "case" (read_only)',
         'use "case"',
@@ -72,17 +70,17 @@ def opening(layout: Layout) -> tuple[str, ...]:
 
 def attach(connection: duckdb.DuckDBPyConnection, database: Path | str, name: str) -> None:
     """Open the file that is there now; to open a path that this process has open would share what was there then."""
-    connection.execute(f'attach {_quoted(database)} as "{name}" (read_only)')
+    connection.execute(f'attach $database as "{name}" (read_only)', {"database": str(database)})
 
 
 def _quoted(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def is_current(connection: duckdb.DuckDBPyConnection, commit: Commit | None) -> bool:
-    """Whether a database was built by these models from this commit."""
+def is_current(connection: duckdb.DuckDBPyConnection, layout: Layout, commit: Commit | None) -> bool:
+    """Whether a database was built by these models from this commit, and its views name the files of this folder."""
     try:
-        built = connection.execute("select models_version, ingest_id from built").fetchall()
+        built = connection.execute("select models_version, ingest_id, case_folder from built").fetchall()
     except duckdb.Error:
         return False
-    return built == [(models_version(), commit.ingest_id if commit else None)]
+    return built == [(models_version(), commit.ingest_id if commit else None, str(layout.root.resolve()))]

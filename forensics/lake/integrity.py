@@ -46,10 +46,10 @@ def file_sha256(path: Path, length: int | None = None) -> str:
     return digest.hexdigest()
 
 
-def fingerprint(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str:
+def fingerprint(connection: duckdb.DuckDBPyConnection, layout: Layout, manifest: Manifest) -> str:
     """One hash over the distinct events and the distinct sources of a case, whatever their order, names or packing."""
     digest = hashlib.sha256()
-    files = manifest.of_table("events")
+    files = layout.files(manifest.of_table("events"))
     if files:
         result = connection.execute(_EVENTS, {"files": files})
         while rows := result.fetchmany(_ROWS_HELD):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 # of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
 FORMAT_VERSION = 2
+# DuckDB opens every file that such a path matches
+_PATTERN = re.compile(r"[*?[]")
 
 
 class NotACase(Exception):
@@ -72,6 +75,11 @@ class Layout:
         """What AWS's APIs answered, as files."""
         return self.root / "sources"
 
+    def files(self, paths: Iterable[str]) -> list[str]:
+        """The absolute paths of files of the case, given as the manifest names them, for DuckDB to read."""
+        root = self.root.resolve()
+        return [str(root / path) for path in paths]
+
 
 def create(root: Path) -> Layout:
     """The case at `root`, made if there is nothing yet. Raises NotACase for a folder that holds something else."""
@@ -120,9 +128,13 @@ def open_existing(root: Path) -> Layout:
 
 
 def _layout(root: Path) -> Layout:
-    if "," in str(root):  # which ends a path in DuckDB's list of where to look for files
-        raise NotACase(f"{root} has a comma in its path, where no case can be read; name another folder for the case")
-    return Layout(root)
+    layout = Layout(root)
+    if found := _PATTERN.search(f"{root} {layout.root.resolve()}"):
+        raise NotACase(
+            f"{root} has {found.group()} in its path, which DuckDB reads as a pattern of other paths;"
+            " name another folder for the case"
+        )
+    return layout
 
 
 def write_private(path: Path, text: str) -> None:

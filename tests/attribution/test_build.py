@@ -34,8 +34,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
-    """A copy of it, elsewhere."""
-    return shutil.copytree(made, tmp_path / "moved" / "it's a case")
+    """A copy of it, elsewhere, with a database of its own."""
+    copied = shutil.copytree(made, tmp_path / "moved" / "it's a case, or {not}")
+    assert names_alice(copied)
+    return copied
 
 
 def make(folder: Path, records: tuple[Json, ...]) -> Path:
@@ -158,9 +160,10 @@ def count(case: Case) -> int:
     return int(row[0])
 
 
-def test_views_find_the_lake_where_the_case_is_moved_to(
-    made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_moved_case_is_built_again_and_reads_the_lake_where_it_is(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    folder = shutil.copytree(made, tmp_path / "moved")
     before = inode(folder)
     hidden = made.rename(made.with_name("hidden"))
     monkeypatch.chdir(folder.parent)
@@ -169,7 +172,10 @@ def test_views_find_the_lake_where_the_case_is_moved_to(
         assert names_alice(folder)
     finally:
         hidden.rename(made)
-    assert inode(folder) == before
+    moved = inode(folder)
+    assert moved != before
+    assert names_alice(folder)
+    assert inode(folder) == moved
 
 
 # root may write everywhere, and nobody may not read where root's Python lies: so everything is loaded first

@@ -94,10 +94,15 @@ def test_other_columns_are_another_format() -> None:
     assert (FORMAT_VERSION, hashlib.sha256(repr(columns).encode()).hexdigest()[:16]) == (2, "79c7d0471486a16a")
 
 
-def test_a_path_with_a_comma_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(NotACase, match="has a comma in its path"):
-        create(tmp_path / "Example, Inc" / "case")
+@pytest.mark.parametrize("name", ["Example*", "Example?", "Example[1]"])
+def test_a_path_that_duckdb_reads_as_a_pattern_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotACase, match="reads as a pattern"):
+        create(tmp_path / name / "case")
     assert not list(tmp_path.iterdir())
+    (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / name)
+    with pytest.raises(NotACase, match="reads as a pattern"):
+        create(tmp_path / "link" / "case")
 
 
 def test_one_ingest_at_a_time_and_the_holder_is_named(tmp_path: Path) -> None:

@@ -1,2 +1,5 @@
--- The lake's files of events that the database was made of.
-select path from events_files order by path
+-- The absolute paths of the lake's files of events that the database was built from.
+select built.case_folder || '/' || events_files.path as path
+from events_files
+cross join built
+order by 1
