@@ -6,8 +6,6 @@ Several processes inflate and hash, one batch after the other; only documents co
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
@@ -18,6 +16,7 @@ import pyarrow as pa
 
 from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
 from forensics.lake.schema import DOCUMENTS_SCHEMA
+from forensics.runtime import start_python
 
 if TYPE_CHECKING:
     import duckdb
@@ -89,8 +88,7 @@ class _Hasher:
     """A process that hashes."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "forensics.digests.hasher"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process = start_python("forensics.digests.hasher")
 
     def hash(self, files: Sequence[ToHash]) -> list[Hashed]:
         assert self._process.stdin and self._process.stdout

@@ -1,7 +1,7 @@
 """Hasher: what files inflate to, hashed. The unit of parallel work, in this process or in one of its own.
 
-As a process (`python -m forensics.digests.hasher`) it reads batches of files as JSON lines on standard input and
-answers each with a JSON line; it ends with its input.
+As a process (`main`) it reads batches of files as JSON lines on standard input and answers each with a JSON line; it
+ends with its input.
 """
 
 from __future__ import annotations
@@ -99,7 +99,3 @@ def main() -> None:
         found = [hash_file(file) for file in msgspec.json.decode(line, type=list[ToHash])]
         sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
         sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -10,8 +10,6 @@ import os
 import selectors
 import shutil
 import signal
-import subprocess
-import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +29,7 @@ from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
 from forensics.lake.worker import ENDING, Answer, Start, ToRead, Worker, why
+from forensics.runtime import start_python
 
 # Below this, starting processes costs more than it saves.
 _ONE_PROCESS_BYTES = 6 << 20
@@ -319,9 +318,7 @@ class _Process:
     """A worker process and the lines between it and us."""
 
     def __init__(self, case: Path, name: str, start: Start) -> None:
-        command = [sys.executable, "-m", "forensics.lake.worker", str(case.absolute()), name]
-        environment = {**_KEEPS_MEMORY, **os.environ}
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        self._process = start_python("forensics.lake.worker", str(case.absolute()), name, defaults=_KEEPS_MEMORY)
         assert self._process.stdin and self._process.stdout
         self._input, self.output = self._process.stdin, self._process.stdout
         self._partial = b""

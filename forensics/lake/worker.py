@@ -1,6 +1,6 @@
 """Worker: source files to parts. The unit of parallel work, in this process or in one of its own.
 
-As a process (`python -m forensics.lake.worker CASE NAME`) it reads a `Start` and then batches of files as JSON lines on
+As a process (`main`, with CASE and NAME as arguments) it reads a `Start` and then batches of files as JSON lines on
 standard input, and answers each batch with a JSON line. An empty batch is the last: it writes its parts and names them
 in the last line. If its input ends without one, whoever started it is gone, and it leaves without a word.
 """
@@ -463,7 +463,3 @@ def _span(files: Sequence[ToRead]) -> str:
 def _say(answer: Answer) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()

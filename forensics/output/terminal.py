@@ -16,6 +16,7 @@ from typing import Protocol
 
 from forensics.output.escape import for_terminal
 from forensics.output.lines import Line, lay_out
+from forensics.runtime import find_program
 
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 
@@ -80,11 +81,12 @@ def _has_colour() -> bool:
 
 
 def _pager() -> list[str]:
-    """The command of $PAGER, else `less`; none where nobody could turn a page."""
+    """Return the command of $PAGER, else `less`; nothing if no person could turn a page."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         return []
     command = shlex.split(os.environ.get("PAGER", "less"))
-    return command if command and command != ["cat"] and shutil.which(command[0]) else []
+    program = find_program(command[0]) if command and command != ["cat"] else None
+    return [program, *command[1:]] if program else []
 
 
 def _page(text: str, command: list[str]) -> None:

@@ -120,7 +120,7 @@ def test_a_flood_of_other_json_is_not_held_in_memory_and_not_lost(
 
 def start(case: Path, *lines: object) -> subprocess.CompletedProcess[bytes]:
     data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-    command = [sys.executable, "-m", "forensics.lake.worker", str(case), "w"]
+    command = [sys.executable, "-c", "from forensics.lake.worker import main; main()", str(case), "w"]
     return subprocess.run(command, input=data, capture_output=True, check=False, timeout=60)
 
 

@@ -1,0 +1,51 @@
+"""Runtime: how this program starts other programs.
+
+The working directory is often a folder of evidence. No module and no program is ever taken from it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# `-P` keeps the working directory off the child's `sys.path`. `-I` would do more harm than good: it also hides the
+# packages of `pip install --user`. The child runs this very package, installed or not, and prefers installed modules
+# to those that lie beside the package.
+_CHILD = """
+import sys
+sys.path.insert(0, {folder!r})
+import forensics
+sys.path.append(sys.path.pop(0))
+from {module} import main
+main()
+"""
+
+
+def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start `main` of a module of this package in a process of its own, with pipes to its input and output.
+
+    Args:
+        module: the name of the module, such as `forensics.lake.worker`.
+        arguments: what the module finds in `sys.argv[1:]`.
+        defaults: environment variables for the child, unless the user has set them.
+    """
+    code = _CHILD.format(folder=str(Path(__file__).parent.parent), module=module)
+    # the encoding of file names is the parent's, however that was chosen
+    command = [sys.executable, "-P", f"-Xutf8={sys.flags.utf8_mode}", "-c", code, *arguments]
+    # PYTHONPATH with an empty entry means the working directory; other PYTHON variables name modules and folders, too
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**(defaults or {}), **inherited}
+    )
+
+
+def find_program(name: str) -> str | None:
+    """Return the absolute path of an installed program; None if there is none outside the working directory."""
+    # an entry of PATH that is empty or `.` means the working directory
+    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]  # noqa: PTH117 - these are texts
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    return found if found and os.path.isabs(found) else None  # noqa: PTH117
