@@ -67,6 +67,7 @@ from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.progress import Progress
 from forensics.packaged import packaged_folder
 from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
+from forensics.regular_files import read_regular
 from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource
 from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
@@ -503,7 +504,7 @@ class Case:
 
     def info(self) -> Info:
         """What the case holds."""
-        about = json.loads(self._layout.case_file.read_text())
+        about = json.loads(read_regular(self._layout.case_file))
         connection = self._open()
         root = str(self._layout.root)
         answer = overview(connection, self._manifest(), root, about["case_id"], about["format_version"])
@@ -586,9 +587,9 @@ class Case:
             key(self._open(), identifier),
             {
                 "report.html": report_page(self._report(identifier, AddressContext(), state)).encode(),
-                "manifest.jsonl": self._layout.manifest.read_bytes(),
+                "manifest.jsonl": read_regular(self._layout.manifest),
                 "provenance.json": (to_json(state) + "\n").encode(),
-                **({"custody.jsonl": self._layout.custody.read_bytes()} if self._layout.custody.exists() else {}),
+                **({"custody.jsonl": read_regular(self._layout.custody)} if self._layout.custody.exists() else {}),
             },
         )
         sha256 = bundle.write(place, packed.files)
@@ -672,7 +673,7 @@ class Case:
     def _state(self) -> CaseState:
         from forensics.report_answer import CaseState
 
-        about = json.loads(self._layout.case_file.read_text())
+        about = json.loads(read_regular(self._layout.case_file))
         manifest = self._manifest()
         commit = manifest.commit
         return CaseState(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.answers import timestamp
+from forensics.regular_files import open_regular
 
 if TYPE_CHECKING:
     from forensics.verify_answer import Custody, CustodyEntry
@@ -98,7 +99,7 @@ def read(path: Path) -> Custody:
 
 def _lines(path: Path) -> Iterator[bytes]:
     if path.exists():
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             yield from file
 
 
@@ -151,7 +152,7 @@ def _last_entry(descriptor: int) -> tuple[dict[str, Any] | None, bool]:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor

@@ -198,7 +198,7 @@ def check_bundle(path: Path, log: Custody | None) -> Check:
     from forensics import bundle
     from forensics.verify_answer import Check, Problem
 
-    sha256 = file_sha256(path)
+    sha256 = file_sha256(path.resolve())  # a link that the user named
     right: list[str] = []
     problems: list[Problem] = []
     beside = bundle.sums_of(path)

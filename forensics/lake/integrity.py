@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import duckdb
 
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
+from forensics.regular_files import open_regular
 
 _ROWS_HELD = 100_000
 _READ = ("ok", "empty", "failed")
@@ -39,7 +41,7 @@ def unlisted_files(layout: Layout, manifest: Manifest) -> Iterator[str]:
 def file_sha256(path: Path, length: int | None = None) -> str:
     """The hash of a file, or of its first `length` bytes. Raises OSError."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         while piece := file.read(1 << 20 if length is None else min(1 << 20, length)):
             digest.update(piece)
             length = None if length is None else length - len(piece)
@@ -62,8 +64,8 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, layout: Layout, manifest:
 
 def _wrong(path: Path, listed: LakeFile) -> str | None:
     try:
-        if path.stat().st_size != listed.bytes:
-            return f"it has {path.stat().st_size:,} bytes, the manifest lists {listed.bytes:,}"
+        if path.lstat().st_size != listed.bytes:
+            return f"it has {path.lstat().st_size:,} bytes, the manifest lists {listed.bytes:,}"
         return (
             None
             if file_sha256(path) == listed.sha256

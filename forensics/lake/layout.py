@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from forensics.regular_files import create_private, kind_of, open_regular, read_regular
+
 # of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
 FORMAT_VERSION = 2
 # DuckDB opens every file that such a path matches
@@ -77,22 +79,24 @@ class Layout:
 
     def files(self, paths: Iterable[str]) -> list[str]:
         """The absolute paths of files of the case, given as the manifest names them, for DuckDB to read."""
-        root = self.root.resolve()
-        return [str(root / path) for path in paths]
+        root = os.path.realpath(self.root)
+        return [f"{root}/{path}" for path in paths]
 
 
 def create(root: Path) -> Layout:
     """The case at `root`, made if there is nothing yet. Raises NotACase for a folder that holds something else."""
     root = root.absolute()
     layout = _layout(root)
-    if layout.case_file.exists():
+    if os.path.lexists(layout.case_file):
         return open_existing(root)
-    if root.exists() and (not root.is_dir() or any(path != _temporary(layout.case_file) for path in root.iterdir())):
+    if os.path.lexists(root) and (
+        not root.is_dir() or any(path != _temporary(layout.case_file) for path in root.iterdir())
+    ):
         raise NotACase(f"{root} is not a case and not empty; name a new folder for the case")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     root.chmod(0o700)
     write_private(layout.case_file, json.dumps({"case_id": str(uuid.uuid4()), "format_version": FORMAT_VERSION}) + "\n")
-    layout.manifest.touch(mode=0o600)
+    os.close(open_regular(layout.manifest, os.O_WRONLY | os.O_CREAT))
     return layout
 
 
@@ -104,12 +108,14 @@ def open_existing(root: Path) -> Layout:
     if not root.is_dir():
         raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` makes one")
     try:
-        about = json.loads(layout.case_file.read_text())
+        about = json.loads(read_regular(layout.case_file))
         version = about["format_version"]
     except FileNotFoundError:
         raise NotACase(
             f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs"
         ) from None
+    except OSError as error:
+        raise NotACase(f"cannot open {layout.case_file}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise NotACase(f"{layout.case_file} is damaged: it does not say which format the case has") from None
     if not isinstance(version, int) or version > FORMAT_VERSION:
@@ -124,12 +130,52 @@ def open_existing(root: Path) -> Layout:
         )
     if "case_id" not in about:
         raise NotACase(f"{layout.case_file} is damaged: it does not say which case it is")
+    _check_entries(layout)
     return layout
+
+
+def _check_entries(layout: Layout) -> None:
+    """Refuse a case with anything but folders and regular files in it: reads and writes could end elsewhere."""
+    folders = (layout.lake, layout.scratch, layout.spool, layout.sources)
+    files = (layout.manifest, layout.custody, layout.database, layout.lock_file, layout.fetch_lock_file)
+    for path, found in _special_entries(layout.root):
+        _refuse(path, kind_of(found.st_mode))
+    for path in folders:
+        _refuse(path, "a file" if path.is_file() else None)
+    for path in files:
+        _refuse(path, "a folder" if path.is_dir() else None)
+    for path in layout.scratch.rglob("*"):  # DuckDB writes files of names that it chooses
+        _refuse(path, "a hard link" if path.is_file() and path.stat().st_nlink > 1 else None)
+
+
+def _refuse(path: Path, what: str | None) -> None:
+    if what:
+        raise NotACase(
+            f"cannot open the case: {path} is {what}, which forensics never writes; get a new copy of the case"
+        )
+
+
+def _special_entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Each entry at any depth that is neither a folder nor a regular file. Raises NotACase for a folder that cannot be
+    listed."""
+    waiting = [str(root)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    elif not entry.is_file(follow_symlinks=False):
+                        yield Path(entry.path), entry.stat(follow_symlinks=False)
+        except FileNotFoundError:  # an ingest has removed it meanwhile
+            continue
+        except OSError as error:
+            raise NotACase(f"cannot open the case: {error.filename}: {error.strerror}") from None
 
 
 def _layout(root: Path) -> Layout:
     layout = Layout(root)
-    if found := _PATTERN.search(f"{root} {layout.root.resolve()}"):
+    if found := _PATTERN.search(f"{root} {os.path.realpath(root)}"):
         raise NotACase(
             f"{root} has {found.group()} in its path, which DuckDB reads as a pattern of other paths;"
             " name another folder for the case"
@@ -140,8 +186,7 @@ def _layout(root: Path) -> Layout:
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads, wholly or not at all."""
     temporary = _temporary(path)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    with os.fdopen(create_private(temporary), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -155,7 +200,7 @@ def _temporary(path: Path) -> Path:
 
 def sync_folder(folder: Path) -> None:
     """Make renames in a folder last through a crash."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
@@ -174,7 +219,7 @@ def only_fetch(layout: Layout) -> AbstractContextManager[None]:
 
 @contextmanager
 def _only_holder(lock_file: Path, what: str) -> Iterator[None]:
-    descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_regular(lock_file, os.O_RDWR | os.O_CREAT)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

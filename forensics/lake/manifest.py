@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from forensics.regular_files import open_regular, read_regular
+
 
 class Line(msgspec.Struct, frozen=True, tag_field="type"):
     pass
@@ -157,7 +159,7 @@ def last_commit(path: Path) -> Commit | None:
     """The end of the last ingest; what came before it is not read. Raises DamagedManifest."""
     if not path.exists() or not path.stat().st_size:
         return None
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with os.fdopen(open_regular(path), "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = data.rfind(_COMMIT, 0, data.rfind(b"\n") + 1)
         line = data[start : data.find(b"\n", start)] if start >= 0 else b""
     if not line:
@@ -177,7 +179,7 @@ def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
     """Add what an ingest did, and make it count."""
     committed = committed_bytes(path)
     text = b"".join(_encoder.encode(line) + b"\n" for line in [*lines, commit])
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT)
     try:
         os.ftruncate(descriptor, committed)
         os.lseek(descriptor, committed, os.SEEK_SET)
@@ -189,7 +191,7 @@ def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
 
 def _committed(path: Path) -> bytes:
     """The bytes up to the end of the last whole commit line."""
-    data = path.read_bytes() if path.exists() else b""
+    data = read_regular(path) if path.exists() else b""
     whole = data[: data.rfind(b"\n") + 1]
     start = whole.rfind(_COMMIT)
     return whole[: whole.index(b"\n", start) + 1] if start >= 0 else b""

@@ -21,6 +21,7 @@ from forensics.formats.records import Rejected
 from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
 from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.regular_files import create_private
 
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20
@@ -120,8 +121,7 @@ class ParquetFile:
         self._final = case / path
         make_private_folders(case, self._final.parent)
         self._temporary = self._final.with_name(f".{self._final.name}.new")
-        descriptor = os.open(self._temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        self._file = os.fdopen(descriptor, "wb")
+        self._file = os.fdopen(create_private(self._temporary), "wb")
         self._rows = 0
         self._writer = pq.ParquetWriter(
             self._file,

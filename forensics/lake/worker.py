@@ -436,6 +436,8 @@ def why(error: Exception) -> str:
         return f"{error.strerror}. With room to write, the same command finishes it"
     if isinstance(error, MemoryError):
         return "memory ran out. Run the same command on fewer files at a time"
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
     return str(error)
 
 

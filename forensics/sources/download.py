@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from forensics.regular_files import create_private, read_regular
 from forensics.sources.aws import AwsFailed, Client, aws_errors_told, error_code, is_denied, why
 from forensics.sources.s3 import S3Object
 
@@ -169,13 +170,12 @@ class _Fetcher:
         """Bring an object into the spool. Its metadata goes first, so that it is there when the object is."""
         answer = self._client.get_object(Bucket=one.bucket, Key=one.key, IfMatch=f'"{one.etag}"', **self._payer)
         temporary = path.with_name(f"{path.name}.new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(create_private(temporary), "wb") as file:
             self._copy(answer["Body"], file)
         metadata = _bounded(answer.get("Metadata") or {})
         if metadata:
-            metadata_path(path).touch(mode=0o600)
-            metadata_path(path).write_text(json.dumps(metadata))
+            with os.fdopen(create_private(metadata_path(path)), "w", encoding="utf-8") as file_of_metadata:
+                file_of_metadata.write(json.dumps(metadata))
         if modified := answer.get("LastModified"):  # an export holds as of when it was written
             os.utime(temporary, (modified.timestamp(), modified.timestamp()))
         temporary.rename(path)
@@ -207,7 +207,7 @@ def _bounded(metadata: dict[str, str]) -> dict[str, str]:
 
 def _read_metadata(path: Path) -> dict[str, str]:
     try:
-        metadata: dict[str, str] = json.loads(metadata_path(path).read_text())
+        metadata: dict[str, str] = json.loads(read_regular(metadata_path(path)))
     except (OSError, ValueError):
         return {}
     return metadata

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from forensics.regular_files import create_private
 from forensics.sources.aws import Aws, AwsFailed, Client, aws_errors_told, why
 from forensics.sources.s3_url import NothingFound
 
@@ -262,8 +263,7 @@ def _in_every_region(plan: Plan, do: Callable[[Region, _Pace], None]) -> dict[st
 def _write(path: Path, data: bytes) -> None:
     """A file that only its owner reads, wholly or not at all."""
     temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(create_private(temporary), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

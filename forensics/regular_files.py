@@ -1,0 +1,66 @@
+"""Regular files: open and create files where somebody else may have prepared the path.
+
+A link leads elsewhere, a FIFO waits for ever, and reading a device can do anything. Every file of a case and every file
+of evidence is opened here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_KINDS = {
+    stat.S_IFLNK: "a symbolic link",
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFBLK: "a device",
+    stat.S_IFCHR: "a device",
+    stat.S_IFDIR: "a folder",
+}
+_WRITING = os.O_WRONLY | os.O_RDWR
+
+
+def kind_of(mode: int) -> str | None:
+    """Return what a file of this mode is, such as `a FIFO`; None for a regular file."""
+    return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "not a regular file")
+
+
+def open_regular(path: str | Path, flags: int = os.O_RDONLY) -> int:
+    """Open a regular file and return its descriptor; a file that is created is private to its owner.
+
+    Raises:
+        OSError: also for a link, FIFO, socket, device or folder, and before writing to a file that has a second name;
+            `strerror` says which.
+    """
+    if os.path.lexists(path):  # opening a device can have an effect of its own
+        _refuse(path, os.lstat(path))
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(descriptor)
+        _refuse(path, found)
+        if flags & _WRITING and found.st_nlink > 1:
+            reason = "it has a second name (a hard link), whose file would change too; use a copy made with `cp -r`"
+            raise OSError(errno.EMLINK, reason, str(path))
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def read_regular(path: str | Path) -> bytes:
+    """Return the content of a regular file. Raises OSError as `open_regular` does."""
+    with os.fdopen(open_regular(path), "rb") as file:
+        return file.read()
+
+
+def create_private(path: str | Path) -> int:
+    """Create a file that only its owner reads, in place of an earlier one, and return its descriptor."""
+    Path(path).unlink(missing_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def _refuse(path: str | Path, found: os.stat_result) -> None:
+    if what := kind_of(found.st_mode):
+        raise OSError(errno.EINVAL, f"it is {what}", str(path))
