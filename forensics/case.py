@@ -11,6 +11,7 @@ A case is a folder; every call reads what was last committed to it. Reading neve
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -46,7 +47,8 @@ from forensics.answers import (
     answer_sha256,
     to_json,
 )
-from forensics.attribution.database import connect, is_current, opening
+from forensics.attribution.database import connect, lock, open_built, opening
+from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
 from forensics.custody import CaseHashes
 from forensics.investigate.accounting import files
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
@@ -56,6 +58,7 @@ from forensics.investigate.ingested import ingested, unread_note, why_empty
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview
 from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
+from forensics.investigate.statement import QueryFailed, reading
 from forensics.investigate.tables import CannotRead, reading_files
 from forensics.investigate.who import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
@@ -120,10 +123,6 @@ class Declined(Exception):
         self.estimate = estimate
 
 
-class QueryFailed(Exception):
-    """The database refused a query; the message is its own."""
-
-
 ERRORS = (
     AwsFailed,
     CannotRead,
@@ -147,8 +146,6 @@ ERRORS = (
 
 # of a table or column
 _UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
-# what only reads; a pivot is made of several statements
-_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.MULTI)
 
 _DIGEST_REGIONS = """
     select aws_region, min(start_time), max(end_time) from digests group by aws_region order by aws_region
@@ -183,10 +180,13 @@ class Case:
         self._temporary = temporary
         self._is_new = False
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._built: Built | None = None
         self.unread_note: str | None = None
         """Of a case made by `from_logs`: that some of its input could not be read, in one line."""
         self.custody_note: str | None = None
         """That the use of the case could not be logged, in one line."""
+        self.rebuild_note: str | None = None
+        """That the next command rebuilds the database again, as this build could not be recorded, in one line."""
 
     @classmethod
     def open(cls, path: str | Path) -> Case:
@@ -283,12 +283,13 @@ class Case:
         self.close_connection()
         with reading_files():
             try:
-                changes = build(self._layout, after, _document_tables())
+                self._built, changes = build(self._layout, after, _document_tables())
             except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
                 raise IngestFailed(
                     f"the events are in {self._layout.root}, and what is told of them could not be written: {error}."
                     " With room to write, the same command finishes it"
                 ) from None
+        self._record(self._built)
         root = str(self._layout.root)
         answer = ingested(self._open(), root, files, known, (before.commit, commit), changes)
         self.close_connection()
@@ -460,16 +461,15 @@ class Case:
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
         """The result of any query on the case's tables and views. Raises QueryFailed, also for one that would write."""
         with _told_as(QueryFailed):
-            _refuse_to_write(self._open(), query)
-        frame, sha256 = self._frame(query, parameters)
+            statement = reading(self._open(), query)
+        frame, sha256 = self._frame(statement, parameters)
         return self._logged("sql", {"query": query, "parameters": parameters}, frame, sha256=sha256)
 
     def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
         """The same as plain rows. Raises QueryFailed."""
         with _told_as(QueryFailed):
             connection = self._open()
-            _refuse_to_write(connection, query)
-            result = connection.execute(query, parameters)
+            result = connection.execute(reading(connection, query), parameters)
             columns, types = tuple(column[0] for column in result.description or ()), _types(result)
             found = tuple(result.fetchall())
         return self._logged("sql", {"query": query}, Rows(columns, found, len(found), types))
@@ -641,7 +641,12 @@ class Case:
     def connect_statements(self) -> tuple[str, ...]:
         """SQL by which another DuckDB opens the case, read-only; it shows what was last committed before."""
         self._open()
-        return opening(self._layout)
+        if self._built is None:
+            raise QueryFailed(
+                f"the tables of {self._layout.root} are in memory only, because neither the case nor your cache folder"
+                " can be written; set XDG_CACHE_HOME and XDG_STATE_HOME to folders that only you can write"
+            )
+        return opening(self._built.database)
 
     def close_connection(self) -> None:
         """Let go of the database; the next question opens it again."""
@@ -691,37 +696,59 @@ class Case:
         return manifests.read(self._layout.manifest)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        """The database as of the last commit, built again where it is missing or older."""
-        if self._connection is not None:
-            return self._connection
-        if self._layout.database.exists():
-            self._connection = self._current_database()
+        """A connection that reads the database of the last commit and nothing else; built again where needed."""
         if self._connection is None:
-            self._connection = self._build(self._manifest())
+            self._connection = self._current_database() or self._build(self._manifest())
         return self._connection
 
     def _current_database(self) -> duckdb.DuckDBPyConnection | None:
-        try:
-            connection = connect(self._layout, self._layout.database, read_only=True)
-        except duckdb.Error:  # damaged, or of another version of DuckDB: it is only a cache
-            return None
-        if is_current(connection, self._layout, manifests.last_commit(self._layout.manifest)):
-            return connection
-        connection.close()
-        return None
+        """The database that this object built, or that this user's state records, if it is still the same file."""
+        if self._built is None or not is_unchanged(self._built):
+            self._built = recorded(self._layout.root.resolve())
+        commit = manifests.last_commit(self._layout.manifest)
+        return open_built(self._layout, self._built, commit) if self._built else None
 
     def _build(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
-        from forensics.attribution.build import build, fill
+        """Build the database: in the case, in the user's cache if the case is read-only, or else in memory."""
+        with suppress(OSError, duckdb.Error):  # without room to write, the case still answers, if it can be read
+            if connection := self._build_file(manifest):
+                return connection
+        from forensics.attribution.build import fill
 
+        self._built = None
+        connection = connect(self._layout, ":memory:", read_only=False)
+        with reading_files():
+            fill(connection, manifest, self._layout, _document_tables())
+        lock(connection, self._layout)
+        return connection
+
+    def _build_file(self, manifest: Manifest) -> duckdb.DuckDBPyConnection | None:
+        from forensics.attribution.build import build
+
+        database = self._place_to_build()
+        self._built, _ = build(self._layout, manifest, _document_tables(), database)
+        self._record(self._built)
+        if database == self._layout.database:
+            self._logged("build", {}, None, hashes=hashes_of(self._layout))
+        return open_built(self._layout, self._built, manifest.commit)
+
+    def _place_to_build(self) -> Path:
+        if os.access(self._layout.root, os.W_OK):
+            return self._layout.database
+        sweep_cache()
+        return cached_database(self._layout.root.resolve())
+
+    def _record(self, built: Built) -> None:
+        """Record a build, so that the next command opens it. A case that is gone in a moment needs no record."""
+        if self._temporary is not None:
+            return
         try:
-            build(self._layout, manifest, _document_tables())
-        except (OSError, duckdb.Error):  # a case on media that cannot be written answers from memory, if it can be read
-            connection = connect(self._layout, ":memory:", read_only=False)
-            with reading_files():
-                fill(connection, manifest, self._layout, _document_tables())
-            return connection
-        self._logged("build", {}, None, hashes=hashes_of(self._layout))
-        return connect(self._layout, self._layout.database, read_only=True)
+            record(built)
+        except OSError as error:
+            self.rebuild_note = (
+                f"each command builds the tables of {self._layout.root} again, because a build cannot be recorded:"
+                f" {error}; set XDG_STATE_HOME to a folder that only you can write"
+            )
 
     def _who_or_why_not(self, subject: str, ip_ranges: str | Path | None, *, hide: bool) -> Who:
         try:
@@ -738,7 +765,7 @@ class Case:
         from forensics.proof import arrow_sha256
 
         with _told_as(QueryFailed):
-            rows = self._open().sql(query, params=parameters).to_arrow_table()
+            rows = self._open().execute(query, parameters).to_arrow_table()
         return to_frame(rows), arrow_sha256(rows)
 
     def _logged(
@@ -810,15 +837,6 @@ def _is_secret(subject: str) -> bool:
     return False
 
 
-def _refuse_to_write(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """A case is read by queries and written by `ingest`; `copy ... to` and the like would write outside of it too."""
-    statements = connection.extract_statements(query)
-    if not statements:
-        raise QueryFailed("the query is empty")
-    if any(statement.type not in _READING for statement in statements):
-        raise QueryFailed("a query may only read: begin it with select, from, with, show, describe or summarize")
-
-
 def _types(result: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(str(column[1]) for column in result.description or ())
 
@@ -838,9 +856,16 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        names = "; `forensics schema` says which there are" if isinstance(error, _UNKNOWN_NAME) else ""
         message, _, _ = str(error).partition("\n\nLINE ")
-        raise error_type(message + names) from None
+        raise error_type(message + _hint(error)) from None
+
+
+def _hint(error: duckdb.Error) -> str:
+    if isinstance(error, _UNKNOWN_NAME):
+        return "; `forensics schema` says which there are"
+    if isinstance(error, duckdb.PermissionException):
+        return "; a query reads the tables of the case and nothing else"
+    return ""
 
 
 def write_sample_logs(folder: str | Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from forensics.attribution import state
 from forensics.case import Case
 from tests.attribution.records import Json
 from tests.attribution.records import write as write_records
@@ -27,7 +28,15 @@ def case_of_records(records: Iterable[Json | str], folder: Path) -> Case:
 
 
 # where copies lie, and what was read, differ with the files; everything else may not
-_TABLES_OF_PLACES = {"file_verdicts", "source_files", "event_copies", "evidence_files", "events_files", "built"}
+_TABLES_OF_PLACES = set("file_verdicts source_files event_copies evidence_files lake_files events_files built".split())
+
+
+def record_as_built(case: Path) -> None:
+    """Record the database of a case as if this user had just built it."""
+    database = case / "case.duckdb"
+    status = database.lstat()
+    identity = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
+    state.record(state.Built(str(case.resolve()), str(database), *identity))
 
 
 def tables(case: Case) -> dict[str, list[tuple[object, ...]]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +28,22 @@ NOBODY = {
 }
 
 SAMPLE_LOGS = Path(__file__).parent.parent / "sample_logs"
+
+
+# the state and cache of the user who runs the tests are left alone, by every worker and every command that they start
+_XDG = ("XDG_STATE_HOME", "XDG_CACHE_HOME")
+_home = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker shares the folders of the session that started it
+        config.stash[_home] = tempfile.mkdtemp(prefix="forensics-tests-")
+        os.environ.update({name: str(Path(config.stash[_home], name)) for name in _XDG})
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _home in config.stash:
+        shutil.rmtree(config.stash[_home], ignore_errors=True)
 
 
 @pytest.fixture

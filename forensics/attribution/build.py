@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +18,7 @@ from forensics.attribution.database import connect, models_version
 from forensics.attribution.earlier import Changes, Earlier
 from forensics.attribution.meanings import comment_on_all
 from forensics.attribution.order import SCRATCH, model, run
+from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
@@ -26,21 +28,21 @@ from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA,
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Makes the tables of one kind of document, out of the view `documents`, before the models run."""
 
-# What a question about a key or an event looks single rows up by: without an index it would read whole tables, and take
-# longer the larger the case.
-_LOOKED_UP_BY = (
-    ("actors", "credential_id"),
-    ("credentials", "access_key_id"),
-    ("credentials", "credential_id"),
-    ("descents", "parent_id"),
-    ("evidence", "event_key"),
-    ("evidence_files", "event_key"),
-    ("issuance_events", "issuance_id"),
-    ("issuances", "issuance_id"),
-    ("links", "child_credential_id"),
-    ("walk", "ancestor_credential_id"),
-    ("walk", "credential_id"),
-)
+# The column that most questions look a table up by. Sorted by it, a table needs no index: DuckDB skips the row groups
+# whose values lie outside.
+_SORTED_BY = {
+    "access_keys": "access_key_id",
+    "actors": "credential_id",
+    "credentials": "credential_id",
+    "descents": "parent_id",
+    "evidence": "event_key",
+    "evidence_files": "event_key",
+    "issuance_events": "issuance_id",
+    "issuances": "issuance_id",
+    "issuers": "child_credential_id",
+    "links": "child_credential_id",
+    "walk": "credential_id",
+}
 # events that are reduced together: their credentials stay within the memory limit
 _EVENTS_AT_ONCE = 500_000
 # what became of an event, as README says; a refused sign-in has only a message, or only its result
@@ -67,6 +69,8 @@ class DuckDB:
 
     def create(self, table: str, model: str) -> None:
         kind = "temp table" if table in SCRATCH else "table"
+        if table in _SORTED_BY:
+            model = f"select * from (\n{model}\n) order by {_SORTED_BY[table]}"
         self._connection.execute(f"create or replace {kind} {table} as {model}")
 
     def add(self, table: str, model: str) -> None:
@@ -80,21 +84,29 @@ class DuckDB:
         return int(rows)
 
 
-def build(layout: Layout, manifest: Manifest, document_tables: Sequence[DocumentTables] = ()) -> Changes | None:
-    """Make `case.duckdb` again from the lake. What it answers otherwise than before, where that is known."""
-    temporary = layout.root / f".case.duckdb.{os.getpid()}"
-    temporary.unlink(missing_ok=True)
+def build(
+    layout: Layout, manifest: Manifest, document_tables: Sequence[DocumentTables] = (), database: Path | None = None
+) -> tuple[Built, Changes | None]:
+    """Rebuild the database from the lake, as `case.duckdb` unless `database` names another place.
+
+    Returns its identity, and which answers differ from those of the last build, where that is known.
+    """
+    database = database or layout.database
+    temporary = database.with_name(f".{database.name}.{os.getpid()}")
+    _remove(temporary)
     try:
         with connect(layout, temporary, read_only=False) as connection:
             changes = fill(connection, manifest, layout, document_tables)
             connection.execute("checkpoint")  # a full disk is an error here, and none while it closes
-        temporary.chmod(0o600)
-        temporary.rename(layout.database)
+        return install(temporary, database, layout.root.resolve()), changes
     finally:
-        # a checkpoint that failed may leave a file of its own beside it
-        for left in (temporary, *layout.root.glob(f"{temporary.name}.*")):
-            left.unlink(missing_ok=True)
-    return changes
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    """Remove an unfinished database; a checkpoint that failed may leave a file of its own beside it."""
+    for left in (temporary, *temporary.parent.glob(f"{temporary.name}.*")):
+        left.unlink(missing_ok=True)
 
 
 def fill(
@@ -106,6 +118,7 @@ def fill(
     """Views over the lake and every table of the models, in an empty database."""
     _create_source_files(connection, manifest)
     _create_filters(connection, manifest)
+    _create_lake_files(connection, manifest)
     _create_lake_views(connection, manifest, layout)
     for create_tables in document_tables:
         create_tables(connection)
@@ -113,8 +126,6 @@ def fill(
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, layout, earlier)
     run(DuckDB(connection))
-    for table, column in _LOOKED_UP_BY:
-        connection.execute(f"create index {table}_by_{column} on {table} ({column})")
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar, case_folder varchar)")
@@ -137,8 +148,6 @@ def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, la
         write = engine.add
     if earlier.days:
         connection.execute("insert into credential_days by name select * from earlier_days")
-    connection.execute("create table events_files (path varchar)")
-    connection.execute("insert into events_files select unnest($paths)", {"paths": manifest.of_table("events")})
 
 
 def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:
@@ -192,6 +201,16 @@ def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manife
     connection.register("manifest_rows", rows)
     connection.execute("insert into source_files select * from manifest_rows")
     connection.unregister("manifest_rows")
+
+
+def _create_lake_files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    files = [[file.table, file.path] for file in manifest.lake_files.values()]
+    connection.execute("create table lake_files (table_name varchar, path varchar)")
+    connection.execute(
+        "insert into lake_files select file[1], file[2] from (select unnest($files::varchar[][]) as file)",
+        {"files": files},
+    )
+    connection.execute("create view events_files as select path from lake_files where table_name = 'events'")
 
 
 def _create_filters(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 import duckdb
 
+from forensics.attribution.state import Built, is_unchanged
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Commit
 
@@ -38,6 +40,13 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     """A connection in UTC."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+        "allow_extension_repositories": "forbidden",
+        "allow_persistent_secrets": "false",
+        "secret_directory": str(layout.scratch),  # never read; the default names the user's home
+        # a table is a table of the case, never a variable of the program
+        "python_enable_replacements": "false",
         "memory_limit": "1GB",
         "temp_directory": str(layout.scratch),
     }
@@ -48,7 +57,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         connection.execute(f'attach $database as "case" ({_WRITTEN})', {"database": str(database)})
         # what it saves in bytes of a cache, it costs in time to write and again to read
         connection.execute("set disabled_compression_methods = 'fsst'")
-        # no table has an order: to keep one would hold what is written in memory
+        # to keep the order of rows that no model sorts would hold what is written in memory
         connection.execute("set preserve_insertion_order = false")
         # it is written down once, at its end
         connection.execute("set checkpoint_threshold = '1TB'")
@@ -59,11 +68,38 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     return connection
 
 
-def opening(layout: Layout) -> tuple[str, ...]:
+def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.DuckDBPyConnection | None:
+    """A locked connection to a recorded database; None if it is damaged, or not of this commit and these models."""
+    try:
+        connection = connect(layout, built.database, read_only=True)
+    except duckdb.Error:  # damaged, or of another version of DuckDB: it is only a cache
+        return None
+    # again, as the file could have been replaced between the first check and its opening
+    if is_unchanged(built) and is_current(connection, layout, commit):
+        lock(connection, layout)
+        return connection
+    connection.close()
+    return None
+
+
+def lock(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
+    """Limit a connection, for good, to its databases and the lake files that they were built from.
+
+    DuckDB has no read-only setting for files: that a query only reads them is checked by `statement`.
+    """
+    listed = connection.execute("select path from lake_files").fetchall()
+    connection.execute("set allowed_paths = $files", {"files": layout.files(path for (path,) in listed)})
+    spill = f"{shutil.disk_usage(layout.root).free // 2}B"  # a query must not fill the disk
+    connection.execute("set max_temp_directory_size = $spill", {"spill": spill})
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+
+
+def opening(database: str) -> tuple[str, ...]:
     """What `connect` does, as SQL for other programs, which may run it more than once."""
     return (
         "set TimeZone = 'UTC'",
-        f'attach if not exists {_quoted(layout.database.absolute())} as "case" (read_only)',
+        f'attach if not exists {_quoted(database)} as "case" (read_only)',
         'use "case"',
     )
 

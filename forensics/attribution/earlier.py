@@ -2,7 +2,8 @@
 
 A day whose lake files are the same and of whose events the same are disputed has the same `credential_days`, so only
 the other days are reduced again. Everything else is rebuilt in full, and all tables are those of a first build. The
-last database is only a cache: where it is missing, damaged or made by other models, every day is reduced again.
+last database is only a cache: where this user did not build it, or where it is missing, damaged or made by other
+models, every day is reduced again.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date
 import duckdb
 
 from forensics.attribution.database import attach, models_version
+from forensics.attribution.state import is_unchanged, recorded
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
 from forensics.lake.parts import day_of
@@ -74,14 +76,16 @@ class Earlier:
 
         Needs `events` and `disputed_events` of the build that is being made.
         """
-        if not layout.database.exists():
+        last = recorded(layout.root.resolve())
+        if last is None:
             return
         try:
-            attach(self._connection, layout.database, "earlier")
+            attach(self._connection, last.database, "earlier")
         except duckdb.Error:
             return
         try:
-            self._copy(manifest)
+            if is_unchanged(last):
+                self._copy(manifest)
         except duckdb.Error:  # damaged, or of another version
             self.days, self._has_answers = frozenset(), False
         finally:
@@ -120,7 +124,12 @@ class Earlier:
 
     def _unchanged_days(self, manifest: Manifest) -> frozenset[date]:
         """The days of events that are as the last build saw them; events without a time are none of any day."""
-        read = {path for (path,) in self._connection.execute("select path from earlier.events_files").fetchall()}
+        read = {
+            path
+            for (path,) in self._connection.execute(
+                "select path from earlier.lake_files where table_name = 'events'"
+            ).fetchall()
+        }
         now = set(manifest.of_table("events"))
         disputed = {day for (day,) in self._connection.execute(_DISPUTED_ANEW).fetchall()}
         changed = {day_of(path) for path in read ^ now} | disputed

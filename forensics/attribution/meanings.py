@@ -34,6 +34,7 @@ _TABLES = {
     "verified_hours": "hours whose events would be here if delivered. Grain: one row per account, region and run.",
     "unreadable_digests": "files that look like digests and are none, and why. Grain: one row per file.",
     "public_keys": "the keys that digests were checked with. Grain: one row per key of a list.",
+    "lake_files": "the lake's files that this database was built from. Grain: one row per file.",
     "events_files": "the lake's files of events that this database was made of. Grain: one row per file.",
     "built": "which models made this database, of which ingest. Grain: one row.",
 }

@@ -248,14 +248,15 @@ def told_to(advance: Advance) -> Progress:
 
 @contextmanager
 def opened_case(case: Path) -> Iterator[Case]:
-    """The case at a folder; standard error says so if its use could not be logged."""
+    """The case at a folder; standard error says so if its use or its tables could not be recorded."""
     from forensics.case import Case
     from forensics.output.terminal import tell
 
     with Case.open(case) as opened:
         yield opened
-        if opened.custody_note:
-            tell(opened.custody_note)
+        for note in (opened.custody_note, opened.rebuild_note):
+            if note:
+                tell(note)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from forensics.attribution import database
 from forensics.case import Case
 from forensics.lake import layout as layouts
 from tests.attribution.records import Account, Json, assume_role, call, write
+from tests.cases import record_as_built
 
 AWS = Account("111111111111")
 ALICE, DEPLOY, KEY = AWS.user("alice"), AWS.role("deploy"), AWS.key("K")
@@ -63,6 +64,7 @@ def built(folder: Path) -> list[tuple[str, str]]:
 def spoil(folder: Path, statement: str) -> None:
     with duckdb.connect(str(folder / "case.duckdb")) as connection:
         connection.execute(statement)
+    record_as_built(folder)
 
 
 def test_a_current_database_is_left_alone(folder: Path) -> None:
@@ -98,6 +100,7 @@ def test_a_database_of_other_models_or_another_commit_is_built_again(folder: Pat
 @pytest.mark.parametrize("content", [b"", b"no database"])
 def test_a_damaged_database_is_built_again(folder: Path, content: bytes) -> None:
     (folder / "case.duckdb").write_bytes(content)
+    record_as_built(folder)
     assert names_alice(folder)
     assert built(folder)
 

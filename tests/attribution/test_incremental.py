@@ -16,7 +16,7 @@ from forensics.answers import Changed
 from forensics.attribution import build
 from forensics.case import Case
 from tests.attribution.records import Account, Json, assume_role, call
-from tests.cases import tables
+from tests.cases import record_as_built, tables
 from tests.simulator import LogFile, shuffled, simulate, write
 
 # the first at every run, all before an issue is closed
@@ -77,19 +77,26 @@ def _missing(database: Path) -> None:
 
 def _cut_short(database: Path) -> None:
     database.write_bytes(database.read_bytes()[:5000])
+    record_as_built(database.parent)
 
 
 def _scrambled(database: Path) -> None:
     data = bytearray(database.read_bytes())
     data[len(data) // 3 :] = bytes(byte ^ 0x5A for byte in data[len(data) // 3 :])
     database.write_bytes(bytes(data))
+    record_as_built(database.parent)
 
 
 def _of_other_models(database: Path) -> None:
     _change(database.parent, "update built set models_version = 'another'; update credential_days set events = 1000")
 
 
-@pytest.mark.parametrize("harm", [_missing, _cut_short, _scrambled, _of_other_models])
+def _foreign(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update credential_days set events = 1000")
+
+
+@pytest.mark.parametrize("harm", [_missing, _cut_short, _scrambled, _of_other_models, _foreign])
 def test_without_the_last_build_everything_is_reduced_again(harm: Callable[[Path], None], tmp_path: Path) -> None:
     aws = Account("111111111111")
     alice = aws.user("alice")
@@ -166,6 +173,7 @@ def _built_anew(case: Case, folder: Path) -> dict[str, list[tuple[object, ...]]]
 def _change(folder: Path, statement: str) -> None:
     with duckdb.connect(str(folder / "case.duckdb")) as connection:
         connection.execute(statement)
+    record_as_built(folder)
 
 
 def _split(paths: Sequence[Path], rng: Random) -> list[list[Path]]:
