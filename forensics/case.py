@@ -64,7 +64,7 @@ from forensics.investigate.who import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
-from forensics.lake.integrity import fingerprint
+from forensics.lake.integrity import file_sha256, fingerprint
 from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.progress import Progress
@@ -640,13 +640,33 @@ class Case:
 
     def connect_statements(self) -> tuple[str, ...]:
         """SQL by which another DuckDB opens the case, read-only; it shows what was last committed before."""
+        return opening(self._built_file().database)
+
+    def write_database(self, path: str | Path, *, replace: bool = False) -> None:
+        """Write a copy of the tables and views that any DuckDB opens without the case. Raises CannotWrite, QueryFailed.
+
+        Views over the lake become tables; `raw` records are not in it.
+        """
+        from forensics.attribution.standalone import write_standalone
+        from forensics.output.file import CannotWrite, check_place
+
+        place = Path(path).absolute()
+        check_place(place, replace=replace)
+        built = self._built_file()
+        try:
+            write_standalone(self._layout, built, place)
+        except (OSError, duckdb.Error) as error:
+            raise CannotWrite(f"{place} cannot be written: {' '.join(str(error).split())}") from None
+        self._logged("connect", {"database": place}, None, sha256=file_sha256(place))
+
+    def _built_file(self) -> Built:
         self._open()
         if self._built is None:
             raise QueryFailed(
                 f"the tables of {self._layout.root} are in memory only, because neither the case nor your cache folder"
                 " can be written; set XDG_CACHE_HOME and XDG_STATE_HOME to folders that only you can write"
             )
-        return opening(self._built.database)
+        return self._built
 
     def close_connection(self) -> None:
         """Let go of the database; the next question opens it again."""

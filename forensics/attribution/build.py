@@ -93,17 +93,17 @@ def build(
     """
     database = database or layout.database
     temporary = database.with_name(f".{database.name}.{os.getpid()}")
-    _remove(temporary)
+    remove_unfinished(temporary)
     try:
         with connect(layout, temporary, read_only=False) as connection:
             changes = fill(connection, manifest, layout, document_tables)
             connection.execute("checkpoint")  # a full disk is an error here, and none while it closes
         return install(temporary, database, layout.root.resolve()), changes
     finally:
-        _remove(temporary)
+        remove_unfinished(temporary)
 
 
-def _remove(temporary: Path) -> None:
+def remove_unfinished(temporary: Path) -> None:
     """Remove an unfinished database; a checkpoint that failed may leave a file of its own beside it."""
     for left in (temporary, *temporary.parent.glob(f"{temporary.name}.*")):
         left.unlink(missing_ok=True)

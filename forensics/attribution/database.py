@@ -16,7 +16,7 @@ from forensics.lake.manifest import Commit
 
 # A version that the `duckdb` shells in use can open. A row group is what one thread works on: of the usual size most of
 # the tables would have one. A file that was not written to its end is never opened, so no log is kept to recover it.
-_WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
+WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
 # the models and what runs them, and what makes tables of documents
 _ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports")
 
@@ -54,7 +54,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
     if read_only:
         attach(connection, database, "case")
     else:
-        connection.execute(f'attach $database as "case" ({_WRITTEN})', {"database": str(database)})
+        connection.execute(f'attach $database as "case" ({WRITTEN})', {"database": str(database)})
         # what it saves in bytes of a cache, it costs in time to write and again to read
         connection.execute("set disabled_compression_methods = 'fsst'")
         # to keep the order of rows that no model sorts would hold what is written in memory

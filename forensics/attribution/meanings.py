@@ -40,6 +40,8 @@ _TABLES = {
 }
 
 _COLUMNS = {
+    "case_folder": "the absolute path of the case folder, which the views read files of",
+    "lake_files.table_name": "the table whose rows the file holds",
     # digests
     "digest_sha256": "the digest: the hash of its content",
     "digest_status": "how far the digest is proven: signed, hash-chained, unverified or changed",

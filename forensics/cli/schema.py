@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,19 +53,36 @@ def schema(
         answer.print_schema([table for table in found if not tables or table.name in tables], form)
 
 
-def connect(case: CaseOption = None, output: OutputOption = None, force: ForceOption = False) -> None:
+def connect(
+    case: CaseOption = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a copy of all tables and views that needs neither the case nor forensics."
+        ),
+    ] = None,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
     """Print what other programs need to read a case.
 
     Statements for the duckdb shell, a BI tool or a notebook, which open the case read-only, in UTC, with its files
-    found from anywhere.
+    found from anywhere. With --database, a database file that works on another machine: events without their raw
+    records, secrets masked.
 
     \b
     Examples:
       forensics connect --case my-case -o open.sql && duckdb -init open.sql
-      forensics connect --case my-case
+      forensics connect --case my-case --database acme.duckdb && duckdb acme.duckdb
     """
-    with asked_case(case, None) as opened, output_to(output, force=force):
-        statements = opened.connect_statements()
-        from forensics.output import answer
+    if database is not None and output is not None:
+        fail("--database and --output exclude each other; name one file", 2)
+    with asked_case(case, None) as opened:
+        if database is not None:
+            opened.write_database(database, replace=force)
+            return
+        with output_to(output, force=force):
+            statements = opened.connect_statements()
+            from forensics.output import answer
 
-        answer.print_statements(statements)
+            answer.print_statements(statements)

@@ -1,0 +1,51 @@
+"""Standalone: a database of a case that needs neither the case nor this program.
+
+What the case's database reads from the lake is copied into it, so it holds every table and view that queries can use.
+Like those, it has no `raw` records, and secrets are masked.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from forensics.attribution.build import remove_unfinished
+from forensics.attribution.database import WRITTEN, connect
+from forensics.attribution.meanings import comment_on_all
+from forensics.attribution.order import model
+from forensics.attribution.state import Built, install
+from forensics.lake.layout import Layout
+
+# the views that stay views, as they read tables only
+_VIEWS = ("attributed_events",)
+# describe the files of the case, which the copy does not have
+_LEFT_OUT = ("built", "lake_files", "events_files")
+
+
+def write_standalone(layout: Layout, built: Built, path: Path) -> None:
+    """Copy a case's database to `path`, 0600, over any file that is there. Raises OSError and duckdb.Error."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    remove_unfinished(temporary)
+    try:
+        with connect(layout, built.database, read_only=True) as connection:
+            connection.execute(f'attach $database as "copy" ({WRITTEN})', {"database": str(temporary)})
+            # the records of events are most of it, and by default only strings ten times as long are compressed so
+            connection.execute("set zstd_min_string_length = 256")
+            names = connection.execute(
+                """
+                select table_name from information_schema.tables
+                where table_catalog = 'case' and table_name not in (select unnest($kept_or_left_out::varchar[]))
+                order by table_name
+                """,
+                {"kept_or_left_out": [*_VIEWS, *_LEFT_OUT]},
+            ).fetchall()
+            for (name,) in names:
+                connection.execute(f'create table "copy"."{name}" as from "case"."{name}"')
+            connection.execute('use "copy"')
+            for name in _VIEWS:
+                connection.execute(f"create view {name} as {model(name)}")
+            comment_on_all(connection)
+            connection.execute('checkpoint "copy"')
+        install(temporary, path, layout.root)
+    finally:
+        remove_unfinished(temporary)
