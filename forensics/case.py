@@ -785,7 +785,7 @@ class Case:
         from forensics.proof import arrow_sha256
 
         with _told_as(QueryFailed):
-            rows = self._open().execute(query, parameters).to_arrow_table()
+            rows = self._open().sql(query, params=parameters).to_arrow_table()
         return to_frame(rows), arrow_sha256(rows)
 
     def _logged(
@@ -876,16 +876,15 @@ def _told_as(error_type: type[Exception]) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        message, _, _ = str(error).partition("\n\nLINE ")
-        raise error_type(message + _hint(error)) from None
+        raise error_type(_one_line(error)) from None
 
 
-def _hint(error: duckdb.Error) -> str:
-    if isinstance(error, _UNKNOWN_NAME):
-        return "; `forensics schema` says which there are"
+def _one_line(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.PermissionException):
-        return "; a query reads the tables of the case and nothing else"
-    return ""
+        return "a query reads only the tables of the case, no file and no address; `forensics schema` lists them"
+    message, _, _ = str(error).partition("\n\nLINE ")
+    hint = "; `forensics schema` says which there are" if isinstance(error, _UNKNOWN_NAME) else ""
+    return " ".join(message.split()) + hint
 
 
 def write_sample_logs(folder: str | Path) -> None:
