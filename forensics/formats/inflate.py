@@ -31,6 +31,8 @@ _GZIP_TRAILER_BYTES = 8
 # beyond was made to fill a disk.
 MAX_RATIO = 500
 _RATIO_COUNTS_FROM = 64 << 20
+# A compressed record takes at least 50 bytes. Each costs time, also one of two characters.
+_RECORDS_COUNT_FROM = 100_000
 # how often a file may be compressed over again
 _MAX_LAYERS = 3
 
@@ -71,13 +73,14 @@ class Measure:
     """What has gone through: bytes and SHA-256, as read and as inflated; whole only once the stream has ended.
 
     `archive`: of a member of an archive, what has gone through of the outermost file that it lies in. `in_members`: how
-    much all members of an archive have inflated to.
+    much all members of an archive have inflated to. `records`: how many records came out of the file and its members.
     """
 
     bytes_read: int = 0
     bytes_inflated: int = 0
     archive: Measure | None = None
     in_members: int = 0
+    records: int = 0
     read_hash: hashlib._Hash = field(default_factory=hashlib.sha256)
     inflated_hash: hashlib._Hash = field(default_factory=hashlib.sha256)
 
@@ -244,3 +247,12 @@ def bounded_member(pieces: Iterable[bytes], archive: Measure | None) -> Iterator
 def refuse_if_beyond(inflated: int, read: int) -> None:
     if inflated > _RATIO_COUNTS_FROM and inflated > MAX_RATIO * read:
         raise Unreadable(f"it inflates to more than {inflated:,} bytes from {read:,}, beyond what a log does")
+
+
+def count_records(number: int, measure: Measure) -> None:
+    """Count records of a file, or of a member of an archive. Raises Unreadable for more of them than bytes."""
+    outermost = measure.archive or measure
+    outermost.records += number
+    if outermost.records > max(_RECORDS_COUNT_FROM, outermost.bytes_read):
+        many, read = outermost.records, outermost.bytes_read
+        raise Unreadable(f"it holds more than {many:,} records in {read:,} bytes, beyond what a log does")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from forensics.formats.inflate import Measure, Unreadable, refuse_if_beyond
+from forensics.formats.inflate import Measure
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
 from forensics.formats.rebuild import NotARow, from_row, given_twice, names_events, plain, to_json
 from forensics.formats.records import MAX_RECORD_BYTES, Delivery, Records, Rejected
@@ -36,7 +36,6 @@ _MESSAGE_COLUMNS = (
 _COLUMN_NAME = re.compile(r"[\w@][\w @./-]{0,80}\r?")
 _DELIMITERS = (",", "\t", ";")
 _HEADER_BYTES = 64 << 10
-_BATCH_ROWS = 500
 PARQUET_MAGIC = b"PAR1"
 _HISTORY_COLUMN = "awsaccesskey"
 
@@ -115,22 +114,19 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
 
 def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejected]:
     """The records of a Parquet file: OCSF, or any table of events. Raises Unreadable."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from forensics.formats.parquet_rows import parquet_rows
 
     position = 0
-    inflated = 0
-    try:
-        for batch in pq.ParquetFile(file).iter_batches(batch_size=_BATCH_ROWS):
-            inflated += batch.nbytes
-            refuse_if_beyond(inflated, measure.bytes_read)
-            message = Csv("", tuple(batch.schema.names)).message
-            for row in batch.to_pylist(maps_as_pydicts="lossy"):
-                for item in _of_row(_as_json(row), message, position):
-                    yield item
-                    position += 1
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise Unreadable(f"the Parquet file is damaged: {' '.join(str(error).split())}") from None
+    for rows in parquet_rows(file, measure):
+        if rows is None:
+            yield Rejected(position, -1, b"", f"the row is larger than {MAX_RECORD_BYTES >> 20} MiB")
+            position += 1
+            continue
+        message = Csv("", tuple(rows[0])).message if rows else None
+        for row in rows:
+            for item in _of_row(_as_json(row), message, position):
+                yield item
+                position += 1
 
 
 def _as_json(value: Any) -> Any:

@@ -28,7 +28,7 @@ import pyarrow as pa
 from forensics.formats.archives import Member
 from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
-from forensics.formats.inflate import Measure, Unreadable, bounded_member
+from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
 from forensics.formats.left_out import why_left_out
 from forensics.formats.records import NotJson, Records, Rejected
 from forensics.lake.columns import Taken, to_batch
@@ -148,6 +148,7 @@ class Worker:
             if isinstance(contents, Log):
                 found.limit = contents.limit
                 for records in contents.records:
+                    count_records(1 if isinstance(records, Rejected) else len(records.raw), source.measure)
                     self._take(records, source.sha256, found)
             else:
                 for member in contents.members:
