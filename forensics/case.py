@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, replace
@@ -65,9 +64,10 @@ from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectTy
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import file_sha256, fingerprint
-from forensics.lake.layout import CaseBusy, Layout, NotACase, only_ingest
+from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.progress import Progress
+from forensics.lake.temporary import TemporaryFolder
 from forensics.packaged import packaged_folder
 from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
 from forensics.regular_files import read_regular
@@ -157,6 +157,7 @@ GoOn = Callable[[Estimate | LookupEstimate], bool]
 """Told what is about to be fetched; whether to go on."""
 
 _OWN_ACCESS = Access()
+_ROOM_ELSEWHERE = "Set TMPDIR to a folder with room to write, and run the same command again"
 
 
 def _untold(*_: object) -> None:
@@ -175,7 +176,7 @@ def _ask(go_on: GoOn, estimate: Estimate | LookupEstimate) -> None:
 class Case:
     """A case folder. Use it as a context manager, or let it go: nothing is left open behind it."""
 
-    def __init__(self, layout: Layout, temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
+    def __init__(self, layout: Layout, temporary: TemporaryFolder | None = None) -> None:
         self._layout = layout
         self._temporary = temporary
         self._is_new = False
@@ -204,12 +205,14 @@ class Case:
     @classmethod
     def from_logs(cls, path: str | Path, *, progress: Progress = _untold) -> Case:
         """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
-        temporary = tempfile.TemporaryDirectory(prefix="forensics-")
-        case = cls(layouts.create(Path(temporary.name, "case")), temporary)
+        temporary = TemporaryFolder()
         try:
+            case = cls(layouts.create(Path(temporary.name, "case")), temporary)
             done = case.ingest([path], progress=progress)
-        except BaseException:
+        except BaseException as error:
             temporary.cleanup()
+            if isinstance(error, IngestFailed):
+                raise IngestFailed(str(error).replace(ROOM_NEEDED, _ROOM_ELSEWHERE)) from None
             raise
         case.unread_note = unread_note(done)
         return case
@@ -284,10 +287,10 @@ class Case:
         with reading_files():
             try:
                 self._built, changes = build(self._layout, after, _document_tables())
-            except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+            except (OSError, MemoryError, duckdb.OperationalError, duckdb.TransactionException) as error:
                 raise IngestFailed(
-                    f"the events are in {self._layout.root}, and what is told of them could not be written: {error}."
-                    " With room to write, the same command finishes it"
+                    f"the events are in {self._layout.root}, and what is told of them could not be written:"
+                    f" {' '.join(str(error).split())}. {ROOM_NEEDED}"
                 ) from None
         self._record(self._built)
         root = str(self._layout.root)

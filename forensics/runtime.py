@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,9 +23,12 @@ import sys
 sys.path.insert(0, {folder!r})
 import forensics
 sys.path.append(sys.path.pop(0))
+from forensics.runtime import end_with
+end_with({parent})
 from {module} import main
 main()
 """
+_CHECKS_EVERY_SECONDS = 0.2
 
 
 def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -33,14 +39,29 @@ def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | Non
         arguments: what the module finds in `sys.argv[1:]`.
         defaults: environment variables for the child, unless the user has set them.
     """
-    code = _CHILD.format(folder=str(Path(__file__).parent.parent), module=module)
+    code = _CHILD.format(folder=str(Path(__file__).parent.parent), module=module, parent=os.getpid())
     # the encoding of file names is the parent's, however that was chosen
     command = [sys.executable, "-P", f"-Xutf8={sys.flags.utf8_mode}", "-c", code, *arguments]
     # PYTHONPATH with an empty entry means the working directory; other PYTHON variables name modules and folders, too
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**(defaults or {}), **inherited}
-    )
+    environment = {**(defaults or {}), **inherited}
+    # Ctrl-C reaches the children, too. They inherit that it is blocked, so the parent alone handles it and ends them.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after the process that started it, also while it reads a large file."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_CHECKS_EVERY_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def find_program(name: str) -> str | None:

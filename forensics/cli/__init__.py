@@ -7,8 +7,11 @@ error; 2 a usage error; 3 answered or ingested, but some input could not be read
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -64,7 +67,7 @@ app.command()(bundle.bundle)
 app.command()(sample.sample)
 
 _USAGE = 2
-_INTERRUPTED = 130
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _print_version(wanted: bool) -> None:
@@ -98,21 +101,71 @@ def _program(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, the process's own unless `arguments` are given, and exit with its code."""
+    if arguments is None:
+        _open_closed_streams()
+        _end_in_order()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
     if arguments is None:
         without_pandas()
     try:
-        code = app(arguments, prog_name="forensics", standalone_mode=False)
+        code = app(arguments, prog_name="forensics", standalone_mode=False) or _flushed()
     except typer.TyperException as error:
         code = _usage_error(error)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
+    except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
+        code = _stopped(stop)
     except Exception as error:  # noqa: BLE001 - the last resort: one line, whatever happened
-        code = _unexpected(error)
-    if code == _INTERRUPTED:
-        _say("interrupted")
+        code = _stopped(_stops[0]) if _stops else _failed(error)
     sys.exit(code)
+
+
+class Stopped(BaseException):
+    """A signal ends the command. Its notes say what the command has done by then."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+# A library that is interrupted may raise an error of its own instead.
+_stops: list[Stopped] = []
+
+
+def _end_in_order() -> None:
+    """Make signals that end the process raise Stopped, so that children and temporary files go, too."""
+
+    def stop(number: int, _frame: object) -> None:
+        for other in _ENDING:
+            signal.signal(other, signal.SIG_IGN)  # what cleans up now is not stopped again
+        _stops.append(Stopped(number))
+        raise _stops[0]
+
+    for number in _ENDING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, stop)
+
+
+def _stopped(stop: BaseException) -> int:
+    number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
+    what = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+    _say("; ".join([what, *getattr(stop, "__notes__", ())]))
+    return 128 + number
+
+
+def _open_closed_streams() -> None:
+    """Open the null device in place of a closed stream: the next file would get its number, and the output."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+            setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def _flushed() -> int:
+    """Write what is left of the output; an error of that is no surprise at the very end."""
+    sys.stdout.flush()
+    return 0
 
 
 def _speak_utf8(stream: object) -> None:
@@ -134,14 +187,39 @@ def _usage_error(error: typer.TyperException) -> int:
     return _USAGE
 
 
-def _unexpected(error: Exception) -> int:
+def _failed(error: Exception) -> int:
+    """Say in one line what ended the command."""
+    if isinstance(error, BrokenPipeError):  # `| head` has seen enough
+        _discard_output()
+        return 0
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException" or _has_no_memory(error):
+        _say("memory ran out. Free some, or ask about fewer logs: `forensics ingest --help` lists the filters")
+    elif isinstance(error, OSError):
+        _discard_output()
+        where = f"{error.filename}: " if error.filename else "the output could not be written: "
+        _say(f"{where}{error.strerror or error}")
+    else:
+        _say(_unexpected(error))
+    return 1
+
+
+def _has_no_memory(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.ENOMEM
+
+
+def _discard_output() -> None:
+    """Keep Python from writing the rest of the output again while it exits."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unexpected(error: Exception) -> str:
     """What is needed to report it: the kind of error, and where it arose."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next
     where = f" ({os.path.basename(trace.tb_frame.f_code.co_filename)}, line {trace.tb_lineno})" if trace else ""  # noqa: PTH119
-    _say(f"unexpected {type(error).__name__}: {error}{where}")
-    return 1
+    return f"unexpected {type(error).__name__}: {error}{where}"
 
 
 def _say(message: str) -> None:

@@ -19,6 +19,8 @@ FORMAT_VERSION = 2
 # DuckDB opens every file that such a path matches
 _PATTERN = re.compile(r"[*?[]")
 
+ROOM_NEEDED = "With room to write, the same command finishes it"
+
 
 class NotACase(Exception):
     """The folder is no case, or one that this version cannot read; the message says which and what to do."""

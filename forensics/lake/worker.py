@@ -34,7 +34,7 @@ from forensics.formats.records import NotJson, Records, Rejected
 from forensics.lake.columns import Taken, to_batch
 from forensics.lake.filter import leaves_anything_out, takes
 from forensics.lake.identity import Identity
-from forensics.lake.layout import Layout
+from forensics.lake.layout import ROOM_NEEDED, Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
 from forensics.without_pandas import without_pandas
@@ -434,7 +434,7 @@ def read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
 def why(error: Exception) -> str:
     """What ended an ingest, for a person; where a disk or the memory is full, that nothing more is lost."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return f"{error.strerror}. With room to write, the same command finishes it"
+        return f"{error.strerror}. {ROOM_NEEDED}"
     if isinstance(error, MemoryError):
         return "memory ran out. Run the same command on fewer files at a time"
     if isinstance(error, OSError) and error.strerror and error.filename:

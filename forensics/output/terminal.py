@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -64,7 +64,9 @@ def _whoever_leaves_early() -> Iterator[None]:
 
 def tell(message: str) -> None:
     """Say something about an answer, or why there is none, in one line on standard error."""
-    sys.stderr.write(f"forensics: {for_terminal(' '.join(message.split()))}\n")
+    with suppress(OSError):  # nobody reads it
+        sys.stderr.write(f"forensics: {for_terminal(' '.join(message.split()))}\n")
+        sys.stderr.flush()
 
 
 def width() -> int | None:

@@ -54,7 +54,7 @@ def in_zip(data: bytes, members: int = 1) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(members):
-            archive.writestr(f"{number}.json", data)
+            archive.writestr(f"{number}.json", data + b"\n" * number)  # equal ones would be read once
     return sink.getvalue()
 
 
@@ -173,4 +173,4 @@ def test_what_a_batch_expands_to_is_counted_at_every_depth() -> None:
             "map": pa.MapArray.from_arrays(pa.array(range(11), pa.int32()), repeated("k", 10), big),
         }
     )
-    assert 50_000 < expanded_bytes(batch) < 1_500
+    assert 50_000 < expanded_bytes(batch) < 60_000

@@ -1,0 +1,80 @@
+"""Temporary folders: the logs of one question, private to their user and removed however the process ends.
+
+A signal that can be handled ends the process in order. After SIGKILL or a crash the next process removes the folder.
+A folder is a leftover if nobody holds the lock of the file in it: the system releases that lock when its process ends,
+so process IDs do not matter.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_PREFIX = "forensics-"
+_NAME = re.compile(r"forensics-[a-z0-9_]{8}")
+_LOCK = "in-use.lock"
+_PRIVATE = 0o700
+
+
+class TemporaryFolder:
+    """A new folder below $TMPDIR, until `cleanup`. Removes leftovers of dead processes first. Raises OSError."""
+
+    def __init__(self) -> None:
+        remove_leftovers(Path(tempfile.gettempdir()))
+        while True:
+            self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+            lock = Path(self._folder.name, _LOCK)
+            try:
+                self._lock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+                fcntl.flock(self._lock, fcntl.LOCK_EX)
+                if os.stat(lock).st_ino == os.fstat(self._lock).st_ino:  # noqa: PTH116 - beside fstat
+                    break
+            except FileNotFoundError:  # another process took it for a leftover before it was locked
+                continue
+
+    @property
+    def name(self) -> str:
+        return self._folder.name
+
+    def cleanup(self) -> None:
+        """Remove the folder with all that is in it."""
+        self._folder.cleanup()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def remove_leftovers(temporary: Path) -> None:
+    """Remove the folders that dead processes of this user left. Others' folders and links are left alone."""
+    with suppress(OSError), os.scandir(temporary) as entries:
+        for entry in entries:
+            if _NAME.fullmatch(entry.name):
+                with suppress(OSError):
+                    _remove_if_dead(entry.path)
+
+
+def _remove_if_dead(folder: str) -> None:
+    """Remove a folder if it is ours and nobody holds its lock. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        if not _is_ours(os.fstat(descriptor)) or stat.S_IMODE(os.fstat(descriptor).st_mode) != _PRIVATE:
+            return
+        lock = os.open(_LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+        try:
+            if _is_ours(os.fstat(lock)) and stat.S_ISREG(os.fstat(lock).st_mode):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)  # does not follow links either
+        finally:
+            os.close(lock)
+    finally:
+        os.close(descriptor)
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return status.st_uid == os.geteuid()
