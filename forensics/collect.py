@@ -30,7 +30,7 @@ from forensics.lake.worker import ToRead
 from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws, AwsFailed
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
-from forensics.sources.paths import find_files
+from forensics.sources.paths import as_text, find_files
 from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
 from forensics.sources.s3_url import S3Url
 
@@ -64,14 +64,22 @@ def from_files(
     layout: Layout, paths: Iterable[Path], filter: Filter, version: str, as_of: datetime | None, progress: Progress
 ) -> Collected:
     """Add files and folders. Raises NoSuchSource, CaseBusy, IngestFailed."""
-    files = find_files(paths)
+    found = find_files(paths)
+    skipped = [
+        SourceFile(as_text(file.name), as_text(file.path), "skipped", file.skipped) for file in found if file.skipped
+    ]
+    files = [file for file in found if not file.skipped]
+    tell = counting(progress, {file.path: file.size for file in files}, len(found))
+    for one in skipped:
+        tell(one)
     done = lake.ingest(
         layout,
         [ToRead(file.path, file.name, as_of=as_of) for file in files],
         [file.size for file in files],
         version,
-        counting(progress, {file.path: file.size for file in files}, len(files)),
+        tell,
         filter=replace(filter, delivered_from=None, delivered_to=None),
+        ended=skipped,
     )
     return Collected((done,), 0)
 

@@ -11,6 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from forensics.custody import CaseHashes
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import changed_files, file_sha256, fingerprint, unlisted_files
 from forensics.lake.manifest import DamagedManifest
-from forensics.sources.paths import find_files
+from forensics.sources.paths import LocalFile, as_text, find_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -167,13 +168,16 @@ def verify_logs(
     `keys`: files of public keys. `bucket`: whose copy the folder is. `progress` is told how many files are done, of
     how many.
     """
+    from forensics.answers import Unread
     from forensics.digests.folder import HashingFailed, load
     from forensics.digests.hasher import ToHash
     from forensics.digests.tables import create_tables
     from forensics.investigate.verify import verification
 
     named = [Path(path) for path in paths]
-    files = [ToHash(file.path, file.name, file.size) for file in find_files([*named, *(Path(path) for path in keys)])]
+    found = find_files([*named, *(Path(path) for path in keys)])
+    skipped = tuple(Unread(as_text(file.name), "skipped", reason) for file in found if (reason := _why_skipped(file)))
+    files = [ToHash(file.path, file.name, file.size) for file in found if not _why_skipped(file)]
     done = Counter[str]()
 
     def tell(more: int) -> None:
@@ -187,7 +191,13 @@ def verify_logs(
         except HashingFailed as error:
             raise NotChecked(str(error)) from None
         create_tables(connection)
-        return verification(connection, ", ".join(str(path) for path in named), bucket)
+        answer = verification(connection, ", ".join(str(path) for path in named), bucket)
+        return replace(answer, skipped=skipped)
+
+
+def _why_skipped(file: LocalFile) -> str | None:
+    is_text = file.path == as_text(file.path)
+    return file.skipped or (None if is_text else "its name is not UTF-8, so it cannot be listed; rename it")
 
 
 def check_bundle(path: Path, log: Custody | None) -> Check:

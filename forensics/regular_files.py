@@ -55,6 +55,12 @@ def read_regular(path: str | Path) -> bytes:
         return file.read()
 
 
+def resolve_regular(path: str | Path) -> Path:
+    """Return where the regular file is that a user named, by a link or not. Raises OSError as `open_regular` does."""
+    _refuse(path, Path(path).stat())
+    return Path(path).resolve()
+
+
 def create_private(path: str | Path) -> int:
     """Create a file that only its owner reads, in place of an earlier one, and return its descriptor."""
     Path(path).unlink(missing_ok=True)
@@ -63,4 +69,4 @@ def create_private(path: str | Path) -> int:
 
 def _refuse(path: str | Path, found: os.stat_result) -> None:
     if what := kind_of(found.st_mode):
-        raise OSError(errno.EINVAL, f"it is {what}", str(path))
+        raise OSError(errno.EINVAL, f"not a regular file but {what}", str(path))

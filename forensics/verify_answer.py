@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers import LOCAL
+from forensics.answers import LOCAL, Unread
 
 
 class FileStatus(StrEnum):
@@ -148,7 +148,10 @@ class Integrity:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What digests prove, and what they cannot; for a case also its integrity. Counts are of files by status."""
+    """What digests prove, and what they cannot; for a case also its integrity. Counts are of files by status.
+
+    `skipped`: what lies in the folder and was not opened, with the reason, such as a link that leaves it.
+    """
 
     subject: str
     logs: Mapping[str, int]
@@ -159,6 +162,7 @@ class Verification:
     files: tuple[VerifiedFile, ...]
     limits: tuple[str, ...]
     integrity: Integrity | None
+    skipped: tuple[Unread, ...] = ()
 
     @property
     def complaint(self) -> str | None:

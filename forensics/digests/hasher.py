@@ -7,6 +7,7 @@ ends with its input.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +18,7 @@ from isal import isal_zlib
 
 from forensics.formats.documents import Document, take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
+from forensics.regular_files import open_regular
 
 NO_LOG = "it holds no JSON"
 _GZIP = b"\x1f\x8b"
@@ -47,8 +49,8 @@ class Hashed(msgspec.Struct, frozen=True):
 def hash_file(file: ToHash) -> Hashed:
     """The hash of what a file inflates to, whatever that is; a document also whole."""
     try:
-        # a Path for each of very many costs more than opening it, and what is read at once needs no buffer
-        with open(file.path, "rb", buffering=0) as stream:  # noqa: PTH123
+        # what is read at once needs no buffer
+        with os.fdopen(open_regular(file.path), "rb", buffering=0) as stream:
             usual = _inflated_at_once(stream, file.size)
             measure = Measure()
             pieces = iter([usual]) if usual else inflate(stream, measure)

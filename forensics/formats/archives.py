@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import lzma
 import re
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _BLOCK_BYTES = tarfile.BLOCKSIZE
 _LONGEST_HEADER = 1 << 20
 _PAX_RECORD = re.compile(rb"([1-9]\d{0,6}) ([^=]+)=")
+_NOT_A_FILE = "it is a link or a device, not a file"
 _END = bytes(_BLOCK_BYTES)
 _BADLY_PACKED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 _DAMAGED = (*_BADLY_PACKED, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -30,11 +32,16 @@ TAR_HEAD_BYTES = _BLOCK_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member; `pieces` is its content until the next member is asked for, None where `reason` says why not."""
+    """One member.
+
+    `pieces` is its content until the next member is asked for. If the member is not read, `pieces` is None, and
+    `reason` and `status` say why.
+    """
 
     name: str
     pieces: Iterator[bytes] | None
     reason: str | None = None
+    status: str = "failed"
 
 
 def is_zip(head: bytes) -> bool:
@@ -59,6 +66,8 @@ def members_of_zip(file: BinaryIO) -> Iterator[Member]:
 
 
 def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+        return Member(info.filename, None, _NOT_A_FILE, "skipped")
     if info.flag_bits & 1:
         return Member(info.filename, None, "it is encrypted; unpack the archive with its password")
     return Member(info.filename, _content_of_zip(archive, info))
@@ -99,9 +108,13 @@ def members_of_tar(pieces: Iterable[bytes]) -> Iterator[Member]:
 
 def _of_tar(name: str, header: tarfile.TarInfo, blocks: _Blocks) -> Iterator[Member]:
     shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if header.type not in tarfile.REGULAR_TYPES or header.type == tarfile.GNUTYPE_SPARSE:
+    if header.type == tarfile.GNUTYPE_SPARSE:
         blocks.skip(header.size)
-        yield Member(shown, None, "it is a link, or another thing that is no file")
+        yield Member(shown, None, "it is a sparse file, which is not read; unpack the archive")
+        return
+    if header.type not in tarfile.REGULAR_TYPES:
+        blocks.skip(header.size)
+        yield Member(shown, None, _NOT_A_FILE, "skipped")
         return
     end = blocks.taken + header.size
     yield Member(shown, blocks.until(end))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.investigate.ip_ranges import Address, parse_address, read_ip_ranges
+from forensics.regular_files import resolve_regular
 
 if TYPE_CHECKING:
     from maxminddb import Reader
@@ -70,9 +71,10 @@ def _opened(path: Path) -> tuple[AddressDatabase, Reader]:
 
     from forensics.key_answer import AddressDatabase
 
-    digest = _sha256(path)
+    file = resolve_regular(path)
+    digest = _sha256(file)
     try:
-        reader = open_database(path)
+        reader = open_database(file)
         about = reader.metadata()
         built_at = datetime.fromtimestamp(about.build_epoch, UTC).replace(tzinfo=None)
     except (InvalidDatabaseError, ValueError, TypeError, OverflowError) as error:

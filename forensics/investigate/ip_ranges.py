@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from forensics.regular_files import read_regular, resolve_regular
+
 Address = IPv4Address | IPv6Address
 
 # AWS's own file has 2 MB
@@ -69,15 +71,16 @@ def read_ip_ranges(path: str | Path | None) -> IpRanges | None:
     """The list in a file, read once while the file stays as it is. Raises NotIpRanges, and OSError."""
     if path is None:
         return None
-    found = Path(path).stat()
+    file = resolve_regular(path)
+    found = file.stat()
     if found.st_size > _LARGEST_FILE:
         raise NotIpRanges(f"{path} is too large for AWS's ip-ranges.json")
-    return _read(Path(path), found.st_mtime_ns, found.st_size)
+    return _read(file, found.st_mtime_ns, found.st_size)
 
 
 @lru_cache(maxsize=1)
 def _read(path: Path, _changed: int, _size: int) -> IpRanges:
-    return IpRanges(path.read_bytes())
+    return IpRanges(read_regular(path))
 
 
 def parse_address(text: str) -> Address | None:

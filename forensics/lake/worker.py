@@ -37,6 +37,7 @@ from forensics.lake.identity import Identity
 from forensics.lake.layout import ROOM_NEEDED, Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
+from forensics.regular_files import open_regular
 from forensics.without_pandas import without_pandas
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
@@ -122,7 +123,7 @@ class Worker:
 
     def _open(self, file: ToRead) -> list[_End]:
         try:
-            stream = Path(file.path).open("rb")  # noqa: SIM115 - its errors are the source's, those inside are the case's
+            stream = os.fdopen(open_regular(file.path), "rb")
             sha256, content = _hash(stream)
         except OSError as error:
             return [_End(SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"))]
@@ -165,7 +166,7 @@ class Worker:
     def _read_member(self, member: Member, archive: _Source) -> Iterator[_End]:
         name, path = f"{archive.name}/{member.name}", f"{archive.path}/{member.name}"
         if member.pieces is None:
-            yield _End(SourceFile(name, path, "failed", member.reason, archive=archive.sha256))
+            yield _End(SourceFile(name, path, member.status, member.reason, archive=archive.sha256))
         elif archive.depth == _MAX_DEPTH:
             reason = f"it lies in archives more than {_MAX_DEPTH} deep"
             yield _End(SourceFile(name, path, "failed", reason, archive=archive.sha256))

@@ -240,7 +240,8 @@ def _unread(files: Sequence[Unread]) -> Iterator[Line]:
         return
     yield BLANK
     yield heading(f"Not read, or not wholly: {count(len(files), 'file')}")
-    for file in files[:_UNREAD_SHOWN]:
+    # links and FIFOs, of which there can be any number, hide no file that failed
+    for file in sorted(files, key=lambda file: file.status == "skipped")[:_UNREAD_SHOWN]:
         style = "bad" if file.status == "failed" else "warn"
         yield line((file.status, style), f"  {file.name}: {file.reason}", indent=2, hang=4)
     if len(files) > _UNREAD_SHOWN:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from forensics.answers import Rows
+from forensics.answers import Rows, Unread
 from forensics.output.lines import BLANK, Line, heading, line
 from forensics.output.words import DIGEST_STYLES, count, readable_time
 from forensics.verify_answer import (
@@ -42,6 +42,7 @@ def render_verification(answer: Verification) -> Iterator[Line]:
     if answer.integrity:
         yield from _integrity(answer.integrity)
     yield from _files(answer.files)
+    yield from _skipped(answer.skipped)
     for chain in answer.chains:
         yield BLANK
         yield from _chain(chain)
@@ -159,6 +160,15 @@ def _files(files: Sequence[VerifiedFile]) -> Iterator[Line]:
         if not is_moved_only:
             yield line((one.reason, "dim"), indent=4, hang=6)
     yield from _more(len(wrong))
+
+
+def _skipped(files: Sequence[Unread]) -> Iterator[Line]:
+    if files:
+        yield BLANK
+        yield heading(f"Skipped: {count(len(files), 'file')}")
+    for one in files[:_SHOWN]:
+        yield line((one.name, "warn"), f": {one.reason}", indent=2, hang=4)
+    yield from _more(len(files))
 
 
 def _chain(chain: DigestChain) -> Iterator[Line]:

@@ -174,9 +174,9 @@ def test_a_file_that_is_replaced_after_the_case_was_opened_is_not_followed(
         before = contents(outside)
         if name == "custody.jsonl":
             case.ingest([made / "more"])
-            assert case.custody_note and "it is a" in case.custody_note
+            assert case.custody_note and "not a regular file" in case.custody_note
         else:
-            with pytest.raises((OSError, IngestFailed), match=r"it is a (symbolic link|FIFO)"):
+            with pytest.raises((OSError, IngestFailed), match=r"not a regular file but a (symbolic link|FIFO)"):
                 case.ingest([made / "more"])
     assert contents(outside) == before
 
@@ -190,7 +190,7 @@ def test_a_new_case_writes_through_no_link(
     plant(tmp_path / "case" / name, outside)
     before = contents(outside)
     if name == "case.json":
-        with pytest.raises(NotACase, match=r"case\.json: it is a symbolic link"):
+        with pytest.raises(NotACase, match=r"case\.json: not a regular file but a symbolic link"):
             create(tmp_path / "case")
     else:
         create(tmp_path / "case")

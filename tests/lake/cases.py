@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from forensics.lake import manifest as manifests
 from forensics.lake.ingest import Ingested, ingest
 from forensics.lake.layout import Layout, create
-from forensics.lake.manifest import Filter
+from forensics.lake.manifest import Filter, SourceFile
 from forensics.lake.worker import ToRead
 from forensics.sources.paths import find_files
 
@@ -24,9 +24,12 @@ EVENT_KEY = "coalesce(event_id || '/' || recipient_account_id, content_sha256)"
 
 def add(case: Path, *logs: Path, filter: Filter = _EVERYTHING) -> Ingested:
     """Ingest some folders or files into a case."""
-    files = find_files(logs)
+    found = find_files(logs)
+    files = [file for file in found if not file.skipped]
+    skipped = [SourceFile(file.name, file.path, "skipped", file.skipped) for file in found if file.skipped]
     to_read = [ToRead(file.path, file.name) for file in files]
-    return ingest(create(case), to_read, [file.size for file in files], "test", lambda file: None, filter=filter)
+    sizes = [file.size for file in files]
+    return ingest(create(case), to_read, sizes, "test", lambda file: None, filter=filter, ended=skipped)
 
 
 def put(path: Path, *records: dict[str, Any]) -> Path:

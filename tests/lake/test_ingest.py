@@ -118,7 +118,7 @@ def test_a_second_ingest_adds_nothing(logs: Path, tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "dangling").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "logs" / "dangling").symlink_to(tmp_path / "logs" / "nowhere")
     (tmp_path / "logs" / os.fsdecode(b"\xff.json")).write_text(json.dumps(record(9)))
     ingested = add(tmp_path / "case", logs, tmp_path / "logs")
     ends = statuses(ingested)

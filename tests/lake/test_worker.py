@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     gone, folder = worker.read(ToRead(str(tmp_path / name), name) for name in ("gone", "folder"))
     assert (gone.status, gone.reason) == ("failed", "it cannot be read: No such file or directory")
-    assert (folder.status, folder.reason) == ("failed", "it cannot be read: Is a directory")
+    assert (folder.status, folder.reason) == ("failed", "it cannot be read: not a regular file but a folder")
     assert worker.close() == []
 
 

@@ -47,7 +47,7 @@ def test_an_empty_folder_holds_no_file(tmp_path: Path) -> None:
 def test_links_to_files_are_followed_and_links_to_nothing_are_listed(tmp_path: Path) -> None:
     make(tmp_path, "logs/a.json")
     (tmp_path / "logs" / "link.json").symlink_to(tmp_path / "logs" / "a.json")
-    (tmp_path / "logs" / "dangling.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "logs" / "dangling.json").symlink_to(tmp_path / "logs" / "nowhere")
     assert [(file.name, file.size) for file in find_files([tmp_path / "logs"])] == [
         ("a.json", 11),
         ("dangling.json", 0),
@@ -55,9 +55,9 @@ def test_links_to_files_are_followed_and_links_to_nothing_are_listed(tmp_path: P
     ]
 
 
-def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+def test_a_pipe_is_skipped(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert find_files([tmp_path]) == []
+    assert [(file.name, file.skipped) for file in find_files([tmp_path])] == [("pipe", "it is a FIFO")]
 
 
 def test_a_folder_that_cannot_be_listed_is_among_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
