@@ -315,6 +315,42 @@ def comment_on_all(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("commit")
 
 
+def copy_comments(connection: duckdb.DuckDBPyConnection, source: str) -> None:
+    """COMMENT ON the tables, views and columns of the database in use as another attached database does."""
+    tables = connection.execute(
+        """
+        with things as (
+            select database_name, 'table' as kind, table_name as name, comment from duckdb_tables()
+            union all
+            select database_name, 'view', view_name, comment from duckdb_views()
+        )
+        select here.kind, here.name, there.comment
+        from things as here
+        join things as there on there.name = here.name and there.database_name = $source
+        where here.database_name = current_database()
+        """,
+        {"source": source},
+    ).fetchall()
+    columns = connection.execute(
+        """
+        select here.table_name, here.column_name, there.comment
+        from duckdb_columns() as here
+        join duckdb_columns() as there
+          on  there.table_name = here.table_name
+          and there.column_name = here.column_name
+          and there.database_name = $source
+        where here.database_name = current_database()
+        """,
+        {"source": source},
+    ).fetchall()
+    connection.execute("begin")
+    for kind, name, comment in tables:
+        _comment(connection, f'{kind} "{name}"', comment)
+    for table, column, comment in columns:
+        _comment(connection, f'column "{table}"."{column}"', comment)
+    connection.execute("commit")
+
+
 def _uncommented_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return connection.execute(
         """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from forensics.attribution.build import remove_unfinished
 from forensics.attribution.database import WRITTEN, connect
-from forensics.attribution.meanings import comment_on_all
+from forensics.attribution.meanings import copy_comments
 from forensics.attribution.order import model
 from forensics.attribution.state import Built, install
 from forensics.lake.layout import Layout
@@ -44,7 +44,7 @@ def write_standalone(layout: Layout, built: Built, path: Path) -> None:
             connection.execute('use "copy"')
             for name in _VIEWS:
                 connection.execute(f"create view {name} as {model(name)}")
-            comment_on_all(connection)
+            copy_comments(connection, "case")
             connection.execute('checkpoint "copy"')
         install(temporary, path, layout.root)
     finally:

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from forensics.case import Case
 from tests.cli.run import run
 
 
@@ -55,3 +57,44 @@ def test_a_case_whose_name_is_no_sql(sample_case: Path, tmp_path: Path) -> None:
     odd.symlink_to(sample_case)
     done = run("connect", "--case", odd)
     assert done.code == 0 and "\x1b" not in done.out
+
+
+def test_a_database_of_its_own_needs_no_case(
+    sample_case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every table and view of it works from another folder, under another name, and with no other file to read."""
+    file = tmp_path / "it's acme.duckdb"
+    done = run("connect", "--case", sample_case, "--database", file)
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    assert int.from_bytes(file.read_bytes()[12:20], "little") == 65  # the storage version of DuckDB 1.2
+    with Case.open(sample_case) as case:
+        expected = {table.name for table in case.schema()} - {"built", "lake_files", "events_files"}
+        actors = case.sql_rows("select * from attributed_events order by event_key").rows
+    monkeypatch.chdir("/")
+    with duckdb.connect() as other:
+        other.execute("attach $file as acme (read_only)", {"file": str(file)})
+        other.execute("set enable_external_access = false")
+        other.execute("use acme")
+        other.execute("set TimeZone = 'UTC'")
+        found = other.execute("select table_name from information_schema.tables").fetchall()
+        assert {name for (name,) in found} == expected
+        for name in expected:
+            other.execute(f"select * from {name} limit 1")
+        assert tuple(other.execute("select * from attributed_events order by event_key").fetchall()) == actors
+        assert "raw" not in {name for (name,) in other.execute("select column_name from duckdb_columns()").fetchall()}
+        unexplained = "select table_name from duckdb_columns() where not internal and comment is null"
+        assert other.execute(f"{unexplained} and database_name = 'acme'").fetchall() == []
+
+
+def test_a_database_replaces_another_file_only_if_asked(sample_case: Path, tmp_path: Path) -> None:
+    file = tmp_path / "acme.duckdb"
+    file.write_text("something else")
+    done = run("connect", "--case", sample_case, "--database", file)
+    assert (done.code, file.read_text()) == (1, "something else")
+    assert "--force" in done.complaint
+    assert run("connect", "--case", sample_case, "--database", file, "--force").code == 0
+    assert file.read_bytes()[8:12] == b"DUCK"
+    done = run("connect", "--case", sample_case, "--database", tmp_path / "no" / "acme.duckdb")
+    assert done.code == 1 and "there is no folder" in done.complaint
