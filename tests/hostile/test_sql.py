@@ -363,6 +363,6 @@ def test_the_lock_cannot_be_undone(locked: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_a_deeply_nested_query_is_an_error_and_no_crash(locked: duckdb.DuckDBPyConnection) -> None:
-    for query in ("select " + "(" * 100_000, "select " + "abs(" * 5_000 + "1" + ")" * 5_000):
-        with pytest.raises((duckdb.Error, QueryFailed)):
-            reading(locked, query)
+    for opened in ("(", "abs("):
+        with pytest.raises(duckdb.ParserException, match="Max expression depth"):
+            reading(locked, f"select {opened * 3_000} 1 {')' * 3_000}")
