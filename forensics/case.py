@@ -10,7 +10,6 @@ A case is a folder; every call reads what was last committed to it. Reading neve
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,6 +52,7 @@ from forensics.investigate.accounting import files
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
 from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
+from forensics.investigate.evidence import ChangedRecord, check_cited
 from forensics.investigate.ingested import ingested, unread_note, why_empty
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.overview import overview
@@ -63,13 +63,13 @@ from forensics.investigate.who import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
-from forensics.lake.integrity import file_sha256, fingerprint
+from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fingerprint
 from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.progress import Progress
 from forensics.lake.temporary import TemporaryFolder
 from forensics.packaged import packaged_folder
-from forensics.proof import NotChecked, check_bundle, check_report, hashes_of, read_claims, verify_logs
+from forensics.proof import NotChecked, check_bundle, check_manifest, check_report, hashes_of, read_claims, verify_logs
 from forensics.regular_files import read_regular
 from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource
@@ -127,6 +127,8 @@ ERRORS = (
     AwsFailed,
     CannotRead,
     CaseBusy,
+    ChangedLake,
+    ChangedRecord,
     DamagedManifest,
     Declined,
     IngestFailed,
@@ -182,6 +184,7 @@ class Case:
         self._is_new = False
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._built: Built | None = None
+        self._is_checked = False
         self.unread_note: str | None = None
         """Of a case made by `from_logs`: that some of its input could not be read, in one line."""
         self.custody_note: str | None = None
@@ -253,9 +256,10 @@ class Case:
         and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
         """
         from forensics.collect import Fetching, from_files, from_lookup_events, from_s3
-        from forensics.lake.filter import filter_of
+        from forensics.lake.filter import filter_of, utc
 
         taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
+        as_of = utc(as_of)
         named = [str(path) for path in paths]
         local = [Path(path) for path in named if not is_s3_url(path)]
         before = self._manifest()
@@ -359,7 +363,7 @@ class Case:
         `ip_ranges`: AWS's list of its addresses (ip-ranges.json), which tells those of AWS from others. Raises
         NotIpRanges.
         """
-        answer = who(self._open(), identify(subject), read_ip_ranges(ip_ranges))
+        answer = self._proven(who(self._open(), identify(subject), read_ip_ranges(ip_ranges)))
         return self._logged("who", {"subject": subject.strip(), **_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:
@@ -369,7 +373,7 @@ class Case:
         """
         asked = list(subjects)
         hide = any(_is_secret(subject) for subject in asked)
-        answers = [self._who_or_why_not(subject, ip_ranges, hide=hide) for subject in asked]
+        answers = self._proven([self._who_or_why_not(subject, ip_ranges, hide=hide) for subject in asked])
         subjects = [answer.subject.id for answer in answers]
         return self._logged("who", {"subjects": subjects, **_files("ip_ranges", [ip_ranges])}, answers)
 
@@ -382,7 +386,7 @@ class Case:
         identifier = _access_key(key_id)
         from forensics.investigate.key import key
 
-        answer = key(self._open(), identifier, AddressContext(geo, ip_ranges))
+        answer = self._proven(key(self._open(), identifier, AddressContext(geo, ip_ranges)))
         files = _files("geo", geo) | _files("ip_ranges", [ip_ranges])
         return self._logged("key", {"subject": identifier.id, **files}, answer)
 
@@ -399,7 +403,7 @@ class Case:
     def _report(self, identifier: Identifier, context: AddressContext, state: CaseState) -> Report:
         from forensics.investigate.report import report
 
-        return report(self._open(), identifier, context, state)
+        return self._proven(report(self._open_unchanged(), identifier, context, state))
 
     def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
         """The audit of every long-term key that the logs or an export know, as of the latest of both.
@@ -425,7 +429,8 @@ class Case:
         """
         from forensics.investigate.tree import tree
 
-        return self._logged("tree", {"subject": subject.strip(), "at": at}, tree(self._open(), identify(subject), at))
+        answer = self._proven(tree(self._open(), identify(subject), at))
+        return self._logged("tree", {"subject": subject.strip(), "at": at}, answer)
 
     def events(
         self,
@@ -507,10 +512,10 @@ class Case:
 
     def info(self) -> Info:
         """What the case holds."""
-        about = json.loads(read_regular(self._layout.case_file))
+        about = layouts.about(self._layout)
         connection = self._open()
         root = str(self._layout.root)
-        answer = overview(connection, self._manifest(), root, about["case_id"], about["format_version"])
+        answer = overview(connection, self._manifest(), root, about.case_id, about.format_version)
         return self._logged("info", {}, answer)
 
     def files(self) -> Rows:
@@ -567,7 +572,7 @@ class Case:
 
         asked = [_event_id(event_id) for event_id in event_ids]
         conflicts = self._layout.files(self._manifest().of_table("event_conflicts"))
-        answer = extract(self._open(), asked, conflicts, with_secrets=with_secrets)
+        answer = extract(self._open_unchanged(), asked, conflicts, with_secrets=with_secrets)
         return self._logged("extract", {"event_ids": asked, "with_secrets": with_secrets}, answer)
 
     def bundle(self, key_id: str, path: str | Path, *, replace: bool = False) -> Bundle:
@@ -586,8 +591,8 @@ class Case:
         head = self.custody().head
         state = self._state()
         packed = bundle.collect(
-            self._open(),
-            key(self._open(), identifier),
+            self._open_unchanged(),
+            self._proven(key(self._open(), identifier)),
             {
                 "report.html": report_page(self._report(identifier, AddressContext(), state)).encode(),
                 "manifest.jsonl": read_regular(self._layout.manifest),
@@ -676,6 +681,7 @@ class Case:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._is_checked = False
 
     def __enter__(self) -> Case:
         return self
@@ -701,11 +707,10 @@ class Case:
     def _state(self) -> CaseState:
         from forensics.report_answer import CaseState
 
-        about = json.loads(read_regular(self._layout.case_file))
         manifest = self._manifest()
         commit = manifest.commit
         return CaseState(
-            case_id=about["case_id"],
+            case_id=layouts.about(self._layout).case_id,
             version=__version__,
             ingest_id=commit.ingest_id if commit else None,
             committed_at=commit.committed_at if commit else None,
@@ -724,6 +729,14 @@ class Case:
             self._connection = self._current_database() or self._build(self._manifest())
         return self._connection
 
+    def _open_unchanged(self) -> duckdb.DuckDBPyConnection:
+        """The database, once every lake file has the hash that the manifest lists. Raises ChangedLake."""
+        connection = self._open()
+        if not self._is_checked:
+            check_files(self._layout, self._manifest().lake_files)
+            self._is_checked = True
+        return connection
+
     def _current_database(self) -> duckdb.DuckDBPyConnection | None:
         """The database that this object built, or that this user's state records, if it is still the same file."""
         if self._built is None or not is_unchanged(self._built):
@@ -733,6 +746,7 @@ class Case:
 
     def _build(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
         """Build the database: in the case, in the user's cache if the case is read-only, or else in memory."""
+        check_manifest(self._layout)
         with suppress(OSError, duckdb.Error):  # without room to write, the case still answers, if it can be read
             if connection := self._build_file(manifest):
                 return connection
@@ -781,6 +795,11 @@ class Case:
         except NotAnIdentifier:
             shown = "(not shown, it may be part of a secret)" if hide else subject
             return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
+
+    def _proven(self, answer: T) -> T:
+        """The answer, if the lake still has the records that prove it. Raises ChangedRecord."""
+        check_cited(self._open(), answer)
+        return answer
 
     def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> tuple[pd.DataFrame, str]:
         """A DataFrame, and the hash of its rows as Arrow has them."""

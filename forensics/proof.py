@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 _PROVENANCE = re.compile(r'<script type="application/json" id="provenance">(.*?)</script>', re.DOTALL)
+_OTHER_LINES = "a line that an ingest had written was changed or removed"
 
 
 class NotChecked(Exception):
@@ -127,11 +128,18 @@ def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     if {file_sha256(layout.case_file)} != {one.case_sha256 for one in logged}:
         yield Problem(layout.case_file.name, "it was changed")
     if any(file_sha256(layout.manifest, one.manifest_bytes) != one.manifest_sha256 for one in logged):
-        yield Problem(layout.manifest.name, "a line that an ingest had written was changed or removed")
+        yield Problem(layout.manifest.name, _OTHER_LINES)
     built = {one.database_sha256 for one in logged if one.manifest_bytes == last.manifest_bytes}
     if layout.database.exists() and file_sha256(layout.database) not in built:
         what = "the attribution tables were changed after they were built; deleted, they are built again"
         yield Problem(layout.database.name, what)
+
+
+def check_manifest(layout: Layout) -> None:
+    """Raises DamagedManifest where the manifest is not as the last command that changed the case left it."""
+    logged = _states(custody.read(layout.custody).entries)
+    if logged and file_sha256(layout.manifest, logged[-1].manifest_bytes) != logged[-1].manifest_sha256:
+        raise DamagedManifest(layout.manifest, None, _OTHER_LINES)
 
 
 def not_logged(layout: Layout) -> Iterator[Problem]:

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from forensics.case import Case, NoLogs, QueryFailed
-from forensics.investigate.tables import CannotRead
 from forensics.keys import NotAnIdentifier
+from forensics.lake.integrity import ChangedLake
 from forensics.lake.layout import NotACase
 from forensics.sources.paths import NoSuchSource
 from tests.attribution.records import Account, assume_role, call, write
@@ -158,7 +158,7 @@ def test_a_lake_file_that_cannot_be_read_is_told_by_whoever_builds_the_tables(lo
         case.ingest([logs])
     (tmp_path / "case" / "case.duckdb").unlink()
     next((tmp_path / "case").glob("lake/events/*/*.parquet")).write_bytes(b"no Parquet")
-    with Case.open(tmp_path / "case") as case, pytest.raises(CannotRead, match="forensics verify"):
+    with Case.open(tmp_path / "case") as case, pytest.raises(ChangedLake, match=r"manifest lists.*forensics verify"):
         case.who(KEY)
 
 

@@ -20,10 +20,12 @@ from forensics.attribution.meanings import comment_on_all
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
+from forensics.lake.file_names import day_of
+from forensics.lake.integrity import check_files
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
-from forensics.lake.parts import day_of
 from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.lake.tables import sql
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Makes the tables of one kind of document, out of the view `documents`, before the models run."""
@@ -115,7 +117,11 @@ def fill(
     layout: Layout,
     document_tables: Sequence[DocumentTables] = (),
 ) -> Changes | None:
-    """Views over the lake and every table of the models, in an empty database."""
+    """Views over the lake and every table of the models, in an empty database.
+
+    Every lake file is hashed first, because the models read all of them. Raises ChangedLake.
+    """
+    check_files(layout, manifest.lake_files)
     _create_source_files(connection, manifest)
     _create_filters(connection, manifest)
     _create_lake_files(connection, manifest)
@@ -126,6 +132,7 @@ def fill(
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, layout, earlier)
     run(DuckDB(connection))
+    _create_evidence_records(connection, layout.files(manifest.of_table("events")))
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar, case_folder varchar)")
@@ -148,6 +155,13 @@ def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, la
         write = engine.add
     if earlier.days:
         connection.execute("insert into credential_days by name select * from earlier_days")
+
+
+def _create_evidence_records(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+    """The hash of each proving record, so that an answer can tell whether the lake still has what it was built from."""
+    connection.execute("create table evidence_records (event_id varchar, path varchar, raw_sha256 blob)")
+    if files:
+        connection.execute("insert into evidence_records " + sql("record_hashes"), {"files": files})
 
 
 def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:

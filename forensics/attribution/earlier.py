@@ -15,9 +15,9 @@ import duckdb
 
 from forensics.attribution.database import attach, models_version
 from forensics.attribution.state import is_unchanged, recorded
+from forensics.lake.file_names import day_of
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Manifest
-from forensics.lake.parts import day_of
 
 _DISPUTED_ANEW = """
     select distinct events.event_date

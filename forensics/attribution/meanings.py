@@ -36,6 +36,7 @@ _TABLES = {
     "public_keys": "the keys that digests were checked with. Grain: one row per key of a list.",
     "lake_files": "the lake's files that this database was built from. Grain: one row per file.",
     "events_files": "the lake's files of events that this database was made of. Grain: one row per file.",
+    "evidence_records": "the proving records, by the hash that each had when it was read. Grain: one row per record.",
     "built": "which models made this database, of which ingest. Grain: one row.",
 }
 

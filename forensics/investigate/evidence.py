@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+import duckdb
+
 from forensics.answers import Evidence
-from forensics.investigate.tables import Row
+from forensics.investigate.tables import Row, rows
+
+
+class ChangedRecord(Exception):
+    """A record that an answer cites is not the one that the tables were built from; the message names both."""
 
 
 def evidence_of(row: Row) -> Evidence:
@@ -17,3 +26,33 @@ def evidence_of(row: Row) -> Evidence:
         tuple(name for name in row.source_files if name),
         row.digest_status,
     )
+
+
+def cited_event_ids(answer: object) -> Iterator[str]:
+    """Every event ID that an answer names, at any depth."""
+    if is_dataclass(answer) and not isinstance(answer, type):
+        for field in fields(answer):
+            value = getattr(answer, field.name)
+            if field.name.endswith(("event_id", "event_ids")):
+                yield from value if isinstance(value, tuple) else [value] if value else []
+            else:
+                yield from cited_event_ids(value)
+    elif isinstance(answer, (tuple, list)):
+        for item in answer:
+            yield from cited_event_ids(item)
+
+
+def check_cited(connection: duckdb.DuckDBPyConnection, answer: object) -> None:
+    """Read the proving records that an answer cites again, and compare them with their hashes. Raises ChangedRecord."""
+    cited = sorted(set(cited_event_ids(answer)))
+    built_from = rows(connection, "evidence_records", ids=cited) if cited else []
+    if not built_from:
+        return
+    ids, files = {row.event_id for row in built_from}, {row.path for row in built_from}
+    now = set(rows(connection, "records_now", ids=sorted(ids), files=sorted(files)))
+    for row in built_from:
+        if row not in now:
+            raise ChangedRecord(
+                f"the record of event {row.event_id} in {row.path} is not the one that this answer rests on: the file"
+                " was changed. `forensics verify` names every changed file; ingest the logs into a new case"
+            )

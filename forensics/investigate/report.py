@@ -7,8 +7,8 @@ came of it are read once. Everything is bounded: a report is a file that somebod
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ import duckdb
 
 from forensics.investigate.address_context import AddressContext
 from forensics.investigate.coverage import coverage
+from forensics.investigate.evidence import cited_event_ids
 from forensics.investigate.key import activity, collect_uses, key
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.tree import tree_and_credentials
@@ -48,7 +49,7 @@ def report(
     done = activity(connection, context)
     listed = _listed_rows(connection)
     loaded = coverage(connection)
-    cited = list(dict.fromkeys(_cited((page, below, done, loaded.trails))))
+    cited = list(dict.fromkeys(cited_event_ids((page, below, done, loaded.trails))))
     found = _records(connection, cited[:_CITED], listed)
     places = {event_key: number for number, event_key in enumerate(found)}
     with_record = {record.event_id for record in found.values()}
@@ -69,20 +70,6 @@ def report(
     )
     connection.execute("drop table if exists key_uses")
     return answer
-
-
-def _cited(answer: object) -> Iterator[str]:
-    """Every event ID that an answer names, at any depth."""
-    if is_dataclass(answer) and not isinstance(answer, type):
-        for field in fields(answer):
-            value = getattr(answer, field.name)
-            if field.name.endswith(("event_id", "event_ids")):
-                yield from value if isinstance(value, tuple) else [value] if value else []
-            else:
-                yield from _cited(value)
-    elif isinstance(answer, tuple):
-        for item in answer:
-            yield from _cited(item)
 
 
 def _records(connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[Row]) -> dict[str, Record]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from forensics.formats.records import Delivery, Records
 from forensics.lake.addendum import amended
 from forensics.lake.columns import Taken, to_batch
+from forensics.lake.file_names import lake_path
 from forensics.lake.manifest import LakeFile
 from forensics.lake.parts import PartWriter, write_table
 from forensics.lake.schema import ADDENDA_SCHEMA, LAKE_SCHEMA
@@ -38,7 +39,7 @@ def amend(tables: Tables, files: list[str], ingest_id: str) -> tuple[list[LakeFi
     for events in tables.connection.sql(sql("amended")).to_arrow_reader(_EVENTS_AT_ONCE):
         writer.add(_amended(events))
     every = tables.connection.sql(sql("every_addendum")).to_arrow_table().cast(ADDENDA_SCHEMA)
-    path = f"lake/event_addenda/{ingest_id}.parquet"
+    path = lake_path("event_addenda", ingest_id)
     return [*writer.close(), write_table(tables.case, path, "event_addenda", every)], repeated
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forensics.lake.copies import Settled
+from forensics.lake.file_names import day_of, lake_path
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ROW_GROUP_BYTES, SORT_KEYS, ParquetFile
 from forensics.lake.schema import LAKE_SCHEMA
@@ -24,11 +26,11 @@ def compact(case: Path, before: Manifest, settled: Settled, ingest_id: str) -> S
     """What is settled, with one file for each day of more than MAX_FILES_A_DAY. Writes new files, changes none."""
     events = {file.path for file in settled.lake_files if file.table == "events"}
     events |= set(before.of_table("events")) - set(settled.removed)
-    days: dict[str, list[str]] = defaultdict(list)
+    days: dict[date | None, list[str]] = defaultdict(list)
     for path in sorted(events):
-        days[path.rpartition("/")[0]].append(path)
-    many = {folder: paths for folder, paths in days.items() if len(paths) > MAX_FILES_A_DAY}
-    merged = [_merge(case, f"{folder}/{ingest_id}-day.parquet", paths) for folder, paths in many.items()]
+        days[day_of(path)].append(path)
+    many = {day: paths for day, paths in days.items() if len(paths) > MAX_FILES_A_DAY}
+    merged = [_merge(case, lake_path("events", f"{ingest_id}-day", day), paths) for day, paths in many.items()]
     gone = [path for paths in many.values() for path in paths]
     kept = [file for file in settled.lake_files if file.path not in set(gone)]
     return Settled([*kept, *merged], [*settled.removed, *gone], settled.repeated)

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forensics.lake.addenda import amend
+from forensics.lake.file_names import lake_path, rewritten_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, write_table
@@ -133,7 +134,7 @@ def _places(tables: Tables, ingest_id: str) -> list[LakeFile]:
     found = tables.connection.sql("select * from places order by all").to_arrow_table().cast(COPIES_SCHEMA)
     if not found.num_rows:
         return []
-    return [write_table(tables.case, f"lake/event_copies/{ingest_id}.parquet", "event_copies", found)]
+    return [write_table(tables.case, lake_path("event_copies", ingest_id), "event_copies", found)]
 
 
 def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
@@ -142,7 +143,7 @@ def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
     tables.load("old_conflicts", CONFLICTS_SCHEMA, tables.old_files("event_conflicts"))
     parameters = {"files": tables.files_of("ranked"), "decisive": list(_DECISIVE)}
     found = tables.connection.sql(sql("conflicts"), params=parameters).to_arrow_reader(_ROWS_AT_ONCE)
-    path = f"lake/event_conflicts/{ingest_id}.parquet"
+    path = lake_path("event_conflicts", ingest_id)
     file = ParquetFile(tables.case, path, "event_conflicts", CONFLICTS_SCHEMA, _ROWS_AT_ONCE)
     for batch in found:
         file.write(pa.Table.from_batches([batch]).cast(CONFLICTS_SCHEMA))
@@ -189,8 +190,7 @@ def _without_rows(
     keep[rows] = False
     if not keep.any():
         return None
-    name = f"{path.removesuffix('.parquet')}.{ingest_id}.parquet"
-    file = ParquetFile(case, name, table, schema, source.metadata.row_group(0).num_rows)
+    file = ParquetFile(case, rewritten_path(path, ingest_id), table, schema, source.metadata.row_group(0).num_rows)
     first = 0
     for index in range(source.num_row_groups):
         group = source.read_row_group(index)

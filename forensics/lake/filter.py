@@ -32,7 +32,7 @@ def filter_of(
     `late`: how many days after `until` an event may have been delivered. Times without a zone are UTC.
     """
     asked = set(regions)
-    start, end = _utc(since), _utc(until)
+    start, end = utc(since), utc(until)
     return Filter(
         tuple(sorted(set(accounts))),
         tuple(sorted(asked | {home_region(region) for region in asked})),
@@ -86,7 +86,8 @@ def _within(filter: Filter, event_time: datetime) -> bool:
     return (filter.since is None or filter.since <= event_time) and (filter.until is None or event_time < filter.until)
 
 
-def _utc(moment: datetime | None) -> datetime | None:
+def utc(moment: datetime | None) -> datetime | None:
+    """A time in UTC; one without a zone is UTC already."""
     if moment is None or moment.tzinfo is not None:
         return moment and moment.astimezone(UTC)
     return moment.replace(tzinfo=UTC)

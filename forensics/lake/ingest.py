@@ -24,10 +24,11 @@ import msgspec
 from forensics.lake import manifest as manifests
 from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle
+from forensics.lake.file_names import TABLES
 from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest
-from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile
+from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
 from forensics.lake.worker import ENDING, Answer, Start, ToRead, Worker, why
 from forensics.runtime import start_python
 
@@ -113,12 +114,7 @@ def _commit(
         ingest_id=ingest_id,
         committed_at=datetime.now(UTC).replace(microsecond=0),
         version=version,
-        events=_rows(after.values(), "events"),
-        copies=_rows(after.values(), "events") + _rows(after.values(), "event_copies"),
-        conflicts=_rows(after.values(), "event_conflicts"),
-        rejected=_rows(after.values(), "quarantine"),
-        documents=_rows(after.values(), "documents"),
-        amended=_rows(after.values(), "event_addenda"),
+        **row_counts({table: _rows(after.values(), table) for table in TABLES}),
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
     filters = [filter] if leaves_anything_out(filter) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,7 @@ from forensics.lake.manifest import LakeFile, Manifest
 from forensics.regular_files import open_regular
 
 _ROWS_HELD = 100_000
+_HASHED_AT_ONCE = 4
 _READ = ("ok", "empty", "failed")
 # What an event says is bound by the hashes of the sources, so its key will do: a filter may have left others out.
 _EVENTS = """
@@ -23,11 +25,28 @@ _EVENTS = """
 """
 
 
+class ChangedLake(Exception):
+    """A file of the lake is not as the manifest lists it; the message names it and says what to do."""
+
+    def __init__(self, layout: Layout, path: str, wrong: str) -> None:
+        super().__init__(
+            f"{layout.root / path}: {wrong}. `forensics verify` names every changed file;"
+            " ingest the logs into a new case"
+        )
+
+
+def check_files(layout: Layout, lake_files: Mapping[str, LakeFile]) -> None:
+    """Hash the lake files that are about to be read. Raises ChangedLake for the first that has changed."""
+    for path, wrong in changed_files(layout, lake_files):
+        raise ChangedLake(layout, path, wrong)
+
+
 def changed_files(layout: Layout, lake_files: Mapping[str, LakeFile]) -> Iterator[tuple[str, str]]:
     """Each lake file that is not as the manifest lists it, and what is wrong."""
-    for path, listed in sorted(lake_files.items()):
-        if wrong := _wrong(layout.root / path, listed):
-            yield path, wrong
+    paths = sorted(lake_files)
+    with ThreadPoolExecutor(_HASHED_AT_ONCE) as pool:
+        found = pool.map(lambda path: _wrong(layout.root / path, lake_files[path]), paths)
+        yield from ((path, wrong) for path, wrong in zip(paths, found, strict=True) if wrong)
 
 
 def unlisted_files(layout: Layout, manifest: Manifest) -> Iterator[str]:
@@ -64,14 +83,14 @@ def fingerprint(connection: duckdb.DuckDBPyConnection, layout: Layout, manifest:
 
 def _wrong(path: Path, listed: LakeFile) -> str | None:
     try:
-        if path.lstat().st_size != listed.bytes:
-            return f"it has {path.lstat().st_size:,} bytes, the manifest lists {listed.bytes:,}"
-        return (
-            None
-            if file_sha256(path) == listed.sha256
-            else "its content was changed: the hash is not that of the manifest"
-        )
+        with os.fdopen(open_regular(path), "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size != listed.bytes:
+                return f"it has {size:,} bytes, the manifest lists {listed.bytes:,}"
+            if hashlib.file_digest(file, "sha256").hexdigest() != listed.sha256:
+                return "its content was changed: the hash is not that of the manifest"
     except FileNotFoundError:
         return "it is gone"
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
+    return None

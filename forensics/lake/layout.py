@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from forensics.regular_files import create_private, kind_of, open_regular, read_regular
+import msgspec
+
+from forensics.regular_files import create_private, kind_of, open_regular
 
 # of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
 FORMAT_VERSION = 2
@@ -20,6 +23,21 @@ FORMAT_VERSION = 2
 _PATTERN = re.compile(r"[*?[]")
 
 ROOM_NEEDED = "With room to write, the same command finishes it"
+
+
+_MOST_ABOUT = 64 << 10
+_LONGEST_REASON = 200
+
+
+class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The content of case.json."""
+
+    case_id: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+    format_version: int
+
+
+class _AnyVersion(msgspec.Struct):
+    format_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]
 
 
 class NotACase(Exception):
@@ -109,18 +127,27 @@ def open_existing(root: Path) -> Layout:
         raise NotACase(f"{root} is a file; a case is a folder, made by `forensics ingest LOGS --case DIR`")
     if not root.is_dir():
         raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` makes one")
+    about(layout)
+    _check_entries(layout)
+    return layout
+
+
+def about(layout: Layout) -> About:
+    """What case.json says. Raises NotACase where it is missing, damaged or of another version."""
+    root = layout.root
     try:
-        about = json.loads(read_regular(layout.case_file))
-        version = about["format_version"]
+        with os.fdopen(open_regular(layout.case_file), "rb") as file:
+            text = file.read(_MOST_ABOUT)
+        version = msgspec.json.decode(text, type=_AnyVersion).format_version
     except FileNotFoundError:
         raise NotACase(
             f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs"
         ) from None
     except OSError as error:
         raise NotACase(f"cannot open {layout.case_file}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError):
-        raise NotACase(f"{layout.case_file} is damaged: it does not say which format the case has") from None
-    if not isinstance(version, int) or version > FORMAT_VERSION:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise _damaged(layout, error) from None
+    if version > FORMAT_VERSION:
         raise NotACase(
             f"{root} was made by a newer version of forensics (case format {version}, this version reads"
             f" {FORMAT_VERSION}); update with `pip install --upgrade cloudtrail-forensics`"
@@ -130,10 +157,17 @@ def open_existing(root: Path) -> Layout:
             f"{root} was made by an older version of forensics (case format {version}, this version reads"
             f" {FORMAT_VERSION}); ingest its logs again into a new case"
         )
-    if "case_id" not in about:
-        raise NotACase(f"{layout.case_file} is damaged: it does not say which case it is")
-    _check_entries(layout)
-    return layout
+    try:
+        return msgspec.json.decode(text, type=About)
+    except msgspec.MsgspecError as error:
+        raise _damaged(layout, error) from None
+
+
+def _damaged(layout: Layout, error: Exception) -> NotACase:
+    return NotACase(
+        f"{layout.case_file} is damaged: {str(error)[:_LONGEST_REASON]}."
+        " Restore the file from a copy of the case, or ingest the logs into a new case"
+    )
 
 
 def _check_entries(layout: Layout) -> None:

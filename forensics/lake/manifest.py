@@ -2,23 +2,41 @@
 
 Lines are only ever added. A `commit` line ends an ingest, and what follows the last one does not count: whatever was
 killed in between leaves no trace in an answer. What an ingest replaces it removes by a line too.
+
+A manifest may come from somebody else, so each line is checked when it is read: its types, its ranges, the names of its
+lake files, and that the lines of an ingest fit together. Text about source files is hostile and only ever shown.
 """
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 
-from forensics.regular_files import open_regular, read_regular
+from forensics.lake.file_names import INGEST_ID, TABLES, is_lake_path
+from forensics.regular_files import open_regular
+
+# a name in an archive has up to 1 MiB, archives lie in each other, and JSON may write a byte as six
+_LONGEST_LINE = 64 << 20
+_LONGEST_REASON = 300
+_LONGEST_QUOTE = 100
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 50)]  # sums of thousands of them fit SQL's bigint
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Status = Literal["ok", "duplicate", "empty", "skipped", "failed"]
 
 
-class Line(msgspec.Struct, frozen=True, tag_field="type"):
+class Line(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
     pass
 
 
@@ -37,27 +55,27 @@ class SourceFile(Line, frozen=True, tag="source_file"):
 
     name: str
     path: str
-    status: str
+    status: Status
     reason: str | None = None
-    sha256: str | None = None
-    inflated_sha256: str | None = None
-    bytes: int = 0
-    inflated_bytes: int = 0
-    records: int = 0
-    rejected: int = 0
-    first_event_time: datetime | None = None
-    last_event_time: datetime | None = None
+    sha256: Sha256 | None = None
+    inflated_sha256: Sha256 | None = None
+    bytes: Count = 0
+    inflated_bytes: Count = 0
+    records: Count = 0
+    rejected: Count = 0
+    first_event_time: Moment | None = None
+    last_event_time: Moment | None = None
     kind: str | None = None
-    filtered: int = 0
-    left_out: dict[str, int] = {}
-    unknown_fields: dict[str, int] = {}
+    filtered: Count = 0
+    left_out: dict[str, Count] = {}
+    unknown_fields: dict[str, Count] = {}
     limit: str | None = None
-    members: int = 0
-    archive: str | None = None
+    members: Count = 0
+    archive: Sha256 | None = None
     etag: str | None = None
     metadata: dict[str, str] = {}
-    modified_at: datetime | None = None
-    as_of: datetime | None = None
+    modified_at: Moment | None = None
+    as_of: Moment | None = None
 
 
 class Filter(Line, frozen=True, tag="filter"):
@@ -68,8 +86,8 @@ class Filter(Line, frozen=True, tag="filter"):
 
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     delivered_from: date | None = None
     delivered_to: date | None = None
 
@@ -79,9 +97,9 @@ class LakeFile(Line, frozen=True, tag="lake_file"):
 
     table: str
     path: str
-    rows: int
-    bytes: int
-    sha256: str
+    rows: Count
+    bytes: Count
+    sha256: Sha256
 
 
 class Removed(Line, frozen=True, tag="removed"):
@@ -94,15 +112,15 @@ class Commit(Line, frozen=True, tag="commit"):
     """The end of an ingest. `events`: distinct events in the case; `copies`: these and their further copies;
     `conflicts`: copies that differ; `amended`: addenda, which are in their events."""
 
-    ingest_id: str
-    committed_at: datetime
+    ingest_id: Annotated[str, msgspec.Meta(pattern=rf"\A{INGEST_ID}\Z")]
+    committed_at: Moment
     version: str
-    events: int
-    copies: int
-    conflicts: int
-    rejected: int
-    documents: int = 0
-    amended: int = 0
+    events: Count
+    copies: Count
+    conflicts: Count
+    rejected: Count
+    documents: Count = 0
+    amended: Count = 0
 
 
 AnyLine = SourceFile | Filter | LakeFile | Removed | Commit
@@ -110,11 +128,23 @@ AnyLine = SourceFile | Filter | LakeFile | Removed | Commit
 _decoder = msgspec.json.Decoder(AnyLine)
 _encoder = msgspec.json.Encoder()
 _COMMIT = b'{"type":"commit"'
-_NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError)
+_NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class DamagedManifest(Exception):
-    """A committed line cannot be read."""
+    """A line is not one that an ingest wrote; the message says which, why, and what to do."""
+
+    def __init__(self, path: Path, line: int | None, reason: str) -> None:
+        where = f"{path}, line {line}" if line else str(path)
+        short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+        super().__init__(
+            f"{where} is damaged: {short}. `forensics verify` names what was changed;"
+            " `forensics ingest LOGS --case NEW` makes a new case"
+        )
+
+
+class _NotOurs(Exception):
+    """A line has the right types, and no ingest writes it there."""
 
 
 @dataclass(slots=True)
@@ -138,28 +168,19 @@ class Manifest:
 
 
 def read(path: Path) -> Manifest:
-    """The manifest at `path`; lines after the last commit are passed over. Raises DamagedManifest."""
-    manifest = Manifest()
-    pending: list[AnyLine] = []
-    for line in _committed(path).splitlines():
+    """The manifest at `path`; lines after the last commit are checked and do not count. Raises DamagedManifest."""
+    reader = _Reader()
+    for number, line in _lines(path):
         try:
-            entry = _decoder.decode(line)
-            pending.append(entry)
-            if isinstance(entry, Commit):
-                _apply(manifest, pending)
-                pending.clear()
-        except _NO_LINE as error:
-            raise DamagedManifest(f"{path} is damaged: {error}") from None
-        except KeyError as error:
-            raise DamagedManifest(f"{path} is damaged: it removes {error}, which it never listed") from None
-    return manifest
+            reader.take(_decoder.decode(line))
+        except (*_NO_LINE, OverflowError, _NotOurs) as error:
+            raise DamagedManifest(path, number, str(error)) from None
+    return reader.manifest
 
 
 def last_commit(path: Path) -> Commit | None:
     """The end of the last ingest; what came before it is not read. Raises DamagedManifest."""
-    if not path.exists() or not path.stat().st_size:
-        return None
-    with os.fdopen(open_regular(path), "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with _mapped(path) as data:
         start = data.rfind(_COMMIT, 0, data.rfind(b"\n") + 1)
         line = data[start : data.find(b"\n", start)] if start >= 0 else b""
     if not line:
@@ -167,12 +188,15 @@ def last_commit(path: Path) -> Commit | None:
     try:
         return msgspec.json.decode(line, type=Commit)
     except _NO_LINE as error:
-        raise DamagedManifest(f"{path} is damaged: {error}") from None
+        raise DamagedManifest(path, None, str(error)) from None
 
 
 def committed_bytes(path: Path) -> int:
-    """How much of the manifest counts."""
-    return len(_committed(path))
+    """How much of the manifest counts: up to the end of the last whole commit line."""
+    with _mapped(path) as data:
+        whole = data.rfind(b"\n") + 1
+        start = data.rfind(_COMMIT, 0, whole)
+        return data.find(b"\n", start) + 1 if start >= 0 else 0
 
 
 def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
@@ -189,17 +213,110 @@ def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
         os.close(descriptor)
 
 
-def _committed(path: Path) -> bytes:
-    """The bytes up to the end of the last whole commit line."""
-    data = read_regular(path) if path.exists() else b""
-    whole = data[: data.rfind(b"\n") + 1]
-    start = whole.rfind(_COMMIT)
-    return whole[: whole.index(b"\n", start) + 1] if start >= 0 else b""
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The whole lines with their numbers; the last may be one that an ingest was writing when it was killed."""
+    if not path.exists():
+        return
+    with os.fdopen(open_regular(path), "rb") as file:
+        for number in itertools.count(1):
+            line = file.readline(_LONGEST_LINE + 1)
+            if len(line) > _LONGEST_LINE:
+                raise DamagedManifest(path, number, f"it has more than {_LONGEST_LINE >> 20} MiB")
+            if not line.endswith(b"\n"):
+                return
+            yield number, line
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
+    if not path.exists() or not path.stat().st_size:
+        yield b""
+        return
+    with os.fdopen(open_regular(path), "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
+
+
+class _Reader:
+    """Takes line after line, and makes those of an ingest count at its commit."""
+
+    def __init__(self) -> None:
+        self.manifest = Manifest()
+        self._lines: list[AnyLine] = []
+        self._files: dict[str, LakeFile] = {}
+        self._every_path: set[str] = set()
+        self._rows = Counter[str]()
+        self._ingest_ids: set[str] = set()
+
+    def take(self, line: AnyLine) -> None:
+        """Raises _NotOurs, and OverflowError for a time that UTC cannot hold."""
+        self._lines.append(line)
+        match line:
+            case SourceFile():
+                _check_times(line.first_event_time, line.last_event_time, line.modified_at, line.as_of)
+            case Filter():
+                _check_times(line.since, line.until)
+            case LakeFile():
+                self._list(line)
+            case Removed():
+                self._remove(line)
+            case Commit():
+                _check_times(line.committed_at)
+                self._commit(line)
+
+    def _list(self, file: LakeFile) -> None:
+        if file.table not in TABLES:
+            raise _NotOurs(f"there is no table {_shown(file.table)}")
+        if not is_lake_path(file.table, file.path):
+            raise _NotOurs(f"{_shown(file.path)} is not a name that an ingest gives to a lake file of {file.table}")
+        if file.path in self._every_path:
+            raise _NotOurs(f"{file.path} is listed twice")
+        self._every_path.add(file.path)
+        self._files[file.path] = file
+        self._rows[file.table] += file.rows
+
+    def _remove(self, line: Removed) -> None:
+        file = self._files.pop(line.path, None)
+        if file is None:
+            raise _NotOurs(f"it removes {_shown(line.path)}, which is not listed")
+        self._rows[file.table] -= file.rows
+
+    def _commit(self, commit: Commit) -> None:
+        if commit.ingest_id in self._ingest_ids:
+            raise _NotOurs(f"ingest {commit.ingest_id} is committed twice")
+        self._ingest_ids.add(commit.ingest_id)
+        counts = row_counts(self._rows)
+        if any(getattr(commit, name) != count for name, count in counts.items()):
+            raise _NotOurs("the counts of the commit are not the sums of the listed rows")
+        _apply(self.manifest, self._lines)
+        self._lines.clear()
+
+
+def row_counts(rows: Mapping[str, int]) -> dict[str, int]:
+    """The counts of a commit, from the rows that the listed files of each table have together."""
+    return {
+        "events": rows.get("events", 0),
+        "copies": rows.get("events", 0) + rows.get("event_copies", 0),
+        "conflicts": rows.get("event_conflicts", 0),
+        "rejected": rows.get("quarantine", 0),
+        "documents": rows.get("documents", 0),
+        "amended": rows.get("event_addenda", 0),
+    }
+
+
+def _check_times(*times: datetime | None) -> None:
+    for time in times:
+        if time is not None and time.tzinfo is not UTC:
+            time.astimezone(UTC)
+
+
+def _shown(text: str) -> str:
+    """Text of a line as a message quotes it."""
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}...")
 
 
 def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from forensics.formats.documents import Document
 from forensics.formats.records import Rejected
+from forensics.lake.file_names import lake_path
 from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
 from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
@@ -47,8 +48,8 @@ class PartWriter:
         self._waiting: dict[date | None, list[pa.RecordBatch]] = {}
         self._waiting_bytes: dict[date | None, int] = {}
         self._open: dict[date | None, ParquetFile] = {}
-        self._quarantine = _Rows(case, f"lake/quarantine/{name}.parquet", "quarantine", QUARANTINE_SCHEMA)
-        self._documents = _Rows(case, f"lake/documents/{name}.parquet", "documents", DOCUMENTS_SCHEMA)
+        self._quarantine = _Rows(case, lake_path("quarantine", name), "quarantine", QUARANTINE_SCHEMA)
+        self._documents = _Rows(case, lake_path("documents", name), "documents", DOCUMENTS_SCHEMA)
 
     def add(self, batch: pa.RecordBatch) -> None:
         for day, rows in _by_day(batch):
@@ -76,7 +77,7 @@ class PartWriter:
         rows = pa.Table.from_batches(self._waiting.pop(day), LAKE_SCHEMA)
         del self._waiting_bytes[day]
         if day not in self._open:
-            path = f"lake/events/{partition(day)}/{self._name}.parquet"
+            path = lake_path("events", self._name, day)
             self._open[day] = ParquetFile(self._case, path, "events", LAKE_SCHEMA, rows.num_rows)
         self._open[day].write(rows.sort_by(SORT_KEYS))
 
@@ -162,17 +163,6 @@ def write_table(case: Path, path: str, table: str, rows: pa.Table) -> LakeFile:
     file = ParquetFile(case, path, table, rows.schema, rows.num_rows)
     file.write(rows)
     return file.finish()
-
-
-def partition(day: date | None) -> str:
-    """The folder of a day's events; events without a time have one too, by Hive's name for none."""
-    return f"event_date={day.isoformat() if day else '__HIVE_DEFAULT_PARTITION__'}"
-
-
-def day_of(path: str) -> date | None:
-    """The day whose events a file under `partition` holds; None for events without a time."""
-    day = path.partition("event_date=")[2].partition("/")[0]
-    return None if day == partition(None).partition("=")[2] else date.fromisoformat(day)
 
 
 def make_private_folders(case: Path, folder: Path) -> None:

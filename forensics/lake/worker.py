@@ -35,7 +35,7 @@ from forensics.lake.columns import Taken, to_batch
 from forensics.lake.filter import leaves_anything_out, takes
 from forensics.lake.identity import Identity
 from forensics.lake.layout import ROOM_NEEDED, Layout
-from forensics.lake.manifest import Filter, LakeFile, SourceFile
+from forensics.lake.manifest import Filter, LakeFile, SourceFile, Status
 from forensics.lake.parts import PartWriter
 from forensics.regular_files import open_regular
 from forensics.without_pandas import without_pandas
@@ -282,7 +282,7 @@ class _Found:
     first: int | None = None
     last: int | None = None
 
-    def ended(self) -> tuple[str, str | None]:
+    def ended(self) -> tuple[Status, str | None]:
         """How the file ended, and why where that needs a reason."""
         if self.failure:
             return "failed", self.failure
@@ -370,7 +370,7 @@ class _Source:
             self.ended("ok"), kind=document.kind.value, modified_at=self.modified_at, as_of=self.as_of
         )
 
-    def ended(self, status: str) -> SourceFile:
+    def ended(self, status: Status) -> SourceFile:
         measure = self.measure
         if status == "duplicate":
             return SourceFile(self.name, self.path, status, sha256=self.sha256, archive=self.archive)

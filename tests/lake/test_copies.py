@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -143,7 +144,7 @@ def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
     """One ingest of copies that came in different ways."""
     layout = layouts.create(case)
     before = manifests.read(layout.manifest)
-    ingest_id = f"ingest{len(before.source_files)}"
+    ingest_id = f"{len(before.source_files):012x}"
     writer = PartWriter(case, ingest_id)
     sources = []
     for number, (event, body, way) in enumerate(copies):
@@ -158,8 +159,12 @@ def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
         *settled.lake_files,
         *(Removed(path) for path in settled.removed if path in before.lake_files),
     ]
+    after = before.lake_files | {file.path: file for file in settled.lake_files}
+    counted = Counter[str]()
+    for path in after.keys() - set(settled.removed):
+        counted[after[path].table] += after[path].rows
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    manifests.append(layout.manifest, lines, Commit(ingest_id, moment, "test", 0, 0, 0, 0))
+    manifests.append(layout.manifest, lines, Commit(ingest_id, moment, "test", **manifests.row_counts(counted)))
 
 
 @given(copies=st.lists(delivered_copy, min_size=1, max_size=7), cut=st.integers(0, 6), seed=st.integers(0, 99))

@@ -260,7 +260,7 @@ def test_a_case_that_is_being_written_is_busy(logs: Path, tmp_path: Path) -> Non
         add(tmp_path / "case", logs)
 
 
-@pytest.mark.parametrize("garbage", [b"\0" * 9, b'{"type":"source_file"}\n{"type":"comm', b'{"type":"lake_file"'])
+@pytest.mark.parametrize("garbage", [b"\0" * 9, b'{"type":"filter"}\n{"type":"comm', b'{"type":"lake_file"'])
 def test_garbage_behind_the_last_commit_is_ignored_and_removed(tmp_path: Path, garbage: bytes) -> None:
     put(tmp_path / "1.json", record(1))
     put(tmp_path / "2.json", record(2))

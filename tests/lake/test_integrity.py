@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ import pytest
 from forensics.answers import answer_sha256
 from forensics.case import Case, IngestFailed
 from forensics.lake import manifest as manifests
+from forensics.lake.layout import FORMAT_VERSION
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 
@@ -101,7 +103,7 @@ def test_tables_that_are_deleted_are_built_again_and_are_as_they_were_left(folde
 
 def test_another_case_file_is_named_whatever_was_ingested_since(folder: Path, tmp_path: Path) -> None:
     path = folder / "case.json"
-    path.write_text(path.read_text().replace("-", "_", 1))
+    path.write_text(json.dumps({"case_id": str(uuid.uuid4()), "format_version": FORMAT_VERSION}))
     assert problems(folder) == ["case.json"]
     with Case.open(folder) as case:
         case.ingest([write((call(ALICE.signs(), 20),), tmp_path / "later")])
@@ -125,10 +127,10 @@ def events_file(folder: Path) -> str:
     return min(manifests.read(folder / "manifest.jsonl").of_table("events"))
 
 
-def commit_by_hand(folder: Path, *lines: dict[str, object]) -> int:
-    """Add lines to the manifest that no ingest wrote, and make them count; how many bytes they have."""
+def commit_by_hand(folder: Path, *lines: dict[str, object], **counts: int) -> int:
+    """Add lines to the manifest that no ingest wrote, and commit them; `counts` are new. Returns their bytes."""
     manifest = folder / "manifest.jsonl"
-    committed = json.loads(manifest.read_bytes().splitlines()[-1]) | {"ingest_id": "f" * 12}
+    committed = json.loads(manifest.read_bytes().splitlines()[-1]) | {"ingest_id": "f" * 12, **counts}
     added = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in (*lines, committed))
     with manifest.open("a") as file:
         file.write(added)
@@ -137,7 +139,7 @@ def commit_by_hand(folder: Path, *lines: dict[str, object]) -> int:
 
 def test_an_event_that_was_removed_by_lines_that_no_ingest_wrote_is_named(folder: Path) -> None:
     gone = events_file(folder)
-    size = commit_by_hand(folder, {"type": "removed", "path": gone})
+    size = commit_by_hand(folder, {"type": "removed", "path": gone}, events=1, copies=1)
     (folder / gone).unlink()
     for _ in range(2):  # the tables are built of what is left, which vouches for nothing
         done = run("verify", "--case", folder, width=300)

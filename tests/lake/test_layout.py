@@ -71,8 +71,9 @@ def test_a_folder_with_something_else_in_it_becomes_no_case(tmp_path: Path) -> N
         ("{}", "damaged"),
         (json.dumps({"format_version": FORMAT_VERSION + 1}), "newer version"),
         (json.dumps({"format_version": FORMAT_VERSION - 1}), "older version.*ingest its logs again"),
-        ('{"format_version": "x"}', "newer version"),
-        (json.dumps({"format_version": FORMAT_VERSION, "case_ie": "x"}), "damaged.*which case"),
+        ('{"format_version": "x"}', "damaged.*format_version"),
+        (json.dumps({"format_version": FORMAT_VERSION, "case_ie": "x"}), "damaged.*case_ie"),
+        (json.dumps({"format_version": FORMAT_VERSION, "case_id": "x"}), "damaged.*case_id"),
     ],
 )
 def test_what_is_no_case_is_told(tmp_path: Path, text: str | None, message: str) -> None:

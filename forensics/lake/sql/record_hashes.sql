@@ -1,0 +1,9 @@
+-- The hashes of the raw records of the events that prove something, with the files that hold them. $files: the lake's
+-- files of events. Grain: one row per event that has an ID.
+select event_id, filename as path, unhex(sha256(raw)) as raw_sha256
+from read_parquet($files, filename = true, hive_partitioning = false)
+where nullif(event_id, '') is not null
+  and coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256) in (
+      select event_key from evidence
+  )
+order by event_id
