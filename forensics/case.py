@@ -457,7 +457,9 @@ class Case:
             (total,) = connection.execute(f"select count(*) {query}", parameters).fetchall()[0]
             columns = ", ".join(["event_time::timestamp as event_time", *COLUMNS[1:]])
             listed = f"select {columns} {query} order by attributed_events.event_time, event_key"
-            result = connection.execute(listed if limit is None else f"{listed} limit {int(limit)}", parameters)
+            if limit is not None:
+                listed, parameters = f"{listed} limit $limit", {**parameters, "limit": limit}
+            result = connection.execute(listed, parameters)
             types = _types(result)
             found = Rows(COLUMNS, tuple(result.fetchall()), total, types)
         return self._logged("events", {**asdict(wanted), "limit": limit}, found)

@@ -364,7 +364,7 @@ def _uncommented_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str
 
 def _comment(connection: duckdb.DuckDBPyConnection, thing: str, meaning: str | None) -> None:
     if meaning:
-        quoted = meaning.replace("'", "''")
+        quoted = meaning.replace("'", "''")  # COMMENT ON takes no parameter; names and texts are our own
         connection.execute(f"comment on {thing} is '{quoted}'")
 
 

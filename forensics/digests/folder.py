@@ -121,5 +121,5 @@ def _insert(
         columns = zip(zip(*rows, strict=True), schema, strict=True)
         arrays = [pa.array(values, field.type) for values, field in columns]
         connection.register("found", pa.Table.from_arrays(arrays, schema=schema))
-        connection.execute(f"insert into {table} by name select * from found")
+        connection.execute(f"insert into {table} by name select * from found")  # noqa: S608 - tables of this file
         connection.unregister("found")

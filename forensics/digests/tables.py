@@ -240,9 +240,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema
         return
     columns = zip(zip(*rows, strict=True), schema, strict=True)
     arrays = [pa.array(values, field.type) for values, field in columns]
-    connection.register("rows_to_insert", pa.Table.from_arrays(arrays, schema=schema))
-    connection.execute(f"insert into {table} select * from rows_to_insert")
-    connection.unregister("rows_to_insert")
+    connection.from_arrow(pa.Table.from_arrays(arrays, schema=schema)).insert_into(table)
 
 
 @cache

@@ -251,9 +251,7 @@ def _create(
     if rows:
         values = zip(*rows, strict=True)
         arrays = [pa.array(column, _ARROW[type_]) for column, type_ in zip(values, fields.values(), strict=True)]
-        connection.register("exported_rows", pa.Table.from_arrays(arrays, names=list(fields)))
-        connection.execute(f"insert into {name} select * from exported_rows")
-        connection.unregister("exported_rows")
+        connection.from_arrow(pa.Table.from_arrays(arrays, names=list(fields))).insert_into(name)
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, table: str, comment: str, columns: Iterable[str]) -> None:
@@ -264,5 +262,5 @@ def _describe(connection: duckdb.DuckDBPyConnection, table: str, comment: str, c
 
 
 def _literal(text: str) -> str:
-    escaped = text.replace("'", "''")
+    escaped = text.replace("'", "''")  # COMMENT ON takes no parameter; the texts are our own
     return f"'{escaped}'"

@@ -92,7 +92,7 @@ def _nearest(connection: duckdb.DuckDBPyConnection, column: str, value: str) -> 
         having typos <= {_MOST_TYPOS}
         order by typos, value
         limit 1
-        """,
+        """,  # noqa: S608 - columns and a limit of this file
         {"value": value},
     ).fetchall()
     return str(nearest[0][0]) if nearest else None

@@ -178,7 +178,7 @@ def _check_names(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> No
 def _check_tables(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
     for table, how in query.needs:
         known = connection.execute("select 1 from duckdb_tables() where table_name = $table", {"table": table})
-        if not known.fetchall() or not connection.execute(f'select 1 from "{table}" limit 1').fetchall():
+        if not known.fetchall() or not connection.table(f'"{table}"').limit(1).fetchall():
             raise UnusableQuery(f"{query.name} cannot be answered from this case: {how}")
 
 

@@ -31,7 +31,7 @@ class Tables:
         self.case = layout.root
         self._before = before
         self._parts = parts
-        connection.execute(f"set memory_limit = '{_MEMORY}'")
+        connection.execute("set memory_limit = ?", [_MEMORY])
         connection.execute("set temp_directory = ?", [str(layout.scratch)])
         connection.execute("set preserve_insertion_order = false")
         listed = [(path, False) for path in before.lake_files] + [(part.path, True) for part in parts]
@@ -58,7 +58,7 @@ class Tables:
 
     def files_of(self, table: str) -> list[str]:
         """The files that the rows of a table made here are from."""
-        query = f"select distinct files.filename from {table} join files using (path)"
+        query = f"select distinct files.filename from {table} join files using (path)"  # noqa: S608 - a table made here
         return [file for (file,) in self.connection.execute(query).fetchall()]
 
     def create(self, table: str, query: str, **parameters: object) -> int:
@@ -73,10 +73,9 @@ class Tables:
 
     def load(self, table: str, schema: pa.Schema, files: list[str]) -> int:
         """Make a table of what some files hold; how many rows it has."""
-        empty = schema.empty_table()  # noqa: F841 - read by DuckDB
-        self.connection.execute(f"create table {table} as select * from empty")
+        self.connection.from_arrow(schema.empty_table()).create(table)
         if files:
-            self.connection.execute(f"insert into {table} select * from read_parquet($files)", {"files": files})
+            self.connection.read_parquet(files, hive_partitioning=False).insert_into(table)
         return self.count(table)
 
     def rows(self, query: str, **parameters: object) -> dict[str, Numbers]:
@@ -89,7 +88,7 @@ class Tables:
         }
 
     def count(self, table: str) -> int:
-        (found,) = self.connection.execute(f"select count(*) from {table}").fetchall()
+        (found,) = self.connection.table(table).aggregate("count(*)").fetchall()
         return int(found[0])
 
     def _absolute(self, path: str) -> str:
