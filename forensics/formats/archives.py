@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from forensics.formats.inflate import READ_BYTES, Unreadable
 
@@ -41,7 +41,7 @@ class Member:
     name: str
     pieces: Iterator[bytes] | None
     reason: str | None = None
-    status: str = "failed"
+    status: Literal["failed", "skipped"] = "failed"
 
 
 def is_zip(head: bytes) -> bool:
