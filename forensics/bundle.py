@@ -7,43 +7,31 @@ INSTRUCTIONS.txt says. The same contents give the same archive.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import os
 import re
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from io import BufferedRandom
 from pathlib import Path
 from typing import TypeVar
 
 import duckdb
 
+from forensics import archive
 from forensics.answers import Evidence, Exported, to_json
+from forensics.archive import MAX_BYTES, Content, DamagedArchive, Source, sha256_of, size_of
 from forensics.investigate.extract import extract
 from forensics.investigate.tables import Row, rows
+from forensics.regular import open_regular
 from forensics.verify_answer import PackedFile
 
 T = TypeVar("T")
 
 SUMS = "SHA256SUMS"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_PACKED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say; a bundle of the same contents is the same file
+_SUM = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _MAX_SOURCE_BYTES = 1 << 30
-_DAMAGED = (
-    OSError,
-    EOFError,
-    KeyError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,  # of a zip that says that it is encrypted
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 _INSTRUCTIONS = """\
 How to check this bundle with sha256sum, openssl, gzip and grep alone. Run the commands in the folder that it was
@@ -96,23 +84,25 @@ sources/ are as AWS delivered them.
 class Packed:
     """The files of a bundle by name, and what became of the sources."""
 
-    files: Mapping[str, bytes | Path]
+    files: Mapping[str, Content]
     sources: tuple[PackedFile, ...]
     digests: int
     signed_digests: int
 
 
-def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, bytes | Path]) -> Packed:
+def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, Content]) -> Packed:
     """The contents of a bundle of an answer; `files` are packed besides."""
     ids = sorted({event.event_id for event in _cited(answer, Evidence) if event.event_id})
     found = rows(connection, "bundle_sources", ids=ids)
-    packed: dict[str, bytes | Path] = {**files, "answer.json": (to_json(answer) + "\n").encode()}
+    packed: dict[str, Content] = {**files, "answer.json": answer_file(answer)}
     sources: list[PackedFile] = []
+    room = MAX_BYTES - sum(map(size_of, files.values())) - _MAX_SOURCE_BYTES  # the last for what is packed after these
     for number, row in enumerate(found, 1):
-        path, why = _read_again(row)
-        name = f"sources/{number:04d}-{_safe(row.name)}" if path else None
-        if name and path:
-            packed[name] = path
+        source, why = _read_again(row, room)
+        name = f"sources/{number:04d}-{_safe(row.name)}" if source else None
+        if name and source:
+            packed[name] = source
+            room -= source.bytes
         sources.append(PackedFile(row.name, row.source_sha256, row.digest_status, name, why))
     gone = [one.source_sha256 for one in sources if one.packed_as is None]
     packed |= _records(connection, ids, gone) if gone else {}
@@ -128,72 +118,33 @@ def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mappin
     return Packed(packed, tuple(sources), len(digests), sum(row.signature is not None for row in digests))
 
 
-def write(path: Path, files: Mapping[str, bytes | Path]) -> str:
-    """Write the archive, private to its user, a zip if its name ends so, and its hash beside it. Gives the hash."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w+b") as file:
-            if path.suffix == ".zip":
-                _write_zip(file, files)
-            else:
-                _write_tar(file, files)
-            file.flush()
-            os.fsync(file.fileno())
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        temporary.rename(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sums_of(path).write_text(f"{sha256}  {path.name}\n")
-    sums_of(path).chmod(0o600)
-    return sha256
+def answer_file(answer: object) -> bytes:
+    """Return the content of answer.json."""
+    return (to_json(answer) + "\n").encode()
+
+
+def write(file: BufferedRandom, packed: Packed, *, as_zip: bool) -> str:
+    """Write the archive and return its hash. Raises TooLarge, SourceChanged, OSError."""
+    archive.write(file, packed.files, as_zip=as_zip)
+    file.flush()
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sums_of(path: Path) -> Path:
-    """The file beside a bundle that has its hash, as `sha256sum --check` reads it."""
+    """Return the file beside a bundle that has its hash, as `sha256sum --check` reads it."""
     return path.with_name(f"{path.name}.sha256")
 
 
-def hashes(path: Path) -> Iterator[tuple[str, str | None]]:
-    """The files in an archive with their hashes. Raises ValueError where it is no archive, or a damaged one."""
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                for info in archive.infolist():
-                    with archive.open(info) as member:
-                        yield info.filename, hashlib.file_digest(member, "sha256").hexdigest()  # type: ignore[arg-type]
-        else:
-            with tarfile.open(path, "r:gz") as archive_of_tar:
-                for entry in archive_of_tar:
-                    content = archive_of_tar.extractfile(entry)
-                    yield entry.name, hashlib.file_digest(content, "sha256").hexdigest() if content else None  # type: ignore[arg-type]
-            _inflate_to_the_end(path)
-    except _DAMAGED as error:
-        raise ValueError(str(error) or type(error).__name__) from None
-
-
-def _inflate_to_the_end(path: Path) -> None:
-    """The checksum of all stands behind the end of the archive, where a reader of its files stops."""
-    with gzip.open(path) as stream:
-        while stream.read(1 << 20):
-            pass
-
-
-def listed(path: Path) -> dict[str, str]:
-    """What SHA256SUMS of an archive lists. Raises ValueError."""
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive, archive.open(SUMS) as member:
-                text = member.read(64 << 20)
-        else:
-            with tarfile.open(path, "r:gz") as archive_of_tar:
-                content = archive_of_tar.extractfile(SUMS)
-                text = content.read(64 << 20) if content else b""
-    except _DAMAGED as error:
-        raise ValueError(str(error) or type(error).__name__) from None
-    lines = text.decode("utf-8", "replace").splitlines()
-    return {name: sha256 for line in lines for sha256, _, name in [line.partition("  ")]}
+def listed(sums: bytes) -> dict[str, str]:
+    """Return what SHA256SUMS lists: the hash by name. Raises DamagedArchive for a line of another form."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(sums.split(b"\n")[:-1], 1):
+        parts = _SUM.fullmatch(line)
+        if parts is None or (name := parts[2].decode("ascii")) in found:
+            raise DamagedArchive(f"line {number:,} of {SUMS} is not a hash and the name of a file, or repeats one")
+        found[name] = parts[1].decode("ascii")
+    return found
 
 
 def _cited(answer: object, type_: type[T]) -> Iterator[T]:
@@ -215,24 +166,28 @@ def _exports(connection: duckdb.DuckDBPyConnection, answer: object) -> dict[str,
     return {f"exports/{number:04d}-{_safe(row.name)}": row.content for number, row in enumerate(found, 1)}
 
 
-def _read_again(row: Row) -> tuple[Path | None, str | None]:
-    """Where a source file still is as it was; else why only its records can be packed."""
+def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
+    """Return a source file whose bytes are still the recorded ones; otherwise why only its records can be packed.
+
+    The paths come from the manifest, which somebody else may have written. The hash is the guard: only a file whose
+    hash that author knew is packed.
+    """
     why = "record only: its source is gone"
     for name in row.paths:
-        path = Path(name)
         if name.startswith("s3://"):
             why = "record only: it was read from S3; ingest a local copy of it, and it is packed whole"
             continue
         try:
-            if not path.is_file():
-                continue
-            if path.stat().st_size > _MAX_SOURCE_BYTES:
-                why = "record only: it is larger than 1 GiB"
-                continue
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == row.source_sha256:
-                    return path, None
-            why = "record only: its source was changed since it was read"
+            with open_regular(Path(name)) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > min(_MAX_SOURCE_BYTES, room):
+                    why = "record only: it is larger than 1 GiB, or the bundle is full"
+                elif hashlib.file_digest(file, "sha256").hexdigest() == row.source_sha256:
+                    return Source(Path(name), size, row.source_sha256), None
+                else:
+                    why = "record only: its source was changed since it was read"
+        except (FileNotFoundError, NotADirectoryError):
+            continue
         except OSError as error:
             why = f"record only: its source cannot be read ({error.strerror})"
     return None, why
@@ -268,34 +223,5 @@ def _safe(name: str) -> str:
     return _UNSAFE.sub("_", name.rpartition("/")[2])[-150:].lstrip(".-") or "file"
 
 
-def _sums(files: Mapping[str, bytes | Path]) -> bytes:
-    lines = []
-    for name in sorted(files):
-        with _opened(files[name]) as stream:
-            lines.append(f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n")
-    return "".join(lines).encode()
-
-
-def _opened(content: bytes | Path) -> io.BufferedReader | io.BytesIO:
-    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
-
-
-def _write_tar(file: io.BufferedRandom, files: Mapping[str, bytes | Path]) -> None:
-    with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        for name in sorted(files):
-            with _opened(files[name]) as stream:
-                entry = tarfile.TarInfo(name)
-                entry.size = stream.seek(0, io.SEEK_END)
-                entry.mode = 0o600
-                stream.seek(0)
-                archive.addfile(entry, stream)
-
-
-def _write_zip(file: io.BufferedRandom, files: Mapping[str, bytes | Path]) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, _PACKED_AT)
-            entry.external_attr = 0o600 << 16
-            with _opened(files[name]) as stream, archive.open(entry, "w") as member:
-                while piece := stream.read(1 << 20):
-                    member.write(piece)
+def _sums(files: Mapping[str, Content]) -> bytes:
+    return "".join(f"{sha256_of(files[name])}  {name}\n" for name in sorted(files)).encode()

@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -69,7 +69,7 @@ from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.progress import Progress
 from forensics.lake.temporary import TemporaryFolder
 from forensics.packaged import packaged_folder
-from forensics.proof import NotChecked, check_bundle, check_manifest, check_report, hashes_of, read_claims, verify_logs
+from forensics.proof import NotChecked, check_manifest, hashes_of, verify_logs
 from forensics.regular_files import read_regular
 from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource
@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forensics.attribution.build import DocumentTables
+    from forensics.bundle import Packed
+    from forensics.checks import Origin
     from forensics.key_answer import Accounts, Key, Keys
     from forensics.lake.ingest import Ingested
     from forensics.report_answer import CaseState, Report
@@ -583,26 +585,22 @@ class Case:
         Raises NotAnIdentifier, CannotWrite.
         """
         from forensics import bundle
-        from forensics.investigate.key import key
-        from forensics.output.file import check_place
-        from forensics.output.report import report_page
+        from forensics.archive import SourceChanged, TooLarge
+        from forensics.output.file import CannotWrite, check_place, private_binary, private_file
         from forensics.verify_answer import Bundle
 
         identifier, place = _access_key(key_id), Path(path)
-        check_place(place, replace=replace)
+        for file in (place, bundle.sums_of(place)):
+            check_place(file, replace=replace)
         head = self.custody().head
-        state = self._state()
-        packed = bundle.collect(
-            self._open_unchanged(),
-            self._proven(key(self._open(), identifier)),
-            {
-                "report.html": report_page(self._report(identifier, AddressContext(), state)).encode(),
-                "manifest.jsonl": read_regular(self._layout.manifest),
-                "provenance.json": (to_json(state) + "\n").encode(),
-                **({"custody.jsonl": read_regular(self._layout.custody)} if self._layout.custody.exists() else {}),
-            },
-        )
-        sha256 = bundle.write(place, packed.files)
+        packed = self._packed(identifier)
+        try:
+            with private_binary(place, replace=replace) as archive:
+                sha256 = bundle.write(archive, packed, as_zip=place.suffix == ".zip")
+        except (TooLarge, SourceChanged) as error:
+            raise CannotWrite(f"nothing was written: {error}") from None
+        with private_file(bundle.sums_of(place), replace=replace) as sums:
+            sums.write(f"{sha256}  {place.name}\n")
         answer = Bundle(
             identifier.id,
             str(place),
@@ -615,28 +613,59 @@ class Case:
         )
         return self._logged("bundle", {"subject": identifier.id, "path": place.absolute()}, answer, sha256=sha256)
 
-    def verify_report(self, path: str | Path) -> Check:
-        """Whether a report of `forensics report` says what this case says. Raises NotChecked."""
+    def _packed(self, identifier: Identifier) -> Packed:
+        from forensics import bundle
+        from forensics.investigate.key import key
         from forensics.output.report import report_page
 
-        file = Path(path)
-        claims, now = read_claims(file), self._state()
-        identifier = _access_key(claims.queries[0].parameters["subject"])
-        then = replace(
-            now,
-            ingest_id=claims.ingest_id,
-            committed_at=claims.committed_at,
-            files=claims.files,
-            custody_head=claims.custody_head,
+        state = self._state()
+        return bundle.collect(
+            self._open_unchanged(),
+            self._proven(key(self._open(), identifier)),
+            {
+                "report.html": report_page(self._report(identifier, AddressContext(), state)).encode(),
+                "manifest.jsonl": read_regular(self._layout.manifest),
+                "provenance.json": (to_json(state) + "\n").encode(),
+                **({"custody.jsonl": read_regular(self._layout.custody)} if self._layout.custody.exists() else {}),
+            },
         )
-        answer = self._report(identifier, AddressContext(), then)
-        page = report_page(answer) if claims.case_id == now.case_id else None
-        check = check_report(file, claims, now, self.custody(), page, answer_sha256(answer))
-        return self._logged("verify", {"report": file.absolute()}, check)
+
+    def verify_report(
+        self, path: str | Path, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None
+    ) -> Check:
+        """Whether a report of `forensics report` is, byte for byte, what this case gives. Raises NotChecked.
+
+        `geo` and `ip_ranges`: the same files as for the report, in the same order, where it used some.
+        """
+        from forensics.checks import check_report
+
+        file = Path(path)
+        check = check_report(file, self._origin(AddressContext(geo, ip_ranges)))
+        files = _files("geo", geo) | _files("ip_ranges", [ip_ranges])
+        return self._logged("verify", {"report": file.absolute(), **files}, check)
 
     def verify_bundle(self, path: str | Path) -> Check:
-        """Whether a bundle is as it was written, by what is inside and by this case's log. Raises NotChecked."""
-        return self._logged("verify", {"bundle": Path(path).absolute()}, check_bundle(Path(path), self.custody()))
+        """Whether a bundle is as it was written, by its hashes, this case's log and its answer. Raises NotChecked."""
+        from forensics.checks import check_bundle
+
+        file = Path(path)
+        return self._logged("verify", {"bundle": file.absolute()}, check_bundle(file, self._origin(AddressContext())))
+
+    def _origin(self, context: AddressContext) -> Origin:
+        """What a check asks of this case."""
+        from forensics import bundle
+        from forensics.checks import Origin, Page
+        from forensics.investigate.key import key
+        from forensics.output.report import address_files, report_page
+
+        def page(subject: str, state: CaseState) -> Page:
+            answer = self._report(_access_key(subject), context, state)
+            return Page(report_page(answer).encode(), address_files(answer))
+
+        def answer(subject: str) -> bytes:
+            return bundle.answer_file(self._proven(key(self._open_unchanged(), _access_key(subject))))
+
+        return Origin(self._state(), self._layout.manifest, self.custody(), page, answer)
 
     def custody(self) -> Custody:
         """The log of what was done with the case, and whatever in it was changed. Reading it is not logged."""
@@ -909,6 +938,13 @@ def _one_line(error: duckdb.Error) -> str:
     message, _, _ = str(error).partition("\n\nLINE ")
     hint = "; `forensics schema` says which there are" if isinstance(error, _UNKNOWN_NAME) else ""
     return " ".join(message.split()) + hint
+
+
+def check_bundle(path: str | Path) -> Check:
+    """Whether a bundle is as it was written, by its own hashes alone. Raises NotChecked."""
+    from forensics import checks
+
+    return checks.check_bundle(Path(path), None)
 
 
 def write_sample_logs(folder: str | Path) -> None:

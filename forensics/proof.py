@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import msgspec
 
 from forensics import custody
 from forensics.custody import CaseHashes
@@ -30,39 +27,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from forensics.lake.layout import Layout
-    from forensics.report_answer import CaseState
-    from forensics.verify_answer import Check, Custody, CustodyEntry, Integrity, Problem, Verification
+    from forensics.verify_answer import Custody, CustodyEntry, Integrity, Problem, Verification
 
 
-_PROVENANCE = re.compile(r'<script type="application/json" id="provenance">(.*?)</script>', re.DOTALL)
 _OTHER_LINES = "a line that an ingest had written was changed or removed"
 
 
 class NotChecked(Exception):
-    """The file is nothing that can be checked; the message says why."""
-
-
-class Query(msgspec.Struct, frozen=True):
-    """A question that a report answers."""
-
-    command: str
-    parameters: dict[str, str]
-
-
-class ReportClaims(msgspec.Struct, frozen=True):
-    """What a report says of how it was made."""
-
-    case_id: str
-    ingest_id: str | None
-    committed_at: datetime | None
-    events: int
-    files: int
-    case_fingerprint: str | None
-    custody_head: str | None
-    version: str
-    queries: list[Query]
-    address_databases: list[str]
-    answer_sha256: str
+    """The file cannot be checked; the message says why."""
 
 
 def hashes_of(layout: Layout) -> CaseHashes:
@@ -206,97 +178,6 @@ def verify_logs(
 def _why_skipped(file: LocalFile) -> str | None:
     is_text = file.path == as_text(file.path)
     return file.skipped or (None if is_text else "its name is not UTF-8, so it cannot be listed; rename it")
-
-
-def check_bundle(path: Path, log: Custody | None) -> Check:
-    """Whether a bundle is as it was written. `log`: of the case that it was made of, which has its hash.
-
-    Raises NotChecked for what is no bundle.
-    """
-    from forensics import bundle
-    from forensics.verify_answer import Check, Problem
-
-    sha256 = file_sha256(path.resolve())  # a link that the user named
-    right: list[str] = []
-    problems: list[Problem] = []
-    beside = bundle.sums_of(path)
-    if beside.is_file():
-        is_same = beside.read_bytes()[:64] == sha256.encode()
-        _tell(is_same, right, problems, path.name, f"the archive has the hash that {beside.name} gives")
-    if log is not None:
-        logged = {entry.answer_sha256 for entry in log.entries if entry.command == "bundle"}
-        _tell(sha256 in logged, right, problems, path.name, "the case's log has the hash of the archive")
-    try:
-        expected = bundle.listed(path)
-        found = dict(bundle.hashes(path))
-    except ValueError as error:
-        if not problems:
-            raise NotChecked(f"{path} is no bundle, or a damaged one: {error}") from None
-        return Check(str(path), tuple(right), (*problems, Problem(path.name, f"the archive is damaged: {error}")))
-    found.pop(bundle.SUMS, None)
-    for name in sorted({*expected, *found}):
-        if expected.get(name) != found.get(name):
-            what = (
-                "it is not listed"
-                if name not in expected
-                else "it is missing"
-                if name not in found
-                else "it was changed"
-            )
-            problems.append(Problem(f"{path.name}: {name}", f"{what}, by {bundle.SUMS}"))
-    if expected and expected.keys() <= found.keys() and not problems:
-        right.append(f"each of {len(found):,} files has the hash that {bundle.SUMS} gives")
-    return Check(str(path), tuple(right), tuple(problems))
-
-
-def read_claims(path: Path) -> ReportClaims:
-    """What a report says of how it was made. Raises NotChecked for what is no report."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        found = _PROVENANCE.search(text)
-        if found is None:
-            raise NotChecked(f"{path} is no report of `forensics report`: it does not say how it was made")
-        claims = msgspec.json.decode(found.group(1), type=ReportClaims)
-    except (UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise NotChecked(f"{path} is no report of `forensics report`, or a damaged one: {error}") from None
-    if not claims.queries or "subject" not in claims.queries[0].parameters:
-        raise NotChecked(f"{path} is no report of `forensics report`: it does not say which key it is of")
-    return claims
-
-
-def check_report(
-    path: Path, claims: ReportClaims, now: CaseState, log: Custody, page: str | None, sha256: str
-) -> Check:
-    """Whether a report says what a case says. `page` is what the case gives for the same question under the same
-    circumstances, None where these are not at hand; `sha256` is the hash of its answer."""
-    from forensics.verify_answer import Check, Problem
-
-    right: list[str] = []
-    problems: list[Problem] = []
-    is_same = claims.case_fingerprint == now.fingerprint
-    _tell(is_same, right, problems, path.name, "it was made of a case of the very same events and sources")
-    if claims.case_id == now.case_id:
-        is_known = claims.custody_head is None or any(one.sha256 == claims.custody_head for one in log.entries)
-        _tell(is_known, right, problems, path.name, "the log has the entry that was its last when the report was made")
-    if claims.version != now.version:
-        problems.append(Problem(path.name, f"it was made by version {claims.version}, this is {now.version}"))
-    if claims.address_databases:
-        problems.append(Problem(path.name, "its answer used files on addresses, so it cannot be asked again without"))
-        return Check(str(path), tuple(right), tuple(problems))
-    _tell(sha256 == claims.answer_sha256, right, problems, path.name, "the same question has the same answer now")
-    if page is not None:
-        is_same = page == path.read_text(encoding="utf-8")
-        _tell(is_same, right, problems, path.name, "the page is byte for byte what the case gives")
-    return Check(str(path), tuple(right), tuple(problems))
-
-
-def _tell(is_right: bool, right: list[str], problems: list[Problem], where: str, statement: str) -> None:
-    from forensics.verify_answer import Problem
-
-    if is_right:
-        right.append(statement)
-    else:
-        problems.append(Problem(where, f"this does not hold: {statement}"))
 
 
 def arrow_sha256(rows: pa.Table) -> str:

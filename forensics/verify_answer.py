@@ -9,6 +9,12 @@ from enum import StrEnum
 
 from forensics.answers import LOCAL, Unread
 
+RESEALING = (
+    "anyone who can write the case can change it and compute these hashes again; a head of its log kept elsewhere"
+    " (verify --head) or a signature (verify --allowed-signers) shows that"
+)
+"""What the hashes in a case cannot show; each answer that calls one unchanged says so once."""
+
 
 class FileStatus(StrEnum):
     """How far a file is proven to be what AWS wrote."""
@@ -133,10 +139,41 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """A head of the custody log, signed with an SSH key. `statement` is the line that is signed.
+
+    `number`: the entry whose hash the head is. `file`: where the signature is kept in the case, None if it is not.
+    """
+
+    case_id: str
+    number: int
+    head: str
+    statement: str
+    namespace: str
+    signature: str
+    file: str | None = field(metadata=LOCAL)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSeal:
+    """A valid signature: up to entry `number`, the log is as its signer had it. `signer`: as FILE names them.
+
+    `later_entries` were added after it and are not signed; `later_changes` of them changed the case.
+    """
+
+    file: str
+    signer: str
+    number: int
+    later_entries: int
+    later_changes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Integrity:
     """Whether a case is as the last command left it. `custody_head`: the hash that proves the whole log.
 
-    `case_fingerprint`: one hash over events and sources; None where the case cannot be read.
+    `case_fingerprint`: one hash over events and sources; None where the case cannot be read. `note`: what the result
+    does not prove. `seal`: the signature that was checked, if one was asked for.
     """
 
     lake_files: int
@@ -144,6 +181,8 @@ class Integrity:
     custody_head: str | None
     case_fingerprint: str | None
     problems: tuple[Problem, ...]
+    note: str = RESEALING
+    seal: CheckedSeal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +300,12 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Whether a report or bundle is what was made of a case: what was found right, and what was not."""
+    """Whether a report or bundle is what a case gives: what was confirmed, what failed or could not be compared.
+
+    `notes`: what the result does not prove.
+    """
 
     subject: str
     right: tuple[str, ...]
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from random import Random
 
 import pytest
 
+from forensics.archive import write
 from forensics.case import Case
 from tests.cli.run import run
 from tests.digests.evidence import case_with_digests
@@ -32,8 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def unpacked(folder: Path, tmp_path: Path) -> Path:
-    with tarfile.open(folder / "evidence.tar.gz") as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
+    with tarfile.open(folder / "evidence.tar.gz") as packed:
+        packed.extractall(tmp_path / "unpacked", filter="data")
     return tmp_path / "unpacked"
 
 
@@ -106,9 +107,9 @@ def test_a_bundle_holds_the_answer_the_log_and_the_manifest(folder: Path, unpack
 
 
 def test_a_zip_holds_the_same(folder: Path, unpacked: Path) -> None:
-    with zipfile.ZipFile(folder / "evidence.zip") as archive:
-        names = set(archive.namelist())
-        assert archive.testzip() is None
+    with zipfile.ZipFile(folder / "evidence.zip") as packed:
+        names = set(packed.namelist())
+        assert packed.testzip() is None
     assert names == {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
 
 
@@ -153,10 +154,9 @@ def test_a_bundle_that_says_that_it_is_encrypted_is_damaged(folder: Path, tmp_pa
 def test_a_file_changed_in_a_bundle_packed_anew_is_named(unpacked: Path, tmp_path: Path) -> None:
     (unpacked / "answer.json").write_text("{}")
     (unpacked / "added.txt").write_text("x")
-    with tarfile.open(tmp_path / "again.tar.gz", "w:gz") as archive:
-        for path in sorted(unpacked.rglob("*")):
-            if path.is_file():
-                archive.add(path, path.relative_to(unpacked).as_posix())
+    files = {path.relative_to(unpacked).as_posix(): path.read_bytes() for path in unpacked.rglob("*") if path.is_file()}
+    with (tmp_path / "again.tar.gz").open("wb") as file:
+        write(file, files, as_zip=False)
     done = run("verify", tmp_path / "again.tar.gz", "--format", "json")
     assert {one["where"] for one in json.loads(done.out)["problems"]} == {
         "again.tar.gz: answer.json",
@@ -206,8 +206,8 @@ def test_the_same_bundle_again_is_the_same_but_for_the_log(folder: Path, tmp_pat
         case.bundle(DEEP_KEY, tmp_path / "again.tar.gz")
     sums = []
     for path in (folder / "evidence.tar.gz", tmp_path / "again.tar.gz"):
-        with tarfile.open(path) as archive:
-            member = archive.extractfile("SHA256SUMS")
+        with tarfile.open(path) as packed:
+            member = packed.extractfile("SHA256SUMS")
             assert member
             sums.append(set(member.read().decode().splitlines()))
     assert {line.partition("  ")[2] for line in sums[0] ^ sums[1]} == {
@@ -219,7 +219,9 @@ def test_the_same_bundle_again_is_the_same_but_for_the_log(folder: Path, tmp_pat
 
 def test_a_report_is_checked_against_its_case(folder: Path) -> None:
     done = run("verify", folder / "report.html", "--case", folder / "case")
-    assert (done.code, done.out.count("holds")) == (0, 4)
+    assert (done.code, done.out.count("holds")) == (0, 1)
+    assert "byte for byte" in done.out
+    assert "anyone who can write the case" in done.out
 
 
 @pytest.mark.parametrize(("old", "new"), [("svc-deploy", "svc-depl0y"), ("2026-10-04", "2026-10-05")])
@@ -236,17 +238,7 @@ def test_a_report_that_does_not_say_of_which_key_it_is_is_no_report(folder: Path
     changed.write_text((folder / "report.html").read_text().replace('"subject":', '"object":'))
     done = run("verify", changed, "--case", folder / "case")
     assert done.code == 1
-    assert "is no report" in done.complaint
-
-
-@pytest.mark.full
-def test_a_report_holds_against_a_case_of_the_same_logs_elsewhere(folder: Path, tmp_path: Path) -> None:
-    with Case.create(tmp_path / "other") as other:
-        for part in sorted((folder / "logs").iterdir(), reverse=True):
-            other.ingest([part])
-    done = run("verify", folder / "report.html", "--case", tmp_path / "other")
-    assert done.code == 0, done.err
-    assert done.out.count("holds") == 2
+    assert "does not say which key" in done.complaint
 
 
 def test_a_report_does_not_hold_against_another_case(folder: Path, tmp_path: Path) -> None:
@@ -255,7 +247,8 @@ def test_a_report_does_not_hold_against_another_case(folder: Path, tmp_path: Pat
         other.ingest([first])
     done = run("verify", folder / "report.html", "--case", tmp_path / "other", "--format", "json")
     assert done.code == 1
-    assert len(json.loads(done.out)["problems"]) == 2
+    (problem,) = json.loads(done.out)["problems"]
+    assert "it says that it is of case" in problem["what"]
 
 
 def test_an_archive_is_not_written_over_and_needs_a_name(folder: Path, tmp_path: Path) -> None:

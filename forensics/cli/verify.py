@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,8 @@ import typer
 from forensics.cli.options import (
     CaseOption,
     ForceOption,
+    GeoOption,
+    IpRangesOption,
     OutputOption,
     RowsFormat,
     chosen,
@@ -58,6 +61,8 @@ def verify(
     fetch_keys: Fetch = False,
     profile: Profile = None,
     endpoint_url: Endpoint = None,
+    geo: GeoOption = None,
+    ip_ranges: IpRangesOption = None,
     format: Annotated[RowsFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -66,19 +71,26 @@ def verify(
 
     Logs by the digests that lie among them: which files are signed by AWS, changed, missing or moved, and for which
     time every delivered file is here. A case also by its own hashes: that it is as the last command left it. A report
-    by asking the case again, a bundle by the hashes in it. Works offline. The exit code is 1 if anything is wrong.
+    byte for byte, by making it again from its case (with the same --geo and --ip-ranges files, if it used some). A
+    bundle by the hashes in it and, with --case, by the log and the answer of its case. Works offline. The exit code is
+    1 if anything is wrong or could not be compared.
 
     \b
     Examples:
       forensics verify AWSLogs/ --keys public_keys.json
       forensics verify --case my-case
       forensics verify report.html --case my-case
-      forensics verify evidence.tar.gz
+      forensics verify evidence.tar.gz --case my-case
     """
     form = chosen(RowsFormat, format, output)
     given = paths or []
-    if len(given) == 1 and given[0].name.lower().endswith((".html", *_ARCHIVES)):
-        _check(given[0], named_case(case), form, output, force=force)
+    if given and head:
+        fail("--head belongs to a case: forensics verify --case DIR --head HASH", 2)
+    is_report = len(given) == 1 and given[0].name.lower().endswith(".html")
+    if (geo or ip_ranges) and not is_report:
+        fail("--geo and --ip-ranges belong to a report: forensics verify REPORT.html --case DIR --geo FILE", 2)
+    if is_report or (len(given) == 1 and given[0].name.lower().endswith(_ARCHIVES)):
+        _check(given[0], named_case(case), geo or (), ip_ranges, form, output, force=force)
         return
     if given and case:
         fail("a folder and --case exclude each other; to check logs with a case, ingest them and their digests", 2)
@@ -110,7 +122,16 @@ def verify(
         fail(found.complaint)
 
 
-def _check(file: Path, case: Path | None, form: RowsFormat, output: Path | None, *, force: bool) -> None:
+def _check(
+    file: Path,
+    case: Path | None,
+    geo: Sequence[Path],
+    ip_ranges: Path | None,
+    form: RowsFormat,
+    output: Path | None,
+    *,
+    force: bool,
+) -> None:
     """A report or a bundle, with the case that it was made of, if one is given."""
     is_bundle = file.name.lower().endswith(_ARCHIVES)
     if case is None and not is_bundle:
@@ -120,10 +141,14 @@ def _check(file: Path, case: Path | None, form: RowsFormat, output: Path | None,
         from forensics.output.answer import print_check
 
         if case is None:
-            check = check_bundle(file, None)
+            check = check_bundle(file)
         else:
             with opened_case(case) as opened:
-                check = opened.verify_bundle(file) if is_bundle else opened.verify_report(file)
+                check = (
+                    opened.verify_bundle(file)
+                    if is_bundle
+                    else opened.verify_report(file, geo=geo, ip_ranges=ip_ranges)
+                )
         print_check(check, form)
     if check.problems:
         fail(f"{check.problems[0].where}: {check.problems[0].what}")

@@ -167,14 +167,20 @@ class Manifest:
         return sorted(path for path, file in self.lake_files.items() if file.table == table)
 
 
-def read(path: Path) -> Manifest:
-    """The manifest at `path`; lines after the last commit are checked and do not count. Raises DamagedManifest."""
+def read(path: Path, *, last: str | None = None) -> Manifest:
+    """The manifest at `path`; lines after the last commit are checked and do not count. Raises DamagedManifest.
+
+    `last`: the ID of an ingest; what came after it is not read.
+    """
     reader = _Reader()
     for number, line in _lines(path):
         try:
-            reader.take(_decoder.decode(line))
+            entry = _decoder.decode(line)
+            reader.take(entry)
         except (*_NO_LINE, OverflowError, _NotOurs) as error:
             raise DamagedManifest(path, number, str(error)) from None
+        if isinstance(entry, Commit) and entry.ingest_id == last:
+            break
     return reader.manifest
 
 

@@ -82,6 +82,8 @@ def render_check(answer: Check) -> Iterator[Line]:
         yield line(("holds ", "good"), statement, indent=2, hang=9)
     for problem in answer.problems:
         yield line(("WRONG ", "bad"), f"{problem.where}: {problem.what}", indent=2, hang=9)
+    for note in answer.notes:
+        yield line(("note  ", "dim"), note, indent=2, hang=9)
 
 
 def render_extract(answer: Extract) -> Iterator[Line]:

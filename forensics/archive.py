@@ -1,0 +1,350 @@
+"""Archive: the file format of a bundle, written and read.
+
+`write` makes two narrow shapes: one gzip member that holds a POSIX tar of regular files, or a zip of stored files
+without extra fields. `read` accepts these and nothing else, front to back and in constant memory. Both list members in
+ascending order of their names, so a duplicate is out of order.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from forensics.regular import open_regular
+
+MAX_FILES = 65_535
+MAX_BYTES = 16 << 30  # of all members together, inflated
+
+_STEP = 1 << 20
+_MAX_NAME = 200
+_NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9_][A-Za-z0-9._-]*")
+_PACKED_AT = (1980, 1, 1, 0, 0, 0)  # the earliest time of a zip: the same contents give the same file
+_MODE = 0o600
+
+_BLOCK = 512
+_TAR_PADDING = 20 * _BLOCK
+_USTAR = b"ustar\x0000"
+_PAX_HEADER_BYTES = 1024
+_PAX_PATH = re.compile(rb"(\d{1,4}) path=([^\n]+)\n")
+
+_LOCAL, _CENTRAL, _END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
+_LOCAL_HEADER = struct.Struct("<5H3L2H")
+_CENTRAL_HEADER = struct.Struct("<6H3L5H2L")
+_END_RECORD = struct.Struct("<4H2LH")
+
+
+class DamagedArchive(Exception):
+    """The file is not an archive as `write` makes it; the message says where it differs."""
+
+
+class TooLarge(Exception):
+    """The archive cannot hold the files; the message says what to do."""
+
+
+class SourceChanged(Exception):
+    """A file no longer has the recorded hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file on disk to pack, which must still have this size and hash."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of an archive. `content` is None unless it was to be kept."""
+
+    sha256: str
+    content: bytes | None
+
+
+Content = bytes | Source
+
+
+def write(file: BinaryIO, files: Mapping[str, Content], *, as_zip: bool) -> None:
+    """Write an archive of `files`. Raises TooLarge, SourceChanged, OSError."""
+    if len(files) > MAX_FILES or sum(map(size_of, files.values())) > MAX_BYTES:
+        raise TooLarge(f"the bundle would hold over {MAX_FILES:,} files or {MAX_BYTES >> 30} GiB")
+    if as_zip:
+        _write_zip(file, files)
+    else:
+        _write_tar(file, files)
+
+
+def read(file: BinaryIO, keep: Mapping[str, int]) -> dict[str, Member]:
+    """Return the members by name, with the content of those in `keep`, which gives their largest size. Raises DamagedArchive."""
+    file.seek(0)
+    is_zip = file.read(2) == b"PK"
+    file.seek(0)
+    try:
+        return _members(_zip_members(file) if is_zip else _tar_members(_Inflated(file)), keep)
+    except zlib.error as error:
+        raise DamagedArchive(f"its compressed data is damaged ({error})") from None
+
+
+def size_of(content: Content) -> int:
+    return content.bytes if isinstance(content, Source) else len(content)
+
+
+def sha256_of(content: Content) -> str:
+    return content.sha256 if isinstance(content, Source) else hashlib.sha256(content).hexdigest()
+
+
+def _members(packed: Iterator[tuple[bytes, Iterator[bytes]]], keep: Mapping[str, int]) -> dict[str, Member]:
+    """Hash and check the members. Names that a file system takes for one (`A` and `a`, `a` and `a/b`) are refused."""
+    found: dict[str, Member] = {}
+    taken: set[str] = set()
+    total, last = 0, ""
+    for raw, pieces in packed:
+        name = _checked_name(raw)
+        if name <= last:
+            raise DamagedArchive(f"{name} is a duplicate or out of order")
+        folder = name.rpartition("/")[0]
+        if name.lower() in taken or folder in found:
+            raise DamagedArchive(f"{name} has the name of another member on some file systems")
+        if len(found) == MAX_FILES:
+            raise DamagedArchive(f"it holds over {MAX_FILES:,} files")
+        digest, kept = hashlib.sha256(), bytearray()
+        for piece in pieces:
+            total += len(piece)
+            if total > MAX_BYTES:
+                raise DamagedArchive(f"it inflates to over {MAX_BYTES >> 30} GiB")
+            digest.update(piece)
+            if name in keep:
+                kept += piece
+                if len(kept) > keep[name]:
+                    raise DamagedArchive(f"{name} is larger than {keep[name] >> 20} MiB")
+        found[name] = Member(digest.hexdigest(), bytes(kept) if name in keep else None)
+        taken |= {name.lower(), folder}
+        last = name
+    return found
+
+
+def _checked_name(raw: bytes) -> str:
+    """Return a name of the shape that `bundle` gives: plain ASCII, at most one folder, no way out of it."""
+    name = raw.decode("ascii", "backslashreplace")
+    if len(raw) > _MAX_NAME or not _NAME.fullmatch(name):
+        raise DamagedArchive(f"a member has a name that no bundle has: {ascii(name)[:80]}")
+    return name
+
+
+# tar.gz
+
+
+def _write_tar(file: BinaryIO, files: Mapping[str, Content]) -> None:
+    with (
+        gzip.GzipFile("", "wb", 6, file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = size_of(files[name]), _MODE
+            with _opened(files[name]) as stream:
+                archive.addfile(entry, stream)
+
+
+class _Inflated:
+    """The content of a file that is one gzip member and nothing else."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._inflate = zlib.decompressobj(wbits=31)
+
+    def some(self, most: int) -> bytes:
+        """Return between one and `most` bytes; none at the end."""
+        while not self._inflate.eof:
+            packed = self._inflate.unconsumed_tail or self._file.read(_STEP)
+            if not packed:
+                raise DamagedArchive("it ends early")
+            if piece := self._inflate.decompress(packed, most):
+                return piece
+        if self._inflate.unused_data or self._file.read(1):
+            raise DamagedArchive("something follows the end of the archive")
+        return b""
+
+    def take(self, size: int) -> bytes:
+        """Return exactly so many bytes."""
+        return b"".join(self.pieces(size))
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """Yield exactly so many bytes."""
+        while size:
+            piece = self.some(min(size, _STEP))
+            if not piece:
+                raise DamagedArchive("it ends early")
+            size -= len(piece)
+            yield piece
+
+
+def _tar_members(stream: _Inflated) -> Iterator[tuple[bytes, Iterator[bytes]]]:
+    while any(block := stream.take(_BLOCK)):
+        kind, name, size = _tar_header(block)
+        if kind == b"x":
+            name = _pax_name(_padded(stream, size) if size <= _PAX_HEADER_BYTES else b"")
+            kind, _, size = _tar_header(stream.take(_BLOCK))
+        if kind != b"0":
+            raise DamagedArchive(f"{ascii(name)[:80]} is not a regular file (tar type {kind!a})")
+        yield name, stream.pieces(size)
+        _check_zeros(stream.take(-size % _BLOCK))
+    left = _TAR_PADDING
+    while left and (piece := stream.some(left)):
+        _check_zeros(piece)
+        left -= len(piece)
+    if not left:
+        raise DamagedArchive("something follows the end of the archive")
+
+
+def _tar_header(block: bytes) -> tuple[bytes, bytes, int]:
+    """Return the type, name and size of a header as `tarfile` writes it for a regular file or its long name."""
+    name, size, checksum = block[:100].rstrip(b"\0"), block[124:136], block[148:156]
+    plain = (block[:148], b" " * 8, block[156:])
+    is_ours = (
+        re.fullmatch(rb"[0-7]{11}\0", size)
+        and re.fullmatch(rb"[0-7]{6}\0 ", checksum)
+        and int(checksum[:6], 8) == sum(map(sum, plain))
+        and block[257:265] == _USTAR
+        and not any(block[157:257])  # the target of a link
+        and not any(block[345:])  # a prefix of the name
+    )
+    if not is_ours:
+        raise DamagedArchive("a tar header is damaged, or of a form that no bundle has")
+    return block[156:157], name, int(size[:11], 8)
+
+
+def _pax_name(record: bytes) -> bytes:
+    """Return the long name, which must be all that an extended header says."""
+    found = _PAX_PATH.fullmatch(record)
+    if found is None or int(found[1]) != len(record):
+        raise DamagedArchive("an extended tar header holds more than one long name")
+    return found[2]
+
+
+def _padded(stream: _Inflated, size: int) -> bytes:
+    content = stream.take(size)
+    _check_zeros(stream.take(-size % _BLOCK))
+    return content
+
+
+def _check_zeros(padding: bytes) -> None:
+    if any(padding):
+        raise DamagedArchive("the padding of the tar holds data")
+
+
+# zip
+
+
+def _write_zip(file: BinaryIO, files: Mapping[str, Content]) -> None:
+    try:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=False) as archive:
+            for name in sorted(files):
+                entry = zipfile.ZipInfo(name, _PACKED_AT)
+                entry.external_attr = _MODE << 16
+                entry.create_system = 3
+                with _opened(files[name]) as stream, archive.open(entry, "w") as member:
+                    while piece := stream.read(_STEP):
+                        member.write(piece)
+    except (zipfile.LargeZipFile, RuntimeError):
+        raise TooLarge("the bundle is too large for a zip (2 GiB); name it NAME.tar.gz") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A zip's member as its local header describes it; the directory at the end must describe the same."""
+
+    crc: int
+    size: int
+    name: bytes
+    offset: int
+
+
+def _zip_members(file: BinaryIO) -> Iterator[tuple[bytes, Iterator[bytes]]]:
+    entries: list[_Entry] = []
+    while (signature := _take(file, 4)) == _LOCAL:
+        offset = file.tell() - 4
+        _, flags, method, _, _, crc, packed, size, length, extra = _LOCAL_HEADER.unpack(_take(file, 26))
+        if (flags, method, extra, packed) != (0, zipfile.ZIP_STORED, 0, size) or length > _MAX_NAME:
+            raise DamagedArchive("a zip header is of a form that no bundle has")
+        entry = _Entry(crc, size, _take(file, length), offset)
+        entries.append(entry)
+        yield entry.name, _stored(file, entry)
+    start = file.tell() - 4
+    for entry in entries:
+        _check_central(file, signature, entry)
+        signature = _take(file, 4)
+    counts = (0, 0, len(entries), len(entries), file.tell() - 4 - start, start, 0)
+    if signature != _END or _END_RECORD.unpack(_take(file, _END_RECORD.size)) != counts:
+        raise DamagedArchive("the directory of the zip does not list its members in order")
+    if file.read(1):
+        raise DamagedArchive("something follows the end of the archive")
+
+
+def _stored(file: BinaryIO, entry: _Entry) -> Iterator[bytes]:
+    left, crc = entry.size, 0
+    while left:
+        piece = _take(file, min(left, _STEP))
+        left, crc = left - len(piece), zlib.crc32(piece, crc)
+        yield piece
+    if crc != entry.crc:
+        raise DamagedArchive(f"{entry.name!a} does not have the checksum of its zip header")
+
+
+def _check_central(file: BinaryIO, signature: bytes, entry: _Entry) -> None:
+    if signature != _CENTRAL:
+        raise DamagedArchive("the directory of the zip does not list its members in order")
+    fields = _CENTRAL_HEADER.unpack(_take(file, _CENTRAL_HEADER.size))
+    _, _, flags, method, _, _, crc, packed, size, length, extra, comment, disk, _, attributes, offset = fields
+    same = (crc, packed, size, length, offset) == (entry.crc, entry.size, entry.size, len(entry.name), entry.offset)
+    plain = (flags, method, extra, comment, disk) == (0, zipfile.ZIP_STORED, 0, 0, 0)
+    if not (same and plain and attributes == _MODE << 16 and _take(file, length) == entry.name):
+        raise DamagedArchive(f"the directory of the zip describes {entry.name!a} in another way than its header")
+
+
+def _take(file: BinaryIO, size: int) -> bytes:
+    content = file.read(size)
+    if len(content) != size:
+        raise DamagedArchive("it ends early")
+    return content
+
+
+# files to pack
+
+
+class _Exact(io.RawIOBase):
+    """A source's bytes while they are packed: as many as recorded, hashed on the way."""
+
+    def __init__(self, file: BinaryIO, source: Source) -> None:
+        self._file, self._source, self._left, self._digest = file, source, source.bytes, hashlib.sha256()
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        piece = self._file.read(wanted)
+        self._left -= len(piece)
+        self._digest.update(piece)
+        is_whole = self._left > 0 or self._digest.hexdigest() == self._source.sha256
+        if len(piece) < wanted or not is_whole:
+            raise SourceChanged(f"{self._source.path} was changed while it was packed; run the command again")
+        return piece
+
+
+@contextmanager
+def _opened(content: Content) -> Iterator[IO[bytes]]:
+    if isinstance(content, bytes):
+        yield io.BytesIO(content)
+        return
+    with open_regular(content.path) as file:
+        yield _Exact(file, content)  # type: ignore[misc]
