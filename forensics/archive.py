@@ -87,7 +87,7 @@ def write(file: BinaryIO, files: Mapping[str, Content], *, as_zip: bool) -> None
 
 
 def read(file: BinaryIO, keep: Mapping[str, int]) -> dict[str, Member]:
-    """Return the members by name, with the content of those in `keep`, which gives their largest size. Raises DamagedArchive."""
+    """Return the members by name, those in `keep` with their content, up to its size there. Raises DamagedArchive."""
     file.seek(0)
     is_zip = file.read(2) == b"PK"
     file.seek(0)
