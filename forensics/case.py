@@ -47,7 +47,7 @@ from forensics.answers import (
 )
 from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
-from forensics.custody import CaseHashes
+from forensics.custody import CannotSeal, CaseHashes
 from forensics.investigate.accounting import files
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
     from forensics.key_answer import Accounts, Key, Keys
     from forensics.lake.ingest import Ingested
     from forensics.report_answer import CaseState, Report
-    from forensics.verify_answer import Bundle, Check, Custody, Extract, Verification
+    from forensics.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
 
 __all__ = [
     "ERRORS",
@@ -128,6 +128,7 @@ class Declined(Exception):
 ERRORS = (
     AwsFailed,
     CannotRead,
+    CannotSeal,
     CaseBusy,
     ChangedLake,
     ChangedRecord,
@@ -548,12 +549,18 @@ class Case:
             self.ingest(saved)
 
     def verify(
-        self, *, keys: Iterable[str | Path] = (), bucket: str | None = None, head: str | None = None
+        self,
+        *,
+        keys: Iterable[str | Path] = (),
+        bucket: str | None = None,
+        head: str | None = None,
+        allowed_signers: str | Path | None = None,
     ) -> Verification:
         """Whether the case is as it was left, and what the digests in it prove of its files.
 
         `keys`: files of public keys, which are added to the case. `bucket`: whose copy the logs are, so that a file
         that lies elsewhere is told. `head`: the head of the custody log in a report or bundle, which must be in it.
+        `allowed_signers`: OpenSSH's file of the keys of which one must have signed a head of the log (see `seal`).
         """
         from forensics.investigate.verify import verification
         from forensics.proof import integrity, not_logged
@@ -563,9 +570,16 @@ class Case:
         if brought:
             self.ingest(brought)
         found = integrity(self._layout, head, self._open, unlogged)
+        if allowed_signers is not None:
+            from forensics.seal import checked
+
+            found = checked(
+                found, self._layout, layouts.about(self._layout).case_id, self.custody(), Path(allowed_signers)
+            )
         connection = self._open() if found.case_fingerprint else None
         answer = verification(connection, str(self._layout.root), bucket, found)
-        return self._logged("verify", {"keys": brought, "bucket": bucket, "head": head}, answer)
+        given = {"keys": brought, "bucket": bucket, "head": head, **_files("allowed_signers", [allowed_signers])}
+        return self._logged("verify", given, answer)
 
     def extract(self, event_ids: Iterable[str], *, with_secrets: bool = False) -> Extract:
         """The records of some events as they were delivered, with where they lie and how far that is proven.
@@ -670,6 +684,17 @@ class Case:
     def custody(self) -> Custody:
         """The log of what was done with the case, and whatever in it was changed. Reading it is not logged."""
         return custody.read(self._layout.custody)
+
+    def seal(self, key: str | Path) -> Seal:
+        """Sign the head of the custody log with an SSH key; the signing is its last entry. Raises CannotSeal.
+
+        `key`: a file with the private key, or with a public key whose private key ssh-agent holds.
+        """
+        from forensics.seal import check_key, sign
+
+        check_key(Path(key))
+        self._logged("seal", _files("key", [key]), None)
+        return sign(self._layout, layouts.about(self._layout).case_id, self.custody(), Path(key))
 
     def schema(self) -> tuple[Table, ...]:
         """The tables and views that SQL may ask, with their columns and what each means."""

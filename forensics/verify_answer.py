@@ -123,11 +123,12 @@ class CustodyEntry:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """The log of a case. `head`: the hash of its last entry, which proves the whole of it."""
+    """The log of a case. `head`: the hash of its last entry, which proves all of it. `note`: what it does not prove."""
 
     head: str | None
     entries: tuple[CustodyEntry, ...]
     problems: tuple[Problem, ...]
+    note: str = RESEALING
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Seal:
 class CheckedSeal:
     """A valid signature: up to entry `number`, the log is as its signer had it. `signer`: as FILE names them.
 
-    `later_entries` were added after it and are not signed; `later_changes` of them changed the case.
+    `later_entries` were added after it and are not signed; `later_changes` of them added to the case.
     """
 
     file: str
@@ -173,7 +174,7 @@ class Integrity:
     """Whether a case is as the last command left it. `custody_head`: the hash that proves the whole log.
 
     `case_fingerprint`: one hash over events and sources; None where the case cannot be read. `note`: what the result
-    does not prove. `seal`: the signature that was checked, if one was asked for.
+    does not prove. `seal`: the valid signature, if one was asked for; `seal_problem`: why there is none.
     """
 
     lake_files: int
@@ -183,6 +184,7 @@ class Integrity:
     problems: tuple[Problem, ...]
     note: str = RESEALING
     seal: CheckedSeal | None = None
+    seal_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,8 @@ class Verification:
             wrong.append("there is no digest, so nothing is proven")
         problems = len(self.integrity.problems) if self.integrity else 0
         wrong += [f"{problems:,} part(s) of the case are not as they were left"] if problems else []
+        if self.integrity and self.integrity.seal_problem:
+            wrong.append(f"no valid signature of the custody log: {self.integrity.seal_problem}")
         return ", ".join(wrong) or None
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
+
+import typer
 
 from forensics.cli.options import (
     AnswerFormat,
@@ -14,12 +17,19 @@ from forensics.cli.options import (
     fail,
     format_option,
     named_case,
+    opened_case,
     output_to,
 )
+
+Sign = Annotated[
+    Path | None,
+    typer.Option("--sign", metavar="KEY", help="Sign the head with an SSH key: a private one, or one of ssh-agent."),
+]
 
 
 def custody(
     case: CaseOption = None,
+    sign: Sign = None,
     format: Annotated[AnswerFormat | None, format_option()] = None,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -29,14 +39,21 @@ def custody(
     Who read what into it, when and from where, and every question since, with the hash of its answer. Each entry
     carries the hash of the one before; the exit code is 1 if one was changed or removed. Printing is not logged.
 
+    --sign signs the hash of the last entry, the head, through ssh-keygen and keeps the signature in the case; -o FILE
+    writes the signature to a file besides. `verify --allowed-signers` checks it, and so does ssh-keygen alone.
+
     \b
     Examples:
       forensics custody --case my-case
       forensics custody --case my-case --format json
+      forensics custody --case my-case --sign ~/.ssh/id_ed25519 -o head.sig
     """
     form = chosen(AnswerFormat, format, output)
     if (case := named_case(case)) is None:
         fail("say whose log to print: --case DIR", 2)
+    if sign is not None:
+        _sign(case, sign, format or AnswerFormat.TABLE, output, force=force)
+        return
     with errors_told(), output_to(output, force=force):
         from forensics.case import Case
         from forensics.output.answer import print_custody
@@ -46,3 +63,15 @@ def custody(
         print_custody(log, form)
     if log.problems:
         fail(f"the log was changed: {log.problems[0].where}: {log.problems[0].what}")
+
+
+def _sign(case: Path, key: Path, form: AnswerFormat, output: Path | None, *, force: bool) -> None:
+    with errors_told():
+        from forensics.output.answer import print_seal
+
+        with opened_case(case) as opened:
+            seal = opened.seal(key)
+        if output is not None:
+            with output_to(output, force=force):
+                print(seal.signature, end="")
+        print_seal(seal, form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +25,7 @@ from forensics.cli.options import (
     output_to,
 )
 
+_HASH = re.compile(r"[0-9a-f]{64}")
 _ARCHIVES = (".tar.gz", ".tgz", ".zip")
 
 Paths = Annotated[
@@ -42,6 +44,12 @@ Head = Annotated[
     str | None,
     typer.Option(metavar="HASH", help="Head of the custody log in a report or bundle: proves the log up to there."),
 ]
+Signers = Annotated[
+    Path | None,
+    typer.Option(
+        "--allowed-signers", metavar="FILE", help="SSH keys of which one must have signed the case (custody --sign)."
+    ),
+]
 
 
 Fetch = Annotated[
@@ -58,6 +66,7 @@ def verify(
     keys: Keys = None,
     bucket: Bucket = None,
     head: Head = None,
+    allowed_signers: Signers = None,
     fetch_keys: Fetch = False,
     profile: Profile = None,
     endpoint_url: Endpoint = None,
@@ -79,13 +88,16 @@ def verify(
     Examples:
       forensics verify AWSLogs/ --keys public_keys.json
       forensics verify --case my-case
+      forensics verify --case my-case --allowed-signers team_keys
       forensics verify report.html --case my-case
       forensics verify evidence.tar.gz --case my-case
     """
     form = chosen(RowsFormat, format, output)
     given = paths or []
-    if given and head:
-        fail("--head belongs to a case: forensics verify --case DIR --head HASH", 2)
+    if given and (head or allowed_signers):
+        fail("--head and --allowed-signers belong to a case: forensics verify --case DIR --head HASH", 2)
+    if head is not None and not _HASH.fullmatch(head):
+        fail("--head takes the 64 hexadecimal digits that `custody`, `report` and `bundle` print", 2)
     is_report = len(given) == 1 and given[0].name.lower().endswith(".html")
     if (geo or ip_ranges) and not is_report:
         fail("--geo and --ip-ranges belong to a report: forensics verify REPORT.html --case DIR --geo FILE", 2)
@@ -116,7 +128,7 @@ def verify(
             with opened_case(case) as opened:
                 if fetch_keys:
                     opened.fetch_keys(Access(profile, endpoint_url=endpoint_url))
-                found = opened.verify(keys=keys or (), bucket=bucket, head=head)
+                found = opened.verify(keys=keys or (), bucket=bucket, head=head, allowed_signers=allowed_signers)
         print_verification(found, form)
     if found.complaint:
         fail(found.complaint)

@@ -67,6 +67,11 @@ class Layout:
         return self.root / "custody.jsonl"
 
     @property
+    def seals(self) -> Path:
+        """Signatures of heads of the custody log: `NUMBER-HASH.sig`, each in OpenSSH's format."""
+        return self.root / "seals"
+
+    @property
     def database(self) -> Path:
         return self.root / "case.duckdb"
 

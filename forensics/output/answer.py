@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from forensics.key_answer import Accounts, Key, Keys
     from forensics.output.graph import Graph
     from forensics.report_answer import Report
-    from forensics.verify_answer import Bundle, Check, Custody, Extract, Verification
+    from forensics.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
 
 
 _GRAPHS = ("mermaid", "dot")
@@ -162,7 +162,9 @@ def print_report(answer: Report, format: str, file: Path | None) -> None:
     if file is not None:
         listed, total = len(answer.events), answer.events_total
         events = count(total, "event") if listed == total else f"{listed:,} of {count(total, 'event')}"
-        tell(f"{file}: {len(page) / 1e6:,.1f} MB with {events} and {count(len(answer.records), 'record')}")
+        head = answer.case.custody_head
+        log = f"; head of the custody log {head}" if head else ""
+        tell(f"{file}: {len(page) / 1e6:,.1f} MB with {events} and {count(len(answer.records), 'record')}{log}")
 
 
 def print_snapshot(answer: Snapshot, format: str) -> None:
@@ -301,6 +303,15 @@ def print_custody(answer: Custody, format: str) -> None:
         from forensics.output.verify import render_custody
 
         show(render_custody(answer))
+
+
+def print_seal(answer: Seal, format: str) -> None:
+    if format == "json":
+        write(to_json(answer) + "\n")
+    else:
+        from forensics.output.verify import render_seal
+
+        show(render_seal(answer))
 
 
 def print_events(rows: Rows, format: str) -> None:

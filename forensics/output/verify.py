@@ -12,6 +12,7 @@ from forensics.verify_answer import (
     Bundle,
     ChainBreak,
     Check,
+    CheckedSeal,
     Custody,
     CustodyEntry,
     DigestChain,
@@ -19,12 +20,14 @@ from forensics.verify_answer import (
     FileStatus,
     Integrity,
     Problem,
+    Seal,
     Verification,
     VerifiedFile,
     Windows,
 )
 
 _LABEL = 10
+_CHECK_SEAL = "ssh-keygen -Y verify -f FILE -I NAME -n {namespace} -s SIGNATURE.sig"
 _SHOWN = 20
 
 
@@ -73,6 +76,20 @@ def render_custody(answer: Custody) -> Iterator[Line]:
     else:
         yield line(f"{len(answer.entries):,} entries, each follows the one before", indent=0)
     yield line(("head  ", "dim"), answer.head or "none: nothing was logged", indent=0)
+    yield line(("note  ", "dim"), answer.note, indent=0, hang=6)
+
+
+def render_seal(answer: Seal) -> Iterator[Line]:
+    """What was signed, where the signature is, and how anyone checks it."""
+    yield line(("sealed", "bold"), f"  the custody log up to entry {answer.number:,}")
+    yield _labelled("signed", answer.statement.strip())
+    yield _labelled("kept in", answer.file or ("not in the case, which cannot be written; keep the text below", "warn"))
+    yield _labelled("check it", "forensics verify --case DIR --allowed-signers FILE")
+    yield _labelled("or", f"echo '{answer.statement.strip()}' | {_CHECK_SEAL.format(namespace=answer.namespace)}")
+    yield _labelled("FILE", "one line a signer: NAME KEY-TYPE KEY, where KEY-TYPE KEY is how the .pub file begins")
+    yield BLANK
+    for row in answer.signature.splitlines():
+        yield line(row, indent=0)
 
 
 def render_check(answer: Check) -> Iterator[Line]:
@@ -118,6 +135,8 @@ def render_bundle(answer: Bundle) -> Iterator[Line]:
     """What was packed, and what could not be."""
     yield line((answer.path, "bold"), f"  {count(answer.files, 'file')}")
     yield _labelled("SHA-256", answer.sha256)
+    if answer.custody_head:
+        yield _labelled("log's head", answer.custody_head)
     whole = [one for one in answer.sources if one.packed_as]
     yield _labelled("sources", f"{len(whole):,} of {count(len(answer.sources), 'file')} with proving events, whole")
     yield _labelled("digests", f"{answer.digests:,}, {answer.signed_digests:,} of them with their signature")
@@ -135,10 +154,23 @@ def _integrity(answer: Integrity) -> Iterator[Line]:
     yield _labelled("case", checked, verdict)
     yield _labelled("contents", answer.case_fingerprint or "cannot be read")
     yield _labelled("log's head", answer.custody_head or "nothing was logged")
+    if answer.seal:
+        yield _labelled("seal", (f"valid up to entry {answer.seal.number:,}, signed by {answer.seal.signer}", "good"))
+        if answer.seal.later_entries:
+            yield _labelled("not signed", _after(answer.seal))
+    if answer.seal_problem:
+        yield _labelled("seal", ("no valid signature", "bad"), f": {answer.seal_problem}")
+    if not answer.problems:
+        yield _labelled("note", answer.note)
     if answer.problems:
         yield BLANK
         yield heading("Not as the last command left it")
         yield from _problems(answer.problems)
+
+
+def _after(seal: CheckedSeal) -> str:
+    changes = f", {seal.later_changes:,} of them added to the case" if seal.later_changes else ""
+    return f"{count(seal.later_entries, 'later entry', 'later entries')}{changes}"
 
 
 def _problems(problems: Sequence[Problem]) -> Iterator[Line]:
