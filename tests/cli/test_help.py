@@ -44,7 +44,7 @@ def test_the_examples_work(command: str, sample_case: Path, tmp_path: Path, monk
         (folder / "query.sql").write_text("select 1")
         monkeypatch.chdir(folder)
         line = example.replace("--logs sample_logs", "--case my-case")
-        code, complaint = paste(re.sub(r" --geo \S+", "", line))  # databases of addresses are their users' own
+        code, complaint = paste(re.sub(r" --(geo|sign|allowed-signers) \S+", "", line))  # files of the user
         assert code == 0, f"{example}: {complaint}"
 
 

@@ -161,7 +161,7 @@ def test_a_signature_covers_the_log_up_to_its_entry(folder: Path, key: Path, key
     assert f"{later} later entries, 1 of them added to the case" in text
     again = seal(folder)["number"]
     _, found = verified(folder)
-    assert isinstance(found["seal"], dict) and found["seal"]["number"] == again == later + 4
+    assert isinstance(found["seal"], dict) and found["seal"]["number"] == again == later + 5
 
 
 def test_the_command_that_is_printed_checks_the_signature_without_this_program(
