@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from forensics.regular import open_regular
+from forensics.regular_files import open_named
 
 MAX_FILES = 65_535
 MAX_BYTES = 16 << 30  # of all members together, inflated
@@ -346,5 +346,5 @@ def _opened(content: Content) -> Iterator[IO[bytes]]:
     if isinstance(content, bytes):
         yield io.BytesIO(content)
         return
-    with open_regular(content.path) as file:
+    with open_named(content.path) as file:
         yield _Exact(file, content)  # type: ignore[misc]

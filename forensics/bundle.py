@@ -23,7 +23,7 @@ from forensics.answers import Evidence, Exported, to_json
 from forensics.archive import MAX_BYTES, Content, DamagedArchive, Source, sha256_of, size_of
 from forensics.investigate.extract import extract
 from forensics.investigate.tables import Row, rows
-from forensics.regular import open_regular
+from forensics.regular_files import open_named
 from forensics.verify_answer import PackedFile
 
 T = TypeVar("T")
@@ -178,7 +178,7 @@ def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
             why = "record only: it was read from S3; ingest a local copy of it, and it is packed whole"
             continue
         try:
-            with open_regular(Path(name)) as file:
+            with open_named(Path(name)) as file:
                 size = os.fstat(file.fileno()).st_size
                 if size > min(_MAX_SOURCE_BYTES, room):
                     why = "record only: it is larger than 1 GiB, or the bundle is full"
@@ -190,6 +190,8 @@ def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
             continue
         except OSError as error:
             why = f"record only: its source cannot be read ({error.strerror})"
+        except ValueError:  # a path with a NUL
+            why = "record only: its path is not valid"
     return None, why
 
 

@@ -20,7 +20,7 @@ from forensics.archive import DamagedArchive, Member
 from forensics.keys import NotAnIdentifier
 from forensics.lake import manifest as manifests
 from forensics.proof import NotChecked
-from forensics.regular import open_regular, read_regular
+from forensics.regular_files import open_named, read_regular
 from forensics.verify_answer import RESEALING, Check, Problem
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Origin:
 
 def check_report(path: Path, origin: Origin) -> Check:
     """Compare a report with a case. Raises NotChecked, OSError."""
-    content = read_regular(path, _MAX_PAGE)
+    content = read_regular(path.resolve(), _MAX_PAGE)
     right, problems = _compared(content, read_claims(content, str(path)), origin, path.name)
     return Check(str(path), tuple(right), tuple(problems), (RESEALING,) if right else ())
 
@@ -102,7 +102,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
     """Check a bundle by its own hashes, and against the case that it was made from. Raises NotChecked, OSError."""
     right: list[str] = []
     problems: list[Problem] = []
-    with open_regular(path) as file:
+    with open_named(path) as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         _check_beside(path, sha256, right, problems)
         is_logged = origin is not None and any(

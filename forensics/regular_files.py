@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 
 _KINDS = {
@@ -49,10 +50,18 @@ def open_regular(path: str | Path, flags: int = os.O_RDONLY) -> int:
     return descriptor
 
 
-def read_regular(path: str | Path) -> bytes:
-    """Return the content of a regular file. Raises OSError as `open_regular` does."""
+def read_regular(path: str | Path, limit: int | None = None) -> bytes:
+    """Return the content of a regular file. Raises OSError as `open_regular` does, or if it exceeds `limit` bytes."""
     with os.fdopen(open_regular(path), "rb") as file:
-        return file.read()
+        content = file.read(-1 if limit is None else limit + 1)
+    if limit is not None and len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is larger than {limit:,} bytes, the most that is read", str(path))
+    return content
+
+
+def open_named(path: Path) -> BufferedReader:
+    """Open a regular file that the user named, so also through a link. Raises OSError as `open_regular` does."""
+    return os.fdopen(open_regular(path.resolve()), "rb")
 
 
 def resolve_regular(path: str | Path) -> Path:

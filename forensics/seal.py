@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.custody import CannotSeal
-from forensics.regular import read_regular
+from forensics.regular_files import read_regular
 from forensics.verify_answer import CheckedSeal, Custody, Integrity, Seal
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def checked(found: Integrity, layout: Layout, case_id: str, log: Custody, allowe
 
     Raises CannotSeal, OSError.
     """
-    seal, why = _newest_valid(layout, case_id, log, read_regular(allowed_signers, _MAX_SIGNERS))
+    seal, why = _newest_valid(layout, case_id, log, read_regular(allowed_signers.resolve(), _MAX_SIGNERS))
     return replace(found, seal=seal, seal_problem=None if seal else why)
 
 
@@ -113,8 +113,8 @@ def _signer(allowed: Path, signature: Path, statement: str, name: str) -> tuple[
 
 
 def _kept(layout: Layout) -> Iterator[tuple[int, Path]]:
-    """Yield the signatures in the case, the newest first; links and other names are passed over."""
-    if layout.seals.is_symlink() or not layout.seals.is_dir():
+    """Yield the signatures in the case, the newest first; other names are passed over."""
+    if not layout.seals.is_dir():
         return
     with os.scandir(layout.seals) as listed:
         names = [one.name for one in islice(listed, _MAX_LISTED) if one.is_file(follow_symlinks=False)]
@@ -125,8 +125,6 @@ def _kept(layout: Layout) -> Iterator[tuple[int, Path]]:
 def _keep(layout: Layout, number: int, signature: str) -> Path | None:
     """Write a signature into the case; None where the case cannot be written."""
     name = f"{number}-{hashlib.sha256(signature.encode()).hexdigest()[:16]}.sig"
-    if layout.seals.is_symlink():
-        raise CannotSeal(f"{layout.seals} is a symbolic link, which no case has; nothing was written")
     try:
         layout.seals.mkdir(mode=0o700, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=".", dir=layout.seals)

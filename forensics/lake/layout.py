@@ -177,7 +177,7 @@ def _damaged(layout: Layout, error: Exception) -> NotACase:
 
 def _check_entries(layout: Layout) -> None:
     """Refuse a case with anything but folders and regular files in it: reads and writes could end elsewhere."""
-    folders = (layout.lake, layout.scratch, layout.spool, layout.sources)
+    folders = (layout.lake, layout.scratch, layout.seals, layout.spool, layout.sources)
     files = (layout.manifest, layout.custody, layout.database, layout.lock_file, layout.fetch_lock_file)
     for path, found in _special_entries(layout.root):
         _refuse(path, kind_of(found.st_mode))
