@@ -158,8 +158,8 @@ def test_a_fifo_a_folder_and_gigabytes_are_refused(folder: Path, tmp_path: Path)
     with (tmp_path / "large.html").open("wb") as file:
         file.truncate(8 << 30)
     for name, why in (
-        ("fifo", "it is a FIFO"),
-        ("folder", "it is a folder"),
+        ("fifo", "a FIFO"),
+        ("folder", "a folder"),
         ("large", "larger than"),
         ("gone", "No such file"),
     ):
