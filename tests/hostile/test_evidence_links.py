@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import tarfile
 import threading
 import zipfile
@@ -160,17 +161,24 @@ def test_a_link_that_the_user_names_is_read(outside: Path, tmp_path: Path) -> No
     assert [file.name for file in find_files([tmp_path / "folder"])] == ["secret.json"]
 
 
-def test_folders_deeper_than_a_path_can_be_are_told(tmp_path: Path) -> None:
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """Logs, with a folder beside them that is deeper than a path can be; shutil cannot remove such a folder."""
     put(tmp_path / "logs" / "log.json", record(1))
     os.chdir(tmp_path / "logs")
     for _ in range(3_000):
         Path("deep").mkdir()
         os.chdir("deep")
     os.chdir(tmp_path)
-    (unlisted,) = [file for file in find_files([tmp_path / "logs"]) if file.name != "log.json"]
+    yield tmp_path / "logs"
+    subprocess.run(["rm", "-rf", tmp_path / "logs"], check=True)
+
+
+def test_folders_deeper_than_a_path_can_be_are_told(deep: Path, tmp_path: Path) -> None:
+    (unlisted,) = [file for file in find_files([deep]) if file.name != "log.json"]
     assert unlisted.name.startswith("deep/deep/")
     with Case.create(tmp_path / "case") as case:
-        assert case.ingest([tmp_path / "logs"]).files == {"failed": 1, "ok": 1}
+        assert case.ingest([deep]).files == {"failed": 1, "ok": 1}
 
 
 NAMED: tuple[Callable[[Path], tuple[object, ...]], ...] = (
