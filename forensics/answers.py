@@ -70,6 +70,7 @@ class StopReason(StrEnum):
     OUT_OF_REACH = "out_of_reach"
     SEVERAL_ACTORS = "several_actors"
     NEVER_LOGGED = "never_logged"
+    NOT_TRUSTED = "not_trusted"
     BEFORE_COVERAGE = "before_coverage"
     OUTSIDE_COVERAGE = "outside_coverage"
     NOT_AN_IDENTIFIER = "not_an_identifier"
@@ -124,7 +125,7 @@ class Evidence:
     """An event that proves something, and the files that hold it.
 
     `digest_status`: how far these are proven to be what AWS wrote, of several files the best: signed, hash-chained,
-    unverified, changed; null where no digest is loaded.
+    unverified, unlisted, changed; null where no digest is loaded.
     """
 
     event_id: str | None
@@ -306,6 +307,60 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTrusted:
+    """A loaded record that tells of an issuance and proves nothing.
+
+    `reason`: unlisted (proven digests cover the delivery of its file and none lists it), contested (digests of its
+    region and time are signed with different keys).
+    """
+
+    reason: str
+    evidence: Evidence
+
+
+class DigestState(StrEnum):
+    """Whether any digest is loaded that a loaded public key proves."""
+
+    NONE = "none"
+    NOT_PROVEN = "not_proven"
+    PROVEN = "proven"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A public key that proves digests, and the file that brought it, which vouches for it."""
+
+    fingerprint: str
+    source: str = field(metadata=LOCAL)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """A delivery window that an answer rests on and that digests leave open.
+
+    `why`: incomplete (`missing` are listed log files that are not here with the listed content), contested (digests of
+    its region and time are signed with different keys).
+    """
+
+    account_id: str
+    aws_region: str
+    trail: str
+    from_: datetime
+    to: datetime
+    why: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DigestCheck:
+    """What digests prove of the log files behind an answer. `windows`: those that leave it open."""
+
+    state: DigestState = DigestState.NONE
+    public_keys: tuple[SigningKey, ...] = ()
+    windows: tuple[OpenWindow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Who(Displayed):
     """Who is behind a subject: four answers to four questions.
 
@@ -333,6 +388,8 @@ class Who(Displayed):
     sessions: tuple[Who, ...] = ()
     workload: Workload | None = None
     exports: tuple[Exported, ...] = ()
+    not_trusted: tuple[NotTrusted, ...] = ()
+    digests: DigestCheck = DigestCheck()
 
 
 class NodeKind(StrEnum):
@@ -450,6 +507,7 @@ class Tree(Displayed):
     flags: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     exports: tuple[Exported, ...] = ()
+    digests: DigestCheck = DigestCheck()
 
 
 @dataclass(frozen=True, slots=True)

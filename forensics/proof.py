@@ -149,6 +149,7 @@ def verify_logs(
     how many.
     """
     from forensics.answers import Unread
+    from forensics.digests import record_places
     from forensics.digests.folder import HashingFailed, load
     from forensics.digests.hasher import ToHash
     from forensics.digests.tables import create_tables
@@ -170,7 +171,9 @@ def verify_logs(
             load(connection, files, tell)
         except HashingFailed as error:
             raise NotChecked(str(error)) from None
-        create_tables(connection)
+        record_places.create_table(connection)
+        named_files = {file.name: file for file in files}
+        create_tables(connection, lambda open_files: record_places.read_places(connection, open_files, named_files))
         answer = verification(connection, ", ".join(str(path) for path in named), bucket)
         return replace(answer, skipped=skipped)
 

@@ -22,6 +22,7 @@ class FileStatus(StrEnum):
     SIGNED = "signed"
     HASH_CHAINED = "hash-chained"
     UNVERIFIED = "unverified"
+    UNLISTED = "unlisted"
     CHANGED = "changed"
     MISSING = "missing"
 
@@ -89,6 +90,8 @@ class DigestChain:
     to: datetime
     breaks: tuple[ChainBreak, ...]
     windows: tuple[Windows, ...]
+    contested: int = 0
+    """Digests of a region and time of which others are signed with another key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +214,13 @@ class Verification:
         wrong = [
             f"{number:,} {what} {status}"
             for what, counts in (("log file(s)", self.logs), ("digest(s)", self.digests))
-            for status in (FileStatus.CHANGED, FileStatus.MISSING)
+            for status in (FileStatus.UNLISTED, FileStatus.CHANGED, FileStatus.MISSING)
             if (number := counts.get(status, 0))
         ]
         gaps = sum(one.kind in ("gap", "restart", "fork") for chain in self.chains for one in chain.breaks)
         wrong += [f"{gaps:,} break(s) in the chains"] if gaps else []
+        contested = sum(chain.contested for chain in self.chains)
+        wrong += [f"{contested:,} digest(s) of one region and time signed with different keys"] if contested else []
         if not self.chains and self.integrity is None:
             wrong.append("there is no digest, so nothing is proven")
         problems = len(self.integrity.problems) if self.integrity else 0

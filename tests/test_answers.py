@@ -16,12 +16,13 @@ from tests.output.answers import ANSWERS
 CONTRACT = {
     "": "subject actor grade stop_reason ambiguous candidates caller origin_access_key_id origin_grade "
     "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions workload "
-    "exports",
+    "exports not_trusted digests",
     "subject": "type id account_id",
     "actor": "kind id name arn account_id workload_type issuer provider identity_store_arn",
     "chain": "access_key_ids principal_id arn account_id issued_at expires_at via link",
     "chain.link": "rule grade documented_only event_ids evidence",
     "chain.link.evidence": "event_id recipient_account_id aws_region event_time event_name source_files digest_status",
+    "digests": "state public_keys windows",
     "claims": "source_identity role_session_name on_behalf_of",
     "claims.source_identity": "value agreement set_by_event_id enforced",
     "claims.role_session_name": "value agreement enforced",

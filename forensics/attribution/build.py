@@ -7,7 +7,8 @@ so whoever reads never waits and never sees half of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from forensics.attribution.earlier import Changes, Earlier
 from forensics.attribution.meanings import comment_on_all
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
-from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
+from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.file_names import day_of
 from forensics.lake.integrity import check_files
 from forensics.lake.layout import Layout
+from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.lake.tables import sql
@@ -59,6 +61,27 @@ OUTCOME = """
             ) then 'denied'
         else 'failed'
     end
+"""
+# views that only serve the build: some show records with the secrets in them
+_OF_BUILD = ("stored_events", "lake_conflicts", "conflict_copies", "record_places")
+# the accounts, regions and times that the records of a file are of: what its name claims is checked against them
+_RECORD_PLACES = """
+    select
+        copies.source_sha256,
+        coalesce(events.recipient_account_id, events.account_id) as account_id,
+        events.aws_region,
+        copies.delivery = 'native' as is_native,
+        min(events.event_time) as first_event_time,
+        max(events.event_time) as last_event_time
+    from event_copies as copies
+    join stored_events as events on events.event_key = copies.event_key
+    group by all
+"""
+# what digests say of each log file, unless the room of digests has made it
+_LISTINGS = """
+    create table if not exists file_listings (
+        source_sha256 varchar, listing varchar, reason varchar, is_log_file boolean
+    )
 """
 _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
 
@@ -128,6 +151,11 @@ def fill(
     _create_lake_views(connection, manifest, layout)
     for create_tables in document_tables:
         create_tables(connection)
+    connection.execute(_LISTINGS)
+    settle_by_digests(connection)
+    for view in _OF_BUILD:
+        connection.execute(f"drop view {view}")
+    _events(connection, layout.files(manifest.of_table("events"))).create_view("events")
     earlier = Earlier(connection)
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, layout, earlier)
@@ -148,8 +176,13 @@ def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, la
     changed = [path for path in manifest.of_table("events") if day_of(path) not in earlier.days]
     engine = DuckDB(connection)
     write = engine.create
-    for files in _whole_days(manifest, changed):
-        _events(connection, layout.files(files)).create_view("changed_events")
+    of_files = {day_of(path) for path in manifest.of_table("events")}
+    of_copies = {day for (day,) in _listed_copies(connection, None).project("event_date").distinct().fetchall()}
+    parts = [(files, {day_of(path) for path in files}) for files in _whole_days(manifest, changed)]
+    if alone := of_copies - of_files:
+        parts.append(([], alone))
+    for files, days in parts:
+        _events(connection, layout.files(files), days).create_view("changed_events")
         write("credential_days", model("credential_days"))
         connection.execute("drop view changed_events")
         write = engine.add
@@ -245,34 +278,56 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     def lake(table: str, schema: pa.Schema) -> duckdb.DuckDBPyRelation:
         return _rows(connection, table, layout.files(manifest.of_table(table)), schema)
 
-    lake("event_conflicts", CONFLICTS_SCHEMA).project("* exclude (raw)").create_view("event_conflicts")
+    lake("event_conflicts", CONFLICTS_SCHEMA).create_view("lake_conflicts")
+    lake("conflict_copies", CONFLICT_COPIES_SCHEMA).create_view("conflict_copies")
     lake("quarantine", QUARANTINE_SCHEMA).project("* exclude (raw)").distinct().create_view("quarantine")
     lake("documents", DOCUMENTS_SCHEMA).create_view("documents")
     lake("event_addenda", ADDENDA_SCHEMA).project("* exclude (raw)").create_view("event_addenda")
-    connection.execute(
-        "create table disputed_events as select distinct event_key from event_conflicts where proves_nothing"
-    )
-    _events(connection, layout.files(manifest.of_table("events"))).create_view("events")
-    stored = lake("events", LAKE_SCHEMA).project(
-        f"{EVENT_KEY} as event_key, source_sha256, position, true as is_stored"
-    )
-    copies = lake("event_copies", COPIES_SCHEMA).project("event_key, source_sha256, position, false as is_stored")
-    stored.union(copies).create_view("event_copies")
+    stored = lake("events", LAKE_SCHEMA).project(f"{EVENT_KEY} as event_key, *")
+    stored.create_view("stored_events")
+    copies = lake("event_copies", COPIES_SCHEMA)
+    place = "event_key, source_sha256, position, {} as is_stored, delivery"
+    stored.project(place.format(True)).union(copies.project(place.format(False))).create_view("event_copies")
+    connection.execute(f"create view record_places as {_RECORD_PLACES}")
 
 
-def _events(connection: duckdb.DuckDBPyConnection, files: list[str]) -> duckdb.DuckDBPyRelation:
-    """The events of some files, as models and queries see them; the key is worked out only where it is asked for."""
+def _events(
+    connection: duckdb.DuckDBPyConnection, files: list[str], days: Collection[date | None] | None = None
+) -> duckdb.DuckDBPyRelation:
+    """The events of some files, as models and queries see them; the key is worked out only where it is asked for.
+
+    A copy in a listed file counts instead of the stored one; with `days`, only if it is of one of these.
+    """
+    engine = DuckDB(connection)
+    found = _rows(connection, "events", files, LAKE_SCHEMA, partitioned=True)
+    if engine.count("replaced_events"):
+        replaced = f"{EVENT_KEY} in (select event_key from replaced_events)"  # noqa: S608 - an expression of ours
+        stored = found.filter(f"not {replaced}")
+        found = stored.union(_listed_copies(connection, days))
     disputed = "false"
-    if DuckDB(connection).count("disputed_events"):
+    if engine.count("disputed_events"):
         disputed = f"{EVENT_KEY} in (select event_key from disputed_events)"  # noqa: S608 - an expression of ours
-    return _rows(connection, "events", files, LAKE_SCHEMA, partitioned=True).project(
+    listing = LISTING.format(event_key=EVENT_KEY) if engine.count("file_listings") else "null::varchar"
+    return found.project(f"*, {listing} as listing").project(
         f"""
         {EVENT_KEY} as event_key,
         * exclude (unreliable, record, raw, content_sha256, source_sha256, position),
-        unreliable or {disputed} as unreliable,
+        unreliable or {disputed} or coalesce(listing in ('unlisted', 'contested'), false) as unreliable,
         {OUTCOME} as outcome,
         coalesce(record, decode(raw)) as record
         """
+    )
+
+
+def _listed_copies(
+    connection: duckdb.DuckDBPyConnection, days: Collection[date | None] | None
+) -> duckdb.DuckDBPyRelation:
+    dated = "select *, cast(event_time as date) as event_date from listed_copies"
+    if days is None:
+        return connection.sql(dated)
+    return connection.sql(
+        f"{dated} where coalesce(cast(event_date as varchar), '') in (select unnest($days::varchar[]))",
+        params={"days": [str(day or "") for day in days]},
     )
 
 

@@ -18,7 +18,7 @@ from forensics.lake.manifest import Commit
 # the tables would have one. A file that was not written to its end is never opened, so no log is kept to recover it.
 WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
 # the models and what runs them, and what makes tables of documents
-_ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports")
+_ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports", "forensics.lake")
 
 
 @cache

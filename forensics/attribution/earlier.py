@@ -29,6 +29,52 @@ _DISPUTED_ANEW = """
     ) as disputed_otherwise on disputed_otherwise.event_key = events.event_key
 """
 
+# days of events of which digests say otherwise now: that they prove nothing, or which copy of them counts
+_JUDGED_ANEW = """
+    with distrusted as (
+        select source_sha256 from file_listings where listing in ('unlisted', 'contested')
+    ),
+
+    distrusted_before as (
+        select source_sha256 from earlier.file_listings where listing in ('unlisted', 'contested')
+    ),
+
+    judged_otherwise as (
+        (select source_sha256 from distrusted except select source_sha256 from distrusted_before)
+        union
+        (select source_sha256 from distrusted_before except select source_sha256 from distrusted)
+    ),
+
+    listed_otherwise as (
+        (from event_listings except from earlier.event_listings)
+        union
+        (from earlier.event_listings except from event_listings)
+    ),
+
+    spans as (
+        select cast(min(first_event_time) as date) as first_day, cast(max(last_event_time) as date) as last_day
+        from source_files
+        where sha256 in (select source_sha256 from judged_otherwise)
+        group by sha256
+    )
+
+    select day
+    from unnest($days) as days(day)
+    join spans on day between first_day and last_day
+
+    union
+
+    select event_date from listed_otherwise
+
+    union
+
+    select cast(event_time as date) from listed_copies
+
+    union
+
+    select cast(event_time as date) from earlier.listed_copies
+"""
+
 _CHANGES = """
     select
         count(*) filter (where earlier.actor_kind = 'unknown' and actors.actor_kind <> 'unknown'),
@@ -132,5 +178,7 @@ class Earlier:
         }
         now = set(manifest.of_table("events"))
         disputed = {day for (day,) in self._connection.execute(_DISPUTED_ANEW).fetchall()}
-        changed = {day_of(path) for path in read ^ now} | disputed
+        days = [day for path in now if (day := day_of(path))]
+        judged = {day for (day,) in self._connection.execute(_JUDGED_ANEW, {"days": days}).fetchall()}
+        changed = {day_of(path) for path in read ^ now} | disputed | judged
         return frozenset(day for path in now if (day := day_of(path)) and day not in changed)

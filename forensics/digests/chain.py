@@ -40,13 +40,14 @@ class BreakKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A digest with its status. `is_proven`: by a signature, or by its hash in one that is proven. `signature`: the one
-    that fits, wherever it was read."""
+    that fits, wherever it was read. `proven_by`: the fingerprint of the key behind the proof."""
 
     digest: Digest
     status: Status
     is_proven: bool
     reason: str
     signature: bytes | None = None
+    proven_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,13 @@ class _Chain:
             verdict = _judge(digest, own, [one for one in after if one.status != Status.CHANGED], keys)
             done[digest.sha256] = verdict
             if verdict.status == Status.SIGNED:
-                done.update((one.digest.sha256, _lies(one)) for one in after if _contradicts(one, digest))
+                done.update((one.digest.sha256, _lies(one)) for one in after if self._contradicts(one))
         return list(done.values())
+
+    def _contradicts(self, after: Judged) -> bool:
+        """Whether a digest carries a hash that no digest before it has."""
+        before = self._before(after.digest)
+        return after.status == Status.UNVERIFIED and before[0].sha256 != after.digest.previous_sha256
 
     def breaks(self) -> list[Break]:
         found: list[Break] = []
@@ -137,25 +143,29 @@ def _break(digest: Digest, older: Digest | None) -> Break:
 def _judge(digest: Digest, own: Sequence[bytes], after: Sequence[Judged], keys: Mapping[str, PublicKey]) -> Judged:
     """`after`: the successors that are not themselves changed."""
     key = keys.get(digest.fingerprint.lower())
-    carried = [one.digest.previous_signature for one in after if one.digest.previous_signature is not None]
+    agreeing = [one for one in after if one.digest.previous_sha256 == digest.sha256]
+    # of two digests in one place, a signature that a successor carries is that of the one whose hash it carries
+    carried = [one.digest.previous_signature for one in agreeing or after if one.digest.previous_signature is not None]
     known = [*own, *carried]
     if key is not None:
         fitting = next((one for one in known if key.fits(digest.signed_text, one)), None)
         if fitting is not None:
             where = "its own metadata" if fitting in own else "its successor"
             reason = f"its signature, read in {where}, was made with key {key.fingerprint}"
-            return Judged(digest, Status.SIGNED, True, reason, fitting)
+            return Judged(digest, Status.SIGNED, True, reason, fitting, key.fingerprint)
         if known:
             return Judged(digest, Status.CHANGED, False, "its signature does not fit what it says")
-    agreeing = [one for one in after if one.digest.previous_sha256 == digest.sha256]
     if after and not agreeing:
         return Judged(digest, Status.CHANGED, False, "its successor carries the hash of other content")
     if agreeing:
-        proven = any(one.is_proven for one in agreeing)
+        keys_behind = sorted(one.proven_by for one in agreeing if one.proven_by is not None)
         by = (
-            "a proven successor" if proven else "its successor, which leads to a newest digest that nothing vouches for"
+            "a proven successor"
+            if keys_behind
+            else "its successor, which leads to a newest digest that nothing vouches for"
         )
-        return Judged(digest, Status.HASH_CHAINED, proven, f"{_unsigned(digest, known)}; its hash is in {by}")
+        reason = f"{_unsigned(digest, known)}; its hash is in {by}"
+        return Judged(digest, Status.HASH_CHAINED, bool(keys_behind), reason, None, next(iter(keys_behind), None))
     return Judged(
         digest, Status.UNVERIFIED, False, f"{_unsigned(digest, known)}, and no digest after it vouches for it"
     )
@@ -165,10 +175,6 @@ def _unsigned(digest: Digest, known: Sequence[bytes]) -> str:
     if known:
         return f"no public key has its fingerprint {digest.fingerprint}"
     return "its signature is not here: it stands in the object's metadata, which copying loses"
-
-
-def _contradicts(after: Judged, digest: Digest) -> bool:
-    return after.status == Status.UNVERIFIED and after.digest.previous_sha256 != digest.sha256
 
 
 def _lies(after: Judged) -> Judged:

@@ -8,7 +8,7 @@ has one for each place where a chain does not go on, `digest_files` one for each
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -30,7 +30,8 @@ _SQL_TYPES = {_TEXT: "varchar", _TIME: "timestamptz", pa.bool_(): "boolean", pa.
 # how many documents are held at once, and how many listed files wait to be written
 _DOCUMENTS_HELD = 200
 _LISTED_HELD = 50_000
-_MODELS = ("digest_listings", "digest_windows", "file_verdicts", "verified_hours")
+_BEFORE_PLACES = ("digest_listings", "contested_digests")
+_AFTER_PLACES = ("file_listings", "digest_windows", "file_verdicts", "verified_hours")
 
 Rows = Sequence[tuple[object, ...]]
 
@@ -49,6 +50,7 @@ _DIGESTS = pa.schema(
         ("fingerprint", _TEXT),
         ("status", _TEXT),
         ("is_proven", pa.bool_()),
+        ("proven_by", _TEXT),
         ("reason", _TEXT),
         # what it takes to check the digest with other tools
         ("signed_text", pa.binary()),
@@ -85,8 +87,16 @@ class _Head(msgspec.Struct, frozen=True):
 _decode_head = msgspec.json.Decoder(_Head).decode
 
 
-def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the room's tables. A document that is no digest, or a key that is none, is listed with the reason."""
+ReadPlaces = Callable[[Mapping[str, str]], None]
+"""Fills `record_places` for some files, given by name with their SHA-256."""
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection, read_places: ReadPlaces | None = None) -> None:
+    """Make the room's tables. A document that is no digest, or a key that is none, is listed with the reason.
+
+    `record_places` must be there: the accounts, regions and times of the records of each file. Without a case
+    `read_places` fills it, for the files that no proven digest lists.
+    """
     keys = _read_keys(connection)
     _create(connection, "public_keys", _KEYS, [_key_row(key) for key in keys])
     digests, unreadable = _read_digests(connection)
@@ -94,7 +104,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     judged, breaks = _judged(digests, _saved_signatures(connection, digests), keys) if digests else ([], [])
     _create(connection, "digests", _DIGESTS, [_digest_row(one) for one in judged])
     _create(connection, "digest_breaks", _BREAKS, [_break_row(one) for one in breaks])
-    for model in _MODELS:
+    for model in _BEFORE_PLACES:
+        connection.execute(f"create or replace table {model} as {_sql(model)}")
+    if read_places and any(one.is_proven for one in judged):
+        read_places(dict(connection.execute(_sql("open_files")).fetchall()))
+    for model in _AFTER_PLACES:
         connection.execute(f"create or replace table {model} as {_sql(model)}")
 
 
@@ -203,6 +217,7 @@ def _digest_row(one: Judged) -> tuple[object, ...]:
         digest.fingerprint,
         one.status.value,
         one.is_proven,
+        one.proven_by,
         one.reason,
         digest.signed_text,
         one.signature,

@@ -35,8 +35,9 @@ def extract(
         rows(connection, "extract_conflicts", keys=keys, files=conflict_files) if keys and conflict_files else []
     )
     seen = {one.event_id.lower() for one in found}
+    originals = [_that_counts(one, conflicts[one.event_key]) for one in found]
     return Extract(
-        tuple(_original(one, copies[one.event_key], conflicts[one.event_key], with_secrets) for one in found),
+        tuple(_original(one, copies[one.event_key], others, with_secrets) for one, others in originals),
         tuple(id_ for id_ in asked if id_.lower() not in seen),
     )
 
@@ -46,6 +47,18 @@ def _by_event(found: Iterable[Row]) -> defaultdict[str, list[Row]]:
     for row in found:
         of_event[row.event_key].append(row)
     return of_event
+
+
+def _that_counts(stored: Row, conflicts: Sequence[Row]) -> tuple[Row, list[Row]]:
+    """The copy that counts and the others: digests may prove more of another copy than of the stored one."""
+    if stored.replaced_by is None:
+        return stored, list(conflicts)
+    counts = next(one for one in conflicts if one.canonical_sha256 == stored.replaced_by)
+    replaced = counts._replace(
+        canonical_sha256=stored.stored_sha256, delivery=stored.delivery, raw=stored.raw, differs_in=counts.differs_in
+    )
+    others = [replaced if one is counts else one for one in conflicts]
+    return stored._replace(raw=counts.raw), sorted(others, key=lambda one: str(one.canonical_sha256))
 
 
 def _original(row: Row, copies: Iterable[Row], conflicts: Sequence[Row], with_secrets: bool) -> Original:

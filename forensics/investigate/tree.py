@@ -17,6 +17,7 @@ import duckdb
 from forensics.answers import Action, Evidence, Node, NodeKind, Relation, State, Subject, Tree
 from forensics.investigate.containment import Means, Role, containment, denying
 from forensics.investigate.descent import Place, Places, Unit, edges_below
+from forensics.investigate.digest_check import Span, digest_check
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.exports import inactive_keys
 from forensics.investigate.tables import Row, rows
@@ -41,7 +42,7 @@ def tree_and_credentials(
     moment = _utc(at) if at else rows(connection, "tree_latest")[0].at
     roots = _roots(connection, identifier)
     if not roots or moment is None:
-        return Tree(subject, moment), {}
+        return Tree(subject, moment, digests=digest_check(connection, [Span(subject.account_id)])), {}
     facts = _Facts(connection, roots, moment)
     nodes = facts.nodes()
     accounts = {node.account_id for node in nodes if node.parent is None}
@@ -54,6 +55,7 @@ def tree_and_credentials(
         ancestors=ancestors,
         flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
         evidence=facts.evidence,
+        digests=digest_check(connection, facts.spans()),
         exports=inactive_keys(connection, _long_term_keys(nodes)),
     )
     return answer, facts.credentials(nodes)
@@ -89,6 +91,7 @@ class _Facts:
     """What the tables say about everything below some roots."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, roots: list[str], at: datetime) -> None:
+        self._at = at
         edges = edges_below(connection, roots)
         ids = sorted({*roots, *(edge.child_id for edge in edges)})
         self._credentials = {row.id: row for row in rows(connection, "tree_credentials", ids=ids)}
@@ -105,6 +108,18 @@ class _Facts:
         accounts = sorted({fact.account_id for fact in everything if fact.account_id})
         self._revocations = Revocations(rows(connection, "tree_revocations", accounts=accounts, at=at), at)
         self._members: list[tuple[str, ...]] = []
+
+    def spans(self) -> list[Span]:
+        """What the tree rests on: the cited events, and everything after the subject came to be."""
+        began = [row.session_creation_date or row.first_use for row in self._credentials.values()]
+        start = min((time for time in began if time), default=None)
+        accounts = {row.account_id for row in self._credentials.values()}
+        cited = [
+            Span(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
+            for event in self.evidence
+        ]
+        after = [Span(account, None, start, self._at) for account in accounts]
+        return [*cited, *after]
 
     # nodes
 

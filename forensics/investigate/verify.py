@@ -95,6 +95,7 @@ def _chains(connection: duckdb.DuckDBPyConnection) -> Iterator[DigestChain]:
                 for row in breaks.get(key, ())
             ),
             tuple(_runs(windows)),
+            sum(row.is_contested for row in windows),
         )
 
 

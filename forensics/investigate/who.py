@@ -7,7 +7,8 @@ actor, and what is missing. Everything is fetched for all of a subject's credent
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import duckdb
@@ -22,6 +23,7 @@ from forensics.answers import (
     Hop,
     Link,
     Missing,
+    NotTrusted,
     OriginCandidate,
     Provenance,
     StopReason,
@@ -31,6 +33,7 @@ from forensics.answers import (
 )
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.claims import claims
+from forensics.investigate.digest_check import Span, digest_check, of_credentials
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.exports import ExportedKey, ExportedNames, LoggedKey
 from forensics.investigate.ip_ranges import IpRanges
@@ -49,9 +52,13 @@ def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges
     credential_ids = [row.credential_id for row in found if row.credential_id is not None]
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     if not credential_ids:
-        return _unsigned(subject, found) if found else _not_found(connection, subject)
-    answers = _Facts(connection, credential_ids, ip_ranges).answers(subject)
-    return answers[0] if len(answers) == 1 else _several(subject, answers)
+        answer = _unsigned(connection, subject, found) if found else _not_found(connection, subject)
+        account = None if found else answer.subject.account_id
+        return replace(answer, digests=digest_check(connection, [Span(account)] if not found else []))
+    facts = _Facts(connection, credential_ids, ip_ranges)
+    answers = facts.answers(subject)
+    answer = answers[0] if len(answers) == 1 else _several(subject, answers)
+    return replace(answer, digests=digest_check(connection, facts.spans(connection)))
 
 
 def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
@@ -67,8 +74,11 @@ def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
     )
 
 
-def _unsigned(subject: Subject, found: Sequence[Row]) -> Who:
+def _unsigned(connection: duckdb.DuckDBPyConnection, subject: Subject, found: Sequence[Row]) -> Who:
     """An event whose record proves nothing, a sign-in that was refused, or one whose record names no identity."""
+    if distrusted := rows(connection, "event_not_trusted", id=subject.id):
+        not_trusted = tuple(NotTrusted(row.reason, evidence_of(row)) for row in distrusted)
+        return Who(subject, stop_reason=StopReason.NOT_TRUSTED, flags=("proves_nothing",), not_trusted=not_trusted)
     if any(row.unreliable for row in found):
         return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("proves_nothing",))
     if not all(row.is_sign_in for row in found):
@@ -96,6 +106,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
             missing=tuple(dict.fromkeys(one for answer in answers for one in answer.missing)),
             sessions=tuple(answers),
             exports=tuple(dict.fromkeys(one for answer in answers for one in answer.exports)),
+            not_trusted=tuple(dict.fromkeys(one for answer in answers for one in answer.not_trusted)),
         )
     origins = {answer.origin_access_key_id for answer in answers}
     return Who(
@@ -110,6 +121,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         mfa_authenticated=first.mfa_authenticated if len({one.mfa_authenticated for one in answers}) == 1 else None,
         sessions=tuple(answers),
         exports=tuple(dict.fromkeys(one for answer in answers for one in answer.exports)),
+        not_trusted=tuple(dict.fromkeys(one for answer in answers for one in answer.not_trusted)),
     )
 
 
@@ -126,6 +138,7 @@ class _Facts:
         self.candidates = _grouped(rows(connection, "who_candidates", ids=last_ids))
         hop_ids = sorted({hop.hop_credential_id for chain in self.chains.values() for hop in chain})
         self.forwarded = _grouped(rows(connection, "who_forward_access", ids=hop_ids))
+        self.not_trusted = _grouped(rows(connection, "who_not_trusted", ids=hop_ids))
         open_ids = [one.credential_id for one in self.credentials if one.origin_access_key_id is None]
         self.origins = _grouped(rows(connection, "who_several_origins", ids=open_ids) if open_ids else [])
         keys = sorted({key for credential in self.credentials if (key := _owned_key(credential))})
@@ -149,6 +162,21 @@ class _Facts:
 
     def answers(self, subject: Subject) -> list[Who]:
         return [self._answer(subject, credential) for credential in self.credentials]
+
+    def spans(self, connection: duckdb.DuckDBPyConnection) -> list[Span]:
+        """What the answers rest on: the cited events, the uses of each credential, and where an issuance is missing."""
+        hops = [hop.hop_credential_id for chain in self.chains.values() for hop in chain]
+        cited = [
+            Span(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
+            for found in self.evidence.values()
+            for event in found
+        ]
+        missing = [
+            Span(one.account_id, one.aws_region, one.from_, one.to)
+            for credential in self.credentials
+            for one in self._missing(credential)
+        ]
+        return [*cited, *missing, *of_credentials(connection, hops)]
 
     def _answer(self, subject: Subject, credential: Row) -> Who:
         actor = actor_of(credential)
@@ -174,7 +202,13 @@ class _Facts:
             flags=_flags(credential, chain),
             workload=self._workload(credential),
             exports=self._exports(chain, actor, owner_of(owner) if owner else None),
+            not_trusted=tuple(self._not_trusted(chain)),
         )
+
+    def _not_trusted(self, chain: Sequence[Row]) -> Iterator[NotTrusted]:
+        for hop in chain:
+            for row in self.not_trusted[hop.hop_credential_id]:
+                yield from (NotTrusted(row.reason, evidence_of(event)) for event in self.evidence[row.issuance_id])
 
     def _exports(self, chain: Sequence[Row], actor: Actor, owner: Actor | None) -> tuple[Exported, ...]:
         """What of the answer exports say too, or alone: names, and the trust policies of the roles."""
@@ -303,6 +337,7 @@ class _Facts:
         forwarded = [row.event_key for found in self.forwarded.values() for row in found]
         ids = [hop.issuance_id for hop in hops] + [hop.switch_issuance_id for hop in hops]
         ids += [hop.tool_event_key for hop in hops]
+        ids += [row.issuance_id for found in self.not_trusted.values() for row in found]
         ids += [hop.on_behalf_of_event_key for hop in hops] + [row.issuance_id for row in candidates]
         return sorted({id_ for id_ in ids if id_} | set(forwarded))
 
@@ -345,7 +380,9 @@ def _flags(credential: Row, chain: Sequence[Row]) -> tuple[str, ...]:
         flags.append("rewritten_or_anonymised_logs")
     if credential.is_rebuilt:
         flags.append("rebuilt")
-    if credential.events > credential.reliable_events:
+    if credential.distrusted_events:
+        flags.append("unlisted_events")
+    if credential.events > credential.reliable_events + credential.distrusted_events:
         flags.append("unreliable_events")
     expires_at: datetime | None = chain[0].expires_at
     if expires_at and credential.last_use and credential.last_use > expires_at:

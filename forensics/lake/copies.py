@@ -17,7 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forensics.formats.records import Delivery, Records
 from forensics.lake.addenda import amend
+from forensics.lake.columns import Taken, to_batch
 from forensics.lake.file_names import lake_path, rewritten_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
@@ -54,9 +56,18 @@ _PLACES = {
 }
 
 # tables of few rows, any of which may change: written anew as one file
-_WHOLE = ("event_conflicts", "event_addenda")
+_WHOLE = ("event_conflicts", "event_addenda", "conflict_copies")
 
-COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32())])
+COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32()), ("delivery", TEXT)])
+CONFLICT_COPIES_SCHEMA = pa.schema(
+    [
+        ("event_key", TEXT),
+        ("canonical_sha256", TEXT),
+        ("source_sha256", TEXT),
+        ("position", pa.int32()),
+        ("delivery", TEXT),
+    ]
+)
 CONFLICTS_SCHEMA = pa.schema(
     [
         ("event_key", TEXT),
@@ -84,7 +95,7 @@ def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: s
     with duckdb.connect() as connection:
         connection.execute(f"create macro key_of(event_id, recipient_account_id, content_sha256) as {EVENT_KEY}")
         connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")
-        connection.create_function("differs_in", _differs_in, ["BLOB", "BLOB"], "VARCHAR")
+        connection.create_function("differs_in", differs_in, ["BLOB", "BLOB"], "VARCHAR")
         tables = Tables(connection, layout, before, parts)
         settled = [_settle_events(tables, ingest_id), *(_settle_places(tables, name, ingest_id) for name in _PLACES)]
     return Settled(
@@ -110,7 +121,7 @@ def _settle_events(tables: Tables, ingest_id: str) -> Settled:
     tables.create("ranked", "ranked")
     tables.load("known_places", COPIES_SCHEMA, tables.old_files("event_copies"))
     repeated = tables.create("losers", "losers") - tables.create("places", "new_places")
-    written = _conflicts(tables, ingest_id)
+    written = [*_conflicts(tables, ingest_id), *_conflict_copies(tables, ingest_id)]
     if addenda:
         amended, repeated_addenda = amend(tables, new + old, ingest_id)
         written += amended
@@ -150,7 +161,26 @@ def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
     return [file.finish()]
 
 
-def _differs_in(copy: bytes, event: bytes) -> str:
+def _conflict_copies(tables: Tables, ingest_id: str) -> list[LakeFile]:
+    """Which files hold which reading of an event with conflicts: digests may prove some of these files."""
+    known = tables.load("old_conflict_copies", CONFLICT_COPIES_SCHEMA, tables.old_files("conflict_copies"))
+    if tables.create("conflict_copies", "conflict_copies") == known:
+        return []
+    found = tables.connection.sql("from conflict_copies order by all").to_arrow_table().cast(CONFLICT_COPIES_SCHEMA)
+    return [write_table(tables.case, lake_path("conflict_copies", ingest_id), "conflict_copies", found)]
+
+
+def row_of(raw: bytes, delivery: str, source_sha256: str, position: int) -> pa.RecordBatch:
+    """The row of a copy, read again from its bytes."""
+    return to_batch([Taken(Records(position, [raw], delivery=Delivery(delivery)), source_sha256)], {}).events
+
+
+def disagree(differs_in: str) -> bool:
+    """Whether two records leave open what happened, by the names of the fields in which they differ."""
+    return not differs_in or not set(_DECISIVE).isdisjoint(differs_in.split(","))
+
+
+def differs_in(copy: bytes, event: bytes) -> str:
     """The names of the fields in which two records differ."""
     mine, theirs = _object(copy), _object(event)
     names = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))

@@ -13,7 +13,7 @@ import re
 from datetime import date
 
 EVENTS = "events"
-TABLES = (EVENTS, "event_copies", "event_conflicts", "event_addenda", "quarantine", "documents")
+TABLES = (EVENTS, "event_copies", "event_conflicts", "conflict_copies", "event_addenda", "quarantine", "documents")
 INGEST_ID = r"[0-9a-f]{12}"
 
 _NO_DAY = "__HIVE_DEFAULT_PARTITION__"  # Hive's name for the partition of rows without a value

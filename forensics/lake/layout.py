@@ -18,7 +18,7 @@ import msgspec
 from forensics.regular_files import create_private, kind_of, open_regular
 
 # of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 # DuckDB opens every file that such a path matches
 _PATTERN = re.compile(r"[*?[]")
 

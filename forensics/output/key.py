@@ -30,14 +30,19 @@ from forensics.output.exports import TITLE as EXPORTS_TITLE
 from forensics.output.exports import exported_lines
 from forensics.output.lines import Line, Span, line, table
 from forensics.output.who import (
+    NOTHING_PROVEN,
+    OPEN_WINDOWS,
     candidate_lines,
     chain_lines,
     claim_lines,
     described,
+    digest_lines,
     event_line,
     headline,
     labelled,
     missing_lines,
+    not_trusted_lines,
+    open_window_lines,
     part,
 )
 from forensics.output.words import (
@@ -61,9 +66,11 @@ def render_key(answer: Key) -> Iterator[Line]:
     """The parts of the page, top to bottom."""
     yield _subject(answer)
     yield from _finding(answer)
+    yield from digest_lines(answer.who.digests)
     if not answer.in_logs:
         yield from part(EXPORTS_TITLE, exported_lines(answer.exports))
         yield from part("What to load to learn more", missing_lines(answer.who.missing))
+        yield from part(OPEN_WINDOWS, open_window_lines(answer.who.digests))
         yield from part("Worth knowing", note_lines(answer))
         return
     activity = answer.activity
@@ -74,6 +81,7 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from part("Quarantine by AWS", quarantine_lines(answer))
     yield from part("How it was requested, from the key back to its origin", chain_lines(answer.who))
     yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer.who))
+    yield from part(NOTHING_PROVEN, not_trusted_lines(answer.who))
     yield from part(CLAIMS, claim_lines(answer.who))
     yield from part("What was requested with it, directly and further down", _children(answer.children))
     yield from part("Addresses", _addresses(answer))
@@ -83,6 +91,7 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from part("What the calls were about", _resources(answer))
     yield from part("Worth knowing", note_lines(answer))
     yield from part("What to load to learn more", missing_lines(answer.who.missing))
+    yield from part(OPEN_WINDOWS, open_window_lines(answer.who.digests))
 
 
 # the finding

@@ -11,6 +11,7 @@ from forensics.answers import Action, Exported, Node, NodeKind, Relation, State,
 from forensics.output.branches import Branches, Hidden, counted, may_be_used
 from forensics.output.exports import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
+from forensics.output.who import OPEN_WINDOWS, digest_lines, open_window_lines, part
 from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
 
 _SHOWN = 60  # nodes in the tree
@@ -32,12 +33,16 @@ def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
     yield _subject(answer.subject)
     if not answer.nodes or answer.at is None:
         yield line("it is in none of the loaded logs", indent=2)
+        yield from digest_lines(answer.digests, _labelled)
+        yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
         return
     yield from _headline(answer)
+    yield from digest_lines(answer.digests, _labelled)
     if not drawn:
         yield from _part("What came of it", _Branching(answer).lines())
     yield from _part(f"What may be used at {readable_time(answer.at)}", _valid(answer))
     yield from _part("What to do, in this order", _plan(answer))
+    yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
 
 
 def _part(title: str, lines: Iterable[Line]) -> Iterator[Line]:

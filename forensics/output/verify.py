@@ -29,6 +29,7 @@ from forensics.verify_answer import (
 _LABEL = 10
 _CHECK_SEAL = "ssh-keygen -Y verify -f FILE -I NAME -n {namespace} -s SIGNATURE.sig"
 _SHOWN = 20
+_WRONG = (FileStatus.UNLISTED, FileStatus.CHANGED, FileStatus.MISSING)
 
 
 def render_verification(answer: Verification) -> Iterator[Line]:
@@ -180,13 +181,13 @@ def _problems(problems: Sequence[Problem]) -> Iterator[Line]:
 
 
 def _files(files: Sequence[VerifiedFile]) -> Iterator[Line]:
-    wrong = [one for one in files if one.status in (FileStatus.CHANGED, FileStatus.MISSING) or one.moved]
+    wrong = [one for one in files if one.status in _WRONG or one.moved]
     if not wrong:
         return
     yield BLANK
-    yield heading("Changed, missing or moved")
+    yield heading("Unlisted, changed, missing or moved")
     for one in wrong[:_SHOWN]:
-        is_moved_only = one.status not in (FileStatus.CHANGED, FileStatus.MISSING)
+        is_moved_only = one.status not in _WRONG
         word = ("moved", "warn") if is_moved_only else (str(one.status), DIGEST_STYLES[one.status])
         yield line(word, f"  {one.kind} {one.name or one.s3_object}", indent=2, hang=4)
         if one.moved:
@@ -211,6 +212,9 @@ def _chain(chain: DigestChain) -> Iterator[Line]:
         (f"trail {chain.trail}", "bold"), f" of {chain.home_region}: {chain.account_id} {chain.aws_region}{backfill}"
     )
     yield line(_span(chain.from_, chain.to), f"; digests: {_told(chain.digests)}", indent=2, hang=4)
+    if chain.contested:
+        digests = count(chain.contested, "digest")
+        yield line((f"{digests} contested: others of the region and time are signed with another key", "bad"), indent=2)
     for windows in islice(chain.windows, _SHOWN):
         yield from _windows(windows)
     yield from _more(len(chain.windows))

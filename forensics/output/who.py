@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -11,6 +11,8 @@ from forensics.answers import (
     Actor,
     ActorKind,
     Agreement,
+    DigestCheck,
+    DigestState,
     Evidence,
     Grade,
     Hop,
@@ -26,20 +28,28 @@ from forensics.output.words import (
     ACTOR_KINDS,
     BASES,
     CLAIMS,
+    DIGEST_STATES,
     DIGEST_STYLES,
     FLAGS,
     GRADE_STYLES,
+    NOT_TRUSTED,
     RULES,
     STOPS,
     SUBJECT_TYPES,
     WHY_MISSING,
+    WHY_NOT_TRUSTED,
+    WHY_OPEN,
     WORKLOADS,
     count,
     readable_time,
 )
 from forensics.output.workload import WORKLOAD_TITLE, used_from_lines
 
+NOTHING_PROVEN = "Records that prove nothing"
+OPEN_WINDOWS = "What digests leave open"
 _SESSIONS_SHOWN = 10
+_WINDOWS_SHOWN = 10
+_KEYS_SHOWN = 3
 _LABEL = 10  # columns that the labels of the headline take
 _GRADES = list(Grade)
 _HAVE_MFA = (ActorKind.IAM_USER, ActorKind.ROOT)
@@ -55,13 +65,17 @@ def render_who(answer: Who) -> Iterator[Line]:
     """The parts of an answer, top to bottom."""
     yield _subject(answer)
     yield from headline(answer)
+    if answer.stop_reason != StopReason.NOT_AN_IDENTIFIER:
+        yield from digest_lines(answer.digests)
     yield from part("How it was requested, from the subject back to its origin", chain_lines(answer))
     yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer))
+    yield from part(NOTHING_PROVEN, not_trusted_lines(answer))
     yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
     yield from part(CLAIMS, claim_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports, all_of_them=False))
     yield from part("Worth knowing", _notes(answer))
     yield from part("What to load to learn more", missing_lines(answer.missing))
+    yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
     yield from part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
 
 
@@ -110,6 +124,9 @@ def labelled(label: str, *parts: str | Span) -> Line:
 
 def stop(answer: Who) -> str:
     """Why the walk ended where it ended."""
+    if answer.stop_reason == StopReason.NOT_TRUSTED:
+        reasons = WHY_NOT_TRUSTED if answer.subject.type == "event" else NOT_TRUSTED
+        return next((reasons[one.reason] for one in answer.not_trusted), STOPS[answer.stop_reason])
     if "proves_nothing" in answer.flags:
         return FLAGS["proves_nothing"]
     return STOPS[answer.stop_reason]
@@ -305,6 +322,43 @@ def candidate_lines(answer: Who) -> Iterator[Line]:
         for event in candidate.link.evidence:
             yield line(f"{_when(event.event_time)}{event.event_name or 'event'}", indent=2)
             yield with_prefix(event_line(event), "  ", "  ")
+
+
+def not_trusted_lines(answer: Who) -> Iterator[Line]:
+    """Records that tell of an issuance, and why they do not count."""
+    for one in answer.not_trusted:
+        yield line(
+            f"{_when(one.evidence.event_time)}{one.evidence.event_name or 'event'}: ", WHY_NOT_TRUSTED[one.reason]
+        )
+        yield event_line(one.evidence)
+        yield from (line((name, "dim"), indent=2, hang=4) for name in one.evidence.source_files)
+
+
+def digest_lines(digests: DigestCheck, labelled: Callable[..., Line] = labelled) -> Iterator[Line]:
+    """Whether digests prove the files behind an answer, and which file vouches for the public key."""
+    if digests.state != DigestState.PROVEN:
+        yield labelled("digests", (DIGEST_STATES[digests.state], "warn"))
+        return
+    for key in digests.public_keys[:_KEYS_SHOWN]:
+        yield labelled("digests", f"signed with key {key.fingerprint}; that it is AWS's rests on {key.source}")
+    if len(digests.public_keys) > _KEYS_SHOWN:
+        yield labelled("", f"and {count(len(digests.public_keys) - _KEYS_SHOWN, 'more key')}")
+
+
+def open_window_lines(digests: DigestCheck) -> Iterator[Line]:
+    """Delivery windows that leave an answer open, with the log files that are missing."""
+    for window in digests.windows[:_WINDOWS_SHOWN]:
+        yield line(
+            (f"trail {window.trail}", "bold"),
+            f", account {window.account_id}, {window.aws_region}, delivered {readable_time(window.from_)} to"
+            f" {readable_time(window.to)}: ",
+            (WHY_OPEN[window.why], "bad"),
+        )
+        yield from (line((name, "dim"), indent=2, hang=4) for name in window.missing[:_WINDOWS_SHOWN])
+    if len(digests.windows) > _WINDOWS_SHOWN:
+        yield line(
+            (f"and {count(len(digests.windows) - _WINDOWS_SHOWN, 'more window')}; --format json has them", "dim")
+        )
 
 
 def claim_lines(answer: Who) -> Iterator[Line]:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from forensics.answers import Action, ActorKind, AddressClass, Grade, Relation, State, StopReason, timestamp
+from forensics.answers import (
+    Action,
+    ActorKind,
+    AddressClass,
+    DigestState,
+    Grade,
+    Relation,
+    State,
+    StopReason,
+    timestamp,
+)
 
 SUBJECT_TYPES = {
     "access_key": "access key",
@@ -66,6 +76,7 @@ STOPS = {
     StopReason.NOT_FOUND: "it is in none of the loaded logs",
     StopReason.SEVERAL_ACTORS: "it stands for credentials of several actors",
     StopReason.NEVER_LOGGED: "AWS does not log how this kind of credential is issued",
+    StopReason.NOT_TRUSTED: "the loaded records that tell of it prove nothing",
     StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
     StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
     StopReason.NOT_AN_IDENTIFIER: "it is no access key ID, event ID, session ARN or principal ID",
@@ -97,7 +108,31 @@ BASES = {
     "forward_access": "the record names the user for whom an AWS service acted",
 }
 # how far a file is proven to be what AWS wrote
-DIGEST_STYLES = {"signed": "good", "hash-chained": "warn", "unverified": "warn", "changed": "bad", "missing": "bad"}
+DIGEST_STYLES = {
+    "signed": "good",
+    "hash-chained": "warn",
+    "unverified": "warn",
+    "unlisted": "bad",
+    "changed": "bad",
+    "missing": "bad",
+}
+# why an issuance that is loaded proves nothing: in the headline, and beside its event
+NOT_TRUSTED = {
+    "unlisted": "the event that issued it is in a file that no digest lists, so it proves nothing",
+    "contested": "the event that issued it is in a file whose digests are signed with different keys",
+}
+WHY_NOT_TRUSTED = {
+    "unlisted": "its file is not listed, although digests cover the delivery; it may be forged",
+    "contested": "digests of its region and time are signed with different keys, so one key is not AWS's",
+}
+WHY_OPEN = {
+    "incomplete": "incomplete: a listed log file is missing or changed, and what it held is not in this answer",
+    "contested": "contested: its digests are signed with different keys, so nothing in it is proven",
+}
+DIGEST_STATES = {
+    DigestState.NONE: "none is loaded: the log files are unchecked",
+    DigestState.NOT_PROVEN: "no loaded public key proves one: the log files are unchecked",
+}
 WHY_MISSING = {
     "account_not_loaded": "no log of this account is loaded",
     "region_not_loaded": "no log of this region is loaded",
@@ -119,6 +154,7 @@ FLAGS = {
         "known only from records put together again from fields (CSV, OCSF): a name is medium at most; load the trail's"
         " own files to prove it"
     ),
+    "unlisted_events": "some of its events are in files that no valid digest lists; they prove nothing",
     "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
     "conflicting_source_identity": "its events carry more than one SourceIdentity",
     "proves_nothing": "the record of this event is in conflict or damaged, and proves nothing",

@@ -63,14 +63,17 @@ def events(case: Path) -> Rows:
 
 def places(case: Path) -> Rows:
     """Where every copy of every event lies, that of the event itself among them."""
-    return sorted(rows(case, "events", f"{EVENT_KEY}, source_sha256, position") + rows(case, "event_copies"), key=repr)
+    return sorted(
+        rows(case, "events", f"{EVENT_KEY}, source_sha256, position")
+        + rows(case, "event_copies", "event_key, source_sha256, position"),
+        key=repr,
+    )
 
 
 def state(case: Path) -> dict[str, Rows]:
     """All that the order of files and ingests must not change."""
-    tables = {
-        table: rows(case, table) for table in ("events", "event_copies", "event_conflicts", "quarantine", "documents")
-    }
+    names = ("events", "event_copies", "event_conflicts", "conflict_copies", "quarantine", "documents")
+    tables = {table: rows(case, table) for table in names}
     commit = manifests.read(Layout(case).manifest).commit
     assert commit is not None
     assert commit.events == len(tables["events"])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.lake.copies import CONFLICTS_SCHEMA, COPIES_SCHEMA
+from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA
 from forensics.lake.layout import (
     FORMAT_VERSION,
     CaseBusy,
@@ -90,9 +90,12 @@ def test_a_case_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_other_columns_are_another_format() -> None:
     """Else a case of the format before would fail at a column that it lacks: change both together."""
-    schemas = (LAKE_SCHEMA, DOCUMENTS_SCHEMA, ADDENDA_SCHEMA, QUARANTINE_SCHEMA, COPIES_SCHEMA, CONFLICTS_SCHEMA)
+    schemas = (
+        *(LAKE_SCHEMA, DOCUMENTS_SCHEMA, ADDENDA_SCHEMA, QUARANTINE_SCHEMA),
+        *(COPIES_SCHEMA, CONFLICTS_SCHEMA, CONFLICT_COPIES_SCHEMA),
+    )
     columns = [(field.name, str(field.type)) for schema in schemas for field in schema]
-    assert (FORMAT_VERSION, hashlib.sha256(repr(columns).encode()).hexdigest()[:16]) == (2, "79c7d0471486a16a")
+    assert (FORMAT_VERSION, hashlib.sha256(repr(columns).encode()).hexdigest()[:16]) == (3, "5469aaccfc680e4a")
 
 
 @pytest.mark.parametrize("name", ["Example*", "Example?", "Example[1]"])

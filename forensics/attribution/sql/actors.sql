@@ -108,6 +108,19 @@ open_origins as (
     join several_parents on several_parents.credential_id = walk.ancestor_credential_id
 ),
 
+-- an issuance of it is loaded, or all of its own records are, and digests say that they prove nothing
+not_trusted as (
+    select child_credential_id as credential_id
+    from links
+    where distrust is not null
+
+    union
+
+    select credential_id
+    from credentials
+    where events > 0 and distrusted_events = events
+),
+
 -- the first loaded event of each account
 loaded as (
     select recipient_account_id as account_id, min(first_event_time) as first_event_time
@@ -187,6 +200,7 @@ select
         when loops.credential_id is not null then 'cycle'
         when ambiguous.credential_id is not null then 'ambiguous'
         when cut_off.credential_id is not null then 'out_of_reach'
+        when not_trusted.credential_id is not null then 'not_trusted'
         when last_credentials.principal_id like '%:aws:ec2-%' then 'never_logged'
         when last_credentials.session_creation_date < loaded.first_event_time then 'before_coverage'
         else 'outside_coverage'
@@ -225,5 +239,6 @@ left join exported_principals exported
 left join loops on loops.credential_id = credentials.credential_id
 left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
 left join cut_off on cut_off.credential_id = last_steps.last_credential_id
+left join not_trusted on not_trusted.credential_id = last_steps.last_credential_id
 left join loaded on loaded.account_id = last_credentials.account_id
 left join open_origins on open_origins.credential_id = credentials.credential_id

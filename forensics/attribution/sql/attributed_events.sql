@@ -22,6 +22,7 @@ select
         else 'none'
     end as grade,
     case
+        when events.listing in ('unlisted', 'contested') then 'not_trusted'
         when events.unreliable then 'ambiguous'
         when events.credential_id is not null then actors.stop_reason
         when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'

@@ -296,6 +296,7 @@ select
     issuances.is_documented_only,
     issuances.event_name,
     issuances.is_unreliable,
+    issuances.listing,
     -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
     case
         when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted or issuances.is_unreliable

@@ -54,12 +54,14 @@ select
     min(invoked_by) as invoked_by,
     min(case when not unreliable then event_key end) as named_by_event_key,
     -- its use
-    min(event_time) as first_use,
-    max(event_time) as last_use,
+    -- what no digest lists may be forged: it proves no use
+    min(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as first_use,
+    max(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as last_use,
     count(*) as events,
     count(*) - count(invoked_by) as direct_events,
     count(case when not unreliable then 1 end) as reliable_events,
-    count(case when not unreliable and delivery = 'rebuilt' then 1 end) as rebuilt_events
+    count(case when not unreliable and delivery = 'rebuilt' then 1 end) as rebuilt_events,
+    count(case when listing in ('unlisted', 'contested') then 1 end) as distrusted_events
 from changed_events
 where credential_id is not null
 group by credential_id, event_date

@@ -58,7 +58,8 @@ merged as (
         sum(events) as events,
         sum(direct_events) as direct_events,
         sum(reliable_events) as reliable_events,
-        sum(rebuilt_events) as rebuilt_events
+        sum(rebuilt_events) as rebuilt_events,
+        sum(distrusted_events) as distrusted_events
     from credential_days
     join on_several_days on on_several_days.credential_id = credential_days.credential_id
     group by credential_days.credential_id
@@ -214,6 +215,7 @@ select
     last_use,
     cast(events as bigint) as events,
     cast(reliable_events as bigint) as reliable_events,
+    cast(distrusted_events as bigint) as distrusted_events,
     -- who it is is known by rebuilt records alone
     reliable_events > 0 and rebuilt_events = reliable_events as is_rebuilt,
     named_by_event_key
@@ -252,6 +254,7 @@ select
     null as last_use,
     0 as events,
     0 as reliable_events,
+    0 as distrusted_events,
     is_rebuilt,
     null as named_by_event_key
 from never_used

@@ -46,6 +46,7 @@ select
     handed_out.is_redacted,
     -- it leaves a doubt and proves nothing
     handed_out.unreliable as is_unreliable,
+    handed_out.listing,
     handed_out.is_rebuilt,
     handed_out.credential_id as caller_credential_id,
     handed_out.identity_type as caller_identity_type,

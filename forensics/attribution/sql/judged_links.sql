@@ -2,20 +2,39 @@
 -- Grain: one row per (child_credential_id, issuance_id). `is_of_one_issuer`: the grade names (proven, strong), all of
 -- that grade have one issuer, and its record proves something; `place` is 1 of the one to follow. What `links` says
 -- differs only in who is `contested`.
+-- `distrust`: why the record of an issuance proves nothing; null where digests do not say. Such a record is no doubt
+-- where a listed record hands out the very key.
 
 with ranked as (
     select
         *,
-        min(grade_rank) over (partition by child_credential_id) as best
+        case when listing in ('unlisted', 'contested') then listing end as distrust,
+        max(case when listing = 'listed' and grade_rank = 1 and not is_unreliable then 1 else 0 end)
+            over (partition by child_credential_id) as is_settled
     from candidates
+),
+
+weighed as (
+    select
+        *,
+        min(case when is_settled = 0 or distrust is null then grade_rank end) over (partition by child_credential_id)
+            as best
+    from ranked
 ),
 
 heard as (
     select
         *,
         -- whoever was issued the very key, though by its date in another second, speaks against a match by time alone
-        best <= 2 and (grade_rank = best or (best = 2 and rule = 'issued_key' and grade = 'medium')) as is_best
-    from ranked
+        best <= 2
+            and (
+                grade_rank = best
+                or (best = 2 and rule = 'issued_key' and grade = 'medium')
+                -- a listed record that says otherwise speaks against one that no digest covers
+                or (is_settled = 0 and grade_rank = 2 and listing = 'listed' and not is_unreliable)
+            )
+            and (is_settled = 0 or distrust is null) as is_best
+    from weighed
 ),
 
 compared as (
@@ -23,9 +42,12 @@ compared as (
         *,
         min(case when is_best then issuer_key end) over (partition by child_credential_id)
             = max(case when is_best then issuer_key end) over (partition by child_credential_id) as is_only_issuer,
+        max(case when is_best and distrust is null then 1 else 0 end) over (partition by child_credential_id)
+            as has_trusted,
         row_number() over (
             partition by child_credential_id
             order by
+                case when is_settled = 1 and distrust is not null then 2 else 1 end,
                 grade_rank,
                 -- of one person's sign-in and token in one second, the sign-in explains keys that were never issued
                 case event_name when 'ConsoleLogin' then 1 else 2 end,
@@ -49,8 +71,9 @@ select
     console_event_key,
     tool_event_key,
     is_documented_only,
+    distrust,
     is_best,
-    is_best and not is_only_issuer as is_ambiguous,
+    is_best and not is_only_issuer and has_trusted = 1 as is_ambiguous,
     is_best and is_only_issuer and not is_unreliable as is_of_one_issuer,
     place
 from compared

@@ -16,6 +16,7 @@ select
     judged_links.console_event_key,
     judged_links.tool_event_key,
     judged_links.is_documented_only,
+    judged_links.distrust,
     judged_links.is_ambiguous or (judged_links.is_best and contested.credential_id is not null) as is_ambiguous,
     chosen.child_credential_id is not null as is_chosen,
     judged_links.is_of_one_issuer and contested.credential_id is null as is_of_chosen_issuer

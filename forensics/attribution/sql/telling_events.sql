@@ -14,6 +14,7 @@ select
     request_id,
     shared_event_id,
     unreliable,
+    listing,
     delivery = 'rebuilt' as is_rebuilt,
     -- who called
     credential_id,

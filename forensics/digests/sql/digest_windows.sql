@@ -1,5 +1,6 @@
 -- digest_windows: what was delivered between the start and the end of a digest. Grain: one row per digest.
--- is_complete: every file delivered is here and unchanged, as this digest says. is_verified: and the digest is proven.
+-- is_complete: every file delivered is here and unchanged, as this digest says. is_verified: and the digest is proven,
+-- and no digest of its region and time is signed with another key.
 
 with listed as (
     select
@@ -24,6 +25,7 @@ select
     digests.start_time,
     digests.end_time,
     digests.status,
+    digests.is_proven,
     coalesce(listed.files, 0)::bigint as files,
     coalesce(listed.unchanged, 0)::bigint as unchanged,
     coalesce(listed.changed, 0)::bigint as changed,
@@ -31,6 +33,10 @@ select
     listed.first_event_time,
     listed.last_event_time,
     digests.status <> 'changed' and coalesce(listed.changed + listed.missing, 0) = 0 as is_complete,
-    digests.is_proven and coalesce(listed.changed + listed.missing, 0) = 0 as is_verified
+    digests.is_proven
+        and contested_digests.digest_sha256 is null
+        and coalesce(listed.changed + listed.missing, 0) = 0 as is_verified,
+    contested_digests.digest_sha256 is not null as is_contested
 from digests
 left join listed on listed.digest_sha256 = digests.digest_sha256
+left join contested_digests on contested_digests.digest_sha256 = digests.digest_sha256

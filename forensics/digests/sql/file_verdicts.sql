@@ -1,6 +1,6 @@
 -- file_verdicts: how far each log file and digest is proven. Grain: one row per source_sha256.
 -- The strongest digest counts, whether it has the file's content or other content under the file's name; one that is
--- itself changed says nothing.
+-- itself changed says nothing. A file that no proven digest lists is unlisted where proven digests cover its delivery.
 
 with files as (
     select
@@ -18,14 +18,16 @@ vouched as (
         listings.digest_status as status,
         listings.is_proven,
         case
+            when contested_digests.digest_sha256 is not null then 4
             when listings.digest_status = 'signed' then 1
             when listings.is_proven then 2
-            when listings.digest_status = 'hash-chained' then 4
-            when listings.digest_status = 'unverified' then 6
-            else 8
+            when listings.digest_status = 'hash-chained' then 5
+            when listings.digest_status = 'unverified' then 7
+            else 9
         end as place
     from files
     join digest_listings as listings on listings.content_sha256 = files.content_sha256
+    left join contested_digests on contested_digests.digest_sha256 = listings.digest_sha256
 ),
 
 contradicted as (
@@ -34,7 +36,7 @@ contradicted as (
         listings.digest_sha256,
         'changed' as status,
         false as is_proven,
-        case when listings.is_proven then 3 when listings.digest_status = 'hash-chained' then 5 else 7 end as place
+        case when listings.is_proven then 3 when listings.digest_status = 'hash-chained' then 6 else 8 end as place
     from files
     join digest_listings as listings
       on listings.base_name = files.base_name
@@ -50,22 +52,31 @@ judged as (
 logs as (
     select distinct
         files.source_sha256,
-        case when judged.place < 8 then judged.status else 'unverified' end as status,
-        coalesce(judged.is_proven, false) as is_proven,
-        case judged.place
-            when 1 then 'listed with this hash in a signed digest'
-            when 2 then 'listed with this hash in a digest whose own hash a signed one carries'
-            when 4 then 'listed with this hash in a digest that is chained to the newest, which nothing vouches for'
-            when 6 then 'listed with this hash in a digest that nothing vouches for'
-            when 8 then 'only a digest that is itself changed lists it'
-            when 3 then 'a proven digest lists a file of this name with the hash of other content'
-            when 5 then 'a digest that is chained by its hash lists a file of this name with the hash of other content'
-            when 7 then 'a digest that nothing vouches for lists a file of this name with the hash of other content'
+        case
+            when judged.place = 4 then 'unverified'
+            when listings.listing = 'unlisted' and coalesce(judged.place, 9) > 4 then 'unlisted'
+            when judged.place < 9 then judged.status
+            else 'unverified'
+        end as status,
+        coalesce(judged.is_proven and judged.place < 4, false) as is_proven,
+        case
+            when listings.listing = 'unlisted' and coalesce(judged.place, 9) > 4 then listings.reason
+            when judged.place = 1 then 'listed with this hash in a signed digest'
+            when judged.place = 2 then 'listed with this hash in a digest whose own hash a signed one carries'
+            when judged.place = 4 then 'digests of its region and time are signed with different keys, so none proves it'
+            when judged.place = 5 then 'listed with this hash in a digest that is chained to the newest, which nothing vouches for'
+            when judged.place = 7 then 'listed with this hash in a digest that nothing vouches for'
+            when judged.place = 9 then 'only a digest that is itself changed lists it'
+            when judged.place = 3 then 'a proven digest lists a file of this name with the hash of other content'
+            when judged.place = 6 then 'a digest that is chained by its hash lists a file of this name with the hash of other content'
+            when judged.place = 8 then 'a digest that nothing vouches for lists a file of this name with the hash of other content'
+            when listings.listing = 'not_covered' then 'no proven digest covers its delivery'
             else 'no digest lists it'
         end as reason,
         judged.digest_sha256
     from files
     left join judged on judged.source_sha256 = files.source_sha256 and judged.choice = 1
+    left join file_listings as listings on listings.source_sha256 = files.source_sha256
 )
 
 select source_sha256, 'log' as kind, status, is_proven, reason, digest_sha256 from logs

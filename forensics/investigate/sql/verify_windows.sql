@@ -10,6 +10,7 @@ select
     status,
     is_complete,
     is_verified,
+    is_contested,
     files,
     unchanged,
     changed,

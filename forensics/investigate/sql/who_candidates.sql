@@ -39,5 +39,6 @@ left join without_parent as issuers
   on  issuers.child_credential_id = links.child_credential_id
   and issuers.issuance_id = links.issuance_id
 left join followed on followed.child_credential_id = links.child_credential_id
-where links.is_ambiguous or followed.child_credential_id is null
+where (links.is_ambiguous or followed.child_credential_id is null)
+  and links.distrust is null
 order by links.child_credential_id, links.grade_rank, links.issuance_id

@@ -24,6 +24,7 @@ select
     credentials.last_use::timestamp as last_use,
     credentials.events,
     credentials.reliable_events,
+    credentials.distrusted_events,
     credentials.is_rebuilt,
     actors.actor_kind,
     actors.actor_id,

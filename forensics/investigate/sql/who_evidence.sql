@@ -16,7 +16,9 @@ files as materialized (
 verdicts as materialized (
     select
         source_sha256,
-        case status when 'signed' then 1 when 'hash-chained' then 2 when 'unverified' then 3 else 4 end as place
+        case status
+            when 'signed' then 1 when 'hash-chained' then 2 when 'unverified' then 3 when 'unlisted' then 4 else 5
+        end as place
     from file_verdicts
     where source_sha256 in (select source_sha256 from files)
       and exists (select 1 from digests)
@@ -31,7 +33,8 @@ select
     evidence.event_name,
     list_sort(list(evidence_files.name)) as source_files,
     case min(verdicts.place)
-        when 1 then 'signed' when 2 then 'hash-chained' when 3 then 'unverified' when 4 then 'changed'
+        when 1 then 'signed' when 2 then 'hash-chained' when 3 then 'unverified'
+        when 4 then 'unlisted' when 5 then 'changed'
     end as digest_status
 from asked
 join cited as evidence on evidence.event_key = asked.event_key

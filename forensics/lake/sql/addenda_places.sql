@@ -2,10 +2,10 @@
 -- Grain: one row per (event_key, source_sha256, position).
 
 with copies as (
-    select distinct addendum_key, source_sha256, position from amending_addenda
+    select distinct addendum_key, source_sha256, position, delivery from amending_addenda
     anti join addenda using (addendum_key, source_sha256, position)
 )
-select copies.addendum_key as event_key, copies.source_sha256, copies.position
+select copies.addendum_key as event_key, copies.source_sha256, copies.position, copies.delivery
 from copies
 left join known_places
     on  known_places.event_key = copies.addendum_key

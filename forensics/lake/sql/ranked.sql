@@ -6,6 +6,7 @@
 select
     event_key,
     path,
+    is_new,
     filename,
     file_row_number,
     raw_sha256,

@@ -1,0 +1,81 @@
+"""Record places: the accounts, regions and times of the records of some files, read without a case.
+
+What the name of a log file claims is checked against its records. Only files that no proven digest lists are read.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from forensics.formats.contents import Log, open_contents
+from forensics.formats.inflate import Measure, Unreadable
+from forensics.formats.records import NotJson, Records
+from forensics.lake.columns import Taken, to_batch
+
+if TYPE_CHECKING:
+    from forensics.digests.hasher import ToHash
+
+_BATCH_BYTES = 4 << 20
+_TABLE = """
+    create table record_places (
+        source_sha256 varchar, account_id varchar, aws_region varchar, is_native boolean,
+        first_event_time timestamptz, last_event_time timestamptz
+    )
+"""
+_PLACES = """
+    insert into record_places
+    select
+        $source_sha256,
+        coalesce(recipient_account_id, account_id),
+        aws_region,
+        delivery = 'native',
+        min(event_time),
+        max(event_time)
+    from records_of_file
+    group by all
+"""
+
+
+def create_table(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `record_places`, without rows."""
+    connection.execute(_TABLE)
+
+
+def read_places(
+    connection: duckdb.DuckDBPyConnection, open_files: Mapping[str, str], files: Mapping[str, ToHash]
+) -> None:
+    """Fill `record_places`. `open_files`: the SHA-256 by name; `files`: where they are, by name."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, source_sha256 in open_files.items():
+            for events in _events(Path(files[name].path), Path(scratch)):
+                connection.register("records_of_file", events)
+                connection.execute(_PLACES, {"source_sha256": source_sha256})
+                connection.unregister("records_of_file")
+
+
+def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
+    """The records of a log file as rows, up to where it can be read."""
+    waiting: list[Taken] = []
+    size = 0
+    with suppress(Unreadable, NotJson, OSError), path.open("rb") as stream:
+        contents = open_contents(stream, Measure(), scratch)
+        for found in contents.records if isinstance(contents, Log) else ():
+            if isinstance(found, Records):
+                waiting.append(Taken(found, ""))
+                size += sum(map(len, found.raw))
+            if size > _BATCH_BYTES:
+                yield _rows(waiting)
+                waiting, size = [], 0
+    if waiting:
+        yield _rows(waiting)
+
+
+def _rows(taken: list[Taken]) -> pa.Table:
+    return pa.Table.from_batches([to_batch(taken, {}).events])

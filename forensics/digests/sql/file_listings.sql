@@ -1,0 +1,201 @@
+-- file_listings: whether a proven digest lists each log file: listed; contested (keys disagree on the digest that lists
+-- it); unlisted (proven digests cover its delivery and none lists it); not_covered (no proven digest covers its delivery).
+-- Grain: one row per source_sha256; no rows where no digest is proven.
+-- A file belongs to a trail by the root that its path and the trail's listed files have in common, account, region and
+-- delivery time. Its name is a claim: where its records contradict it, or it has no such name, the records' own account,
+-- region and time tell which windows could have delivered it. Without its folders a file may be of any trail.
+-- is_log_file: the name is that of a log file of a trail, so records of it that are not as AWS wrote them count too.
+
+with windows as (
+    select
+        account_id,
+        aws_region,
+        trail,
+        home_region,
+        s3_bucket,
+        start_time,
+        end_time,
+        max(end_time) over (
+            partition by account_id, aws_region, trail, home_region, s3_bucket
+            order by start_time, end_time
+            rows between unbounded preceding and 1 preceding
+        ) as reached
+    from digests
+    where is_proven and not is_backfill
+),
+
+numbered as (
+    select
+        *,
+        sum(case when reached is null or start_time > reached then 1 else 0 end) over (
+            partition by account_id, aws_region, trail, home_region, s3_bucket
+            order by start_time, end_time
+            rows between unbounded preceding and current row
+        ) as run
+    from windows
+),
+
+-- windows of one trail without a gap between them
+covered as (
+    select
+        account_id,
+        aws_region,
+        concat_ws('/', trail, home_region, s3_bucket) as trail,
+        min(start_time) as start_time,
+        max(end_time) as end_time
+    from numbered
+    group by account_id, aws_region, trail, home_region, s3_bucket, run
+),
+
+files as (
+    select
+        sha256 as source_sha256,
+        max(inflated_sha256) over (partition by sha256) as content_sha256,
+        name,
+        regexp_replace(regexp_replace(name, '^.*/', ''), '\.gz$', '') as base_name,
+        case
+            when regexp_matches(name, '(^|/)[0-9]{12}/CloudTrail/')
+                then regexp_extract(name, '^(.*/)?[0-9]{12}/CloudTrail/', 1)
+        end as root
+    from source_files
+    where sha256 is not null and kind is null and status in ('ok', 'empty', 'failed', 'duplicate')
+),
+
+-- log files that proven digests list, under the name that is listed: they show where a trail's files are
+found as (
+    select
+        files.source_sha256,
+        files.root,
+        files.base_name = listings.base_name as has_listed_name,
+        concat_ws('/', digests.trail, digests.home_region, digests.s3_bucket) as trail,
+        contested_digests.digest_sha256 is null as is_sure
+    from files
+    join digest_listings as listings on listings.content_sha256 = files.content_sha256 and listings.is_proven
+    join digests on digests.digest_sha256 = listings.digest_sha256
+    left join contested_digests on contested_digests.digest_sha256 = listings.digest_sha256
+),
+
+listed as (
+    select source_sha256, max(is_sure) as is_sure
+    from found
+    group by source_sha256
+),
+
+roots as (
+    select distinct trail, root
+    from found
+    where has_listed_name and root is not null
+),
+
+rooted_trails as (
+    select distinct trail from roots
+),
+
+-- listed by name with other content
+contradicted as (
+    select distinct files.source_sha256
+    from files
+    join digest_listings as listings
+      on  listings.base_name = files.base_name
+      and listings.content_sha256 <> files.content_sha256
+      and listings.is_proven
+),
+
+open_files as (
+    select files.source_sha256, files.name, files.base_name, files.root
+    from files
+    left join listed on listed.source_sha256 = files.source_sha256
+    where listed.source_sha256 is null
+),
+
+named as (
+    select
+        *,
+        regexp_extract(base_name, '^([0-9]{12})_', 1) as account_id,
+        regexp_extract(base_name, '^[0-9]{12}_CloudTrail_([a-z0-9-]+)_', 1) as aws_region,
+        timezone(
+            'UTC', try_strptime(regexp_extract(base_name, '_([0-9]{8}T[0-9]{4}Z)_[^_]*$', 1), '%Y%m%dT%H%MZ')
+        ) as delivered_at
+    from open_files
+    where regexp_matches(base_name, '^[0-9]{12}_CloudTrail_[a-z0-9-]+_[0-9]{8}T[0-9]{4}Z_[A-Za-z0-9]+\.json$')
+),
+
+places as (
+    select *
+    from record_places
+    where source_sha256 in (select source_sha256 from open_files)
+),
+
+-- CloudTrail delivers a file minutes after its last event, with the events of one account and region
+misnamed as (
+    select distinct named.source_sha256, named.name
+    from named
+    join places on places.source_sha256 = named.source_sha256
+    where named.delivered_at is null
+       or places.account_id <> named.account_id
+       or places.aws_region <> named.aws_region
+       or places.last_event_time > named.delivered_at + interval 5 minute
+       or places.last_event_time < named.delivered_at - interval 1 hour
+),
+
+-- a name has the minute of the delivery: at the edge of what is covered it may be that of the window beside it
+by_name as (
+    select distinct named.source_sha256
+    from named
+    join covered
+      on  covered.account_id = named.account_id
+      and covered.aws_region = named.aws_region
+      and named.delivered_at > covered.start_time
+      and named.delivered_at + interval 1 minute <= covered.end_time
+    left join roots on roots.trail = covered.trail and roots.root = named.root
+    left join rooted_trails on rooted_trails.trail = covered.trail
+    where named.root is null or roots.root is not null or rooted_trails.trail is null
+),
+
+by_records as (
+    select distinct open_files.source_sha256
+    from open_files
+    left join named on named.source_sha256 = open_files.source_sha256 and named.name = open_files.name
+    left join misnamed on misnamed.source_sha256 = open_files.source_sha256 and misnamed.name = open_files.name
+    join places on places.source_sha256 = open_files.source_sha256
+    join covered
+      on  coalesce(covered.account_id = places.account_id, true)
+      and coalesce(covered.aws_region = places.aws_region, true)
+      and coalesce(covered.start_time < places.last_event_time + interval 1 hour, true)
+      and coalesce(covered.end_time > places.first_event_time, true)
+    left join roots on roots.trail = covered.trail and roots.root = open_files.root
+    left join rooted_trails on rooted_trails.trail = covered.trail
+    where (named.name is null or misnamed.name is not null)
+      and (places.is_native or named.name is not null)
+      and (open_files.root is null or roots.root is not null or rooted_trails.trail is null)
+)
+
+select
+    files.source_sha256,
+    case
+        when max(listed.is_sure) then 'listed'
+        when count(listed.source_sha256) > 0 then 'contested'
+        when count(contradicted.source_sha256) > 0
+            or count(by_name.source_sha256) > 0
+            or count(by_records.source_sha256) > 0
+            then 'unlisted'
+        else 'not_covered'
+    end as listing,
+    case
+        when count(listed.source_sha256) > 0 then null
+        when count(contradicted.source_sha256) > 0
+            then 'a proven digest lists a file of this name with the hash of other content'
+        when count(by_name.source_sha256) > 0
+            then 'its name says that it was delivered in a time of which proven digests list every file; none lists it'
+        when count(by_records.source_sha256) > 0
+            then 'its origin is unknown, and proven digests that cover its records do not list it'
+    end as reason,
+    count(named.source_sha256) > 0 as is_log_file
+from files
+left join listed on listed.source_sha256 = files.source_sha256
+left join contradicted on contradicted.source_sha256 = files.source_sha256
+left join by_name on by_name.source_sha256 = files.source_sha256
+left join by_records on by_records.source_sha256 = files.source_sha256
+left join named on named.source_sha256 = files.source_sha256
+where exists (select 1 from covered)
+group by files.source_sha256

@@ -1,0 +1,2 @@
+-- How many digests are loaded.
+select count(*) as digests from digests

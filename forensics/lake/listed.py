@@ -1,0 +1,117 @@
+"""Listed: which copy of an event counts where digests prove more of one file than of another.
+
+The lake holds what the copies say, whichever digests are loaded; `settle` there looks at nothing but the copies. Here
+the table `file_listings` decides between them, each time the tables of a case are built: a copy in a listed file beats
+one in a file that no digest covers, and that beats one in an unlisted file. So neither replaces nor disputes an event
+that is in a better file. Without digests every table here is empty and the stored copies count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
+from forensics.lake.schema import LAKE_SCHEMA, TEXT
+from forensics.lake.tables import sql
+
+_REPLACED = pa.schema([("event_key", TEXT), ("stored_sha256", TEXT), ("canonical_sha256", TEXT)])
+_CONFLICTS = pa.schema([field for field in CONFLICTS_SCHEMA if field.name != "raw"])
+# what digests say of a row of the lake: of its event, where that is known, otherwise of its file
+LISTING = """
+    coalesce(
+        (select known.listing from (select event_key as of_event, listing from event_listings) as known
+         where known.of_event = {event_key}),
+        (select case when file.listing = 'unlisted' and delivery <> 'native' and not file.is_log_file
+                     then 'not_covered' else file.listing end
+         from (select source_sha256 as of_source, listing, is_log_file from file_listings) as file
+         where file.of_source = source_sha256)
+    )
+"""
+
+
+class _Reading(NamedTuple):
+    """A row of `replacing`."""
+
+    event_key: str
+    canonical_sha256: str
+    source_sha256: str
+    position: int
+    delivery: str
+    is_of_event: bool
+    is_best: bool
+    raw: bytes
+
+
+def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `event_listings`, `listed_copies`, `replaced_events`, `event_conflicts` and `disputed_events`.
+
+    The rows of `listed_copies` count instead of the stored ones of `replaced_events`. Needs `file_listings` and the
+    views over the lake.
+    """
+    execute = connection.execute
+    _create(connection, "listed_copies", LAKE_SCHEMA)
+    _create(connection, "replaced_events", _REPLACED)
+    if execute("from file_listings limit 1").fetchall():
+        for table in ("judged_copies", "readings", "event_listings"):
+            kind = "view" if table == "judged_copies" else "table"
+            execute(f"create {kind} {table} as {sql(table)}")
+        conflicts = _replace(connection)
+        execute(f"create table event_conflicts as {sql('kept_conflicts')}")
+        _insert(connection, "event_conflicts", conflicts)
+        execute("drop table readings")
+        execute("drop view judged_copies")
+    else:
+        execute("create table event_listings (event_key varchar, listing varchar, event_date date)")
+        execute("create table event_conflicts as select * exclude (raw) from lake_conflicts")
+    execute("create table disputed_events as select distinct event_key from event_conflicts where proves_nothing")
+
+
+def _replace(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Read the copies that count again from their bytes. The conflicts of the other readings with them."""
+    found = connection.execute(sql("replacing")).fetchall()
+    rows: list[pa.RecordBatch] = []
+    replaced: list[tuple[str, str, str]] = []
+    conflicts: list[tuple[str, str, str, str, bool]] = []
+    for event_key, readings in groupby(map(_Reading._make, found), key=lambda reading: reading.event_key):
+        counts, *others = readings
+        rows.append(_shown(row_of(counts.raw, counts.delivery, counts.source_sha256, counts.position)))
+        for one in others:
+            difference = differs_in(one.raw, counts.raw)
+            is_doubt = one.is_best and one.delivery == counts.delivery and disagree(difference)
+            conflicts.append((event_key, one.canonical_sha256, one.delivery, difference, is_doubt))
+            if one.is_of_event:
+                replaced.append((event_key, one.canonical_sha256, counts.canonical_sha256))
+    _insert(connection, "listed_copies", pa.Table.from_batches(rows, LAKE_SCHEMA))
+    _insert(connection, "replaced_events", _table(replaced, _REPLACED))
+    return _table(conflicts, _CONFLICTS)
+
+
+def _shown(row: pa.RecordBatch) -> pa.RecordBatch:
+    """The row without its bytes, which hold its secrets and stay in the lake."""
+    columns = row.to_pydict()
+    columns["record"] = [record or raw.decode() for record, raw in zip(columns["record"], columns["raw"], strict=True)]
+    columns["raw"] = [None]
+    return pa.RecordBatch.from_pydict(columns, schema=LAKE_SCHEMA)
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    return pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema)
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
+    connection.register("rows_of_schema", schema.empty_table())
+    connection.execute(f"create table {table} as from rows_of_schema")
+    connection.unregister("rows_of_schema")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
+    if rows.num_rows:
+        connection.register("rows_to_insert", rows)
+        connection.execute(f"insert into {table} by name from rows_to_insert")
+        connection.unregister("rows_to_insert")
