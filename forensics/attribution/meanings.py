@@ -290,6 +290,7 @@ _COLUMNS = {
     "is_contested": "whether a digest of its region and time is signed with another key",
     "proven_by": "fingerprint of the public key behind the proof",
     "file_listings.reason": "what the listing rests on",
+    "raw_sha256": "SHA-256 of the record's bytes as delivered",
     "canonical_sha256": "SHA-256 of the copy's canonical JSON",
     "differs_in": "the fields in which the copy differs",
     "proves_nothing": "whether they differ in what counts, so that the event proves nothing",
