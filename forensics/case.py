@@ -66,6 +66,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fingerprint
 from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
+from forensics.lake.pending import logged_database, logged_ingest
 from forensics.lake.progress import Progress
 from forensics.lake.temporary import TemporaryFolder
 from forensics.packaged import packaged_folder
@@ -266,7 +267,7 @@ class Case:
         named = [str(path) for path in paths]
         local = [Path(path) for path in named if not is_s3_url(path)]
         before = self._manifest()
-        with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
+        with self._discarded_if_it_stays_new(before), self._noting_a_commit(before), _told_as_ingest_failed():
             urls = [parse_url(path) for path in named if is_s3_url(path)]
             go = partial(_ask, go_on)
             how = Fetching(Aws(access), request_payer, as_of, __version__, progress, listing, asking, go)
@@ -750,6 +751,18 @@ class Case:
             self._temporary.cleanup()
 
     @contextmanager
+    def _noting_a_commit(self, before: Manifest) -> Iterator[None]:
+        """Note on an interrupt (no Exception) that events were committed by then."""
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException as stop:
+            if self._temporary is None and manifests.last_commit(self._layout.manifest) != before.commit:
+                stop.add_note(f"the events are in {self._layout.root}, and the same command again finishes it")
+            raise
+
+    @contextmanager
     def _discarded_if_it_stays_new(self, before: Manifest) -> Iterator[None]:
         """An ingest that found nothing leaves no empty case behind."""
         try:
@@ -886,6 +899,11 @@ class Case:
             )
         except OSError as error:
             self.custody_note = f"{self._layout.root} cannot be written ({error.strerror}): its use was not logged"
+            return answer
+        if command == "ingest":
+            logged_ingest(self._layout)
+        elif command == "build":
+            logged_database(self._layout)
         return answer
 
 

@@ -7,13 +7,15 @@ text that could hold one is written with it hidden.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ _SEAL = ',"sha256":"'
 _SEAL_BYTES = len(_SEAL) + 64 + len('"}')
 _TAIL_BYTES = 64 << 10
 _FIRST = "0" * 64
+_LOCK_SECONDS = 10.0
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 _NO_SECRET = re.compile(r"[0-9a-f]{64}|arn:aws[a-z-]*:.*")
@@ -158,17 +161,36 @@ def _last_entry(descriptor: int) -> tuple[dict[str, Any] | None, bool]:
 def _locked(path: Path) -> Iterator[int]:
     descriptor = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
+def _lock(descriptor: int) -> None:
+    """Wait for the log, but not for ever. Raises OSError."""
+    end = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise BlockingIOError(errno.EAGAIN, "another process holds its custody log") from None
+            time.sleep(_LOCK_SECONDS / 100)
+
+
 def _write(descriptor: int, text: str) -> None:
+    """Write an entry wholly or, on a full disk, not at all: half of one would look like a change. Raises OSError."""
+    size = os.fstat(descriptor).st_size
     data = text.encode("ascii")
-    while data:
-        data = data[os.write(descriptor, data) :]
-    os.fsync(descriptor)
+    try:
+        while data:
+            data = data[os.write(descriptor, data) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, size)
+        raise
 
 
 def _hash(text: str) -> str:

@@ -19,8 +19,9 @@ import duckdb
 from forensics import custody
 from forensics.custody import CaseHashes
 from forensics.lake import manifest as manifests
-from forensics.lake.integrity import changed_files, file_sha256, fingerprint, unlisted_files
+from forensics.lake.integrity import changed_files, file_sha256, fingerprint, is_leftover, unlisted_files
 from forensics.lake.manifest import DamagedManifest
+from forensics.lake.pending import pending
 from forensics.sources.paths import LocalFile, as_text, find_files
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 
 
 _OTHER_LINES = "a line that an ingest had written was changed or removed"
+
+_OF_AN_INGEST = "written by an ingest that was killed, or replaced since; nothing reads it, the next ingest removes it"
+_KILLED_BEFORE_THE_LOG = (
+    "an ingest was killed after its events were in the case and before the custody log had it; the same command logs it"
+)
 
 
 class NotChecked(Exception):
@@ -69,11 +75,16 @@ def integrity(
         return Integrity(0, len(log.entries), log.head, None, tuple(problems))
     manifest = manifests.read(layout.manifest)
     unlisted = "the manifest does not list it; nothing reads it, and the next ingest removes it"
-    problems += (Problem(path, unlisted) for path in unlisted_files(layout, manifest))
+    more = list(unlisted_files(layout, manifest))
+    problems += (Problem(path, unlisted) for path in more if not is_leftover(path))
+    leftovers = [Problem(path, _OF_AN_INGEST) for path in more if is_leftover(path)]
+    if announced(layout):
+        leftovers.append(Problem(layout.pending.name, _KILLED_BEFORE_THE_LOG))
     if wrong := mismatch(connected(), manifest):
         problems.append(Problem(layout.manifest.name, f"what was read is not what there is: {wrong}"))
     contents = fingerprint(connected(), layout, manifest)
-    return Integrity(len(manifest.lake_files), len(log.entries), log.head, contents, tuple(problems))
+    held = len(manifest.lake_files)
+    return Integrity(held, len(log.entries), log.head, contents, tuple(problems), leftovers=tuple(leftovers))
 
 
 def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
@@ -102,6 +113,7 @@ def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     if any(file_sha256(layout.manifest, one.manifest_bytes) != one.manifest_sha256 for one in logged):
         yield Problem(layout.manifest.name, _OTHER_LINES)
     built = {one.database_sha256 for one in logged if one.manifest_bytes == last.manifest_bytes}
+    built.add(pending(layout).database_sha256)
     if layout.database.exists() and file_sha256(layout.database) not in built:
         what = "the attribution tables were changed after they were built; deleted, they are built again"
         yield Problem(layout.database.name, what)
@@ -121,6 +133,8 @@ def not_logged(layout: Layout) -> Iterator[Problem]:
 
     ingests = _states(entry for entry in custody.read(layout.custody).entries if entry.command == "ingest")
     logged = max((state.manifest_bytes for state in ingests), default=0)
+    if announced(layout):
+        logged = max(logged, pending(layout).manifest_bytes)
     more = manifests.committed_bytes(layout.manifest) - logged
     if more > 0 and not layout.custody.exists():
         yield Problem(layout.custody.name, "it is gone, and with it what was done with the case")
@@ -130,6 +144,16 @@ def not_logged(layout: Layout) -> Iterator[Problem]:
             " command again logs it, or somebody else wrote them"
         )
         yield Problem(layout.manifest.name, what)
+
+
+def announced(layout: Layout) -> bool:
+    """Whether an ingest of ours committed and was killed before the custody log had it."""
+    commit = pending(layout)
+    return (
+        commit.manifest_sha256 is not None
+        and commit.manifest_bytes <= manifests.committed_bytes(layout.manifest)
+        and file_sha256(layout.manifest, commit.manifest_bytes) == commit.manifest_sha256
+    )
 
 
 def _states(entries: Iterable[CustodyEntry]) -> list[CaseHashes]:

@@ -177,7 +177,8 @@ class Integrity:
     """Whether a case is as the last command left it. `custody_head`: the hash that proves the whole log.
 
     `case_fingerprint`: one hash over events and sources; None where the case cannot be read. `note`: what the result
-    does not prove. `seal`: the valid signature, if one was asked for; `seal_problem`: why there is none.
+    does not prove. `seal`: the valid signature, if one was asked for; `seal_problem`: why there is none. `leftovers`:
+    what a killed command left, which no answer reads.
     """
 
     lake_files: int
@@ -188,6 +189,7 @@ class Integrity:
     note: str = RESEALING
     seal: CheckedSeal | None = None
     seal_problem: str | None = None
+    leftovers: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,11 @@ so whoever reads never waits and never sees half of it.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -22,12 +25,14 @@ from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.file_names import day_of
-from forensics.lake.integrity import check_files
+from forensics.lake.integrity import check_files, file_sha256
 from forensics.lake.layout import Layout
 from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
+from forensics.lake.pending import announce_database
 from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.lake.tables import sql
+from forensics.regular_files import open_regular
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Makes the tables of one kind of document, out of the view `documents`, before the models run."""
@@ -119,10 +124,13 @@ def build(
     database = database or layout.database
     temporary = database.with_name(f".{database.name}.{os.getpid()}")
     remove_unfinished(temporary)
+    remove_killed_builds(database)
     try:
         with connect(layout, temporary, read_only=False) as connection:
             changes = fill(connection, manifest, layout, document_tables)
             connection.execute("checkpoint")  # a full disk is an error here, and none while it closes
+        if database == layout.database:
+            announce_database(layout, file_sha256(temporary))
         return install(temporary, database, layout.root.resolve()), changes
     finally:
         remove_unfinished(temporary)
@@ -132,6 +140,22 @@ def remove_unfinished(temporary: Path) -> None:
     """Remove an unfinished database; a checkpoint that failed may leave a file of its own beside it."""
     for left in (temporary, *temporary.parent.glob(f"{temporary.name}.*")):
         left.unlink(missing_ok=True)
+
+
+def remove_killed_builds(database: Path) -> None:
+    """Remove unfinished databases beside `database` whose process has ended, which holds no lock on them any more."""
+    name = re.compile(rf"\.{re.escape(database.name)}\.(\d+)")
+    for file in database.parent.iterdir():
+        found = name.fullmatch(file.name)
+        # to close a file of this very process would release DuckDB's lock on it
+        if found and int(found.group(1)) != os.getpid():
+            with suppress(OSError):
+                descriptor = open_regular(file, os.O_RDWR)
+                try:
+                    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove_unfinished(file)
+                finally:
+                    os.close(descriptor)
 
 
 def fill(

@@ -19,6 +19,7 @@ from forensics.cli.options import (
     errors_told,
     fail,
     named_case,
+    tell_notes,
     time_option,
     told_to,
 )
@@ -162,6 +163,7 @@ def ingest(
                 answer.print_estimate(declined.estimate, format.value)
                 return
         answer.print_ingest(done, format.value)
+        tell_notes(opened)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)
 

@@ -250,13 +250,19 @@ def told_to(advance: Advance) -> Progress:
 def opened_case(case: Path) -> Iterator[Case]:
     """The case at a folder; standard error says so if its use or its tables could not be recorded."""
     from forensics.case import Case
-    from forensics.output.terminal import tell
 
     with Case.open(case) as opened:
         yield opened
-        for note in (opened.custody_note, opened.rebuild_note):
-            if note:
-                tell(note)
+        tell_notes(opened)
+
+
+def tell_notes(case: Case) -> None:
+    """Say what about the use of a case could not be recorded."""
+    from forensics.output.terminal import tell
+
+    for note in (case.custody_note, case.rebuild_note):
+        if note:
+            tell(note)
 
 
 @contextmanager

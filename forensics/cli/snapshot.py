@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import UNREADABLE, AnswerFormat, errors_told, fail, named_case
+from forensics.cli.options import UNREADABLE, AnswerFormat, errors_told, fail, named_case, tell_notes
 
 _ALL = "all"
 
@@ -75,6 +75,7 @@ def snapshot(
                 progress=lambda account: asking(f"asking account {account}"),
             )
         answer.print_snapshot(done, format.value)
+        tell_notes(opened)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -27,8 +28,9 @@ from forensics.lake.copies import Settled, settle
 from forensics.lake.file_names import TABLES
 from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.integrity import changed_files
-from forensics.lake.layout import Layout, only_ingest
+from forensics.lake.layout import Layout, only_ingest, remove_unfinished_files
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
+from forensics.lake.pending import announce_commit
 from forensics.lake.worker import ENDING, Answer, Start, ToRead, Worker, why
 from forensics.runtime import start_python
 
@@ -118,10 +120,16 @@ def _commit(
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
     filters = [filter] if leaves_anything_out(filter) else []
-    manifests.append(layout.manifest, [*filters, *source_files, *settled.lake_files, *removed], commit)
+    manifests.append(
+        layout.manifest,
+        [*filters, *source_files, *settled.lake_files, *removed],
+        commit,
+        partial(announce_commit, layout),
+    )
     for path in settled.removed:
         if path not in before.lake_files:
-            (layout.root / path).unlink()
+            with suppress(OSError):  # it does not count; the next ingest removes it
+                (layout.root / path).unlink()
     return commit
 
 
@@ -158,6 +166,7 @@ def _rows(files: Iterable[LakeFile], table: str) -> int:
 
 def _sweep(layout: Layout, manifest: Manifest) -> None:
     """Remove what an ingest that was killed left behind."""
+    remove_unfinished_files(layout)
     shutil.rmtree(layout.scratch, ignore_errors=True)
     layout.scratch.mkdir(mode=0o700)
     for path in sorted(layout.lake.rglob("*")):

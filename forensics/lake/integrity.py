@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from forensics.lake.file_names import is_lake_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.regular_files import open_regular
@@ -55,6 +56,15 @@ def unlisted_files(layout: Layout, manifest: Manifest) -> Iterator[str]:
         path = file.relative_to(layout.root).as_posix()
         if file.is_file() and path not in manifest.lake_files:
             yield path
+
+
+def is_leftover(path: str) -> bool:
+    """Whether an unlisted file of the lake has a name that only an ingest makes, such as one that was killed."""
+    folder, _, name = path.rpartition("/")
+    if name.startswith(".") and name.endswith(".new"):  # not finished
+        name = name[1:].removesuffix(".new")
+    table = folder.removeprefix("lake/").partition("/")[0]
+    return is_lake_path(table, f"{folder}/{name}")
 
 
 def file_sha256(path: Path, length: int | None = None) -> str:

@@ -76,6 +76,11 @@ class Layout:
         return self.root / "case.duckdb"
 
     @property
+    def pending(self) -> Path:
+        """What a command was about to change and has not logged yet."""
+        return self.root / "pending.json"
+
+    @property
     def lake(self) -> Path:
         return self.root / "lake"
 
@@ -178,7 +183,7 @@ def _damaged(layout: Layout, error: Exception) -> NotACase:
 def _check_entries(layout: Layout) -> None:
     """Refuse a case with anything but folders and regular files in it: reads and writes could end elsewhere."""
     folders = (layout.lake, layout.scratch, layout.seals, layout.spool, layout.sources)
-    files = (layout.manifest, layout.custody, layout.database, layout.lock_file, layout.fetch_lock_file)
+    files = (layout.manifest, layout.custody, layout.database, layout.pending, layout.lock_file, layout.fetch_lock_file)
     for path, found in _special_entries(layout.root):
         _refuse(path, kind_of(found.st_mode))
     for path in folders:
@@ -237,6 +242,12 @@ def write_private(path: Path, text: str) -> None:
 
 def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
+
+
+def remove_unfinished_files(layout: Layout) -> None:
+    """Remove the files that a killed ingest had begun to write in the case folder."""
+    for path in (layout.case_file, layout.pending):
+        _temporary(path).unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

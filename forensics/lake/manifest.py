@@ -9,12 +9,13 @@ lake files, and that the lines of an ingest fit together. Text about source file
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import mmap
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -205,16 +206,27 @@ def committed_bytes(path: Path) -> int:
         return data.find(b"\n", start) + 1 if start >= 0 else 0
 
 
-def append(path: Path, lines: Iterable[AnyLine], commit: Commit) -> None:
-    """Add what an ingest did, and make it count."""
+def append(
+    path: Path,
+    lines: Iterable[AnyLine],
+    commit: Commit,
+    announce: Callable[[int, str], None] = lambda _size, _hash: None,
+) -> None:
+    """Add what an ingest did, and make it count. `announce` is called before, with the new size and SHA-256."""
     committed = committed_bytes(path)
     text = b"".join(_encoder.encode(line) + b"\n" for line in [*lines, commit])
+    with _mapped(path) as data:
+        announce(committed + len(text), hashlib.sha256(data[:committed] + text).hexdigest())
     descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT)
     try:
         os.ftruncate(descriptor, committed)
         os.lseek(descriptor, committed, os.SEEK_SET)
         _write_all(descriptor, text)
         os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):  # what is not on the disk does not count
+            os.ftruncate(descriptor, committed)
+        raise
     finally:
         os.close(descriptor)
 

@@ -167,6 +167,10 @@ def _integrity(answer: Integrity) -> Iterator[Line]:
         yield BLANK
         yield heading("Not as the last command left it")
         yield from _problems(answer.problems)
+    if answer.leftovers:
+        yield BLANK
+        yield heading("Left over, and harmless")
+        yield from _problems(answer.leftovers, style="dim")
 
 
 def _after(seal: CheckedSeal) -> str:
@@ -174,9 +178,9 @@ def _after(seal: CheckedSeal) -> str:
     return f"{count(seal.later_entries, 'later entry', 'later entries')}{changes}"
 
 
-def _problems(problems: Sequence[Problem]) -> Iterator[Line]:
+def _problems(problems: Sequence[Problem], style: str = "bad") -> Iterator[Line]:
     for problem in problems[:_SHOWN]:
-        yield line((problem.where, "bad"), f": {problem.what}", indent=2, hang=4)
+        yield line((problem.where, style), f": {problem.what}", indent=2, hang=4)
     yield from _more(len(problems))
 
 

@@ -9,11 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from contextlib import closing, suppress
 from pathlib import Path
-from random import Random
-from typing import IO
 
 import pytest
 
@@ -273,64 +269,3 @@ def test_garbage_behind_the_last_commit_is_ignored_and_removed(tmp_path: Path, g
     assert state(tmp_path / "case") == before
     assert add(tmp_path / "case", tmp_path / "2.json").commit.events == 2
     assert manifest.read_bytes().startswith(committed + b'{"type":"source_file","name":"2.json"')
-
-
-class Killable:
-    """Runs ingests one by one, each in a process of its own."""
-
-    def __init__(self, noise: IO[bytes]) -> None:
-        pipe = subprocess.PIPE
-        self._forks = subprocess.Popen(
-            [sys.executable, "-c", KILLABLE], stdin=pipe, stdout=pipe, stderr=noise, text=True
-        )
-
-    def run(self, case: Path, logs: Path, kill_after: float | None = None) -> bool:
-        """Whether it was killed before it ended; its workers are left to themselves, as after a real kill."""
-        assert self._forks.stdin and self._forks.stdout
-        self._forks.stdin.write(f"{case}\t{logs}\n")
-        self._forks.stdin.flush()
-        pid = int(self._forks.stdout.readline())
-        if kill_after is not None:
-            time.sleep(kill_after)
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        return int(self._forks.stdout.readline()) != 0
-
-    def close(self) -> None:
-        assert self._forks.stdin and self._forks.stdout
-        self._forks.stdin.close()
-        self._forks.stdout.close()
-        assert self._forks.wait() == 0
-
-
-def run_killed(logs: Path, undisturbed: Path, tmp_path: Path, times: int, seed: int) -> None:
-    wanted = state(undisturbed)
-    random = Random(seed)
-    kills = 0
-    with (tmp_path / "noise").open("w+b") as noise, closing(Killable(noise)) as killable:
-        start = time.monotonic()
-        assert not killable.run(tmp_path / "whole", logs)
-        whole = time.monotonic() - start
-        for number in range(times):
-            case = tmp_path / f"case-{number}"
-            kills += killable.run(case, logs, random.uniform(0, whole))
-            add(case, logs)
-            assert state(case) == wanted
-            if lying(case) != listed(case):  # what an orphaned worker may have left goes with the next ingest
-                time.sleep(1)
-                add(case, logs)
-                assert lying(case) == listed(case)
-                assert state(case) == wanted
-            shutil.rmtree(case)
-        noise.seek(0)
-        assert b"Traceback" not in noise.read()
-    assert kills
-
-
-def test_killed_and_run_again_it_ends_the_same(logs: Path, undisturbed: Path, tmp_path: Path) -> None:
-    run_killed(logs, undisturbed, tmp_path, 6, seed=1)
-
-
-@pytest.mark.full
-def test_killed_a_hundred_times_it_ends_the_same(logs: Path, undisturbed: Path, tmp_path: Path) -> None:
-    run_killed(logs, undisturbed, tmp_path, 100, seed=2)
