@@ -39,7 +39,7 @@ DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 
 # The column that most questions look a table up by. Sorted by it, a table needs no index: DuckDB skips the row groups
 # whose values lie outside.
-_SORTED_BY = {
+SORTED_BY = {
     "access_keys": "access_key_id",
     "actors": "credential_id",
     "credentials": "credential_id",
@@ -99,8 +99,8 @@ class DuckDB:
 
     def create(self, table: str, model: str) -> None:
         kind = "temp table" if table in SCRATCH else "table"
-        if table in _SORTED_BY:
-            model = f"select * from (\n{model}\n) order by {_SORTED_BY[table]}"  # noqa: S608 - our models and columns
+        if table in SORTED_BY:
+            model = f"select * from (\n{model}\n) order by {SORTED_BY[table]}"  # noqa: S608 - our models and columns
         self._connection.execute(f"create or replace {kind} {table} as {model}")
 
     def add(self, table: str, model: str) -> None:

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import forensics.attribution
-from forensics.attribution import database
+from forensics.attribution import build, database
 from forensics.case import Case
 from forensics.lake import layout as layouts
 from tests.attribution.records import Account, Json, assume_role, call, write
@@ -250,6 +250,16 @@ def test_an_empty_lake_has_every_table(tmp_path: Path, made: Path) -> None:
 def tables(case: Case) -> list[tuple[object, ...]]:
     query = "select table_name, column_name, data_type from information_schema.columns order by all"
     return list(case.sql_rows(query).rows)
+
+
+@pytest.mark.parametrize(("table", "column"), build.SORTED_BY.items())
+def test_a_table_lies_in_the_order_that_it_is_looked_up_by(table: str, column: str, sample_case: Path) -> None:
+    """Without an index, DuckDB skips the row groups whose values lie outside."""
+    query = f"select {column} < lag({column}) over (order by rowid) as falls from {table}"
+    with duckdb.connect(str(sample_case / "case.duckdb"), read_only=True) as connection:
+        rows = connection.execute(f"select count(*), count(*) filter (where falls) from ({query})").fetchall()
+        assert connection.execute("select count(*) from duckdb_indexes()").fetchall() == [(0,)]
+    assert rows[0][0] > 1 and rows[0][1] == 0
 
 
 # The models
