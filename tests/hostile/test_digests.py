@@ -12,7 +12,7 @@ import pytest
 from forensics.answers import DigestState, Who
 from forensics.case import Case, verify_logs
 from forensics.lake.record import canonical_sha256
-from tests.attribution.records import Json, assume_role, call
+from tests.attribution.records import START, Json, assume_role, call
 from tests.cases import tables
 from tests.cli.run import run
 from tests.digests.delivered import (
@@ -37,7 +37,7 @@ from tests.digests.delivered import (
     moved,
     put,
 )
-from tests.simulator.digests import Object, TrailOfDigests, signer
+from tests.simulator.digests import HOUR, Object, TrailOfDigests, digest, signer
 
 
 def name_of(answer: Who) -> str | None:
@@ -221,6 +221,23 @@ def test_where_two_keys_sign_for_one_region_and_time_nobody_is_named(tmp_path: P
         done = run("verify", folder / "logs")
         assert done.code == 1
         assert "signed with different keys" in done.err
+
+
+def test_a_key_that_aws_replaces_takes_nothing_away(tmp_path: Path) -> None:
+    key, other = AWS.key("N"), TrailOfDigests("222222222222")
+    issued = log_file([assume_role(ALICE.signs(), DEPLOY, "late", 2.2 * 3600, issues=key)], 2.3 * 3600)
+    used = log_file([call(DEPLOY.session("late", 2.2 * 3600, key), 2.4 * 3600)], 2.5 * 3600)
+    digests: list[Object] = []
+    for trail, ends, listed in ((TRAIL, (1, 2, 3, 4, 5), [issued, used]), (other, (1.5, 2.5, 3.5, 4.5), [])):
+        before = None
+        for end in ends:
+            by = signer() if end < 3.2 else signer("next")
+            before = digest(trail, START + end * HOUR, listed if end == 3 else [], before, by)
+            digests.append(before)
+    with case_of(tmp_path, [issued, used], digests, signer(), signer("next")) as case:
+        answer = case.who(key)
+        assert (name_of(answer), answer.grade, answer.digests.windows) == ("alice", "proven", ())
+    assert run("verify", tmp_path / "logs").code == 0
 
 
 # what no digest covers
