@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,8 @@ _home = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in a background job, whose children would ignore it as well
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker shares the folders of the session that started it
         config.stash[_home] = tempfile.mkdtemp(prefix="forensics-tests-")
         os.environ.update({name: str(Path(config.stash[_home], name)) for name in _XDG})
