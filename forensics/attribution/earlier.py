@@ -32,17 +32,17 @@ _DISPUTED_ANEW = """
 # days of events of which digests say otherwise now: that they prove nothing, or which copy of them counts
 _JUDGED_ANEW = """
     with distrusted as (
-        select source_sha256 from file_listings where listing in ('unlisted', 'contested')
+        select source_sha256, is_log_file from file_listings where listing in ('unlisted', 'contested')
     ),
 
     distrusted_before as (
-        select source_sha256 from earlier.file_listings where listing in ('unlisted', 'contested')
+        select source_sha256, is_log_file from earlier.file_listings where listing in ('unlisted', 'contested')
     ),
 
     judged_otherwise as (
-        (select source_sha256 from distrusted except select source_sha256 from distrusted_before)
+        (from distrusted except from distrusted_before)
         union
-        (select source_sha256 from distrusted_before except select source_sha256 from distrusted)
+        (from distrusted_before except from distrusted)
     ),
 
     listed_otherwise as (

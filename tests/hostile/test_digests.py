@@ -184,6 +184,21 @@ def test_the_order_and_the_split_of_ingests_change_nothing(order: tuple[str, ...
         assert tables(split) == tables(whole)
 
 
+def test_a_second_name_of_an_unlisted_file_counts_for_days_that_were_reduced_before(tmp_path: Path) -> None:
+    # an event of EventBridge in a file that is no log file by its first name, beside a record that is unlisted
+    lines = [json.dumps(USES[1]).encode(), event_bridge(call(BOB.signs(), 450)).content]
+    mixed = Object("mixed.json.gz", b"\n".join(lines))
+    first = put(tmp_path / "first", [*GENUINE.logs, *GENUINE.digests, mixed], tips=GENUINE.digests[-1:])
+    second = put(tmp_path / "second", [at(log_file([], 600).key, mixed)])
+    at_once, in_two = Case.create(tmp_path / "at-once"), Case.create(tmp_path / "in-two")
+    with at_once, in_two:
+        at_once.ingest([first, second])
+        in_two.ingest([first])
+        in_two.ingest([second])
+        query = "select * from credential_days order by all"
+        assert in_two.sql_rows(query).rows == at_once.sql_rows(query).rows
+
+
 def test_an_event_of_an_unlisted_file_that_is_in_a_listed_one_too_stays_proven(tmp_path: Path) -> None:
     respelled = [dict(reversed(one.items())) for one in (ISSUANCE, *USES)]
     merged = at("merged.json.gz", log_file(respelled, 600))
