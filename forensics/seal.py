@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.custody import CannotSeal
+from forensics.lake.temporary import TemporaryFolder
 from forensics.regular_files import read_regular
 from forensics.verify_answer import CheckedSeal, Custody, Integrity, Seal
 
@@ -74,7 +75,7 @@ def checked(found: Integrity, layout: Layout, case_id: str, log: Custody, allowe
 def _newest_valid(layout: Layout, case_id: str, log: Custody, signers: bytes) -> tuple[CheckedSeal | None, str]:
     entries = {entry.number: entry for entry in log.entries}
     why = "the case has none; `forensics custody --sign KEY` signs the head of its log"
-    with tempfile.TemporaryDirectory(prefix="forensics-") as folder:
+    with TemporaryFolder() as folder:
         allowed, signature = Path(folder, "allowed_signers"), Path(folder, "signature")
         allowed.write_bytes(signers)
         for number, file in islice(_kept(layout), _MAX_SEALS):

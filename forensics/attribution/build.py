@@ -184,7 +184,7 @@ def fill(
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, layout, earlier)
     run(DuckDB(connection))
-    _create_evidence_records(connection, layout.files(manifest.of_table("events")))
+    _create_evidence_records(connection, manifest, layout)
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar, case_folder varchar)")
@@ -214,11 +214,12 @@ def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, la
         connection.execute("insert into credential_days by name select * from earlier_days")
 
 
-def _create_evidence_records(connection: duckdb.DuckDBPyConnection, files: list[str]) -> None:
+def _create_evidence_records(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout) -> None:
     """The hash of each proving record, so that an answer can tell whether the lake still has what it was built from."""
     connection.execute("create table evidence_records (event_id varchar, path varchar, raw_sha256 blob)")
-    if files:
-        connection.execute("insert into evidence_records " + sql("record_hashes"), {"files": files})
+    for table, query in (("events", "record_hashes"), ("event_conflicts", "listed_copy_hashes")):
+        if files := layout.files(manifest.of_table(table)):
+            connection.execute("insert into evidence_records " + sql(query), {"files": files})
 
 
 def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 
 import duckdb
 
@@ -48,11 +49,21 @@ def check_cited(connection: duckdb.DuckDBPyConnection, answer: object) -> None:
     built_from = rows(connection, "evidence_records", ids=cited) if cited else []
     if not built_from:
         return
-    ids, files = {row.event_id for row in built_from}, {row.path for row in built_from}
-    now = set(rows(connection, "records_now", ids=sorted(ids), files=sorted(files)))
+    now = {tuple(row) for row in _records_now(connection, built_from)}
     for row in built_from:
-        if row not in now:
+        if tuple(row) not in now:
             raise ChangedRecord(
                 f"the record of event {row.event_id} in {row.path} is not the one that this answer rests on: the file"
                 " was changed. `forensics verify` names every changed file; ingest the logs into a new case"
             )
+
+
+def _records_now(connection: duckdb.DuckDBPyConnection, built_from: list[Row]) -> Iterator[Row]:
+    """The records as the lake has them; a copy that counts instead of the stored record is among the conflicts."""
+    ids = sorted({row.event_id for row in built_from})
+    files = sorted({row.path for row in built_from})
+    copies = [path for path in files if Path(path).parent.name == "event_conflicts"]
+    stored = [path for path in files if path not in copies]
+    for query, paths in (("records_now", stored), ("copies_now", copies)):
+        if paths:
+            yield from rows(connection, query, ids=ids, files=paths)

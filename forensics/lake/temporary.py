@@ -42,8 +42,15 @@ class TemporaryFolder:
     def name(self) -> str:
         return self._folder.name
 
+    def __enter__(self) -> str:
+        return self.name
+
+    def __exit__(self, *_: object) -> None:
+        self.cleanup()
+
     def cleanup(self) -> None:
         """Remove the folder with all that is in it."""
+        _remove_contents(self.name)
         self._folder.cleanup()
         if self._lock >= 0:
             os.close(self._lock)
@@ -69,11 +76,26 @@ def _remove_if_dead(folder: str) -> None:
         try:
             if _is_ours(os.fstat(lock)) and stat.S_ISREG(os.fstat(lock).st_mode):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)  # does not follow links either
+                _remove_contents(folder)
+                shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(lock)
     finally:
         os.close(descriptor)
+
+
+def _remove_contents(folder: str) -> None:
+    """Remove everything but the lock file: a folder without one is not a leftover that the next process removes.
+
+    Links are removed and not followed.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.name != _LOCK:
+                with suppress(OSError):
+                    os.unlink(entry.path)  # noqa: PTH108 - a path of scandir
 
 
 def _is_ours(status: os.stat_result) -> bool:

@@ -7,10 +7,13 @@ from dataclasses import replace
 from itertools import count, permutations
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from forensics.answers import DigestState, Who
 from forensics.case import Case, verify_logs
+from forensics.investigate.evidence import ChangedRecord
 from forensics.lake.record import canonical_sha256
 from tests.attribution.records import START, Json, assume_role, call
 from tests.cases import tables
@@ -164,6 +167,18 @@ def test_a_planted_file_neither_replaces_nor_disarms_a_listed_one(planted: list[
         assert json.loads(original.record)["userIdentity"]["userName"] == "alice"
         said = {json.loads(one.record)["userIdentity"]["userName"] for one in original.conflicts}
         assert said <= {"bob"}
+
+
+def test_a_listed_copy_that_was_changed_in_the_lake_is_an_error(tmp_path: Path) -> None:
+    """The stored record is the planted one; the copy that proves is read again where the lake has it."""
+    with case_of(tmp_path, [*GENUINE.logs, *BESIDE["a copy that differs"]], GENUINE.digests) as case:
+        assert name_of(case.who(KEY)) == "alice"
+    (file,) = (tmp_path / "case" / "lake" / "event_conflicts").iterdir()
+    copies = pq.read_table(file)
+    raw = pa.array([text.replace(b"alice", b"carol") for text in copies["raw"].to_pylist()], pa.binary())
+    pq.write_table(copies.set_column(copies.schema.get_field_index("raw"), "raw", raw), file)
+    with Case.open(tmp_path / "case") as case, pytest.raises(ChangedRecord, match=ISSUANCE["eventID"]):
+        case.who(KEY)
 
 
 PARTS = ("genuine", "planted", "digests")

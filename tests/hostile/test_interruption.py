@@ -161,6 +161,24 @@ def test_only_leftovers_of_dead_processes_of_this_user_are_removed(temporary: Pa
     assert not Path(living.name).exists()
 
 
+def test_the_lock_is_removed_last(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed while it cleans up leaves a folder that the next one removes."""
+    folder = TemporaryFolder()
+    Path(folder.name, "case").mkdir()
+    Path(folder.name, "case", "events.parquet").write_text("a customer's")
+
+    def killed(_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile.TemporaryDirectory, "cleanup", killed)
+        with pytest.raises(SystemExit):
+            folder.cleanup()
+    assert [path.name for path in Path(folder.name).iterdir()] == ["in-use.lock"]
+    folder.cleanup()
+    assert not Path(folder.name).exists()
+
+
 def test_a_leftover_of_another_user_is_left_alone(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = leftover(temporary / "forensics-abcdefgh")
     with monkeypatch.context() as patch:
