@@ -15,14 +15,14 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.answers import timestamp
-from forensics.regular_files import open_regular
+from forensics.regular_files import open_regular, write_from
 
 if TYPE_CHECKING:
     from forensics.verify_answer import Custody, CustodyEntry
@@ -181,16 +181,7 @@ def _lock(descriptor: int) -> None:
 
 def _write(descriptor: int, text: str) -> None:
     """Write an entry wholly or, on a full disk, not at all: half of one would look like a change. Raises OSError."""
-    size = os.fstat(descriptor).st_size
-    data = text.encode("ascii")
-    try:
-        while data:
-            data = data[os.write(descriptor, data) :]
-        os.fsync(descriptor)
-    except OSError:
-        with suppress(OSError):
-            os.ftruncate(descriptor, size)
-        raise
+    write_from(descriptor, os.fstat(descriptor).st_size, text.encode("ascii"))
 
 
 def _hash(text: str) -> str:

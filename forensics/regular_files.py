@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
 
@@ -74,6 +75,20 @@ def create_private(path: str | Path) -> int:
     """Create a file that only its owner reads, in place of an earlier one, and return its descriptor."""
     Path(path).unlink(missing_ok=True)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def write_from(descriptor: int, start: int, data: bytes) -> None:
+    """Write and sync `data` from byte `start` to the end; on failure, cut the file there. Raises OSError."""
+    try:
+        os.ftruncate(descriptor, start)
+        os.lseek(descriptor, start, os.SEEK_SET)
+        while data:
+            data = data[os.write(descriptor, data) :]
+        os.fsync(descriptor)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, start)
+        raise
 
 
 def _refuse(path: str | Path, found: os.stat_result) -> None:

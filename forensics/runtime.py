@@ -66,7 +66,11 @@ def end_with(parent: int) -> None:
 
 def find_program(name: str) -> str | None:
     """Return the absolute path of an installed program; None if there is none outside the working directory."""
-    # an entry of PATH that is empty or `.` means the working directory
-    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]  # noqa: PTH117 - these are texts
+    folders = [folder for folder in os.get_exec_path() if _is_elsewhere(Path(folder))]
     found = shutil.which(name, path=os.pathsep.join(folders))
-    return found if found and os.path.isabs(found) else None  # noqa: PTH117
+    return found if found and Path(found).is_absolute() else None
+
+
+def _is_elsewhere(folder: Path) -> bool:
+    """Whether an entry of PATH is not the working directory, which an empty or relative entry also means."""
+    return folder.is_absolute() and folder.is_dir() and not folder.samefile(os.curdir)

@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -20,8 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.custody import CannotSeal
+from forensics.lake.layout import write_private
 from forensics.lake.temporary import TemporaryFolder
 from forensics.regular_files import read_regular
+from forensics.runtime import find_program
 from forensics.verify_answer import CheckedSeal, Custody, Integrity, Seal
 
 if TYPE_CHECKING:
@@ -128,14 +129,10 @@ def _keep(layout: Layout, number: int, signature: str) -> Path | None:
     name = f"{number}-{hashlib.sha256(signature.encode()).hexdigest()[:16]}.sig"
     try:
         layout.seals.mkdir(mode=0o700, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", dir=layout.seals)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(signature)
-            file.flush()
-            os.fsync(file.fileno())
-        return Path(temporary).rename(layout.seals / name)
+        write_private(layout.seals / name, signature)
     except OSError:
         return None
+    return layout.seals / name
 
 
 def _statement(case_id: str, number: int, head: str) -> str:
@@ -166,12 +163,8 @@ def _run(arguments: Sequence[str], text: str, *, asks: bool = False) -> subproce
 
 
 def _ssh_keygen() -> str:
-    """Return the path of ssh-keygen on PATH; relative entries and the working directory are passed over."""
-    here = os.path.realpath(os.curdir)
-    for folder in os.get_exec_path():
-        program = Path(folder, "ssh-keygen")
-        if program.is_absolute() and os.path.realpath(folder) != here and os.access(program, os.X_OK):
-            return str(program)
+    if program := find_program("ssh-keygen"):
+        return program
     raise CannotSeal("ssh-keygen is not installed; install OpenSSH 8.2 or later (package openssh-client)")
 
 

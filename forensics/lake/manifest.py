@@ -15,7 +15,7 @@ import mmap
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from forensics.lake.file_names import INGEST_ID, TABLES, is_lake_path
-from forensics.regular_files import open_regular
+from forensics.regular_files import open_regular, write_from
 
 # a name in an archive has up to 1 MiB, archives lie in each other, and JSON may write a byte as six
 _LONGEST_LINE = 64 << 20
@@ -136,8 +136,9 @@ class DamagedManifest(Exception):
     """A line is not one that an ingest wrote; the message says which, why, and what to do."""
 
     def __init__(self, path: Path, line: int | None, reason: str) -> None:
-        where = f"{path}, line {line}" if line else str(path)
         short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
+        self.reason = f"line {line} is damaged: {short}" if line else short
+        where = f"{path}, line {line}" if line else str(path)
         super().__init__(
             f"{where} is damaged: {short}. `forensics verify` names what was changed;"
             " `forensics ingest LOGS --case NEW` makes a new case"
@@ -219,14 +220,7 @@ def append(
         announce(committed + len(text), hashlib.sha256(data[:committed] + text).hexdigest())
     descriptor = open_regular(path, os.O_WRONLY | os.O_CREAT)
     try:
-        os.ftruncate(descriptor, committed)
-        os.lseek(descriptor, committed, os.SEEK_SET)
-        _write_all(descriptor, text)
-        os.fsync(descriptor)
-    except OSError:
-        with suppress(OSError):  # what is not on the disk does not count
-            os.ftruncate(descriptor, committed)
-        raise
+        write_from(descriptor, committed, text)
     finally:
         os.close(descriptor)
 
@@ -252,11 +246,6 @@ def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
         return
     with os.fdopen(open_regular(path), "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         yield data
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 class _Reader:

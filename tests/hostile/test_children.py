@@ -181,7 +181,7 @@ def test_a_child_reads_file_names_in_the_encoding_of_its_parent() -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("path", ["{cwd}", ":{bin}", ".:{bin}", "{bin}:", "bin:{bin}"])
+@pytest.mark.parametrize("path", ["{cwd}", ":{bin}", ".:{bin}", "{bin}:", "bin:{bin}", "{here}:{bin}"])
 def test_a_program_is_never_taken_from_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
@@ -190,7 +190,7 @@ def test_a_program_is_never_taken_from_the_working_directory(
         program(folder / "planted")
     program(installed / "less")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", path.format(cwd="", bin=installed))
+    monkeypatch.setenv("PATH", path.format(cwd="", bin=installed, here=tmp_path))
     assert find_program("planted") is None
     assert find_program("bin/planted") is None
     assert find_program("less") == (str(installed / "less") if "{bin}" in path else None)

@@ -192,7 +192,7 @@ def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    for place in ("forensics.lake.parts.sync_folder", "forensics.lake.manifest._write_all"):
+    for place in ("forensics.lake.parts.sync_folder", "forensics.lake.manifest.write_from"):
         with monkeypatch.context() as patch:
             patch.setattr(place, full)
             with pytest.raises(IngestFailed, match="No space left"):
