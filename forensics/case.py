@@ -297,7 +297,7 @@ class Case:
                 self._built, changes = build(self._layout, after, _document_tables())
             except (OSError, MemoryError, duckdb.OperationalError, duckdb.TransactionException) as error:
                 raise IngestFailed(
-                    f"the events are in {self._layout.root}, and what is told of them could not be written:"
+                    f"the events are in {self._layout.root}, but their tables could not be written:"
                     f" {' '.join(str(error).split())}. {ROOM_NEEDED}"
                 ) from None
         self._record(self._built)
@@ -759,7 +759,7 @@ class Case:
             raise
         except BaseException as stop:
             if self._temporary is None and manifests.last_commit(self._layout.manifest) != before.commit:
-                stop.add_note(f"the events are in {self._layout.root}, and the same command again finishes it")
+                stop.add_note(f"the events are in {self._layout.root}; run the same command again to finish")
             raise
 
     @contextmanager
@@ -979,7 +979,7 @@ def _one_line(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.PermissionException):
         return "a query reads only the tables of the case, no file and no address; `forensics schema` lists them"
     message, _, _ = str(error).partition("\n\nLINE ")
-    hint = "; `forensics schema` says which there are" if isinstance(error, _UNKNOWN_NAME) else ""
+    hint = "; `forensics schema` lists the tables and columns" if isinstance(error, _UNKNOWN_NAME) else ""
     return " ".join(message.split()) + hint
 
 

@@ -1,7 +1,7 @@
 """Checks: whether a report or a bundle is what a case gives.
 
-What a report says about itself only selects what it is compared with. The page is rendered again from the case, under
-circumstances that the case confirms, and compared byte for byte; nothing that is read in the page can make it hold.
+The claims of a report only select the page to compare it with. That page is rendered from the case, under circumstances
+that the case confirms, and compared byte for byte; no claim can make a report pass.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ _END = b"</script>"
 _REPORT, _ANSWER = "report.html", "answer.json"
 
 _OWN_SUMS_ONLY = (
-    "only the bundle's own hashes were checked: anyone who changes it can compute them again; --case DIR compares it"
-    " with the case that it was made from"
+    "only the bundle's own hashes were checked, and anyone who changes it can compute them again; add --case DIR to"
+    " compare it with its case"
 )
 
 
@@ -49,7 +49,7 @@ class Query(msgspec.Struct, frozen=True):
 
 
 class ReportClaims(msgspec.Struct, frozen=True):
-    """What a report says about how it was made."""
+    """The provenance in a report: how it claims to have been made."""
 
     case_id: str
     ingest_id: str | None
@@ -109,7 +109,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
             entry.answer_sha256 == sha256 for entry in origin.log.entries if entry.command == "bundle"
         )
         if origin is not None:
-            _say(is_logged, right, problems, path.name, "the case's log has the hash of the archive")
+            _say(is_logged, right, problems, path.name, "the hash of the archive is in the custody log of the case")
         try:
             members = archive.read(file, {bundle.SUMS: _MAX_LISTED, _REPORT: _MAX_PAGE})
             sums = members.get(bundle.SUMS)
@@ -130,21 +130,21 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
 
 
 def read_claims(page: bytes, where: str) -> ReportClaims:
-    """Return what a report says about how it was made. Raises NotChecked for what is not a report."""
+    """Return the provenance in a report. Raises NotChecked for a file that is not a report."""
     no_report = f"{where} is not a report of `forensics report`"
     if page.count(_PROVENANCE) != 1:
-        raise NotChecked(f"{no_report}: it does not say once how it was made")
+        raise NotChecked(f"{no_report}: its provenance is missing or repeated")
     start = page.index(_PROVENANCE) + len(_PROVENANCE)
     end = page.find(_END, start, start + _MAX_PROVENANCE)
     if end < 0:
-        raise NotChecked(f"{no_report}, or a damaged one: what it says about how it was made does not end")
+        raise NotChecked(f"{no_report}, or a damaged one: its provenance does not end")
     try:
         claims = msgspec.json.decode(page[start:end], type=ReportClaims)
         page.decode("utf-8")
     except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
         raise NotChecked(f"{no_report}, or a damaged one: {error}") from None
     if not claims.queries or "subject" not in claims.queries[0].parameters:
-        raise NotChecked(f"{no_report}: it does not say which key it is about")
+        raise NotChecked(f"{no_report}: its provenance does not name a key")
     return claims
 
 
@@ -166,7 +166,7 @@ def _compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) 
     try:
         page = origin.page(claims.subject, state)
     except NotAnIdentifier:
-        return [], [Problem(where, "the subject that it names is not an access key ID")]
+        return [], [Problem(where, "not compared: its subject is not an access key ID")]
     if page.address_files != claims.address_databases:
         return [], [Problem(where, _other_address_files(claims.address_databases, page.address_files))]
     if page.content == content:
@@ -176,15 +176,15 @@ def _compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) 
         f"the page is not byte for byte what the case gives for {claims.subject}: line {line:,} is the first to differ"
     )
     if claims.ingest_id != origin.now.ingest_id:
-        what += "; the case has grown since the report was made, so its answer can differ: make the report again"
+        what += "; the case has grown since, so its answer can differ; make the report again"
     return [], [Problem(where, what)]
 
 
 def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest) -> list[str]:
-    """List the claimed circumstances that the case does not confirm. A page is rendered only if there are none."""
+    """List the claims that the case does not confirm. A page is rendered only if there are none."""
     now = origin.now
     if claims.case_id != now.case_id:
-        return [f"it says that it is of case {claims.case_id}, and this is {now.case_id}; nothing of it was compared"]
+        return [f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id}"]
     wrong = []
     if claims.version != now.version:
         wrong.append(
@@ -192,19 +192,21 @@ def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest)
             f" or compare it with that version"
         )
     if claims.ingest_id != (then.commit.ingest_id if then.commit else None):
-        wrong.append(f"the case has no ingest {claims.ingest_id}, which it says that it was made after")
+        wrong.append(f"not compared: it names ingest {claims.ingest_id}, which is not in this case")
     if claims.custody_head not in [entry.sha256 for entry in origin.log.entries] and (
         claims.custody_head is not None or origin.log.entries
     ):
-        wrong.append(f"the custody log has no entry {claims.custody_head}, which it says was the last one")
+        wrong.append(
+            f"not compared: it names {claims.custody_head} as the head of the custody log, which has no such entry"
+        )
     return wrong
 
 
 def _other_address_files(claimed: list[str], used: list[str]) -> str:
     if claimed and not used:
         return (
-            f"not compared: its answer used {len(claimed):,} file(s) on addresses; give the same ones by --geo FILE or"
-            " --ip-ranges FILE"
+            f"not compared: its answer used {len(claimed):,} file(s) on addresses; name the same ones with --geo"
+            " FILE or --ip-ranges FILE"
         )
     return "not compared: its answer did not use the files that --geo and --ip-ranges name, in their order"
 
@@ -226,21 +228,15 @@ def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Prob
         problems.append(Problem(beside.name, f"it cannot be read ({error.strerror})"))
         return
     is_same = given.split(b" ", 1)[0] == sha256.encode()
-    _say(is_same, right, problems, path.name, f"the archive has the hash that {beside.name} gives")
+    _say(is_same, right, problems, path.name, f"the hash of the archive is the one in {beside.name}")
 
 
 def _not_as_listed(where: str, expected: dict[str, str], found: dict[str, str]) -> list[Problem]:
     wrong = []
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
-            what = (
-                "it is not listed"
-                if name not in expected
-                else "it is missing"
-                if name not in found
-                else "it was changed"
-            )
-            wrong.append(Problem(f"{where}: {name}", f"{what}, by {bundle.SUMS}"))
+            what = "not listed" if name not in expected else "missing" if name not in found else "changed"
+            wrong.append(Problem(f"{where}: {name}", f"{what}, according to {bundle.SUMS}"))
     return wrong
 
 
@@ -277,7 +273,8 @@ def _check_answer(
 
 
 def _say(is_right: bool, right: list[str], problems: list[Problem], where: str, statement: str) -> None:
+    """Add a statement, which contains `is`, or its negation."""
     if is_right:
         right.append(statement)
     else:
-        problems.append(Problem(where, f"this does not hold: {statement}"))
+        problems.append(Problem(where, statement.replace(" is ", " is not ", 1)))

@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
 _OTHER_LINES = "a line that an ingest had written was changed or removed"
 
-_OF_AN_INGEST = "written by an ingest that was killed, or replaced since; nothing reads it, the next ingest removes it"
+_OF_AN_INGEST = (
+    "left by an ingest that was killed, or replaced by a later one; not read, and removed by the next ingest"
+)
 _KILLED_BEFORE_THE_LOG = (
-    "an ingest was killed after its events were in the case and before the custody log had it; the same command logs it"
+    "an ingest was killed after it committed its events, and before it logged them; run the same command to log it"
 )
 
 
@@ -67,14 +69,14 @@ def integrity(
 
     log = custody.read(layout.custody)
     broken = list(_broken(layout, log))
-    cut_off = "no entry has the hash {}: it is another log, or its end was cut off"
+    cut_off = "no entry has the hash {}: this is another log, or its last entries were removed"
     is_known = not head or any(entry.sha256 == head for entry in log.entries)
     problems = [*log.problems, *([] if is_known else [Problem(layout.custody.name, cut_off.format(head))])]
     problems += [*broken, *unlogged]
     if broken:
         return Integrity(0, len(log.entries), log.head, None, tuple(problems))
     manifest = manifests.read(layout.manifest)
-    unlisted = "the manifest does not list it; nothing reads it, and the next ingest removes it"
+    unlisted = "not listed in the manifest; not read, and removed by the next ingest"
     more = list(unlisted_files(layout, manifest))
     problems += (Problem(path, unlisted) for path in more if not is_leftover(path))
     leftovers = [Problem(path, _OF_AN_INGEST) for path in more if is_leftover(path)]
@@ -95,7 +97,7 @@ def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
     try:
         manifest = manifests.read(layout.manifest)
     except DamagedManifest as error:
-        yield Problem(layout.manifest.name, str(error))
+        yield Problem(layout.manifest.name, error.reason)
         return
     yield from (Problem(where, what) for where, what in changed_files(layout, manifest.lake_files))
 

@@ -10,10 +10,10 @@ from enum import StrEnum
 from forensics.answers import LOCAL, Unread
 
 RESEALING = (
-    "anyone who can write the case can change it and compute these hashes again; a head of its log kept elsewhere"
-    " (verify --head) or a signature (verify --allowed-signers) shows that"
+    "anyone who can write the case can change it and compute these hashes again; to detect that, compare the log with a"
+    " head that you kept elsewhere (verify --head), or check a signature (verify --allowed-signers)"
 )
-"""What the hashes in a case cannot show; each answer that calls one unchanged says so once."""
+"""The limit of the hashes in a case; part of each answer that calls a case unchanged."""
 
 
 class FileStatus(StrEnum):
@@ -91,7 +91,7 @@ class DigestChain:
     breaks: tuple[ChainBreak, ...]
     windows: tuple[Windows, ...]
     contested: int = 0
-    """Digests of a region and time of which others are signed with another key."""
+    """Digests whose region and time have another digest, signed with another key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class Integrity:
 
     `case_fingerprint`: one hash over events and sources; None where the case cannot be read. `note`: what the result
     does not prove. `seal`: the valid signature, if one was asked for; `seal_problem`: why there is none. `leftovers`:
-    what a killed command left, which no answer reads.
+    files that a killed command left; no answer reads them.
     """
 
     lake_files: int
@@ -196,7 +196,7 @@ class Integrity:
 class Verification:
     """What digests prove, and what they cannot; for a case also its integrity. Counts are of files by status.
 
-    `skipped`: what lies in the folder and was not opened, with the reason, such as a link that leaves it.
+    `skipped`: entries of the folder that were not opened, such as links that leave it, with the reason.
     """
 
     subject: str

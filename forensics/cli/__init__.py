@@ -193,7 +193,7 @@ def _failed(error: Exception) -> int:
         _discard_output()
         return 0
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException" or _has_no_memory(error):
-        _say("memory ran out. Free some, or ask about fewer logs: `forensics ingest --help` lists the filters")
+        _say("memory ran out; free some, or ingest fewer logs: `forensics ingest --help` lists the filters")
     elif isinstance(error, OSError):
         _discard_output()
         where = f"{error.filename}: " if error.filename else "the output could not be written: "

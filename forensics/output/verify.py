@@ -27,7 +27,6 @@ from forensics.verify_answer import (
 )
 
 _LABEL = 10
-_CHECK_SEAL = "ssh-keygen -Y verify -f FILE -I NAME -n {namespace} -s SIGNATURE.sig"
 _SHOWN = 20
 _WRONG = (FileStatus.UNLISTED, FileStatus.CHANGED, FileStatus.MISSING)
 
@@ -81,16 +80,28 @@ def render_custody(answer: Custody) -> Iterator[Line]:
 
 
 def render_seal(answer: Seal) -> Iterator[Line]:
-    """What was signed, where the signature is, and how anyone checks it."""
+    """The signed line, where the signature is kept, and the commands that check it."""
     yield line(("sealed", "bold"), f"  the custody log up to entry {answer.number:,}")
     yield _labelled("signed", answer.statement.strip())
     yield _labelled("kept in", answer.file or ("not in the case, which cannot be written; keep the text below", "warn"))
-    yield _labelled("check it", "forensics verify --case DIR --allowed-signers FILE")
-    yield _labelled("or", f"echo '{answer.statement.strip()}' | {_CHECK_SEAL.format(namespace=answer.namespace)}")
-    yield _labelled("FILE", "one line a signer: NAME KEY-TYPE KEY, where KEY-TYPE KEY is how the .pub file begins")
+    yield BLANK
+    yield heading("To check the signature")
+    yield line("forensics verify --case DIR --allowed-signers FILE", indent=2)
+    yield line("or without this program:", indent=2)
+    yield from _ssh_keygen_command(answer)
+    yield line("FILE has a line for each signer: NAME KEY-TYPE KEY, the last two as in the .pub file", indent=2, hang=4)
     yield BLANK
     for row in answer.signature.splitlines():
         yield line(row, indent=0)
+
+
+def _ssh_keygen_command(answer: Seal) -> Iterator[Line]:
+    """The command in lines of at most 80 columns, because a wrapped one could not be pasted."""
+    *words, head = answer.statement.split()
+    yield line(f"echo {' '.join(words[:3])} \\", indent=4)
+    yield line(f"{' '.join(words[3:])} \\", indent=6)
+    yield line(f"{head} |", indent=6)
+    yield line(f"ssh-keygen -Y verify -f FILE -I NAME -n {answer.namespace} -s SIG.sig", indent=6)
 
 
 def render_check(answer: Check) -> Iterator[Line]:
@@ -137,7 +148,7 @@ def render_bundle(answer: Bundle) -> Iterator[Line]:
     yield line((answer.path, "bold"), f"  {count(answer.files, 'file')}")
     yield _labelled("SHA-256", answer.sha256)
     if answer.custody_head:
-        yield _labelled("log's head", answer.custody_head)
+        yield _labelled("log head", answer.custody_head)
     whole = [one for one in answer.sources if one.packed_as]
     yield _labelled("sources", f"{len(whole):,} of {count(len(answer.sources), 'file')} with proving events, whole")
     yield _labelled("digests", f"{answer.digests:,}, {answer.signed_digests:,} of them with their signature")
@@ -150,11 +161,12 @@ def render_bundle(answer: Bundle) -> Iterator[Line]:
 
 
 def _integrity(answer: Integrity) -> Iterator[Line]:
-    checked = f"{count(answer.lake_files, 'lake file')}, manifest, tables, {answer.custody_entries:,} log entries: "
+    entries = count(answer.custody_entries, "log entry", "log entries")
+    checked = f"{count(answer.lake_files, 'lake file')}, manifest, tables, {entries}: "
     verdict = ("not as they were left", "bad") if answer.problems else ("as they were left", "good")
     yield _labelled("case", checked, verdict)
     yield _labelled("contents", answer.case_fingerprint or "cannot be read")
-    yield _labelled("log's head", answer.custody_head or "nothing was logged")
+    yield _labelled("log head", answer.custody_head or "nothing was logged")
     if answer.seal:
         yield _labelled("seal", (f"valid up to entry {answer.seal.number:,}, signed by {answer.seal.signer}", "good"))
         if answer.seal.later_entries:
@@ -169,7 +181,7 @@ def _integrity(answer: Integrity) -> Iterator[Line]:
         yield from _problems(answer.problems)
     if answer.leftovers:
         yield BLANK
-        yield heading("Left over, and harmless")
+        yield heading("Leftovers of killed commands (harmless)")
         yield from _problems(answer.leftovers, style="dim")
 
 
@@ -218,7 +230,9 @@ def _chain(chain: DigestChain) -> Iterator[Line]:
     yield line(_span(chain.from_, chain.to), f"; digests: {_told(chain.digests)}", indent=2, hang=4)
     if chain.contested:
         digests = count(chain.contested, "digest")
-        yield line((f"{digests} contested: others of the region and time are signed with another key", "bad"), indent=2)
+        yield line(
+            (f"{digests} contested: digests of the same region and time are signed with another key", "bad"), indent=2
+        )
     for windows in islice(chain.windows, _SHOWN):
         yield from _windows(windows)
     yield from _more(len(chain.windows))

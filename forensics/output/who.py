@@ -46,7 +46,7 @@ from forensics.output.words import (
 from forensics.output.workload import WORKLOAD_TITLE, used_from_lines
 
 NOTHING_PROVEN = "Records that prove nothing"
-OPEN_WINDOWS = "What digests leave open"
+OPEN_WINDOWS = "Delivery times that digests do not verify"
 _SESSIONS_SHOWN = 10
 _WINDOWS_SHOWN = 10
 _KEYS_SHOWN = 3
@@ -325,7 +325,7 @@ def candidate_lines(answer: Who) -> Iterator[Line]:
 
 
 def not_trusted_lines(answer: Who) -> Iterator[Line]:
-    """Records that tell of an issuance, and why they do not count."""
+    """Records of an issuance that prove nothing, and why."""
     for one in answer.not_trusted:
         yield line(
             f"{_when(one.evidence.event_time)}{one.evidence.event_name or 'event'}: ", WHY_NOT_TRUSTED[one.reason]
@@ -335,18 +335,20 @@ def not_trusted_lines(answer: Who) -> Iterator[Line]:
 
 
 def digest_lines(digests: DigestCheck, labelled: Callable[..., Line] = labelled) -> Iterator[Line]:
-    """Whether digests prove the files behind an answer, and which file vouches for the public key."""
+    """Whether digests verify the files behind an answer, and which files the public keys are from."""
     if digests.state != DigestState.PROVEN:
         yield labelled("digests", (DIGEST_STATES[digests.state], "warn"))
         return
     for key in digests.public_keys[:_KEYS_SHOWN]:
-        yield labelled("digests", f"signed with key {key.fingerprint}; that it is AWS's rests on {key.source}")
+        yield labelled(
+            "digests", f"signed with key {key.fingerprint} from {key.source}; whether AWS made that key is not verified"
+        )
     if len(digests.public_keys) > _KEYS_SHOWN:
         yield labelled("", f"and {count(len(digests.public_keys) - _KEYS_SHOWN, 'more key')}")
 
 
 def open_window_lines(digests: DigestCheck) -> Iterator[Line]:
-    """Delivery windows that leave an answer open, with the log files that are missing."""
+    """Delivery windows that digests do not verify, with the missing log files."""
     for window in digests.windows[:_WINDOWS_SHOWN]:
         yield line(
             (f"trail {window.trail}", "bold"),

@@ -76,7 +76,7 @@ STOPS = {
     StopReason.NOT_FOUND: "it is in none of the loaded logs",
     StopReason.SEVERAL_ACTORS: "it stands for credentials of several actors",
     StopReason.NEVER_LOGGED: "AWS does not log how this kind of credential is issued",
-    StopReason.NOT_TRUSTED: "the loaded records that tell of it prove nothing",
+    StopReason.NOT_TRUSTED: "the records of its issuance are loaded, but they prove nothing",
     StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
     StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
     StopReason.NOT_AN_IDENTIFIER: "it is no access key ID, event ID, session ARN or principal ID",
@@ -122,16 +122,16 @@ NOT_TRUSTED = {
     "contested": "the event that issued it is in a file whose digests are signed with different keys",
 }
 WHY_NOT_TRUSTED = {
-    "unlisted": "its file is not listed, although digests cover the delivery; it may be forged",
+    "unlisted": "no digest lists its file, although digests cover the time of its delivery; it may be forged",
     "contested": "digests of its region and time are signed with different keys, so one key is not AWS's",
 }
 WHY_OPEN = {
-    "incomplete": "incomplete: a listed log file is missing or changed, and what it held is not in this answer",
+    "incomplete": "incomplete: a listed log file is missing or changed, so its events are not in this answer",
     "contested": "contested: its digests are signed with different keys, so nothing in it is proven",
 }
 DIGEST_STATES = {
-    DigestState.NONE: "none is loaded: the log files are unchecked",
-    DigestState.NOT_PROVEN: "no loaded public key proves one: the log files are unchecked",
+    DigestState.NONE: "not verified: no digest files are loaded",
+    DigestState.NOT_PROVEN: "not verified: no loaded public key matches a digest's signature",
 }
 WHY_MISSING = {
     "account_not_loaded": "no log of this account is loaded",

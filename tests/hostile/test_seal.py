@@ -122,7 +122,7 @@ def test_a_head_printed_by_report_bundle_or_custody_shows_a_resealed_case(folder
     ]
     packed = run("bundle", KEY, "--case", case, "-o", folder / "y.zip").out
     log = json.loads(run("custody", "--case", case, "--format", "json").out)["head"]
-    assert f"log's head  {json.loads((case / 'custody.jsonl').read_text().splitlines()[-2])['sha256']}" in packed
+    assert f"log head    {json.loads((case / 'custody.jsonl').read_text().splitlines()[-2])['sha256']}" in packed
     for head in (report, bundle, log):
         assert run("verify", "--case", case, "--head", head).code == 0
         forged = run("verify", "--case", folder / "forged", "--head", head)

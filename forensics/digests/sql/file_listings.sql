@@ -186,9 +186,9 @@ select
         when count(contradicted.source_sha256) > 0
             then 'a proven digest lists a file of this name with the hash of other content'
         when count(by_name.source_sha256) > 0
-            then 'its name says that it was delivered in a time of which proven digests list every file; none lists it'
+            then 'by its name it was delivered in a time that proven digests cover, and none of them lists it'
         when count(by_records.source_sha256) > 0
-            then 'its origin is unknown, and proven digests that cover its records do not list it'
+            then 'its origin is unknown, and none of the proven digests that cover its records lists it'
     end as reason,
     count(named.source_sha256) > 0 as is_log_file
 from files
