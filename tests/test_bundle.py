@@ -248,7 +248,7 @@ def test_a_report_does_not_hold_against_another_case(folder: Path, tmp_path: Pat
     done = run("verify", folder / "report.html", "--case", tmp_path / "other", "--format", "json")
     assert done.code == 1
     (problem,) = json.loads(done.out)["problems"]
-    assert "it says that it is of case" in problem["what"]
+    assert "a report of case" in problem["what"]
 
 
 def test_an_archive_is_not_written_over_and_needs_a_name(folder: Path, tmp_path: Path) -> None:

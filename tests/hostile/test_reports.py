@@ -183,7 +183,7 @@ def grown(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_report_of_an_earlier_ingest_says_that_the_case_has_grown(grown: Path) -> None:
     done = run("verify", grown / "report.html", "--case", grown / "case")
     assert done.code == 1
-    assert "the case has grown since the report was made" in done.complaint
+    assert "the case has grown since" in done.complaint
 
 
 def test_a_report_of_a_later_ingest_is_not_taken_for_one_of_now(grown: Path, tmp_path: Path) -> None:

@@ -167,11 +167,17 @@ def test_a_signature_covers_the_log_up_to_its_entry(folder: Path, key: Path, key
 def test_the_command_that_is_printed_checks_the_signature_without_this_program(
     folder: Path, key: Path, keygen: str
 ) -> None:
-    done = run("custody", "--case", folder / "case", "--sign", key, "-o", folder / "SIGNATURE.sig")
+    done = run("custody", "--case", folder / "case", "--sign", key, "-o", folder / "SIG.sig")
     assert done.code == 0
-    (line,) = (line for line in done.out.splitlines() if "ssh-keygen -Y verify" in line)
-    command = line.strip().removeprefix("or").strip()
-    command = command.replace("-f FILE", "-f allowed").replace("-I NAME", "-I responder@example.org")
+    lines = done.out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.strip().startswith("echo "))
+    end = next(number for number, line in enumerate(lines) if "ssh-keygen -Y verify" in line)
+    assert max(map(len, lines[start : end + 1])) <= 80  # a line that folds could not be pasted
+    command = (
+        "\n".join(lines[start : end + 1])
+        .replace("-f FILE", "-f allowed")
+        .replace("-I NAME", "-I responder@example.org")
+    )
     subprocess.run(["/bin/sh", "-c", command], cwd=folder, check=True, capture_output=True)
     changed = command.replace("entries 3", "entries 2")
     assert changed != command

@@ -167,7 +167,7 @@ def test_an_ingest_that_was_killed_before_it_was_logged_is_told_until_it_is_fini
     assert integrity and integrity.case_fingerprint
     assert integrity.problems == ()
     (told,) = integrity.leftovers
-    assert "before the custody log had it; the same command logs it" in told.what
+    assert "before it logged them; run the same command to log it" in told.what
     (folder / "pending.json").write_text('{"manifest_bytes":1,"manifest_sha256":"0"}')
     assert problems(folder) == ["manifest.jsonl"]  # only what was announced before it was committed is ours
     with Case.open(folder) as case:
