@@ -238,7 +238,7 @@ def test_a_report_that_does_not_say_of_which_key_it_is_is_no_report(folder: Path
     changed.write_text((folder / "report.html").read_text().replace('"subject":', '"object":'))
     done = run("verify", changed, "--case", folder / "case")
     assert done.code == 1
-    assert "does not say which key" in done.complaint
+    assert "does not name a key" in done.complaint
 
 
 def test_a_report_does_not_hold_against_another_case(folder: Path, tmp_path: Path) -> None:
