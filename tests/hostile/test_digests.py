@@ -40,7 +40,7 @@ from tests.digests.delivered import (
     moved,
     put,
 )
-from tests.simulator.digests import HOUR, Object, TrailOfDigests, digest, signer
+from tests.simulator.digests import HOUR, Object, TrailOfDigests, digest, signer, write_objects
 
 
 def name_of(answer: Who) -> str | None:
@@ -80,6 +80,12 @@ FORGED = {
     "with a name of a time before its event": at(log_file([FORGERY], -9 * 3600).key, PLANTED),
     "with a name of a time that is none": at(PLANTED.key.replace("T1205Z", "T2999Z"), PLANTED),
     "among records of other hours": log_file([FORGERY, call(BOB.signs(), 8 * 3600)], 310),
+    "beside a record of the time in its name": log_file([FORGERY, call(BOB.signs(), 9 * 3600)], 9 * 3600 + 300),
+    "with a name of the minute in which the digests begin": log_file([FORGERY], 0),
+    "renamed in a folder of another account": at("999999999999/CloudTrail/planted.json.gz", PLANTED),
+    "in a folder of another account below the trail's": at(
+        f"{PLANTED.key.rpartition('/')[0]}/999999999999/CloudTrail/us-east-1/2026/10/01/planted.json.gz", PLANTED
+    ),
 }
 
 
@@ -268,6 +274,37 @@ def test_a_key_that_aws_replaces_takes_nothing_away(tmp_path: Path) -> None:
         answer = case.who(key)
         assert (name_of(answer), answer.grade, answer.digests.windows) == ("alice", "proven", ())
     assert run("verify", tmp_path / "logs").code == 0
+
+
+OF_ELSEWHERE = {
+    "another region": (TrailOfDigests(AWS.id, region="eu-north-1", home_region="eu-north-1"), 0),
+    "a backfill": (TrailOfDigests(AWS.id, backfill=True), 0),
+    "later hours": (TrailOfDigests(AWS.id, name="later"), 8),
+    "earlier hours": (TrailOfDigests(AWS.id, name="earlier"), -9),
+}
+
+
+@pytest.mark.parametrize(("trail", "hour"), OF_ELSEWHERE.values(), ids=OF_ELSEWHERE.keys())
+def test_a_digest_of_another_key_proves_no_record_of_a_region_and_time_that_is_not_its_own(
+    trail: TrailOfDigests, hour: int, tmp_path: Path
+) -> None:
+    listing = delivered((hour * 3600, PLANTED), trail=trail, by=signer("attacker"), hours=range(hour, hour + 3)).digests
+    theirs = moved("theirs/", listing)
+    for name, logs, expected in (
+        ("alone", [PLANTED, USED[1]], None),
+        ("beside", [PLANTED, *GENUINE.logs], "alice"),
+    ):
+        folder = put(
+            tmp_path / name, [*logs, *GENUINE.digests, *theirs], signer(), signer("attacker"), tips=(theirs[-1],)
+        )
+        write_objects([], folder, heads=GENUINE.digests[-1:])
+        with Case.create(tmp_path / f"{name}-case") as case:
+            case.ingest([folder])
+            answer = case.who(KEY)
+            assert name_of(answer) == expected
+            assert [one.reason for one in answer.not_trusted] == ["contested"]
+            (verdict,) = (one for one in case.verify().files if one.name and one.name.endswith(PLANTED.key))
+            assert (verdict.status, verdict.is_proven) == ("unverified", False)
 
 
 # what no digest covers

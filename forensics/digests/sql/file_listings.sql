@@ -53,12 +53,37 @@ files as (
         max(inflated_sha256) over (partition by sha256) as content_sha256,
         name,
         regexp_replace(regexp_replace(name, '^.*/', ''), '\.gz$', '') as base_name,
+        -- only where the folders below are those that CloudTrail makes
         case
-            when regexp_matches(name, '(^|/)[0-9]{12}/CloudTrail/')
-                then regexp_extract(name, '^(.*/)?[0-9]{12}/CloudTrail/', 1)
+            when regexp_matches(name, '(^|/)[0-9]{12}/CloudTrail/[a-z0-9-]+/[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+$')
+                then regexp_extract(name, '^(.*/)?[0-9]{12}/CloudTrail/[^/]+/[^/]+/[^/]+/[^/]+/[^/]+$', 1)
         end as root
     from source_files
     where sha256 is not null and kind is null and status in ('ok', 'empty', 'failed', 'duplicate')
+),
+
+-- AWS signs all digests of a region with one key. A digest that lists records of another region or time than its own
+-- proves nothing of them where another key signed the digests of that region and time.
+of_another_key as (
+    select distinct places.source_sha256, digests.digest_sha256
+    from record_places as places
+    join files on files.source_sha256 = places.source_sha256
+    join digest_listings as listings on listings.content_sha256 = files.content_sha256 and listings.is_proven
+    join digests on digests.digest_sha256 = listings.digest_sha256
+    join digests as others
+      on  others.is_proven
+      and not others.is_backfill
+      and others.proven_by <> digests.proven_by
+      and coalesce(others.aws_region = places.aws_region, true)
+      and coalesce(others.start_time <= places.last_event_time, true)
+      and coalesce(others.end_time > places.first_event_time, true)
+    where (select count(distinct proven_by) from digests where is_proven) > 1
+      and (
+          digests.is_backfill
+          or digests.aws_region is distinct from places.aws_region
+          or coalesce(places.first_event_time < digests.start_time - interval 1 hour, true)
+          or coalesce(places.last_event_time > digests.end_time, true)
+      )
 ),
 
 -- log files that proven digests list, under the name that is listed: they show where a trail's files are
@@ -68,11 +93,14 @@ found as (
         files.root,
         files.base_name = listings.base_name as has_listed_name,
         concat_ws('/', digests.trail, digests.home_region, digests.s3_bucket) as trail,
-        contested_digests.digest_sha256 is null as is_sure
+        contested_digests.digest_sha256 is null and of_another_key.digest_sha256 is null as is_sure
     from files
     join digest_listings as listings on listings.content_sha256 = files.content_sha256 and listings.is_proven
     join digests on digests.digest_sha256 = listings.digest_sha256
     left join contested_digests on contested_digests.digest_sha256 = listings.digest_sha256
+    left join of_another_key
+      on  of_another_key.source_sha256 = files.source_sha256
+      and of_another_key.digest_sha256 = listings.digest_sha256
 ),
 
 listed as (
@@ -135,13 +163,26 @@ misnamed as (
        or places.account_id <> named.account_id
        or places.aws_region <> named.aws_region
        or places.last_event_time > named.delivered_at + interval 5 minute
-       or places.last_event_time < named.delivered_at - interval 1 hour
+       or places.first_event_time < named.delivered_at - interval 1 hour
 ),
 
--- a name has the minute of the delivery: at the edge of what is covered it may be that of the window beside it
+-- a name has the minute of the delivery: at the edge of what is covered it may be that of the window beside it, but no
+-- event is delivered before it happened
+dated as (
+    select
+        named.source_sha256,
+        named.root,
+        named.account_id,
+        named.aws_region,
+        greatest(named.delivered_at, max(places.last_event_time)) as delivered_at
+    from named
+    left join places on places.source_sha256 = named.source_sha256
+    group by named.source_sha256, named.root, named.account_id, named.aws_region, named.delivered_at
+),
+
 by_name as (
     select distinct named.source_sha256
-    from named
+    from dated as named
     join covered
       on  covered.account_id = named.account_id
       and covered.aws_region = named.aws_region
@@ -167,7 +208,8 @@ by_records as (
     left join rooted_trails on rooted_trails.trail = covered.trail
     where (named.name is null or misnamed.name is not null)
       and (places.is_native or named.name is not null)
-      and (open_files.root is null or roots.root is not null or rooted_trails.trail is null)
+      -- the folders of a file that has no name of a log file are no origin
+      and (named.name is null or open_files.root is null or roots.root is not null or rooted_trails.trail is null)
 )
 
 select

@@ -53,14 +53,16 @@ logs as (
     select distinct
         files.source_sha256,
         case
-            when judged.place = 4 then 'unverified'
+            when judged.place = 4 or listings.listing = 'contested' then 'unverified'
             when listings.listing = 'unlisted' and coalesce(judged.place, 9) > 4 then 'unlisted'
             when judged.place < 9 then judged.status
             else 'unverified'
         end as status,
-        coalesce(judged.is_proven and judged.place < 4, false) as is_proven,
+        coalesce(judged.is_proven and judged.place < 4 and listings.listing <> 'contested', false) as is_proven,
         case
             when listings.listing = 'unlisted' and coalesce(judged.place, 9) > 4 then listings.reason
+            when judged.place <= 2 and listings.listing = 'contested'
+                then 'a digest of another region or time lists it, signed with another key than the digests of its records'
             when judged.place = 1 then 'listed with this hash in a signed digest'
             when judged.place = 2 then 'listed with this hash in a digest whose own hash a signed one carries'
             when judged.place = 4 then 'digests of its region and time are signed with different keys, so none proves it'
