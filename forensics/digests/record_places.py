@@ -5,7 +5,7 @@ What the name of a log file claims is checked against its records. Only files th
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +18,8 @@ from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.records import NotJson, Records
 from forensics.lake.columns import Taken, to_batch
+from forensics.lake.temporary import TemporaryFolder
+from forensics.regular_files import open_regular
 
 if TYPE_CHECKING:
     from forensics.digests.hasher import ToHash
@@ -52,7 +54,7 @@ def read_places(
     connection: duckdb.DuckDBPyConnection, open_files: Mapping[str, str], files: Mapping[str, ToHash]
 ) -> None:
     """Fill `record_places`. `open_files`: the SHA-256 by name; `files`: where they are, by name."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with TemporaryFolder() as scratch:
         for name, source_sha256 in open_files.items():
             for events in _events(Path(files[name].path), Path(scratch)):
                 connection.register("records_of_file", events)
@@ -64,7 +66,7 @@ def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
     """The records of a log file as rows, up to where it can be read."""
     waiting: list[Taken] = []
     size = 0
-    with suppress(Unreadable, NotJson, OSError), path.open("rb") as stream:
+    with suppress(Unreadable, NotJson, OSError), os.fdopen(open_regular(path), "rb") as stream:
         contents = open_contents(stream, Measure(), scratch)
         for found in contents.records if isinstance(contents, Log) else ():
             if isinstance(found, Records):

@@ -1,8 +1,8 @@
 """Secrets: session tokens and the like, masked in the text that SQL reads; `raw` keeps what was delivered.
 
-A secret is found by the name before it, in three places: as the value of a JSON key, also of JSON inside a string,
-however often escaped; behind `NAME=`, as in URLs and command lines, also percent-encoded; and behind `NAME:`, as in
-headers. It becomes a marker and the SHA-256 of its value, so that two of them can be compared and neither used.
+A secret is found by the name before it: as the value of a JSON key or of a pair of name and value, also of JSON inside
+a string, however often escaped; behind `NAME=`, as in URLs and command lines, also percent-encoded; and behind `NAME:`,
+as in headers. It becomes a marker and the SHA-256 of its value, so that two of them can be compared and neither used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ _NAMES = (
 # a presigned URL of the older kind; as a JSON key it is no secret
 _NAMES_IN_TEXT = f"{_NAMES}|signature"
 _ASSIGNED = r"\s*=\s*|\s*:\s*|%(?:25)*3[dD]|\\+u003[dD]"
-HOLDS_A_SECRET = rf'(?i:(?:{_NAMES})(?:\\*"\s*:\s*\\*"|{_ASSIGNED})|signature(?:=|%|\\))'
+# a variable or parameter as ECS, CodeBuild and CloudFormation have it: {"name": "DB_PASSWORD", "value": "..."}
+_PAIR = r',\s*\\*"(?:parameter)?value\\*"\s*'
+HOLDS_A_SECRET = rf'(?i:(?:{_NAMES})(?:\\*"\s*(?:{_PAIR})?:\s*\\*"|{_ASSIGNED})|signature(?:=|%|\\))'
 """Matches any JSON in which `mask` would find something, in the syntax of RE2 as well."""
 
 # The ends of the names, in lower case: a search for each is faster than one for the names.
@@ -32,7 +34,7 @@ _ENDS = tuple(
 _LONGEST_NAME = 24
 _KEY = re.compile(rb"(?i:%b)\Z" % _NAMES.encode())
 _NAME = re.compile(rb"(?i:%b)\Z" % _NAMES_IN_TEXT.encode())
-_QUOTED = re.compile(rb'(\\*)"\s*:\s*\1(?=")')
+_QUOTED = re.compile(rb'(?i)(\\*)"\s*(?:%b)?:\s*\1(?=")' % _PAIR.encode())
 _BEFORE_VALUE = re.compile(rb"(?:%b)(?:\\*[\"'])?" % _ASSIGNED.encode())
 _DEEPER = re.compile(rb'\\*"\s*:\s*\\*"')
 # A slash, a plus and an equals sign may be escaped. An ampersand ends the value, also a percent-encoded one.

@@ -45,6 +45,11 @@ PLACES: dict[str, Wrap] = {
     "json_header": nested(1, "x-amz-security-token"),
     "json_presigned": nested(1, "X-Amz-Signature"),
     "json_secret_key": nested(1, "SecretAccessKey"),
+    "variable": lambda secret: json.dumps({"environment": [{"name": "AWS_SESSION_TOKEN", "value": secret}]}),
+    "variable_in_json": lambda secret: json.dumps(
+        {"body": json.dumps({"name": "X_SECRET_ACCESS_KEY", "Value": secret})}
+    ),
+    "parameter": lambda secret: json.dumps({"parameterKey": "DBPassword", "parameterValue": secret}),
     "url": lambda secret: f"{URL}X-Amz-Security-Token={quote(secret, safe='')}&X-Amz-Expires=300",
     "url_lower": lambda secret: f"{URL}x-amz-security-token={quote(secret, safe='/')}#x",
     "url_in_url": lambda secret: (
