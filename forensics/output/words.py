@@ -139,7 +139,7 @@ WHY_MISSING = {
     "before_first_event": "before the first loaded event of the account",
     "hour_empty": "no event of that hour is loaded",
     "not_delivered": "digests prove that all files delivered then are here, and it is in none of them",
-    "hour_incomplete": "events of that hour are loaded, this one is not among them",
+    "hour_incomplete": "events of that hour are loaded, but none that proves this",
     "data_events_needed": "only data events would show it",
     "excluded_by_filter": "a filter left it out",
     "trail_stopped": "a trail was stopped or narrowed then",
