@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,7 +14,6 @@ from datetime import UTC, date, datetime, timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,7 +133,7 @@ def test_on_a_bad_day_each_call_goes_on_where_the_last_was_stopped(
     assert Case.open(tmp_path / "case").info().events > 0
     server.faults.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(download, "os", SimpleNamespace(**{**vars(os), "open": full_disk}))
+        patch.setattr(download, "create_private", full_disk)
         with pytest.raises(IngestFailed, match="No space left on device"):
             fetch(server, tmp_path / "case")
     server.faults[LAST] = error("AccessDenied", "403 Forbidden")

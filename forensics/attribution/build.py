@@ -347,7 +347,8 @@ def _events(
 def _listed_copies(
     connection: duckdb.DuckDBPyConnection, days: Collection[date | None] | None
 ) -> duckdb.DuckDBPyRelation:
-    dated = "select *, cast(event_time as date) as event_date from listed_copies"
+    columns = ", ".join("null::blob as raw" if name == "raw" else name for name in LAKE_SCHEMA.names)
+    dated = f"select {columns}, cast(event_time as date) as event_date from listed_copies"  # noqa: S608 - columns of ours
     if days is None:
         return connection.sql(dated)
     return connection.sql(

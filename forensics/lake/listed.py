@@ -19,6 +19,8 @@ from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
 from forensics.lake.schema import LAKE_SCHEMA, TEXT
 from forensics.lake.tables import sql
 
+# the bytes of a copy stay in the lake
+LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])
 _REPLACED = pa.schema([("event_key", TEXT), ("stored_sha256", TEXT), ("canonical_sha256", TEXT)])
 _CONFLICTS = pa.schema([field for field in CONFLICTS_SCHEMA if field.name != "raw"])
 # what digests say of a row of the lake: of its event, where that is known, otherwise of its file
@@ -54,7 +56,7 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
     views over the lake.
     """
     execute = connection.execute
-    _create(connection, "listed_copies", LAKE_SCHEMA)
+    _create(connection, "listed_copies", LISTED_SCHEMA)
     _create(connection, "replaced_events", _REPLACED)
     if execute("from file_listings limit 1").fetchall():
         for table in ("judged_copies", "readings", "event_listings"):
@@ -86,7 +88,7 @@ def _replace(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             conflicts.append((event_key, one.canonical_sha256, one.delivery, difference, is_doubt))
             if one.is_of_event:
                 replaced.append((event_key, one.canonical_sha256, counts.canonical_sha256))
-    _insert(connection, "listed_copies", pa.Table.from_batches(rows, LAKE_SCHEMA))
+    _insert(connection, "listed_copies", pa.Table.from_batches(rows, LISTED_SCHEMA))
     _insert(connection, "replaced_events", _table(replaced, _REPLACED))
     return _table(conflicts, _CONFLICTS)
 
@@ -95,8 +97,7 @@ def _shown(row: pa.RecordBatch) -> pa.RecordBatch:
     """The row without its bytes, which hold its secrets and stay in the lake."""
     columns = row.to_pydict()
     columns["record"] = [record or raw.decode() for record, raw in zip(columns["record"], columns["raw"], strict=True)]
-    columns["raw"] = [None]
-    return pa.RecordBatch.from_pydict(columns, schema=LAKE_SCHEMA)
+    return pa.RecordBatch.from_pydict({name: columns[name] for name in LISTED_SCHEMA.names}, schema=LISTED_SCHEMA)
 
 
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:

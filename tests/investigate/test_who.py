@@ -290,6 +290,12 @@ SHAPE: dict[str, Any] = {
             "as_of": str, "as_of_from": str, "source_files": [str],
         }
     ],
+    "not_trusted": [{"reason": str, "evidence": EVIDENCE}],
+    "digests": {
+        "state": str,
+        "public_keys": [{"fingerprint", "source"}],
+        "windows": [{"account_id", "aws_region", "trail", "from", "to", "why", "missing"}],
+    },
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
