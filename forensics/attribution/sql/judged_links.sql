@@ -2,8 +2,8 @@
 -- Grain: one row per (child_credential_id, issuance_id). `is_of_one_issuer`: the grade names (proven, strong), all of
 -- that grade have one issuer, and its record proves something; `place` is 1 of the one to follow. What `links` says
 -- differs only in who is `contested`.
--- `distrust`: why the record of an issuance proves nothing; null where digests do not say. Such a record is no doubt
--- where a listed record hands out the very key.
+-- `distrust`: the reason why digests make the record of an issuance prove nothing, or null. Such a record does not
+-- make a child ambiguous if a listed record issues the same key.
 
 with ranked as (
     select
