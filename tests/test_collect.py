@@ -21,9 +21,9 @@ import pytest
 from forensics.answers import Estimate, Ingest, LookupEstimate
 from forensics.case import Access, Case, Declined, IngestFailed
 from forensics.lake import manifest as manifests
-from forensics.lake.change import READ_FROM as CHANGES
 from forensics.lake.filter import filter_of
-from forensics.lake.issuance import READ_FROM as ISSUANCES
+from forensics.records.change import READ_FROM as CHANGES
+from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.sources import download, lookup_events
 from tests.cases import tables
 from tests.conftest import SAMPLE_LOGS

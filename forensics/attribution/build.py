@@ -30,8 +30,8 @@ from forensics.lake.layout import Layout
 from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.pending import announce_database
-from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.lake.tables import sql
+from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.regular_files import open_regular
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]

@@ -17,8 +17,8 @@ import pyarrow as pa
 from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.records import NotJson, Records
-from forensics.lake.columns import Taken, to_batch
 from forensics.lake.temporary import TemporaryFolder
+from forensics.records.columns import Taken, to_batch
 from forensics.regular_files import open_regular
 
 if TYPE_CHECKING:

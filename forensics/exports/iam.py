@@ -9,7 +9,7 @@ import msgspec
 
 from forensics.exports.answer import Answer
 from forensics.exports.rows import IamAccessKey, IamKeyListing, IamRole, IamUser, Row
-from forensics.lake.change import trust_requirements
+from forensics.records.policy_document import trust_requirements
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 _NEVER = "N/A"  # the service and region of a key that was never used

@@ -10,7 +10,7 @@ import msgspec
 
 from forensics.exports.answer import Answer
 from forensics.exports.rows import EventSelectors, Row, Trail
-from forensics.lake.change import selectors_narrow
+from forensics.records.trail_selectors import selectors_narrow
 
 
 class _Trail(msgspec.Struct, rename="pascal"):

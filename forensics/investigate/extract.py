@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import duckdb
 
 from forensics.investigate.tables import Row, rows
-from forensics.lake.secrets import mask
+from forensics.records.secrets import mask
 from forensics.verify_answer import ConflictingRecord, Copy, Extract, Original
 
 

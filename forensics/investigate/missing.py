@@ -11,7 +11,7 @@ import duckdb
 from forensics.answers import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.tables import Row, rows
-from forensics.lake.regions import home_region
+from forensics.records.regions import home_region
 
 _HOUR = timedelta(hours=1)
 # A token of GetSessionToken lives up to 36 hours; nothing that was issued earlier was still good.

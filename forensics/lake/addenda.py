@@ -10,13 +10,13 @@ from __future__ import annotations
 import pyarrow as pa
 
 from forensics.formats.records import Delivery, Records
-from forensics.lake.addendum import amended
-from forensics.lake.columns import Taken, to_batch
 from forensics.lake.file_names import lake_path
 from forensics.lake.manifest import LakeFile
 from forensics.lake.parts import PartWriter, write_table
-from forensics.lake.schema import ADDENDA_SCHEMA, LAKE_SCHEMA
 from forensics.lake.tables import Tables, sql
+from forensics.records.addendum import amended
+from forensics.records.columns import Taken, to_batch
+from forensics.records.schema import ADDENDA_SCHEMA, LAKE_SCHEMA
 
 _EVENTS_AT_ONCE = 1_000
 AMENDED = "amended"

@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 
 from forensics.formats.records import Delivery, Records
 from forensics.lake.addenda import amend
-from forensics.lake.columns import Taken, to_batch
 from forensics.lake.file_names import lake_path, rewritten_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, write_table
-from forensics.lake.record import canonical_sha256
-from forensics.lake.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 from forensics.lake.tables import Numbers, Tables, sql
+from forensics.records.columns import Taken, to_batch
+from forensics.records.record import canonical_sha256
+from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _ROWS_AT_ONCE = 10_000

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from forensics.lake.change import READ_FROM as CHANGES
-from forensics.lake.issuance import READ_FROM as ISSUANCES
 from forensics.lake.manifest import Filter, Manifest
-from forensics.lake.regions import home_region
+from forensics.records.change import READ_FROM as CHANGES
+from forensics.records.issuance import READ_FROM as ISSUANCES
+from forensics.records.regions import home_region
 
 # A token of GetSessionToken lives up to 36 hours, and its issuance is delivered within the hour.
 LONGEST_LIFE = timedelta(hours=37)

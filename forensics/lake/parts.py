@@ -21,7 +21,7 @@ from forensics.formats.records import Rejected
 from forensics.lake.file_names import lake_path
 from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
-from forensics.lake.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.regular_files import create_private
 
 ROW_GROUP_BYTES = 48 << 20

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pytest
 
 from forensics.case import Case
-from forensics.lake.secrets import HOLDS_A_SECRET, mask
+from forensics.records.secrets import HOLDS_A_SECRET, mask
 from tests.lake.cases import put, record
 
 TOKEN = "IQoJb3JpZ2luX2VjEOv//////////wEaCXVzLWVhc3Qt+MSJHMEUCIQDxAbCdEf12=="

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from forensics.formats.records import Delivery, Records
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
-from forensics.lake.columns import Taken, to_batch
 from forensics.lake.copies import settle
 from forensics.lake.manifest import Commit, Removed, SourceFile
 from forensics.lake.parts import PartWriter
+from forensics.records.columns import Taken, to_batch
 from tests.lake.cases import add, events, listed, lying, places, put, record, rows, state
 from tests.simulator import shuffled, simulate, write
 

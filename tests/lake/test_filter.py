@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forensics.lake import manifest as manifests
 from forensics.lake.filter import covers, filter_of, takes
 from forensics.lake.manifest import Filter
-from forensics.lake.regions import home_region
+from forensics.records.regions import home_region
 from tests.lake.cases import add, put, record, rows, state
 
 DAY = datetime(2026, 10, 2, tzinfo=UTC)

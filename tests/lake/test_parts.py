@@ -13,9 +13,9 @@ import pytest
 
 from forensics.formats.records import Records, Rejected
 from forensics.lake import parts as module
-from forensics.lake.columns import Taken, to_batch
 from forensics.lake.parts import PartWriter, write_table
-from forensics.lake.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.columns import Taken, to_batch
+from forensics.records.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
 from tests.lake.cases import record
 
 

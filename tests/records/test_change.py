@@ -9,8 +9,9 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from forensics.lake.change import READ_FROM, ChangingRecord, change
-from forensics.lake.record import Record, UserIdentity
+from forensics.records.change import READ_FROM, change
+from forensics.records.changing_record import ChangingRecord
+from forensics.records.record import Record, UserIdentity
 
 ALICE = UserIdentity(type="IAMUser", user_name="alice")
 

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.formats.unwrap import least_bytes
-from forensics.lake import record as rec
-from forensics.lake.record import Careful, NotARecord, Record
+from forensics.records import record as rec
+from forensics.records.record import Careful, NotARecord, Record
 
 # A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")

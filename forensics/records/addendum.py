@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from forensics.lake import record as rec
+from forensics.records import record as rec
 
 _UPDATED_DATA = "UPDATED_DATA"
 # what an event is known by, which no addendum changes

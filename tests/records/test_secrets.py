@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.lake import secrets
-from forensics.lake.secrets import HOLDS_A_SECRET, mask
+from forensics.records import secrets
+from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 # every key of the table must be found by the search too
 KEYS = [name.replace("[-_]?", between) for name in secrets._NAMES.split("|") for between in ("", "_", "-")]  # noqa: SLF001

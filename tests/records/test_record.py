@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.lake.record import (
+from forensics.records.record import (
     NotARecord,
     Record,
     UserIdentity,

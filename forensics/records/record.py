@@ -196,11 +196,6 @@ def convert(value: object, type_: type[T]) -> tuple[T, bool]:
     return type_(), True
 
 
-def is_cloudtrail(record: Record) -> bool:
-    """Whether this is a CloudTrail record at all: every version of the format has these."""
-    return record.event_name is not None and (record.event_source is not None or record.event_time is not None)
-
-
 def unknown_fields(raw: bytes) -> list[str]:
     """The fields of a record that AWS's record reference does not name."""
     return sorted(members(raw).keys() - _FIELDS)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from forensics.lake.record import Record, UserIdentity, parse_bool, parse_time
+from forensics.records.record import Record, UserIdentity, parse_bool, parse_time
 
 STS = "sts.amazonaws.com"
 _SIGN_IN = "signin.amazonaws.com"

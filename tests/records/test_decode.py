@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.formats.records import Records
-from forensics.lake import decode as module
-from forensics.lake import record as rec
-from forensics.lake.columns import Taken, to_batch
-from forensics.lake.decode import decode
+from forensics.records import decode as module
+from forensics.records import record as rec
+from forensics.records.columns import Taken, to_batch
+from forensics.records.decode import decode
 from tests.simulator import simulate
 
 Json = dict[str, Any]

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from forensics.lake.record import Record
-from forensics.lake.resource import resource
+from forensics.records.record import Record
+from forensics.records.resource import resource
 
 BUCKET = {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::logs"}
 OBJECT = {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::logs/a b"}

@@ -17,17 +17,18 @@ import pyarrow.compute as pc
 
 from forensics.formats.records import Delivery, Records, Rejected
 from forensics.formats.unwrap import is_decorated
-from forensics.lake import record as rec
-from forensics.lake.addendum import original_event_id
-from forensics.lake.change import READ_FROM as CHANGES
-from forensics.lake.change import Change, ChangingRecord, change, decode_changing
-from forensics.lake.decode import Decoded, Fields, Numbers, binary, decode
-from forensics.lake.identity import Identity, identity_of
-from forensics.lake.issuance import READ_FROM as ISSUANCES
-from forensics.lake.issuance import Issuance, IssuingRecord, decode_issuing, issuance
-from forensics.lake.record import Record, parse_bool, parse_time
-from forensics.lake.resource import resource
-from forensics.lake.schema import (
+from forensics.records import record as rec
+from forensics.records.addendum import original_event_id
+from forensics.records.change import READ_FROM as CHANGES
+from forensics.records.change import change
+from forensics.records.changing_record import Change, ChangingRecord, decode_changing
+from forensics.records.decode import Decoded, Fields, Numbers, binary, decode
+from forensics.records.identity import Identity, identity_of
+from forensics.records.issuance import READ_FROM as ISSUANCES
+from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, issuance
+from forensics.records.record import Record, parse_bool, parse_time
+from forensics.records.resource import resource
+from forensics.records.schema import (
     CHANGE_COLUMNS,
     IDENTITY_COLUMNS,
     ISSUANCE_COLUMNS,
@@ -36,7 +37,7 @@ from forensics.lake.schema import (
     TEXT,
     TIMESTAMP,
 )
-from forensics.lake.secrets import HOLDS_A_SECRET, mask
+from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _SIGN_IN = "awsconsolesignin"

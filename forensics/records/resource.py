@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from forensics.lake.record import Record
+from forensics.records.record import Record
 
 # the first of these that a request has, as text; what is acted upon before what it is given
 _NAMES = (

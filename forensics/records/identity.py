@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from forensics.lake import record as rec
-from forensics.lake.record import UserIdentity, parse_bool, parse_time
+from forensics.records import record as rec
+from forensics.records.record import UserIdentity, parse_bool, parse_time
 
 # as AWS's documents print them: enums are compared without case
 _IDENTITY_TYPES = {

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from forensics.lake.change import ChangingRecord, change
-from forensics.lake.record import Record, UserIdentity
+from forensics.records.change import change
+from forensics.records.changing_record import ChangingRecord
+from forensics.records.record import Record, UserIdentity
 
 ALL = {"readWriteType": "All", "includeManagementEvents": True, "excludeManagementEventSources": []}
 MANAGEMENT = {"field": "eventCategory", "equals": ["Management"]}

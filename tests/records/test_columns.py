@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.formats.records import Delivery, Records, Rejected
-from forensics.lake.columns import Taken, to_batch
-from forensics.lake.identity import Identity, credential_id
-from forensics.lake.schema import IDENTITY_COLUMNS, LAKE_SCHEMA
+from forensics.records.columns import Taken, to_batch
+from forensics.records.identity import Identity, credential_id
+from forensics.records.schema import IDENTITY_COLUMNS, LAKE_SCHEMA
 from tests.formats.wrappings import DECORATED
 from tests.simulator import simulate
 

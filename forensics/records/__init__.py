@@ -1,0 +1,1 @@
+"""Records: one CloudTrail record as typed Arrow columns."""

@@ -1,0 +1,82 @@
+"""Changing records: the parts of a record that tell what it changed, and the columns that hold it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from forensics.records.trail_selectors import TrailRequest
+
+
+class Change(NamedTuple):
+    """The columns of schema.CHANGE_COLUMNS, in their order."""
+
+    created_access_key_id: str | None = None
+    target_access_key_id: str | None = None
+    target_status: str | None = None
+    target_user_name: str | None = None
+    target_role_name: str | None = None
+    target_principal_id: str | None = None
+    target_policy: str | None = None
+    revoked_before: datetime | None = None
+    requires_source_identity: bool | None = None
+    requires_session_name: bool | None = None
+    target_trail: str | None = None
+    launched: str | None = None
+    narrows_trail: bool | None = None
+
+
+class Request(TrailRequest, rename="camel"):
+    user_name: str | None = None
+    access_key_id: str | None = None
+    status: str | None = None
+    role_name: str | None = None
+    policy_arn: str | None = None
+    policy_name: str | None = None
+    policy_document: str | None = None
+    assume_role_policy_document: str | None = None
+    name: str | None = None
+    trail_name: str | None = None
+    function_name: str | None = None
+
+
+class AccessKey(msgspec.Struct, rename="camel"):
+    access_key_id: str | None = None
+    user_name: str | None = None
+
+
+class User(msgspec.Struct, rename="camel"):
+    user_name: str | None = None
+    user_id: str | None = None
+
+
+class Role(msgspec.Struct, rename="camel"):
+    role_id: str | None = None
+    role_name: str | None = None
+
+
+class Instance(msgspec.Struct, rename="camel"):
+    instance_id: str | None = None
+
+
+class Instances(msgspec.Struct):
+    items: list[Instance] | None = None
+
+
+class Response(msgspec.Struct, rename="camel"):
+    access_key: AccessKey | None = None
+    user: User | None = None
+    role: Role | str | None = None  # IAM's role; Lambda's is the ARN of the function's
+    instances_set: Instances | None = None
+
+
+class ChangingRecord(msgspec.Struct, rename="camel"):
+    """The parts of a record that tell what it changed."""
+
+    request_parameters: Request | None = None
+    response_elements: Response | None = None
+
+
+decode_changing = msgspec.json.Decoder(ChangingRecord).decode

@@ -1,0 +1,48 @@
+"""IAM changes: what a call to IAM changes about users, roles and long-term keys."""
+
+from __future__ import annotations
+
+import re
+
+from forensics.records.changing_record import AccessKey, Change, Request, Response, Role, User
+from forensics.records.policy_document import revoked_before, trust_requirements
+from forensics.records.record import Record, UserIdentity
+
+_NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKey(), User(), Role()
+
+
+def iam_change(record: Record, identity: UserIdentity, request: Request, response: Response) -> Change:
+    access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
+    role = response.role if isinstance(response.role, Role) else _NO_ROLE
+    user_name = access_key.user_name or user.user_name or request.user_name
+    refused = record.error_message if record.error_code else None
+    if user_name is None and refused:
+        user_name = _refused(_REFUSED_USER, refused)
+    elif user_name is None and request.role_name is None and identity.type == "IAMUser":
+        user_name = identity.user_name  # a call about oneself names nobody
+    trust = request.assume_role_policy_document
+    if record.event_name == "UpdateAssumeRolePolicy":
+        trust = trust or request.policy_document
+    trusted = trust_requirements(trust)
+    return Change(
+        created_access_key_id=access_key.access_key_id,
+        target_access_key_id=request.access_key_id or _refused(_REFUSED_KEY, refused),
+        target_status="Deleted" if record.event_name == "DeleteAccessKey" else request.status,
+        target_user_name=user_name,
+        target_role_name=request.role_name or role.role_name,
+        target_principal_id=user.user_id or role.role_id,
+        target_policy=request.policy_arn or request.policy_name,
+        revoked_before=revoked_before(request.policy_document),
+        requires_source_identity=trusted.source_identity,
+        requires_session_name=trusted.session_name,
+    )
+
+
+# a refused call has no parameters; who or what it was about stands in the refusal (reference, section 9.1)
+_REFUSED_USER = re.compile(r"resource: \"?(?:arn:[^\s:]*:iam::\d{12}:user/(?:[^\s/\"]+/)*|user )([^\s/\"]+)")
+_REFUSED_KEY = re.compile(r"\b(AKIA[A-Z0-9]{12,})\b")
+
+
+def _refused(pattern: re.Pattern[str], message: str | None) -> str | None:
+    match = pattern.search(message) if message else None
+    return match.group(1) if match else None
