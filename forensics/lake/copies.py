@@ -4,6 +4,10 @@ The same event arrives many times: redelivered, from two trails in one bucket, f
 canonical JSON are one event. Where they differ, the copy that came in the best way is the event, of equals the one with
 the smallest hash, and the others are kept as conflicts. The choice looks at nothing but the copies, so the lake holds
 the same rows whatever came first. A million copies are settled as tables, and none of them becomes a value in Python.
+
+An addendum with updated data is an event of its own until the event that it amends is in the case. Then it is kept in
+`event_addenda`, and the event is written again from its own bytes and all its addenda, so the order of arrival does not
+matter. An amended event keeps its original bytes and has the flag `amended`.
 """
 
 from __future__ import annotations
@@ -18,18 +22,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forensics.formats.records import Delivery, Records
-from forensics.lake.addenda import amend
 from forensics.lake.file_names import lake_path, rewritten_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
-from forensics.lake.parts import ParquetFile, write_table
+from forensics.lake.parts import ParquetFile, PartWriter, write_table
 from forensics.lake.tables import Numbers, Tables, sql
+from forensics.records.addendum import amended
 from forensics.records.columns import Taken, to_batch
 from forensics.records.record import canonical_sha256
 from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _ROWS_AT_ONCE = 10_000
+_AMENDED_AT_ONCE = 1_000
+_AMENDED = "amended"
 # Copies that disagree in one of these leave open what happened: all that a model reads.
 _DECISIVE = (
     "additionalEventData",
@@ -123,8 +129,8 @@ def _settle_events(tables: Tables, ingest_id: str) -> Settled:
     repeated = tables.create("losers", "losers") - tables.create("places", "new_places")
     written = [*_conflicts(tables, ingest_id), *_conflict_copies(tables, ingest_id)]
     if addenda:
-        amended, repeated_addenda = amend(tables, new + old, ingest_id)
-        written += amended
+        amending, repeated_addenda = _amend(tables, new + old, ingest_id)
+        written += amending
         repeated += repeated_addenda
     written += _places(tables, ingest_id)
     left_out = tables.rows("select path, file_row_number from losers")
@@ -229,3 +235,46 @@ def _without_rows(
         if mask.any():
             file.write(group.filter(pa.array(mask)).cast(schema))
     return file.finish()
+
+
+def _amend(tables: Tables, files: list[str], ingest_id: str) -> tuple[list[LakeFile], int]:
+    """Amend what can be; also how many addenda were known from the same place.
+
+    What is replaced is added to `losers`, where copies of addenda lie to `places`.
+    """
+    tables.create("pending_addenda", "pending_addenda", files=files)
+    if not tables.create("to_amend", "to_amend", files=files):
+        return [], 0
+    amending = tables.create("amending_addenda", "amending_addenda")
+    chosen = tables.create("addenda", "addenda")
+    places = tables.count("places")
+    repeated = amending - chosen - (tables.add("places", "addenda_places") - places)
+    tables.add("losers", "amended_rows")
+    writer = PartWriter(tables.case, f"{ingest_id}-amended")
+    for events in tables.connection.sql(sql("amended")).to_arrow_reader(_AMENDED_AT_ONCE):
+        writer.add(_amended_events(events))
+    every = tables.connection.sql(sql("every_addendum")).to_arrow_table().cast(ADDENDA_SCHEMA)
+    path = lake_path("event_addenda", ingest_id)
+    return [*writer.close(), write_table(tables.case, path, "event_addenda", every)], repeated
+
+
+def _amended_events(events: pa.RecordBatch) -> pa.RecordBatch:
+    """Events as their addenda say; what was odd about them stays odd."""
+    before = events.to_pylist()
+    texts = [amended(row["raw"], row["addenda"]) for row in before]
+    taken = [
+        Taken(Records(row["position"], [text], delivery=Delivery(row["delivery"])), row["source_sha256"])
+        for row, text in zip(before, texts, strict=True)
+    ]
+    columns = to_batch(taken, {}).events.to_pydict()
+    columns["raw"] = [row["raw"] for row in before]
+    columns["record"] = [
+        text.decode() if record is None else record for record, text in zip(columns["record"], texts, strict=True)
+    ]
+    columns["unreliable"] = [row["unreliable"] or now for row, now in zip(before, columns["unreliable"], strict=True)]
+    columns["flags"] = [_flags(row["flags"], now, _AMENDED) for row, now in zip(before, columns["flags"], strict=True)]
+    return pa.RecordBatch.from_pydict(columns, schema=LAKE_SCHEMA)
+
+
+def _flags(*flags: str | None) -> str:
+    return ",".join(sorted({flag for some in flags if some for flag in some.split(",")}))
