@@ -48,6 +48,7 @@ from forensics.answers import (
 from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
 from forensics.custody import CannotSeal, CaseHashes
+from forensics.ingest.progress import Progress
 from forensics.investigate.accounting import files
 from forensics.investigate.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.coverage import coverage
@@ -67,14 +68,13 @@ from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fing
 from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.pending import logged_database, logged_ingest
-from forensics.lake.progress import Progress
-from forensics.lake.temporary import TemporaryFolder
-from forensics.packaged import packaged_folder
 from forensics.proof import NotChecked, check_manifest, hashes_of, verify_logs
 from forensics.regular_files import read_regular
+from forensics.runtime import packaged_folder
 from forensics.sources.aws import Access, Aws, AwsFailed
 from forensics.sources.paths import NoSuchSource
 from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
+from forensics.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,8 +82,8 @@ if TYPE_CHECKING:
     from forensics.attribution.build import DocumentTables
     from forensics.bundle import Packed
     from forensics.checks import Origin
+    from forensics.ingest.run import Ingested
     from forensics.key_answer import Accounts, Key, Keys
-    from forensics.lake.ingest import Ingested
     from forensics.report_answer import CaseState, Report
     from forensics.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
 
@@ -259,8 +259,8 @@ class Case:
         Raises NoSuchSource, NoLogs if the case would stay empty, CaseBusy, IngestFailed,
         and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
         """
-        from forensics.collect import Fetching, from_files, from_lookup_events, from_s3
-        from forensics.lake.filter import filter_of, utc
+        from forensics.ingest.collect import Fetching, from_files, from_lookup_events, from_s3
+        from forensics.ingest.filter import filter_of, utc
 
         taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
         as_of = utc(as_of)
@@ -335,8 +335,8 @@ class Case:
             taken = take(Aws(access), folder, wanted, progress)
             done = None
             if taken.files:
-                from forensics.collect import from_files
-                from forensics.lake.filter import filter_of
+                from forensics.ingest.collect import from_files
+                from forensics.ingest.filter import filter_of
 
                 collected = from_files(self._layout, [folder], filter_of(), __version__, None, _untold)
                 done = self._ingested([str(folder)], before, collected.rounds, 0)
@@ -959,7 +959,7 @@ def _types(result: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 @contextmanager
 def _told_as_ingest_failed() -> Iterator[None]:
-    from forensics.lake import ingest as ingests
+    from forensics.ingest import run as ingests
 
     try:
         yield

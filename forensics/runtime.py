@@ -1,4 +1,4 @@
-"""Runtime: how this program starts other programs.
+"""Runtime: what every process of this program starts with, and how it starts other programs.
 
 The working directory is often a folder of evidence. No module and no program is ever taken from it.
 """
@@ -35,7 +35,7 @@ def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | Non
     """Start `main` of a module of this package in a process of its own, with pipes to its input and output.
 
     Args:
-        module: the name of the module, such as `forensics.lake.worker`.
+        module: the name of the module, such as `forensics.ingest.worker`.
         arguments: what the module finds in `sys.argv[1:]`.
         defaults: environment variables for the child, unless the user has set them.
     """
@@ -74,3 +74,25 @@ def find_program(name: str) -> str | None:
 def _is_elsewhere(folder: Path) -> bool:
     """Whether an entry of PATH is not the working directory, which an empty or relative entry also means."""
     return folder.is_absolute() and folder.is_dir() and not folder.samefile(os.curdir)
+
+
+class _NoPandas:
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas":
+            raise ImportError("this process runs without pandas")
+
+
+def without_pandas() -> None:
+    """Make pandas unavailable in this process.
+
+    pyarrow imports an installed pandas to check whether a list is one of pandas' own. That costs every command and
+    every worker a quarter of a second and 50 MB, and none of them has such a list.
+    """
+    sys.meta_path.insert(0, _NoPandas())
+
+
+def packaged_folder(name: str) -> Path:
+    """Return the folder `queries` or `sample_logs` of the installed package, or of the checkout if not installed."""
+    package = Path(__file__).parent
+    installed = package / "_data" / name
+    return installed if installed.is_dir() else package.parent / name

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from forensics.custody import CannotSeal
 from forensics.lake.layout import write_private
-from forensics.lake.temporary import TemporaryFolder
 from forensics.regular_files import read_regular
 from forensics.runtime import find_program
+from forensics.temporary_folder import TemporaryFolder
 from forensics.verify_answer import CheckedSeal, Custody, Integrity, Seal
 
 if TYPE_CHECKING:

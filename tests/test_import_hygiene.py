@@ -15,7 +15,7 @@ from tests.simulator.sample import DEEP_KEY
 CHECKOUT = Path(__file__).parent.parent
 
 COMMAND = "from forensics.cli import main; main()"
-WORKER = "from forensics.lake.worker import main; main()"
+WORKER = "from forensics.ingest.worker import main; main()"
 EVERY_MODULE_OF_THE_SIMULATOR = """
 import importlib, pkgutil, tests.simulator
 for module in pkgutil.iter_modules(tests.simulator.__path__):

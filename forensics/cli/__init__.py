@@ -37,7 +37,7 @@ from forensics.cli import (
     verify,
     who,
 )
-from forensics.without_pandas import without_pandas
+from forensics.runtime import without_pandas
 
 app = typer.Typer(
     name="forensics",

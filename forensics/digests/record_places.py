@@ -17,9 +17,9 @@ import pyarrow as pa
 from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.records import NotJson, Records
-from forensics.lake.temporary import TemporaryFolder
 from forensics.records.columns import Taken, to_batch
 from forensics.regular_files import open_regular
+from forensics.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
     from forensics.digests.hasher import ToHash

@@ -25,7 +25,7 @@ from pathlib import Path
 import duckdb
 
 from forensics.answers import QueryParameter, SavedQuery
-from forensics.packaged import packaged_folder
+from forensics.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
 TYPES = ("varchar", "bigint", "boolean", "timestamptz")

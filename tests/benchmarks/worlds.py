@@ -20,11 +20,11 @@ from typing import Any
 from uuid import UUID
 
 from forensics.case import Case
-from forensics.lake import ingest as ingests
+from forensics.ingest import run as ingests
+from forensics.ingest.worker import ToRead
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
-from forensics.lake.worker import ToRead
 from forensics.sources.paths import find_files
 from tests.simulator import simulate
 

@@ -85,7 +85,7 @@ def test_a_file_as_a_case(tmp_path: Path) -> None:
 # root may write everywhere, and nobody may not read where root's Python lies: so everything is loaded first
 AS_SOMEBODY_ELSE = """
 import os, sys
-import forensics.attribution.build, forensics.lake.ingest
+import forensics.attribution.build, forensics.ingest.run
 from forensics.cli import main
 logs, case = sys.argv[1:]
 try:

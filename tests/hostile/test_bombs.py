@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics.formats.parquet_rows import expanded_bytes
-from forensics.lake.ingest import Ingested
+from forensics.ingest.run import Ingested
 from tests.lake.cases import add, put, record
 
 MANY = 1_000_000

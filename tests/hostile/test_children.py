@@ -24,7 +24,7 @@ from tests.simulator.sample import DEEP_KEY
 
 # more than any process reads on its own
 MANY_BYTES = 13 << 20
-WORKER, HASHER = "forensics.lake.worker", "forensics.digests.hasher"
+WORKER, HASHER = "forensics.ingest.worker", "forensics.digests.hasher"
 # what an interpreter looks for by itself
 STARTUP = ("sitecustomize", "usercustomize", "__main__", "__init__")
 PLANTED = """
@@ -110,7 +110,7 @@ def evidence(
     names = installed.union(STARTUP, *imports.values()) - {"forensics"}
     for name in names:
         (folder / f"{name}.py").write_text(PLANTED.format(ran=str(ran), name=name))
-    for package in ("", "lake", "lake/worker", "digests", "digests/hasher"):
+    for package in ("", "ingest", "ingest/worker", "digests", "digests/hasher"):
         (folder / "forensics" / package).mkdir()
         (folder / "forensics" / package / "__init__.py").write_text(PLANTED.format(ran=str(ran), name=package))
     return folder, ran, names | {"forensics"}

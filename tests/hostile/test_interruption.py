@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.lake.temporary import TemporaryFolder, remove_leftovers
+from forensics.temporary_folder import TemporaryFolder, remove_leftovers
 from tests.conftest import SAMPLE_LOGS
 from tests.simulator import sample
 
@@ -23,7 +23,7 @@ WHO = [*FORENSICS, "who", sample.DEEP_KEY, "--logs"]
 # Several workers, however small the machine and the logs, and one large file for each, so that they are busy for long.
 SEVERAL = """
 import os, sys
-from forensics.lake import ingest
+from forensics.ingest import run as ingest
 ingest._ONE_PROCESS_BYTES = 0
 ingest._workers = lambda: 2
 from forensics.cli import main
@@ -73,7 +73,7 @@ def members(group: int) -> list[str]:
 
 def reads_with_workers(process: subprocess.Popen[str]) -> bool:
     assert process.poll() is None
-    return sum("lake.worker" in command for command in members(process.pid)) == 2
+    return sum("ingest.worker" in command for command in members(process.pid)) == 2
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ from tests.simulator import simulate, write
 # Runs the command line in processes that can be killed: each is forked from one that has imported all.
 KILLABLE = """
 import os, sys, traceback
-import forensics.attribution.build, forensics.collect, forensics.digests.tables, forensics.exports.tables
-from forensics.lake import compaction, ingest
+import forensics.attribution.build, forensics.ingest.collect, forensics.digests.tables, forensics.exports.tables
+from forensics.lake import compaction
+from forensics.ingest import run as ingest
 from forensics.cli import main
 ingest._ONE_PROCESS_BYTES = 0
 ingest._workers = lambda: 2

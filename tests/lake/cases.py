@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from forensics.ingest.run import Ingested, ingest
+from forensics.ingest.worker import ToRead
 from forensics.lake import manifest as manifests
-from forensics.lake.ingest import Ingested, ingest
 from forensics.lake.layout import Layout, create
 from forensics.lake.manifest import Filter, SourceFile
-from forensics.lake.worker import ToRead
 from forensics.sources.paths import find_files
 
 _EVERYTHING = Filter()

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from forensics.lake import ingest as module
+from forensics.ingest import run as module
+from forensics.ingest.run import IngestFailed, ingest
+from forensics.ingest.worker import ToRead
 from forensics.lake import manifest as manifests
-from forensics.lake.ingest import IngestFailed, ingest
 from forensics.lake.layout import CaseBusy, create, only_ingest
 from forensics.lake.manifest import SourceFile
-from forensics.lake.worker import ToRead
 from tests.formats.test_documents import DIGEST
 from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses
 from tests.simulator import simulate, write
@@ -27,7 +27,7 @@ from tests.simulator import simulate, write
 KILLABLE = """
 import os, sys
 from pathlib import Path
-from forensics.lake import ingest
+from forensics.ingest import run as ingest
 from tests.lake.cases import add
 ingest._ONE_PROCESS_BYTES = 0
 os.cpu_count = lambda: 2
@@ -206,12 +206,12 @@ def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypat
     ("place", "error", "told"),
     [
         (
-            "forensics.lake.worker.to_batch",
+            "forensics.ingest.worker.to_batch",
             KeyError("x"),
             r"while it read 2 files from a.json to b.json.*KeyError: 'x'",
         ),
         ("forensics.lake.parts.PartWriter.close", ValueError("y"), "while it wrote the events.*report: ValueError: y"),
-        ("forensics.lake.worker.to_batch", MemoryError(), "memory ran out. Run the same command on fewer files"),
+        ("forensics.ingest.worker.to_batch", MemoryError(), "memory ran out. Run the same command on fewer files"),
     ],
 )
 def test_a_fault_is_told_and_changes_nothing(

@@ -14,9 +14,9 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from forensics.lake import worker as module
+from forensics.ingest import worker as module
+from forensics.ingest.worker import Answer, SourceChanged, Start, ToRead, Worker
 from forensics.lake.manifest import SourceFile
-from forensics.lake.worker import Answer, SourceChanged, Start, ToRead, Worker
 from tests.lake.cases import put, record
 
 TRAIL_FILE = json.dumps({"Records": [record(1), record(2), record(3)]}).encode()
@@ -120,7 +120,7 @@ def test_a_flood_of_other_json_is_not_held_in_memory_and_not_lost(
 
 def start(case: Path, *lines: object) -> subprocess.CompletedProcess[bytes]:
     data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-    command = [sys.executable, "-c", "from forensics.lake.worker import main; main()", str(case), "w"]
+    command = [sys.executable, "-c", "from forensics.ingest.worker import main; main()", str(case), "w"]
     return subprocess.run(command, input=data, capture_output=True, check=False, timeout=60)
 
 

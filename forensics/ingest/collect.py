@@ -19,14 +19,14 @@ from threading import Lock
 from msgspec.structs import replace
 
 from forensics.answers import Estimate, LookupEstimate
-from forensics.lake import ingest as lake
+from forensics.ingest import run
+from forensics.ingest.filter import LONGEST_LIFE, is_whole
+from forensics.ingest.progress import Progress, counting
+from forensics.ingest.run import Ingested, IngestFailed
+from forensics.ingest.worker import ToRead
 from forensics.lake import manifest as manifests
-from forensics.lake.filter import LONGEST_LIFE, is_whole
-from forensics.lake.ingest import Ingested, IngestFailed
 from forensics.lake.layout import Layout, only_fetch
 from forensics.lake.manifest import Filter, Manifest, SourceFile
-from forensics.lake.progress import Progress, counting
-from forensics.lake.worker import ToRead
 from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws, AwsFailed
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
@@ -72,7 +72,7 @@ def from_files(
     tell = counting(progress, {file.path: file.size for file in files}, len(found))
     for one in skipped:
         tell(one)
-    done = lake.ingest(
+    done = run.ingest(
         layout,
         [ToRead(file.path, file.name, as_of=as_of) for file in files],
         [file.size for file in files],
@@ -133,7 +133,7 @@ def from_lookup_events(layout: Layout, filter: Filter, how: Fetching) -> Collect
             for name in [f"LookupEvents/{plan.account_id}/{region}"]
         ]
         sizes = {str(files[name]): files[name].stat().st_size for name in new}
-        done = lake.ingest(
+        done = run.ingest(
             layout,
             [ToRead(str(files[name]), name) for name in new],
             list(sizes.values()),
@@ -174,7 +174,7 @@ def _adding_up(tell: Callable[[int], None]) -> Callable[[int], None]:
 
 def _known(manifest: Manifest, filter: Filter) -> list[SourceFile]:
     """What need not be fetched again: all that `filter` takes of it is in the case, or it has nothing to take."""
-    whole = set(lake.known(manifest, filter))
+    whole = set(run.known(manifest, filter))
     return [
         file
         for file in manifest.source_files
@@ -191,7 +191,7 @@ def _ingest_round(
     failed = [_failed(one.object, one.failure) for one in round_ if one.failure is not None]
     for file in failed:
         tell(file)
-    done = lake.ingest(
+    done = run.ingest(
         layout,
         [
             ToRead(str(one.path), one.object.url, one.object.url, one.object.etag, one.metadata, how.as_of)

@@ -22,16 +22,16 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from forensics.ingest.filter import is_whole, leaves_anything_out
+from forensics.ingest.worker import ENDING, Answer, Start, ToRead, Worker, why
 from forensics.lake import manifest as manifests
 from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle
 from forensics.lake.file_names import TABLES
-from forensics.lake.filter import is_whole, leaves_anything_out
 from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest, remove_unfinished_files
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
 from forensics.lake.pending import announce_commit
-from forensics.lake.worker import ENDING, Answer, Start, ToRead, Worker, why
 from forensics.runtime import start_python
 
 # Below this, starting processes costs more than it saves.
@@ -323,7 +323,7 @@ class _Process:
     """A worker process and the lines between it and us."""
 
     def __init__(self, case: Path, name: str, start: Start) -> None:
-        self._process = start_python("forensics.lake.worker", str(case.absolute()), name, defaults=_KEEPS_MEMORY)
+        self._process = start_python("forensics.ingest.worker", str(case.absolute()), name, defaults=_KEEPS_MEMORY)
         assert self._process.stdin and self._process.stdout
         self._input, self.output = self._process.stdin, self._process.stdout
         self._partial = b""

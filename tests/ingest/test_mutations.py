@@ -15,7 +15,7 @@ from forensics.case import Case
 from forensics.formats.contents import FAULT
 from tests.formats.test_contents import a_record
 from tests.formats.wrappings import REBUILT, Json
-from tests.lake.mutations import FORMATS, MUTATIONS, PACKINGS, repeated_key, wrong_types
+from tests.ingest.mutations import FORMATS, MUTATIONS, PACKINGS, repeated_key, wrong_types
 
 _RECORDS_OF_A_FILE = 3
 _SECONDS_OF_A_FILE = 5

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forensics.ingest.filter import covers, filter_of, takes
 from forensics.lake import manifest as manifests
-from forensics.lake.filter import covers, filter_of, takes
 from forensics.lake.manifest import Filter
 from forensics.records.regions import home_region
 from tests.lake.cases import add, put, record, rows, state

@@ -31,14 +31,14 @@ from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
 from forensics.formats.left_out import why_left_out
 from forensics.formats.records import NotJson, Records, Rejected
-from forensics.lake.filter import leaves_anything_out, takes
+from forensics.ingest.filter import leaves_anything_out, takes
 from forensics.lake.layout import ROOM_NEEDED, Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile, Status
 from forensics.lake.parts import PartWriter
 from forensics.records.columns import Taken, to_batch
 from forensics.records.identity import Identity
 from forensics.regular_files import open_regular
-from forensics.without_pandas import without_pandas
+from forensics.runtime import without_pandas
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
 _HELD_BYTES = 64 << 20

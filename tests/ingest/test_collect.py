@@ -20,8 +20,8 @@ import pytest
 
 from forensics.answers import Estimate, Ingest, LookupEstimate
 from forensics.case import Access, Case, Declined, IngestFailed
+from forensics.ingest.filter import filter_of
 from forensics.lake import manifest as manifests
-from forensics.lake.filter import filter_of
 from forensics.records.change import READ_FROM as CHANGES
 from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.sources import download, lookup_events

@@ -1,0 +1,1 @@
+"""Ingest: logs into the lake of a case, by worker processes, all or nothing."""
