@@ -35,7 +35,7 @@ from tests.s3_server import BUCKET, S3Server, breaking_off, error, times
 
 Tables = dict[str, list[tuple[object, ...]]]
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 URL = f"s3://{BUCKET}/"
 ALL = sorted(SAMPLE_LOGS.rglob("*.json.gz"))
 FILES = [path for path in ALL if "/2026/10/04/" in path.as_posix()]
