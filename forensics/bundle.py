@@ -19,12 +19,13 @@ from typing import TypeVar
 import duckdb
 
 from forensics import archive
-from forensics.answers import Evidence, Exported, to_json
+from forensics.answers.canonical import to_json
+from forensics.answers.core import Evidence, Exported
+from forensics.answers.verify_answer import PackedFile
 from forensics.archive import MAX_BYTES, Content, DamagedArchive, Source, sha256_of, size_of
 from forensics.investigate.extract import extract
 from forensics.investigate.tables import Row, rows
 from forensics.regular_files import open_named
-from forensics.verify_answer import PackedFile
 
 T = TypeVar("T")
 

@@ -24,27 +24,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from forensics import __version__, custody
-from forensics.answers import (
-    SECRET,
-    Coverage,
-    Displayed,
-    Estimate,
-    FilterMatches,
-    Info,
-    Ingest,
-    LookupEstimate,
-    RefusedCall,
-    Rows,
-    SavedQuery,
-    Snapshot,
-    StopReason,
-    Subject,
-    Table,
-    Tree,
-    Who,
-    answer_sha256,
-    to_json,
-)
+from forensics.answers.canonical import answer_sha256, to_json
+from forensics.answers.core import SECRET, Displayed, StopReason, Subject
+from forensics.answers.coverage_answer import Coverage, Info
+from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate, RefusedCall, Snapshot
+from forensics.answers.rows_answer import FilterMatches, Rows, SavedQuery, Table
+from forensics.answers.tree_answer import Tree
+from forensics.answers.who_answer import Who
 from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
 from forensics.custody import CannotSeal, CaseHashes
@@ -79,13 +65,13 @@ from forensics.temporary_folder import TemporaryFolder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forensics.answers.key_answer import Accounts, Key, Keys
+    from forensics.answers.report_answer import CaseState, Report
+    from forensics.answers.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
     from forensics.attribution.build import DocumentTables
     from forensics.bundle import Packed
     from forensics.checks import Origin
     from forensics.ingest.run import Ingested
-    from forensics.key_answer import Accounts, Key, Keys
-    from forensics.report_answer import CaseState, Report
-    from forensics.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
 
 __all__ = [
     "ERRORS",
@@ -600,9 +586,9 @@ class Case:
         Raises NotAnIdentifier, CannotWrite.
         """
         from forensics import bundle
+        from forensics.answers.verify_answer import Bundle
         from forensics.archive import SourceChanged, TooLarge
         from forensics.output.file import CannotWrite, check_place, private_binary, private_file
-        from forensics.verify_answer import Bundle
 
         identifier, place = _access_key(key_id), Path(path)
         for file in (place, bundle.sums_of(place)):
@@ -774,7 +760,7 @@ class Case:
             raise
 
     def _state(self) -> CaseState:
-        from forensics.report_answer import CaseState
+        from forensics.answers.report_answer import CaseState
 
         manifest = self._manifest()
         commit = manifest.commit

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from forensics import archive, bundle
+from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.archive import DamagedArchive, Member
 from forensics.keys import NotAnIdentifier
 from forensics.lake import manifest as manifests
 from forensics.proof import NotChecked
 from forensics.regular_files import open_named, read_regular
-from forensics.verify_answer import RESEALING, Check, Problem
 
 if TYPE_CHECKING:
-    from forensics.report_answer import CaseState
-    from forensics.verify_answer import Custody
+    from forensics.answers.report_answer import CaseState
+    from forensics.answers.verify_answer import Custody
 
 _MAX_PAGE = 256 << 20
 _MAX_LISTED = 32 << 20

@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forensics.answers import timestamp
+from forensics.answers.canonical import timestamp
 from forensics.regular_files import open_regular, write_from
 
 if TYPE_CHECKING:
-    from forensics.verify_answer import Custody, CustodyEntry
+    from forensics.answers.verify_answer import Custody, CustodyEntry
 
 _SEAL = ',"sha256":"'
 _SEAL_BYTES = len(_SEAL) + 64 + len('"}')
@@ -83,7 +83,7 @@ def append(
 
 def read(path: Path) -> Custody:
     """The log with everything that is wrong with it, line by line."""
-    from forensics.verify_answer import Custody, Problem
+    from forensics.answers.verify_answer import Custody, Problem
 
     entries: list[CustodyEntry] = []
     problems: list[Problem] = []
@@ -114,7 +114,7 @@ def _entry(line: bytes) -> CustodyEntry | str:
     """The entry of a line, or what is wrong with it."""
     import msgspec
 
-    from forensics.verify_answer import CustodyEntry
+    from forensics.answers.verify_answer import CustodyEntry
 
     content = _content(line)
     if content is None:

@@ -27,8 +27,8 @@ from forensics.sources.paths import LocalFile, as_text, find_files
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from forensics.answers.verify_answer import Custody, CustodyEntry, Integrity, Problem, Verification
     from forensics.lake.layout import Layout
-    from forensics.verify_answer import Custody, CustodyEntry, Integrity, Problem, Verification
 
 
 _OTHER_LINES = "a line that an ingest had written was changed or removed"
@@ -64,8 +64,8 @@ def integrity(
 ) -> Integrity:
     """Whether a case is as the last command left it. `head`: of its log as a report has it; `connected` opens the
     database, and is called only if nothing is broken; `unlogged`: what `not_logged` found."""
+    from forensics.answers.verify_answer import Integrity, Problem
     from forensics.investigate.accounting import mismatch
-    from forensics.verify_answer import Integrity, Problem
 
     log = custody.read(layout.custody)
     broken = list(_broken(layout, log))
@@ -91,7 +91,7 @@ def integrity(
 
 def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
     """Each part that cannot be believed any more."""
-    from forensics.verify_answer import Problem
+    from forensics.answers.verify_answer import Problem
 
     yield from _otherwise_logged(layout, log)
     try:
@@ -104,7 +104,7 @@ def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
 
 def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     """Where the files of a case differ from what the log says of them."""
-    from forensics.verify_answer import Problem
+    from forensics.answers.verify_answer import Problem
 
     logged = _states(log.entries)
     if not logged:
@@ -131,7 +131,7 @@ def check_manifest(layout: Layout) -> None:
 def not_logged(layout: Layout) -> Iterator[Problem]:
     """What counts and is of no ingest in the log. Tables that were built of it since do not vouch for it; the next
     ingest does, for it goes on where one was killed."""
-    from forensics.verify_answer import Problem
+    from forensics.answers.verify_answer import Problem
 
     ingests = _states(entry for entry in custody.read(layout.custody).entries if entry.command == "ingest")
     logged = max((state.manifest_bytes for state in ingests), default=0)
@@ -174,7 +174,7 @@ def verify_logs(
     `keys`: files of public keys. `bucket`: whose copy the folder is. `progress` is told how many files are done, of
     how many.
     """
-    from forensics.answers import Unread
+    from forensics.answers.ingest_answer import Unread
     from forensics.digests import record_places
     from forensics.digests.folder import HashingFailed, load
     from forensics.digests.hasher import ToHash

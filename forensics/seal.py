@@ -18,12 +18,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forensics.answers.verify_answer import CheckedSeal, Custody, Integrity, Seal
 from forensics.custody import CannotSeal
 from forensics.lake.layout import write_private
 from forensics.regular_files import read_regular
 from forensics.runtime import find_program
 from forensics.temporary_folder import TemporaryFolder
-from forensics.verify_answer import CheckedSeal, Custody, Integrity, Seal
 
 if TYPE_CHECKING:
     from forensics.lake.layout import Layout

@@ -30,7 +30,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from forensics.answers import Who
+from forensics.answers.who_answer import Who
 from forensics.case import Case
 from tests.attribution.test_truth import Named, Said, compared
 from tests.cases import case_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import Grade
+from forensics.answers.core import Grade
 from forensics.case import Case
 from tests.attribution.records import (
     Account,

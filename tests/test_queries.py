@@ -185,7 +185,7 @@ ASK_ALL = """
 import json, sys
 import forensics
 from forensics.case import Case, UnusableQuery
-from forensics.answers import to_json
+from forensics.answers.canonical import to_json
 from forensics.output.rows import objects
 asked = json.load(sys.stdin)
 case = Case.open(sys.argv[1])

@@ -13,18 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from forensics.answers.verify_answer import FileStatus
 from forensics.digests.digest import ChainName, Digest, Place
 from forensics.digests.public_keys import PublicKey
-
-
-class Status(StrEnum):
-    """How far a file is proven to be what AWS wrote."""
-
-    SIGNED = "signed"
-    HASH_CHAINED = "hash-chained"
-    UNVERIFIED = "unverified"
-    CHANGED = "changed"
-    MISSING = "missing"
 
 
 class BreakKind(StrEnum):
@@ -43,7 +34,7 @@ class Judged:
     that fits, wherever it was read. `proven_by`: the fingerprint of the key behind the proof."""
 
     digest: Digest
-    status: Status
+    status: FileStatus
     is_proven: bool
     reason: str
     signature: bytes | None = None
@@ -104,16 +95,16 @@ class _Chain:
         for digest in self._newest_first:  # a successor is always newer
             after = [done[one.sha256] for one in self._successors[digest.sha256]]
             own = signatures.get(digest.sha256, ())
-            verdict = _judge(digest, own, [one for one in after if one.status != Status.CHANGED], keys)
+            verdict = _judge(digest, own, [one for one in after if one.status != FileStatus.CHANGED], keys)
             done[digest.sha256] = verdict
-            if verdict.status == Status.SIGNED:
+            if verdict.status == FileStatus.SIGNED:
                 done.update((one.digest.sha256, _lies(one)) for one in after if self._contradicts(one))
         return list(done.values())
 
     def _contradicts(self, after: Judged) -> bool:
         """Whether a digest carries a hash that no digest before it has."""
         before = self._before(after.digest)
-        return after.status == Status.UNVERIFIED and before[0].sha256 != after.digest.previous_sha256
+        return after.status == FileStatus.UNVERIFIED and before[0].sha256 != after.digest.previous_sha256
 
     def breaks(self) -> list[Break]:
         found: list[Break] = []
@@ -152,11 +143,11 @@ def _judge(digest: Digest, own: Sequence[bytes], after: Sequence[Judged], keys: 
         if fitting is not None:
             where = "its own metadata" if fitting in own else "its successor"
             reason = f"its signature, read in {where}, was made with key {key.fingerprint}"
-            return Judged(digest, Status.SIGNED, True, reason, fitting, key.fingerprint)
+            return Judged(digest, FileStatus.SIGNED, True, reason, fitting, key.fingerprint)
         if known:
-            return Judged(digest, Status.CHANGED, False, "its signature does not fit what it says")
+            return Judged(digest, FileStatus.CHANGED, False, "its signature does not fit what it says")
     if after and not agreeing:
-        return Judged(digest, Status.CHANGED, False, "its successor carries the hash of other content")
+        return Judged(digest, FileStatus.CHANGED, False, "its successor carries the hash of other content")
     if agreeing:
         keys_behind = sorted(one.proven_by for one in agreeing if one.proven_by is not None)
         by = (
@@ -165,9 +156,9 @@ def _judge(digest: Digest, own: Sequence[bytes], after: Sequence[Judged], keys: 
             else "its successor, which leads to a newest digest that nothing vouches for"
         )
         reason = f"{_unsigned(digest, known)}; its hash is in {by}"
-        return Judged(digest, Status.HASH_CHAINED, bool(keys_behind), reason, None, next(iter(keys_behind), None))
+        return Judged(digest, FileStatus.HASH_CHAINED, bool(keys_behind), reason, None, next(iter(keys_behind), None))
     return Judged(
-        digest, Status.UNVERIFIED, False, f"{_unsigned(digest, known)}, and no digest after it vouches for it"
+        digest, FileStatus.UNVERIFIED, False, f"{_unsigned(digest, known)}, and no digest after it vouches for it"
     )
 
 
@@ -178,4 +169,4 @@ def _unsigned(digest: Digest, known: Sequence[bytes]) -> str:
 
 
 def _lies(after: Judged) -> Judged:
-    return Judged(after.digest, Status.CHANGED, False, "it carries another hash of the signed digest before it")
+    return Judged(after.digest, FileStatus.CHANGED, False, "it carries another hash of the signed digest before it")

@@ -18,7 +18,7 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from forensics.answers import Estimate, LookupEstimate
+from forensics.answers.ingest_answer import Estimate, LookupEstimate
 from forensics.ingest import run
 from forensics.ingest.filter import LONGEST_LIFE, is_whole
 from forensics.ingest.progress import Progress, counting

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from forensics.answers import Rows
+from forensics.answers.rows_answer import Rows
 from forensics.investigate.tables import rows
 from forensics.lake.manifest import Manifest, SourceFile
 

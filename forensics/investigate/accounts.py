@@ -6,9 +6,9 @@ from collections import Counter
 
 import duckdb
 
+from forensics.answers.key_answer import Accounts, AuditedAccount
 from forensics.investigate.keys import keys
 from forensics.investigate.tables import rows
-from forensics.key_answer import Accounts, AuditedAccount
 
 
 def accounts(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> Accounts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forensics.answers import NOBODY, Actor, ActorKind
+from forensics.answers.core import NOBODY, Actor, ActorKind
 from forensics.investigate.tables import Row
 
 

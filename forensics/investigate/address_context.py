@@ -20,7 +20,7 @@ from forensics.regular_files import resolve_regular
 if TYPE_CHECKING:
     from maxminddb import Reader
 
-    from forensics.key_answer import AddressDatabase
+    from forensics.answers.key_answer import AddressDatabase
 
 _LONGEST = 200  # characters of a name
 
@@ -69,7 +69,7 @@ class AddressContext:
 def _opened(path: Path) -> tuple[AddressDatabase, Reader]:
     from maxminddb import InvalidDatabaseError, open_database
 
-    from forensics.key_answer import AddressDatabase
+    from forensics.answers.key_answer import AddressDatabase
 
     file = resolve_regular(path)
     digest = _sha256(file)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from forensics.answers import (
-    Actor,
-    ActorKind,
-    Agreement,
-    Claims,
-    OnBehalfOfClaim,
-    SessionNameClaim,
-    SourceIdentityClaim,
-)
+from forensics.answers.core import Actor, ActorKind
+from forensics.answers.who_answer import Agreement, Claims, OnBehalfOfClaim, SessionNameClaim, SourceIdentityClaim
 from forensics.investigate.tables import Row
 from forensics.investigate.trust import Required, TrustPolicies
 

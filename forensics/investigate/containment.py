@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from forensics.answers import Action, Node, NodeKind, Step, timestamp
+from forensics.answers.canonical import timestamp
+from forensics.answers.tree_answer import Action, Node, NodeKind, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import duckdb
 
-from forensics.answers import Coverage, CoverageSpan, TrailChange
+from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
 from forensics.investigate.actors import actor_of
 from forensics.investigate.exports import exported_trails
 from forensics.investigate.filters import Filters

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from forensics.answers import Actor, ActorKind, Exported, Grade
+from forensics.answers.core import Actor, ActorKind, Exported, Grade
+from forensics.answers.key_answer import OwnersAccess
 from forensics.investigate.exports import ROOT, LoggedKey, files_of, last_use_agreement, status_agreement
 from forensics.investigate.tables import Row, rows
-from forensics.key_answer import OwnersAccess
 
 KeyInAccount = tuple[str, str | None]
 # IAM and CloudTrail may tell the second in which a key was made differently by one

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from forensics.answers import Relation
+from forensics.answers.tree_answer import Relation
 from forensics.investigate.tables import Row, rows
 
 _OF_USER = (Relation.CREATED_ACCESS_KEY, Relation.CREATED_LOGIN_PROFILE)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from forensics.answers import DigestCheck, DigestState, OpenWindow, SigningKey
+from forensics.answers.core import DigestCheck, DigestState, OpenWindow, SigningKey
 from forensics.investigate.tables import Row, rows
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from forensics.answers import FilterMatches
+from forensics.answers.rows_answer import FilterMatches
 
 # What a person reads first; everything else is in the view `attributed_events`.
 COLUMNS = (

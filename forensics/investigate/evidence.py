@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from forensics.answers import Evidence
+from forensics.answers.core import Evidence
 from forensics.investigate.tables import Row, rows
 
 

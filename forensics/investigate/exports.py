@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from forensics.answers import Actor, ActorKind, Export, Exported, ExportedTrail, Grade, Unread
+from forensics.answers.core import Actor, ActorKind, Exported, Grade
+from forensics.answers.coverage_answer import ExportedTrail
+from forensics.answers.ingest_answer import Export, Unread
 from forensics.investigate.tables import Row, rows
 
 ROOT = "<root_account>"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 
 import duckdb
 
+from forensics.answers.verify_answer import ConflictingRecord, Copy, Extract, Original
 from forensics.investigate.tables import Row, rows
 from forensics.records.secrets import mask
-from forensics.verify_answer import ConflictingRecord, Copy, Extract, Original
 
 
 def extract(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from forensics.answers import Changed, Ingest
+from forensics.answers.ingest_answer import Changed, Ingest
 from forensics.investigate.accounting import added_up
 from forensics.investigate.exports import exports, problems
 from forensics.investigate.overview import unread

@@ -12,17 +12,8 @@ from datetime import datetime
 
 import duckdb
 
-from forensics.answers import NOBODY, Actor, Evidence, Exported, Grade
-from forensics.investigate.actors import actor_of, owner_of
-from forensics.investigate.address_context import AddressContext
-from forensics.investigate.applications import application_of
-from forensics.investigate.credential_report import ReportOfOwner
-from forensics.investigate.evidence import evidence_of
-from forensics.investigate.exports import STATUSES, ExportedKey, LoggedKey, loaded_of
-from forensics.investigate.tables import Row, rows
-from forensics.investigate.who import who
-from forensics.investigate.workload import address_class
-from forensics.key_answer import (
+from forensics.answers.core import NOBODY, Actor, Evidence, Exported, Grade
+from forensics.answers.key_answer import (
     Activity,
     Burst,
     Children,
@@ -44,6 +35,15 @@ from forensics.key_answer import (
     UsedWith,
     UserChange,
 )
+from forensics.investigate.actors import actor_of, owner_of
+from forensics.investigate.address_context import AddressContext
+from forensics.investigate.applications import application_of
+from forensics.investigate.credential_report import ReportOfOwner
+from forensics.investigate.evidence import evidence_of
+from forensics.investigate.exports import STATUSES, ExportedKey, LoggedKey, loaded_of
+from forensics.investigate.tables import Row, rows
+from forensics.investigate.who import who
+from forensics.investigate.workload import address_class
 from forensics.keys import Identifier, account_of
 
 _LISTED = 100  # of each list of an activity

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from forensics.answers import Actor, ActorKind, Grade
+from forensics.answers.core import Actor, ActorKind, Grade
+from forensics.answers.key_answer import AuditedKey, KeyFinding, Keys
 from forensics.investigate.actors import owner_of
 from forensics.investigate.applications import application_of
 from forensics.investigate.credential_report import matched, reported_status
@@ -30,7 +31,6 @@ from forensics.investigate.exports import (
     status_agreement,
 )
 from forensics.investigate.tables import Row, rows
-from forensics.key_answer import AuditedKey, KeyFinding, Keys
 
 _CITED = 3
 _GONE = "Deleted"

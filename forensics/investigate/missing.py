@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from forensics.answers import Missing
+from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.tables import Row, rows
 from forensics.records.regions import home_region

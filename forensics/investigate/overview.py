@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 import duckdb
 
-from forensics.answers import Account, ActorKind, Ending, Info, StopReason, Unread
+from forensics.answers.core import ActorKind, StopReason
+from forensics.answers.coverage_answer import Account, Ending, Info
+from forensics.answers.ingest_answer import Unread
 from forensics.investigate.accounting import left_out, limits, mismatch, unknown_fields
 from forensics.investigate.exports import exports, problems
 from forensics.investigate.tables import rows

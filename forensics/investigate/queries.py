@@ -24,7 +24,7 @@ from pathlib import Path
 
 import duckdb
 
-from forensics.answers import QueryParameter, SavedQuery
+from forensics.answers.rows_answer import QueryParameter, SavedQuery
 from forensics.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None

@@ -14,15 +14,15 @@ from typing import Any
 
 import duckdb
 
+from forensics.answers.key_answer import Activity
+from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, Record, Report, SignedBy, Timeline
 from forensics.investigate.address_context import AddressContext
 from forensics.investigate.coverage import coverage
 from forensics.investigate.evidence import cited_event_ids
 from forensics.investigate.key import activity, collect_uses, key
 from forensics.investigate.tables import Row, rows
 from forensics.investigate.tree import tree_and_credentials
-from forensics.key_answer import Activity
 from forensics.keys import Identifier
-from forensics.report_answer import Bucket, CaseState, ListedEvent, Record, Report, SignedBy, Timeline
 
 _EVENTS = 5_000
 _ALIKE = 10  # of calls that are alike, how many come before anything else

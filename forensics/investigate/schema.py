@@ -6,7 +6,7 @@ from itertools import groupby
 
 import duckdb
 
-from forensics.answers import Column, Table
+from forensics.answers.rows_answer import Column, Table
 from forensics.investigate.tables import Row, rows
 
 # what a query begins with; the others are steps to these, or lists beside them

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 import duckdb
 
-from forensics.answers import Action, Evidence, Node, NodeKind, Relation, State, Subject, Tree
+from forensics.answers.core import Evidence, Subject
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.investigate.containment import Means, Role, containment, denying
 from forensics.investigate.descent import Place, Places, Unit, edges_below
 from forensics.investigate.digest_check import Span, digest_check

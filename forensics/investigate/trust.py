@@ -12,7 +12,7 @@ from datetime import datetime
 
 import duckdb
 
-from forensics.answers import Exported, Grade
+from forensics.answers.core import Exported, Grade
 from forensics.investigate.exports import files_of
 from forensics.investigate.tables import Row, rows
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from forensics.answers import NodeKind, State
+from forensics.answers.tree_answer import NodeKind, State
 from forensics.investigate.tables import Row
 
 _DEFAULTS = {

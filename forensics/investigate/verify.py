@@ -8,8 +8,7 @@ from itertools import groupby
 
 import duckdb
 
-from forensics.investigate.tables import Row, rows
-from forensics.verify_answer import (
+from forensics.answers.verify_answer import (
     ChainBreak,
     DigestChain,
     FileStatus,
@@ -19,6 +18,7 @@ from forensics.verify_answer import (
     VerifiedFile,
     Windows,
 )
+from forensics.investigate.tables import Row, rows
 
 _S3 = "s3://"
 _ALWAYS = (

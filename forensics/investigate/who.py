@@ -13,21 +13,16 @@ from datetime import datetime
 
 import duckdb
 
-from forensics.answers import (
-    Actor,
-    ActorKind,
+from forensics.answers.core import Actor, ActorKind, Exported, Grade, StopReason, Subject
+from forensics.answers.who_answer import (
     Caller,
     Candidate,
-    Exported,
-    Grade,
     Hop,
     Link,
     Missing,
     NotTrusted,
     OriginCandidate,
     Provenance,
-    StopReason,
-    Subject,
     Who,
     Workload,
 )

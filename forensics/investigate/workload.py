@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from ipaddress import ip_network
 
-from forensics.answers import AddressClass, UsedFrom, Workload
+from forensics.answers.core import AddressClass
+from forensics.answers.who_answer import UsedFrom, Workload
 from forensics.investigate.ip_ranges import Address, IpRanges, parse_address
 from forensics.investigate.tables import Row
 

@@ -8,21 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from forensics.answers import (
-    SECRET,
-    Coverage,
-    Estimate,
-    FilterMatches,
-    Info,
-    Ingest,
-    LookupEstimate,
-    Rows,
-    Snapshot,
-    Table,
-    Tree,
-    Who,
-    to_json,
-)
+from forensics.answers.canonical import to_json
+from forensics.answers.core import SECRET
+from forensics.answers.coverage_answer import Coverage, Info
+from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate, Snapshot
+from forensics.answers.rows_answer import FilterMatches, Rows, Table
+from forensics.answers.tree_answer import Tree
+from forensics.answers.who_answer import Who
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK
 from forensics.output.terminal import show, tell, width, write, write_bytes
@@ -32,10 +24,10 @@ from forensics.output.words import count, readable_time
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from forensics.key_answer import Accounts, Key, Keys
+    from forensics.answers.key_answer import Accounts, Key, Keys
+    from forensics.answers.report_answer import Report
+    from forensics.answers.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
     from forensics.output.graph import Graph
-    from forensics.report_answer import Report
-    from forensics.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
 
 
 _GRAPHS = ("mermaid", "dot")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from forensics.answers import Node, NodeKind, Relation
+from forensics.answers.tree_answer import Node, NodeKind, Relation
 from forensics.output.words import RELATIONS, count
 
 _KINDS = {

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from forensics.answers import ActorKind, Coverage, CoverageSpan, ExportedTrail, Rows, TrailChange
+from forensics.answers.core import ActorKind
+from forensics.answers.coverage_answer import Coverage, CoverageSpan, ExportedTrail, TrailChange
+from forensics.answers.rows_answer import Rows
 from forensics.output.lines import BLANK, Line, Span, heading, line
 from forensics.output.who import described
 from forensics.output.words import AS_OF_FROM, count, readable_time

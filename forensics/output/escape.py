@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from forensics.answers import timestamp
+from forensics.answers.canonical import timestamp
 
 # control, format (bidirectional marks, zero widths), surrogates, private use, unassigned, line and paragraph separators
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

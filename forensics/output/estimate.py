@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forensics.answers import Estimate, LookupEstimate
+from forensics.answers.ingest_answer import Estimate, LookupEstimate
 from forensics.output.lines import Line, line
 from forensics.output.words import count, readable_time
 

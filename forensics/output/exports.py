@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from forensics.answers import Exported, Grade
+from forensics.answers.core import Exported, Grade
 from forensics.output.lines import Line, line
 from forensics.output.words import AS_OF_FROM, DISAGREEMENTS, EXPORTED, EXPORTS, readable_time
 
 if TYPE_CHECKING:
-    from forensics.key_answer import KeyFinding
+    from forensics.answers.key_answer import KeyFinding
 
 TITLE = "What the account itself says, as of a time; no event is overridden by it"
 _LABEL = 14

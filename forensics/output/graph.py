@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from forensics.answers import Actor, ActorKind, Hop, Link, Node, Tree, Who
+from forensics.answers.core import Actor, ActorKind
+from forensics.answers.tree_answer import Node, Tree
+from forensics.answers.who_answer import Hop, Link, Who
 from forensics.output.escape import for_dot, for_mermaid
 from forensics.output.lines import cut
 from forensics.output.words import ACTOR_KINDS, RELATIONS, STATES, STOPS, readable_time

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from forensics.answers import ActorKind, Grade
-from forensics.key_answer import (
+from forensics.answers.core import ActorKind, Grade
+from forensics.answers.key_answer import (
     Activity,
     Burst,
     Children,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from forensics.answers import Rows
-from forensics.key_answer import Accounts, AuditedKey, KeyFinding, Keys
+from forensics.answers.key_answer import Accounts, AuditedKey, KeyFinding, Keys
+from forensics.answers.rows_answer import Rows
 from forensics.output.exports import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, table
 from forensics.output.who import described

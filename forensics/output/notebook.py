@@ -10,8 +10,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from forensics.answers import Coverage, Displayed, Info, Ingest, Tree, Who
-from forensics.key_answer import Accounts, Key, Keys
+from forensics.answers.core import Displayed
+from forensics.answers.coverage_answer import Coverage, Info
+from forensics.answers.ingest_answer import Ingest
+from forensics.answers.key_answer import Accounts, Key, Keys
+from forensics.answers.tree_answer import Tree
+from forensics.answers.who_answer import Who
 from forensics.output.coverage import render_coverage
 from forensics.output.key import render_key
 from forensics.output.keys import render_accounts, render_keys

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from forensics.answers import Changed, Export, Info, Ingest, Rows, Snapshot, Unread
+from forensics.answers.coverage_answer import Info
+from forensics.answers.ingest_answer import Changed, Export, Ingest, Snapshot, Unread
+from forensics.answers.rows_answer import Rows
 from forensics.output.lines import BLANK, Line, heading, line, table
 from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, readable_time
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forensics.answers import Rows
+from forensics.answers.rows_answer import Rows
 from forensics.output.escape import cell
 from forensics.output.rows import unique
 

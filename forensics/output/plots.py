@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
-from forensics.answers import Coverage
+from forensics.answers.coverage_answer import Coverage
 from forensics.output.escape import for_terminal
 
 _SUCCEEDED, _REFUSED, _NONE = "#3572b0", "#cf222e", "#d0d7de"

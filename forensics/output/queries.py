@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forensics.answers import QueryParameter, Rows, SavedQuery
+from forensics.answers.rows_answer import QueryParameter, Rows, SavedQuery
 from forensics.output.answer import print_rows
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK, Line, line, table

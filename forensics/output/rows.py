@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 
-from forensics.answers import Rows, to_json
+from forensics.answers.canonical import to_json
+from forensics.answers.rows_answer import Rows
 from forensics.output.escape import cell, for_spreadsheet, for_terminal
 from forensics.output.lines import BLANK, Line, cells, cut, line, table
 from forensics.output.words import count

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from forensics.answers import Actor, Evidence, Rows
-from forensics.key_answer import Key
+from forensics.answers.core import Actor, Evidence
+from forensics.answers.key_answer import Key
+from forensics.answers.rows_answer import Rows
 from forensics.output.words import KEY_CHANGES
 
 _CALL = "API call completed"

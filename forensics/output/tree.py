@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from forensics.answers import Action, Exported, Node, NodeKind, Relation, State, Step, Subject, Tree
+from forensics.answers.core import Exported, Subject
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Step, Tree
 from forensics.output.branches import Branches, Hidden, counted, may_be_used
 from forensics.output.exports import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix

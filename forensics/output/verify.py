@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from forensics.answers import Rows, Unread
-from forensics.output.lines import BLANK, Line, heading, line
-from forensics.output.words import DIGEST_STYLES, count, readable_time
-from forensics.verify_answer import (
+from forensics.answers.ingest_answer import Unread
+from forensics.answers.rows_answer import Rows
+from forensics.answers.verify_answer import (
     Bundle,
     ChainBreak,
     Check,
@@ -25,6 +24,8 @@ from forensics.verify_answer import (
     VerifiedFile,
     Windows,
 )
+from forensics.output.lines import BLANK, Line, heading, line
+from forensics.output.words import DIGEST_STYLES, count, readable_time
 
 _LABEL = 10
 _SHOWN = 20

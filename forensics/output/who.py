@@ -7,20 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from forensics.answers import (
-    Actor,
-    ActorKind,
-    Agreement,
-    DigestCheck,
-    DigestState,
-    Evidence,
-    Grade,
-    Hop,
-    Link,
-    Missing,
-    StopReason,
-    Who,
-)
+from forensics.answers.core import Actor, ActorKind, DigestCheck, DigestState, Evidence, Grade, StopReason
+from forensics.answers.who_answer import Agreement, Hop, Link, Missing, Who
 from forensics.output.exports import TITLE as EXPORTS_TITLE
 from forensics.output.exports import exported_lines
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from forensics.answers import (
-    Action,
-    ActorKind,
-    AddressClass,
-    DigestState,
-    Grade,
-    Relation,
-    State,
-    StopReason,
-    timestamp,
-)
+from forensics.answers.canonical import timestamp
+from forensics.answers.core import ActorKind, AddressClass, DigestState, Grade, StopReason
+from forensics.answers.tree_answer import Action, Relation, State
 
 SUBJECT_TYPES = {
     "access_key": "access key",

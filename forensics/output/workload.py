@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forensics.answers import Workload
+from forensics.answers.who_answer import Workload
 from forensics.output.lines import Line, line
 from forensics.output.words import ADDRESS_CLASSES, count, readable_time
 

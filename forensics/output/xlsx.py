@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from forensics.answers import Rows
+from forensics.answers.rows_answer import Rows
 from forensics.output.escape import cell, for_terminal
 from forensics.output.file import CannotWrite
 from forensics.output.terminal import tell

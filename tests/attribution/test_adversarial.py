@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from forensics.answers import Grade, Who
+from forensics.answers.core import Grade
+from forensics.answers.who_answer import Who
 from forensics.case import Case
 from tests.attribution.records import (
     INTERNAL,

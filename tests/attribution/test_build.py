@@ -184,7 +184,7 @@ def test_a_moved_case_is_built_again_and_reads_the_lake_where_it_is(
 # root may write everywhere, and nobody may not read where root's Python lies: so everything is loaded first
 AS_SOMEBODY_WHO_MAY_NOT_WRITE = """
 import os, sys
-import forensics.verify_answer
+import forensics.answers.verify_answer
 from forensics.case import Case
 logs, folder, key = sys.argv[1:]
 with Case.from_logs(logs) as case:

@@ -12,7 +12,7 @@ from random import Random
 import duckdb
 import pytest
 
-from forensics.answers import Changed
+from forensics.answers.ingest_answer import Changed
 from forensics.attribution import build
 from forensics.case import Case
 from tests.attribution.records import Account, Json, assume_role, call

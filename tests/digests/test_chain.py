@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.verify_answer import Verification
+from forensics.answers.verify_answer import Verification
 from tests.digests.verified import statuses, verified
 from tests.simulator.digests import (
     BUCKET,

@@ -22,7 +22,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from forensics.verify_answer import VerifiedFile
+from forensics.answers.verify_answer import VerifiedFile
 from tests.digests.verified import verified
 from tests.simulator.digests import BUCKET, HOUR, START, Object, chain, signed, signer, with_other_content
 from tests.sources.test_public_keys import ListPublicKeys

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from forensics.answers.verify_answer import Verification
 from forensics.case import verify_logs
-from forensics.verify_answer import Verification
 from tests.simulator.digests import Object, Signer, signer, write_keys, write_objects
 
 

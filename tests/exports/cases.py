@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from forensics.answers import Ingest
+from forensics.answers.ingest_answer import Ingest
 from forensics.case import Case
 from forensics.exports.tables import create_tables
 from forensics.formats.exports import kind

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.answers import Ingest
+from forensics.answers.ingest_answer import Ingest
 from forensics.case import Case
 from forensics.exports.tables import TABLE_NAMES
 from tests.attribution.records import Account, call, write

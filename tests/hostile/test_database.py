@@ -222,7 +222,7 @@ def test_a_relative_state_folder_is_ignored(folder: Path, tmp_path: Path, monkey
 
 ASK_AS_NOBODY = """
 import os, sys
-import forensics.verify_answer
+import forensics.answers.verify_answer
 from forensics.case import Case
 logs, folder, key = sys.argv[1:]
 with Case.from_logs(logs) as case:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forensics.answers import DigestState, Who
+from forensics.answers.core import DigestState
+from forensics.answers.who_answer import Who
 from forensics.case import Case, verify_logs
 from forensics.investigate.evidence import ChangedRecord
 from forensics.records.record import canonical_sha256

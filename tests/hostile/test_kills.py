@@ -17,8 +17,8 @@ from typing import IO
 
 import pytest
 
+from forensics.answers.verify_answer import Integrity
 from forensics.case import Case
-from forensics.verify_answer import Integrity
 from tests.lake.cases import listed, lying, put, record, state
 from tests.simulator import simulate, write
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import Estimate, Ingest, LookupEstimate
+from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate
 from forensics.case import Access, Case, Declined, IngestFailed
 from forensics.ingest.filter import filter_of
 from forensics.lake import manifest as manifests

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import NOBODY, Actor, ActorKind, Agreement, Claims
+from forensics.answers.core import NOBODY, Actor, ActorKind
+from forensics.answers.who_answer import Agreement, Claims
 from forensics.investigate.claims import claims
 
 ALICE = Actor(ActorKind.IAM_USER, "AIDA0ALICE", "alice", "arn:aws:iam::111111111111:user/team/alice", "111111111111")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from forensics.answers import Action, Node, NodeKind, Relation, Step
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Step
 from forensics.investigate.containment import Means, Role, containment, denying
 from forensics.investigate.tables import Row
 from forensics.investigate.validity import Life, Revocations, expiry

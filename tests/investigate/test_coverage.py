@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Coverage, Missing
+from forensics.answers.coverage_answer import Coverage
+from forensics.answers.who_answer import Missing
 from forensics.case import Case
 from tests.attribution.records import START, Account, call
 from tests.cases import case_of, case_of_records

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import Exported, SourceIdentityClaim
+from forensics.answers.core import Exported
+from forensics.answers.who_answer import SourceIdentityClaim
 from forensics.case import Case
 from tests.attribution.records import START, Account, Json, assume_role, call, copies, write
 from tests.exports.cases import add

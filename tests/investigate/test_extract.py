@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import answer_sha256
+from forensics.answers.canonical import answer_sha256
 from forensics.case import Case
 from tests.cli.run import run
 

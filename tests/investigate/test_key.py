@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import ActorKind, StopReason, to_json
+from forensics.answers.canonical import to_json
+from forensics.answers.core import ActorKind, StopReason
+from forensics.answers.key_answer import Key, KeyKind
 from forensics.case import Case, NotAnIdentifier
-from forensics.key_answer import Key, KeyKind
 from forensics.output.key import render_key
 from forensics.output.lines import lay_out
 from tests.attribution.records import START, Account, Json, User, assume_role, call, write

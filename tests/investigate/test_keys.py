@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import ActorKind, Grade
+from forensics.answers.core import ActorKind, Grade
+from forensics.answers.key_answer import AuditedKey
 from forensics.case import Case
-from forensics.key_answer import AuditedKey
 from forensics.output.report import report_page
 from tests.attribution.records import START, Account, Json, call, write
 from tests.cases import case_of_records

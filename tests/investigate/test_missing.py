@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Missing
+from forensics.answers.who_answer import Missing
 from forensics.case import Case
 from tests.attribution.records import START, Account, assume_role, call, copies
 from tests.cases import case_of_records

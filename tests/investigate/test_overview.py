@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Account as Loaded
-from forensics.answers import Ending, Info
+from forensics.answers.coverage_answer import Account as Loaded
+from forensics.answers.coverage_answer import Ending, Info
 from forensics.case import Case
 from tests.attribution.records import START, Account, assume_role, call, write
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from forensics.answers import SavedQuery
+from forensics.answers.rows_answer import SavedQuery
 from forensics.case import Case, QueryFailed
 from forensics.investigate.queries import UnusableQuery, own_folder, saved_queries, saved_query
 from tests.simulator import sample

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Action, Node, NodeKind, Relation, State, Tree
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.case import Case
 from tests.attribution.records import Account, Json, User, call
 from tests.cases import case_of, case_of_records

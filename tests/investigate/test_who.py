@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from forensics.answers import Actor, ActorKind, Caller, Grade, Who, to_json
+from forensics.answers.canonical import to_json
+from forensics.answers.core import Actor, ActorKind, Grade
+from forensics.answers.who_answer import Caller, Who
 from forensics.case import Case
 from tests.attribution.records import (
     INTERNAL,

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from forensics.answers import Workload
+from forensics.answers.who_answer import Workload
 from forensics.case import Case
 from forensics.investigate.ip_ranges import IpRanges, NotIpRanges, parse_address, read_ip_ranges
 from forensics.investigate.workload import workload

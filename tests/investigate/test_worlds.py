@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import ActorKind, StopReason, Who
+from forensics.answers.core import ActorKind, StopReason
+from forensics.answers.who_answer import Who
 from forensics.case import Case
 from tests.cases import case_of
 from tests.simulator import CredentialTruth, LogFile, World, simulate, truth, without

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forensics.answers import answer_sha256
+from forensics.answers.canonical import answer_sha256
 from forensics.case import Case, IngestFailed
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import FORMAT_VERSION

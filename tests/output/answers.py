@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from forensics.answers import (
-    Actor,
-    ActorKind,
+from forensics.answers.core import Actor, ActorKind, Evidence, Grade, StopReason, Subject
+from forensics.answers.who_answer import (
     Agreement,
     Caller,
     Candidate,
     Claims,
-    Evidence,
-    Grade,
     Hop,
     Link,
     Missing,
@@ -21,8 +18,6 @@ from forensics.answers import (
     Provenance,
     SessionNameClaim,
     SourceIdentityClaim,
-    StopReason,
-    Subject,
     Who,
 )
 from forensics.keys import SubjectType

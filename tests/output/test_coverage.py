@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from forensics.answers import AddressClass, Coverage, CoverageSpan, TrailChange, UsedFrom, Workload
+from forensics.answers.core import AddressClass
+from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
+from forensics.answers.who_answer import UsedFrom, Workload
 from forensics.output.coverage import render_coverage
 from forensics.output.lines import lay_out
 from forensics.output.workload import used_from_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
-from forensics.answers import Displayed
+from forensics.answers.core import Displayed
 from forensics.case import Case
 from tests.cases import case_of_records
 from tests.hostile.corpus import CHILD_KEY, records

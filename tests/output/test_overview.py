@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from forensics.answers import Account, ActorKind, Changed, Ending, Info, Ingest, StopReason, Unread
+from forensics.answers.core import ActorKind, StopReason
+from forensics.answers.coverage_answer import Account, Ending, Info
+from forensics.answers.ingest_answer import Changed, Ingest, Unread
 from forensics.output.lines import lay_out
 from forensics.output.overview import render_info, render_ingest
 from tests.output.golden import same_as_golden

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forensics.answers import Rows
+from forensics.answers.rows_answer import Rows
 from forensics.output.parquet import to_parquet
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)

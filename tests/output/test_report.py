@@ -16,13 +16,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from forensics.answers import Grade, Node, NodeKind, Relation, State, Subject, Tree
+from forensics.answers.core import Grade, Subject
+from forensics.answers.report_answer import Report
+from forensics.answers.tree_answer import Node, NodeKind, Relation, State, Tree
 from forensics.case import Case
 from forensics.keys import SubjectType
 from forensics.output.report import report_page
 from forensics.output.report.finding import finding, proof
 from forensics.output.report.lineage import lineage
-from forensics.report_answer import Report
 from tests.attribution.records import Account, assume_role, call
 from tests.cases import case_of_records
 from tests.hostile.corpus import CHILD_KEY, records

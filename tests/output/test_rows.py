@@ -7,7 +7,7 @@ import json
 from datetime import date, datetime
 from decimal import Decimal
 
-from forensics.answers import Rows
+from forensics.answers.rows_answer import Rows
 from forensics.output.lines import cells, lay_out
 from forensics.output.rows import objects, render_events, render_rows, to_csv, to_jsonl
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Subject, Tree
+from forensics.answers.core import Subject
+from forensics.answers.tree_answer import Tree
 from forensics.case import Case
 from forensics.keys import SubjectType
 from forensics.output.lines import lay_out

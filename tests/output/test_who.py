@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers import Actor, ActorKind, Who, Workload
+from forensics.answers.core import Actor, ActorKind
+from forensics.answers.who_answer import Who, Workload
 from forensics.attribution.order import model
 from forensics.case import Case
 from forensics.output.lines import lay_out

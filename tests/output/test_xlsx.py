@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from forensics.answers import Rows
+from forensics.answers.rows_answer import Rows
 from forensics.output import xlsx
 from forensics.output.file import CannotWrite
 

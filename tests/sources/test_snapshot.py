@@ -15,7 +15,7 @@ from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
 
-from forensics.answers import RefusedCall, Snapshot
+from forensics.answers.ingest_answer import RefusedCall, Snapshot
 from forensics.case import Case, snapshot_policy
 from forensics.output.lines import lay_out
 from forensics.output.overview import render_snapshot

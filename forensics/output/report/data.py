@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from forensics.answers import Node, answer_sha256, timestamp
+from forensics.answers.canonical import answer_sha256, timestamp
+from forensics.answers.report_answer import ListedEvent, Record, Report
+from forensics.answers.tree_answer import Node
 from forensics.output.tree import called
 from forensics.output.words import readable_time
-from forensics.report_answer import ListedEvent, Record, Report
 
 # in a script, these could end it or begin a comment; JSON may spell any character
 _SPELLED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})

@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import islice
 
-from forensics.answers import ActorKind, Grade, Relation, Who
-from forensics.key_answer import KeyKind
+from forensics.answers.core import ActorKind, Grade
+from forensics.answers.key_answer import KeyKind
+from forensics.answers.report_answer import Report
+from forensics.answers.tree_answer import Relation
+from forensics.answers.who_answer import Who
 from forensics.output.branches import counted, may_be_used
 from forensics.output.lines import Span
 from forensics.output.who import basis, described, stop
 from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
-from forensics.report_answer import Report
 
 Sentence = tuple[str | Span, ...]
 

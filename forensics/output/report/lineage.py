@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from forensics.answers import ActorKind, Hop, Node, State, Tree, Who
+from forensics.answers.core import ActorKind
+from forensics.answers.tree_answer import Node, State, Tree
+from forensics.answers.who_answer import Hop, Who
 from forensics.output.branches import Branches, Hidden
 from forensics.output.escape import for_terminal
 from forensics.output.tree import called, until

@@ -9,7 +9,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forensics.answers import answer_sha256
+from forensics.answers.canonical import answer_sha256
+from forensics.answers.report_answer import Report
 from forensics.output.branches import may_be_used
 from forensics.output.coverage import render_coverage
 from forensics.output.exports import TITLE as EXPORTS_TITLE
@@ -37,7 +38,6 @@ from forensics.output.words import (
     readable_time,
 )
 from forensics.output.workload import used_from_lines
-from forensics.report_answer import Report
 
 _COVERAGE_WIDTH = 110
 _TITLES = {

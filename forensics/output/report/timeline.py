@@ -13,12 +13,12 @@ from math import sqrt
 
 from markupsafe import Markup
 
-from forensics.answers import Node
+from forensics.answers.report_answer import Bucket, Timeline
+from forensics.answers.tree_answer import Node
 from forensics.output.branches import Branches, alike
 from forensics.output.escape import for_terminal
 from forensics.output.tree import called
 from forensics.output.words import count, readable_time
-from forensics.report_answer import Bucket, Timeline
 
 _WIDTH = 1000
 _LABELS = 270  # columns that the names of the lanes take

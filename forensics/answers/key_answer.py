@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject, Who
+from forensics.answers.core import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject
+from forensics.answers.who_answer import Who
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,11 @@ from decimal import Decimal
 
 import pytest
 
-from forensics.answers import Grade, Ingest, Missing, Rows, Subject, Unread, Who, canonical_json, timestamp, to_json
+from forensics.answers.canonical import canonical_json, timestamp, to_json
+from forensics.answers.core import Grade, Subject
+from forensics.answers.ingest_answer import Ingest, Unread
+from forensics.answers.rows_answer import Rows
+from forensics.answers.who_answer import Missing, Who
 from tests.output.answers import ANSWERS
 
 # Fields may be added at the end of these lists, and never leave them.

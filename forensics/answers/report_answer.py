@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from forensics.answers import LOCAL, Coverage, Tree
-from forensics.key_answer import Activity, Key
+from forensics.answers.core import LOCAL
+from forensics.answers.coverage_answer import Coverage
+from forensics.answers.key_answer import Activity, Key
+from forensics.answers.tree_answer import Tree
 
 
 @dataclass(frozen=True, slots=True)

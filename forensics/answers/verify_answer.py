@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers import LOCAL, Unread
+from forensics.answers.core import LOCAL
+from forensics.answers.ingest_answer import Unread
 
 RESEALING = (
     "anyone who can write the case can change it and compute these hashes again; to detect that, compare the log with a"
