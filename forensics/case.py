@@ -35,18 +35,25 @@ from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
 from forensics.custody import CannotSeal, CaseHashes
 from forensics.ingest.progress import Progress
-from forensics.investigate.accounting import files
-from forensics.investigate.address_context import AddressContext, NotAddressDatabase
-from forensics.investigate.coverage import coverage
-from forensics.investigate.events import COLUMNS, EventFilter, events_query, matches_alone
+from forensics.investigate.case.accounting import files
+from forensics.investigate.case.event_search import COLUMNS, EventFilter, events_query, matches_alone
+from forensics.investigate.case.ingested import ingested, unread_note, why_empty
+from forensics.investigate.case.loaded_hours import coverage
+from forensics.investigate.case.saved_queries import (
+    UnusableQuery,
+    Value,
+    bound,
+    saved_queries,
+    saved_query,
+    shell_lines,
+)
+from forensics.investigate.case.statement import QueryFailed, reading
+from forensics.investigate.case.summary import overview
 from forensics.investigate.evidence import ChangedRecord, check_cited
-from forensics.investigate.ingested import ingested, unread_note, why_empty
 from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
-from forensics.investigate.overview import overview
-from forensics.investigate.queries import UnusableQuery, Value, bound, saved_queries, saved_query, shell_lines
-from forensics.investigate.statement import QueryFailed, reading
-from forensics.investigate.tables import CannotRead, reading_files
-from forensics.investigate.who import who
+from forensics.investigate.key.address_context import AddressContext, NotAddressDatabase
+from forensics.investigate.sql_rows import CannotRead, reading_files
+from forensics.investigate.who.requesters import who
 from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
@@ -374,7 +381,7 @@ class Case:
         NotAddressDatabase and NotIpRanges.
         """
         identifier = _access_key(key_id)
-        from forensics.investigate.key import key
+        from forensics.investigate.key.key_page import key
 
         answer = self._proven(key(self._open(), identifier, AddressContext(geo, ip_ranges)))
         files = _files("geo", geo) | _files("ip_ranges", [ip_ranges])
@@ -391,7 +398,7 @@ class Case:
         return self._logged("report", {"subject": identifier.id, **files}, answer)
 
     def _report(self, identifier: Identifier, context: AddressContext, state: CaseState) -> Report:
-        from forensics.investigate.report import report
+        from forensics.investigate.report.key_report import report
 
         return self._proven(report(self._open_unchanged(), identifier, context, state))
 
@@ -400,14 +407,14 @@ class Case:
 
         A key is overdue for rotation, or unused, after so many days.
         """
-        from forensics.investigate.keys import keys
+        from forensics.investigate.audit.key_audit import keys
 
         asked = {"max_age_days": max_age_days, "unused_days": unused_days}
         return self._logged("keys", asked, keys(self._open(), max_age_days, unused_days))
 
     def accounts(self, *, max_age_days: int = 90, unused_days: int = 90) -> Accounts:
         """Every account that the logs or an export know, and how its keys fare in that audit."""
-        from forensics.investigate.accounts import accounts
+        from forensics.investigate.audit.account_audit import accounts
 
         asked = {"max_age_days": max_age_days, "unused_days": unused_days}
         return self._logged("accounts", asked, accounts(self._open(), max_age_days, unused_days))
@@ -417,7 +424,7 @@ class Case:
 
         `at` is the time of the case's latest event unless given; without a zone it is UTC. Raises NotAnIdentifier.
         """
-        from forensics.investigate.tree import tree
+        from forensics.investigate.tree.derived import tree
 
         answer = self._proven(tree(self._open(), identify(subject), at))
         return self._logged("tree", {"subject": subject.strip(), "at": at}, answer)
@@ -549,7 +556,7 @@ class Case:
         that lies elsewhere is told. `head`: the head of the custody log in a report or bundle, which must be in it.
         `allowed_signers`: OpenSSH's file of the keys of which one must have signed a head of the log (see `seal`).
         """
-        from forensics.investigate.verify import verification
+        from forensics.investigate.case.verification import verification
         from forensics.proof import integrity, not_logged
 
         unlogged = list(not_logged(self._layout)) if self._temporary is None else []
@@ -573,7 +580,7 @@ class Case:
 
         Secrets are masked, each with the hash of its value, unless `with_secrets`. Raises NotAnIdentifier.
         """
-        from forensics.investigate.extract import extract
+        from forensics.investigate.case.original_records import extract
 
         asked = [_event_id(event_id) for event_id in event_ids]
         conflicts = self._layout.files(self._manifest().of_table("event_conflicts"))
@@ -616,7 +623,7 @@ class Case:
 
     def _packed(self, identifier: Identifier) -> Packed:
         from forensics import bundle
-        from forensics.investigate.key import key
+        from forensics.investigate.key.key_page import key
         from forensics.output.report import report_page
 
         state = self._state()
@@ -656,7 +663,7 @@ class Case:
         """What a check asks of this case."""
         from forensics import bundle
         from forensics.checks import Origin, Page
-        from forensics.investigate.key import key
+        from forensics.investigate.key.key_page import key
         from forensics.output.report import address_files, report_page
 
         def page(subject: str, state: CaseState) -> Page:
@@ -685,7 +692,7 @@ class Case:
 
     def schema(self) -> tuple[Table, ...]:
         """The tables and views that SQL may ask, with their columns and what each means."""
-        from forensics.investigate.schema import schema
+        from forensics.investigate.case.catalogue import schema
 
         return schema(self._open())
 

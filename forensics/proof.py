@@ -65,7 +65,7 @@ def integrity(
     """Whether a case is as the last command left it. `head`: of its log as a report has it; `connected` opens the
     database, and is called only if nothing is broken; `unlogged`: what `not_logged` found."""
     from forensics.answers.verify_answer import Integrity, Problem
-    from forensics.investigate.accounting import mismatch
+    from forensics.investigate.case.accounting import mismatch
 
     log = custody.read(layout.custody)
     broken = list(_broken(layout, log))
@@ -179,7 +179,7 @@ def verify_logs(
     from forensics.digests.folder import HashingFailed, load
     from forensics.digests.hasher import ToHash
     from forensics.digests.tables import create_tables
-    from forensics.investigate.verify import verification
+    from forensics.investigate.case.verification import verification
 
     named = [Path(path) for path in paths]
     found = find_files([*named, *(Path(path) for path in keys)])

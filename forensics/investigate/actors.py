@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forensics.answers.core import NOBODY, Actor, ActorKind
-from forensics.investigate.tables import Row
+from forensics.investigate.sql_rows import Row
 
 
 def actor_of(row: Row) -> Actor:

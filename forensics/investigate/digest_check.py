@@ -9,7 +9,7 @@ from datetime import datetime
 import duckdb
 
 from forensics.answers.core import DigestCheck, DigestState, OpenWindow, SigningKey
-from forensics.investigate.tables import Row, rows
+from forensics.investigate.sql_rows import Row, rows
 
 
 @dataclass(frozen=True, slots=True)

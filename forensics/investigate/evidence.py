@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from forensics.answers.core import Evidence
-from forensics.investigate.tables import Row, rows
+from forensics.investigate.sql_rows import Row, rows
 
 
 class ChangedRecord(Exception):

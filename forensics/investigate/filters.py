@@ -7,7 +7,7 @@ from datetime import datetime
 
 import duckdb
 
-from forensics.investigate.tables import Row, rows
+from forensics.investigate.sql_rows import Row, rows
 
 Times = tuple[datetime, datetime]
 

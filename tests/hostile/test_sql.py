@@ -16,7 +16,7 @@ import pytest
 
 from forensics.attribution.database import connect, lock
 from forensics.case import Case, QueryFailed
-from forensics.investigate.statement import reading
+from forensics.investigate.case.statement import reading
 from forensics.lake import layout as layouts
 
 CANARY = "a secret outside of the case"

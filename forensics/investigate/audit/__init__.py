@@ -1,0 +1,1 @@
+"""Audit: long-term keys and accounts."""

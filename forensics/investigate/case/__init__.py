@@ -1,0 +1,1 @@
+"""Case: what is loaded, what it covers, and what the digests prove."""

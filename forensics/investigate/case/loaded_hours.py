@@ -1,0 +1,138 @@
+"""Coverage: what is loaded of each account and region, hour by hour, and what was done to the trails that record it.
+
+The hours run from the first to the last of the whole case, so an account that is loaded for a part of them shows where.
+Only runs of hours are held, never the hours: a year of every region is as small as its holes are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import duckdb
+
+from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
+from forensics.investigate.account_exports import exported_trails
+from forensics.investigate.actors import actor_of
+from forensics.investigate.filters import Filters
+from forensics.investigate.sql_rows import Row, rows
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Hours in which a trail recorded nothing, or less, except in `home_region`; or which a filter left out."""
+
+    start: datetime
+    end: datetime
+    state: str
+    home_region: str | None
+
+
+def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
+    """The map of the whole case."""
+    filters = Filters(connection)
+    cuts = sorted({edge for moment in filters.edges() for edge in (_hour(moment), _hour_after(moment))})
+    runs = rows(connection, "case/coverage_runs", cuts=cuts)
+    verified = rows(connection, "verified_hours")
+    trails = rows(connection, "case/coverage_trails")
+    exported = exported_trails(connection)
+    if not runs:
+        return Coverage(None, None, (), (), exported)
+    start, end = min(run.first_hour for run in runs), max(run.end_hour for run in runs)
+    spans: list[CoverageSpan] = []
+    for (account, region), found in groupby(runs, key=lambda run: (run.account_id, run.aws_region)):
+        stops = [_stop(row, end) for row in trails if row.account_id == account and row.effect != "changed"]
+        stops = [stop for stop in stops if stop.home_region != region]
+        left_out = [
+            _Stop(_hour_after(first), _hour(last), "excluded_by_filter", None)
+            for first, last in filters.times_left_out(account, region, start, end)
+        ]
+        found_spans = _spans(list(found), stops, left_out, start, end)
+        of_region = [row for row in verified if (row.account_id, row.aws_region) == (account, region)]
+        spans += (part for span in found_spans for part in _told_quiet(span, of_region))
+    return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails), exported)
+
+
+def _spans(
+    runs: Sequence[Row], stops: Sequence[_Stop], left_out: Sequence[_Stop], start: datetime, end: datetime
+) -> Iterator[CoverageSpan]:
+    """The runs of one account and region, and the holes before, between and after them.
+
+    Of hours that a filter left out, what issues or changes credentials may be loaded all the same.
+    """
+    account, region = runs[0].account_id, runs[0].aws_region
+    reached = start
+    holes_by = sorted([*stops, *left_out], key=lambda stop: stop.start)
+    for run in runs:
+        for hole in _holes(reached, run.first_hour, holes_by):
+            yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
+        partly = any(stop.start <= run.first_hour and run.end_hour <= stop.end for stop in left_out)
+        state = "excluded_by_filter" if partly else "loaded"
+        is_verified = run.is_verified and not partly
+        yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, state, is_verified)
+        reached = run.end_hour
+    for hole in _holes(reached, end, holes_by):
+        yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
+
+
+def _told_quiet(span: CoverageSpan, verified: Sequence[Row]) -> Iterator[CoverageSpan]:
+    """A span without events, cut into what digests prove to be quiet and what they do not."""
+    if span.events or span.state == "excluded_by_filter":
+        yield span
+        return
+    reached = span.from_
+    for run in verified:
+        first, last = max(run.start_hour, reached), min(run.end_hour, span.to)
+        if first >= last:
+            continue
+        if first > reached:
+            yield replace(span, from_=reached, to=first)
+        yield replace(span, from_=first, to=last, verified=True)
+        reached = last
+    if reached < span.to:
+        yield replace(span, from_=reached)
+
+
+def _holes(start: datetime, end: datetime, stops: Sequence[_Stop]) -> Iterator[_Stop]:
+    """A hole, cut into what a stopped trail explains and what nothing does. The first of two that overlap counts."""
+    for stop in stops:
+        first, last = max(stop.start, start), min(stop.end, end)
+        if first >= last:
+            continue
+        if first > start:
+            yield _Stop(start, first, "empty", None)
+        yield _Stop(first, last, stop.state, None)
+        start = last
+    if start < end:
+        yield _Stop(start, end, "empty", None)
+
+
+def _stop(row: Row, end: datetime) -> _Stop:
+    return _Stop(_hour(row.event_time), _hour_after(row.until or end), row.effect, row.home_region)
+
+
+def _trail_change(row: Row) -> TrailChange:
+    return TrailChange(
+        row.event_time,
+        row.event_name,
+        row.effect,
+        row.account_id,
+        row.aws_region,
+        row.trail,
+        row.until,
+        row.event_id,
+        row.ended_by_event_id,
+        actor_of(row),
+    )
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _hour_after(moment: datetime) -> datetime:
+    return _hour(moment + _HOUR - timedelta(microseconds=1))

@@ -1,0 +1,106 @@
+"""Statement: which SQL a case answers: one statement that only reads, from the case's tables and views.
+
+DuckDB can limit which files a connection opens, not whether it only reads them: `copy` overwrites an allowed file, also
+from inside a CTE or under `explain analyze`. So a query is checked as DuckDB's own parser understands it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from forensics.investigate.sql_rows import rows
+
+# a CTE can also hold INSERT_QUERY_NODE, COPY_QUERY_NODE and the like
+_READING_NODES = {"select_node", "set_operation_node", "cte_node", "recursive_cte_node"}
+# Any other table function is refused, also one that a later DuckDB brings: several read files or run text as SQL, and
+# the internal ones take memory addresses.
+_TABLE_FUNCTIONS = set(
+    """
+    duckdb_columns duckdb_constraints duckdb_databases duckdb_functions duckdb_keywords duckdb_memory duckdb_schemas
+    duckdb_settings duckdb_tables duckdb_temporary_files duckdb_types duckdb_views generate_series histogram
+    histogram_values icu_calendar_names json_each json_tree pg_timezone_names pragma_database_size pragma_platform
+    pragma_show pragma_storage_info pragma_table_info pragma_version query_table range repeat repeat_row summary
+    test_all_types unnest
+    """.split()
+)
+# what the body of a CTE can begin with, except for those that read
+_WRITING_WORDS = {"copy", "delete", "insert", "merge", "truncate", "update"}
+_EXPLAIN = re.compile(r"\s*explain\b\s*(analyze\b\s*|\(\s*(analyze|format)\b[^()]*\)\s*)?", re.IGNORECASE)
+_WORD = re.compile(r"\w+", re.ASCII)
+
+_ONLY_READ = (
+    "a query may only read: begin it with select, from, with, show, describe, summarize, pivot or explain select"
+)
+
+
+class QueryFailed(Exception):
+    """A query was refused or failed; the message says why."""
+
+
+def reading(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The SQL to execute for a query that only reads. Raises QueryFailed, and duckdb.Error if it cannot be parsed."""
+    explain = _EXPLAIN.match(query)
+    if explain:
+        return explain.group() + _select(connection, query[explain.end() :])
+    return _select(connection, query)
+
+
+def _select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    match _statement_types(connection, query):
+        case []:
+            raise QueryFailed("the query is empty")
+        case [duckdb.StatementType.SELECT]:
+            _check_parts(connection, query)
+            return query
+        case [duckdb.StatementType.MULTI]:
+            return _dynamic_pivot(connection, query)
+        case [_]:
+            raise QueryFailed(_ONLY_READ)
+        case _:
+            raise QueryFailed("a query is one statement; run several one after the other")
+
+
+def _statement_types(connection: duckdb.DuckDBPyConnection, query: str) -> list[duckdb.StatementType]:
+    try:
+        return [statement.type for statement in connection.extract_statements(query)]
+    except ValueError:  # a kind of statement that DuckDB's Python package has no name for
+        raise QueryFailed(_ONLY_READ) from None
+
+
+def _check_parts(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+    for part in rows(connection, "case/statement_parts", statement=query):
+        if part.key == "type" and part.name not in _READING_NODES:
+            raise QueryFailed(_ONLY_READ)
+        if part.is_table and part.name not in _TABLE_FUNCTIONS:
+            raise QueryFailed(f"a query reads only the tables of the case: {part.name}() is not allowed")
+        if part.key == "table_name":
+            _check_table(part.name)
+
+
+def _check_table(name: str) -> None:
+    if ".parquet" in name.lower():
+        raise QueryFailed("a query reads only the tables of the case, not its files; `forensics schema` lists them")
+
+
+def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """A pivot without IN (...), which DuckDB expands into several statements and does not show as a tree.
+
+    It must be usable as a subquery, so it is a SELECT. A word that is refused elsewhere must not occur at all, not even
+    in a string; DuckDB runs a CTE that writes while it looks for the pivot's columns.
+    """
+    _check_table(query)
+    functions = {row.name for row in rows(connection, "case/table_functions")} - _TABLE_FUNCTIONS
+    for word in _WORD.findall(query.lower()):
+        if word in functions | _WRITING_WORDS:
+            raise QueryFailed(
+                f"a pivot without IN (...) must not contain the word {word}; list the values with IN (...)"
+            )
+    subquery = f"select * from (\n{query.rstrip().rstrip(';')}\n)"  # noqa: S608 - the user's own SQL
+    try:
+        if _statement_types(connection, subquery) == [duckdb.StatementType.MULTI]:
+            return subquery
+    except duckdb.ParserException:
+        pass
+    raise QueryFailed(_ONLY_READ)

@@ -1,0 +1,58 @@
+"""Overview: what a case holds, and how far its credentials were resolved."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import duckdb
+
+from forensics.answers.core import ActorKind, StopReason
+from forensics.answers.coverage_answer import Account, Ending, Info
+from forensics.answers.ingest_answer import Unread
+from forensics.investigate.account_exports import exports, problems
+from forensics.investigate.case.accounting import left_out, limits, mismatch, unknown_fields
+from forensics.investigate.sql_rows import rows
+from forensics.lake.manifest import Manifest, SourceFile
+
+
+def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
+    """What the case at `case` holds."""
+    commit = manifest.commit
+    accounts = tuple(Account(*row) for row in rows(connection, "case/accounts"))
+    latest = {file.path: file for file in manifest.source_files if file.status != "duplicate"}
+    return Info(
+        case=case,
+        case_id=case_id,
+        format_version=version,
+        files=dict(sorted(Counter(file.status for file in manifest.source_files).items())),
+        events=commit.events if commit else 0,
+        copies=commit.copies if commit else 0,
+        conflicts=commit.conflicts if commit else 0,
+        rejected=commit.rejected if commit else 0,
+        documents=dict(sorted(Counter(file.kind for file in manifest.source_files if file.kind).items())),
+        first_event_time=min((account.first_event_time for account in accounts), default=None),
+        last_event_time=max((account.last_event_time for account in accounts), default=None),
+        accounts=accounts,
+        endings=tuple(
+            Ending(ActorKind(row.actor_kind), StopReason(row.stop_reason), row.credentials, row.events)
+            for row in rows(connection, "case/endings")
+        ),
+        unread=(*unread(latest.values()), *problems(connection)),
+        exports=exports(connection),
+        amended=commit.amended if commit else 0,
+        left_out=left_out(manifest),
+        limits=limits(manifest),
+        deliveries={row.delivery: row.events for row in rows(connection, "case/deliveries")},
+        unknown_fields=unknown_fields(manifest),
+        mismatch=mismatch(connection, manifest),
+    )
+
+
+def unread(files: Iterable[SourceFile]) -> tuple[Unread, ...]:
+    """The files that were skipped, failed, or gave up only part of their records."""
+    return tuple(
+        Unread(file.name, file.status, file.reason or f"{file.rejected} of its records could not be read")
+        for file in files
+        if file.status in ("failed", "skipped") or file.rejected
+    )

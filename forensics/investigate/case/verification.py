@@ -1,0 +1,153 @@
+"""Verify: what the digests of a case or folder prove, file by file and window by window."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+import duckdb
+
+from forensics.answers.verify_answer import (
+    ChainBreak,
+    DigestChain,
+    FileStatus,
+    Integrity,
+    UsedKey,
+    Verification,
+    VerifiedFile,
+    Windows,
+)
+from forensics.investigate.sql_rows import Row, rows
+
+_S3 = "s3://"
+_ALWAYS = (
+    "that an event was logged at all: a trail that was stopped, or does not select it, delivers nothing to hash",
+    "that nothing is delivered later: a file can come hours after its events, and is listed in the digest of that hour",
+)
+_NEWEST = "files delivered after the newest digest of each chain: no digest lists them yet"
+_VOUCHED = "that AWS made the public keys: whoever brought them vouches for that; a fingerprint shows a mix-up only"
+_NO_KEYS = (
+    "that the digests are AWS's: there are no public keys. `aws cloudtrail list-public-keys` for each region, saved"
+    " beside the logs or given with --keys, or --fetch-keys"
+)
+_NO_DIGESTS = "anything: there is no digest. They lie beside the logs, in AWSLogs/ACCOUNT/CloudTrail-Digest/"
+_BROKEN = "anything about the logs: the case is not as it was left, so what its tables say is worth nothing"
+_NO_LOCATION = "that files lie where AWS put them: their bucket and key are not known; --bucket NAME tells them"
+
+
+def verification(
+    connection: duckdb.DuckDBPyConnection | None, subject: str, bucket: str | None, integrity: Integrity | None = None
+) -> Verification:
+    """`bucket`: whose copy the folder of the logs is, its root on top; names of files are its keys then.
+
+    Without a connection, since the case is broken, nothing is said about digests.
+    """
+    if connection is None:
+        return Verification(subject, {}, {}, None, (), (), (), (_BROKEN,), integrity)
+    files = tuple(_files(connection, bucket))
+    chains = tuple(_chains(connection))
+    keys = tuple(UsedKey(*row) for row in rows(connection, "case/verify_keys"))
+    moves = [one.moved for one in files if one.moved is not None]
+    return Verification(
+        subject,
+        _counted(one.status for one in files if one.kind == "log"),
+        _counted(one.status for one in files if one.kind == "digest"),
+        sum(moves) if moves else None,
+        chains,
+        keys,
+        files,
+        tuple(_limits(chains, keys, files)),
+        integrity,
+    )
+
+
+def _files(connection: duckdb.DuckDBPyConnection, bucket: str | None) -> Iterator[VerifiedFile]:
+    for row in rows(connection, "case/verify_files"):
+        at = _place(row.name, bucket)
+        listed = (row.s3_bucket, row.s3_object)
+        moved = at != listed if at and row.s3_object else None
+        status = FileStatus(row.status)
+        yield VerifiedFile(row.name, row.kind, status, row.is_proven, moved, *listed, row.digest, row.reason)
+
+
+def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
+    """The bucket and key of a file, where they are known."""
+    if name is None:
+        return None
+    if name.startswith(_S3):
+        found_bucket, _, key = name.removeprefix(_S3).partition("/")
+        return found_bucket, key
+    return (bucket, name) if bucket else None
+
+
+def _chains(connection: duckdb.DuckDBPyConnection) -> Iterator[DigestChain]:
+    breaks = {key: list(found) for key, found in groupby(rows(connection, "case/verify_breaks"), key=_chain)}
+    for key, found in groupby(rows(connection, "case/verify_windows"), key=_chain):
+        windows = list(found)
+        yield DigestChain(
+            *key,
+            _counted(row.status for row in windows),
+            min(row.start_time for row in windows),
+            max(row.end_time for row in windows),
+            tuple(
+                ChainBreak(row.kind, row.start_time, row.end_time, row.missing_object, row.at_least)
+                for row in breaks.get(key, ())
+            ),
+            tuple(_runs(windows)),
+            sum(row.is_contested for row in windows),
+        )
+
+
+def _chain(row: Row) -> tuple[str, str, str, str, bool]:
+    return row.account_id, row.aws_region, row.trail, row.home_region, row.is_backfill
+
+
+def _runs(windows: Sequence[Row]) -> Iterator[Windows]:
+    """Windows of one status that follow each other, as one."""
+    run: list[Row] = []
+    for row in windows:
+        if run and (row.start_time != run[-1].end_time or _likeness(row) != _likeness(run[0])):
+            yield _run(run)
+            run = []
+        run.append(row)
+    if run:
+        yield _run(run)
+
+
+def _likeness(row: Row) -> tuple[object, ...]:
+    return row.status, row.is_complete, row.is_verified
+
+
+def _run(run: Sequence[Row]) -> Windows:
+    first = [row.first_event_time for row in run if row.first_event_time]
+    last = [row.last_event_time for row in run if row.last_event_time]
+    return Windows(
+        run[0].start_time,
+        run[-1].end_time,
+        len(run),
+        FileStatus(run[0].status),
+        run[0].is_complete,
+        run[0].is_verified,
+        sum(row.files for row in run),
+        sum(row.unchanged for row in run),
+        sum(row.changed for row in run),
+        sum(row.missing for row in run),
+        min(first, default=None),
+        max(last, default=None),
+    )
+
+
+def _limits(chains: Sequence[DigestChain], keys: Sequence[UsedKey], files: Sequence[VerifiedFile]) -> Iterator[str]:
+    if not chains:
+        yield _NO_DIGESTS
+        return
+    yield from (*_ALWAYS, _NEWEST)
+    yield _VOUCHED if any(key.refused is None for key in keys) else _NO_KEYS
+    if any(one.moved is None and one.s3_object and one.name for one in files):
+        yield _NO_LOCATION
+
+
+def _counted(statuses: Iterable[str]) -> dict[str, int]:
+    found = Counter(statuses)
+    return {status.value: found[status.value] for status in FileStatus if found[status.value]}

@@ -1,0 +1,1 @@
+"""Key: one access key, its owner, its life and what it did."""

@@ -1,0 +1,1 @@
+"""Report: the page on an access key."""

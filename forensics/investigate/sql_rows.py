@@ -1,0 +1,53 @@
+"""Tables: the room's queries, one `.sql` file each, run with bound parameters over a case's tables."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import duckdb
+
+Row = Any  # a named tuple with the query's columns
+
+
+class CannotRead(Exception):
+    """A file of the case is damaged or gone; the message says what DuckDB found."""
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:
+    """The rows of `<query>.sql`, such as `who/chain`. Lists bind as lists, never as text. Raises CannotRead."""
+    with reading_files():
+        result = connection.execute(_sql(query), parameters)
+        row = _row_type(query.replace("/", "_"), tuple(column[0] for column in result.description or ()))
+        return [row(*values) for values in result.fetchall()]
+
+
+@contextmanager
+def reading_files() -> Iterator[None]:
+    """Raises CannotRead for a file of the case that DuckDB cannot read."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not _is_of_a_file(error):
+            raise
+        found = " ".join(str(error).split())
+        raise CannotRead(f"a file of the case cannot be read; `forensics verify` names which. {found}") from None
+
+
+def _is_of_a_file(error: duckdb.Error) -> bool:
+    """DuckDB has no class for a block or a Parquet page that is not as it was written."""
+    return isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)) or type(error) is duckdb.Error
+
+
+@cache
+def _sql(query: str) -> str:
+    return (resources.files("forensics.investigate") / f"{query}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def _row_type(name: str, columns: tuple[str, ...]) -> Any:
+    return namedtuple(name, columns)

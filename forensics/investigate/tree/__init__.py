@@ -1,0 +1,1 @@
+"""Tree: everything derived from a credential, and how to contain it."""

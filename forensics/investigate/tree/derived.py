@@ -1,0 +1,380 @@
+"""Everything that descends from a subject: what there is, what still works, and how to end it.
+
+`descent` says what stands where, `validity` what works at the time, `containment` what to do. Here the rows of the
+tables become the nodes of the answer; everything is fetched for all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import duckdb
+
+from forensics.answers.core import Evidence, Subject
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
+from forensics.investigate.account_exports import inactive_keys
+from forensics.investigate.digest_check import Span, digest_check
+from forensics.investigate.evidence import evidence_of
+from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.tree.containment import Means, Role, containment, denying
+from forensics.investigate.tree.descent import Place, Places, Unit, edges_below
+from forensics.investigate.tree.validity import Life, Revocations, expiry
+from forensics.keys import Identifier, SubjectType, account_of
+
+_VALID = {State.VALID: True, State.UNKNOWN: None}
+_IDENTITY_CENTER = ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_")
+_SERVICE_LINKED = ("/aws-service-role/", "AWSServiceRoleFor")
+
+
+def tree(connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None) -> Tree:
+    """The tree below a subject at a time, the case's latest event's unless told; of one in no log, an empty one."""
+    return tree_and_credentials(connection, identifier, at)[0]
+
+
+def tree_and_credentials(
+    connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None
+) -> tuple[Tree, dict[str, int]]:
+    """The same, and for each credential of it the number of the first node that it is."""
+    subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
+    moment = _utc(at) if at else rows(connection, "tree/latest")[0].at
+    roots = _roots(connection, identifier)
+    if not roots or moment is None:
+        return Tree(subject, moment, digests=digest_check(connection, [Span(subject.account_id)])), {}
+    facts = _Facts(connection, roots, moment)
+    nodes = facts.nodes()
+    accounts = {node.account_id for node in nodes if node.parent is None}
+    ancestors = _ancestors(connection, roots)
+    answer = Tree(
+        subject=Subject(subject.type, subject.id, accounts.pop() if len(accounts) == 1 else subject.account_id),
+        at=moment,
+        nodes=nodes,
+        containment=containment(nodes, facts.means(nodes), facts.trusted_roles(nodes), facts.workloads(nodes)),
+        ancestors=ancestors,
+        flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
+        evidence=facts.evidence,
+        digests=digest_check(connection, facts.spans()),
+        exports=inactive_keys(connection, _long_term_keys(nodes)),
+    )
+    return answer, facts.credentials(nodes)
+
+
+def _long_term_keys(nodes: Iterable[Node]) -> Iterable[str]:
+    return (key for node in nodes if node.kind == NodeKind.ACCESS_KEY for key in node.access_key_ids)
+
+
+def _in_time(event: Evidence) -> tuple[str, ...]:
+    return str(event.event_time), event.event_id or "", event.recipient_account_id or ""
+
+
+def _utc(moment: datetime) -> datetime:
+    """As the tables have it: UTC, and nothing said of it. A time without a zone is UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _roots(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[str]:
+    found = rows(connection, f"who/subject_{identifier.type}", id=identifier.id)
+    ids = [row.credential_id for row in found if row.credential_id is not None]
+    if identifier.type == SubjectType.PRINCIPAL or not ids:
+        ids += [row.id for row in rows(connection, "tree/planted_subject", id=identifier.id)]
+    return ids
+
+
+def _ancestors(connection: duckdb.DuckDBPyConnection, roots: list[str]) -> tuple[str, ...]:
+    found = rows(connection, "tree/ancestors", ids=roots)
+    return tuple(dict.fromkeys(row.access_key_id or row.id for row in found))
+
+
+class _Facts:
+    """What the tables say about everything below some roots."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, roots: list[str], at: datetime) -> None:
+        self._at = at
+        edges = edges_below(connection, roots)
+        ids = sorted({*roots, *(edge.child_id for edge in edges)})
+        self._credentials = {row.id: row for row in rows(connection, "tree/credentials", ids=ids)}
+        self._plantings = {row.id: row for row in rows(connection, "tree/plantings", ids=ids)}
+        self._places = Places(edges, {id_: self._unit(id_) for id_ in ids}).stand(roots)
+        cited = sorted({edge.event_key for edge in edges if edge.event_key} | set(self._own_events()))
+        self._issuances = {row.id: row for row in rows(connection, "tree/issuances", ids=cited)}
+        self._event_ids: defaultdict[str, list[Row]] = defaultdict(list)
+        for event in rows(connection, "tree/evidence", ids=cited):
+            self._event_ids[event.id].append(event)
+        found = rows(connection, "who/evidence", ids=cited) if cited else []
+        self.evidence = tuple(sorted({evidence_of(row) for row in found}, key=_in_time))
+        everything = [*self._credentials.values(), *self._plantings.values()]
+        accounts = sorted({fact.account_id for fact in everything if fact.account_id})
+        self._revocations = Revocations(rows(connection, "tree/revocations", accounts=accounts, at=at), at)
+        self._members: list[tuple[str, ...]] = []
+
+    def spans(self) -> list[Span]:
+        """What the tree rests on: the cited events, and everything after the subject came to be."""
+        began = [row.session_creation_date or row.first_use for row in self._credentials.values()]
+        start = min((time for time in began if time), default=None)
+        accounts = {row.account_id for row in self._credentials.values()}
+        cited = [
+            Span(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
+            for event in self.evidence
+        ]
+        after = [Span(account, None, start, self._at) for account in accounts]
+        return [*cited, *after]
+
+    # nodes
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes from the top down, each followed by what is below it, the earliest first."""
+        drafts = [self._draft(place) for place in self._places]
+        numbers: dict[int, int] = {}
+        self._members = []
+        found: list[Node] = []
+        waiting = self._in_order([n for n, place in enumerate(self._places) if place.parent is None], drafts)
+        while waiting:
+            number = waiting.pop()
+            place = self._places[number]
+            numbers[number] = len(found)
+            parent = numbers[place.parent] if place.parent is not None else None
+            node = replace(drafts[number], id=len(found), parent=parent)
+            node = self._carried(node, found[parent]) if parent is not None else node
+            found.append(node)
+            self._members.append(place.members)
+            waiting += self._in_order(place.children, drafts)
+        return _flagged(found)
+
+    @staticmethod
+    def _in_order(numbers: Iterable[int], drafts: Sequence[Node]) -> list[int]:
+        """The latest first: what is taken from the end comes first."""
+        return sorted(
+            numbers,
+            key=lambda n: (str(drafts[n].issued_at or drafts[n].first_use or "unknown"), drafts[n].access_key_ids, n),
+            reverse=True,
+        )
+
+    @staticmethod
+    def _carried(node: Node, parent: Node) -> Node:
+        """What services do on a session's behalf goes on as long as the session."""
+        if node.relation != Relation.FORWARD_ACCESS or parent.kind != NodeKind.SESSION:
+            return node
+        return replace(node, expires_at=parent.expires_at, valid_at=parent.valid_at, state=parent.state)
+
+    def _draft(self, place: Place) -> Node:
+        first = place.members[0]
+        credentials = [self._credentials[id_] for id_ in place.members if id_ in self._credentials]
+        planting = self._plantings.get(first)
+        life = self._life(place, credentials, planting)
+        state = self._revocations.state(life)
+        fact: Row = credentials[0] if credentials else planting
+        keys = {row.access_key_id for row in (*credentials, planting) if row and row.access_key_id}
+        flags = ["expiry_assumed"] if life.is_assumed else []
+        flags += ["shown_elsewhere"] if not place.fresh else []
+        return Node(
+            id=0,
+            kind=life.kind,
+            parent=None,
+            relation=place.relation,
+            depth=place.depth,
+            certain=place.certain,
+            access_key_ids=tuple(sorted(keys)),
+            principal_id=fact.principal_id,
+            arn=fact.arn,
+            account_id=fact.account_id,
+            issued_at=life.issued_at,
+            expires_at=life.expires_at,
+            valid_at=_VALID.get(state, False),
+            first_use=min((row.first_use for row in credentials if row.first_use), default=None),
+            last_use=life.last_use,
+            events=sum(int(row.events) for row in credentials),
+            event_ids=self._cited(place, credentials),
+            name=_name(credentials[0] if credentials else None, planting),
+            state=state,
+            flags=tuple(flags),
+        )
+
+    def _life(self, place: Place, credentials: Sequence[Row], planting: Row | None) -> Life:
+        if planting and not credentials:
+            kind, name = NodeKind(planting.kind), planting.name
+            is_role = kind == NodeKind.ROLE
+            return Life(
+                kind,
+                planting.account_id,
+                planting.access_key_id,
+                None if is_role else name,
+                None if is_role else planting.principal_id,
+                name if is_role else None,
+                planting.event_time,
+            )
+        fact = credentials[0]
+        last_use = max((row.last_use for row in credentials if row.last_use), default=None)
+        if _is_long_term(fact):
+            key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name, fact.principal_id)
+            return replace(key, issued_at=fact.created_at, last_use=last_use)
+        begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
+        ends = [self._expiry(place, row) for row in credentials]
+        known = [end for end, _ in ends if end]
+        role = _role_of(fact)
+        return Life(
+            kind=NodeKind.SESSION,
+            account_id=fact.account_id,
+            user_name=fact.user_name,
+            user_id=fact.principal_id if fact.identity_type == "IAMUser" else None,
+            role_name=role.name if role else None,
+            issued_at=min(begins, default=None),
+            expires_at=max(known) if known and len(known) == len(ends) else None,
+            is_assumed=any(assumed for _, assumed in ends),
+            last_use=last_use,
+        )
+
+    def _expiry(self, place: Place, credential: Row) -> tuple[datetime | None, bool]:
+        """By the credential's own issuance, or by the one that this place rests on."""
+        cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
+        issuances = [credential] if credential.issuance_id else cited
+        ends = [expiry(issuance, credential.identity_type) for issuance in issuances]
+        return max(ends, key=lambda end: str(end[0] or ""), default=(None, False))
+
+    def _cited(self, place: Place, credentials: Sequence[Row]) -> tuple[str, ...]:
+        keys = place.event_keys or tuple(key for row in credentials if (key := _own_event(row)))
+        events = {event.event_id: event.event_time for key in keys for event in self._event_ids[key]}
+        return tuple(sorted(events, key=lambda event_id: (str(events[event_id]), event_id)))
+
+    def _own_events(self) -> Iterable[str]:
+        return (key for row in self._credentials.values() if (key := _own_event(row)))
+
+    def _unit(self, id_: str) -> Unit:
+        credential = self._credentials.get(id_)
+        if credential is None:
+            planting = self._plantings.get(id_)
+            is_key = planting is not None and planting.kind == NodeKind.ACCESS_KEY
+            return ("key", planting.account_id, planting.access_key_id) if planting and is_key else ("planting", id_)
+        if _is_long_term(credential):
+            return ("key", credential.account_id, credential.access_key_id)
+        began = credential.session_creation_date
+        if credential.principal_id is None or began is None:
+            return ("credential", id_)
+        return ("session", credential.account_id, credential.principal_id, began)
+
+    def credentials(self, nodes: Sequence[Node]) -> dict[str, int]:
+        """Each credential, and the first node that it is; where one is certain, the first of those."""
+        found: dict[str, int] = {}
+        for node in sorted(nodes, key=lambda node: not node.certain):
+            for member in self._members[node.id]:
+                if member in self._credentials:
+                    found.setdefault(member, node.id)
+        return found
+
+    # how to end them
+
+    def means(self, nodes: Sequence[Node]) -> dict[int, Means]:
+        """What ends each node. A key of a user that was made with it is ended with the user."""
+        found: dict[int, Means] = {}
+        for node in nodes:
+            above = nodes[node.parent] if node.parent is not None else None
+            if node.kind == NodeKind.ACCESS_KEY and above and above.kind == NodeKind.USER:
+                found[node.id] = denying(above.account_id, above.name or "", above.arn)
+            else:
+                found[node.id] = self._means(node)
+        return found
+
+    def _means(self, node: Node) -> Means:
+        name = node.name or ""
+        match node.kind:
+            case NodeKind.ACCESS_KEY:
+                key = node.access_key_ids[0]
+                return Means(Action.DEACTIVATE_ACCESS_KEY, node.account_id, key, key)
+            case NodeKind.USER:
+                return Means(Action.DELETE_CREATED_USER, node.account_id, name, node.arn or name)
+            case NodeKind.LOGIN_PROFILE:
+                return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, name, name)
+            case NodeKind.ROLE:
+                return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
+        return _means_of_session(self._credentials[self._members[node.id][0]])
+
+    def trusted_roles(self, nodes: Sequence[Node]) -> dict[int, Role]:
+        roles = [node for node in nodes if node.kind == NodeKind.ROLE]
+        return {node.id: Role(node.account_id, node.name or "", node.arn) for node in roles}
+
+    def workloads(self, nodes: Sequence[Node]) -> tuple[Means, ...]:
+        """The workloads whose own sessions the roots are."""
+        found: dict[str, Means] = {}
+        for node in nodes:
+            row = self._credentials.get(self._members[node.id][0])
+            is_root = node.parent is None and node.valid_at is not False
+            if is_root and row and row.actor_kind == "workload" and (name := row.actor_id):
+                found[name] = Means(Action.REPLACE_WORKLOAD_CREDENTIALS, node.account_id, name, name)
+        return tuple(found.values())
+
+
+def _flagged(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """A session that was renewed from itself, and so lasts longer than the one it was renewed from, is flagged."""
+    found: list[Node] = []
+    ends: list[dict[tuple[str | None, str], datetime]] = []  # by role, the end of the first of its sessions above
+    for node in nodes:
+        above = ends[node.parent] if node.parent is not None else {}
+        role = _session_role(node)
+        first = above.get(role) if role else None
+        juggled = first is not None and node.expires_at is not None and node.expires_at > first
+        renewing = node.relation in (None, Relation.ASSUMED_ROLE)
+        found.append(replace(node, flags=(*node.flags, "role_juggling")) if juggled and renewing else node)
+        ends.append({role: node.expires_at, **above} if role and node.expires_at else above)
+    return tuple(found)
+
+
+def _session_role(node: Node) -> tuple[str | None, str] | None:
+    name = _name_in(node.arn) if node.kind == NodeKind.SESSION else None
+    return (node.account_id, name) if name else None
+
+
+def _name(credential: Row | None, planting: Row | None) -> str | None:
+    if planting:
+        return str(planting.name) if planting.name else None
+    return credential.user_name or credential.role_session_name if credential else None
+
+
+def _own_event(credential: Row) -> str | None:
+    """The event that handed it out, or made the key."""
+    key: str | None = credential.issuance_id or credential.created_by_event_key
+    return key
+
+
+def _is_long_term(credential: Row) -> bool:
+    return (credential.access_key_id or "").startswith("AKIA")
+
+
+def _means_of_session(session: Row) -> Means:
+    account_id, role = session.account_id, _role_of(session)
+    if session.identity_type == "Root":
+        return Means(Action.DENY_BY_SCP, account_id, account_id, account_id)
+    if session.identity_type == "FederatedUser" and session.session_issuer_arn:
+        arn = session.session_issuer_arn
+        return denying(account_id, arn.rpartition("/")[2], arn)
+    if session.identity_type == "IAMUser":
+        return denying(account_id, session.user_name or session.principal_id or "", session.arn)
+    if role is None:
+        return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
+    where = role.arn or role.name
+    if any(sign in where for sign in _IDENTITY_CENTER):
+        user = session.on_behalf_of_user_id or session.role_session_name or where
+        return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
+    if any(sign in where for sign in _SERVICE_LINKED):
+        return Means(Action.NOT_POSSIBLE, account_id, role.name, where)
+    if session.rule == "sign_in_session" and session.sign_in_session_arn:
+        return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
+    return role.revoking
+
+
+def _role_of(session: Row) -> Role | None:
+    """The role of a session, where any record names it."""
+    if session.identity_type not in ("AssumedRole", None):
+        return None
+    arn = session.session_issuer_arn or session.target_role_arn
+    if arn and ":role/" in arn:
+        return Role(session.account_id, arn.rpartition("/")[2], arn)
+    name = _name_in(session.arn)
+    return Role(session.account_id, name, None) if name else None
+
+
+def _name_in(arn: str | None) -> str | None:
+    """The role in a session's ARN."""
+    parts = (arn or "").split("/")
+    return next((after for before, after in pairwise(parts) if before.endswith(":assumed-role")), None)

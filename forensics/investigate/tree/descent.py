@@ -1,0 +1,134 @@
+"""Descent: where everything that came of some credentials stands below them.
+
+The edges come from the table `descents`; here they become places. What AWS gave one session is one place, whatever
+number of keys that is. A child of several possible parents stands under each, and what came of it under the first of
+these places only. Breadth first, so that no chain is too deep and a cycle ends where it meets itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from forensics.answers.tree_answer import Relation
+from forensics.investigate.sql_rows import Row, rows
+
+_OF_USER = (Relation.CREATED_ACCESS_KEY, Relation.CREATED_LOGIN_PROFILE)
+Unit = tuple[object, ...]
+"""What makes several credentials one node: equal for the keys of one session."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Credentials and plantings that stand together. Only the `fresh`, which stood nowhere before, have children."""
+
+    parent: int | None
+    relation: Relation | None
+    depth: int
+    certain: bool
+    members: tuple[str, ...]
+    event_keys: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
+    children: list[int] = field(default_factory=list)
+
+
+def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[Row]:
+    """Every edge below some IDs: one query for each 64 hops, or step from a request to a planting."""
+    found: list[Row] = []
+    asked: set[str] = set()
+    frontier = sorted(ids)
+    while frontier:
+        edges = rows(connection, "tree/edges", ids=frontier)
+        new = [edge for edge in edges if edge.parent_id not in asked]
+        asked.update(frontier)
+        asked.update(edge.parent_id for edge in new)
+        found += new
+        frontier = sorted({edge.child_id for edge in new} - asked)
+    return _under_their_users(found)
+
+
+def _under_their_users(edges: Sequence[Row]) -> list[Row]:
+    """What was given to a user that was itself made stands under that user, not under whoever made both."""
+    of_user = {edge.child_id for edge in edges if edge.parent_id.startswith("user|")}
+    return [
+        edge
+        for edge in edges
+        if edge.child_id not in of_user or edge.parent_id.startswith("user|") or edge.relation not in _OF_USER
+    ]
+
+
+class Places:
+    """The places of some roots and all that is below them, in the order in which they were found."""
+
+    def __init__(self, edges: Sequence[Row], units: Mapping[str, Unit]) -> None:
+        self.all: list[Place] = []
+        self._units = units
+        self._placed: set[str] = set()
+        self._edges: defaultdict[str, list[Row]] = defaultdict(list)
+        for edge in edges:
+            self._edges[edge.parent_id].append(edge)
+        self._have_parents = {edge.child_id for edge in edges}
+
+    def stand(self, subjects: Sequence[str]) -> list[Place]:
+        """The subjects that come of no other one are the roots; of those in a circle, the first."""
+        self._grow(self._roots([one for one in subjects if one not in self._have_parents]))
+        for subject in subjects:
+            if subject not in self._placed:
+                self._grow(self._roots([subject]))
+        return self.all
+
+    def _roots(self, subjects: Iterable[str]) -> list[int]:
+        together: defaultdict[Unit, list[str]] = defaultdict(list)
+        for subject in subjects:
+            together[self._units[subject]].append(subject)
+        return [self._add(Place(None, None, 0, True, tuple(members))) for members in together.values()]
+
+    def _grow(self, begin: list[int]) -> None:
+        level = begin
+        while level:
+            level = [below for place in level for below in self._below(place)]
+
+    def _below(self, number: int) -> list[int]:
+        place = self.all[number]
+        above = self._above(number)
+        down = [edge for member in place.fresh for edge in self._edges[member] if edge.child_id not in above]
+        here = Counter(child_id for _, child_id in {(edge.parent_id, edge.child_id) for edge in down})
+        together: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
+        for edge in down:
+            # one parent is known, or all that it may have come of stand here together
+            certain = place.certain and (edge.is_certain or here[edge.child_id] == edge.parents)
+            together[self._unit(edge), edge.relation, certain].append(edge)
+        return [self._add(_child(number, place, edges, key[-1] is True)) for key, edges in together.items()]
+
+    def _unit(self, edge: Row) -> Unit:
+        return ("forward_access",) if edge.relation == Relation.FORWARD_ACCESS else self._units[edge.child_id]
+
+    def _above(self, number: int | None) -> set[str]:
+        found: set[str] = set()
+        while number is not None:
+            found.update(self.all[number].members)
+            number = self.all[number].parent
+        return found
+
+    def _add(self, place: Place) -> int:
+        place.fresh = tuple(member for member in place.members if member not in self._placed)
+        self._placed.update(place.fresh)
+        self.all.append(place)
+        number = len(self.all) - 1
+        if place.parent is not None:
+            self.all[place.parent].children.append(number)
+        return number
+
+
+def _child(number: int, parent: Place, edges: Sequence[Row], certain: bool) -> Place:
+    return Place(
+        parent=number,
+        relation=Relation(edges[0].relation),
+        depth=parent.depth + 1,
+        certain=certain,
+        members=tuple(dict.fromkeys(edge.child_id for edge in edges)),
+        event_keys=tuple(dict.fromkeys(edge.event_key for edge in edges if edge.event_key)),
+    )

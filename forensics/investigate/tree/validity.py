@@ -1,0 +1,146 @@
+"""Validity: whether a credential, or what was planted with it, worked at a time.
+
+Issued, not expired, and not ended by a logged deactivation, deletion or revocation. Where the log does not say when a
+credential ends, STS's defaults stand in (reference, section 4.1); where there is none, nobody knows until the longest
+session that AWS issues would have ended.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from forensics.answers.tree_answer import NodeKind, State
+from forensics.investigate.sql_rows import Row
+
+_DEFAULTS = {
+    "AssumeRole": timedelta(hours=1),
+    "AssumeRoleWithSAML": timedelta(hours=1),
+    "AssumeRoleWithWebIdentity": timedelta(hours=1),
+    "AssumeRoot": timedelta(minutes=15),
+    "GetFederationToken": timedelta(hours=12),
+    "GetSessionToken": timedelta(hours=12),
+}
+_DEFAULTS_OF_SERVICES = {
+    "ec2.amazonaws.com": timedelta(hours=6, minutes=35),
+    "lambda.amazonaws.com": timedelta(hours=2),
+}
+_OF_ROOT = timedelta(hours=1)
+# no session that AWS issues lasts longer; a role's, 12 hours, and the console's refresh within that
+_LONGEST = timedelta(hours=36)
+_LONGEST_OF_ROLE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What there is to know of when something worked. `is_assumed`: its end is a default, not logged."""
+
+    kind: NodeKind
+    account_id: str | None
+    access_key_id: str | None = None
+    user_name: str | None = None
+    user_id: str | None = None
+    role_name: str | None = None
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    is_assumed: bool = False
+    last_use: datetime | None = None
+
+
+def expiry(issuance: Row, identity_type: str | None) -> tuple[datetime | None, bool]:
+    """When what an event handed out ends, and whether that is a default."""
+    if issuance.expires_at or not issuance.issuance_time:
+        return issuance.expires_at, False
+    lasts = _DEFAULTS.get(issuance.issuance_name)
+    if issuance.issuance_name == "AssumeRole":
+        lasts = _DEFAULTS_OF_SERVICES.get(issuance.caller_invoked_by, lasts)
+    if issuance.issuance_name == "GetSessionToken" and identity_type == "Root":
+        lasts = _OF_ROOT
+    return (issuance.issuance_time + lasts, True) if lasts else (None, False)
+
+
+class Revocations:
+    """What was ended, and brought back, until a time; in the order in which it happened."""
+
+    def __init__(self, found: Iterable[Row], at: datetime) -> None:
+        self._about: defaultdict[tuple[str, ...], list[tuple[int, Row]]] = defaultdict(list)
+        for place, event in enumerate(found):
+            for name in _names(
+                event.account_id, event.access_key_id, event.user_name, event.user_principal_id, event.role_name
+            ):
+                self._about[name].append((place, event))
+        self._at = at
+
+    def state(self, life: Life) -> State:
+        if life.issued_at and life.issued_at > self._at:
+            return State.NOT_YET
+        if ended := self._ended(life):
+            return ended
+        if life.kind != NodeKind.SESSION:
+            return State.VALID
+        if life.expires_at:
+            return State.VALID if life.expires_at > self._at else State.EXPIRED
+        if life.last_use and life.last_use >= self._at:
+            return State.VALID
+        longest = _LONGEST_OF_ROLE if life.role_name else _LONGEST
+        return State.EXPIRED if life.issued_at and life.issued_at + longest <= self._at else State.UNKNOWN
+
+    def _ended(self, life: Life) -> State | None:
+        ended = None
+        for event in self._of(life):
+            if life.issued_at and event.event_time < life.issued_at:
+                continue
+            if life.kind == NodeKind.ACCESS_KEY and life.access_key_id and event.access_key_id == life.access_key_id:
+                ended = _of_key(event.status)
+            else:
+                ended = _end_by(event, life) or ended
+        return ended
+
+    def _of(self, life: Life) -> list[Row]:
+        """What was done to its key, its user or its role, in order."""
+        names = _names(life.account_id, life.access_key_id, life.user_name, life.user_id, life.role_name)
+        found = {place: event for name in names for place, event in self._about[name]}
+        return [found[place] for place in sorted(found)]
+
+
+def _names(
+    account_id: str | None, key: str | None, user: str | None, user_id: str | None, role: str | None
+) -> Iterator[tuple[str, ...]]:
+    """What an event is about, and what something is ended by: a key, a user or a role of an account."""
+    for kind, name in (("key", key), ("user", user), ("user_id", user_id), ("role", role)):
+        if name and account_id:
+            yield account_id, kind, name
+
+
+def _is_its_user(event: Row, life: Life) -> bool:
+    """By the unique ID, where both are known: a name may be another's by now."""
+    if event.user_principal_id and life.user_id:
+        return bool(event.user_principal_id == life.user_id)
+    return life.user_name is not None and event.user_name == life.user_name
+
+
+def _of_key(status: str | None) -> State | None:
+    return {"Inactive": State.DEACTIVATED, "Deleted": State.DELETED}.get(status or "")
+
+
+def _end_by(event: Row, life: Life) -> State | None:
+    """What an event did to it, if anything."""
+    is_its_user = _is_its_user(event, life)
+    is_its_role = life.role_name is not None and event.role_name == life.role_name
+    # a name may have been another user's before
+    works_on = life.last_use is not None and life.last_use > event.event_time
+    match event.event_name:
+        case "DeleteUser" if is_its_user:
+            return None if works_on else State.DELETED
+        case "DeleteRole" if is_its_role:
+            return State.DELETED
+        case "DeleteLoginProfile" if is_its_user and life.kind == NodeKind.LOGIN_PROFILE:
+            return State.DELETED
+        case "UpdateAssumeRolePolicy" if is_its_role and life.kind == NodeKind.ROLE:
+            return State.REPLACED if life.issued_at and event.event_time > life.issued_at else None
+    is_named = is_its_user or is_its_role
+    if life.kind == NodeKind.SESSION and is_named and event.revoked_before and life.issued_at:
+        return State.REVOKED if life.issued_at < event.revoked_before else None
+    return None

@@ -1,0 +1,1 @@
+"""Who: who requested a credential, how sure that is, and what is missing."""

@@ -1,0 +1,92 @@
+"""Claims: what a session says of itself, compared with the actor that the walk found. A claim never names anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from forensics.answers.core import Actor, ActorKind
+from forensics.answers.who_answer import Agreement, Claims, OnBehalfOfClaim, SessionNameClaim, SourceIdentityClaim
+from forensics.investigate.sql_rows import Row
+from forensics.investigate.who.trust import Required, TrustPolicies
+
+_PEOPLE = (ActorKind.IAM_USER, ActorKind.SAML_USER, ActorKind.IDENTITY_CENTER_USER)
+
+
+def claims(
+    credential: Row,
+    chain: Sequence[Row],
+    actor: Actor,
+    known_names: Iterable[str],
+    trust: TrustPolicies | None = None,
+) -> Claims:
+    """The claims of a credential. `chain` runs from it to its origin; `known_names` are principals, in lower case.
+
+    Whether they were enforced is known only by the `trust` policies of the roles.
+    """
+    asked = trust.required_of(chain[0]) if trust else Required()
+    return Claims(
+        _source_identity(credential, chain, actor, trust),
+        _session_name(credential.role_session_name, actor, set(known_names), asked.session_name),
+        _on_behalf_of(credential, actor),
+    )
+
+
+def _source_identity(
+    credential: Row, chain: Sequence[Row], actor: Actor, trust: TrustPolicies | None
+) -> SourceIdentityClaim:
+    value = credential.source_identity
+    if not value:
+        return SourceIdentityClaim()
+    setter = _setter(value, chain)
+    if setter is None:
+        return SourceIdentityClaim(value, _agreement(value, actor))
+    asked = trust.required_of(setter) if trust else Required()
+    return SourceIdentityClaim(value, _agreement(value, actor), setter.issuance_event_id, asked.source_identity)
+
+
+def _agreement(value: str, actor: Actor) -> Agreement:
+    if value.casefold() in _names(actor):
+        return Agreement.AGREES
+    return Agreement.DIFFERS if actor.kind in _PEOPLE else Agreement.UNVERIFIABLE
+
+
+def _setter(value: str, chain: Sequence[Row]) -> Row | None:
+    """The session that was first given it: its caller had none yet. From the origin down, later ones inherited it."""
+    for hop in reversed(chain):
+        if hop.requested_source_identity == value and not hop.caller_source_identity:
+            return None if _may_have_inherited(hop) else hop
+    return None
+
+
+def _may_have_inherited(hop: Row) -> bool:
+    """Another account's copy leaves out what its caller carried; only a session, named after a colon, carries any."""
+    return bool(hop.is_redacted) and ":" in (hop.caller_principal_id or "")
+
+
+def _session_name(value: str | None, actor: Actor, known_names: set[str], enforced: bool | None) -> SessionNameClaim:
+    if not value:
+        return SessionNameClaim()
+    if value.casefold() in _names(actor):
+        return SessionNameClaim(value, Agreement.AGREES, enforced)
+    is_somebody_else = actor.kind in _PEOPLE and value.casefold() in known_names
+    return SessionNameClaim(value, Agreement.DIFFERS if is_somebody_else else Agreement.UNVERIFIABLE, enforced)
+
+
+def _on_behalf_of(credential: Row, actor: Actor) -> OnBehalfOfClaim:
+    value = credential.on_behalf_of_user_id
+    if not value:
+        return OnBehalfOfClaim()
+    if actor.kind != ActorKind.IDENTITY_CENTER_USER:
+        return OnBehalfOfClaim(value, credential.identity_store_arn, Agreement.UNVERIFIABLE)
+    agreement = Agreement.AGREES if actor.id == value else Agreement.DIFFERS
+    return OnBehalfOfClaim(value, credential.identity_store_arn, agreement)
+
+
+def _names(actor: Actor) -> set[str]:
+    """What the actor may be called by: ID, name, ARN, and what stands before an @."""
+    return {name.casefold() for full in (actor.id, actor.name, actor.arn) if full for name in _forms(full)}
+
+
+def _forms(name: str) -> Iterator[str]:
+    yield name
+    yield name.partition("@")[0]

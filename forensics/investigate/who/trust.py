@@ -1,0 +1,104 @@
+"""Trust: what a role's trust policy asked of whoever requested a session, as far as events tell, else an export.
+
+An export tells what was so at its time; it holds for a session where no logged change of the policy lies between.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from forensics.answers.core import Exported, Grade
+from forensics.investigate.account_exports import files_of
+from forensics.investigate.sql_rows import Row, rows
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Whether a trust policy asked for a claim; None if that is not known."""
+
+    source_identity: bool | None = None
+    session_name: bool | None = None
+    exported: Exported | None = None
+    """The export that it rests on, if it is not an event."""
+
+
+class TrustPolicies:
+    """The trust policies of the roles of some hops."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, hops: Iterable[Row]) -> None:
+        roles = sorted({role for hop in hops if (role := _role(hop))})
+        self._set: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows(connection, "who/trust_policies", roles=roles) if roles else []:
+            self._set[f"{row.account_id}/{row.role_name}"].append(row)
+        self._exported: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows(connection, "exported_roles", roles=roles) if roles else []:
+            self._exported[f"{row.account_id}/{row.role_name}"].append(row)
+        hashes = [row.source_sha256 for exported in self._exported.values() for row in exported]
+        self._files = files_of(connection, hashes)
+
+    def required_of(self, hop: Row) -> Required:
+        """By the last policy set before the second in which the session of a hop was requested."""
+        requested_at = hop.issued_at or hop.issuance_time
+        role = _role(hop)
+        if role is None or requested_at is None:
+            return Required()
+        before = [row for row in self._set[role] if row.event_time < requested_at]
+        if not before:
+            return self._by_export(role, requested_at)
+        last = [row for row in before if row.event_time == before[-1].event_time]
+        return Required(
+            _agreed([row.requires_source_identity for row in last]),
+            _agreed([row.requires_session_name for row in last]),
+        )
+
+    def _by_export(self, role: str, requested_at: datetime) -> Required:
+        """By the export nearest in time, of those between which and the session no change of the policy is logged."""
+        changed_at = [row.event_time for row in self._set[role]]
+        fitting = [
+            row
+            for row in self._exported[role]
+            if (row.created_at is None or row.created_at <= requested_at)
+            and not any(requested_at <= time <= row.as_of for time in changed_at)
+        ]
+        if not fitting:
+            return Required()
+        row = min(fitting, key=lambda row: (abs(row.as_of - requested_at), row.as_of))
+        asked = [
+            name
+            for name, is_asked in (
+                ("sts:SourceIdentity", row.requires_source_identity),
+                ("sts:RoleSessionName", row.requires_session_name),
+            )
+            if is_asked
+        ]
+        exported = Exported(
+            "trust_policy",
+            row.arn or role,
+            ", ".join(asked) or None,
+            Grade.STRONG,
+            None,
+            None,
+            row.export,
+            row.as_of,
+            row.as_of_from,
+            self._files[row.source_sha256],
+        )
+        return Required(row.requires_source_identity, row.requires_session_name, exported)
+
+
+def _agreed(said: Sequence[bool | None]) -> bool | None:
+    """What all policies of one second say; their order is not known."""
+    return said[0] if len(set(said)) == 1 else None
+
+
+def _role(hop: Row) -> str | None:
+    """Account and name of the role of a session. A name is given once in an account, whatever its path."""
+    parts = (hop.session_issuer_arn or "").split(":", 5)
+    if len(parts) < 6 or not parts[5].startswith("role/"):
+        return None
+    return f"{parts[4]}/{parts[5].rpartition('/')[2]}"

@@ -1,0 +1,101 @@
+"""Workload: where the credential that a workload was handed was used from, and whether that shows that it was taken.
+
+A service's name among the addresses says nothing about a place. The others have a home: the first one. `used_elsewhere`
+accuses somebody, so it asks for both at once: an event from elsewhere, and one from home that is no earlier.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import ip_network
+
+from forensics.answers.core import AddressClass
+from forensics.answers.who_answer import UsedFrom, Workload
+from forensics.investigate.ip_ranges import Address, IpRanges, parse_address
+from forensics.investigate.sql_rows import Row
+
+# Python's own `is_private` counts the networks of examples, which are nobody's home
+_PRIVATE = [
+    ip_network(network)
+    for network in (
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+]
+_SERVICE = re.compile(r"AWS Internal|[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws)", re.IGNORECASE)
+
+
+def workload(
+    access_key_id: str | None, uses: Sequence[Row], home_region: str | None, ip_ranges: IpRanges | None
+) -> Workload:
+    """`uses`: one row an address, the first use first. `home_region`: where the credential was handed out."""
+    addresses = tuple(_used_from(use, ip_ranges) for use in uses)
+    used_elsewhere, event_ids = _elsewhere(addresses, home_region, has_ranges=ip_ranges is not None)
+    return Workload(access_key_id, used_elsewhere, addresses, event_ids, ip_ranges.sha256 if ip_ranges else None)
+
+
+def _used_from(use: Row, ip_ranges: IpRanges | None) -> UsedFrom:
+    kind, region = address_class(use.source_ip_address, ip_ranges)
+    return UsedFrom(
+        use.source_ip_address,
+        kind,
+        region,
+        use.first_use,
+        use.last_use,
+        use.events,
+        use.first_event_id,
+        use.last_event_id,
+    )
+
+
+def address_class(text: str, ip_ranges: IpRanges | None) -> tuple[AddressClass, str | None]:
+    """What an address, as logged, is; and the region of one of AWS's."""
+    address = parse_address(text)
+    if address is None:
+        return (AddressClass.AWS_SERVICE if _SERVICE.fullmatch(text) else AddressClass.OTHER), None
+    if _is_private(address):
+        return AddressClass.PRIVATE, None
+    region = ip_ranges.region_of(address) if ip_ranges else None
+    return (AddressClass.AWS_REGION, region) if region else (AddressClass.OTHER, None)
+
+
+def _is_private(address: Address) -> bool:
+    return any(address in network for network in _PRIVATE)
+
+
+def _elsewhere(
+    addresses: Sequence[UsedFrom], home_region: str | None, *, has_ranges: bool
+) -> tuple[bool | None, tuple[str, ...]]:
+    """Whether, and an event from elsewhere and one from home that show it."""
+    placed = [one for one in addresses if one.class_ != AddressClass.AWS_SERVICE]
+    if not placed:
+        return (False if has_ranges else None), ()
+    home, *others = placed
+    region = home.aws_region or home_region
+    strange = [one for one in others if _is_strange(one, home, region, has_ranges=has_ranges)]
+    for one in strange:
+        if one.first_use <= home.last_use:
+            cited = sorted([(one.first_use, one.first_event_id), (home.last_use, home.last_event_id)], key=str)
+            return True, tuple(event_id for _, event_id in cited if event_id)
+    belongs = has_ranges and not strange and all(_belongs(one, region) for one in others)
+    return (False if belongs else None), ()
+
+
+def _is_strange(one: UsedFrom, home: UsedFrom, region: str | None, *, has_ranges: bool) -> bool:
+    """Not where home is. Without AWS's list, two public addresses may well be AWS's own of one region."""
+    if one.class_ == AddressClass.AWS_REGION:
+        return region is not None and one.aws_region not in (region, "GLOBAL")
+    is_public = one.class_ == AddressClass.OTHER and parse_address(one.address) is not None
+    return is_public and (has_ranges or home.class_ == AddressClass.PRIVATE)
+
+
+def _belongs(one: UsedFrom, region: str | None) -> bool:
+    return one.class_ == AddressClass.PRIVATE or (one.class_ == AddressClass.AWS_REGION and one.aws_region == region)

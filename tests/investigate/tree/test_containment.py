@@ -1,0 +1,124 @@
+"""The plan for trees made by hand: what ends what, and in which order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Step
+from forensics.investigate.sql_rows import Row
+from forensics.investigate.tree.containment import Means, Role, containment, denying
+from forensics.investigate.tree.validity import Life, Revocations, expiry
+
+ACCOUNT = "020104826920"
+KEY = Means(Action.DEACTIVATE_ACCESS_KEY, ACCOUNT, "AKIA", "AKIA")
+A, B = (Role(ACCOUNT, name, f"arn:aws:iam::{ACCOUNT}:role/{name}") for name in "AB")
+ALICE = denying(ACCOUNT, "alice", None)
+UNENDABLE = Means(Action.NOT_POSSIBLE, ACCOUNT, "AWSServiceRoleForX", "AWSServiceRoleForX")
+
+
+def node(id_: int, parent: int | None, kind: NodeKind = NodeKind.SESSION, valid_at: bool | None = True) -> Node:
+    relation = None if parent is None else Relation.ASSUMED_ROLE
+    expires_at = datetime(2026, 3, 22, 1) if kind == NodeKind.SESSION else None  # noqa: DTZ001 - as the tables have it
+    return Node(
+        id_, kind, parent, relation, id_, True, (), None, None, ACCOUNT, None, expires_at, valid_at, None, None, 0, ()
+    )
+
+
+def plan(means: dict[int, Means], *nodes: Node) -> list[tuple[Action, tuple[int, ...], tuple[int, ...]]]:
+    return [(step.action, step.ends, step.survives) for step in steps(means, *nodes)]
+
+
+def steps(means: dict[int, Means], *nodes: Node) -> tuple[Step, ...]:
+    return containment(nodes, means, {one.id: A for one in nodes if one.kind == NodeKind.ROLE}, ())
+
+
+def test_a_key_that_is_off_ends_no_session() -> None:
+    nodes = (node(0, None, NodeKind.ACCESS_KEY), node(1, 0), node(2, 1))
+    assert plan({0: KEY, 1: ALICE, 2: A.revoking}, *nodes) == [
+        (Action.DEACTIVATE_ACCESS_KEY, (0,), (1, 2)),
+        (Action.DENY_USER, (1,), (2,)),
+        (Action.REVOKE_ROLE_SESSIONS, (2,), ()),
+    ]
+
+
+def test_a_role_that_stands_again_below_another_is_revoked_again() -> None:
+    nodes = tuple(node(id_, id_ - 1 if id_ else None) for id_ in range(3))
+    found = plan({0: A.revoking, 1: B.revoking, 2: A.revoking}, *nodes)
+    assert [ends for _, ends, _ in found] == [(0,), (1,), (2,)]
+
+
+def test_what_is_over_needs_no_step() -> None:
+    nodes = (node(0, None, NodeKind.ACCESS_KEY, valid_at=False), node(1, 0, valid_at=None))
+    assert plan({0: KEY, 1: A.revoking}, *nodes) == [(Action.REVOKE_ROLE_SESSIONS, (1,), ())]
+
+
+def test_a_service_linked_role_can_only_be_waited_for() -> None:
+    found = plan({0: UNENDABLE}, node(0, None))
+    assert found == [(Action.NOT_POSSIBLE, (), (0,)), (Action.WAIT_UNTIL, (0,), ())]
+
+
+def test_a_trust_policy_is_restored_before_its_role_is_revoked_for_good() -> None:
+    trust = Means(Action.RESTORE_TRUST_POLICY, ACCOUNT, "A", "A")
+    found = plan({0: A.revoking, 1: trust}, node(0, None), node(1, 0, NodeKind.ROLE))
+    assert [action for action, _, _ in found] == [
+        Action.REVOKE_ROLE_SESSIONS,
+        Action.RESTORE_TRUST_POLICY,
+        Action.REVOKE_ROLE_SESSIONS,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "identity", "hours"),
+    [
+        ("AssumeRole", None, "AssumedRole", 1),
+        ("AssumeRole", "lambda.amazonaws.com", "AssumedRole", 2),
+        ("AssumeRoot", None, "Root", 0.25),
+        ("GetSessionToken", None, "IAMUser", 12),
+        ("GetSessionToken", None, "Root", 1),
+        ("ConsoleLogin", None, "IAMUser", None),
+    ],
+)
+def test_an_expiry_that_is_not_logged_is_the_default(
+    name: str, service: str | None, identity: str, hours: float | None
+) -> None:
+    class Issuance:
+        issuance_name = name
+        caller_invoked_by = service
+        issuance_time = datetime(2026, 3, 22)  # noqa: DTZ001
+        expires_at = None
+
+    end, is_assumed = expiry(Issuance(), identity)
+    assert is_assumed is (hours is not None)
+    assert (end and (end - Issuance.issuance_time).total_seconds() / 3600) == hours
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "state"),
+    [
+        ("PutRolePolicy", {"role_name": "A", "revoked_before": datetime(2026, 3, 22, 2)}, "revoked"),  # noqa: DTZ001
+        ("PutRolePolicy", {"role_name": "A", "revoked_before": datetime(2026, 3, 21)}, "valid"),  # noqa: DTZ001
+        ("PutRolePolicy", {"role_name": "B", "revoked_before": datetime(2026, 3, 22, 2)}, "valid"),  # noqa: DTZ001
+        ("DeleteRole", {"role_name": "A"}, "deleted"),
+    ],
+)
+def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[str, Row], state: str) -> None:
+    began, now = datetime(2026, 3, 22, 1), datetime(2026, 3, 22, 3)  # noqa: DTZ001
+
+    class Event:
+        account_id = ACCOUNT
+        event_time = datetime(2026, 3, 22, 2)  # noqa: DTZ001
+        event_name = event
+        access_key_id = status = user_name = user_principal_id = None
+        role_name = fields["role_name"]
+        revoked_before = fields.get("revoked_before")
+
+    life = Life(
+        NodeKind.SESSION,
+        ACCOUNT,
+        role_name="A",
+        issued_at=began,
+        expires_at=datetime(2026, 3, 22, 9),  # noqa: DTZ001
+    )
+    assert Revocations([Event()], now).state(life) == state
