@@ -94,7 +94,7 @@ class Packed:
 def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, Content]) -> Packed:
     """The contents of a bundle of an answer; `files` are packed besides."""
     ids = sorted({event.event_id for event in _cited(answer, Evidence) if event.event_id})
-    found = rows(connection, "bundle/bundle_sources", ids=ids)
+    found = rows(connection, "bundle/sources", ids=ids)
     packed: dict[str, Content] = {**files, "answer.json": answer_file(answer)}
     sources: list[PackedFile] = []
     room = MAX_BYTES - sum(map(size_of, files.values())) - _MAX_SOURCE_BYTES  # the last for what is packed after these
@@ -109,7 +109,7 @@ def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mappin
     packed |= _records(connection, ids, gone) if gone else {}
     packed |= _exports(connection, answer)
     digests = rows(
-        connection, "bundle/bundle_digests", digests=sorted({row.digest_sha256 for row in found if row.digest_sha256})
+        connection, "bundle/digests", digests=sorted({row.digest_sha256 for row in found if row.digest_sha256})
     )
     for row in digests:
         packed |= _digest(row)
@@ -163,7 +163,7 @@ def _cited(answer: object, type_: type[T]) -> Iterator[T]:
 def _exports(connection: duckdb.DuckDBPyConnection, answer: object) -> dict[str, bytes]:
     """The exports that an answer cites, as the case has them; no digest lists one."""
     names = sorted({name for said in _cited(answer, Exported) for name in said.source_files})
-    found = rows(connection, "bundle/bundle_exports", names=names) if names else []
+    found = rows(connection, "bundle/exports", names=names) if names else []
     return {f"exports/{number:04d}-{_safe(row.name)}": row.content for number, row in enumerate(found, 1)}
 
 
@@ -197,7 +197,7 @@ def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
 
 
 def _records(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], gone: Sequence[str]) -> dict[str, bytes]:
-    wanted = [row.event_id for row in rows(connection, "bundle/bundle_records", ids=ids, sources=gone)]
+    wanted = [row.event_id for row in rows(connection, "bundle/records", ids=ids, sources=gone)]
     originals = extract(connection, wanted, (), with_secrets=False).originals
     return {
         f"records/{number:04d}-{_safe(one.event_id or 'event')}.json": (to_json(one) + "\n").encode()

@@ -17,7 +17,7 @@ class ChangedRecord(Exception):
 
 
 def evidence_of(row: Row) -> Evidence:
-    """A row of `who_evidence`."""
+    """A row of `who/evidence.sql`."""
     return Evidence(
         row.event_id,
         row.recipient_account_id,

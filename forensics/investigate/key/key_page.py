@@ -193,7 +193,7 @@ class _Page:
 
     def _evidence(self, changes: Iterable[Row]) -> dict[str, Evidence]:
         ids = [row.event_key for row in changes]
-        found = self._ask("who_evidence", ids=ids) if ids else []
+        found = self._ask("who/evidence", ids=ids) if ids else []
         return {row.id: evidence_of(row) for row in found}
 
     def _behind(self, changes: Sequence[Row]) -> dict[str, tuple[Actor, Grade]]:
