@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from forensics import __version__, custody
+from forensics import __version__
 from forensics.answers.canonical import answer_sha256, to_json
 from forensics.answers.core import SECRET, Displayed, StopReason, Subject
 from forensics.answers.coverage_answer import Coverage, Info
@@ -33,7 +33,6 @@ from forensics.answers.tree_answer import Tree
 from forensics.answers.who_answer import Who
 from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
-from forensics.custody import CannotSeal, CaseHashes
 from forensics.ingest.progress import Progress
 from forensics.investigate.case.accounting import files
 from forensics.investigate.case.event_search import COLUMNS, EventFilter, events_query, matches_alone
@@ -61,7 +60,11 @@ from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fing
 from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.pending import logged_database, logged_ingest
-from forensics.proof import NotChecked, check_manifest, hashes_of, verify_logs
+from forensics.proof import custody
+from forensics.proof.case_check import check_manifest, hashes_of
+from forensics.proof.custody import CannotSeal, CaseHashes
+from forensics.proof.folder_check import verify_logs
+from forensics.proof.origin import NotChecked
 from forensics.regular_files import read_regular
 from forensics.runtime import packaged_folder
 from forensics.sources.aws import Access, Aws, AwsFailed
@@ -76,9 +79,9 @@ if TYPE_CHECKING:
     from forensics.answers.report_answer import CaseState, Report
     from forensics.answers.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
     from forensics.attribution.build import DocumentTables
-    from forensics.bundle import Packed
-    from forensics.checks import Origin
     from forensics.ingest.run import Ingested
+    from forensics.proof.bundle import Packed
+    from forensics.proof.origin import Origin
 
 __all__ = [
     "ERRORS",
@@ -557,7 +560,7 @@ class Case:
         `allowed_signers`: OpenSSH's file of the keys of which one must have signed a head of the log (see `seal`).
         """
         from forensics.investigate.case.verification import verification
-        from forensics.proof import integrity, not_logged
+        from forensics.proof.case_check import integrity, not_logged
 
         unlogged = list(not_logged(self._layout)) if self._temporary is None else []
         brought = [Path(path) for path in keys]
@@ -565,7 +568,7 @@ class Case:
             self.ingest(brought)
         found = integrity(self._layout, head, self._open, unlogged)
         if allowed_signers is not None:
-            from forensics.seal import checked
+            from forensics.proof.seal import checked
 
             found = checked(
                 found, self._layout, layouts.about(self._layout).case_id, self.custody(), Path(allowed_signers)
@@ -592,10 +595,10 @@ class Case:
 
         Raises NotAnIdentifier, CannotWrite.
         """
-        from forensics import bundle
         from forensics.answers.verify_answer import Bundle
-        from forensics.archive import SourceChanged, TooLarge
         from forensics.output.file import CannotWrite, check_place, private_binary, private_file
+        from forensics.proof import bundle
+        from forensics.proof.bundle_archive import SourceChanged, TooLarge
 
         identifier, place = _access_key(key_id), Path(path)
         for file in (place, bundle.sums_of(place)):
@@ -622,9 +625,9 @@ class Case:
         return self._logged("bundle", {"subject": identifier.id, "path": place.absolute()}, answer, sha256=sha256)
 
     def _packed(self, identifier: Identifier) -> Packed:
-        from forensics import bundle
         from forensics.investigate.key.key_page import key
         from forensics.output.report import report_page
+        from forensics.proof import bundle
 
         state = self._state()
         return bundle.collect(
@@ -645,7 +648,7 @@ class Case:
 
         `geo` and `ip_ranges`: the same files as for the report, in the same order, where it used some.
         """
-        from forensics.checks import check_report
+        from forensics.proof.report_check import check_report
 
         file = Path(path)
         check = check_report(file, self._origin(AddressContext(geo, ip_ranges)))
@@ -654,17 +657,17 @@ class Case:
 
     def verify_bundle(self, path: str | Path) -> Check:
         """Whether a bundle is as it was written, by its hashes, this case's log and its answer. Raises NotChecked."""
-        from forensics.checks import check_bundle
+        from forensics.proof.bundle_check import check_bundle
 
         file = Path(path)
         return self._logged("verify", {"bundle": file.absolute()}, check_bundle(file, self._origin(AddressContext())))
 
     def _origin(self, context: AddressContext) -> Origin:
         """What a check asks of this case."""
-        from forensics import bundle
-        from forensics.checks import Origin, Page
         from forensics.investigate.key.key_page import key
         from forensics.output.report import address_files, report_page
+        from forensics.proof import bundle
+        from forensics.proof.origin import Origin, Page
 
         def page(subject: str, state: CaseState) -> Page:
             answer = self._report(_access_key(subject), context, state)
@@ -684,7 +687,7 @@ class Case:
 
         `key`: a file with the private key, or with a public key whose private key ssh-agent holds.
         """
-        from forensics.seal import check_key, sign
+        from forensics.proof.seal import check_key, sign
 
         check_key(Path(key))
         self._logged("seal", _files("key", [key]), None)
@@ -866,7 +869,7 @@ class Case:
     def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> tuple[pd.DataFrame, str]:
         """A DataFrame, and the hash of its rows as Arrow has them."""
         from forensics.output.frame import to_frame
-        from forensics.proof import arrow_sha256
+        from forensics.proof.custody import arrow_sha256
 
         with _told_as(QueryFailed):
             rows = self._open().sql(query, params=parameters).to_arrow_table()
@@ -978,7 +981,7 @@ def _one_line(error: duckdb.Error) -> str:
 
 def check_bundle(path: str | Path) -> Check:
     """Whether a bundle is as it was written, by its own hashes alone. Raises NotChecked."""
-    from forensics import checks
+    from forensics.proof import bundle_check as checks
 
     return checks.check_bundle(Path(path), None)
 

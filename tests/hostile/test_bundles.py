@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from forensics import archive
-from forensics.archive import DamagedArchive, Source, SourceChanged
 from forensics.case import Case
+from forensics.proof import bundle_archive as archive
+from forensics.proof.bundle_archive import DamagedArchive, Source, SourceChanged
 from tests.attribution.records import Account, assume_role, call
 from tests.attribution.records import write as write_logs
 from tests.cli.run import run

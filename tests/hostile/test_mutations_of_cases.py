@@ -18,7 +18,7 @@ import pytest
 from forensics.case import Case
 from forensics.lake.layout import Layout, NotACase, about
 from forensics.lake.manifest import DamagedManifest, Manifest, read
-from forensics.proof import check_manifest
+from forensics.proof.case_check import check_manifest
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import io
 import json
 import os
 import re
@@ -25,6 +26,8 @@ from forensics.answers.canonical import timestamp
 from forensics.regular_files import open_regular, write_from
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from forensics.answers.verify_answer import Custody, CustodyEntry
 
 _SEAL = ',"sha256":"'
@@ -219,3 +222,27 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, datetime):
         return timestamp(value)
     return value if value is None or isinstance(value, (bool, int, float)) else _without_secrets(str(value))
+
+
+def arrow_sha256(rows: pa.Table) -> str:
+    """The hash of rows in Arrow's own form."""
+    import pyarrow as pa
+
+    sink = _HashingSink()
+    with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), rows.schema) as stream:
+        stream.write_table(rows.combine_chunks())
+    return sink.hash.hexdigest()
+
+
+class _HashingSink(io.RawIOBase):
+    """A file that keeps nothing of what is written but its hash."""
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        return len(data)

@@ -18,13 +18,13 @@ from typing import TypeVar
 
 import duckdb
 
-from forensics import archive
 from forensics.answers.canonical import to_json
 from forensics.answers.core import Evidence, Exported
 from forensics.answers.verify_answer import PackedFile
-from forensics.archive import MAX_BYTES, Content, DamagedArchive, Source, sha256_of, size_of
 from forensics.investigate.case.original_records import extract
 from forensics.investigate.sql_rows import Row, rows
+from forensics.proof import bundle_archive as archive
+from forensics.proof.bundle_archive import MAX_BYTES, Content, DamagedArchive, Source, sha256_of, size_of
 from forensics.regular_files import open_named
 
 T = TypeVar("T")

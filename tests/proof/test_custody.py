@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from forensics import custody
 from forensics.answers.canonical import answer_sha256
 from forensics.case import Case
+from forensics.proof import custody
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 

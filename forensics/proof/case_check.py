@@ -1,4 +1,4 @@
-"""Proof: whether a case is as it was left, and what the digests among some files prove without a case.
+"""Case check: whether a case is as the last command left it.
 
 The custody log says which hashes the parts of a case had after each command that changed them; the manifest says those
 of the lake files. Whatever differs is named, and what is broken is not asked any further.
@@ -6,28 +6,20 @@ of the lake files. Whatever differs is named, and what is broken is not asked an
 
 from __future__ import annotations
 
-import hashlib
-import io
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from forensics import custody
-from forensics.custody import CaseHashes
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import changed_files, file_sha256, fingerprint, is_leftover, unlisted_files
 from forensics.lake.manifest import DamagedManifest
 from forensics.lake.pending import pending
-from forensics.sources.paths import LocalFile, as_text, find_files
+from forensics.proof import custody
+from forensics.proof.custody import CaseHashes
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from forensics.answers.verify_answer import Custody, CustodyEntry, Integrity, Problem, Verification
+    from forensics.answers.verify_answer import Custody, CustodyEntry, Integrity, Problem
     from forensics.lake.layout import Layout
 
 
@@ -39,10 +31,6 @@ _OF_AN_INGEST = (
 _KILLED_BEFORE_THE_LOG = (
     "an ingest was killed after it committed its events, and before it logged them; run the same command to log it"
 )
-
-
-class NotChecked(Exception):
-    """The file cannot be checked; the message says why."""
 
 
 def hashes_of(layout: Layout) -> CaseHashes:
@@ -160,74 +148,3 @@ def announced(layout: Layout) -> bool:
 
 def _states(entries: Iterable[CustodyEntry]) -> list[CaseHashes]:
     return [CaseHashes(**entry.state) for entry in entries if entry.state]  # type: ignore[arg-type]
-
-
-def verify_logs(
-    paths: Iterable[str | Path],
-    *,
-    keys: Iterable[str | Path] = (),
-    bucket: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _files: None,
-) -> Verification:
-    """What the digests among some files prove of the logs among them; no case is made. Raises NoSuchSource, NotChecked.
-
-    `keys`: files of public keys. `bucket`: whose copy the folder is. `progress` is told how many files are done, of
-    how many.
-    """
-    from forensics.answers.ingest_answer import Unread
-    from forensics.digests import record_places
-    from forensics.digests.folder import HashingFailed, load
-    from forensics.digests.hasher import ToHash
-    from forensics.digests.tables import create_tables
-    from forensics.investigate.case.verification import verification
-
-    named = [Path(path) for path in paths]
-    found = find_files([*named, *(Path(path) for path in keys)])
-    skipped = tuple(Unread(as_text(file.name), "skipped", reason) for file in found if (reason := _why_skipped(file)))
-    files = [ToHash(file.path, file.name, file.size) for file in found if not _why_skipped(file)]
-    done = Counter[str]()
-
-    def tell(more: int) -> None:
-        done["files"] += more
-        progress(done["files"], len(files))
-
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        try:
-            load(connection, files, tell)
-        except HashingFailed as error:
-            raise NotChecked(str(error)) from None
-        record_places.create_table(connection)
-        named_files = {file.name: file for file in files}
-        create_tables(connection, lambda open_files: record_places.read_places(connection, open_files, named_files))
-        answer = verification(connection, ", ".join(str(path) for path in named), bucket)
-        return replace(answer, skipped=skipped)
-
-
-def _why_skipped(file: LocalFile) -> str | None:
-    is_text = file.path == as_text(file.path)
-    return file.skipped or (None if is_text else "its name is not UTF-8, so it cannot be listed; rename it")
-
-
-def arrow_sha256(rows: pa.Table) -> str:
-    """The hash of rows in Arrow's own form."""
-    import pyarrow as pa
-
-    sink = _HashingSink()
-    with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), rows.schema) as stream:
-        stream.write_table(rows.combine_chunks())
-    return sink.hash.hexdigest()
-
-
-class _HashingSink(io.RawIOBase):
-    """A file that keeps nothing of what is written but its hash."""
-
-    def __init__(self) -> None:
-        self.hash = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.hash.update(data)
-        return len(data)

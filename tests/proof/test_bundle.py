@@ -14,8 +14,8 @@ from random import Random
 
 import pytest
 
-from forensics.archive import write
 from forensics.case import Case
+from forensics.proof.bundle_archive import write
 from tests.cli.run import run
 from tests.digests.evidence import case_with_digests
 from tests.simulator.sample import DEEP_KEY

@@ -1,0 +1,1 @@
+"""Proof: the custody log, its seal, bundles, and the checks behind `verify`."""

@@ -1,0 +1,122 @@
+"""Bundle check: whether a bundle is as it was written, by its own hashes and against the case that it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forensics.answers.verify_answer import RESEALING, Check, Problem
+from forensics.proof import bundle
+from forensics.proof import bundle_archive as archive
+from forensics.proof.bundle_archive import DamagedArchive, Member
+from forensics.proof.origin import NotChecked
+from forensics.regular_files import open_named, read_regular
+
+if TYPE_CHECKING:
+    pass
+from forensics.proof.origin import Origin
+from forensics.proof.report_check import MAX_PAGE, compared, read_claims
+
+_MAX_LISTED = 32 << 20
+_MAX_SUMS = 4096
+_REPORT, _ANSWER = "report.html", "answer.json"
+
+_OWN_SUMS_ONLY = (
+    "only the bundle's own hashes were checked, and anyone who changes it can compute them again; add --case DIR to"
+    " compare it with its case"
+)
+
+
+def check_bundle(path: Path, origin: Origin | None) -> Check:
+    """Check a bundle by its own hashes, and against the case that it was made from. Raises NotChecked, OSError."""
+    right: list[str] = []
+    problems: list[Problem] = []
+    with open_named(path) as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        _check_beside(path, sha256, right, problems)
+        is_logged = origin is not None and any(
+            entry.answer_sha256 == sha256 for entry in origin.log.entries if entry.command == "bundle"
+        )
+        if origin is not None:
+            _say(is_logged, right, problems, path.name, "the hash of the archive is in the custody log of the case")
+        try:
+            members = archive.read(file, {bundle.SUMS: _MAX_LISTED, _REPORT: MAX_PAGE})
+            sums = members.get(bundle.SUMS)
+            expected = bundle.listed(sums.content if sums and sums.content else b"")
+        except DamagedArchive as error:
+            if not problems:
+                raise NotChecked(f"{path} is not a bundle, or a damaged one: {error}") from None
+            return Check(str(path), tuple(right), (*problems, Problem(path.name, f"the archive is damaged: {error}")))
+    listed_as = {name: member.sha256 for name, member in members.items() if name != bundle.SUMS}
+    wrong = list(_not_as_listed(path.name, expected, listed_as))
+    if not wrong:
+        right.append(f"each of {len(listed_as):,} files has the hash that {bundle.SUMS} gives")
+    problems += wrong
+    if origin is None:
+        return Check(str(path), tuple(right), tuple(problems), (_OWN_SUMS_ONLY,))
+    notes = _check_answer(path, members, origin, right, problems, is_logged=is_logged)
+    return Check(str(path), tuple(right), tuple(problems), (*notes, RESEALING))
+
+
+def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Problem]) -> None:
+    """Compare the archive with the .sha256 file beside it, if there is one."""
+    beside = bundle.sums_of(path)
+    try:
+        given = read_regular(beside, _MAX_SUMS)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        problems.append(Problem(beside.name, f"it cannot be read ({error.strerror})"))
+        return
+    is_same = given.split(b" ", 1)[0] == sha256.encode()
+    _say(is_same, right, problems, path.name, f"the hash of the archive is the one in {beside.name}")
+
+
+def _not_as_listed(where: str, expected: dict[str, str], found: dict[str, str]) -> list[Problem]:
+    wrong = []
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            what = "not listed" if name not in expected else "missing" if name not in found else "changed"
+            wrong.append(Problem(f"{where}: {name}", f"{what}, according to {bundle.SUMS}"))
+    return wrong
+
+
+def _check_answer(
+    path: Path,
+    members: dict[str, Member],
+    origin: Origin,
+    right: list[str],
+    problems: list[Problem],
+    *,
+    is_logged: bool,
+) -> list[str]:
+    """Compare the report and the answer in a bundle with the case; returns notes on what could not be compared.
+
+    A bundle whose hash is in the log was written by the case, also if the case has grown since.
+    """
+    where, now = f"{path.name}: {_REPORT}", origin.now
+    page = members[_REPORT].content if _REPORT in members else None
+    if page is None:
+        problems.append(Problem(where, "it is missing, so the answer was not compared"))
+        return []
+    claims = read_claims(page, where)
+    is_later = (claims.ingest_id, claims.version) != (now.ingest_id, now.version)
+    if is_logged and claims.case_id == now.case_id and is_later:
+        return ["its answer was not compared: since the bundle was made, the case has grown or the version has changed"]
+    more, wrong = compared(page, claims, origin, where)
+    if not wrong:
+        answer = hashlib.sha256(origin.answer(claims.subject)).hexdigest()
+        is_same = _ANSWER in members and members[_ANSWER].sha256 == answer
+        _say(is_same, more, wrong, f"{path.name}: {_ANSWER}", f"{_ANSWER} is what the case gives for {claims.subject}")
+    right += more
+    problems += wrong
+    return []
+
+
+def _say(is_right: bool, right: list[str], problems: list[Problem], where: str, statement: str) -> None:
+    """Add a statement, which contains `is`, or its negation."""
+    if is_right:
+        right.append(statement)
+    else:
+        problems.append(Problem(where, statement.replace(" is ", " is not ", 1)))

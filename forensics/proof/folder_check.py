@@ -1,0 +1,64 @@
+"""Folder check: what the digests among some files prove of the logs among them, without a case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from forensics.sources.paths import LocalFile, as_text, find_files
+
+if TYPE_CHECKING:
+    from forensics.answers.verify_answer import Verification
+from forensics.proof.origin import NotChecked
+
+
+def verify_logs(
+    paths: Iterable[str | Path],
+    *,
+    keys: Iterable[str | Path] = (),
+    bucket: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _files: None,
+) -> Verification:
+    """What the digests among some files prove of the logs among them; no case is made. Raises NoSuchSource, NotChecked.
+
+    `keys`: files of public keys. `bucket`: whose copy the folder is. `progress` is told how many files are done, of
+    how many.
+    """
+    from forensics.answers.ingest_answer import Unread
+    from forensics.digests import record_places
+    from forensics.digests.folder import HashingFailed, load
+    from forensics.digests.hasher import ToHash
+    from forensics.digests.tables import create_tables
+    from forensics.investigate.case.verification import verification
+
+    named = [Path(path) for path in paths]
+    found = find_files([*named, *(Path(path) for path in keys)])
+    skipped = tuple(Unread(as_text(file.name), "skipped", reason) for file in found if (reason := _why_skipped(file)))
+    files = [ToHash(file.path, file.name, file.size) for file in found if not _why_skipped(file)]
+    done = Counter[str]()
+
+    def tell(more: int) -> None:
+        done["files"] += more
+        progress(done["files"], len(files))
+
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        try:
+            load(connection, files, tell)
+        except HashingFailed as error:
+            raise NotChecked(str(error)) from None
+        record_places.create_table(connection)
+        named_files = {file.name: file for file in files}
+        create_tables(connection, lambda open_files: record_places.read_places(connection, open_files, named_files))
+        answer = verification(connection, ", ".join(str(path) for path in named), bucket)
+        return replace(answer, skipped=skipped)
+
+
+def _why_skipped(file: LocalFile) -> str | None:
+    is_text = file.path == as_text(file.path)
+    return file.skipped or (None if is_text else "its name is not UTF-8, so it cannot be listed; rename it")

@@ -1,0 +1,151 @@
+"""Report check: whether a report is byte for byte what its case renders.
+
+The claims of a report only select the page to compare it with. That page is rendered from the case, under circumstances
+that the case confirms, and compared byte for byte; no claim can make a report pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from forensics.answers.verify_answer import RESEALING, Check, Problem
+from forensics.keys import NotAnIdentifier
+from forensics.lake import manifest as manifests
+from forensics.proof.origin import NotChecked
+from forensics.regular_files import read_regular
+
+if TYPE_CHECKING:
+    pass
+from forensics.proof.origin import Origin
+
+MAX_PAGE = 256 << 20
+_MAX_PROVENANCE = 64 << 10
+_PROVENANCE = b'<script type="application/json" id="provenance">'
+_END = b"</script>"
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A question that a report answers."""
+
+    command: str
+    parameters: dict[str, str]
+
+
+class ReportClaims(msgspec.Struct, frozen=True):
+    """The provenance in a report: how it claims to have been made."""
+
+    case_id: str
+    ingest_id: str | None
+    committed_at: datetime | None
+    events: int
+    files: int
+    case_fingerprint: str | None
+    custody_head: str | None
+    version: str
+    queries: list[Query]
+    address_databases: list[str]
+    answer_sha256: str
+
+    @property
+    def subject(self) -> str:
+        return self.queries[0].parameters["subject"]
+
+
+def check_report(path: Path, origin: Origin) -> Check:
+    """Compare a report with a case. Raises NotChecked, OSError."""
+    content = read_regular(path.resolve(), MAX_PAGE)
+    right, problems = compared(content, read_claims(content, str(path)), origin, path.name)
+    return Check(str(path), tuple(right), tuple(problems), (RESEALING,) if right else ())
+
+
+def read_claims(page: bytes, where: str) -> ReportClaims:
+    """Return the provenance in a report. Raises NotChecked for a file that is not a report."""
+    no_report = f"{where} is not a report of `forensics report`"
+    if page.count(_PROVENANCE) != 1:
+        raise NotChecked(f"{no_report}: its provenance is missing or repeated")
+    start = page.index(_PROVENANCE) + len(_PROVENANCE)
+    end = page.find(_END, start, start + _MAX_PROVENANCE)
+    if end < 0:
+        raise NotChecked(f"{no_report}, or a damaged one: its provenance does not end")
+    try:
+        claims = msgspec.json.decode(page[start:end], type=ReportClaims)
+        page.decode("utf-8")
+    except (UnicodeDecodeError, msgspec.MsgspecError, RecursionError) as error:
+        raise NotChecked(f"{no_report}, or a damaged one: {error}") from None
+    if not claims.queries or "subject" not in claims.queries[0].parameters:
+        raise NotChecked(f"{no_report}: its provenance does not name a key")
+    return claims
+
+
+def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -> tuple[list[str], list[Problem]]:
+    """Compare a page with the one that the case gives under the circumstances that the page claims."""
+    then = manifests.read(origin.manifest, last=claims.ingest_id)
+    problems = [Problem(where, what) for what in _unconfirmed(claims, origin, then)]
+    if problems:
+        return [], problems
+    commit = then.commit
+    state = replace(
+        origin.now,
+        ingest_id=claims.ingest_id,
+        committed_at=commit.committed_at if commit else None,
+        events=commit.events if commit else 0,
+        files=len(then.source_files),
+        custody_head=claims.custody_head,
+    )
+    try:
+        page = origin.page(claims.subject, state)
+    except NotAnIdentifier:
+        return [], [Problem(where, "not compared: its subject is not an access key ID")]
+    if page.address_files != claims.address_databases:
+        return [], [Problem(where, _other_address_files(claims.address_databases, page.address_files))]
+    if page.content == content:
+        return [f"the page is byte for byte what the case gives for {claims.subject}"], []
+    line = _first_difference(content, page.content)
+    what = (
+        f"the page is not byte for byte what the case gives for {claims.subject}: line {line:,} is the first to differ"
+    )
+    if claims.ingest_id != origin.now.ingest_id:
+        what += "; the case has grown since, so its answer can differ; make the report again"
+    return [], [Problem(where, what)]
+
+
+def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest) -> list[str]:
+    """List the claims that the case does not confirm. A page is rendered only if there are none."""
+    now = origin.now
+    if claims.case_id != now.case_id:
+        return [f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id}"]
+    wrong = []
+    if claims.version != now.version:
+        wrong.append(
+            f"not compared: it was made by version {claims.version}, and this is {now.version}; make the report again,"
+            f" or compare it with that version"
+        )
+    if claims.ingest_id != (then.commit.ingest_id if then.commit else None):
+        wrong.append(f"not compared: it names ingest {claims.ingest_id}, which is not in this case")
+    if claims.custody_head not in [entry.sha256 for entry in origin.log.entries] and (
+        claims.custody_head is not None or origin.log.entries
+    ):
+        wrong.append(
+            f"not compared: it names {claims.custody_head} as the head of the custody log, which has no such entry"
+        )
+    return wrong
+
+
+def _other_address_files(claimed: list[str], used: list[str]) -> str:
+    if claimed and not used:
+        return (
+            f"not compared: its answer used {len(claimed):,} file(s) on addresses; name the same ones with --geo"
+            " FILE or --ip-ranges FILE"
+        )
+    return "not compared: its answer did not use the files that --geo and --ip-ranges name, in their order"
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    """Return the number of the first line in which two texts differ."""
+    lines = zip(one.split(b"\n"), other.split(b"\n"), strict=False)
+    return next((number for number, (left, right) in enumerate(lines, 1) if left != right), one.count(b"\n") + 1)
