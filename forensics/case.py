@@ -33,6 +33,7 @@ from forensics.answers.tree_answer import Tree
 from forensics.answers.who_answer import Who
 from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
+from forensics.identifiers import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.ingest.progress import Progress
 from forensics.investigate.case.accounting import files
 from forensics.investigate.case.event_search import COLUMNS, EventFilter, events_query, matches_alone
@@ -53,7 +54,6 @@ from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
 from forensics.investigate.key.address_context import AddressContext, NotAddressDatabase
 from forensics.investigate.sql_rows import CannotRead, reading_files
 from forensics.investigate.who.requesters import who
-from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fingerprint
@@ -321,7 +321,7 @@ class Case:
         `role_name`. `regions`: where trails and Identity Center are asked about. A call that is refused is in the
         answer, and stops nothing else. Raises AwsFailed where AWS cannot be used at all.
         """
-        from forensics.sources.snapshot import Wanted, take
+        from forensics.sources.account_snapshot import Wanted, take
 
         before = self._manifest()
         folder = self._layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -533,7 +533,7 @@ class Case:
 
         What AWS answers is kept as a file of the case first. Raises AwsFailed.
         """
-        from forensics.sources.public_keys import fetch_public_keys
+        from forensics.sources.listed_keys import fetch_public_keys
 
         aws = Aws(access or Access())
         regions = self._open().execute(_DIGEST_REGIONS).fetchall()
@@ -927,8 +927,8 @@ def _event_id(text: str) -> str:
 
 
 def _document_tables() -> list[DocumentTables]:
-    from forensics.digests.tables import create_tables as of_digests
-    from forensics.exports.tables import create_tables as of_exports
+    from forensics.digests.digest_tables import create_tables as of_digests
+    from forensics.exports.export_tables import create_tables as of_exports
 
     return [of_digests, of_exports]
 
@@ -993,6 +993,6 @@ def write_sample_logs(folder: str | Path) -> None:
 
 def snapshot_policy(role_name: str | None = None) -> str:
     """The minimal IAM policy that `Case.snapshot` needs, as JSON; with the name of the role that it assumes, if any."""
-    from forensics.sources.snapshot import policy
+    from forensics.sources.account_snapshot import policy
 
     return policy(role_name)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from forensics.case import Case, NoLogs, QueryFailed
-from forensics.keys import NotAnIdentifier
+from forensics.identifiers import NotAnIdentifier
 from forensics.lake.integrity import ChangedLake
 from forensics.lake.layout import NotACase
 from forensics.sources.paths import NoSuchSource

@@ -186,7 +186,7 @@ import json, sys
 import forensics
 from forensics.case import Case, UnusableQuery
 from forensics.answers.canonical import to_json
-from forensics.output.rows import objects
+from forensics.output.rows_text import objects
 asked = json.load(sys.stdin)
 case = Case.open(sys.argv[1])
 queries = [query for query in Case.queries() if not query.needs]

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from forensics.keys import SubjectType
+from forensics.identifiers import SubjectType
 
 
 class Displayed:

@@ -18,19 +18,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from forensics.attribution.column_docs import comment_on_all
 from forensics.attribution.database import connect, models_version
-from forensics.attribution.earlier import Changes, Earlier
-from forensics.attribution.meanings import comment_on_all
+from forensics.attribution.incremental import Changes, Earlier
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.file_names import day_of
 from forensics.lake.integrity import check_files, file_sha256
+from forensics.lake.lake_tables import sql
 from forensics.lake.layout import Layout
 from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.pending import announce_database
-from forensics.lake.tables import sql
 from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.regular_files import open_regular
 

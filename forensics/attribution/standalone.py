@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 
 from forensics.attribution.build import remove_unfinished
+from forensics.attribution.column_docs import copy_comments
 from forensics.attribution.database import WRITTEN, connect
-from forensics.attribution.meanings import copy_comments
 from forensics.attribution.order import model
 from forensics.attribution.state import Built, install
 from forensics.lake.layout import Layout

@@ -37,6 +37,6 @@ def accounts(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.accounts()
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_accounts(found, form)

@@ -36,6 +36,6 @@ def coverage(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.coverage()
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_coverage(found, form)

@@ -56,7 +56,7 @@ def custody(
         return
     with errors_told(), output_to(output, force=force):
         from forensics.case import Case
-        from forensics.output.answer import print_custody
+        from forensics.output.printers import print_custody
 
         with Case.open(case) as opened:
             log = opened.custody()
@@ -67,7 +67,7 @@ def custody(
 
 def _sign(case: Path, key: Path, form: AnswerFormat, output: Path | None, *, force: bool) -> None:
     with errors_told():
-        from forensics.output.answer import print_seal
+        from forensics.output.printers import print_seal
 
         with opened_case(case) as opened:
             seal = opened.seal(key)

@@ -69,7 +69,7 @@ def events(
         limit = _SHOWN_IN_A_TABLE
     with asked_case(case, logs) as opened, output_to(output, force=force):
         from forensics.case import EventFilter
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         wanted = EventFilter(key, actor, since, until, name, address, errors)
         rows = opened.event_rows(wanted, limit or None)
@@ -100,6 +100,6 @@ def sql(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         rows = opened.sql_rows(sys.stdin.read() if query == "-" else query)
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_sql(rows, form)

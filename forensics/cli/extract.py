@@ -50,7 +50,7 @@ def extract(
     form = chosen(OriginalFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.extract(event_ids, with_secrets=with_secrets)
-        from forensics.output.answer import print_extract
+        from forensics.output.printers import print_extract
 
         print_extract(found, form)
         if found.not_found:

@@ -47,7 +47,7 @@ def info(
     with asked_case(case, logs) as opened:
         found = opened.info()
         with output_to(output, force=force):
-            from forensics.output import answer
+            from forensics.output import printers as answer
 
             if files:
                 answer.print_files(opened.files(), form)

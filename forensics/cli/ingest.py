@@ -137,7 +137,7 @@ def ingest(
         fail("--since is not before --until, so no event can match", 2)
     with errors_told():
         from forensics.case import Access, Case, Declined
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         with Case.create(case) as opened, closing(_LineOfProgress()) as line:
             try:

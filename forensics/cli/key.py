@@ -50,6 +50,6 @@ def key(
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answer = opened.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
         from forensics.case import EventFilter
-        from forensics.output.answer import print_key
+        from forensics.output.printers import print_key
 
         print_key(answer, form, lambda: opened.event_rows(EventFilter(key=access_key)))

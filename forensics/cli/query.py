@@ -86,7 +86,7 @@ def list_queries(
     form = chosen(RowsFormat, format, output)
     with errors_told(), output_to(output, force=force):
         from forensics.case import Case
-        from forensics.output.queries import print_queries
+        from forensics.output.queries_text import print_queries
 
         print_queries(Case.queries(), form)
 
@@ -114,7 +114,7 @@ def show(
     """
     with errors_told(), output_to(output, force=force):
         from forensics.case import Case
-        from forensics.output.queries import print_query
+        from forensics.output.queries_text import print_query
 
         query = _named(name)
         given = _given(query, context.args, param or [], tz)
@@ -149,7 +149,7 @@ def run(
         given = _given(_named(name), context.args, param or [], tz)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         rows = opened.query_rows(name, given)
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_query_result(rows, form, opened.info)
 

@@ -56,6 +56,6 @@ def report(
         fail("a report is for a browser; name a file: -o report.html", 2)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answer = opened.report(access_key, geo=geo or (), ip_ranges=ip_ranges)
-        from forensics.output.answer import print_report
+        from forensics.output.printers import print_report
 
         print_report(answer, "json" if is_json else "html", output)

@@ -48,7 +48,7 @@ def schema(
         unknown = sorted(set(tables or ()) - {table.name for table in found})
         if unknown:
             fail(f"there is no table {unknown[0]}; there are {', '.join(table.name for table in found)}", 2)
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_schema([table for table in found if not tables or table.name in tables], form)
 
@@ -83,6 +83,6 @@ def connect(
             return
         with output_to(output, force=force):
             statements = opened.connect_statements()
-            from forensics.output import answer
+            from forensics.output import printers as answer
 
             answer.print_statements(statements)

@@ -63,7 +63,7 @@ def snapshot(
         fail("say which case to add it to: --case DIR, a new folder or one made by `forensics ingest`", 2)
     with errors_told():
         from forensics.case import Access, Case
-        from forensics.output import answer
+        from forensics.output import printers as answer
         from forensics.output.terminal import status
 
         with Case.create(case) as opened, status() as asking:

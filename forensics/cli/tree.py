@@ -56,6 +56,6 @@ def tree(
     form = chosen(GraphFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.tree(subject, at)
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_tree(found, form)

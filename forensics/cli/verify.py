@@ -112,7 +112,7 @@ def verify(
         fail("say what to check: a PATH (a folder of logs and digests), or --case DIR", 2)
     with errors_told(), output_to(output, force=force):
         from forensics.case import Access, verify_logs
-        from forensics.output.answer import print_verification
+        from forensics.output.printers import print_verification
         from forensics.output.terminal import progress
 
         if given:
@@ -150,7 +150,7 @@ def _check(
         fail("say which case the report is of: --case DIR", 2)
     with errors_told(), output_to(output, force=force):
         from forensics.case import check_bundle
-        from forensics.output.answer import print_check
+        from forensics.output.printers import print_check
 
         if case is None:
             check = check_bundle(file)

@@ -56,7 +56,7 @@ def who(
     many = len(asked) > 1 or subjects == ["-"]
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answers = opened.who_all(asked, ip_ranges=ip_ranges) if many else [opened.who(asked[0], ip_ranges=ip_ranges)]
-        from forensics.output import answer
+        from forensics.output import printers as answer
 
         answer.print_who(answers, form, many=many)
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from forensics.answers.verify_answer import FileStatus
 from forensics.digests.digest import ChainName, Digest, Place
-from forensics.digests.public_keys import PublicKey
+from forensics.digests.keyring import PublicKey
 
 
 class BreakKind(StrEnum):

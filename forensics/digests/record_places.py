@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
-from forensics.formats.records import NotJson, Records
+from forensics.formats.record_stream import NotJson, Records
 from forensics.records.columns import Taken, to_batch
 from forensics.regular_files import open_regular
 from forensics.temporary_folder import TemporaryFolder

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from forensics.exports.answer import Answer
-from forensics.exports.rows import IamAccessKey, IamKeyListing, IamRole, IamUser, Row
+from forensics.exports.api_answer import Answer
+from forensics.exports.export_rows import IamAccessKey, IamKeyListing, IamRole, IamUser, Row
 from forensics.records.policy_document import trust_requirements
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from forensics.exports.answer import Answer
-from forensics.exports.rows import Account, IdentityStoreUser, Row
+from forensics.exports.api_answer import Answer
+from forensics.exports.export_rows import Account, IdentityStoreUser, Row
 
 
 class _Account(msgspec.Struct, rename="pascal"):

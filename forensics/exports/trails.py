@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from forensics.exports.answer import Answer
-from forensics.exports.rows import EventSelectors, Row, Trail
+from forensics.exports.api_answer import Answer
+from forensics.exports.export_rows import EventSelectors, Row, Trail
 from forensics.records.trail_selectors import selectors_narrow
 
 

@@ -14,9 +14,9 @@ from typing import BinaryIO, cast
 
 from forensics.formats.archives import TAR_HEAD_BYTES, Member, is_tar, is_zip, members_of_tar, members_of_zip
 from forensics.formats.documents import Document, take_document
+from forensics.formats.event_tables import PARQUET_MAGIC, csv_of_events, read_csv, read_parquet
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
-from forensics.formats.records import Delivery, NotJson, Records, Rejected, read_records
-from forensics.formats.tables import PARQUET_MAGIC, csv_of_events, read_csv, read_parquet
+from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.text import are_export_lines, as_utf8, without_times
 from forensics.formats.unwrap import unwrapped
 

@@ -13,7 +13,7 @@ from itertools import chain
 
 import msgspec
 
-from forensics.formats import exports
+from forensics.formats import export_documents as exports
 from forensics.formats.inflate import Unreadable
 
 MAX_DOCUMENT_BYTES = 64 << 20

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics.formats.inflate import Measure, Unreadable, refuse_if_beyond
-from forensics.formats.records import MAX_RECORD_BYTES
+from forensics.formats.record_stream import MAX_RECORD_BYTES
 
 Rows = list[dict[str, Any]]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from forensics.formats.struct_text import NotStructText, read_struct
+from forensics.formats.athena_struct import NotStructText, read_struct
 
 # the names of a record and of what stands in it; a table has them without capitals
 _NAMES = (

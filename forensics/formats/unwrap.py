@@ -23,7 +23,7 @@ import msgspec
 
 from forensics.formats.ocsf import NotOcsf, from_ocsf
 from forensics.formats.rebuild import NotARow, from_row
-from forensics.formats.records import Delivery, Records, Rejected
+from forensics.formats.record_stream import Delivery, Records, Rejected
 
 MAX_DEPTH = 8
 _LARGEST_MESSAGE = 16 << 20

@@ -29,8 +29,8 @@ from forensics.formats.archives import Member
 from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
-from forensics.formats.left_out import why_left_out
-from forensics.formats.records import NotJson, Records, Rejected
+from forensics.formats.non_events import why_left_out
+from forensics.formats.record_stream import NotJson, Records, Rejected
 from forensics.ingest.filter import leaves_anything_out, takes
 from forensics.lake.layout import ROOM_NEEDED, Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile, Status

@@ -21,12 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forensics.formats.records import Delivery, Records
+from forensics.formats.record_stream import Delivery, Records
 from forensics.lake.file_names import lake_path, rewritten_path
+from forensics.lake.lake_tables import Numbers, Tables, sql
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, PartWriter, write_table
-from forensics.lake.tables import Numbers, Tables, sql
 from forensics.records.addendum import amended
 from forensics.records.columns import Taken, to_batch
 from forensics.records.record import canonical_sha256

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
-from forensics.lake.tables import sql
+from forensics.lake.lake_tables import sql
 from forensics.records.schema import LAKE_SCHEMA, TEXT
 
 # the bytes of a copy stay in the lake

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forensics.formats.documents import Document
-from forensics.formats.records import Rejected
+from forensics.formats.record_stream import Rejected
 from forensics.lake.file_names import lake_path
 from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile

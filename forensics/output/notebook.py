@@ -16,14 +16,14 @@ from forensics.answers.ingest_answer import Ingest
 from forensics.answers.key_answer import Accounts, Key, Keys
 from forensics.answers.tree_answer import Tree
 from forensics.answers.who_answer import Who
-from forensics.output.coverage import render_coverage
-from forensics.output.key import render_key
-from forensics.output.keys import render_accounts, render_keys
+from forensics.output.coverage_text import render_coverage
+from forensics.output.info_text import render_info, render_ingest
+from forensics.output.key_text import render_key
+from forensics.output.keys_text import render_accounts, render_keys
 from forensics.output.lines import Line, Span, lay_out_styled
-from forensics.output.overview import render_info, render_ingest
 from forensics.output.report.lineage import lineage
-from forensics.output.tree import render_tree
-from forensics.output.who import render_who
+from forensics.output.tree_text import render_tree
+from forensics.output.who_text import render_who
 
 _WIDTH = 110
 _STYLES = {

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from forensics.answers.rows_answer import Rows
 from forensics.output.escape import cell
-from forensics.output.rows import unique
+from forensics.output.rows_text import unique
 
 _UTC = pa.timestamp("us", tz="UTC")
 _TYPES = {

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.proof import bundle
 from forensics.proof import bundle_archive as archive
 from forensics.proof.bundle_archive import DamagedArchive, Member
-from forensics.proof.origin import NotChecked
-from forensics.regular_files import open_named, read_regular
-
-if TYPE_CHECKING:
-    pass
-from forensics.proof.origin import Origin
+from forensics.proof.origin import NotChecked, Origin
 from forensics.proof.report_check import MAX_PAGE, compared, read_claims
+from forensics.regular_files import open_named, read_regular
 
 _MAX_LISTED = 32 << 20
 _MAX_SUMS = 4096

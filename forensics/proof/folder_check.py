@@ -31,9 +31,9 @@ def verify_logs(
     """
     from forensics.answers.ingest_answer import Unread
     from forensics.digests import record_places
+    from forensics.digests.digest_tables import create_tables
     from forensics.digests.folder import HashingFailed, load
     from forensics.digests.hasher import ToHash
-    from forensics.digests.tables import create_tables
     from forensics.investigate.case.verification import verification
 
     named = [Path(path) for path in paths]

@@ -9,19 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
-from forensics.keys import NotAnIdentifier
+from forensics.identifiers import NotAnIdentifier
 from forensics.lake import manifest as manifests
-from forensics.proof.origin import NotChecked
+from forensics.proof.origin import NotChecked, Origin
 from forensics.regular_files import read_regular
-
-if TYPE_CHECKING:
-    pass
-from forensics.proof.origin import Origin
 
 MAX_PAGE = 256 << 20
 _MAX_PROVENANCE = 64 << 10

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forensics.formats.records import Delivery, Records, Rejected
+from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.unwrap import is_decorated
 from forensics.records import record as rec
 from forensics.records.addendum import original_event_id

@@ -133,7 +133,7 @@ def test_a_build_without_room_is_an_error_and_leaves_nothing(folder: Path, kilob
 import sys
 from pathlib import Path
 from forensics.attribution.build import build
-from forensics.exports.tables import create_tables
+from forensics.exports.export_tables import create_tables
 from forensics.lake import layout, manifest
 case = layout.create(Path(sys.argv[1]))
 build(case, manifest.read(case.manifest), [create_tables])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forensics.attribution.meanings import column_meaning, table_meaning
+from forensics.attribution.column_docs import column_meaning, table_meaning
 from forensics.case import Case
 
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from forensics.attribution import build as builds
-from forensics.digests.tables import create_tables as of_digests
-from forensics.exports.tables import create_tables as of_exports
+from forensics.digests.digest_tables import create_tables as of_digests
+from forensics.exports.export_tables import create_tables as of_exports
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout

@@ -14,8 +14,8 @@ import duckdb
 
 from forensics.answers.ingest_answer import Ingest
 from forensics.case import Case
-from forensics.exports.tables import create_tables
-from forensics.formats.exports import kind
+from forensics.exports.export_tables import create_tables
+from forensics.formats.export_documents import kind
 
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forensics.answers.ingest_answer import Ingest
 from forensics.case import Case
-from forensics.exports.tables import TABLE_NAMES
+from forensics.exports.export_tables import TABLE_NAMES
 from tests.attribution.records import Account, call, write
 from tests.exports.cases import AS_OF, add, key, listed, rows, tables, used
 from tests.simulator import simulate

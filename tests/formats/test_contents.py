@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from forensics.formats.contents import Archive, Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
-from forensics.formats.left_out import why_left_out
-from forensics.formats.records import Delivery, NotJson, Records, Rejected
+from forensics.formats.non_events import why_left_out
+from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected
 from tests.formats.wrappings import REBUILT, WRAPPED, Json, dump, elastic, event_bridge, lines, rows_of
 
 
@@ -323,8 +323,8 @@ def test_an_envelope_that_names_a_member_twice_is_not_opened() -> None:
 def test_a_container_larger_than_a_record_may_be_is_read_all_the_same(
     wrapping: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forensics.formats.records.MAX_RECORD_BYTES", 1 << 14)
-    monkeypatch.setattr("forensics.formats.records._WINDOW_BYTES", 1 << 12)
+    monkeypatch.setattr("forensics.formats.record_stream.MAX_RECORD_BYTES", 1 << 14)
+    monkeypatch.setattr("forensics.formats.record_stream._WINDOW_BYTES", 1 << 12)
     records = [a_record(number) for number in range(200)]
     assert parsed(events(read(WRAPPED[wrapping](records)))) == sorted(records, key=dump)
 
@@ -409,7 +409,7 @@ def test_a_fault_of_a_reader_costs_its_file_and_no_other(monkeypatch: pytest.Mon
     def faulty(*_: object) -> bytes:
         raise KeyError("x")
 
-    monkeypatch.setattr("forensics.formats.tables.from_row", faulty)
+    monkeypatch.setattr("forensics.formats.event_tables.from_row", faulty)
     with pytest.raises(Unreadable, match=r"error of this program.*KeyError: 'x'"):
         read(b"eventname,eventsource\na,b\n")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.formats.documents import Document, DocumentKind, take_document
-from forensics.formats.exports import kind, objects
+from forensics.formats.export_documents import kind, objects
 from forensics.formats.inflate import Unreadable
 
 REPORT = "user,arn,user_creation_time\nalice,arn:aws:iam::111122223333:user/alice,2026-01-01T00:00:00+00:00\n"

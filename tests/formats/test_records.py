@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats import records as module
+from forensics.formats import record_stream as module
 from forensics.formats.inflate import Unreadable
-from forensics.formats.records import NotJson, Records, Rejected, read_records
+from forensics.formats.record_stream import NotJson, Records, Rejected, read_records
 
 Json = dict[str, Any]
 

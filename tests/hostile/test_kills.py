@@ -25,7 +25,8 @@ from tests.simulator import simulate, write
 # Runs the command line in processes that can be killed: each is forked from one that has imported all.
 KILLABLE = """
 import os, sys, traceback
-import forensics.attribution.build, forensics.ingest.collect, forensics.digests.tables, forensics.exports.tables
+import forensics.attribution.build, forensics.ingest.collect
+import forensics.digests.digest_tables, forensics.exports.export_tables
 from forensics.lake import compaction
 from forensics.ingest import run as ingest
 from forensics.cli import main

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.records import Delivery, Records
+from forensics.formats.record_stream import Delivery, Records
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.copies import settle

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forensics.formats.records import Records, Rejected
+from forensics.formats.record_stream import Records, Rejected
 from forensics.lake import parts as module
 from forensics.lake.parts import PartWriter, write_table
 from forensics.records.columns import Taken, to_batch

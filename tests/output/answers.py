@@ -20,7 +20,7 @@ from forensics.answers.who_answer import (
     SourceIdentityClaim,
     Who,
 )
-from forensics.keys import SubjectType
+from forensics.identifiers import SubjectType
 
 DEV, PROD = "704560302692", "647927485622"
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)

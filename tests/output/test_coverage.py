@@ -9,9 +9,9 @@ import pytest
 from forensics.answers.core import AddressClass
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
 from forensics.answers.who_answer import UsedFrom, Workload
-from forensics.output.coverage import render_coverage
+from forensics.output.coverage_text import render_coverage
 from forensics.output.lines import lay_out
-from forensics.output.workload import used_from_lines
+from forensics.output.workload_text import used_from_lines
 from tests.output.answers import ALICE, DEV, NOON, PROD
 from tests.output.golden import same_as_golden
 

@@ -10,9 +10,9 @@ import pytest
 
 from forensics.case import Case
 from forensics.output.lines import lay_out
-from forensics.output.tree import render_tree
-from forensics.output.verify import render_verification
-from forensics.output.who import render_who
+from forensics.output.tree_text import render_tree
+from forensics.output.verify_text import render_verification
+from forensics.output.who_text import render_who
 from tests.digests.delivered import ALICE, GENUINE, KEY, PLANTED, USED, case_of
 from tests.output.golden import same_as_golden
 from tests.simulator.digests import signer

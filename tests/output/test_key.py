@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forensics.case import Case
-from forensics.output.key import render_key
+from forensics.output.key_text import render_key
 from forensics.output.lines import cells, lay_out
 from tests.output.golden import same_as_golden
 from tests.simulator import sample

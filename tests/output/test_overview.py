@@ -10,8 +10,8 @@ import pytest
 from forensics.answers.core import ActorKind, StopReason
 from forensics.answers.coverage_answer import Account, Ending, Info
 from forensics.answers.ingest_answer import Changed, Ingest, Unread
+from forensics.output.info_text import render_info, render_ingest
 from forensics.output.lines import lay_out
-from forensics.output.overview import render_info, render_ingest
 from tests.output.golden import same_as_golden
 
 FIRST, LAST = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 10, 5, 23, 57, 4, tzinfo=UTC)

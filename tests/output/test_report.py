@@ -20,7 +20,7 @@ from forensics.answers.core import Grade, Subject
 from forensics.answers.report_answer import Report
 from forensics.answers.tree_answer import Node, NodeKind, Relation, State, Tree
 from forensics.case import Case
-from forensics.keys import SubjectType
+from forensics.identifiers import SubjectType
 from forensics.output.report import report_page
 from forensics.output.report.finding import finding, proof
 from forensics.output.report.lineage import lineage

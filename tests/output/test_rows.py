@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from forensics.answers.rows_answer import Rows
 from forensics.output.lines import cells, lay_out
-from forensics.output.rows import objects, render_events, render_rows, to_csv, to_jsonl
+from forensics.output.rows_text import objects, render_events, render_rows, to_csv, to_jsonl
 
 NOON = datetime(2026, 10, 1, 12)  # noqa: DTZ001 - as the database hands it out
 EVENT = "237177ec-96c4-44db-9998-0500a3791ad0"

@@ -10,10 +10,10 @@ import pytest
 from forensics.answers.core import Subject
 from forensics.answers.tree_answer import Tree
 from forensics.case import Case
-from forensics.keys import SubjectType
+from forensics.identifiers import SubjectType
 from forensics.output.lines import lay_out
 from forensics.output.report import report_page
-from forensics.output.tree import render_tree
+from forensics.output.tree_text import render_tree
 from tests.attribution.records import START, Account, call, write
 from tests.exports.cases import add, key, listed
 from tests.output.golden import same_as_golden

@@ -12,9 +12,9 @@ from forensics.answers.who_answer import Who, Workload
 from forensics.attribution.order import model
 from forensics.case import Case
 from forensics.output.lines import lay_out
-from forensics.output.who import described, render_who
+from forensics.output.who_text import described, render_who
 from forensics.output.words import WORKLOADS
-from forensics.output.workload import used_from_lines
+from forensics.output.workload_text import used_from_lines
 from tests.output.answers import ANSWERS
 from tests.output.golden import same_as_golden
 from tests.simulator import sample

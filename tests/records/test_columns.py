@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.records import Delivery, Records, Rejected
+from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.records.columns import Taken, to_batch
 from forensics.records.identity import Identity, credential_id
 from forensics.records.schema import IDENTITY_COLUMNS, LAKE_SCHEMA

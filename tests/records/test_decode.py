@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.records import Records
+from forensics.formats.record_stream import Records
 from forensics.records import decode as module
 from forensics.records import record as rec
 from forensics.records.columns import Taken, to_batch

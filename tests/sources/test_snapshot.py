@@ -17,10 +17,10 @@ from moto.core.model_instances import reset_model_data
 
 from forensics.answers.ingest_answer import RefusedCall, Snapshot
 from forensics.case import Case, snapshot_policy
+from forensics.output.info_text import render_snapshot
 from forensics.output.lines import lay_out
-from forensics.output.overview import render_snapshot
+from forensics.sources.account_snapshot import CALLS, Wanted, take
 from forensics.sources.aws import Access, Aws
-from forensics.sources.snapshot import CALLS, Wanted, take
 from tests.attribution.records import Account, call, write
 from tests.aws_server import AwsServer, aws_server
 from tests.cli.run import run

@@ -16,7 +16,7 @@ from forensics.investigate.case.summary import unread
 from forensics.lake.manifest import Commit, SourceFile
 
 if TYPE_CHECKING:
-    from forensics.attribution.earlier import Changes
+    from forensics.attribution.incremental import Changes
 
 
 def ingested(

@@ -35,6 +35,7 @@ from forensics.answers.key_answer import (
     UsedWith,
     UserChange,
 )
+from forensics.identifiers import Identifier, account_of
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey, loaded_of
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.applications import application_of
@@ -44,7 +45,6 @@ from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.sql_rows import Row, rows
 from forensics.investigate.who.requesters import who
 from forensics.investigate.workloads import address_class
-from forensics.keys import Identifier, account_of
 
 _LISTED = 100  # of each list of an activity
 _CITED = 10  # events, or resources, for one finding

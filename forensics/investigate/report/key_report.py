@@ -16,13 +16,13 @@ import duckdb
 
 from forensics.answers.key_answer import Activity
 from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, Record, Report, SignedBy, Timeline
+from forensics.identifiers import Identifier
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key.key_page import activity, collect_uses, key
 from forensics.investigate.sql_rows import Row, rows
 from forensics.investigate.tree.derived import tree_and_credentials
-from forensics.keys import Identifier
 
 _EVENTS = 5_000
 _ALIKE = 10  # of calls that are alike, how many come before anything else

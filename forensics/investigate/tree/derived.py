@@ -16,6 +16,7 @@ import duckdb
 
 from forensics.answers.core import Evidence, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
+from forensics.identifiers import Identifier, SubjectType, account_of
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import Span, digest_check
 from forensics.investigate.evidence import evidence_of
@@ -23,7 +24,6 @@ from forensics.investigate.sql_rows import Row, rows
 from forensics.investigate.tree.containment import Means, Role, containment, denying
 from forensics.investigate.tree.descent import Place, Places, Unit, edges_below
 from forensics.investigate.tree.validity import Life, Revocations, expiry
-from forensics.keys import Identifier, SubjectType, account_of
 
 _VALID = {State.VALID: True, State.UNKNOWN: None}
 _IDENTITY_CENTER = ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_")

@@ -26,6 +26,7 @@ from forensics.answers.who_answer import (
     Who,
     Workload,
 )
+from forensics.identifiers import Identifier, account_of
 from forensics.investigate.account_exports import ExportedKey, ExportedNames, LoggedKey
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.digest_check import Span, digest_check, of_credentials
@@ -36,7 +37,6 @@ from forensics.investigate.who.claims import claims
 from forensics.investigate.who.missing import Coverage, Sought, data_events_of
 from forensics.investigate.who.trust import TrustPolicies
 from forensics.investigate.workloads import workload
-from forensics.keys import Identifier, account_of
 
 _GRADES = list(Grade)
 

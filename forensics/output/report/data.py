@@ -11,7 +11,7 @@ from markupsafe import Markup
 from forensics.answers.canonical import answer_sha256, timestamp
 from forensics.answers.report_answer import ListedEvent, Record, Report
 from forensics.answers.tree_answer import Node
-from forensics.output.tree import called
+from forensics.output.tree_text import called
 from forensics.output.words import readable_time
 
 # in a script, these could end it or begin a comment; JSON may spell any character

@@ -16,7 +16,7 @@ from forensics.answers.tree_answer import Relation
 from forensics.answers.who_answer import Who
 from forensics.output.branches import counted, may_be_used
 from forensics.output.lines import Span
-from forensics.output.who import basis, described, stop
+from forensics.output.who_text import basis, described, stop
 from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
 
 Sentence = tuple[str | Span, ...]

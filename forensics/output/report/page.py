@@ -12,10 +12,10 @@ from markupsafe import Markup
 from forensics.answers.canonical import answer_sha256
 from forensics.answers.report_answer import Report
 from forensics.output.branches import may_be_used
-from forensics.output.coverage import render_coverage
-from forensics.output.exports import TITLE as EXPORTS_TITLE
-from forensics.output.exports import exported_lines
-from forensics.output.key import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
+from forensics.output.coverage_text import render_coverage
+from forensics.output.exports_text import TITLE as EXPORTS_TITLE
+from forensics.output.exports_text import exported_lines
+from forensics.output.key_text import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded, provenance
 from forensics.output.report.finding import finding, proof
@@ -23,8 +23,8 @@ from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
 from forensics.output.report.markup import Proofs, shown
 from forensics.output.report.timeline import timeline
-from forensics.output.tree import already_lines, called, until
-from forensics.output.who import candidate_lines, claim_lines, described, missing_lines, rule
+from forensics.output.tree_text import already_lines, called, until
+from forensics.output.who_text import candidate_lines, claim_lines, described, missing_lines, rule
 from forensics.output.words import (
     ACTIONS,
     ADDRESS_CLASSES,
@@ -37,7 +37,7 @@ from forensics.output.words import (
     count,
     readable_time,
 )
-from forensics.output.workload import used_from_lines
+from forensics.output.workload_text import used_from_lines
 
 _COVERAGE_WIDTH = 110
 _TITLES = {

@@ -17,7 +17,7 @@ from forensics.answers.report_answer import Bucket, Timeline
 from forensics.answers.tree_answer import Node
 from forensics.output.branches import Branches, alike
 from forensics.output.escape import for_terminal
-from forensics.output.tree import called
+from forensics.output.tree_text import called
 from forensics.output.words import count, readable_time
 
 _WIDTH = 1000

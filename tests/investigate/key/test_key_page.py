@@ -15,7 +15,7 @@ from forensics.answers.canonical import to_json
 from forensics.answers.core import ActorKind, StopReason
 from forensics.answers.key_answer import Key, KeyKind
 from forensics.case import Case, NotAnIdentifier
-from forensics.output.key import render_key
+from forensics.output.key_text import render_key
 from forensics.output.lines import lay_out
 from tests.attribution.records import START, Account, Json, User, assume_role, call, write
 from tests.cases import case_of, case_of_records

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from forensics.answers.key_answer import Accounts, AuditedKey, KeyFinding, Keys
 from forensics.answers.rows_answer import Rows
-from forensics.output.exports import source
+from forensics.output.exports_text import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, table
-from forensics.output.who import described
+from forensics.output.who_text import described
 from forensics.output.words import KEY_FINDINGS, KEY_STATUS_STYLES, count, readable_time
 
 _SHOWN = 50  # keys of a part; JSON and CSV have all

@@ -18,7 +18,7 @@ from forensics.answers.who_answer import Who
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK
 from forensics.output.terminal import show, tell, width, write, write_bytes
-from forensics.output.who import render_who
+from forensics.output.who_text import render_who
 from forensics.output.words import count, readable_time
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def print_who(answers: Sequence[Who], format: str, *, many: bool) -> None:
     if format == "json":
         write(to_json(answers if many else answers[0]) + "\n")
     elif format == "jsonl":
-        from forensics.output.rows import to_jsonl
+        from forensics.output.rows_text import to_jsonl
 
         write(to_jsonl(answers))
     elif format in _GRAPHS:
@@ -105,7 +105,7 @@ def print_tree(answer: Tree, format: str) -> None:
 
         _print_graph(tree_graph(answer), format)
     else:
-        from forensics.output.tree import render_tree
+        from forensics.output.tree_text import render_tree
 
         show(render_tree(answer))
 
@@ -114,7 +114,7 @@ def print_ingest(answer: Ingest, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
-        from forensics.output.overview import render_ingest
+        from forensics.output.info_text import render_ingest
 
         show(render_ingest(answer))
 
@@ -137,7 +137,7 @@ def print_key(answer: Key, format: str, events: Callable[[], Rows]) -> None:
 
         print_rows(key_timeline(answer, events()), _TIMELINES[format])
     else:
-        from forensics.output.key import render_key
+        from forensics.output.key_text import render_key
 
         show(render_key(answer))
 
@@ -163,14 +163,14 @@ def print_snapshot(answer: Snapshot, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
-        from forensics.output.overview import render_snapshot
+        from forensics.output.info_text import render_snapshot
 
         show(render_snapshot(answer))
 
 
 def print_keys(answer: Keys, format: str) -> None:
     """The audit; in the formats of rows one row a key."""
-    from forensics.output.keys import keys_rows, render_keys
+    from forensics.output.keys_text import keys_rows, render_keys
 
     if format == "json":
         write(to_json(answer) + "\n")
@@ -182,7 +182,7 @@ def print_keys(answer: Keys, format: str) -> None:
 
 def print_accounts(answer: Accounts, format: str) -> None:
     """One row an account."""
-    from forensics.output.keys import accounts_rows, render_accounts
+    from forensics.output.keys_text import accounts_rows, render_accounts
 
     if format == "json":
         write(to_json(answer.accounts) + "\n")
@@ -196,7 +196,7 @@ def print_info(answer: Info, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
-        from forensics.output.overview import render_info
+        from forensics.output.info_text import render_info
 
         show(render_info(answer))
 
@@ -204,7 +204,7 @@ def print_info(answer: Info, format: str) -> None:
 def print_files(rows: Rows, format: str) -> None:
     """Every input file of a case, one a row."""
     if format == "table":
-        from forensics.output.overview import render_files
+        from forensics.output.info_text import render_files
 
         show(render_files(rows))
     else:
@@ -213,7 +213,7 @@ def print_files(rows: Rows, format: str) -> None:
 
 def print_coverage(answer: Coverage, format: str) -> None:
     """The map; in the formats of rows its spans, one a row."""
-    from forensics.output.coverage import coverage_rows, render_coverage
+    from forensics.output.coverage_text import coverage_rows, render_coverage
 
     if format == "json":
         write(to_json(answer) + "\n")
@@ -225,7 +225,7 @@ def print_coverage(answer: Coverage, format: str) -> None:
 
 def print_schema(tables: Sequence[Table], format: str) -> None:
     """The tables; in the formats of rows their columns, one a row."""
-    from forensics.output.schema import render_schema, schema_rows
+    from forensics.output.schema_text import render_schema, schema_rows
 
     if format == "json":
         write(to_json(tables) + "\n")
@@ -248,7 +248,7 @@ def print_statements(statements: Sequence[str]) -> None:
 
 def print_verification(answer: Verification, format: str) -> None:
     """What is proven; in the formats of rows one row a file."""
-    from forensics.output.verify import render_verification, verification_rows
+    from forensics.output.verify_text import render_verification, verification_rows
 
     if format == "json":
         write(to_json(answer) + "\n")
@@ -259,7 +259,7 @@ def print_verification(answer: Verification, format: str) -> None:
 
 
 def print_check(answer: Check, format: str) -> None:
-    from forensics.output.verify import render_check
+    from forensics.output.verify_text import render_check
 
     if format == "json":
         write(to_json(answer) + "\n")
@@ -269,7 +269,7 @@ def print_check(answer: Check, format: str) -> None:
 
 def print_extract(answer: Extract, format: str) -> None:
     """The records; `raw` is their text alone, one after the other."""
-    from forensics.output.verify import render_extract
+    from forensics.output.verify_text import render_extract
 
     if format == "json":
         write(to_json(answer) + "\n")
@@ -280,7 +280,7 @@ def print_extract(answer: Extract, format: str) -> None:
 
 
 def print_bundle(answer: Bundle, format: str) -> None:
-    from forensics.output.verify import render_bundle
+    from forensics.output.verify_text import render_bundle
 
     if format == "json":
         write(to_json(answer) + "\n")
@@ -292,7 +292,7 @@ def print_custody(answer: Custody, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
-        from forensics.output.verify import render_custody
+        from forensics.output.verify_text import render_custody
 
         show(render_custody(answer))
 
@@ -301,7 +301,7 @@ def print_seal(answer: Seal, format: str) -> None:
     if format == "json":
         write(to_json(answer) + "\n")
     else:
-        from forensics.output.verify import render_seal
+        from forensics.output.verify_text import render_seal
 
         show(render_seal(answer))
 
@@ -309,7 +309,7 @@ def print_seal(answer: Seal, format: str) -> None:
 def print_events(rows: Rows, format: str) -> None:
     """Attributed events; standard error says so where there are more."""
     if format == "table":
-        from forensics.output.rows import render_events
+        from forensics.output.rows_text import render_events
 
         show(render_events(rows, width()))
     elif format in _TIMELINES:
@@ -347,7 +347,7 @@ def _print_result(rows: Rows, format: str) -> None:
     if format != "table":
         print_rows(rows, format)
     elif rows.rows:
-        from forensics.output.rows import render_rows
+        from forensics.output.rows_text import render_rows
 
         show(render_rows(rows, width()))
 
@@ -368,7 +368,7 @@ def _what_there_is(holds: Info) -> str:
 
 def print_rows(rows: Rows, format: str) -> None:
     """Rows in one of the formats of rows; a table is laid out by whoever knows what they are."""
-    from forensics.output import rows as as_rows
+    from forensics.output import rows_text as as_rows
 
     if format == "json":
         write(to_json(as_rows.objects(rows)) + "\n")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from forensics.answers.core import Exported, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Step, Tree
 from forensics.output.branches import Branches, Hidden, counted, may_be_used
-from forensics.output.exports import source
+from forensics.output.exports_text import source
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
-from forensics.output.who import OPEN_WINDOWS, digest_lines, open_window_lines, part
+from forensics.output.who_text import OPEN_WINDOWS, digest_lines, open_window_lines, part
 from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
 
 _SHOWN = 60  # nodes in the tree

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import duckdb
 import pyarrow as pa
 
-from forensics.exports import credential_report, iam, organization, trails
-from forensics.exports.answer import Answer, Problems, Said, moment, one_page
-from forensics.exports.rows import COMMENTS, TABLES, Row
-from forensics.formats import exports as formats
+from forensics.exports import credential_report_rows as credential_report
+from forensics.exports import iam, organization, trails
+from forensics.exports.api_answer import Answer, Problems, Said, moment, one_page
+from forensics.exports.export_rows import COMMENTS, TABLES, Row
+from forensics.formats import export_documents as formats
 
 _READERS: dict[str, Callable[[Answer], Iterable[Row]]] = {
     "iam_access_keys": iam.access_keys,

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from forensics.formats.inflate import Measure
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
 from forensics.formats.rebuild import NotARow, from_row, given_twice, names_events, plain, to_json
-from forensics.formats.records import MAX_RECORD_BYTES, Delivery, Records, Rejected
+from forensics.formats.record_stream import MAX_RECORD_BYTES, Delivery, Records, Rejected
 from forensics.formats.unwrap import in_message
 
 _OF_INSIGHTS = "@message"

@@ -9,8 +9,8 @@ from itertools import groupby
 
 from forensics.answers.core import Actor, ActorKind, DigestCheck, DigestState, Evidence, Grade, StopReason
 from forensics.answers.who_answer import Agreement, Hop, Link, Missing, Who
-from forensics.output.exports import TITLE as EXPORTS_TITLE
-from forensics.output.exports import exported_lines
+from forensics.output.exports_text import TITLE as EXPORTS_TITLE
+from forensics.output.exports_text import exported_lines
 from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
 from forensics.output.words import (
     ACTOR_KINDS,
@@ -31,7 +31,7 @@ from forensics.output.words import (
     count,
     readable_time,
 )
-from forensics.output.workload import WORKLOAD_TITLE, used_from_lines
+from forensics.output.workload_text import WORKLOAD_TITLE, used_from_lines
 
 NOTHING_PROVEN = "Records that prove nothing"
 OPEN_WINDOWS = "Delivery times that digests do not verify"

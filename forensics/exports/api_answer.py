@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from forensics.formats.exports import Object, command_of
-from forensics.keys import account_of
+from forensics.formats.export_documents import Object, command_of
+from forensics.identifiers import account_of
 
 T = TypeVar("T")
 _KEY_ID = re.compile(r"\bAKIA[A-Z0-9]{12,}")

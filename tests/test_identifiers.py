@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.keys import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
+from forensics.identifiers import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from forensics.exports.answer import Problems, moment
-from forensics.exports.rows import IamCredentialReport, IamCredentialReportKey, Row
+from forensics.exports.api_answer import Problems, moment
+from forensics.exports.export_rows import IamCredentialReport, IamCredentialReportKey, Row
 
 _ROOT = "<root_account>"
 _NEVER = "N/A"

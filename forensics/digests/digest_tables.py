@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from forensics.digests.chain import Break, Judged
-    from forensics.digests.public_keys import PublicKey, RefusedKey
+    from forensics.digests.keyring import PublicKey, RefusedKey
 
 _TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
 _SQL_TYPES = {_TEXT: "varchar", _TIME: "timestamptz", pa.bool_(): "boolean", pa.int64(): "bigint", pa.binary(): "blob"}
@@ -116,7 +116,7 @@ def _judged(
     digests: list[Digest], signatures: Mapping[str, Sequence[bytes]], keys: Iterable[PublicKey | RefusedKey]
 ) -> tuple[list[Judged], list[Break]]:
     from forensics.digests.chain import judge
-    from forensics.digests.public_keys import PublicKey
+    from forensics.digests.keyring import PublicKey
 
     return judge(digests, signatures, {key.fingerprint: key for key in keys if isinstance(key, PublicKey)})
 
@@ -149,7 +149,7 @@ def _read_digests(connection: duckdb.DuckDBPyConnection) -> tuple[list[Digest], 
 def _read_keys(connection: duckdb.DuckDBPyConnection) -> list[PublicKey | RefusedKey]:
     found: list[PublicKey | RefusedKey] = []
     for _source_sha256, name, content in _documents(connection, DocumentKind.PUBLIC_KEYS):
-        from forensics.digests.public_keys import read_public_keys
+        from forensics.digests.keyring import read_public_keys
 
         found += read_public_keys(content, name)
     return found

@@ -26,10 +26,10 @@ from forensics.answers.key_answer import (
     UsedAgent,
     UserChange,
 )
-from forensics.output.exports import TITLE as EXPORTS_TITLE
-from forensics.output.exports import exported_lines
+from forensics.output.exports_text import TITLE as EXPORTS_TITLE
+from forensics.output.exports_text import exported_lines
 from forensics.output.lines import Line, Span, line, table
-from forensics.output.who import (
+from forensics.output.who_text import (
     NOTHING_PROVEN,
     OPEN_WINDOWS,
     candidate_lines,

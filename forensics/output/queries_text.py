@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forensics.answers.rows_answer import QueryParameter, Rows, SavedQuery
-from forensics.output.answer import print_rows
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK, Line, line, table
+from forensics.output.printers import print_rows
 from forensics.output.terminal import show, write
 
 
