@@ -60,9 +60,9 @@ from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fing
 from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
 from forensics.lake.manifest import DamagedManifest, Manifest
 from forensics.lake.pending import logged_database, logged_ingest
-from forensics.proof import custody
+from forensics.proof import custody_log as custody
 from forensics.proof.case_check import check_manifest, hashes_of
-from forensics.proof.custody import CannotSeal, CaseHashes
+from forensics.proof.custody_log import CannotSeal, CaseHashes
 from forensics.proof.folder_check import verify_logs
 from forensics.proof.origin import NotChecked
 from forensics.regular_files import read_regular
@@ -80,8 +80,8 @@ if TYPE_CHECKING:
     from forensics.answers.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
     from forensics.attribution.build import DocumentTables
     from forensics.ingest.run import Ingested
-    from forensics.proof.bundle import Packed
     from forensics.proof.origin import Origin
+    from forensics.proof.packing import Packed
 
 __all__ = [
     "ERRORS",
@@ -321,12 +321,12 @@ class Case:
         `role_name`. `regions`: where trails and Identity Center are asked about. A call that is refused is in the
         answer, and stops nothing else. Raises AwsFailed where AWS cannot be used at all.
         """
-        from forensics.sources.account_snapshot import Wanted, take
+        from forensics.sources.account_snapshot import SnapshotWanted, take
 
         before = self._manifest()
         folder = self._layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         unknown = self._keys_of_unknown_accounts() if before.commit else ()
-        wanted = Wanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
+        wanted = SnapshotWanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
         with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
             taken = take(Aws(access), folder, wanted, progress)
             done = None
@@ -597,8 +597,8 @@ class Case:
         """
         from forensics.answers.verify_answer import Bundle
         from forensics.output.file import CannotWrite, check_place, private_binary, private_file
-        from forensics.proof import bundle
-        from forensics.proof.bundle_archive import SourceChanged, TooLarge
+        from forensics.proof import packing as bundle
+        from forensics.proof.bundle_archive import PackedSourceChanged, TooLarge
 
         identifier, place = _access_key(key_id), Path(path)
         for file in (place, bundle.sums_of(place)):
@@ -608,7 +608,7 @@ class Case:
         try:
             with private_binary(place, replace=replace) as archive:
                 sha256 = bundle.write(archive, packed, as_zip=place.suffix == ".zip")
-        except (TooLarge, SourceChanged) as error:
+        except (TooLarge, PackedSourceChanged) as error:
             raise CannotWrite(f"nothing was written: {error}") from None
         with private_file(bundle.sums_of(place), replace=replace) as sums:
             sums.write(f"{sha256}  {place.name}\n")
@@ -627,7 +627,7 @@ class Case:
     def _packed(self, identifier: Identifier) -> Packed:
         from forensics.investigate.key.key_page import key
         from forensics.output.report import report_page
-        from forensics.proof import bundle
+        from forensics.proof import packing as bundle
 
         state = self._state()
         return bundle.collect(
@@ -666,7 +666,7 @@ class Case:
         """What a check asks of this case."""
         from forensics.investigate.key.key_page import key
         from forensics.output.report import address_files, report_page
-        from forensics.proof import bundle
+        from forensics.proof import packing as bundle
         from forensics.proof.origin import Origin, Page
 
         def page(subject: str, state: CaseState) -> Page:
@@ -869,7 +869,7 @@ class Case:
     def _frame(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None) -> tuple[pd.DataFrame, str]:
         """A DataFrame, and the hash of its rows as Arrow has them."""
         from forensics.output.frame import to_frame
-        from forensics.proof.custody import arrow_sha256
+        from forensics.proof.custody_log import arrow_sha256
 
         with _told_as(QueryFailed):
             rows = self._open().sql(query, params=parameters).to_arrow_table()

@@ -19,7 +19,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedAnswers:
     """How many credentials that were in the case before an ingest are answered otherwise since; each counts once.
 
     `newly_resolved` had no actor and have one; `now_ambiguous` had one, or none for want of events, and now have
@@ -67,7 +67,7 @@ class Ingest(Displayed):
     events: int
     copies: int
     conflicts: int
-    changed: Changed | None
+    changed: ChangedAnswers | None
     unread: tuple[Unread, ...]
     filtered: int = 0
     """Records that the ingest's filter left out."""

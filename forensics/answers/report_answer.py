@@ -69,7 +69,7 @@ class ListedEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ProvingRecord:
     """An event's record as the case holds it, secrets masked, and the files that it came in.
 
     `length`: characters of the whole record, of which `text` may be only the beginning. If `unreliable`, it proves
@@ -120,7 +120,7 @@ class Report:
     timeline: Timeline
     events: tuple[ListedEvent, ...]
     events_total: int
-    records: tuple[Record, ...]
+    records: tuple[ProvingRecord, ...]
     cited_without_record: int
     coverage: Coverage
     case: CaseState

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from forensics.attribution.column_docs import comment_on_all
 from forensics.attribution.database import connect, models_version
-from forensics.attribution.incremental import Changes, Earlier
+from forensics.attribution.incremental import ActorChanges, EarlierBuild
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
@@ -31,7 +31,7 @@ from forensics.lake.layout import Layout
 from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.pending import announce_database
-from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.regular_files import open_regular
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
@@ -116,7 +116,7 @@ class DuckDB:
 
 def build(
     layout: Layout, manifest: Manifest, document_tables: Sequence[DocumentTables] = (), database: Path | None = None
-) -> tuple[Built, Changes | None]:
+) -> tuple[Built, ActorChanges | None]:
     """Rebuild the database from the lake, as `case.duckdb` unless `database` names another place.
 
     Returns its identity, and which answers differ from those of the last build, where that is known.
@@ -163,7 +163,7 @@ def fill(
     manifest: Manifest,
     layout: Layout,
     document_tables: Sequence[DocumentTables] = (),
-) -> Changes | None:
+) -> ActorChanges | None:
     """Views over the lake and every table of the models, in an empty database.
 
     Every lake file is hashed first, because the models read all of them. Raises ChangedLake.
@@ -180,7 +180,7 @@ def fill(
     for view in _OF_BUILD:
         connection.execute(f"drop view {view}")
     _events(connection, layout.files(manifest.of_table("events"))).create_view("events")
-    earlier = Earlier(connection)
+    earlier = EarlierBuild(connection)
     earlier.take_over(layout, manifest)
     _reduce_events(connection, manifest, layout, earlier)
     run(DuckDB(connection))
@@ -195,7 +195,9 @@ def fill(
     return changes
 
 
-def _reduce_events(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout, earlier: Earlier) -> None:
+def _reduce_events(
+    connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout, earlier: EarlierBuild
+) -> None:
     """`credential_days`: the days that the earlier build has, and the others reduced again, some at a time."""
     changed = [path for path in manifest.of_table("events") if day_of(path) not in earlier.days]
     engine = DuckDB(connection)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from forensics.attribution.order import AFTER_WALK, BEFORE_WALK, model
-from forensics.records.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 
 _MODELS = {*BEFORE_WALK, *AFTER_WALK, "credential_days", "walk", "issuers", "names", "actors", "contested"}
 _MODELS.add("attributed_events")

@@ -99,7 +99,7 @@ _CHANGES = """
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ActorChanges:
     """How many credentials of the earlier build are answered otherwise now; each is counted once."""
 
     newly_resolved: int = 0
@@ -108,7 +108,7 @@ class Changes:
     no_longer_named: int = 0
 
 
-class Earlier:
+class EarlierBuild:
     """The last build of a case, taken over into the database that is being built. Without one, nothing is."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -137,11 +137,11 @@ class Earlier:
         finally:
             self._connection.execute("detach earlier")
 
-    def changes(self) -> Changes | None:
+    def changes(self) -> ActorChanges | None:
         """What the new `actors` say otherwise; None where nothing is known of earlier ones."""
         if not self._has_answers:
             return None
-        return Changes(*self._connection.execute(_CHANGES).fetchall()[0])
+        return ActorChanges(*self._connection.execute(_CHANGES).fetchall()[0])
 
     def close(self) -> None:
         """Drop what was copied."""

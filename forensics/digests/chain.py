@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from forensics.answers.verify_answer import FileStatus
-from forensics.digests.digest import ChainName, Digest, Place
+from forensics.digests.digest import ChainName, Digest, S3Place
 from forensics.digests.keyring import PublicKey
 
 
@@ -52,7 +52,7 @@ class Break:
     kind: BreakKind
     start: datetime | None
     end: datetime
-    missing: Place | None
+    missing: S3Place | None
     at_least: int
 
 
@@ -77,7 +77,7 @@ class _Chain:
 
     def __init__(self, digests: list[Digest]) -> None:
         self._newest_first = sorted(digests, key=lambda one: (one.end, one.start, one.sha256), reverse=True)
-        self._at: defaultdict[Place, list[Digest]] = defaultdict(list)
+        self._at: defaultdict[S3Place, list[Digest]] = defaultdict(list)
         for digest in self._newest_first:
             self._at[digest.place].append(digest)
         self._successors: defaultdict[str, list[Digest]] = defaultdict(list)

@@ -37,7 +37,7 @@ class ChainName:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class S3Place:
     """Where an object lies in S3."""
 
     bucket: str
@@ -50,12 +50,12 @@ class Digest:
 
     sha256: str
     chain: ChainName
-    place: Place
+    place: S3Place
     start: datetime
     end: datetime
     fingerprint: str
     signed_text: bytes
-    previous: Place | None
+    previous: S3Place | None
     previous_sha256: str | None
     previous_signature: bytes | None
 
@@ -70,7 +70,7 @@ class ListedFile(msgspec.Struct, frozen=True, rename="camel"):
     newest_event_time: datetime | None = None
 
 
-class _Document(msgspec.Struct, frozen=True, rename="camel"):
+class _DigestDocument(msgspec.Struct, frozen=True, rename="camel"):
     aws_account_id: str
     digest_start_time: datetime
     digest_end_time: str
@@ -84,7 +84,7 @@ class _Document(msgspec.Struct, frozen=True, rename="camel"):
     previous_digest_signature: str | None
 
 
-_decode = msgspec.json.Decoder(_Document).decode
+_decode = msgspec.json.Decoder(_DigestDocument).decode
 
 
 def read_digest(content: bytes) -> tuple[Digest, list[ListedFile]]:
@@ -103,7 +103,7 @@ def read_digest(content: bytes) -> tuple[Digest, list[ListedFile]]:
     digest = Digest(
         sha256,
         ChainName(name["account"], name["region"], name["trail"], name["home"], name["backfill"] is not None),
-        Place(found.digest_s3_bucket, found.digest_s3_object),
+        S3Place(found.digest_s3_bucket, found.digest_s3_object),
         _time(found.digest_start_time),
         end,
         found.digest_public_key_fingerprint,
@@ -125,16 +125,16 @@ def signature_of(text: str | None) -> bytes | None:
         return b""
 
 
-def _signed_text(found: _Document, sha256: str) -> bytes:
+def _signed_text(found: _DigestDocument, sha256: str) -> bytes:
     place = f"{found.digest_s3_bucket}/{found.digest_s3_object}"
     previous = found.previous_digest_signature or "null"
     return f"{found.digest_end_time}\n{place}\n{sha256}\n{previous}".encode("utf-8", "replace")
 
 
-def _previous(found: _Document) -> Place | None:
+def _previous(found: _DigestDocument) -> S3Place | None:
     if found.previous_digest_s3_object is None:
         return None
-    return Place(found.previous_digest_s3_bucket or found.digest_s3_bucket, found.previous_digest_s3_object)
+    return S3Place(found.previous_digest_s3_bucket or found.digest_s3_bucket, found.previous_digest_s3_object)
 
 
 def _time(moment: datetime) -> datetime:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.record_stream import NotJson, Records
-from forensics.records.columns import Taken, to_batch
+from forensics.records.columns import SourceRecords, to_batch
 from forensics.regular_files import open_regular
 from forensics.temporary_folder import TemporaryFolder
 
@@ -64,13 +64,13 @@ def read_places(
 
 def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
     """The records of a log file as rows, up to where it can be read."""
-    waiting: list[Taken] = []
+    waiting: list[SourceRecords] = []
     size = 0
     with suppress(Unreadable, NotJson, OSError), os.fdopen(open_regular(path), "rb") as stream:
         contents = open_contents(stream, Measure(), scratch)
         for found in contents.records if isinstance(contents, Log) else ():
             if isinstance(found, Records):
-                waiting.append(Taken(found, ""))
+                waiting.append(SourceRecords(found, ""))
                 size += sum(map(len, found.raw))
             if size > _BATCH_BYTES:
                 yield _rows(waiting)
@@ -79,5 +79,5 @@ def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
         yield _rows(waiting)
 
 
-def _rows(taken: list[Taken]) -> pa.Table:
+def _rows(taken: list[SourceRecords]) -> pa.Table:
     return pa.Table.from_batches([to_batch(taken, {}).events])

@@ -56,7 +56,7 @@ class Problems:
             yield f"{what}{first}{more}"
 
 
-class Snapshot(msgspec.Struct, rename="pascal"):
+class SnapshotNote(msgspec.Struct, rename="pascal"):
     """What `forensics snapshot` adds to an answer: what the answer itself does not say."""
 
     account_id: str | None = None
@@ -74,7 +74,7 @@ class _ResponseMetadata(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """One answer: its members, its provenance, and what it is about where only its surroundings tell."""
 
     members: Object
@@ -87,9 +87,9 @@ class Answer:
     problems: Problems
 
     @classmethod
-    def of(cls, members: Object, said: Said, file_names: list[str], problems: Problems) -> Answer:
+    def of(cls, members: Object, said: Said, file_names: list[str], problems: Problems) -> ApiAnswer:
         """`file_names`: of the file that holds it; an answer about one key does not name it, its file may."""
-        snapshot = _decoded(members, "Snapshot", Snapshot) or Snapshot()
+        snapshot = _decoded(members, "Snapshot", SnapshotNote) or SnapshotNote()
         metadata = _decoded(members, "ResponseMetadata", _ResponseMetadata)
         headers = metadata.HTTPHeaders if metadata else None
         as_of = moment(snapshot.as_of) or (_http_date(headers.date) if headers else None)

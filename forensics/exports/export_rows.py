@@ -80,7 +80,7 @@ class IdentityStoreUser(NamedTuple):
     display_name: str | None
 
 
-class Account(NamedTuple):
+class AccountRow(NamedTuple):
     account_id: str
     name: str | None
     email: str | None
@@ -116,7 +116,7 @@ Row = (
     | IamCredentialReport
     | IamCredentialReportKey
     | IdentityStoreUser
-    | Account
+    | AccountRow
     | Trail
     | EventSelectors
 )
@@ -138,7 +138,7 @@ TABLES: dict[type[Row], tuple[str, str]] = {
         "the keys of the credential report: it has no key IDs, so a match by creation time is weak",
     ),
     IdentityStoreUser: ("identity_store_users", "Identity Center users, by identitystore list-users"),
-    Account: ("accounts", "accounts of the organisation, by organizations list-accounts"),
+    AccountRow: ("accounts", "accounts of the organisation, by organizations list-accounts"),
     Trail: ("trails", "trails, by cloudtrail describe-trails"),
     EventSelectors: ("event_selectors", "what trails record, by cloudtrail get-event-selectors"),
 }

@@ -19,11 +19,11 @@ import pyarrow as pa
 
 from forensics.exports import credential_report_rows as credential_report
 from forensics.exports import iam, organization, trails
-from forensics.exports.api_answer import Answer, Problems, Said, moment, one_page
+from forensics.exports.api_answer import ApiAnswer, Problems, Said, moment, one_page
 from forensics.exports.export_rows import COMMENTS, TABLES, Row
 from forensics.formats import export_documents as formats
 
-_READERS: dict[str, Callable[[Answer], Iterable[Row]]] = {
+_READERS: dict[str, Callable[[ApiAnswer], Iterable[Row]]] = {
     "iam_access_keys": iam.access_keys,
     "iam_access_key_last_used": iam.access_key_last_used,
     "sts_access_key_info": iam.access_key_info,
@@ -49,7 +49,7 @@ _BATCH_DOCUMENTS = 1000
 _CLOCKS_DIFFER_BY = timedelta(days=1)
 
 
-class Export(NamedTuple):
+class LoadedExport(NamedTuple):
     """One document: what it is, of which account (null: several, or unknown), as of when, how much it says.
 
     `is_whole`: whether it has all that AWS answered, as far as it shows.
@@ -69,7 +69,7 @@ class ExportProblem(NamedTuple):
     problem: str
 
 
-class _Document(NamedTuple):
+class _ExportDocument(NamedTuple):
     sha256: str
     kind: str
     content: bytes
@@ -87,7 +87,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         _read(document, found)
     for type_, (name, comment) in TABLES.items():
         _create(connection, name, comment, {**_fields(type_), **_fields(Said)}, found[type_])
-    _create(connection, "exports", "each export: what it is, whose, as of when", _fields(Export), found[Export])
+    _create(
+        connection, "exports", "each export: what it is, whose, as of when", _fields(LoadedExport), found[LoadedExport]
+    )
     problems = found[ExportProblem]
     _create(connection, "export_problems", "what of exports could not be read", _fields(ExportProblem), problems)
     for name, comment in _CURRENT.items():
@@ -101,7 +103,7 @@ def _sql(name: str) -> str:
     return (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
+def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
     problems = Problems()
     answered: list[Said] = []
     statements: list[tuple[Row, Said]] = list(_statements(document, problems, answered))
@@ -111,8 +113,8 @@ def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[A
     found[ExportProblem] += [ExportProblem(document.sha256, line) for line in problems.lines()]
     accounts = {account for row, _ in statements if (account := getattr(row, "account_id", None))}
     latest = max(in_time.values(), key=lambda said: str(said.as_of))
-    found[Export].append(
-        Export(
+    found[LoadedExport].append(
+        LoadedExport(
             document.sha256,
             document.kind,
             accounts.pop() if len(accounts) == 1 else None,
@@ -124,7 +126,7 @@ def _read(document: _Document, found: defaultdict[type[NamedTuple], list[tuple[A
     )
 
 
-def _statements(document: _Document, problems: Problems, answered: list[Said]) -> Iterator[tuple[Row, Said]]:
+def _statements(document: _ExportDocument, problems: Problems, answered: list[Said]) -> Iterator[tuple[Row, Said]]:
     """Every statement of a document; `answered` gets the provenance of each answer, also of one that is empty."""
     text = formats.without_mark(document.content)
     said = _said(document)
@@ -138,7 +140,7 @@ def _statements(document: _Document, problems: Problems, answered: list[Said]) -
     paged: dict[str, bool] = {}
     for members in formats.objects(text):
         kind = formats.kind_of(members) or document.kind
-        answer = Answer.of(members, said._replace(export=kind), document.file_names, problems)
+        answer = ApiAnswer.of(members, said._replace(export=kind), document.file_names, problems)
         paged[kind] = answer.is_one_page_of_several()
         if kind == _REPORT:
             said_by, found = _report(answer)
@@ -151,7 +153,7 @@ def _statements(document: _Document, problems: Problems, answered: list[Said]) -
             problems.cut(one_page(kind))
 
 
-def _report(answer: Answer) -> tuple[Said, Iterable[Row]]:
+def _report(answer: ApiAnswer) -> tuple[Said, Iterable[Row]]:
     """A credential report tells itself when it was made, which may be hours before it was asked for."""
     generated_at = moment(answer.text("GeneratedTime"))
     said = answer.said._replace(as_of=generated_at, as_of_from="document") if generated_at else answer.said
@@ -162,7 +164,7 @@ def _report(answer: Answer) -> tuple[Said, Iterable[Row]]:
     return said, credential_report.read(report, answer.problems)
 
 
-def _in_time(said: Said, document: _Document, problems: Problems) -> Said:
+def _in_time(said: Said, document: _ExportDocument, problems: Problems) -> Said:
     """Of what is dated to a time that had not come, the time at which it was there is known at least."""
     if said.as_of is None or document.not_after is None or said.as_of <= document.not_after + _CLOCKS_DIFFER_BY:
         return said
@@ -170,14 +172,14 @@ def _in_time(said: Said, document: _Document, problems: Problems) -> Said:
     return said._replace(as_of=document.not_after, as_of_from="ingest")
 
 
-def _said(document: _Document) -> Said:
+def _said(document: _ExportDocument) -> Said:
     """What holds where an answer does not say itself as of when it is."""
     if document.as_of:
         return Said(document.kind, document.as_of, "person", document.sha256)
     return Said(document.kind, document.modified_at, "file", document.sha256)
 
 
-def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
+def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_ExportDocument]:
     """Every export, in the order of its hash, few at once in memory. Of one found twice the earlier time holds."""
     found = connection.execute(
         """
@@ -211,7 +213,7 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_Document]:
             ).fetchall()
         )
         for sha256, kind, _, names, *times in batch:
-            yield _Document(sha256, kind, contents.pop(sha256), names, *(_utc(time) for time in times))
+            yield _ExportDocument(sha256, kind, contents.pop(sha256), names, *(_utc(time) for time in times))
 
 
 def _batches(found: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from forensics.exports.api_answer import Answer
+from forensics.exports.api_answer import ApiAnswer
 from forensics.exports.export_rows import IamAccessKey, IamKeyListing, IamRole, IamUser, Row
 from forensics.records.policy_document import trust_requirements
 
@@ -54,7 +54,7 @@ class _LastUsed(msgspec.Struct, rename="pascal"):
     region: str | None = None
 
 
-def users(answer: Answer, member: str) -> Iterator[Row]:
+def users(answer: ApiAnswer, member: str) -> Iterator[Row]:
     for user in answer.entries(member, _User):
         policies = user.attached_managed_policies
         yield IamUser(
@@ -68,7 +68,7 @@ def users(answer: Answer, member: str) -> Iterator[Row]:
         )
 
 
-def roles(answer: Answer) -> Iterator[Row]:
+def roles(answer: ApiAnswer) -> Iterator[Row]:
     for role in answer.entries("RoleDetailList", _Role):
         asked = trust_requirements(_document(role.assume_role_policy_document))
         last_used = role.role_last_used.last_used_date if role.role_last_used else None
@@ -84,7 +84,7 @@ def roles(answer: Answer) -> Iterator[Row]:
         )
 
 
-def access_keys(answer: Answer) -> Iterator[Row]:
+def access_keys(answer: ApiAnswer) -> Iterator[Row]:
     """Every key, and each user all of whose keys these are. An empty list says whose it is in a snapshot alone."""
     listed: dict[tuple[str | None, str], int] = {}
     if answer.user_name:
@@ -99,7 +99,7 @@ def access_keys(answer: Answer) -> Iterator[Row]:
         yield from (IamKeyListing(account, name, number) for (account, name), number in listed.items())
 
 
-def access_key_last_used(answer: Answer) -> Iterator[Row]:
+def access_key_last_used(answer: ApiAnswer) -> Iterator[Row]:
     if not answer.access_key_ids:
         answer.problems.add(
             "it says when a key of a user was last used, and not which: save the answer in a file named for the key,"
@@ -125,7 +125,7 @@ def access_key_last_used(answer: Answer) -> Iterator[Row]:
         )
 
 
-def access_key_info(answer: Answer) -> Iterator[Row]:
+def access_key_info(answer: ApiAnswer) -> Iterator[Row]:
     if not answer.access_key_ids:
         answer.problems.add(
             "it names the account of a key, and not the key: save the answer in a file named for the key, such as"

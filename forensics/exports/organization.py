@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from forensics.exports.api_answer import Answer
-from forensics.exports.export_rows import Account, IdentityStoreUser, Row
+from forensics.exports.api_answer import ApiAnswer
+from forensics.exports.export_rows import AccountRow, IdentityStoreUser, Row
 
 
-class _Account(msgspec.Struct, rename="pascal"):
+class _OrganizationAccount(msgspec.Struct, rename="pascal"):
     id: str
     name: str | None = None
     email: str | None = None
@@ -19,20 +19,20 @@ class _Account(msgspec.Struct, rename="pascal"):
     joined_timestamp: str | float | None = None
 
 
-class _User(msgspec.Struct, rename="pascal"):
+class _IdentityCenterUser(msgspec.Struct, rename="pascal"):
     user_id: str
     user_name: str | None = None
     display_name: str | None = None
     identity_store_id: str | None = None
 
 
-def accounts(answer: Answer) -> Iterator[Row]:
-    for one in answer.entries("Accounts", _Account):
+def accounts(answer: ApiAnswer) -> Iterator[Row]:
+    for one in answer.entries("Accounts", _OrganizationAccount):
         joined_at = answer.moment(one.joined_timestamp, "JoinedTimestamp of an account")
         # AWS replaces Status by State in 2026
-        yield Account(one.id, one.name, one.email, one.state or one.status, joined_at)
+        yield AccountRow(one.id, one.name, one.email, one.state or one.status, joined_at)
 
 
-def identity_store_users(answer: Answer) -> Iterator[Row]:
-    for user in answer.entries("Users", _User):
+def identity_store_users(answer: ApiAnswer) -> Iterator[Row]:
+    for user in answer.entries("Users", _IdentityCenterUser):
         yield IdentityStoreUser(user.identity_store_id, user.user_id, user.user_name, user.display_name)

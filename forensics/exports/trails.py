@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from forensics.exports.api_answer import Answer
+from forensics.exports.api_answer import ApiAnswer
 from forensics.exports.export_rows import EventSelectors, Row, Trail
 from forensics.records.trail_selectors import selectors_narrow
 
@@ -24,7 +24,7 @@ class _Trail(msgspec.Struct, rename="pascal"):
     s3_bucket_name: str | None = None
 
 
-def trails(answer: Answer) -> Iterator[Row]:
+def trails(answer: ApiAnswer) -> Iterator[Row]:
     for trail in answer.entries("trailList", _Trail):
         yield Trail(
             trail.trail_arn,
@@ -39,7 +39,7 @@ def trails(answer: Answer) -> Iterator[Row]:
         )
 
 
-def event_selectors(answer: Answer) -> Iterator[Row]:
+def event_selectors(answer: ApiAnswer) -> Iterator[Row]:
     arn = answer.text("TrailARN")
     if arn is None:
         answer.problems.add("it says what a trail records, and not which: TrailARN is missing")

@@ -31,7 +31,7 @@ TAR_HEAD_BYTES = _BLOCK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class ArchiveMember:
     """One member.
 
     `pieces` is its content until the next member is asked for. If the member is not read, `pieces` is None, and
@@ -53,7 +53,7 @@ def is_tar(head: bytes) -> bool:
     return not head.startswith(b"\0") and _header(head[:_BLOCK_BYTES]) is not None
 
 
-def members_of_zip(file: BinaryIO) -> Iterator[Member]:
+def members_of_zip(file: BinaryIO) -> Iterator[ArchiveMember]:
     """The members of a zip archive. Raises Unreadable."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -65,12 +65,12 @@ def members_of_zip(file: BinaryIO) -> Iterator[Member]:
         raise Unreadable(f"the zip archive is damaged: {error}") from None
 
 
-def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArchiveMember:
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-        return Member(info.filename, None, _NOT_A_FILE, "skipped")
+        return ArchiveMember(info.filename, None, _NOT_A_FILE, "skipped")
     if info.flag_bits & 1:
-        return Member(info.filename, None, "it is encrypted; unpack the archive with its password")
-    return Member(info.filename, _content_of_zip(archive, info))
+        return ArchiveMember(info.filename, None, "it is encrypted; unpack the archive with its password")
+    return ArchiveMember(info.filename, _content_of_zip(archive, info))
 
 
 def _content_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -82,7 +82,7 @@ def _content_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator
         raise Unreadable(f"it is damaged in its archive: {error}") from None
 
 
-def members_of_tar(pieces: Iterable[bytes]) -> Iterator[Member]:
+def members_of_tar(pieces: Iterable[bytes]) -> Iterator[ArchiveMember]:
     """The members of a tar archive. Raises Unreadable where `pieces` does, and for one that is damaged or cut."""
     blocks = _Blocks(pieces)
     name: str | None = None
@@ -106,18 +106,18 @@ def members_of_tar(pieces: Iterable[bytes]) -> Iterator[Member]:
         raise Unreadable("there are other bytes behind the tar archive")
 
 
-def _of_tar(name: str, header: tarfile.TarInfo, blocks: _Blocks) -> Iterator[Member]:
+def _of_tar(name: str, header: tarfile.TarInfo, blocks: _Blocks) -> Iterator[ArchiveMember]:
     shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if header.type == tarfile.GNUTYPE_SPARSE:
         blocks.skip(header.size)
-        yield Member(shown, None, "it is a sparse file, which is not read; unpack the archive")
+        yield ArchiveMember(shown, None, "it is a sparse file, which is not read; unpack the archive")
         return
     if header.type not in tarfile.REGULAR_TYPES:
         blocks.skip(header.size)
-        yield Member(shown, None, _NOT_A_FILE, "skipped")
+        yield ArchiveMember(shown, None, _NOT_A_FILE, "skipped")
         return
     end = blocks.taken + header.size
-    yield Member(shown, blocks.until(end))
+    yield ArchiveMember(shown, blocks.until(end))
     blocks.skip(end - blocks.taken)
 
 

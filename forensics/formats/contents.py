@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from forensics.formats.archives import TAR_HEAD_BYTES, Member, is_tar, is_zip, members_of_tar, members_of_zip
+from forensics.formats.archives import TAR_HEAD_BYTES, ArchiveMember, is_tar, is_zip, members_of_tar, members_of_zip
 from forensics.formats.documents import Document, take_document
 from forensics.formats.event_tables import PARQUET_MAGIC, csv_of_events, read_csv, read_parquet
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
@@ -30,7 +30,7 @@ FAULT = "it cannot be read, by an error of this program that is worth a report"
 class Archive:
     """Files in a file, in their order."""
 
-    members: Iterator[Member]
+    members: Iterator[ArchiveMember]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws, AwsFailed
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
 from forensics.sources.paths import as_text, find_files
-from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
+from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects
 from forensics.sources.s3_url import S3Url
 
 
@@ -89,7 +89,7 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, how: Fetching
     payer = how.request_payer
     client = how.aws.client("s3", connections=DOWNLOADS)
     with only_fetch(layout):
-        wanted = Wanted(
+        wanted = WantedObjects(
             frozenset(filter.accounts), frozenset(filter.regions), filter.delivered_from, filter.delivered_to
         )
         listed = list(dict.fromkeys(urls))

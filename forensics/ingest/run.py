@@ -23,7 +23,7 @@ import duckdb
 import msgspec
 
 from forensics.ingest.filter import is_whole, leaves_anything_out
-from forensics.ingest.worker import ENDING, Answer, Start, ToRead, Worker, why
+from forensics.ingest.worker import ENDING, Start, ToRead, Worker, WorkerAnswer, why
 from forensics.lake import manifest as manifests
 from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle
@@ -263,11 +263,11 @@ def _at_its_origin(file: SourceFile, copies: Mapping[str, ToRead]) -> SourceFile
     return msgspec.structs.replace(file, path=file.name) if copied else file
 
 
-def _read_here(case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str) -> Iterator[Answer]:
+def _read_here(case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str) -> Iterator[WorkerAnswer]:
     worker = Worker(case, ingest_id, start.known, start.filter)
     for batch in batches:
-        yield Answer(source_files=worker.read(batch))
-    yield Answer(parts=worker.close())
+        yield WorkerAnswer(source_files=worker.read(batch))
+    yield WorkerAnswer(parts=worker.close())
 
 
 def _is_text(path: str) -> bool:
@@ -275,9 +275,9 @@ def _is_text(path: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
-def _no_text(file: ToRead) -> Answer:
+def _no_text(file: ToRead) -> WorkerAnswer:
     name, path = (os.fsencode(text).decode("utf-8", "replace") for text in (file.name, file.path))
-    return Answer([SourceFile(name, path, "failed", "its name is not UTF-8, so it cannot be listed; rename it")])
+    return WorkerAnswer([SourceFile(name, path, "failed", "its name is not UTF-8, so it cannot be listed; rename it")])
 
 
 def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
@@ -295,7 +295,7 @@ def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
 
 def _read_in_processes(
     case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str, workers: int
-) -> Iterator[Answer]:
+) -> Iterator[WorkerAnswer]:
     """Hand batches to worker processes as they get free. A worker that dies or gives up ends the ingest.
 
     A worker gets a batch only while it waits for one: were it writing an answer meanwhile, both could wait for ever.
@@ -342,7 +342,7 @@ class _Process:
         self._closing = not batch
         self._send(batch)
 
-    def answers(self) -> Iterator[Answer]:
+    def answers(self) -> Iterator[WorkerAnswer]:
         data = os.read(self.output.fileno(), 1 << 16)
         if not data:
             raise IngestFailed(
@@ -351,7 +351,7 @@ class _Process:
             )
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
-            answer = msgspec.json.decode(line, type=Answer)
+            answer = msgspec.json.decode(line, type=WorkerAnswer)
             if answer.error:
                 raise IngestFailed(f"nothing was added: {answer.error}")
             self._busy = False

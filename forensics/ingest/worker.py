@@ -25,7 +25,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import pyarrow as pa
 
-from forensics.formats.archives import Member
+from forensics.formats.archives import ArchiveMember
 from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
@@ -35,7 +35,7 @@ from forensics.ingest.filter import leaves_anything_out, takes
 from forensics.lake.layout import ROOM_NEEDED, Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile, Status
 from forensics.lake.parts import PartWriter
-from forensics.records.columns import Taken, to_batch
+from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.identity import Identity
 from forensics.regular_files import open_regular
 from forensics.runtime import without_pandas
@@ -101,7 +101,7 @@ class Worker:
         self._scratch = Layout(case).scratch
         self._known = set(known)
         self._filter = filter if leaves_anything_out(filter) else None
-        self._taken: list[tuple[_Found, Taken]] = []
+        self._taken: list[tuple[_Found, SourceRecords]] = []
         self._taken_bytes = 0
         self._held_bytes = 0
         self._identities: dict[bytes, Identity] = {}
@@ -163,7 +163,7 @@ class Worker:
         found.failure = found.failure or source.failure
         yield _End(source.ended("ok"), found)
 
-    def _read_member(self, member: Member, archive: _Source) -> Iterator[_End]:
+    def _read_member(self, member: ArchiveMember, archive: _Source) -> Iterator[_End]:
         name, path = f"{archive.name}/{member.name}", f"{archive.path}/{member.name}"
         if member.pieces is None:
             yield _End(SourceFile(name, path, member.status, member.reason, archive=archive.sha256))
@@ -219,7 +219,7 @@ class Worker:
             found.cut = found.cut or records.cut
             self._hold([records], sha256, found)
             return
-        self._taken.append((found, Taken(records, sha256)))
+        self._taken.append((found, SourceRecords(records, sha256)))
         self._taken_bytes += sum(map(len, records.raw))
         if self._taken_bytes >= _BATCH_BYTES:
             self._write_rows()
@@ -398,7 +398,7 @@ class _End(NamedTuple):
     found: _Found | None = None
 
 
-class Answer(msgspec.Struct, frozen=True):
+class WorkerAnswer(msgspec.Struct, frozen=True):
     """A line from a worker process: how the files of a batch ended, or at last its parts, or why it gave up."""
 
     source_files: list[SourceFile] = []
@@ -424,12 +424,12 @@ def read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
         for line in lines:
             batch = msgspec.json.decode(line, type=list[ToRead])
             if not batch:
-                return _say(Answer(parts=worker.close()))
-            _say(Answer(source_files=worker.read(batch)))
+                return _say(WorkerAnswer(parts=worker.close()))
+            _say(WorkerAnswer(source_files=worker.read(batch)))
     except BrokenPipeError:
         raise
     except ENDING as error:
-        _say(Answer(error=why(error)))
+        _say(WorkerAnswer(error=why(error)))
 
 
 def why(error: Exception) -> str:
@@ -464,6 +464,6 @@ def _span(files: Sequence[ToRead]) -> str:
     return f"{len(names):,} files from {names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def _say(answer: Answer) -> None:
+def _say(answer: WorkerAnswer) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
     sys.stdout.buffer.flush()

@@ -13,7 +13,7 @@ from forensics.investigate.sql_rows import Row, rows
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class CheckedSpan:
     """What an answer rests on: an account, a region and a time. Null is any account, any region, or an open end."""
 
     account_id: str | None = None
@@ -22,7 +22,7 @@ class Span:
     end: datetime | None = None
 
 
-def digest_check(connection: duckdb.DuckDBPyConnection, spans: Iterable[Span]) -> DigestCheck:
+def digest_check(connection: duckdb.DuckDBPyConnection, spans: Iterable[CheckedSpan]) -> DigestCheck:
     """What digests prove of the files of a case, with the windows in doubt that some spans rest on."""
     keys = tuple(SigningKey(row.fingerprint, row.source) for row in rows(connection, "signing_keys"))
     if not keys:
@@ -44,7 +44,7 @@ def _open_window(row: Row) -> OpenWindow:
     return OpenWindow(row.account_id, row.aws_region, row.trail, row.from_, row.to, row.why, tuple(row.missing))
 
 
-def of_credentials(connection: duckdb.DuckDBPyConnection, credential_ids: Iterable[str]) -> list[Span]:
+def of_credentials(connection: duckdb.DuckDBPyConnection, credential_ids: Iterable[str]) -> list[CheckedSpan]:
     """The days on which some credentials were used, and the seconds in which they were issued."""
     ids = sorted(set(credential_ids))
-    return [Span(row.account_id, None, row.start, row.end) for row in rows(connection, "spans_of_uses", ids=ids)]
+    return [CheckedSpan(row.account_id, None, row.start, row.end) for row in rows(connection, "spans_of_uses", ids=ids)]

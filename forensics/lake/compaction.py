@@ -17,7 +17,7 @@ from forensics.lake.copies import Settled
 from forensics.lake.file_names import day_of, lake_path
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ROW_GROUP_BYTES, SORT_KEYS, ParquetFile
-from forensics.records.schema import LAKE_SCHEMA
+from forensics.records.arrow_schema import LAKE_SCHEMA
 
 MAX_FILES_A_DAY = 8
 

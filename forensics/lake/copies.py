@@ -28,9 +28,9 @@ from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, PartWriter, write_table
 from forensics.records.addendum import amended
-from forensics.records.columns import Taken, to_batch
+from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
+from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.record import canonical_sha256
-from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _ROWS_AT_ONCE = 10_000
@@ -178,7 +178,7 @@ def _conflict_copies(tables: Tables, ingest_id: str) -> list[LakeFile]:
 
 def row_of(raw: bytes, delivery: str, source_sha256: str, position: int) -> pa.RecordBatch:
     """The row of a copy, read again from its bytes."""
-    return to_batch([Taken(Records(position, [raw], delivery=Delivery(delivery)), source_sha256)], {}).events
+    return to_batch([SourceRecords(Records(position, [raw], delivery=Delivery(delivery)), source_sha256)], {}).events
 
 
 def disagree(differs_in: str) -> bool:
@@ -263,7 +263,7 @@ def _amended_events(events: pa.RecordBatch) -> pa.RecordBatch:
     before = events.to_pylist()
     texts = [amended(row["raw"], row["addenda"]) for row in before]
     taken = [
-        Taken(Records(row["position"], [text], delivery=Delivery(row["delivery"])), row["source_sha256"])
+        SourceRecords(Records(row["position"], [text], delivery=Delivery(row["delivery"])), row["source_sha256"])
         for row, text in zip(before, texts, strict=True)
     ]
     columns = to_batch(taken, {}).events.to_pydict()

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
 from forensics.lake.lake_tables import sql
-from forensics.records.schema import LAKE_SCHEMA, TEXT
+from forensics.records.arrow_schema import LAKE_SCHEMA, TEXT
 
 # the bytes of a copy stay in the lake
 LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])

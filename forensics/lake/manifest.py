@@ -37,11 +37,11 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Status = Literal["ok", "duplicate", "empty", "skipped", "failed"]
 
 
-class Line(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+class ManifestLine(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
     pass
 
 
-class SourceFile(Line, frozen=True, tag="source_file"):
+class SourceFile(ManifestLine, frozen=True, tag="source_file"):
     """One file that was read. `status`: ok, duplicate, empty, skipped or failed, the last two with a reason.
 
     Of a `failed` file the records before the damage are in the case. `records` counts them, `rejected` what is in the
@@ -79,7 +79,7 @@ class SourceFile(Line, frozen=True, tag="source_file"):
     as_of: Moment | None = None
 
 
-class Filter(Line, frozen=True, tag="filter"):
+class Filter(ManifestLine, frozen=True, tag="filter"):
     """What the ingest whose lines it stands among took; see `filter`. Nothing given is everything.
 
     `delivered_from`, `delivered_to`: the days of delivery, both included, outside of which nothing was looked at.
@@ -93,7 +93,7 @@ class Filter(Line, frozen=True, tag="filter"):
     delivered_to: date | None = None
 
 
-class LakeFile(Line, frozen=True, tag="lake_file"):
+class LakeFile(ManifestLine, frozen=True, tag="lake_file"):
     """A Parquet file that counts; `path` is relative to the case folder, `table` what it holds rows of."""
 
     table: str
@@ -103,13 +103,13 @@ class LakeFile(Line, frozen=True, tag="lake_file"):
     sha256: Sha256
 
 
-class Removed(Line, frozen=True, tag="removed"):
+class Removed(ManifestLine, frozen=True, tag="removed"):
     """A lake file that no longer counts."""
 
     path: str
 
 
-class Commit(Line, frozen=True, tag="commit"):
+class Commit(ManifestLine, frozen=True, tag="commit"):
     """The end of an ingest. `events`: distinct events in the case; `copies`: these and their further copies;
     `conflicts`: copies that differ; `amended`: addenda, which are in their events."""
 
@@ -174,7 +174,7 @@ def read(path: Path, *, last: str | None = None) -> Manifest:
 
     `last`: the ID of an ingest; what came after it is not read.
     """
-    reader = _Reader()
+    reader = _ManifestReader()
     for number, line in _lines(path):
         try:
             entry = _decoder.decode(line)
@@ -248,7 +248,7 @@ def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
         yield data
 
 
-class _Reader:
+class _ManifestReader:
     """Takes line after line, and makes those of an ingest count at its commit."""
 
     def __init__(self) -> None:

@@ -21,7 +21,7 @@ from forensics.formats.record_stream import Rejected
 from forensics.lake.file_names import lake_path
 from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
-from forensics.records.schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.regular_files import create_private
 
 ROW_GROUP_BYTES = 48 << 20
@@ -48,8 +48,8 @@ class PartWriter:
         self._waiting: dict[date | None, list[pa.RecordBatch]] = {}
         self._waiting_bytes: dict[date | None, int] = {}
         self._open: dict[date | None, ParquetFile] = {}
-        self._quarantine = _Rows(case, lake_path("quarantine", name), "quarantine", QUARANTINE_SCHEMA)
-        self._documents = _Rows(case, lake_path("documents", name), "documents", DOCUMENTS_SCHEMA)
+        self._quarantine = _WaitingRows(case, lake_path("quarantine", name), "quarantine", QUARANTINE_SCHEMA)
+        self._documents = _WaitingRows(case, lake_path("documents", name), "documents", DOCUMENTS_SCHEMA)
 
     def add(self, batch: pa.RecordBatch) -> None:
         for day, rows in _by_day(batch):
@@ -82,7 +82,7 @@ class PartWriter:
         self._open[day].write(rows.sort_by(SORT_KEYS))
 
 
-class _Rows:
+class _WaitingRows:
     """A lake file of few rows that may be large, begun with the first of them."""
 
     def __init__(self, case: Path, path: str, table: str, schema: pa.Schema) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from forensics.answers.coverage_answer import Info
-from forensics.answers.ingest_answer import Changed, Export, Ingest, Snapshot, Unread
+from forensics.answers.ingest_answer import ChangedAnswers, Export, Ingest, Snapshot, Unread
 from forensics.answers.rows_answer import Rows
 from forensics.output.lines import BLANK, Line, heading, line, table
 from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, readable_time
@@ -221,7 +221,7 @@ def _copies(further: int, conflicts: int, amended: int) -> str:
     return f"{further:,} {copies} of events{differing}{addenda}"
 
 
-def _changed(changed: Changed | None) -> str:
+def _changed(changed: ChangedAnswers | None) -> str:
     if changed is None:
         return "what changed is not known: those before this ingest are not at hand"
     told = (

@@ -52,7 +52,7 @@ class TooLarge(Exception):
     """The archive cannot hold the files; the message says what to do."""
 
 
-class SourceChanged(Exception):
+class PackedSourceChanged(Exception):
     """A file no longer has the recorded hash."""
 
 
@@ -66,7 +66,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class BundleMember:
     """A file of an archive. `content` is None unless it was to be kept."""
 
     sha256: str
@@ -86,7 +86,7 @@ def write(file: BinaryIO, files: Mapping[str, Content], *, as_zip: bool) -> None
         _write_tar(file, files)
 
 
-def read(file: BinaryIO, keep: Mapping[str, int]) -> dict[str, Member]:
+def read(file: BinaryIO, keep: Mapping[str, int]) -> dict[str, BundleMember]:
     """Return the members by name, those in `keep` with their content, up to its size there. Raises DamagedArchive."""
     file.seek(0)
     is_zip = file.read(2) == b"PK"
@@ -105,9 +105,9 @@ def sha256_of(content: Content) -> str:
     return content.sha256 if isinstance(content, Source) else hashlib.sha256(content).hexdigest()
 
 
-def _members(packed: Iterator[tuple[bytes, Iterator[bytes]]], keep: Mapping[str, int]) -> dict[str, Member]:
+def _members(packed: Iterator[tuple[bytes, Iterator[bytes]]], keep: Mapping[str, int]) -> dict[str, BundleMember]:
     """Hash and check the members. Names that a file system takes for one (`A` and `a`, `a` and `a/b`) are refused."""
-    found: dict[str, Member] = {}
+    found: dict[str, BundleMember] = {}
     taken: set[str] = set()
     total, last = 0, ""
     for raw, pieces in packed:
@@ -129,7 +129,7 @@ def _members(packed: Iterator[tuple[bytes, Iterator[bytes]]], keep: Mapping[str,
                 kept += piece
                 if len(kept) > keep[name]:
                     raise DamagedArchive(f"{name} is larger than {keep[name] >> 20} MiB")
-        found[name] = Member(digest.hexdigest(), bytes(kept) if name in keep else None)
+        found[name] = BundleMember(digest.hexdigest(), bytes(kept) if name in keep else None)
         taken |= {name.lower(), folder}
         last = name
     return found
@@ -337,7 +337,7 @@ class _Exact(io.RawIOBase):
         self._digest.update(piece)
         is_whole = self._left > 0 or self._digest.hexdigest() == self._source.sha256
         if len(piece) < wanted or not is_whole:
-            raise SourceChanged(f"{self._source.path} was changed while it was packed; run the command again")
+            raise PackedSourceChanged(f"{self._source.path} was changed while it was packed; run the command again")
         return piece
 
 

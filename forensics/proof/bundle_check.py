@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
-from forensics.proof import bundle
 from forensics.proof import bundle_archive as archive
-from forensics.proof.bundle_archive import DamagedArchive, Member
+from forensics.proof import packing as bundle
+from forensics.proof.bundle_archive import BundleMember, DamagedArchive
 from forensics.proof.origin import NotChecked, Origin
 from forensics.proof.report_check import MAX_PAGE, compared, read_claims
 from forensics.regular_files import open_named, read_regular
@@ -79,7 +79,7 @@ def _not_as_listed(where: str, expected: dict[str, str], found: dict[str, str]) 
 
 def _check_answer(
     path: Path,
-    members: dict[str, Member],
+    members: dict[str, BundleMember],
     origin: Origin,
     right: list[str],
     problems: list[Problem],

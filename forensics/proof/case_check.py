@@ -15,8 +15,8 @@ from forensics.lake import manifest as manifests
 from forensics.lake.integrity import changed_files, file_sha256, fingerprint, is_leftover, unlisted_files
 from forensics.lake.manifest import DamagedManifest
 from forensics.lake.pending import pending
-from forensics.proof import custody
-from forensics.proof.custody import CaseHashes
+from forensics.proof import custody_log as custody
+from forensics.proof.custody_log import CaseHashes
 
 if TYPE_CHECKING:
     from forensics.answers.verify_answer import Custody, CustodyEntry, Integrity, Problem

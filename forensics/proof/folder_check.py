@@ -32,7 +32,7 @@ def verify_logs(
     from forensics.answers.ingest_answer import Unread
     from forensics.digests import record_places
     from forensics.digests.digest_tables import create_tables
-    from forensics.digests.folder import HashingFailed, load
+    from forensics.digests.folder_digests import HashingFailed, load
     from forensics.digests.hasher import ToHash
     from forensics.investigate.case.verification import verification
 

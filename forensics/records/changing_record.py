@@ -42,17 +42,17 @@ class Request(TrailRequest, rename="camel"):
     function_name: str | None = None
 
 
-class AccessKey(msgspec.Struct, rename="camel"):
+class AccessKeyResponse(msgspec.Struct, rename="camel"):
     access_key_id: str | None = None
     user_name: str | None = None
 
 
-class User(msgspec.Struct, rename="camel"):
+class UserResponse(msgspec.Struct, rename="camel"):
     user_name: str | None = None
     user_id: str | None = None
 
 
-class Role(msgspec.Struct, rename="camel"):
+class RoleResponse(msgspec.Struct, rename="camel"):
     role_id: str | None = None
     role_name: str | None = None
 
@@ -66,9 +66,9 @@ class Instances(msgspec.Struct):
 
 
 class Response(msgspec.Struct, rename="camel"):
-    access_key: AccessKey | None = None
-    user: User | None = None
-    role: Role | str | None = None  # IAM's role; Lambda's is the ARN of the function's
+    access_key: AccessKeyResponse | None = None
+    user: UserResponse | None = None
+    role: RoleResponse | str | None = None  # IAM's role; Lambda's is the ARN of the function's
     instances_set: Instances | None = None
 
 

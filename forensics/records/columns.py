@@ -19,6 +19,15 @@ from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.unwrap import is_decorated
 from forensics.records import record as rec
 from forensics.records.addendum import original_event_id
+from forensics.records.arrow_schema import (
+    CHANGE_COLUMNS,
+    IDENTITY_COLUMNS,
+    ISSUANCE_COLUMNS,
+    LAKE_SCHEMA,
+    RECORD_COLUMNS,
+    TEXT,
+    TIMESTAMP,
+)
 from forensics.records.change import READ_FROM as CHANGES
 from forensics.records.change import change
 from forensics.records.changing_record import Change, ChangingRecord, decode_changing
@@ -28,15 +37,6 @@ from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, issuance
 from forensics.records.record import Record, parse_bool, parse_time
 from forensics.records.resource import resource
-from forensics.records.schema import (
-    CHANGE_COLUMNS,
-    IDENTITY_COLUMNS,
-    ISSUANCE_COLUMNS,
-    LAKE_SCHEMA,
-    RECORD_COLUMNS,
-    TEXT,
-    TIMESTAMP,
-)
 from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
@@ -51,7 +51,7 @@ _FREE_TEXT = ("user_agent", "error_message", "resource")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
-class Taken(NamedTuple):
+class SourceRecords(NamedTuple):
     """Some records of one source, to be made into rows together with those of others."""
 
     records: Records
@@ -69,7 +69,7 @@ class Batch(NamedTuple):
     unknown_fields: list[Counter[str]]
 
 
-def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
+def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Batch:
     """The events of some records. Never raises for what a record holds. `seen` spares decoding an identity again."""
     decoded = decode([raw for one in taken for raw in one.records.raw])
     counts = [len(one.records.raw) for one in taken]
@@ -114,7 +114,7 @@ def to_batch(taken: Sequence[Taken], seen: dict[bytes, Identity]) -> Batch:
     return Batch(events, rejected, unknown_fields)
 
 
-def _delivery(taken: Sequence[Taken], source: Numbers, decoded: Decoded) -> pa.Array:
+def _delivery(taken: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
     """How each came. What a product added members to is not as AWS wrote it, though nothing was around it."""
     deliveries = [one.records.delivery for one in taken]
     decorated = [row for row, names in decoded.unknown_fields.items() if is_decorated(names)]

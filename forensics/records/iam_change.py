@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from forensics.records.changing_record import AccessKey, Change, Request, Response, Role, User
+from forensics.records.changing_record import AccessKeyResponse, Change, Request, Response, RoleResponse, UserResponse
 from forensics.records.policy_document import revoked_before, trust_requirements
 from forensics.records.record import Record, UserIdentity
 
-_NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKey(), User(), Role()
+_NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleResponse()
 
 
 def iam_change(record: Record, identity: UserIdentity, request: Request, response: Response) -> Change:
     access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
-    role = response.role if isinstance(response.role, Role) else _NO_ROLE
+    role = response.role if isinstance(response.role, RoleResponse) else _NO_ROLE
     user_name = access_key.user_name or user.user_name or request.user_name
     refused = record.error_message if record.error_code else None
     if user_name is None and refused:

@@ -49,7 +49,7 @@ Ask = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SnapshotWanted:
     """Which accounts to ask: the caller's own, or others by a role of one name.
 
     `regions`: where trails and Identity Center are asked about. `access_key_ids`: keys of which the account is wanted.
@@ -73,7 +73,7 @@ class Refused:
 
 
 @dataclass(slots=True)
-class Taken:
+class SnapshotFiles:
     """What was asked and what came of it. `calls` counts them by action."""
 
     account_ids: list[str] = field(default_factory=list)
@@ -104,10 +104,10 @@ def policy(role_name: str | None) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
 
 
-def take(aws: Aws, folder: Path, wanted: Wanted, progress: Callable[[str], None]) -> Taken:
+def take(aws: Aws, folder: Path, wanted: SnapshotWanted, progress: Callable[[str], None]) -> SnapshotFiles:
     """Ask, and write the answers under `folder`. Raises AwsFailed where AWS cannot be used at all."""
-    taken = Taken()
-    caller = _Account(aws, folder, wanted, taken)
+    taken = SnapshotFiles()
+    caller = _SnapshotAccount(aws, folder, wanted, taken)
     identity = caller.identify()
     organisation = caller.organisation()
     if not wanted.accounts:
@@ -128,21 +128,21 @@ def take(aws: Aws, folder: Path, wanted: Wanted, progress: Callable[[str], None]
     return taken
 
 
-def _take_other(caller: _Account, account_id: str, role_arn: str) -> None:
+def _take_other(caller: _SnapshotAccount, account_id: str, role_arn: str) -> None:
     """The same in another account, if its role can be assumed."""
-    other = _Account(caller.aws, caller.folder, caller.wanted, caller.taken, account_id)
+    other = _SnapshotAccount(caller.aws, caller.folder, caller.wanted, caller.taken, account_id)
     if other.assume(role_arn):
         other.take()
 
 
 @dataclass(slots=True)
-class _Account:
+class _SnapshotAccount:
     """One account that is asked."""
 
     aws: Aws
     folder: Path
-    wanted: Wanted
-    taken: Taken
+    wanted: SnapshotWanted
+    taken: SnapshotFiles
     account_id: str = ""
 
     def identify(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Fetched:
     failure: str | None = None
 
 
-class _Stopped(Exception):
+class _DownloadStopped(Exception):
     """Somebody else's failure ended the round."""
 
 
@@ -152,7 +152,7 @@ class _Fetcher:
             return Fetched(one, path, _read_metadata(path))
         for attempt in range(_ATTEMPTS):
             if self._stop.is_set():
-                raise _Stopped
+                raise _DownloadStopped
             try:
                 return Fetched(one, path, self._get(one, path))
             except ClientError as error:
@@ -184,7 +184,7 @@ class _Fetcher:
     def _copy(self, body: Any, file: BinaryIO) -> None:
         while piece := body.read(_PIECE_BYTES):
             if self._stop.is_set():
-                raise _Stopped
+                raise _DownloadStopped
             file.write(piece)
 
     def _of_the_object(self, error: Exception) -> str | None:

@@ -36,7 +36,7 @@ _SAMPLES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class LookupSpan:
     """A time, its end not included, in whole seconds of UTC."""
 
     start: datetime
@@ -54,7 +54,7 @@ class Region:
     name: str
     client: Client
     folder: Path
-    gaps: tuple[Span, ...]
+    gaps: tuple[LookupSpan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Plan:
     """What to ask of an account. `span` is what was wanted, as far back as AWS keeps events."""
 
     account_id: str
-    span: Span
+    span: LookupSpan
     regions: tuple[Region, ...]
 
 
@@ -88,7 +88,7 @@ def plan(
     aws: Aws, folder: Path, regions: Iterable[str], since: datetime | None, until: datetime | None, now: datetime
 ) -> Plan:
     """What is not saved below `folder` yet; no region is every enabled one. Raises AwsFailed, NothingFound."""
-    span = Span(_whole(max(since or now - KEPT, now - KEPT)), _whole(min(until or now, now)))
+    span = LookupSpan(_whole(max(since or now - KEPT, now - KEPT)), _whole(min(until or now, now)))
     if span.start >= span.end:
         raise NothingFound(
             "AWS keeps 90 days of events for LookupEvents, and the time that was asked for is not in them"
@@ -105,25 +105,25 @@ def _enabled_regions(aws: Aws) -> list[str]:
     return sorted(str(region["RegionName"]) for region in answer["Regions"])
 
 
-def _region(aws: Aws, name: str, folder: Path, span: Span) -> Region:
+def _region(aws: Aws, name: str, folder: Path, span: LookupSpan) -> Region:
     return Region(name, aws.client("cloudtrail", name), folder, tuple(gaps(span, saved(folder))))
 
 
-def saved(folder: Path) -> list[Span]:
+def saved(folder: Path) -> list[LookupSpan]:
     """The spans that the files in a folder hold all events of."""
     return [span for path in folder.glob("*.json") if (span := _span_of(path.name))]
 
 
-def gaps(wanted: Span, covered: Iterable[Span]) -> Iterator[Span]:
+def gaps(wanted: LookupSpan, covered: Iterable[LookupSpan]) -> Iterator[LookupSpan]:
     """What of a span no other covers, newest first."""
     end = wanted.end
     reaching = (span for span in covered if span.start < span.end and span.end > wanted.start)
     for span in sorted(reaching, key=lambda one: one.end, reverse=True):
         if span.end < end:
-            yield Span(span.end, end)
+            yield LookupSpan(span.end, end)
         end = min(end, span.start)
     if end > wanted.start:
-        yield Span(wanted.start, end)
+        yield LookupSpan(wanted.start, end)
 
 
 def expected(plan: Plan) -> Expected:
@@ -143,7 +143,7 @@ def expected(plan: Plan) -> Expected:
     )
 
 
-def _sampled(client: Client, gap: Span, pace: _Pace) -> float:
+def _sampled(client: Client, gap: LookupSpan, pace: _Pace) -> float:
     """About how many events lie in a gap: pages at several places of it, and how long a time each covers."""
     rates: list[float] = []
     for index in range(_SAMPLES):
@@ -174,7 +174,7 @@ def fetch(plan: Plan, now: datetime, asked: Callable[[], None]) -> Looked:
     return Looked(tuple(path for path in files if path.stat().st_size > len(_NONE)), failures)
 
 
-class _Stopped(Exception):
+class _LookupStopped(Exception):
     """Another region's failure, or the user, ended it."""
 
 
@@ -187,14 +187,14 @@ class _Pace:
 
     def wait(self) -> None:
         if self._stop.wait(max(self._next - time.monotonic(), 0)):
-            raise _Stopped
+            raise _LookupStopped
         self._next = time.monotonic() + 1 / _CALLS_A_SECOND
 
 
 class _Gap:
     """The events of one gap, on their way into files. `reached`: down to when they are all saved."""
 
-    def __init__(self, region: Region, gap: Span, settled: datetime) -> None:
+    def __init__(self, region: Region, gap: LookupSpan, settled: datetime) -> None:
         self._region, self._gap = region, gap
         self._settled = max(settled, gap.start)
         self._reached = gap.end
@@ -270,10 +270,10 @@ def _write(path: Path, data: bytes) -> None:
     temporary.rename(path)
 
 
-def _span_of(name: str) -> Span | None:
+def _span_of(name: str) -> LookupSpan | None:
     start, _, end = name.removesuffix(".json").partition("--")
     try:
-        return Span(_stamped(start), _stamped(end))
+        return LookupSpan(_stamped(start), _stamped(end))
     except ValueError:
         return None
 

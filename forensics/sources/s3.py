@@ -35,7 +35,7 @@ _TRAIL = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedObjects:
     """Which objects to look for; no account is every account. `from_`, `to`: days of delivery, both included."""
 
     accounts: frozenset[str] = frozenset()
@@ -71,7 +71,7 @@ class Found:
 
 
 def find_objects(
-    client: Client, url: S3Url, wanted: Wanted, listed: Callable[[int], None], *, request_payer: bool = False
+    client: Client, url: S3Url, wanted: WantedObjects, listed: Callable[[int], None], *, request_payer: bool = False
 ) -> Found:
     """Every wanted object below `url`; `listed` is told how many a page had. Raises AwsFailed and NothingFound."""
     with aws_errors_told(f"{url} cannot be listed"), ThreadPoolExecutor(LISTINGS) as pool:
@@ -89,8 +89,8 @@ def find_objects(
     return found
 
 
-def _nothing(url: S3Url, wanted: Wanted, found: Found) -> str:
-    asked = "; check --account, --region, --since and --until" if wanted != Wanted() else ""
+def _nothing(url: S3Url, wanted: WantedObjects, found: Found) -> str:
+    asked = "; check --account, --region, --since and --until" if wanted != WantedObjects() else ""
     passed = f"; not looked into: {', '.join(sorted(found.passed_over)[:3])}" if found.passed_over else ""
     return f"there is no object of a trail below {url}{passed}{asked}"
 
@@ -129,7 +129,7 @@ class _Listing:
 @dataclass(frozen=True, slots=True)
 class _Search:
     listing: _Listing
-    wanted: Wanted
+    wanted: WantedObjects
     found: Found
 
     def below(self, pool: ThreadPoolExecutor, prefix: str) -> None:

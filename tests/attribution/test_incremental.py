@@ -12,7 +12,7 @@ from random import Random
 import duckdb
 import pytest
 
-from forensics.answers.ingest_answer import Changed
+from forensics.answers.ingest_answer import ChangedAnswers
 from forensics.attribution import build
 from forensics.case import Case
 from tests.attribution.records import Account, Json, assume_role, call
@@ -114,12 +114,12 @@ def test_an_ingest_tells_which_answers_it_changed(tmp_path: Path) -> None:
     by_alice = assume_role(alice.signs(), deploy, "build", 10, issues=aws.key("K"))
     without_key = [assume_role(user.signs(), deploy, "build", 10, issues=None) for user in (alice, bob)]
     case, logs = Case.create(tmp_path / "case"), _Logs(tmp_path / "logs")
-    assert case.ingest([logs.of(*used)]).changed == Changed(0, 0, 0, 0)
-    assert case.ingest([logs.of(by_alice)]).changed == Changed(1, 0, 0, 0)
-    assert case.ingest([logs.of(*without_key)]).changed == Changed(0, 1, 0, 0)
-    assert case.ingest([logs.of(call(bob.signs(), 30))]).changed == Changed(0, 0, 0, 0)
+    assert case.ingest([logs.of(*used)]).changed == ChangedAnswers(0, 0, 0, 0)
+    assert case.ingest([logs.of(by_alice)]).changed == ChangedAnswers(1, 0, 0, 0)
+    assert case.ingest([logs.of(*without_key)]).changed == ChangedAnswers(0, 1, 0, 0)
+    assert case.ingest([logs.of(call(bob.signs(), 30))]).changed == ChangedAnswers(0, 0, 0, 0)
     _change(tmp_path / "case", f"update actors set actor_id = 'X' where credential_id like '%{aws.key('K')}%'")
-    assert case.ingest([logs.of(call(bob.signs(), 40))]).changed == Changed(0, 0, 1, 0)
+    assert case.ingest([logs.of(call(bob.signs(), 40))]).changed == ChangedAnswers(0, 0, 1, 0)
 
 
 def test_a_name_that_a_disputed_event_gave_is_taken_back(tmp_path: Path) -> None:
@@ -129,7 +129,9 @@ def test_a_name_that_a_disputed_event_gave_is_taken_back(tmp_path: Path) -> None
     case, logs = Case.create(tmp_path / "case"), _Logs(tmp_path / "logs")
     case.ingest([logs.of(issued, call(deploy.session("build", 10, aws.key("K")), 20))])
     forged = issued | {"requestParameters": None}
-    assert case.ingest([logs.of(forged)]).changed == Changed(0, 0, 0, 2)  # of the session, and of alice's own key
+    assert case.ingest([logs.of(forged)]).changed == ChangedAnswers(
+        0, 0, 0, 2
+    )  # of the session, and of alice's own key
 
 
 class _Logs:

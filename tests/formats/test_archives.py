@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.formats import archives as module
-from forensics.formats.archives import Member, is_tar, is_zip, members_of_tar, members_of_zip
+from forensics.formats.archives import ArchiveMember, is_tar, is_zip, members_of_tar, members_of_zip
 from forensics.formats.inflate import Measure, Unreadable, bounded_member
 
 Files = dict[str, bytes]
@@ -52,7 +52,7 @@ def from_zip(data: bytes) -> list[tuple[str, bytes | None]]:
     return taken(members_of_zip(io.BytesIO(data)))
 
 
-def taken(members: Iterable[Member]) -> list[tuple[str, bytes | None]]:
+def taken(members: Iterable[ArchiveMember]) -> list[tuple[str, bytes | None]]:
     return [(one.name, None if one.pieces is None else b"".join(one.pieces)) for one in members]
 
 

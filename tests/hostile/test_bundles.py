@@ -19,7 +19,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.proof import bundle_archive as archive
-from forensics.proof.bundle_archive import DamagedArchive, Source, SourceChanged
+from forensics.proof.bundle_archive import DamagedArchive, PackedSourceChanged, Source
 from tests.attribution.records import Account, assume_role, call
 from tests.attribution.records import write as write_logs
 from tests.cli.run import run
@@ -430,8 +430,8 @@ def test_a_source_that_changes_while_it_is_packed_is_not_packed(tmp_path: Path) 
     secret.write_bytes(b"another")
     packed = Source(secret, 7, hashlib.sha256(b"logs...").hexdigest())
     for as_zip in (False, True):
-        with pytest.raises(SourceChanged):
+        with pytest.raises(PackedSourceChanged):
             archive.write(io.BytesIO(), {"sources/x": packed}, as_zip=as_zip)
         shorter = Source(secret, 8, hashlib.sha256(b"another").hexdigest())
-        with pytest.raises(SourceChanged):
+        with pytest.raises(PackedSourceChanged):
             archive.write(io.BytesIO(), {"sources/x": shorter}, as_zip=as_zip)

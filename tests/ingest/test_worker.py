@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics.ingest import worker as module
-from forensics.ingest.worker import Answer, SourceChanged, Start, ToRead, Worker
+from forensics.ingest.worker import SourceChanged, Start, ToRead, Worker, WorkerAnswer
 from forensics.lake.manifest import SourceFile
 from tests.lake.cases import put, record
 
@@ -128,7 +128,7 @@ def test_a_process_answers_each_batch_and_names_its_parts_last(tmp_path: Path) -
     paths = [put(tmp_path / f"{number}.json", record(number)) for number in range(3)]
     batches = [[ToRead(str(paths[0]), "0")], [ToRead(str(path), "x") for path in paths[1:]], []]
     done = start(tmp_path, Start(), *batches)
-    answers = [msgspec.json.decode(line, type=Answer) for line in done.stdout.splitlines()]
+    answers = [msgspec.json.decode(line, type=WorkerAnswer) for line in done.stdout.splitlines()]
     assert [len(answer.source_files) for answer in answers] == [1, 2, 0]
     assert sum(part.rows for part in answers[-1].parts or []) == 3
     assert (done.returncode, done.stderr) == (0, b"")
@@ -146,7 +146,7 @@ def test_a_process_tells_why_it_gives_up(tmp_path: Path) -> None:
     path = put(tmp_path / "a.json", record(1))
     (tmp_path / "case").write_text("no folder")
     done = start(tmp_path / "case", Start(), [ToRead(str(path), "a")], [])
-    answer = msgspec.json.decode(done.stdout.splitlines()[-1], type=Answer)
+    answer = msgspec.json.decode(done.stdout.splitlines()[-1], type=WorkerAnswer)
     assert answer.error is not None and "case" in answer.error
 
 
@@ -168,6 +168,6 @@ def test_a_fault_in_a_worker_process_is_said_to_whoever_started_it(
     monkeypatch.setattr(module, "to_batch", faulty)
     batch = msgspec.json.encode([ToRead(str(tmp_path / "a.json"), "a.json")]) + b"\n"
     module.read_batches(Worker(tmp_path / "case", "w", []), iter([batch]))
-    said = msgspec.json.decode(capfdbinary.readouterr().out, type=Answer).error
+    said = msgspec.json.decode(capfdbinary.readouterr().out, type=WorkerAnswer).error
     assert said and said.startswith("while it read a.json, there was an error of this program")
     assert "KeyError: 'x' (test_worker.py, line " in said

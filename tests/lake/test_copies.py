@@ -22,7 +22,7 @@ from forensics.lake import manifest as manifests
 from forensics.lake.copies import settle
 from forensics.lake.manifest import Commit, Removed, SourceFile
 from forensics.lake.parts import PartWriter
-from forensics.records.columns import Taken, to_batch
+from forensics.records.columns import SourceRecords, to_batch
 from tests.lake.cases import add, events, listed, lying, places, put, record, rows, state
 from tests.simulator import shuffled, simulate, write
 
@@ -152,7 +152,7 @@ def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
         sources.append(
             SourceFile(f"{ingest_id}-{number}", "path", "ok", sha256=hashlib.sha256(raw + way.encode()).hexdigest())
         )
-        writer.add(to_batch([Taken(Records(0, [raw], delivery=way), str(sources[-1].sha256))], {}).events)
+        writer.add(to_batch([SourceRecords(Records(0, [raw], delivery=way), str(sources[-1].sha256))], {}).events)
     settled = settle(layout, before, writer.close(), ingest_id)
     lines: list[manifests.AnyLine] = [
         *sources,

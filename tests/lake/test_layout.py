@@ -21,7 +21,7 @@ from forensics.lake.layout import (
     open_existing,
     write_private,
 )
-from forensics.records.schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from tests.lake.cases import add, put, record
 
 

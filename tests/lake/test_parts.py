@@ -14,8 +14,8 @@ import pytest
 from forensics.formats.record_stream import Records, Rejected
 from forensics.lake import parts as module
 from forensics.lake.parts import PartWriter, write_table
-from forensics.records.columns import Taken, to_batch
-from forensics.records.schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.arrow_schema import LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.columns import SourceRecords, to_batch
 from tests.lake.cases import record
 
 
@@ -25,7 +25,7 @@ def batch(*numbers: int) -> pa.RecordBatch:
 
 def batch_of(*records: dict[str, Any]) -> pa.RecordBatch:
     raw = [json.dumps(one).encode() for one in records]
-    return to_batch([Taken(Records(0, raw), "source")], {}).events
+    return to_batch([SourceRecords(Records(0, raw), "source")], {}).events
 
 
 @pytest.mark.parametrize("row_group_bytes", [1, 20_000, 48 << 20])

@@ -9,7 +9,7 @@ import pytest
 
 from forensics.answers.core import ActorKind, StopReason
 from forensics.answers.coverage_answer import Account, Ending, Info
-from forensics.answers.ingest_answer import Changed, Ingest, Unread
+from forensics.answers.ingest_answer import ChangedAnswers, Ingest, Unread
 from forensics.output.info_text import render_info, render_ingest
 from forensics.output.lines import lay_out
 from tests.output.golden import same_as_golden
@@ -27,7 +27,7 @@ INGEST = Ingest(
     6_999,
     7_130,
     3,
-    Changed(5, 2, 1, 0),
+    ChangedAnswers(5, 2, 1, 0),
     UNREAD,
 )
 INFO = Info(
@@ -75,7 +75,7 @@ def test_a_case_of_nothing() -> None:
 
 def test_which_answers_an_ingest_changed() -> None:
     assert "answers   5 newly resolved, 2 now ambiguous, 1 named otherwise\n" in lay_out(render_ingest(INGEST), 80)
-    unchanged = replace(INGEST, changed=Changed(0, 0, 0, 0))
+    unchanged = replace(INGEST, changed=ChangedAnswers(0, 0, 0, 0))
     assert "answers   no earlier one changed\n" in lay_out(render_ingest(unchanged), 80)
     unknown = replace(INGEST, changed=None)
     assert "answers   what changed is not known" in lay_out(render_ingest(unknown), 80)

@@ -12,7 +12,7 @@ import pytest
 
 from forensics.answers.canonical import answer_sha256
 from forensics.case import Case
-from forensics.proof import custody
+from forensics.proof import custody_log as custody
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 

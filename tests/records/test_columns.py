@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.formats.record_stream import Delivery, Records, Rejected
-from forensics.records.columns import Taken, to_batch
+from forensics.records.arrow_schema import IDENTITY_COLUMNS, LAKE_SCHEMA
+from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.identity import Identity, credential_id
-from forensics.records.schema import IDENTITY_COLUMNS, LAKE_SCHEMA
 from tests.formats.wrappings import DECORATED
 from tests.simulator import simulate
 
@@ -39,7 +39,7 @@ class Read(NamedTuple):
 
 
 def read(*raw: bytes, resynchronised: bool = False) -> Read:
-    events, (rejected,), _ = to_batch([Taken(Records(0, list(raw), resynchronised), "source")], {})
+    events, (rejected,), _ = to_batch([SourceRecords(Records(0, list(raw), resynchronised), "source")], {})
     events.validate(full=True)
     assert events.schema.equals(LAKE_SCHEMA)
     assert events.num_rows + len(rejected) == len(raw)
@@ -224,7 +224,7 @@ def test_a_record_with_members_of_a_product_did_not_come_as_aws_wrote_it(product
 
 def test_what_was_put_together_again_stays_so_with_members_of_a_product() -> None:
     raw = DECORATED["logstash"](RECORDS[0])
-    events, _, _ = to_batch([Taken(Records(0, [dump(raw)], delivery=Delivery.REBUILT), "source")], {})
+    events, _, _ = to_batch([SourceRecords(Records(0, [dump(raw)], delivery=Delivery.REBUILT), "source")], {})
     assert events.column("delivery").to_pylist() == ["rebuilt"]
 
 

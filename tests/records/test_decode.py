@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forensics.formats.record_stream import Records
 from forensics.records import decode as module
 from forensics.records import record as rec
-from forensics.records.columns import Taken, to_batch
+from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.decode import decode
 from tests.simulator import simulate
 
@@ -32,7 +32,7 @@ records = st.builds(
 
 
 def row(raw: bytes) -> Json:
-    events, _, _ = to_batch([Taken(Records(0, [raw]), "source")], {})
+    events, _, _ = to_batch([SourceRecords(Records(0, [raw]), "source")], {})
     (found,) = events.to_pylist()
     return {name: value for name, value in found.items() if name not in ("raw", "record", "content_sha256")}
 

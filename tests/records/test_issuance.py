@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.records.arrow_schema import ISSUANCE_COLUMNS
 from forensics.records.issuance import NOTHING_ISSUED, READ_FROM, Issuance, IssuingRecord, account_of_arn, issuance
 from forensics.records.record import Record, UserIdentity, convert
-from forensics.records.schema import ISSUANCE_COLUMNS
 
 ROLE = "arn:aws:iam::111122223333:role/ops/deploy"
 SESSION = "arn:aws:sts::111122223333:assumed-role/deploy/build"

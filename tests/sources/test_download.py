@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forensics.sources import download as module
 from forensics.sources.aws import Access, Aws, AwsFailed, Client
 from forensics.sources.download import Fetched, fetch_rounds, rounds
-from forensics.sources.s3 import S3Object, Wanted, find_objects
+from forensics.sources.s3 import S3Object, WantedObjects, find_objects
 from forensics.sources.s3_url import S3Url
 from tests.s3_server import BUCKET, Fault, S3Server, breaking_off, error, times
 
@@ -29,7 +29,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed(server: S3Server) -> list[S3Object]:
-    return find_objects(client(server.url), S3Url(BUCKET, ""), Wanted(), lambda _: None).objects
+    return find_objects(client(server.url), S3Url(BUCKET, ""), WantedObjects(), lambda _: None).objects
 
 
 def fetch(server: S3Server, objects: list[S3Object], spool: Path) -> list[Fetched]:

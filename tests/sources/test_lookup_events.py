@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forensics.sources import lookup_events as module
 from forensics.sources.aws import Access, Aws, AwsFailed
-from forensics.sources.lookup_events import Plan, Span, expected, fetch, gaps, plan, saved
+from forensics.sources.lookup_events import LookupSpan, Plan, expected, fetch, gaps, plan, saved
 from forensics.sources.s3_url import NothingFound
 from tests.lake.cases import record
 from tests.lookup_server import ACCOUNT, LookupServer, lookup_server
@@ -126,7 +126,7 @@ def test_the_estimate_is_about_right(api: LookupServer, tmp_path: Path) -> None:
 
 
 def test_ninety_days_are_kept_and_no_more(api: LookupServer, tmp_path: Path) -> None:
-    assert planned(api, tmp_path, 400).span == Span(NOW - 90 * DAY, NOW)
+    assert planned(api, tmp_path, 400).span == LookupSpan(NOW - 90 * DAY, NOW)
     with pytest.raises(NothingFound, match="90 days"):
         plan(aws(api.url), tmp_path, [], NOW - 200 * DAY, NOW - 100 * DAY, NOW)
 
@@ -149,13 +149,13 @@ def test_no_more_calls_a_second_than_aws_answers(
 
 
 moments = st.integers(0, 60).map(lambda minutes: NOW + timedelta(minutes=minutes))
-spans = st.tuples(moments, moments).map(lambda pair: Span(min(pair), max(pair)))
+spans = st.tuples(moments, moments).map(lambda pair: LookupSpan(min(pair), max(pair)))
 
 
 @given(spans, st.lists(spans, max_size=5))
 @settings(deadline=None)
-def test_gaps_are_what_is_wanted_and_not_covered(wanted: Span, covered: list[Span]) -> None:
-    def minutes(*of: Span) -> set[datetime]:
+def test_gaps_are_what_is_wanted_and_not_covered(wanted: LookupSpan, covered: list[LookupSpan]) -> None:
+    def minutes(*of: LookupSpan) -> set[datetime]:
         every = (NOW + timedelta(minutes=minute) for minute in range(61))
         return {moment for moment in every if any(span.start <= moment < span.end for span in of)}
 

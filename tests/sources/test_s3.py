@@ -8,12 +8,12 @@ from functools import cache
 import pytest
 
 from forensics.sources.aws import Access, Aws, AwsFailed, Client
-from forensics.sources.s3 import Found, S3Object, Wanted, find_objects
+from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects
 from forensics.sources.s3_url import NotAnS3Url, NothingFound, S3Url, parse_url
 from tests.s3_server import BUCKET, S3Server, error, times
 
 A, B = "1" * 12, "2" * 12
-ANYTHING = Wanted()
+ANYTHING = WantedObjects()
 
 
 def key(
@@ -22,7 +22,7 @@ def key(
     return f"{root}{account}/{kind}/{region}/{day}/{account}_{kind}_{region}_{day.replace('/', '')}T0000Z_x.json.gz"
 
 
-def found(server: S3Server, prefix: str = "", wanted: Wanted = ANYTHING, bucket: str = BUCKET) -> Found:
+def found(server: S3Server, prefix: str = "", wanted: WantedObjects = ANYTHING, bucket: str = BUCKET) -> Found:
     return find_objects(client(server.url), S3Url(bucket, prefix), wanted, lambda _: None)
 
 
@@ -79,7 +79,7 @@ def test_only_what_is_wanted_is_listed(server: S3Server) -> None:
         for region in ("eu-west-1", "us-east-1", "us-west-2"):
             for day in ("2026/09/30", "2026/10/01", "2026/10/02", "2026/10/03"):
                 server.put(key("AWSLogs/", account, region, day), b"x")
-    wanted = Wanted(frozenset([A]), frozenset(["eu-west-1", "us-east-1"]), date(2026, 10, 1), date(2026, 10, 2))
+    wanted = WantedObjects(frozenset([A]), frozenset(["eu-west-1", "us-east-1"]), date(2026, 10, 1), date(2026, 10, 2))
     assert keys(found(server, "", wanted)) == [
         key("AWSLogs/", A, region, day) for day in ("2026/10/01", "2026/10/02") for region in ("eu-west-1", "us-east-1")
     ]
@@ -120,7 +120,7 @@ def test_nothing_is_told(server: S3Server) -> None:
     with pytest.raises(NothingFound, match="no object of a trail below s3://trail-logs/; not looked into: AWSLogs/1"):
         found(server)
     with pytest.raises(NothingFound, match="check --account"):
-        found(server, "", Wanted(frozenset([B])))
+        found(server, "", WantedObjects(frozenset([B])))
 
 
 def test_a_bucket_that_is_not_there(server: S3Server) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from forensics.answers.ingest_answer import Changed, Ingest
+from forensics.answers.ingest_answer import ChangedAnswers, Ingest
 from forensics.investigate.account_exports import exports, problems
 from forensics.investigate.case.accounting import added_up
 from forensics.investigate.case.summary import unread
 from forensics.lake.manifest import Commit, SourceFile
 
 if TYPE_CHECKING:
-    from forensics.attribution.incremental import Changes
+    from forensics.attribution.incremental import ActorChanges
 
 
 def ingested(
@@ -25,7 +25,7 @@ def ingested(
     files: Sequence[SourceFile],
     known: int,
     commits: tuple[Commit | None, Commit],
-    changes: Changes | None,
+    changes: ActorChanges | None,
 ) -> Ingest:
     """What went into the case at `case`: the files that were looked at, and `known` ones that were not read again.
 
@@ -85,8 +85,8 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(names).items()))
 
 
-def _changed(before: Commit | None, changes: Changes | None) -> Changed | None:
+def _changed(before: Commit | None, changes: ActorChanges | None) -> ChangedAnswers | None:
     """Of the first ingest, nothing: there was no answer yet."""
     if changes is not None:
-        return Changed(**asdict(changes))
-    return Changed(0, 0, 0, 0) if before is None else None
+        return ChangedAnswers(**asdict(changes))
+    return ChangedAnswers(0, 0, 0, 0) if before is None else None

@@ -30,7 +30,7 @@ class NotAddressDatabase(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AddressPlace:
     """Where an address is, and whose network it is in; null where no database tells."""
 
     country: str | None = None
@@ -39,7 +39,7 @@ class Place:
     as_name: str | None = None
 
 
-NOWHERE = Place()
+NOWHERE = AddressPlace()
 
 
 class AddressContext:
@@ -52,13 +52,13 @@ class AddressContext:
         self.databases: tuple[AddressDatabase, ...] = tuple(database for database, _ in opened)
         self._readers = [reader for _, reader in opened]
 
-    def place_of(self, text: str | None) -> Place:
+    def place_of(self, text: str | None) -> AddressPlace:
         """Of an address as logged; of what is no address, nothing."""
         address = parse_address(text) if text else None
         if address is None:
             return NOWHERE
         found = [_place(_looked_up(reader, address)) for reader in self._readers]
-        return Place(
+        return AddressPlace(
             country=next((place.country for place in found if place.country), None),
             city=next((place.city for place in found if place.city), None),
             as_number=next((place.as_number for place in found if place.as_number), None),
@@ -100,12 +100,12 @@ def _looked_up(reader: Reader, address: Address) -> object:
         return None
 
 
-def _place(record: object) -> Place:
+def _place(record: object) -> AddressPlace:
     """Of a record as MaxMind writes it, or as a flat one: `country`, `city`, `asn` and `as_name` as plain text."""
     flat = _text(_in(record, "asn"))
     number = _in(record, "autonomous_system_number")
     digits = flat.upper().removeprefix("AS") if flat else ""
-    return Place(
+    return AddressPlace(
         country=_text(_in(record, "country", "iso_code") or _in(record, "country_code") or _in(record, "country")),
         city=_text(_in(record, "city", "names", "en") or _in(record, "city")),
         as_number=number if isinstance(number, int) else int(digits[:10]) if digits.isdecimal() else None,

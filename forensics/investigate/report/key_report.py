@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from forensics.answers.key_answer import Activity
-from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, Record, Report, SignedBy, Timeline
+from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, ProvingRecord, Report, SignedBy, Timeline
 from forensics.identifiers import Identifier
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
@@ -72,13 +72,15 @@ def report(
     return answer
 
 
-def _records(connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[Row]) -> dict[str, Record]:
+def _records(
+    connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[Row]
+) -> dict[str, ProvingRecord]:
     """The records by event key, the cited ones first."""
     wanted = [row.event_key for row in sorted(listed, key=_rank)]
     found = rows(connection, "report/records", cited=cited, listed=wanted, longest=_RECORD, room=_RECORDS)
     found = _fitting(found, lambda row: (row.text, *(row.source_files or ())), _ROOM_FOR_RECORDS)
     return {
-        row.event_key: Record(
+        row.event_key: ProvingRecord(
             row.event_id,
             row.recipient_account_id,
             row.event_time,

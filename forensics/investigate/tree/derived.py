@@ -18,11 +18,11 @@ from forensics.answers.core import Evidence, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.identifiers import Identifier, SubjectType, account_of
 from forensics.investigate.account_exports import inactive_keys
-from forensics.investigate.digest_check import Span, digest_check
+from forensics.investigate.digest_check import CheckedSpan, digest_check
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.sql_rows import Row, rows
 from forensics.investigate.tree.containment import Means, Role, containment, denying
-from forensics.investigate.tree.descent import Place, Places, Unit, edges_below
+from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
 from forensics.investigate.tree.validity import Life, Revocations, expiry
 
 _VALID = {State.VALID: True, State.UNKNOWN: None}
@@ -43,8 +43,8 @@ def tree_and_credentials(
     moment = _utc(at) if at else rows(connection, "tree/latest")[0].at
     roots = _roots(connection, identifier)
     if not roots or moment is None:
-        return Tree(subject, moment, digests=digest_check(connection, [Span(subject.account_id)])), {}
-    facts = _Facts(connection, roots, moment)
+        return Tree(subject, moment, digests=digest_check(connection, [CheckedSpan(subject.account_id)])), {}
+    facts = _TreeFacts(connection, roots, moment)
     nodes = facts.nodes()
     accounts = {node.account_id for node in nodes if node.parent is None}
     ancestors = _ancestors(connection, roots)
@@ -88,7 +88,7 @@ def _ancestors(connection: duckdb.DuckDBPyConnection, roots: list[str]) -> tuple
     return tuple(dict.fromkeys(row.access_key_id or row.id for row in found))
 
 
-class _Facts:
+class _TreeFacts:
     """What the tables say about everything below some roots."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, roots: list[str], at: datetime) -> None:
@@ -110,16 +110,16 @@ class _Facts:
         self._revocations = Revocations(rows(connection, "tree/revocations", accounts=accounts, at=at), at)
         self._members: list[tuple[str, ...]] = []
 
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[CheckedSpan]:
         """What the tree rests on: the cited events, and everything after the subject came to be."""
         began = [row.session_creation_date or row.first_use for row in self._credentials.values()]
         start = min((time for time in began if time), default=None)
         accounts = {row.account_id for row in self._credentials.values()}
         cited = [
-            Span(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
+            CheckedSpan(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
             for event in self.evidence
         ]
-        after = [Span(account, None, start, self._at) for account in accounts]
+        after = [CheckedSpan(account, None, start, self._at) for account in accounts]
         return [*cited, *after]
 
     # nodes
@@ -159,7 +159,7 @@ class _Facts:
             return node
         return replace(node, expires_at=parent.expires_at, valid_at=parent.valid_at, state=parent.state)
 
-    def _draft(self, place: Place) -> Node:
+    def _draft(self, place: TreePlace) -> Node:
         first = place.members[0]
         credentials = [self._credentials[id_] for id_ in place.members if id_ in self._credentials]
         planting = self._plantings.get(first)
@@ -192,7 +192,7 @@ class _Facts:
             flags=tuple(flags),
         )
 
-    def _life(self, place: Place, credentials: Sequence[Row], planting: Row | None) -> Life:
+    def _life(self, place: TreePlace, credentials: Sequence[Row], planting: Row | None) -> Life:
         if planting and not credentials:
             kind, name = NodeKind(planting.kind), planting.name
             is_role = kind == NodeKind.ROLE
@@ -226,14 +226,14 @@ class _Facts:
             last_use=last_use,
         )
 
-    def _expiry(self, place: Place, credential: Row) -> tuple[datetime | None, bool]:
+    def _expiry(self, place: TreePlace, credential: Row) -> tuple[datetime | None, bool]:
         """By the credential's own issuance, or by the one that this place rests on."""
         cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
         issuances = [credential] if credential.issuance_id else cited
         ends = [expiry(issuance, credential.identity_type) for issuance in issuances]
         return max(ends, key=lambda end: str(end[0] or ""), default=(None, False))
 
-    def _cited(self, place: Place, credentials: Sequence[Row]) -> tuple[str, ...]:
+    def _cited(self, place: TreePlace, credentials: Sequence[Row]) -> tuple[str, ...]:
         keys = place.event_keys or tuple(key for row in credentials if (key := _own_event(row)))
         events = {event.event_id: event.event_time for key in keys for event in self._event_ids[key]}
         return tuple(sorted(events, key=lambda event_id: (str(events[event_id]), event_id)))

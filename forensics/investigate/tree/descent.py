@@ -22,7 +22,7 @@ Unit = tuple[object, ...]
 
 
 @dataclass(slots=True)
-class Place:
+class TreePlace:
     """Credentials and plantings that stand together. Only the `fresh`, which stood nowhere before, have children."""
 
     parent: int | None
@@ -64,7 +64,7 @@ class Places:
     """The places of some roots and all that is below them, in the order in which they were found."""
 
     def __init__(self, edges: Sequence[Row], units: Mapping[str, Unit]) -> None:
-        self.all: list[Place] = []
+        self.all: list[TreePlace] = []
         self._units = units
         self._placed: set[str] = set()
         self._edges: defaultdict[str, list[Row]] = defaultdict(list)
@@ -72,7 +72,7 @@ class Places:
             self._edges[edge.parent_id].append(edge)
         self._have_parents = {edge.child_id for edge in edges}
 
-    def stand(self, subjects: Sequence[str]) -> list[Place]:
+    def stand(self, subjects: Sequence[str]) -> list[TreePlace]:
         """The subjects that come of no other one are the roots; of those in a circle, the first."""
         self._grow(self._roots([one for one in subjects if one not in self._have_parents]))
         for subject in subjects:
@@ -84,7 +84,7 @@ class Places:
         together: defaultdict[Unit, list[str]] = defaultdict(list)
         for subject in subjects:
             together[self._units[subject]].append(subject)
-        return [self._add(Place(None, None, 0, True, tuple(members))) for members in together.values()]
+        return [self._add(TreePlace(None, None, 0, True, tuple(members))) for members in together.values()]
 
     def _grow(self, begin: list[int]) -> None:
         level = begin
@@ -113,7 +113,7 @@ class Places:
             number = self.all[number].parent
         return found
 
-    def _add(self, place: Place) -> int:
+    def _add(self, place: TreePlace) -> int:
         place.fresh = tuple(member for member in place.members if member not in self._placed)
         self._placed.update(place.fresh)
         self.all.append(place)
@@ -123,8 +123,8 @@ class Places:
         return number
 
 
-def _child(number: int, parent: Place, edges: Sequence[Row], certain: bool) -> Place:
-    return Place(
+def _child(number: int, parent: TreePlace, edges: Sequence[Row], certain: bool) -> TreePlace:
+    return TreePlace(
         parent=number,
         relation=Relation(edges[0].relation),
         depth=parent.depth + 1,

@@ -31,7 +31,7 @@ class Sought:
     """The service that hands out a credential like this one by a data event."""
 
 
-class Coverage:
+class CoverageOfLinks:
     """What is loaded of the accounts that some issuances are sought in."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, sought: Iterable[Sought]) -> None:

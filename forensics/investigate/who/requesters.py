@@ -29,12 +29,12 @@ from forensics.answers.who_answer import (
 from forensics.identifiers import Identifier, account_of
 from forensics.investigate.account_exports import ExportedKey, ExportedNames, LoggedKey
 from forensics.investigate.actors import actor_of, owner_of
-from forensics.investigate.digest_check import Span, digest_check, of_credentials
+from forensics.investigate.digest_check import CheckedSpan, digest_check, of_credentials
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.sql_rows import Row, rows
 from forensics.investigate.who.claims import claims
-from forensics.investigate.who.missing import Coverage, Sought, data_events_of
+from forensics.investigate.who.missing import CoverageOfLinks, Sought, data_events_of
 from forensics.investigate.who.trust import TrustPolicies
 from forensics.investigate.workloads import workload
 
@@ -49,8 +49,8 @@ def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges
     if not credential_ids:
         answer = _unsigned(connection, subject, found) if found else _not_found(connection, subject)
         account = None if found else answer.subject.account_id
-        return replace(answer, digests=digest_check(connection, [Span(account)] if not found else []))
-    facts = _Facts(connection, credential_ids, ip_ranges)
+        return replace(answer, digests=digest_check(connection, [CheckedSpan(account)] if not found else []))
+    facts = _WhoFacts(connection, credential_ids, ip_ranges)
     answers = facts.answers(subject)
     answer = answers[0] if len(answers) == 1 else _several(subject, answers)
     return replace(answer, digests=digest_check(connection, facts.spans(connection)))
@@ -60,7 +60,7 @@ def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
     exported = ExportedKey(connection, subject.id)
     account = subject.account_id or exported.account_id
     sought = Sought(account, None, None)
-    missing = Coverage(connection, [sought]).missing(sought) if account else ()
+    missing = CoverageOfLinks(connection, [sought]).missing(sought) if account else ()
     return Who(
         Subject(subject.type, subject.id, account),
         key_owner=exported.owner(),
@@ -120,7 +120,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
     )
 
 
-class _Facts:
+class _WhoFacts:
     """Everything that the tables say about some credentials."""
 
     def __init__(
@@ -151,23 +151,23 @@ class _Facts:
         self.launches = self._launches(connection)
         self.addresses = _grouped(self._addresses(connection))
         self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
-        self.coverage = Coverage(connection, [one for sought in self.sought.values() for one in sought])
+        self.coverage = CoverageOfLinks(connection, [one for sought in self.sought.values() for one in sought])
         owner_ids = [owner.owner_principal_id for owner in self.owners.values()]
         self.exported = ExportedNames(connection, [*(one.actor_id for one in self.credentials), *owner_ids])
 
     def answers(self, subject: Subject) -> list[Who]:
         return [self._answer(subject, credential) for credential in self.credentials]
 
-    def spans(self, connection: duckdb.DuckDBPyConnection) -> list[Span]:
+    def spans(self, connection: duckdb.DuckDBPyConnection) -> list[CheckedSpan]:
         """What the answers rest on: the cited events, the uses of each credential, and where an issuance is missing."""
         hops = [hop.hop_credential_id for chain in self.chains.values() for hop in chain]
         cited = [
-            Span(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
+            CheckedSpan(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
             for found in self.evidence.values()
             for event in found
         ]
         missing = [
-            Span(one.account_id, one.aws_region, one.from_, one.to)
+            CheckedSpan(one.account_id, one.aws_region, one.from_, one.to)
             for credential in self.credentials
             for one in self._missing(credential)
         ]

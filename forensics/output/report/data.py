@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from forensics.answers.canonical import answer_sha256, timestamp
-from forensics.answers.report_answer import ListedEvent, Record, Report
+from forensics.answers.report_answer import ListedEvent, ProvingRecord, Report
 from forensics.answers.tree_answer import Node
 from forensics.output.tree_text import called
 from forensics.output.words import readable_time
@@ -82,7 +82,7 @@ def _event(event: ListedEvent, node: Node) -> list[str | int | None]:
     ]
 
 
-def _record(record: Record) -> dict[str, object]:
+def _record(record: ProvingRecord) -> dict[str, object]:
     return {
         "id": record.event_id,
         "name": record.event_name,

@@ -59,7 +59,7 @@ class _Row:
 
 
 @dataclass(slots=True)
-class _Rows:
+class _LineageRows:
     rows: list[_Row] = field(default_factory=list)
 
     def add(self, row: _Row) -> int:
@@ -69,7 +69,7 @@ class _Rows:
 
 def lineage(who: Who | None, tree: Tree, *, styled: bool = False) -> Markup:
     """The drawing. `styled`: with its style inside, for where no page gives one."""
-    drawn = _Rows()
+    drawn = _LineageRows()
     above = _above(who, drawn) if who else None
     depth = drawn.rows[above].depth + 1 if above is not None else 0
     _below(Branches(tree.nodes, _SHOWN), None, above, depth, drawn)
@@ -82,7 +82,7 @@ def lineage(who: Who | None, tree: Tree, *, styled: bool = False) -> Markup:
 # the rows
 
 
-def _above(who: Who, drawn: _Rows) -> int | None:
+def _above(who: Who, drawn: _LineageRows) -> int | None:
     """Whoever is behind it, then each credential down to the one asked about; the last row of these."""
     named = who.actor.kind != ActorKind.UNKNOWN
     if named:
@@ -120,7 +120,7 @@ def _of_hop(hop: Hop, depth: int, above: int, certain: bool) -> _Row:
     )
 
 
-def _below(branches: Branches, parent: int | None, above: int | None, depth: int, drawn: _Rows) -> None:
+def _below(branches: Branches, parent: int | None, above: int | None, depth: int, drawn: _LineageRows) -> None:
     shown, hidden = branches.below(parent)
     for node in shown:
         number = drawn.add(_of_node(node, depth, above, branches.forwarded[node.id]))

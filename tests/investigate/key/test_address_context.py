@@ -11,7 +11,7 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from forensics.case import Case, NotAddressDatabase
-from forensics.investigate.key.address_context import NOWHERE, AddressContext, Place
+from forensics.investigate.key.address_context import NOWHERE, AddressContext, AddressPlace
 from tests.simulator import sample
 
 CITY = {
@@ -42,9 +42,9 @@ def asn(tmp_path: Path) -> Path:
 def test_several_databases_tell_together(city: Path, asn: Path) -> None:
     for order in ((city, asn), (asn, city)):
         context = AddressContext(order)
-        assert context.place_of("192.0.2.44") == Place("NL", "Amsterdam", 64500, "Example Hosting")
-        assert context.place_of("192.0.2.200") == Place("NL", "Amsterdam")
-        assert context.place_of("2001:db8::1") == Place("NL", "Amsterdam")
+        assert context.place_of("192.0.2.44") == AddressPlace("NL", "Amsterdam", 64500, "Example Hosting")
+        assert context.place_of("192.0.2.200") == AddressPlace("NL", "Amsterdam")
+        assert context.place_of("2001:db8::1") == AddressPlace("NL", "Amsterdam")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_no_database_tells_is_nowhere(city: Path, asn: Path, text: str | No
 def test_a_flat_record_is_read_too(tmp_path: Path) -> None:
     flat = {"country_code": "NL", "city": "Amsterdam", "asn": "AS64500", "as_name": "Example Hosting"}
     context = AddressContext([database(tmp_path / "flat.mmdb", "ipinfo", {"192.0.2.0/24": flat})])
-    assert context.place_of("192.0.2.44") == Place("NL", "Amsterdam", 64500, "Example Hosting")
+    assert context.place_of("192.0.2.44") == AddressPlace("NL", "Amsterdam", 64500, "Example Hosting")
 
 
 @pytest.mark.parametrize(

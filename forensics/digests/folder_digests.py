@@ -15,7 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
-from forensics.records.schema import DOCUMENTS_SCHEMA
+from forensics.records.arrow_schema import DOCUMENTS_SCHEMA
 from forensics.runtime import start_python
 
 if TYPE_CHECKING:
