@@ -33,43 +33,49 @@ from forensics.answers.tree_answer import Tree
 from forensics.answers.who_answer import Who
 from forensics.attribution.database import connect, lock, open_built, opening
 from forensics.attribution.state import Built, cached_database, is_unchanged, record, recorded, sweep_cache
-from forensics.identifiers import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
+from forensics.errors import (
+    AwsFailed,
+    CaseBusy,
+    Declined,
+    IngestFailed,
+    NoLogs,
+    NoSuchSource,
+    NotAddressDatabase,
+    NotAnIdentifier,
+    NotAnS3Url,
+    NothingFound,
+    QueryFailed,
+    SecretRefused,
+    UnusableQuery,
+)
+from forensics.identifiers import Identifier, SubjectType, account_of, identify
 from forensics.ingest.progress import Progress
 from forensics.investigate.case.accounting import files
 from forensics.investigate.case.event_search import COLUMNS, EventFilter, events_query, matches_alone
 from forensics.investigate.case.ingested import ingested, unread_note, why_empty
 from forensics.investigate.case.loaded_hours import coverage
-from forensics.investigate.case.saved_queries import (
-    UnusableQuery,
-    Value,
-    bound,
-    saved_queries,
-    saved_query,
-    shell_lines,
-)
-from forensics.investigate.case.statement import QueryFailed, reading
+from forensics.investigate.case.saved_queries import Value, bound, saved_queries, saved_query, shell_lines
+from forensics.investigate.case.statement import reading
 from forensics.investigate.case.summary import overview
-from forensics.investigate.evidence import ChangedRecord, check_cited
-from forensics.investigate.ip_ranges import NotIpRanges, read_ip_ranges
-from forensics.investigate.key.address_context import AddressContext, NotAddressDatabase
-from forensics.investigate.sql_rows import CannotRead, reading_files
+from forensics.investigate.evidence import check_cited
+from forensics.investigate.ip_ranges import read_ip_ranges
+from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.sql_rows import reading_files
 from forensics.investigate.who.requesters import who
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
-from forensics.lake.integrity import ChangedLake, check_files, file_sha256, fingerprint
-from forensics.lake.layout import ROOM_NEEDED, CaseBusy, Layout, NotACase, only_ingest
-from forensics.lake.manifest import DamagedManifest, Manifest
+from forensics.lake.integrity import check_files, file_sha256, fingerprint
+from forensics.lake.layout import ROOM_NEEDED, Layout, only_ingest
+from forensics.lake.manifest import Manifest
 from forensics.lake.pending import logged_database, logged_ingest
 from forensics.proof import custody_log as custody
 from forensics.proof.case_check import check_manifest, hashes_of
-from forensics.proof.custody_log import CannotSeal, CaseHashes
+from forensics.proof.custody_log import CaseHashes
 from forensics.proof.folder_check import verify_logs
-from forensics.proof.origin import NotChecked
 from forensics.regular_files import read_regular
 from forensics.runtime import packaged_folder
-from forensics.sources.aws import Access, Aws, AwsFailed
-from forensics.sources.paths import NoSuchSource
-from forensics.sources.s3_url import NotAnS3Url, NothingFound, is_s3_url, parse_url
+from forensics.sources.aws import Access, Aws
+from forensics.sources.s3_url import is_s3_url, parse_url
 from forensics.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
@@ -84,7 +90,6 @@ if TYPE_CHECKING:
     from forensics.proof.packing import Packed
 
 __all__ = [
-    "ERRORS",
     "Access",
     "Case",
     "Declined",
@@ -105,46 +110,6 @@ __all__ = [
     "write_sample_logs",
 ]
 
-
-class NoLogs(Exception):
-    """There is no CloudTrail event where logs were expected; the message says what was there."""
-
-
-class IngestFailed(Exception):
-    """Nothing was added to the case; the message says why and what to do."""
-
-
-class Declined(Exception):
-    """Whoever was told the estimate did not want to go on; nothing was fetched."""
-
-    def __init__(self, estimate: Estimate | LookupEstimate) -> None:
-        super().__init__("nothing was fetched")
-        self.estimate = estimate
-
-
-ERRORS = (
-    AwsFailed,
-    CannotRead,
-    CannotSeal,
-    CaseBusy,
-    ChangedLake,
-    ChangedRecord,
-    DamagedManifest,
-    Declined,
-    IngestFailed,
-    NoLogs,
-    NoSuchSource,
-    NotACase,
-    NotAddressDatabase,
-    NotAnIdentifier,
-    NotAnS3Url,
-    NotChecked,
-    NotIpRanges,
-    NothingFound,
-    QueryFailed,
-    UnusableQuery,
-)
-"""Every error that a method of Case raises for its input; each message is one line for a person."""
 
 # of a table or column
 _UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
@@ -263,7 +228,7 @@ class Case:
         named = [str(path) for path in paths]
         local = [Path(path) for path in named if not is_s3_url(path)]
         before = self._manifest()
-        with self._discarded_if_it_stays_new(before), self._noting_a_commit(before), _told_as_ingest_failed():
+        with self._discarded_if_it_stays_new(before), self._noting_a_commit(before):
             urls = [parse_url(path) for path in named if is_s3_url(path)]
             go = partial(_ask, go_on)
             how = Fetching(Aws(access), request_payer, as_of, __version__, progress, listing, asking, go)
@@ -327,7 +292,7 @@ class Case:
         folder = self._layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         unknown = self._keys_of_unknown_accounts() if before.commit else ()
         wanted = SnapshotWanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
-        with self._discarded_if_it_stays_new(before), _told_as_ingest_failed():
+        with self._discarded_if_it_stays_new(before):
             taken = take(Aws(access), folder, wanted, progress)
             done = None
             if taken.files:
@@ -596,7 +561,8 @@ class Case:
         Raises NotAnIdentifier, CannotWrite.
         """
         from forensics.answers.verify_answer import Bundle
-        from forensics.output.file import CannotWrite, check_place, private_binary, private_file
+        from forensics.errors import CannotWrite
+        from forensics.output.file import check_place, private_binary, private_file
         from forensics.proof import packing as bundle
         from forensics.proof.bundle_archive import PackedSourceChanged, TooLarge
 
@@ -709,7 +675,8 @@ class Case:
         Views over the lake become tables; `raw` records are not in it.
         """
         from forensics.attribution.standalone import write_standalone
-        from forensics.output.file import CannotWrite, check_place
+        from forensics.errors import CannotWrite
+        from forensics.output.file import check_place
 
         place = Path(path).absolute()
         check_place(place, replace=replace)
@@ -951,16 +918,6 @@ def _is_secret(subject: str) -> bool:
 
 def _types(result: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(str(column[1]) for column in result.description or ())
-
-
-@contextmanager
-def _told_as_ingest_failed() -> Iterator[None]:
-    from forensics.ingest import run as ingests
-
-    try:
-        yield
-    except ingests.IngestFailed as error:
-        raise IngestFailed(str(error)) from None
 
 
 @contextmanager

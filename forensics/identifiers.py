@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from forensics.errors import NotAnIdentifier, SecretRefused
+
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{3}([A-Z2-7]{9})[A-Z0-9]{3,}")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{15,127}")
@@ -29,14 +31,6 @@ class SubjectType(StrEnum):
     EVENT = "event"
     SESSION = "session"
     PRINCIPAL = "principal"
-
-
-class NotAnIdentifier(ValueError):
-    """The text names nothing that CloudTrail could hold."""
-
-
-class SecretRefused(NotAnIdentifier):
-    """The text looks like a secret access key or a session token; it is repeated nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

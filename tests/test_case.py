@@ -10,11 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forensics.case import Case, NoLogs, QueryFailed
-from forensics.identifiers import NotAnIdentifier
-from forensics.lake.integrity import ChangedLake
-from forensics.lake.layout import NotACase
-from forensics.sources.paths import NoSuchSource
+from forensics.case import Case
+from forensics.errors import ChangedLake, NoLogs, NoSuchSource, NotACase, NotAnIdentifier, QueryFailed
 from tests.attribution.records import Account, assume_role, call, write
 
 AWS = Account("111111111111")

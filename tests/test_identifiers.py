@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.identifiers import Identifier, NotAnIdentifier, SecretRefused, SubjectType, account_of, identify
+from forensics.errors import NotAnIdentifier, SecretRefused
+from forensics.identifiers import Identifier, SubjectType, account_of, identify
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.case import Case, UnusableQuery
+from forensics.case import Case
+from forensics.errors import UnusableQuery
 from tests.attribution.records import Account, Json, call, sign_in_event
 from tests.cases import case_of_records
 from tests.exports.cases import add, key, listed

@@ -136,7 +136,8 @@ def ingest(
     if since and until and since >= until:
         fail("--since is not before --until, so no event can match", 2)
     with errors_told():
-        from forensics.case import Access, Case, Declined
+        from forensics.case import Access, Case
+        from forensics.errors import Declined
         from forensics.output import printers as answer
 
         with Case.create(case) as opened, closing(_LineOfProgress()) as line:

@@ -52,7 +52,8 @@ def _check_place(context: typer.Context, file: Path | None) -> Path | None:
     if file == Path("-"):
         return None
     if file is not None and not context.resilient_parsing:
-        from forensics.output.file import CannotWrite, check_place
+        from forensics.errors import CannotWrite
+        from forensics.output.file import check_place
 
         try:
             check_place(file, replace=context.params["force"])
@@ -209,14 +210,13 @@ def fail(message: str, code: int = 1) -> NoReturn:
 @contextmanager
 def errors_told() -> Iterator[None]:
     """Tell an error of the case in one line, exit code 1; a sole subject that is no identifier is a usage error."""
-    from forensics.case import ERRORS, NotAnIdentifier
-    from forensics.output.file import CannotWrite
+    from forensics.errors import NotAnIdentifier
 
     try:
         yield
     except NotAnIdentifier as error:
         fail(str(error), 2)
-    except (*ERRORS, CannotWrite) as error:
+    except ForensicsError as error:
         fail(str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

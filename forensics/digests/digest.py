@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from forensics.errors import FormatError
+
 # An hour of the busiest account delivers some thousand files; what lists more was made to fill memory.
 MAX_LOG_FILES = 200_000
 _NAME = re.compile(
@@ -21,7 +23,7 @@ _NAME = re.compile(
 )
 
 
-class NotADigest(ValueError):
+class NotADigest(FormatError, ValueError):
     """The document cannot be read as a digest; the message says why."""
 
 

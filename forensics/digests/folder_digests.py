@@ -15,6 +15,7 @@ import msgspec
 import pyarrow as pa
 
 from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
+from forensics.errors import OutputError
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA
 from forensics.runtime import start_python
 
@@ -37,7 +38,7 @@ Progress = Callable[[int], None]
 """Called with how many more files are done."""
 
 
-class HashingFailed(Exception):
+class HashingFailed(OutputError):
     """A process that hashes files died, as happens when memory runs out."""
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 
+from forensics.errors import FormatError
+
 StructValue = str | None | dict[str, "StructValue"] | list["StructValue"]
 
 _MAX_DEPTH = 16
@@ -18,7 +20,7 @@ _JSON = re.compile(r"\{\s*\"|\[\s*[{\[]*\s*\"")
 _ELEMENT = re.compile(r"[^{}\[\],]*")
 
 
-class NotStructText(Exception):
+class NotStructText(FormatError):
     """The text is not in this form, or can be read in two ways."""
 
 

@@ -16,6 +16,8 @@ from typing import BinaryIO, Protocol
 
 from isal import igzip_lib
 
+from forensics.errors import FormatError
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -64,7 +66,7 @@ _GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # 
 _DAMAGED = (_GZIP_DAMAGED, zstd.ZstdError, OSError, EOFError, ValueError)
 
 
-class Unreadable(Exception):
+class Unreadable(FormatError):
     """The stream cannot be read to its end; the message says why. What came before is good."""
 
 

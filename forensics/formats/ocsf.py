@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from forensics.errors import FormatError
 from forensics.formats.rebuild import json_or_text, to_json
 
 _ACCESS_KEY = re.compile(r"A[A-Z]IA\w{12,124}")
@@ -20,7 +21,7 @@ _PRODUCT = "cloudtrail"
 _NOTHING = (None, "", "null")
 
 
-class NotOcsf(Exception):
+class NotOcsf(FormatError):
     """The event is not one that was made of a CloudTrail record."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from forensics.errors import FormatError
 from forensics.formats.athena_struct import NotStructText, read_struct
 
 # the names of a record and of what stands in it; a table has them without capitals
@@ -55,7 +56,7 @@ _NOTHING = ("", "null", "-")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 
 
-class NotARow(Exception):
+class NotARow(FormatError):
     """The row is none of a table of CloudTrail events, or its identity cannot be read; the message says which."""
 
 

@@ -22,6 +22,7 @@ from operator import itemgetter
 
 import msgspec
 
+from forensics.errors import FormatError
 from forensics.formats.inflate import Unreadable
 
 MAX_RECORD_BYTES = 16 << 20
@@ -55,7 +56,7 @@ _USUAL_RECORD_BYTES = 64 << 10
 _STARTS_IN_A_RECORD = 32
 
 
-class NotJson(Exception):
+class NotJson(FormatError):
     """The stream does not begin as JSON does."""
 
 

@@ -19,16 +19,17 @@ from threading import Lock
 from msgspec.structs import replace
 
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
+from forensics.errors import AwsFailed, IngestFailed
 from forensics.ingest import run
 from forensics.ingest.filter import LONGEST_LIFE, is_whole
 from forensics.ingest.progress import Progress, counting
-from forensics.ingest.run import Ingested, IngestFailed
+from forensics.ingest.run import Ingested
 from forensics.ingest.worker import ToRead
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout, only_fetch
 from forensics.lake.manifest import Filter, Manifest, SourceFile
 from forensics.sources import lookup_events as lookups
-from forensics.sources.aws import Aws, AwsFailed
+from forensics.sources.aws import Aws
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
 from forensics.sources.paths import as_text, find_files
 from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects

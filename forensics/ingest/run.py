@@ -22,6 +22,7 @@ from pathlib import Path
 import duckdb
 import msgspec
 
+from forensics.errors import IngestFailed
 from forensics.ingest.filter import is_whole, leaves_anything_out
 from forensics.ingest.worker import ENDING, Start, ToRead, Worker, WorkerAnswer, why
 from forensics.lake import manifest as manifests
@@ -50,10 +51,6 @@ _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _EVERYTHING = Filter()
 
 Progress = Callable[[SourceFile], None]
-
-
-class IngestFailed(Exception):
-    """Nothing was added to the case; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

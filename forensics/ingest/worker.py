@@ -25,6 +25,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 import pyarrow as pa
 
+from forensics.errors import IngestError
 from forensics.formats.archives import ArchiveMember
 from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
@@ -81,7 +82,7 @@ class Start(msgspec.Struct, frozen=True):
     filter: Filter = _EVERYTHING
 
 
-class SourceChanged(Exception):
+class SourceChanged(IngestError):
     """A file changed while it was read."""
 
 

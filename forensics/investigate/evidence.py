@@ -9,11 +9,8 @@ from pathlib import Path
 import duckdb
 
 from forensics.answers.core import Evidence
+from forensics.errors import ChangedRecord
 from forensics.investigate.sql_rows import Row, rows
-
-
-class ChangedRecord(Exception):
-    """A record that an answer cites is not the one that the tables were built from; the message names both."""
 
 
 def evidence_of(row: Row) -> Evidence:

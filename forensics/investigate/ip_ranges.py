@@ -9,16 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from forensics.errors import NotIpRanges
 from forensics.regular_files import read_regular, resolve_regular
 
 Address = IPv4Address | IPv6Address
 
 # AWS's own file has 2 MB
 _LARGEST_FILE = 64 << 20
-
-
-class NotIpRanges(Exception):
-    """The file is not AWS's list of addresses; the message says why."""
 
 
 class _Prefix(msgspec.Struct):

@@ -11,11 +11,9 @@ from typing import Any
 
 import duckdb
 
+from forensics.errors import CannotRead
+
 Row = Any  # a named tuple with the query's columns
-
-
-class CannotRead(Exception):
-    """A file of the case is damaged or gone; the message says what DuckDB found."""
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object) -> list[Row]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from forensics.errors import ChangedLake
 from forensics.lake.file_names import is_lake_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
@@ -26,20 +27,10 @@ _EVENTS = """
 """
 
 
-class ChangedLake(Exception):
-    """A file of the lake is not as the manifest lists it; the message names it and says what to do."""
-
-    def __init__(self, layout: Layout, path: str, wrong: str) -> None:
-        super().__init__(
-            f"{layout.root / path}: {wrong}. `forensics verify` names every changed file;"
-            " ingest the logs into a new case"
-        )
-
-
 def check_files(layout: Layout, lake_files: Mapping[str, LakeFile]) -> None:
     """Hash the lake files that are about to be read. Raises ChangedLake for the first that has changed."""
     for path, wrong in changed_files(layout, lake_files):
-        raise ChangedLake(layout, path, wrong)
+        raise ChangedLake(layout.root / path, wrong)
 
 
 def changed_files(layout: Layout, lake_files: Mapping[str, LakeFile]) -> Iterator[tuple[str, str]]:

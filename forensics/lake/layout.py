@@ -15,6 +15,7 @@ from typing import Annotated
 
 import msgspec
 
+from forensics.errors import CaseBusy, NotACase
 from forensics.regular_files import create_private, kind_of, open_regular
 
 # of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
@@ -38,14 +39,6 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _AnyVersion(msgspec.Struct):
     format_version: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)]
-
-
-class NotACase(Exception):
-    """The folder is no case, or one that this version cannot read; the message says which and what to do."""
-
-
-class CaseBusy(Exception):
-    """Another ingest holds the case."""
 
 
 @dataclass(frozen=True, slots=True)

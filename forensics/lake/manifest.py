@@ -23,6 +23,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from forensics.errors import DamagedManifest
 from forensics.lake.file_names import INGEST_ID, TABLES, is_lake_path
 from forensics.regular_files import open_regular, write_from
 
@@ -130,19 +131,6 @@ _decoder = msgspec.json.Decoder(AnyLine)
 _encoder = msgspec.json.Encoder()
 _COMMIT = b'{"type":"commit"'
 _NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-
-class DamagedManifest(Exception):
-    """A line is not one that an ingest wrote; the message says which, why, and what to do."""
-
-    def __init__(self, path: Path, line: int | None, reason: str) -> None:
-        short = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}..."
-        self.reason = f"line {line} is damaged: {short}" if line else short
-        where = f"{path}, line {line}" if line else str(path)
-        super().__init__(
-            f"{where} is damaged: {short}. `forensics verify` names what was changed;"
-            " `forensics ingest LOGS --case NEW` makes a new case"
-        )
 
 
 class _NotOurs(Exception):

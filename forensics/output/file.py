@@ -15,12 +15,10 @@ from io import BufferedRandom, TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
+from forensics.errors import CannotWrite
+
 # of file systems without hard links
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-
-
-class CannotWrite(Exception):
-    """An answer cannot be written so, or there; the message says why and what to do."""
 
 
 def check_place(path: Path, *, replace: bool) -> None:

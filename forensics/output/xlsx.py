@@ -9,8 +9,8 @@ from typing import Any
 import xlsxwriter
 
 from forensics.answers.rows_answer import Rows
+from forensics.errors import CannotWrite
 from forensics.output.escape import cell, for_terminal
-from forensics.output.file import CannotWrite
 from forensics.output.terminal import tell
 
 _MOST_ROWS = 1_048_575  # below the names

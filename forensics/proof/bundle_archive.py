@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from forensics.errors import FormatError, OutputError
 from forensics.regular_files import open_named
 
 MAX_FILES = 65_535
@@ -44,15 +45,15 @@ _CENTRAL_HEADER = struct.Struct("<6H3L5H2L")
 _END_RECORD = struct.Struct("<4H2LH")
 
 
-class DamagedArchive(Exception):
+class DamagedArchive(FormatError):
     """The file is not an archive as `write` makes it; the message says where it differs."""
 
 
-class TooLarge(Exception):
+class TooLarge(OutputError):
     """The archive cannot hold the files; the message says what to do."""
 
 
-class PackedSourceChanged(Exception):
+class PackedSourceChanged(OutputError):
     """A file no longer has the recorded hash."""
 
 

@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
+from forensics.errors import NotChecked
 from forensics.proof import bundle_archive as archive
 from forensics.proof import packing as bundle
 from forensics.proof.bundle_archive import BundleMember, DamagedArchive
-from forensics.proof.origin import NotChecked, Origin
+from forensics.proof.origin import Origin
 from forensics.proof.report_check import MAX_PAGE, compared, read_claims
 from forensics.regular_files import open_named, read_regular
 

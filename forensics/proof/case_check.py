@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from forensics.errors import DamagedManifest
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import changed_files, file_sha256, fingerprint, is_leftover, unlisted_files
-from forensics.lake.manifest import DamagedManifest
 from forensics.lake.pending import pending
 from forensics.proof import custody_log as custody
 from forensics.proof.custody_log import CaseHashes

@@ -50,10 +50,6 @@ class CaseHashes:
     database_sha256: str | None
 
 
-class CannotSeal(Exception):
-    """The head of the log was not signed, or a signature of it cannot be checked; the message says why."""
-
-
 def append(
     path: Path,
     command: str,

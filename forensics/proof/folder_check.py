@@ -14,7 +14,7 @@ from forensics.sources.paths import LocalFile, as_text, find_files
 
 if TYPE_CHECKING:
     from forensics.answers.verify_answer import Verification
-from forensics.proof.origin import NotChecked
+from forensics.errors import NotChecked
 
 
 def verify_logs(

@@ -12,10 +12,6 @@ if TYPE_CHECKING:
     from forensics.answers.verify_answer import Custody
 
 
-class NotChecked(Exception):
-    """The file cannot be checked; the message says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """A report's page, and the hashes of the files on addresses that its answer used."""

@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
-from forensics.identifiers import NotAnIdentifier
+from forensics.errors import NotAnIdentifier, NotChecked
 from forensics.lake import manifest as manifests
-from forensics.proof.origin import NotChecked, Origin
+from forensics.proof.origin import Origin
 from forensics.regular_files import read_regular
 
 MAX_PAGE = 256 << 20

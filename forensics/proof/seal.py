@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.answers.verify_answer import CheckedSeal, Custody, Integrity, Seal
+from forensics.errors import CannotSeal
 from forensics.lake.layout import write_private
-from forensics.proof.custody_log import CannotSeal
 from forensics.regular_files import read_regular
 from forensics.runtime import find_program
 from forensics.temporary_folder import TemporaryFolder

@@ -20,6 +20,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from forensics.errors import FormatError
+
 _MAX_REPAIRS = 100
 # digits; Python refuses to read an integer of more than 4,300
 _LONGEST_NUMBER = 4_000
@@ -27,7 +29,7 @@ _LONGEST_NUMBER = 4_000
 T = TypeVar("T")
 
 
-class NotARecord(Exception):
+class NotARecord(FormatError):
     """The bytes are no CloudTrail record; the message says why."""
 
 

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from forensics.sources.aws import Aws, AwsFailed, Client, error_code, why
+from forensics.errors import AwsFailed
+from forensics.sources.aws import Aws, Client, error_code, why
 
 CALLS = (
     "cloudtrail:DescribeTrails",

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from forensics.errors import AwsFailed
+
 # calls under load are refused for a while; a responder waits rather than starts again
 _ATTEMPTS = 10
 _DEFAULT_REGION = "us-east-1"
@@ -43,10 +45,6 @@ _REASONS = {
     "NoSuchBucket": "there is no such bucket",
     "SlowDown": "AWS refuses because of too many requests, also after several tries; run the same command again later",
 }
-
-
-class AwsFailed(Exception):
-    """An AWS API could not be used at all; the message says what was tried, why it failed and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ too: the caller removes a round once its events are committed, and what is left 
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -19,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from forensics.errors import AwsFailed
 from forensics.regular_files import create_private, read_regular
-from forensics.sources.aws import AwsFailed, Client, aws_errors_told, error_code, is_denied, why
+from forensics.sources.aws import Client, aws_errors_told, error_code, is_denied, why
 from forensics.sources.s3 import S3Object
 
 DOWNLOADS = 24
@@ -211,7 +211,3 @@ def _read_metadata(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     return metadata
-
-
-def is_disk_full(error: OSError) -> bool:
-    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from forensics.errors import AwsFailed, NothingFound
 from forensics.regular_files import create_private
-from forensics.sources.aws import Aws, AwsFailed, Client, aws_errors_told, why
-from forensics.sources.s3_url import NothingFound
+from forensics.sources.aws import Aws, Client, aws_errors_told, why
 
 KEPT = timedelta(days=90)
 _CALLS_A_SECOND = 2

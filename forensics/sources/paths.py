@@ -8,13 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from forensics.errors import NoSuchSource
 from forensics.regular_files import kind_of
 
 _LEAVES = "it is a symbolic link that leaves the folder; to read its target, name that"
-
-
-class NoSuchSource(Exception):
-    """A path that was given does not exist, or is not a file or folder."""
 
 
 @dataclass(frozen=True, slots=True)

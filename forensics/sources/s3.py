@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from forensics.errors import NothingFound
 from forensics.sources.aws import Client, aws_errors_told
-from forensics.sources.s3_url import NothingFound, S3Url
+from forensics.sources.s3_url import S3Url
 
 LISTINGS = 16
 # how far from the URL a folder `AWSLogs` is looked for

@@ -5,16 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from forensics.errors import NotAnS3Url
+
 _SCHEME = "s3://"
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
-
-
-class NotAnS3Url(Exception):
-    """What was given is no URL of S3; the message says what one looks like."""
-
-
-class NothingFound(Exception):
-    """There is no object where one was looked for; the message says where, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from forensics.case import Case, IngestFailed
-from forensics.lake.layout import NotACase, create
+from forensics.case import Case
+from forensics.errors import IngestFailed, NotACase
+from forensics.lake.layout import create
 from tests.cli.run import run
 from tests.lake.cases import put, record
 

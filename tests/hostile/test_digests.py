@@ -14,7 +14,7 @@ import pytest
 from forensics.answers.core import DigestState
 from forensics.answers.who_answer import Who
 from forensics.case import Case, verify_logs
-from forensics.investigate.evidence import ChangedRecord
+from forensics.errors import ChangedRecord
 from forensics.records.record import canonical_sha256
 from tests.attribution.records import START, Json, assume_role, call
 from tests.cases import tables

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from forensics.case import Case
-from forensics.lake.layout import NotACase, open_existing
-from forensics.lake.manifest import DamagedManifest, read
+from forensics.errors import DamagedManifest, NotACase
+from forensics.lake.layout import open_existing
+from forensics.lake.manifest import read
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
 

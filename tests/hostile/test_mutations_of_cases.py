@@ -16,8 +16,9 @@ import msgspec
 import pytest
 
 from forensics.case import Case
-from forensics.lake.layout import Layout, NotACase, about
-from forensics.lake.manifest import DamagedManifest, Manifest, read
+from forensics.errors import DamagedManifest, NotACase
+from forensics.lake.layout import Layout, about
+from forensics.lake.manifest import Manifest, read
 from forensics.proof.case_check import check_manifest
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run

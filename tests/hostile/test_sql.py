@@ -15,7 +15,8 @@ import duckdb
 import pytest
 
 from forensics.attribution.database import connect, lock
-from forensics.case import Case, QueryFailed
+from forensics.case import Case
+from forensics.errors import QueryFailed
 from forensics.investigate.case.statement import reading
 from forensics.lake import layout as layouts
 

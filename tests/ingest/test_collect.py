@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate
-from forensics.case import Access, Case, Declined, IngestFailed
+from forensics.case import Access, Case
+from forensics.errors import Declined, IngestFailed
 from forensics.ingest.filter import filter_of
 from forensics.lake import manifest as manifests
 from forensics.records.change import READ_FROM as CHANGES

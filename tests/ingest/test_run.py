@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from forensics.errors import CaseBusy, IngestFailed
 from forensics.ingest import run as module
-from forensics.ingest.run import IngestFailed, ingest
+from forensics.ingest.run import ingest
 from forensics.ingest.worker import ToRead
 from forensics.lake import manifest as manifests
-from forensics.lake.layout import CaseBusy, create, only_ingest
+from forensics.lake.layout import create, only_ingest
 from forensics.lake.manifest import SourceFile
 from tests.formats.test_documents import DIGEST
 from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses

@@ -11,7 +11,8 @@ import pytest
 
 from forensics.answers.who_answer import Workload
 from forensics.case import Case
-from forensics.investigate.ip_ranges import IpRanges, NotIpRanges, parse_address, read_ip_ranges
+from forensics.errors import NotIpRanges
+from forensics.investigate.ip_ranges import IpRanges, parse_address, read_ip_ranges
 from forensics.investigate.workloads import workload
 from tests.simulator import sample
 

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics.answers.canonical import answer_sha256
-from forensics.case import Case, IngestFailed
+from forensics.case import Case
+from forensics.errors import IngestFailed
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import FORMAT_VERSION
 from tests.attribution.records import Account, assume_role, call, write

@@ -10,17 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.lake.manifest import (
-    AnyLine,
-    Commit,
-    DamagedManifest,
-    LakeFile,
-    Removed,
-    SourceFile,
-    append,
-    last_commit,
-    read,
-)
+from forensics.errors import DamagedManifest
+from forensics.lake.manifest import AnyLine, Commit, LakeFile, Removed, SourceFile, append, last_commit, read
 
 MOMENT = datetime(2026, 10, 1, tzinfo=UTC)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.output.file import CannotWrite, private_file
+from forensics.errors import CannotWrite
+from forensics.output.file import private_file
 
 
 def test_a_file_is_its_owners_alone_and_says_what_was_written(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from forensics.answers.rows_answer import Rows
+from forensics.errors import CannotWrite
 from forensics.output import xlsx
-from forensics.output.file import CannotWrite
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.sources.aws import Access, Aws, AwsFailed, aws_errors_told
+from forensics.errors import AwsFailed
+from forensics.sources.aws import Access, Aws, aws_errors_told
 from tests.s3_server import BUCKET, Fault, S3Server, error
 
 ROLE = "arn:aws:iam::123456789012:role/incident-response"

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forensics.errors import AwsFailed
 from forensics.sources import download as module
-from forensics.sources.aws import Access, Aws, AwsFailed, Client
+from forensics.sources.aws import Access, Aws, Client
 from forensics.sources.download import Fetched, fetch_rounds, rounds
 from forensics.sources.s3 import S3Object, WantedObjects, find_objects
 from forensics.sources.s3_url import S3Url

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.errors import AwsFailed, NothingFound
 from forensics.sources import lookup_events as module
-from forensics.sources.aws import Access, Aws, AwsFailed
+from forensics.sources.aws import Access, Aws
 from forensics.sources.lookup_events import LookupSpan, Plan, expected, fetch, gaps, plan, saved
-from forensics.sources.s3_url import NothingFound
 from tests.lake.cases import record
 from tests.lookup_server import ACCOUNT, LookupServer, lookup_server
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.sources.paths import NoSuchSource, find_files
+from forensics.errors import NoSuchSource
+from forensics.sources.paths import find_files
 
 
 def make(folder: Path, *names: str) -> None:

@@ -7,9 +7,10 @@ from functools import cache
 
 import pytest
 
-from forensics.sources.aws import Access, Aws, AwsFailed, Client
+from forensics.errors import AwsFailed, NotAnS3Url, NothingFound
+from forensics.sources.aws import Access, Aws, Client
 from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects
-from forensics.sources.s3_url import NotAnS3Url, NothingFound, S3Url, parse_url
+from forensics.sources.s3_url import S3Url, parse_url
 from tests.s3_server import BUCKET, S3Server, error, times
 
 A, B = "1" * 12, "2" * 12

@@ -25,6 +25,7 @@ from pathlib import Path
 import duckdb
 
 from forensics.answers.rows_answer import QueryParameter, SavedQuery
+from forensics.errors import UnusableQuery
 from forensics.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
@@ -37,10 +38,6 @@ _PARAMETER = re.compile(
     r" (?P<meaning>\S.*)"
 )
 _LITERALS: Mapping[str, bool | None] = {"null": None, "true": True, "false": False}
-
-
-class UnusableQuery(Exception):
-    """A saved query cannot be run so; the message says why and what to do."""
 
 
 def own_folder() -> Path:

@@ -10,6 +10,7 @@ import re
 
 import duckdb
 
+from forensics.errors import QueryFailed
 from forensics.investigate.sql_rows import rows
 
 # a CTE can also hold INSERT_QUERY_NODE, COPY_QUERY_NODE and the like
@@ -33,10 +34,6 @@ _WORD = re.compile(r"\w+", re.ASCII)
 _ONLY_READ = (
     "a query may only read: begin it with select, from, with, show, describe, summarize, pivot or explain select"
 )
-
-
-class QueryFailed(Exception):
-    """A query was refused or failed; the message says why."""
 
 
 def reading(connection: duckdb.DuckDBPyConnection, query: str) -> str:

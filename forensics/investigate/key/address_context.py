@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forensics.errors import NotAddressDatabase
 from forensics.investigate.ip_ranges import Address, parse_address, read_ip_ranges
 from forensics.regular_files import resolve_regular
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from forensics.answers.key_answer import AddressDatabase
 
 _LONGEST = 200  # characters of a name
-
-
-class NotAddressDatabase(Exception):
-    """The file is no database in MaxMind's format; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

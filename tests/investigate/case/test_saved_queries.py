@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from forensics.answers.rows_answer import SavedQuery
-from forensics.case import Case, QueryFailed
-from forensics.investigate.case.saved_queries import UnusableQuery, own_folder, saved_queries, saved_query
+from forensics.case import Case
+from forensics.errors import QueryFailed, UnusableQuery
+from forensics.investigate.case.saved_queries import own_folder, saved_queries, saved_query
 from tests.simulator import sample
 
 HEADER = "-- title: Mine\n-- question: What\n--   is it?\n-- columns: a\n"

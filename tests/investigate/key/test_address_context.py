@@ -10,7 +10,8 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from forensics.case import Case, NotAddressDatabase
+from forensics.case import Case
+from forensics.errors import NotAddressDatabase
 from forensics.investigate.key.address_context import NOWHERE, AddressContext, AddressPlace
 from tests.simulator import sample
 

@@ -14,7 +14,8 @@ import pytest
 from forensics.answers.canonical import to_json
 from forensics.answers.core import ActorKind, StopReason
 from forensics.answers.key_answer import Key, KeyKind
-from forensics.case import Case, NotAnIdentifier
+from forensics.case import Case
+from forensics.errors import NotAnIdentifier
 from forensics.output.key_text import render_key
 from forensics.output.lines import lay_out
 from tests.attribution.records import START, Account, Json, User, assume_role, call, write
