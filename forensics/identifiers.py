@@ -85,3 +85,30 @@ def account_of(unique_id: str) -> str | None:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def access_key(text: str) -> Identifier:
+    """Return an access key ID. Raises NotAnIdentifier for anything else."""
+    identifier = identify(text)
+    if identifier.type != SubjectType.ACCESS_KEY:
+        raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
+    return identifier
+
+
+def event_id(text: str) -> str:
+    """Return an event ID. Raises NotAnIdentifier for anything else."""
+    identifier = identify(text)
+    if identifier.type != SubjectType.EVENT:
+        raise NotAnIdentifier(f"{identifier.id} is no event ID (such as 944c89bc-112d-4f10-aad0-2b75abc00d36)")
+    return identifier.id
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text looks like a secret access key or a session token."""
+    try:
+        identify(text)
+    except SecretRefused:
+        return True
+    except NotAnIdentifier:
+        return False
+    return False

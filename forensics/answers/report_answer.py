@@ -124,3 +124,10 @@ class Report:
     cited_without_record: int
     coverage: Coverage
     case: CaseState
+
+    @property
+    def address_files(self) -> list[str]:
+        """The hashes of the files on addresses that the answer rests on: databases, and AWS's own list."""
+        said = [self.key.who, *self.key.who.sessions]
+        lists = dict.fromkeys(one.workload.ip_ranges_sha256 for one in said if one.workload)
+        return [*(database.sha256 for database in self.key.address_databases), *filter(None, lists)]

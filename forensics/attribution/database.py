@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from forensics.attribution.state import Built, is_unchanged
+from forensics.errors import CannotRead
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Commit
 
@@ -80,6 +83,23 @@ def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.Du
         return connection
     connection.close()
     return None
+
+
+@contextmanager
+def reading_files() -> Iterator[None]:
+    """Raises CannotRead for a file of the case that DuckDB cannot read."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not _is_of_a_file(error):
+            raise
+        found = " ".join(str(error).split())
+        raise CannotRead(f"a file of the case cannot be read; `forensics verify` names which. {found}") from None
+
+
+def _is_of_a_file(error: duckdb.Error) -> bool:
+    """DuckDB has no class for a block or a Parquet page that is not as it was written."""
+    return isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)) or type(error) is duckdb.Error
 
 
 def lock(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:

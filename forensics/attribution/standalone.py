@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
+
 from forensics.attribution.build import remove_unfinished
 from forensics.attribution.column_docs import copy_comments
 from forensics.attribution.database import WRITTEN, connect
 from forensics.attribution.order import model
 from forensics.attribution.state import Built, install
+from forensics.errors import CannotWrite
 from forensics.lake.layout import Layout
 
 # the views that stay views, as they read tables only
@@ -23,7 +26,7 @@ _LEFT_OUT = ("built", "lake_files", "events_files")
 
 
 def write_standalone(layout: Layout, built: Built, path: Path) -> None:
-    """Copy a case's database to `path`, 0600, over any file that is there. Raises OSError and duckdb.Error."""
+    """Copy a case's database to `path`, 0600, over any file that is there. Raises CannotWrite."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     remove_unfinished(temporary)
     try:
@@ -47,5 +50,7 @@ def write_standalone(layout: Layout, built: Built, path: Path) -> None:
             copy_comments(connection, "case")
             connection.execute('checkpoint "copy"')
         install(temporary, path, layout.root)
+    except (OSError, duckdb.Error) as error:
+        raise CannotWrite(f"{path} cannot be written: {' '.join(str(error).split())}") from None
     finally:
         remove_unfinished(temporary)

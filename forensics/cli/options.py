@@ -53,7 +53,7 @@ def _check_place(context: typer.Context, file: Path | None) -> Path | None:
         return None
     if file is not None and not context.resilient_parsing:
         from forensics.errors import CannotWrite
-        from forensics.output.file import check_place
+        from forensics.private_file import check_place
 
         try:
             check_place(file, replace=context.params["force"])
@@ -210,7 +210,7 @@ def fail(message: str, code: int = 1) -> NoReturn:
 @contextmanager
 def errors_told() -> Iterator[None]:
     """Tell an error of the case in one line, exit code 1; a sole subject that is no identifier is a usage error."""
-    from forensics.errors import NotAnIdentifier
+    from forensics.errors import ForensicsError, NotAnIdentifier
 
     try:
         yield
@@ -229,7 +229,7 @@ def output_to(file: Path | None, *, force: bool) -> Iterator[None]:
     if file is None:
         yield
         return
-    from forensics.output.file import private_file
+    from forensics.private_file import private_file
 
     with private_file(file, replace=force) as written, redirect_stdout(written):
         yield

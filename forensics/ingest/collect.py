@@ -19,7 +19,7 @@ from threading import Lock
 from msgspec.structs import replace
 
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
-from forensics.errors import AwsFailed, IngestFailed
+from forensics.errors import AwsFailed, Declined, IngestFailed
 from forensics.ingest import run
 from forensics.ingest.filter import LONGEST_LIFE, is_whole
 from forensics.ingest.progress import Progress, counting
@@ -33,7 +33,7 @@ from forensics.sources.aws import Aws
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
 from forensics.sources.paths import as_text, find_files
 from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects
-from forensics.sources.s3_url import S3Url
+from forensics.sources.s3_url import S3Url, is_s3_url, parse_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,46 @@ class Collected:
 
     rounds: tuple[Ingested, ...]
     known: int
+
+    @property
+    def source_files(self) -> list[SourceFile]:
+        return [file for done in self.rounds for file in done.source_files]
+
+
+def collect(layout: Layout, sources: Sequence[str], filter: Filter, how: Fetching, *, lookup_events: bool) -> Collected:
+    """Add files and folders, then trails in S3, then LookupEvents.
+
+    Args:
+        layout: the case folder.
+        sources: paths, and URLs of S3.
+        filter: which records to take.
+        how: how to fetch.
+        lookup_events: whether to ask LookupEvents, too.
+
+    Raises:
+        NoSuchSource, NotAnS3Url, NothingFound, AwsFailed, Declined, CaseBusy, IngestFailed.
+    """
+    urls = [parse_url(source) for source in sources if is_s3_url(source)]
+    local = [Path(source) for source in sources if not is_s3_url(source)]
+    collected = []
+    if local:
+        collected.append(from_files(layout, local, filter, how.version, how.as_of, how.progress))
+    if urls:
+        collected.append(from_s3(layout, urls, filter, how))
+    if lookup_events:
+        collected.append(from_lookup_events(layout, filter, how))
+    rounds = tuple(done for each in collected for done in each.rounds)
+    return Collected(rounds, sum(each.known for each in collected))
+
+
+def confirm(go_on: Callable[[Estimate | LookupEstimate], bool]) -> Callable[[Estimate | LookupEstimate], None]:
+    """Return a function that raises Declined unless `go_on` returns true for an estimate."""
+
+    def ask(estimate: Estimate | LookupEstimate) -> None:
+        if not go_on(estimate):
+            raise Declined(estimate)
+
+    return ask
 
 
 def from_files(

@@ -11,6 +11,7 @@ import duckdb
 from forensics.answers.core import Actor, ActorKind, Exported, Grade
 from forensics.answers.coverage_answer import ExportedTrail
 from forensics.answers.ingest_answer import Export, Unread
+from forensics.identifiers import account_of
 from forensics.investigate.sql_rows import Row, rows
 
 ROOT = "<root_account>"
@@ -293,3 +294,9 @@ def files_of(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> di
     wanted = sorted(set(hashes))
     found = rows(connection, "export_files", hashes=wanted) if wanted else []
     return {row.sha256: tuple(row.names) for row in found}
+
+
+def keys_of_unknown_accounts(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the long-term keys whose ID does not carry their account, and that no export lists."""
+    listed = rows(connection, "keys_not_exported")
+    return tuple(row.access_key_id for row in listed if account_of(row.access_key_id) is None)

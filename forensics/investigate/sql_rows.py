@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import duckdb
 
-from forensics.errors import CannotRead
+from forensics.attribution.database import reading_files
 
 Row = Any  # a named tuple with the query's columns
 
@@ -22,23 +20,6 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str, **parameters: object
         result = connection.execute(_sql(query), parameters)
         row = _row_type(query.replace("/", "_"), tuple(column[0] for column in result.description or ()))
         return [row(*values) for values in result.fetchall()]
-
-
-@contextmanager
-def reading_files() -> Iterator[None]:
-    """Raises CannotRead for a file of the case that DuckDB cannot read."""
-    try:
-        yield
-    except duckdb.Error as error:
-        if not _is_of_a_file(error):
-            raise
-        found = " ".join(str(error).split())
-        raise CannotRead(f"a file of the case cannot be read; `forensics verify` names which. {found}") from None
-
-
-def _is_of_a_file(error: duckdb.Error) -> bool:
-    """DuckDB has no class for a block or a Parquet page that is not as it was written."""
-    return isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)) or type(error) is duckdb.Error
 
 
 @cache

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.errors import NotChecked
+from forensics.identifiers import access_key
 from forensics.proof import bundle_archive as archive
-from forensics.proof import packing as bundle
+from forensics.proof import packing
 from forensics.proof.bundle_archive import BundleMember, DamagedArchive
 from forensics.proof.origin import Origin
 from forensics.proof.report_check import MAX_PAGE, compared, read_claims
@@ -37,17 +38,17 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
         if origin is not None:
             _say(is_logged, right, problems, path.name, "the hash of the archive is in the custody log of the case")
         try:
-            members = archive.read(file, {bundle.SUMS: _MAX_LISTED, _REPORT: MAX_PAGE})
-            sums = members.get(bundle.SUMS)
-            expected = bundle.listed(sums.content if sums and sums.content else b"")
+            members = archive.read(file, {packing.SUMS: _MAX_LISTED, _REPORT: MAX_PAGE})
+            sums = members.get(packing.SUMS)
+            expected = packing.listed(sums.content if sums and sums.content else b"")
         except DamagedArchive as error:
             if not problems:
                 raise NotChecked(f"{path} is not a bundle, or a damaged one: {error}") from None
             return Check(str(path), tuple(right), (*problems, Problem(path.name, f"the archive is damaged: {error}")))
-    listed_as = {name: member.sha256 for name, member in members.items() if name != bundle.SUMS}
+    listed_as = {name: member.sha256 for name, member in members.items() if name != packing.SUMS}
     wrong = list(_not_as_listed(path.name, expected, listed_as))
     if not wrong:
-        right.append(f"each of {len(listed_as):,} files has the hash that {bundle.SUMS} gives")
+        right.append(f"each of {len(listed_as):,} files has the hash that {packing.SUMS} gives")
     problems += wrong
     if origin is None:
         return Check(str(path), tuple(right), tuple(problems), (_OWN_SUMS_ONLY,))
@@ -57,7 +58,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
 
 def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Problem]) -> None:
     """Compare the archive with the .sha256 file beside it, if there is one."""
-    beside = bundle.sums_of(path)
+    beside = packing.sums_of(path)
     try:
         given = read_regular(beside, _MAX_SUMS)
     except FileNotFoundError:
@@ -74,7 +75,7 @@ def _not_as_listed(where: str, expected: dict[str, str], found: dict[str, str]) 
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
             what = "not listed" if name not in expected else "missing" if name not in found else "changed"
-            wrong.append(Problem(f"{where}: {name}", f"{what}, according to {bundle.SUMS}"))
+            wrong.append(Problem(f"{where}: {name}", f"{what}, according to {packing.SUMS}"))
     return wrong
 
 
@@ -91,7 +92,7 @@ def _check_answer(
 
     A bundle whose hash is in the log was written by the case, also if the case has grown since.
     """
-    where, now = f"{path.name}: {_REPORT}", origin.now
+    where, now = f"{path.name}: {_REPORT}", origin.state
     page = members[_REPORT].content if _REPORT in members else None
     if page is None:
         problems.append(Problem(where, "it is missing, so the answer was not compared"))
@@ -102,7 +103,7 @@ def _check_answer(
         return ["its answer was not compared: since the bundle was made, the case has grown or the version has changed"]
     more, wrong = compared(page, claims, origin, where)
     if not wrong:
-        answer = hashlib.sha256(origin.answer(claims.subject)).hexdigest()
+        answer = hashlib.sha256(packing.answer_file(origin.key(access_key(claims.subject)))).hexdigest()
         is_same = _ANSWER in members and members[_ANSWER].sha256 == answer
         _say(is_same, more, wrong, f"{path.name}: {_ANSWER}", f"{_ANSWER} is what the case gives for {claims.subject}")
     right += more

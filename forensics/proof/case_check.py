@@ -7,6 +7,7 @@ of the lake files. Whatever differs is named, and what is broken is not asked an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,13 +15,13 @@ import duckdb
 from forensics.errors import DamagedManifest
 from forensics.lake import manifest as manifests
 from forensics.lake.integrity import changed_files, file_sha256, fingerprint, is_leftover, unlisted_files
+from forensics.lake.layout import Layout, about
 from forensics.lake.pending import pending
 from forensics.proof import custody_log as custody
 from forensics.proof.custody_log import CaseHashes
 
 if TYPE_CHECKING:
-    from forensics.answers.verify_answer import Custody, CustodyEntry, Integrity, Problem
-    from forensics.lake.layout import Layout
+    from forensics.answers.verify_answer import Custody, CustodyEntry, Integrity, Problem, Verification
 
 
 _OTHER_LINES = "a line that an ingest had written was changed or removed"
@@ -42,6 +43,39 @@ def hashes_of(layout: Layout) -> CaseHashes:
         file_sha256(layout.manifest, size),
         file_sha256(layout.database) if layout.database.exists() else None,
     )
+
+
+def verify_case(
+    layout: Layout,
+    connected: Callable[[], duckdb.DuckDBPyConnection],
+    unlogged: Iterable[Problem],
+    *,
+    bucket: str | None,
+    head: str | None,
+    allowed_signers: str | Path | None,
+) -> Verification:
+    """Check that a case is as the last command left it, and what the digests in it prove of its files.
+
+    Args:
+        layout: the case folder.
+        connected: opens the database; called only if the case is unchanged.
+        unlogged: what `not_logged` found.
+        bucket: the bucket that the logs are a copy of.
+        head: the head of the custody log in a report or bundle.
+        allowed_signers: OpenSSH's file of the keys of which one must have signed a head of the log.
+
+    Raises:
+        CannotSeal, OSError: the signatures cannot be checked.
+    """
+    from forensics.investigate.case.verification import verification
+
+    found = integrity(layout, head, connected, unlogged)
+    if allowed_signers is not None:
+        from forensics.proof.seal import checked
+
+        found = checked(found, layout, about(layout).case_id, custody.read(layout.custody), Path(allowed_signers))
+    connection = connected() if found.case_fingerprint else None
+    return verification(connection, str(layout.root), bucket, found)
 
 
 def integrity(

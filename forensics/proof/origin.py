@@ -1,35 +1,81 @@
-"""Origin: the case that a report or a bundle is compared with."""
+"""Origin: the case that a report or a bundle is made from, and later compared with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
+from forensics.answers.report_answer import CaseState
+from forensics.investigate.evidence import check_cited
+from forensics.lake import manifest as manifests
+from forensics.lake.integrity import fingerprint
+from forensics.lake.layout import Layout, about
+
 if TYPE_CHECKING:
-    from forensics.answers.report_answer import CaseState
+    from forensics.answers.key_answer import Key
+    from forensics.answers.report_answer import Report
     from forensics.answers.verify_answer import Custody
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A report's page, and the hashes of the files on addresses that its answer used."""
-
-    content: bytes
-    address_files: list[str]
+    from forensics.identifiers import Identifier
+    from forensics.investigate.key.address_context import AddressContext
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The case that a report or bundle is compared with.
+    """A case, as reports and bundles need it.
 
-    `page` renders the report on a key under given circumstances; `answer` gives the bundle's answer.json. Both raise
-    NotAnIdentifier.
+    Args:
+        layout: the case folder.
+        state: what the case holds now.
+        log: its custody log.
+        connected: opens the database once every lake file is unchanged. Raises ChangedLake.
+        context: the files on addresses that answers use.
+        render: returns the page of a report.
     """
 
-    now: CaseState
-    manifest: Path
+    layout: Layout
+    state: CaseState
     log: Custody
-    page: Callable[[str, CaseState], Page]
-    answer: Callable[[str], bytes]
+    connected: Callable[[], duckdb.DuckDBPyConnection]
+    context: AddressContext
+    render: Callable[[Report], str]
+
+    def key(self, identifier: Identifier) -> Key:
+        """Return the page on an access key. Raises ChangedLake, ChangedRecord."""
+        from forensics.investigate.key.key_page import key
+
+        connection = self.connected()
+        answer = key(connection, identifier, self.context)
+        check_cited(connection, answer)
+        return answer
+
+    def report(self, identifier: Identifier, state: CaseState | None = None) -> Report:
+        """Return the report on an access key, as of a state of the case. Raises ChangedLake, ChangedRecord."""
+        from forensics.investigate.report.key_report import report
+
+        connection = self.connected()
+        answer = report(connection, identifier, self.context, state or self.state)
+        check_cited(connection, answer)
+        return answer
+
+    def page(self, report: Report) -> bytes:
+        """Return the content of report.html."""
+        return self.render(report).encode()
+
+
+def case_state(connection: duckdb.DuckDBPyConnection, layout: Layout, log: Custody, version: str) -> CaseState:
+    """Return what a case holds now, by which a report is bound to it."""
+    manifest = manifests.read(layout.manifest)
+    commit = manifest.commit
+    return CaseState(
+        case_id=about(layout).case_id,
+        version=version,
+        ingest_id=commit.ingest_id if commit else None,
+        committed_at=commit.committed_at if commit else None,
+        events=commit.events if commit else 0,
+        files=len(manifest.source_files),
+        fingerprint=fingerprint(connection, layout, manifest),
+        custody_head=log.head,
+    )

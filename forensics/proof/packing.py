@@ -20,12 +20,25 @@ import duckdb
 
 from forensics.answers.canonical import to_json
 from forensics.answers.core import Evidence, Exported
-from forensics.answers.verify_answer import PackedFile
+from forensics.answers.verify_answer import Bundle, PackedFile
+from forensics.errors import CannotWrite
+from forensics.identifiers import Identifier
 from forensics.investigate.case.original_records import extract
 from forensics.investigate.sql_rows import Row, rows
+from forensics.private_file import check_place, private_binary, private_file
 from forensics.proof import bundle_archive as archive
-from forensics.proof.bundle_archive import MAX_BYTES, Content, DamagedArchive, Source, sha256_of, size_of
-from forensics.regular_files import open_named
+from forensics.proof.bundle_archive import (
+    MAX_BYTES,
+    Content,
+    DamagedArchive,
+    PackedSourceChanged,
+    Source,
+    TooLarge,
+    sha256_of,
+    size_of,
+)
+from forensics.proof.origin import Origin
+from forensics.regular_files import open_named, read_regular
 
 T = TypeVar("T")
 
@@ -89,6 +102,50 @@ class Packed:
     sources: tuple[PackedFile, ...]
     digests: int
     signed_digests: int
+
+
+def pack(origin: Origin, identifier: Identifier, place: Path, *, replace: bool) -> Bundle:
+    """Write the page on an access key, with everything that proves it, to `place`, and its hash beside it.
+
+    Raises:
+        CannotWrite: also if a source file changes while it is packed.
+        ChangedLake, ChangedRecord: the case is not as it was built.
+    """
+    for file in (place, sums_of(place)):
+        check_place(file, replace=replace)
+    packed = _packed(origin, identifier)
+    try:
+        with private_binary(place, replace=replace) as archive:
+            sha256 = write(archive, packed, as_zip=place.suffix == ".zip")
+    except (TooLarge, PackedSourceChanged) as error:
+        raise CannotWrite(f"nothing was written: {error}") from None
+    with private_file(sums_of(place), replace=replace) as sums:
+        sums.write(f"{sha256}  {place.name}\n")
+    return Bundle(
+        identifier.id,
+        str(place),
+        sha256,
+        len(packed.files),
+        packed.sources,
+        packed.digests,
+        packed.signed_digests,
+        origin.log.head,
+    )
+
+
+def _packed(origin: Origin, identifier: Identifier) -> Packed:
+    layout = origin.layout
+    log = {"custody.jsonl": read_regular(layout.custody)} if layout.custody.exists() else {}
+    return collect(
+        origin.connected(),
+        origin.key(identifier),
+        {
+            "report.html": origin.page(origin.report(identifier)),
+            "manifest.jsonl": read_regular(layout.manifest),
+            "provenance.json": (to_json(origin.state) + "\n").encode(),
+            **log,
+        },
+    )
 
 
 def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, Content]) -> Packed:

@@ -14,6 +14,7 @@ import msgspec
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.errors import NotAnIdentifier, NotChecked
+from forensics.identifiers import access_key
 from forensics.lake import manifest as manifests
 from forensics.proof.origin import Origin
 from forensics.regular_files import read_regular
@@ -79,13 +80,13 @@ def read_claims(page: bytes, where: str) -> ReportClaims:
 
 def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -> tuple[list[str], list[Problem]]:
     """Compare a page with the one that the case gives under the circumstances that the page claims."""
-    then = manifests.read(origin.manifest, last=claims.ingest_id)
+    then = manifests.read(origin.layout.manifest, last=claims.ingest_id)
     problems = [Problem(where, what) for what in _unconfirmed(claims, origin, then)]
     if problems:
         return [], problems
     commit = then.commit
     state = replace(
-        origin.now,
+        origin.state,
         ingest_id=claims.ingest_id,
         committed_at=commit.committed_at if commit else None,
         events=commit.events if commit else 0,
@@ -93,25 +94,26 @@ def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -
         custody_head=claims.custody_head,
     )
     try:
-        page = origin.page(claims.subject, state)
+        report = origin.report(access_key(claims.subject), state)
     except NotAnIdentifier:
         return [], [Problem(where, "not compared: its subject is not an access key ID")]
-    if page.address_files != claims.address_databases:
-        return [], [Problem(where, _other_address_files(claims.address_databases, page.address_files))]
-    if page.content == content:
+    if report.address_files != claims.address_databases:
+        return [], [Problem(where, _other_address_files(claims.address_databases, report.address_files))]
+    page = origin.page(report)
+    if page == content:
         return [f"the page is byte for byte what the case gives for {claims.subject}"], []
-    line = _first_difference(content, page.content)
+    line = _first_difference(content, page)
     what = (
         f"the page is not byte for byte what the case gives for {claims.subject}: line {line:,} is the first to differ"
     )
-    if claims.ingest_id != origin.now.ingest_id:
+    if claims.ingest_id != origin.state.ingest_id:
         what += "; the case has grown since, so its answer can differ; make the report again"
     return [], [Problem(where, what)]
 
 
 def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest) -> list[str]:
     """List the claims that the case does not confirm. A page is rendered only if there are none."""
-    now = origin.now
+    now = origin.state
     if claims.case_id != now.case_id:
         return [f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id}"]
     wrong = []

@@ -61,6 +61,10 @@ class SnapshotWanted:
     regions: tuple[str, ...] = ()
     access_key_ids: tuple[str, ...] = ()
 
+    def parameters(self) -> dict[str, object]:
+        """Return what the user asked for, as the custody log has it."""
+        return {"accounts": self.accounts, "role_name": self.role_name, "regions": self.regions}
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:

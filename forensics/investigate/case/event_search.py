@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from forensics.answers.rows_answer import FilterMatches
+from forensics.answers.rows_answer import FilterMatches, Rows
+from forensics.investigate.case.statement import fetch_rows, query_errors
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # What a person reads first; everything else is in the view `attributed_events`.
 COLUMNS = (
@@ -64,6 +68,24 @@ def events_query(wanted: EventFilter) -> tuple[str, dict[str, Any]]:
     conditions = " and ".join(_CONDITIONS[name] for name in given) or "true"
     parameters = {name: _plain(value) for name, value in given.items() if name != "errors"}
     return f"from attributed_events where {conditions}", parameters
+
+
+def events_table(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> pa.Table:
+    """Return all columns of the events in the order of time, as an Arrow table."""
+    query, parameters = events_query(wanted)
+    with query_errors():
+        found = connection.sql(f"select * {query} order by event_time, event_key", params=parameters)
+        return found.to_arrow_table()
+
+
+def event_rows(connection: duckdb.DuckDBPyConnection, wanted: EventFilter, limit: int | None = None) -> Rows:
+    """Return the columns that a person reads first, at most `limit` rows, and the number of all."""
+    query, parameters = events_query(wanted)
+    columns = ", ".join(["event_time::timestamp as event_time", *COLUMNS[1:]])
+    listed = f"select {columns} {query} order by attributed_events.event_time, event_key limit $limit"
+    with query_errors():
+        (total,) = connection.execute(f"select count(*) {query}", parameters).fetchall()[0]
+        return fetch_rows(connection.execute(listed, {**parameters, "limit": limit}), total)
 
 
 _NAMED = {"key": "access_key_id", "actor": "coalesce(actor_name, actor_id)", "name": "event_name"}

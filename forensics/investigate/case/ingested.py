@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from forensics.answers.ingest_answer import ChangedAnswers, Ingest
+from forensics.errors import NoLogs
 from forensics.investigate.account_exports import exports, problems
 from forensics.investigate.case.accounting import added_up
 from forensics.investigate.case.summary import unread
@@ -53,6 +54,13 @@ def ingested(
         limits=_counted(file.limit for file in files if file.limit),
         known=known,
     )
+
+
+def check_not_empty(commit: Commit | None, sources: Iterable[str], files: Sequence[SourceFile]) -> Commit:
+    """Return the last commit of a case that holds anything. Raises NoLogs."""
+    if commit is None or (commit.events == 0 and commit.documents == 0):
+        raise NoLogs(why_empty(sources, files))
+    return commit
 
 
 def why_empty(paths: Iterable[str], files: Sequence[SourceFile]) -> str:

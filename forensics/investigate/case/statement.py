@@ -7,12 +7,21 @@ from inside a CTE or under `explain analyze`. So a query is checked as DuckDB's 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import duckdb
 
+from forensics.answers.rows_answer import Rows
 from forensics.errors import QueryFailed
 from forensics.investigate.sql_rows import rows
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# of a table or column
+_UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
 # a CTE can also hold INSERT_QUERY_NODE, COPY_QUERY_NODE and the like
 _READING_NODES = {"select_node", "set_operation_node", "cte_node", "recursive_cte_node"}
 # Any other table function is refused, also one that a later DuckDB brings: several read files or run text as SQL, and
@@ -101,3 +110,40 @@ def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     except duckdb.ParserException:
         pass
     raise QueryFailed(_ONLY_READ)
+
+
+def query_rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Rows:
+    """Return the rows of a query of the user. Raises QueryFailed, also for one that would write."""
+    with query_errors():
+        return fetch_rows(connection.execute(reading(connection, query), parameters))
+
+
+def query_table(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> pa.Table:
+    """Return the same as an Arrow table. Raises QueryFailed."""
+    with query_errors():
+        return connection.sql(reading(connection, query), params=parameters).to_arrow_table()
+
+
+def fetch_rows(result: duckdb.DuckDBPyConnection, total: int | None = None) -> Rows:
+    """Return the rows of a result with the names and types of its columns; `total` is their number without a limit."""
+    columns = tuple(str(column[0]) for column in result.description or ())
+    types = tuple(str(column[1]) for column in result.description or ())
+    found = tuple(result.fetchall())
+    return Rows(columns, found, len(found) if total is None else total, types)
+
+
+@contextmanager
+def query_errors() -> Iterator[None]:
+    """Raise QueryFailed with one line for an error of DuckDB."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise QueryFailed(_one_line(error)) from None
+
+
+def _one_line(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.PermissionException):
+        return "a query reads only the tables of the case, no file and no address; `forensics schema` lists them"
+    message, _, _ = str(error).partition("\n\nLINE ")
+    hint = "; `forensics schema` lists the tables and columns" if isinstance(error, _UNKNOWN_NAME) else ""
+    return " ".join(message.split()) + hint

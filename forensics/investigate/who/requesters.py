@@ -7,13 +7,13 @@ actor, and what is missing. Everything is fetched for all of a subject's credent
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import duckdb
 
-from forensics.answers.core import Actor, ActorKind, Exported, Grade, StopReason, Subject
+from forensics.answers.core import SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
 from forensics.answers.who_answer import (
     Caller,
     Candidate,
@@ -26,7 +26,8 @@ from forensics.answers.who_answer import (
     Who,
     Workload,
 )
-from forensics.identifiers import Identifier, account_of
+from forensics.errors import NotAnIdentifier, SecretRefused
+from forensics.identifiers import Identifier, account_of, identify, is_secret
 from forensics.investigate.account_exports import ExportedKey, ExportedNames, LoggedKey
 from forensics.investigate.actors import actor_of, owner_of
 from forensics.investigate.digest_check import CheckedSpan, digest_check, of_credentials
@@ -54,6 +55,29 @@ def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges
     answers = facts.answers(subject)
     answer = answers[0] if len(answers) == 1 else _several(subject, answers)
     return replace(answer, digests=digest_check(connection, facts.spans(connection)))
+
+
+def who_all(
+    connected: Callable[[], duckdb.DuckDBPyConnection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
+) -> list[Who]:
+    """Return an answer for each subject; for a text that is not an identifier, an answer that says so.
+
+    If one looks like a secret, any other that is not an identifier may be the rest of it, so none of them is repeated.
+    """
+    hide = any(is_secret(subject) for subject in subjects)
+    return [_who_or_why_not(connected, subject, ip_ranges, hide=hide) for subject in subjects]
+
+
+def _who_or_why_not(
+    connected: Callable[[], duckdb.DuckDBPyConnection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
+) -> Who:
+    try:
+        return who(connected(), identify(subject), ip_ranges)
+    except SecretRefused:
+        return Who(Subject(None, SECRET), stop_reason=StopReason.NOT_AN_IDENTIFIER)
+    except NotAnIdentifier:
+        shown = "(not shown, it may be part of a secret)" if hide else subject
+        return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
 
 def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:

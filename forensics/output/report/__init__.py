@@ -4,7 +4,6 @@ Whatever a log holds is text in it: the template escapes every value, the data i
 the page's own script sets text and nothing else. Its policy lets no other script, style or request be.
 """
 
-from forensics.output.report.data import address_files
 from forensics.output.report.page import report_page
 
-__all__ = ["address_files", "report_page"]
+__all__ = ["report_page"]

@@ -41,17 +41,10 @@ def provenance(answer: Report) -> Markup:
         "custody_head": answer.case.custody_head,
         "version": answer.case.version,
         "queries": [{"command": "report", "parameters": {"subject": answer.key.subject.id}}],
-        "address_databases": address_files(answer),
+        "address_databases": answer.address_files,
         "answer_sha256": answer_sha256(answer),
     }
     return Markup(json.dumps(about, ensure_ascii=True, separators=(",", ":")).translate(_SPELLED))
-
-
-def address_files(answer: Report) -> list[str]:
-    """The hashes of the files on addresses that the answer rests on: databases, and AWS's own list."""
-    said = [answer.key.who, *answer.key.who.sessions]
-    lists = dict.fromkeys(one.workload.ip_ranges_sha256 for one in said if one.workload)
-    return [*(database.sha256 for database in answer.key.address_databases), *filter(None, lists)]
 
 
 def by_event_id(answer: Report) -> Mapping[str, list[int]]:

@@ -1,0 +1,64 @@
+"""Case log: each use of a case, written to its custody log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from forensics.answers.canonical import answer_sha256
+from forensics.lake.layout import Layout
+from forensics.lake.pending import logged_database, logged_ingest
+from forensics.proof import custody_log
+from forensics.proof.custody_log import CaseHashes
+
+T = TypeVar("T")
+
+
+class CaseLog:
+    """Writes to the custody log of a case.
+
+    Args:
+        layout: the case folder.
+        version: the version of this package.
+        is_kept: false for a temporary case, which has no log.
+    """
+
+    def __init__(self, layout: Layout, version: str, *, is_kept: bool) -> None:
+        self._layout, self._version, self._is_kept = layout, version, is_kept
+        self.note: str | None = None
+        """Why a use of the case was not logged, in one line."""
+
+    def add(
+        self,
+        command: str,
+        parameters: Mapping[str, object],
+        answer: T,
+        *,
+        sha256: str | None = None,
+        hashes: CaseHashes | None = None,
+    ) -> T:
+        """Log a command and return its answer.
+
+        Args:
+            command: the name of the command.
+            parameters: what it was given.
+            answer: what it returned.
+            sha256: the hash of the answer, if that is not the hash of its canonical JSON.
+            hashes: the hashes of the case, after a command that changed it.
+        """
+        if not self._is_kept:
+            return answer
+        if answer is not None and sha256 is None:
+            sha256 = answer_sha256(answer)
+        try:
+            custody_log.append(
+                self._layout.custody, command, parameters, version=self._version, answer_sha256=sha256, state=hashes
+            )
+        except OSError as error:
+            self.note = f"{self._layout.root} cannot be written ({error.strerror}): its use was not logged"
+            return answer
+        if command == "ingest":
+            logged_ingest(self._layout)
+        elif command == "build":
+            logged_database(self._layout)
+        return answer

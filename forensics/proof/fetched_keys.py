@@ -1,0 +1,23 @@
+"""Fetched keys: the public keys that AWS returns for the digests of a case, saved in the case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from forensics.investigate.sql_rows import rows
+from forensics.lake.layout import Layout, write_private
+from forensics.sources.aws import Aws
+from forensics.sources.listed_keys import fetch_public_keys
+
+
+def save_public_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, aws: Aws) -> list[Path]:
+    """Ask AWS in each region of the digests, and return the files with its answers. Raises AwsFailed."""
+    layout.sources.mkdir(mode=0o700, exist_ok=True)
+    saved = []
+    for row in rows(connection, "digest_regions"):
+        path = layout.sources / f"public_keys_{row.aws_region}_{row.end:%Y%m%dT%H%M%SZ}.json"
+        write_private(path, fetch_public_keys(aws, row.aws_region, row.start, row.end))
+        saved.append(path)
+    return saved
