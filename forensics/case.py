@@ -11,25 +11,21 @@ A case is a folder; every call reads what was last committed to it. Reading neve
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import duckdb
 
 from forensics import __version__
 from forensics.answers.core import Displayed
 from forensics.answers.coverage_answer import Coverage, Info
-from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate, Snapshot
+from forensics.answers.ingest_answer import Estimate, LookupEstimate
 from forensics.answers.rows_answer import FilterMatches, Rows, SavedQuery, Table
 from forensics.answers.tree_answer import Tree
 from forensics.answers.who_answer import Who
-from forensics.attribution.case_database import CaseDatabase
 from forensics.attribution.database import opening
+from forensics.case_folder import CaseFolder
 from forensics.errors import (
     Declined,
     IngestFailed,
@@ -41,10 +37,8 @@ from forensics.errors import (
 )
 from forensics.identifiers import access_key, event_id, identify
 from forensics.ingest.progress import Progress
-from forensics.investigate.account_exports import keys_of_unknown_accounts
 from forensics.investigate.case.accounting import files
 from forensics.investigate.case.event_search import EventFilter, event_rows, events_table, matches_alone
-from forensics.investigate.case.ingested import check_not_empty, ingested, unread_note
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.case.saved_queries import Value, bound, saved_queries, saved_query, shell_lines
 from forensics.investigate.case.statement import query_errors, query_rows, query_table
@@ -54,18 +48,11 @@ from forensics.investigate.ip_ranges import read_ip_ranges
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.who.requesters import who, who_all
 from forensics.lake import layout as layouts
-from forensics.lake import manifest as manifests
 from forensics.lake.integrity import file_sha256
-from forensics.lake.layout import ROOM_NEEDED, Layout
-from forensics.lake.manifest import Manifest
 from forensics.proof import custody_log
-from forensics.proof.case_check import check_manifest, hashes_of
-from forensics.proof.case_log import CaseLog
 from forensics.proof.folder_check import verify_logs
 from forensics.runtime import packaged_folder
-from forensics.sources.aws import Access, Aws
-from forensics.sources.s3_url import is_s3_url
-from forensics.temporary_folder import TemporaryFolder
+from forensics.sources.aws import Access
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,8 +61,6 @@ if TYPE_CHECKING:
     from forensics.answers.key_answer import Accounts, Key, Keys
     from forensics.answers.report_answer import Report
     from forensics.answers.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
-    from forensics.attribution.build import DocumentTables
-    from forensics.ingest.collect import Collected
     from forensics.proof.origin import Origin
 
 __all__ = [
@@ -102,168 +87,9 @@ __all__ = [
 
 T = TypeVar("T")
 
-GoOn = Callable[[Estimate | LookupEstimate], bool]
-"""Confirmation callback: is given what would be fetched; returning false cancels."""
 
-_OWN_ACCESS = Access()
-_ROOM_ELSEWHERE = "Set TMPDIR to a folder with room to write, and run the same command again"
-
-
-def _ignore(*_: object) -> None:
-    pass
-
-
-def _accept(_estimate: Estimate | LookupEstimate) -> bool:
-    return True
-
-
-class Case:
-    """A case folder. Use it as a context manager, or let it go: nothing is left open behind it."""
-
-    def __init__(self, layout: Layout, temporary: TemporaryFolder | None = None, *, is_new: bool = False) -> None:
-        self._layout, self._temporary, self._is_new = layout, temporary, is_new
-        self._log = CaseLog(layout, __version__, is_kept=temporary is None)
-        self._database = CaseDatabase(
-            layout,
-            _document_tables(),
-            is_kept=temporary is None,
-            before_build=lambda: check_manifest(layout),
-            after_build=lambda: self._log.add("build", {}, None, hashes=hashes_of(layout)),
-        )
-        self.unread_note: str | None = None
-        """Why the input of `from_logs` could not be read completely, in one line."""
-
-    @property
-    def custody_note(self) -> str | None:
-        """Why a use of the case was not logged, in one line."""
-        return self._log.note
-
-    @property
-    def rebuild_note(self) -> str | None:
-        """Why the next command builds the database again, in one line."""
-        return self._database.note
-
-    @classmethod
-    def open(cls, path: str | Path) -> Case:
-        """The case at `path`. Raises NotACase."""
-        return cls(layouts.open_existing(Path(path)))
-
-    @classmethod
-    def create(cls, path: str | Path) -> Case:
-        """The case at `path`, a new one if there is nothing yet. Raises NotACase."""
-        is_new = not Path(path).exists()
-        return cls(layouts.create(Path(path)), is_new=is_new)
-
-    @classmethod
-    def from_logs(cls, path: str | Path, *, progress: Progress = _ignore) -> Case:
-        """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
-        with ExitStack() as unfinished:
-            temporary = TemporaryFolder()
-            unfinished.callback(temporary.cleanup)
-            case = cls(layouts.create(Path(temporary.name, "case")), temporary)
-            case.unread_note = unread_note(case._ingest_into_temporary(path, progress))
-            unfinished.pop_all()
-        return case
-
-    def _ingest_into_temporary(self, path: str | Path, progress: Progress) -> Ingest:
-        try:
-            return self.ingest([path], progress=progress)
-        except IngestFailed as error:
-            raise IngestFailed(str(error).replace(ROOM_NEEDED, _ROOM_ELSEWHERE)) from None
-
-    def ingest(
-        self,
-        paths: Iterable[str | Path],
-        *,
-        accounts: Iterable[str] = (),
-        regions: Iterable[str] = (),
-        since: datetime | None = None,
-        until: datetime | None = None,
-        as_of: datetime | None = None,
-        late: int = 1,
-        access: Access = _OWN_ACCESS,
-        request_payer: bool = False,
-        lookup_events: bool = False,
-        progress: Progress = _ignore,
-        listing: Callable[[int], None] = _ignore,
-        asking: Callable[[int, int], None] = _ignore,
-        go_on: GoOn = _accept,
-    ) -> Ingest:
-        """Add files and folders of logs, exports of accounts, and trails in S3 (`s3://BUCKET/PREFIX`).
-
-        Files count all at once, at the end, and a killed ingest leaves the case as it was; objects of S3 count round by
-        round, and the same call again goes on where it stopped. A file that cannot be read is in the answer's
-        `unread`, with the reason; the rest goes in.
-
-        `accounts`, `regions` (with the home region of their partition), `since` and `until` (event times, UTC without
-        a zone) leave records out; one outside the time goes in if it issues, signs in or changes a credential. `late`:
-        days after `until` on which an event may have been delivered to S3. `as_of`: as of when the exports hold that do
-        not say so themselves; else it is when their file was written. `access`: whose AWS credentials to use.
-        `listing` is told how many objects of S3 were seen so far, before any is fetched.
-        `lookup_events` adds what AWS keeps for 90 days of an account without a trail; `asking` is told how many of its
-        calls were made, and about how many there will be. `go_on` is told what will be fetched, and says whether to.
-
-        Raises NoSuchSource, NoLogs if the case would stay empty, CaseBusy, IngestFailed,
-        and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
-        """
-        from forensics.ingest.collect import Fetching, collect, confirm
-        from forensics.ingest.filter import filter_of, utc
-
-        taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
-        how = Fetching(Aws(access), request_payer, utc(as_of), __version__, progress, listing, asking, confirm(go_on))
-        sources, before = [str(path) for path in paths], self._manifest()
-        with self._cleaned_up(before):
-            collected = collect(self._layout, sources, taken, how, lookup_events=lookup_events)
-            return self._ingested([*sources, *["LookupEvents"] * lookup_events], before, collected)
-
-    def _cleaned_up(self, before: Manifest) -> ExitStack:
-        from forensics.ingest.unfinished import discard_empty_case, note_commit
-
-        contexts = ExitStack()
-        if self._is_new and before.commit is None:
-            contexts.enter_context(discard_empty_case(self._layout))
-        if self._temporary is None:
-            contexts.enter_context(note_commit(self._layout, before.commit))
-        return contexts
-
-    def _ingested(self, sources: list[str], before: Manifest, collected: Collected) -> Ingest:
-        """Build the tables of what was added, and return what that is."""
-        after, root = self._manifest(), str(self._layout.root)
-        commit = check_not_empty(after.commit, sources, collected.source_files)
-        commits, changes = (before.commit, commit), self._database.rebuild(after)
-        answer = ingested(self._database.open(), root, collected.source_files, collected.known, commits, changes)
-        self.close_connection()
-        given = {
-            "paths": [source if is_s3_url(source) else Path(source).absolute() for source in sources],
-            "ingest_ids": [done.commit.ingest_id for done in collected.rounds],
-        }
-        return self._log.add("ingest", given, answer, hashes=hashes_of(self._layout))
-
-    def snapshot(
-        self,
-        *,
-        access: Access = _OWN_ACCESS,
-        accounts: Iterable[str] = (),
-        role_name: str | None = None,
-        regions: Iterable[str] = (),
-        progress: Callable[[str], None] = _ignore,
-    ) -> Snapshot:
-        """Ask accounts what they hold, by calls that only read, and add the answers to the case as files of it.
-
-        The account of `access` is asked; or `accounts` ("all": those of the organisation), each by its role of
-        `role_name`. `regions`: where trails and Identity Center are asked about. A call that is refused is in the
-        answer, and stops nothing else. Raises AwsFailed where AWS cannot be used at all.
-        """
-        from forensics.ingest.saved_snapshot import save_snapshot
-        from forensics.sources.account_snapshot import SnapshotWanted
-
-        before = self._manifest()
-        unknown = keys_of_unknown_accounts(self._database.open()) if before.commit else ()
-        wanted = SnapshotWanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
-        with self._cleaned_up(before):
-            saved = save_snapshot(self._layout, Aws(access), wanted, progress, __version__)
-            done = self._ingested([saved.folder], before, saved.collected) if saved.collected else None
-            return self._log.add("snapshot", wanted.parameters(), saved.answer(done))
+class Case(CaseFolder):
+    """A case folder, and every question about it. Use it as a context manager, or let it go: nothing is left open."""
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
         """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
@@ -407,17 +233,6 @@ class Case:
         """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""
         return self._log.add("coverage", {}, coverage(self._database.open()))
 
-    def fetch_keys(self, access: Access | None = None) -> None:
-        """Ask AWS for the public keys of the digests of the case, each region for its own, and add them to it.
-
-        What AWS answers is kept as a file of the case first. Raises AwsFailed.
-        """
-        from forensics.proof.fetched_keys import save_public_keys
-
-        saved = save_public_keys(self._database.open(), self._layout, Aws(access or Access()))
-        if saved:
-            self.ingest(saved)
-
     def verify(
         self,
         *,
@@ -535,23 +350,6 @@ class Case:
         write_standalone(self._layout, self._database.file(), place)
         self._log.add("connect", {"database": place}, None, sha256=file_sha256(place))
 
-    def close_connection(self) -> None:
-        """Let go of the database; the next question opens it again."""
-        self._database.close()
-
-    def __enter__(self) -> Case:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close_connection()
-        if self._temporary is not None:
-            self._temporary.cleanup()
-
-    def _manifest(self) -> Manifest:
-        return manifests.read(self._layout.manifest)
-
     def _proven(self, answer: T) -> T:
         """Return the answer if the lake still has the records that prove it. Raises ChangedRecord."""
         check_cited(self._database.open(), answer)
@@ -571,22 +369,6 @@ def _as_html(answer: Displayed) -> str:
 
 
 Displayed.as_html = _as_html
-
-
-def _document_tables() -> list[DocumentTables]:
-    """Return what makes the tables of digests and exports, imported when a database is built."""
-
-    def of_digests(connection: duckdb.DuckDBPyConnection) -> None:
-        from forensics.digests.digest_tables import create_tables
-
-        create_tables(connection)
-
-    def of_exports(connection: duckdb.DuckDBPyConnection) -> None:
-        from forensics.exports.export_tables import create_tables
-
-        create_tables(connection)
-
-    return [of_digests, of_exports]
 
 
 def _files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
