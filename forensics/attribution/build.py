@@ -49,6 +49,7 @@ SORTED_BY = {
     "issuance_events": "issuance_id",
     "issuances": "issuance_id",
     "issuers": "child_credential_id",
+    "key_ends": "access_key_id",
     "links": "child_credential_id",
     "walk": "credential_id",
 }

@@ -11,8 +11,7 @@ import duckdb
 from forensics.attribution.order import AFTER_WALK, BEFORE_WALK, model
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 
-_MODELS = {*BEFORE_WALK, *AFTER_WALK, "credential_days", "walk", "issuers", "names", "actors", "contested"}
-_MODELS.add("attributed_events")
+_MODELS = {*BEFORE_WALK, *AFTER_WALK, "attributed_events", "contested", "credential_days", "names"}
 
 _TABLES = {
     "events": "every distinct event, once, as the records say. Grain: one row per event.",
@@ -216,6 +215,10 @@ _COLUMNS = {
     "home_region": "the region that a trail of one region records",
     "effect": "stopped, narrowed, widened, resumed or changed",
     "until": "when a loaded event ended that, UTC; null if none did",
+    "key_ends.until": "the next second in which the key was switched, UTC; null if there is none",
+    "key_ends.ended_at": "the second of the change, UTC",
+    "key_ends.change": "deactivated, deleted or switched_both_ways; null if the key was left on",
+    "key_ends.is_on": "whether the key was created or activated in that second",
     "ended_by_event_id": "the event that ended it",
     "tactic": "MITRE ATT&CK tactic",
     "technique": "MITRE ATT&CK technique ID",

@@ -19,6 +19,7 @@ BEFORE_WALK = (
     "issuance_events",
     "twins",
     "user_names",
+    "named_users",
     "credentials",
     "on_behalf_of",
     "principals",
@@ -37,6 +38,7 @@ AFTER_WALK = (
     "trust_policies",
     "launches",
     "access_key_changes",
+    "key_ends",
     "user_changes",
     "sensitive_actions",
     "sessions",
@@ -53,7 +55,8 @@ AFTER_WALK = (
 # which table only serves models, and the last that reads it: of a large case they would fill the memory together
 SCRATCH = {
     "caller_copies": "twins",
-    "user_names": "access_keys",
+    "user_names": "named_users",
+    "named_users": "access_keys",
     "candidates": "judged_links",
     "reached": "walk",
     "judged_links": "links",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from functools import cache
 from importlib import resources
+from typing import Any
 
+import duckdb
 import pytest
 
+from forensics.attribution import order
 from forensics.attribution.order import model
 
 NAMES = sorted(
@@ -50,3 +56,39 @@ def _columns(select: str) -> list[str]:
     return re.findall(
         r"(?:\bas |^ +|\.)(\w+),?$", re.sub(r"\bcase\n.*?\bend\b", "", listed, flags=re.DOTALL), re.MULTILINE
     )
+
+
+# made by the loop of `order`, by `build`, or as a view
+_OF_THE_LOOP = ("contested", "chosen", "hops", "reached", "names")
+_OF_BUILD = ("credential_days", "attributed_events")
+_BEFORE_ALL = {"events", "changed_events", "event_copies", "source_files", "exported_principals", "credential_days"}
+
+
+def test_the_written_order_is_that_of_what_each_model_reads() -> None:
+    made = {*_BEFORE_ALL, "contested"}  # the loop begins with an empty one
+    for name in (*order.BEFORE_WALK, *_OF_THE_LOOP[1:], "contested", *order.AFTER_WALK):
+        assert reads(name) - {name} <= made, name
+        made.add("reached" if name == "hops" else name)
+    assert {*order.BEFORE_WALK, *_OF_THE_LOOP, *order.AFTER_WALK, *_OF_BUILD} == set(NAMES)
+
+
+def test_scratch_is_dropped_after_the_last_model_that_reads_it() -> None:
+    after_loop = [*order.BEFORE_WALK, *_OF_THE_LOOP, *order.AFTER_WALK]
+    for table, last in order.SCRATCH.items():
+        assert last == max((name for name in after_loop if table in reads(name)), key=after_loop.index), table
+
+
+@cache
+def reads(name: str) -> set[str]:
+    """The tables that a model reads, by DuckDB's own parser."""
+    (parsed,) = duckdb.execute("select json_serialize_sql($model::varchar)", {"model": model(name)}).fetchone() or ()
+    nodes = list(_nodes(json.loads(parsed)))
+    own = {node["key"] for node in nodes if "key" in node}
+    return {node["table_name"] for node in nodes if node.get("type") == "BASE_TABLE"} - own
+
+
+def _nodes(parsed: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(parsed, dict):
+        yield parsed
+    for part in parsed.values() if isinstance(parsed, dict) else parsed if isinstance(parsed, list) else ():
+        yield from _nodes(part)

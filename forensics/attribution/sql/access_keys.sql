@@ -65,6 +65,7 @@ changed as (
     select
         access_key_id,
         account_id,
+        event_key,
         user_name as owner_name,
         case
             when change = 'deleted' then 'Deleted'
@@ -81,30 +82,6 @@ known as (
     select access_key_id, account_id from used
     union
     select access_key_id, account_id from changed
-),
-
--- a key that was changed and never used: the unique ID of the user that the change names, where only one is known whose
--- name it was
-users as (
-    select
-        changed.access_key_id,
-        changed.account_id,
-        min(user_names.principal_id) as principal_id,
-        min(user_names.arn) as arn
-    from changed
-    join user_names
-      on  user_names.account_id = changed.account_id
-      and user_names.user_name = changed.owner_name
-      and coalesce(changed.status_since >= user_names.possible_from, true)
-      and coalesce(changed.status_since <= user_names.possible_until, true)
-    group by changed.access_key_id, changed.account_id
-    having min(user_names.principal_id) = max(user_names.principal_id)
-       and max(
-           user_names.is_sure
-           and coalesce(changed.status_since >= user_names.made_at, true)
-           and coalesce(changed.status_since > user_names.freed_at, true)
-           and coalesce(changed.status_since < user_names.held_until, true)
-       )
 )
 
 select
@@ -126,8 +103,7 @@ from known
 left join used on used.access_key_id = known.access_key_id and used.account_id = known.account_id
 left join created on created.access_key_id = known.access_key_id and created.account_id = known.account_id
 left join changed on changed.access_key_id = known.access_key_id and changed.account_id = known.account_id
-left join users
-  on  users.access_key_id = known.access_key_id
-  and users.account_id = known.account_id
+left join named_users as users
+  on  users.event_key = changed.event_key
   -- whom a key was made for says its own credential
   and created.access_key_id is null

@@ -88,40 +88,19 @@ made as (
     select
         recipient_account_id as account_id,
         created_access_key_id as access_key_id,
-        min(target_user_name) as user_name,
-        min(event_time) as created_at,
-        max(is_rebuilt) as is_rebuilt
+        min(telling_events.target_user_name) as user_name,
+        -- null unless every record of its making names the same known user
+        case when count(named_users.principal_id) = count(*) then min(named_users.principal_id) end as principal_id,
+        case when count(named_users.principal_id) = count(*) then min(named_users.arn) end as arn,
+        max(telling_events.is_rebuilt or coalesce(named_users.is_rebuilt, false)) as is_rebuilt
     from telling_events
+    left join named_users on named_users.event_key = telling_events.event_key
     where created_access_key_id is not null
       and target_user_name is not null
       and error_code is null
       and not unreliable
     group by recipient_account_id, created_access_key_id
-    having min(target_user_name) = max(target_user_name)
-),
-
--- whom it was made for: the unique ID, where only one is known whose name it was
-users as (
-    select
-        made.account_id,
-        made.access_key_id,
-        min(user_names.principal_id) as principal_id,
-        min(user_names.arn) as arn,
-        max(user_names.is_rebuilt) as is_rebuilt
-    from made
-    join user_names
-      on  user_names.account_id = made.account_id
-      and user_names.user_name = made.user_name
-      and coalesce(made.created_at >= user_names.possible_from, true)
-      and coalesce(made.created_at <= user_names.possible_until, true)
-    group by made.account_id, made.access_key_id
-    having min(user_names.principal_id) = max(user_names.principal_id)
-       and max(
-           user_names.is_sure
-           and coalesce(made.created_at >= user_names.made_at, true)
-           and coalesce(made.created_at > user_names.freed_at, true)
-           and coalesce(made.created_at < user_names.held_until, true)
-       )
+    having min(telling_events.target_user_name) = max(telling_events.target_user_name)
 ),
 
 handed_over as (
@@ -143,20 +122,19 @@ handed_over as (
     union all
 
     select
-        made.account_id || '|' || made.access_key_id || '|' || coalesce(users.principal_id, '') || '|',
+        made.account_id || '|' || made.access_key_id || '|' || coalesce(made.principal_id, '') || '|',
         made.account_id,
         made.access_key_id,
-        users.principal_id,
+        made.principal_id,
         null,
         'IAMUser',
-        users.arn,
+        made.arn,
         made.user_name,
         null,
         null,
         null,
-        made.is_rebuilt or coalesce(users.is_rebuilt, false)
+        made.is_rebuilt
     from made
-    left join users on users.account_id = made.account_id and users.access_key_id = made.access_key_id
 ),
 
 never_used as (

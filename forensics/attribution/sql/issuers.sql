@@ -17,6 +17,7 @@ without_parent as (
     select
         judged_links.child_credential_id,
         issuances.*,
+        coalesce(judged_links.switch_issuance_id, judged_links.issuance_id) as naming_event_key,
         coalesce(switches.switch_from_arn, issuances.switch_from_arn) as from_arn,
         case
             when issuances.event_source = 'rolesanywhere.amazonaws.com' then 'roles_anywhere_certificate'
@@ -45,30 +46,6 @@ without_parent as (
     left join issuances switches on switches.issuance_id = judged_links.switch_issuance_id
     where judged_links.parent_credential_id is null
       and not issuances.is_unreliable
-),
-
--- an IAM user by its ARN: its unique ID, where only one is known whose name it was at the switch
-users_by_arn as (
-    select
-        without_parent.child_credential_id,
-        without_parent.issuance_id,
-        min(user_names.principal_id) as principal_id,
-        min(user_names.user_name) as name
-    from without_parent
-    join user_names
-      on  user_names.account_id = regexp_extract(without_parent.from_arn, '[0-9]{12}', 0)
-      and user_names.user_name = regexp_extract(without_parent.from_arn, '[^/]+$', 0)
-      and coalesce(without_parent.event_time >= user_names.possible_from, true)
-      and coalesce(without_parent.event_time <= user_names.possible_until, true)
-    where without_parent.actor_kind = 'iam_user'
-    group by without_parent.child_credential_id, without_parent.issuance_id
-    having min(user_names.principal_id) = max(user_names.principal_id)
-       and max(
-           user_names.is_sure
-           and coalesce(without_parent.event_time >= user_names.made_at, true)
-           and coalesce(without_parent.event_time > user_names.freed_at, true)
-           and coalesce(without_parent.event_time < user_names.held_until, true)
-       )
 )
 
 select
@@ -81,7 +58,7 @@ select
         when 'workload' then replace(without_parent.workload_name, 'AWSCodeBuild-', '')
         when 'iam_user' then coalesce(
             case when without_parent.is_redacted then without_parent.caller_principal_id end,
-            users_by_arn.principal_id
+            named_users.principal_id
         )
         else without_parent.caller_principal_id
     end as actor_id,
@@ -89,7 +66,7 @@ select
         when 'saml_user' then without_parent.subject
         when 'web_identity_user' then without_parent.subject
         when 'workload' then replace(without_parent.workload_name, 'AWSCodeBuild-', '')
-        when 'iam_user' then coalesce(users_by_arn.name, regexp_extract(without_parent.from_arn, '[^/]+$', 0))
+        when 'iam_user' then coalesce(named_users.user_name, regexp_extract(without_parent.from_arn, '[^/]+$', 0))
     end as actor_name,
     case without_parent.actor_kind when 'iam_user' then without_parent.from_arn end as actor_arn,
     case
@@ -109,7 +86,5 @@ select
         when 'external_principal' then 'external_account'
     end as stop_reason
 from without_parent
-left join users_by_arn
-  on  users_by_arn.child_credential_id = without_parent.child_credential_id
-  and users_by_arn.issuance_id = without_parent.issuance_id
+left join named_users on named_users.event_key = without_parent.naming_event_key
 where without_parent.actor_kind is not null

@@ -1,54 +1,23 @@
 -- Calls that succeeded although the key was disabled or deleted, by a logged change or by IAM as of a time; or perhaps
 -- disabled: of a second in which it was switched off and on, nothing tells which came last. One row per key, account and
 -- what ended it. $most: events cited for each, the first.
-with changes as (
-    select
-        access_key_id,
-        account_id,
-        event_time as ended_at,
-        count(case when change = 'deleted' then 1 end) > 0 as is_deleted,
-        count(case when change = 'activated' then 1 end) > 0 as is_on,
-        count(case when change = 'deactivated' then 1 end) > 0 as is_off,
-        count(case when change = 'created' then 1 end) > 0 as is_made
-    from access_key_changes
-    where succeeded
-      and change in ('created', 'activated', 'deactivated', 'deleted')
-      and access_key_id is not null
-    group by access_key_id, account_id, event_time
-),
-
-logged as (
-    select
-        access_key_id,
-        account_id,
-        case
-            when is_deleted then 'deleted'
-            when is_on and is_off then 'switched_both_ways'
-            when is_off then 'deactivated'
-        end as change,
-        is_on or is_made as is_on,
-        ended_at,
-        lead(ended_at) over (partition by access_key_id, account_id order by ended_at) as until
-    from changes
-),
-
-exported as (
+with exported as (
     select
         keys.access_key_id,
         'inactive' as change,
         keys.status_as_of as ended_at,
-        min(logged.ended_at) as until
+        min(key_ends.ended_at) as until
     from exported_keys as keys
-    left join logged
-      on  logged.access_key_id = keys.access_key_id
-      and logged.ended_at > keys.status_as_of
-      and logged.is_on
+    left join key_ends
+      on  key_ends.access_key_id = keys.access_key_id
+      and key_ends.ended_at > keys.status_as_of
+      and key_ends.is_on
     where keys.status <> 'Active'
     group by keys.access_key_id, keys.status_as_of
 ),
 
 ends as (
-    select access_key_id, account_id, change, ended_at, until from logged where change is not null
+    select access_key_id, account_id, change, ended_at, until from key_ends where change is not null
     union all
     select access_key_id, null, change, ended_at, until from exported
 ),

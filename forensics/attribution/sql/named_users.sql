@@ -1,0 +1,68 @@
+-- named_users: the IAM user that an event names by a name alone, where the logs leave no doubt whose name it was then.
+-- Grain: one row per event. An event is missing here if nobody, or possibly more than one user, had the name.
+
+with naming as (
+    select
+        event_key,
+        recipient_account_id as account_id,
+        target_user_name as user_name,
+        event_time,
+        event_name in ('CreateUser', 'DeleteUser', 'UpdateUser') and error_code is null as changes_names
+    from telling_events
+    where event_source = 'iam.amazonaws.com'
+      and target_user_name is not null
+
+    union all
+
+    select
+        event_key,
+        regexp_extract(switch_from_arn, '[0-9]{12}', 0),
+        regexp_extract(switch_from_arn, '[^/]+$', 0),
+        event_time,
+        false
+    from telling_events
+    where switch_from_arn like 'arn:%:iam::%:user/%'
+),
+
+-- a renaming or deletion is the last act of the name's holder, unless the same second has another change of names
+last_acts as (
+    select naming.event_key
+    from naming
+    join telling_events as other
+      on  other.recipient_account_id = naming.account_id
+      and other.event_time = naming.event_time
+      and other.event_source = 'iam.amazonaws.com'
+      and other.event_name in ('CreateUser', 'DeleteUser', 'UpdateUser')
+      and other.error_code is null
+      and (other.event_name = 'UpdateUser' or other.target_user_name = naming.user_name)
+    where naming.changes_names
+    group by naming.event_key
+    having min(other.event_key) = naming.event_key
+       and max(other.event_key) = naming.event_key
+)
+
+select
+    naming.event_key,
+    min(user_names.principal_id) as principal_id,
+    min(user_names.user_name) as user_name,
+    min(user_names.arn) as arn,
+    max(user_names.is_rebuilt) as is_rebuilt
+from naming
+left join last_acts on last_acts.event_key = naming.event_key
+join user_names
+  on  user_names.account_id = naming.account_id
+  and user_names.user_name = naming.user_name
+  and coalesce(naming.event_time >= user_names.possible_from, true)
+  and coalesce(naming.event_time <= user_names.possible_until, true)
+group by naming.event_key
+having min(user_names.principal_id) = max(user_names.principal_id)
+   and max(
+       user_names.is_sure
+       and coalesce(naming.event_time >= user_names.made_at, true)
+       and coalesce(naming.event_time > user_names.freed_at, true)
+       and coalesce(
+           naming.event_time < user_names.held_until
+               or (naming.event_time = user_names.held_until and last_acts.event_key is not null),
+           true
+       )
+   )
