@@ -1,7 +1,7 @@
-"""Build: the models in order, over the lake, into the case's database.
+"""Build: runs the models over the lake, into the database of the case.
 
-The database is a cache: a pure function of the committed lake files. It is built under another name and renamed over,
-so whoever reads never waits and never sees half of it.
+The database is a cache: a pure function of the committed lake files. It is built under a temporary name and then
+renamed, so readers never wait and never see an incomplete one.
 """
 
 from __future__ import annotations
@@ -35,10 +35,9 @@ from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAK
 from forensics.regular_files import open_regular
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
-"""Makes the tables of one kind of document, out of the view `documents`, before the models run."""
+"""Creates the tables of one kind of document from the view `documents`, before the models run."""
 
-# The column that most questions look a table up by. Sorted by it, a table needs no index: DuckDB skips the row groups
-# whose values lie outside.
+# The column that most queries filter by. A table sorted by it needs no index, because DuckDB skips row groups.
 SORTED_BY = {
     "access_keys": "access_key_id",
     "actors": "credential_id",
@@ -53,9 +52,9 @@ SORTED_BY = {
     "links": "child_credential_id",
     "walk": "credential_id",
 }
-# events that are reduced together: their credentials stay within the memory limit
+# maximum number of events reduced together, so that their credentials stay within the memory limit
 _EVENTS_AT_ONCE = 500_000
-# what became of an event, as README says; a refused sign-in has only a message, or only its result
+# the outcome of an event; a refused sign-in has only a message, or only its result
 OUTCOME = """
     case
         when error_code is null and error_message is null and coalesce(sign_in_result, '') <> 'Failure' then 'succeeded'
@@ -68,9 +67,9 @@ OUTCOME = """
         else 'failed'
     end
 """
-# views that only serve the build: some show records with the secrets in them
+# views for the build only: some show records with secrets
 _OF_BUILD = ("stored_events", "lake_conflicts", "conflict_copies", "record_places")
-# the accounts, regions and times that the records of a file are of: what its name claims is checked against them
+# the accounts, regions and times of the records in a file, to check the claims in its name against
 _RECORD_PLACES = """
     select
         copies.source_sha256,
@@ -83,7 +82,7 @@ _RECORD_PLACES = """
     join stored_events as events on events.event_key = copies.event_key
     group by all
 """
-# what digests say of each log file, unless the room of digests has made it
+# the listing of each log file, unless the digests room created the table
 _LISTINGS = """
     create table if not exists file_listings (
         source_sha256 varchar, listing varchar, reason varchar, is_log_file boolean
@@ -93,7 +92,7 @@ _TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "
 
 
 class DuckDB:
-    """The engine of a case: see `order`."""
+    """The engine of a case (see `order.Engine`)."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -118,9 +117,16 @@ class DuckDB:
 def build(
     layout: Layout, manifest: Manifest, document_tables: Sequence[DocumentTables] = (), database: Path | None = None
 ) -> tuple[Built, ActorChanges | None]:
-    """Rebuild the database from the lake, as `case.duckdb` unless `database` names another place.
+    """Rebuild the database from the lake.
 
-    Returns its identity, and which answers differ from those of the last build, where that is known.
+    Args:
+        layout: the case folder.
+        manifest: the committed files.
+        document_tables: what creates the tables of digests and exports.
+        database: the file to write; `case.duckdb` of the case if None.
+
+    Returns:
+        The identity of the file, and how the answers differ from the last build; None if that is unknown.
     """
     database = database or layout.database
     temporary = database.with_name(f".{database.name}.{os.getpid()}")
@@ -129,7 +135,7 @@ def build(
     try:
         with connect(layout, temporary, read_only=False) as connection:
             changes = fill(connection, manifest, layout, document_tables)
-            connection.execute("checkpoint")  # a full disk is an error here, and none while it closes
+            connection.execute("checkpoint")  # a full disk is an error here, but not on close
         if database == layout.database:
             announce_database(layout, file_sha256(temporary))
         return install(temporary, database, layout.root.resolve()), changes
@@ -144,11 +150,11 @@ def remove_unfinished(temporary: Path) -> None:
 
 
 def remove_killed_builds(database: Path) -> None:
-    """Remove unfinished databases beside `database` whose process has ended, which holds no lock on them any more."""
+    """Remove unfinished databases beside `database` that no process holds a lock on."""
     name = re.compile(rf"\.{re.escape(database.name)}\.(\d+)")
     for file in database.parent.iterdir():
         found = name.fullmatch(file.name)
-        # to close a file of this very process would release DuckDB's lock on it
+        # closing a file of this process would release DuckDB's lock on it
         if found and int(found.group(1)) != os.getpid():
             with suppress(OSError):
                 descriptor = open_regular(file, os.O_RDWR)
@@ -165,7 +171,7 @@ def fill(
     layout: Layout,
     document_tables: Sequence[DocumentTables] = (),
 ) -> ActorChanges | None:
-    """Views over the lake and every table of the models, in an empty database.
+    """Create the views over the lake and every table of the models in an empty database.
 
     Every lake file is hashed first, because the models read all of them. Raises ChangedLake.
     """
@@ -199,7 +205,7 @@ def fill(
 def _reduce_events(
     connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout, earlier: EarlierBuild
 ) -> None:
-    """`credential_days`: the days that the earlier build has, and the others reduced again, some at a time."""
+    """Create `credential_days`: copy unchanged days from the earlier build, and reduce the others in parts."""
     changed = [path for path in manifest.of_table("events") if day_of(path) not in earlier.days]
     engine = DuckDB(connection)
     write = engine.create
@@ -218,7 +224,7 @@ def _reduce_events(
 
 
 def _create_evidence_records(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout) -> None:
-    """The hash of each proving record, so that an answer can tell whether the lake still has what it was built from."""
+    """Store the hash of each proving record, so that answers can check that the lake is unchanged."""
     connection.execute("create table evidence_records (event_id varchar, path varchar, raw_sha256 blob)")
     for table, query in (("events", "record_hashes"), ("event_conflicts", "listed_copy_hashes")):
         if files := layout.files(manifest.of_table(table)):
@@ -226,9 +232,9 @@ def _create_evidence_records(connection: duckdb.DuckDBPyConnection, manifest: Ma
 
 
 def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:
-    """Files, sorted by day, in parts of whole days: the reduction has no row of two days, and holds one part in memory.
+    """Split files, sorted by day, into parts of whole days; one part is in memory at a time.
 
-    At least one part, which is empty where there are no files.
+    Returns at least one part, which is empty without files.
     """
     parts: list[list[str]] = [[]]
     events = 0
@@ -322,9 +328,9 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
 def _events(
     connection: duckdb.DuckDBPyConnection, files: list[str], days: Collection[date | None] | None = None
 ) -> duckdb.DuckDBPyRelation:
-    """The events of some files, as models and queries see them; the key is worked out only where it is asked for.
+    """Return the events of some files, as models and queries see them; `event_key` is computed only if it is read.
 
-    A copy in a listed file counts instead of the stored one; with `days`, only if it is of one of these.
+    A copy in a listed file replaces the stored one; with `days`, only on these days.
     """
     engine = DuckDB(connection)
     found = _rows(connection, "events", files, LAKE_SCHEMA, partitioned=True)
@@ -368,9 +374,10 @@ def _rows(
     *,
     partitioned: bool = False,
 ) -> duckdb.DuckDBPyRelation:
-    """The rows of a table's lake files, or a typed relation without rows. `partitioned`: with the day of the folder.
+    """Return the rows of a table's lake files, or a typed relation without rows.
 
-    The paths are bound as a list: a view of the relation keeps them as constants, whatever characters they hold.
+    The paths are bound as a list: a view of the relation keeps them as constants, whatever characters they have.
+    `partitioned` adds the day of the folder as a column.
     """
     if files:
         days = "hive_partitioning = true, hive_types = {'event_date': date}"

@@ -95,7 +95,7 @@ class CaseDatabase:
             self._is_checked = False
 
     def _open_recorded(self) -> duckdb.DuckDBPyConnection | None:
-        """The database that this object built, or that this user's state records, if it is still the same file."""
+        """Open the database that this object built or that the user's state records, if it is unchanged."""
         if self._built is None or not is_unchanged(self._built):
             self._built = recorded(self._layout.root.resolve())
         commit = manifests.last_commit(self._layout.manifest)
@@ -104,7 +104,7 @@ class CaseDatabase:
     def _open_new(self, manifest: Manifest) -> duckdb.DuckDBPyConnection:
         """Build in the case, in the user's cache if the case is read-only, or else in memory."""
         self._before_build()
-        with suppress(OSError, duckdb.Error):  # without room to write, the case still answers, if it can be read
+        with suppress(OSError, duckdb.Error):  # without room to write, build in memory
             if connection := self._build_file(manifest):
                 return connection
         self._built = None

@@ -1,4 +1,4 @@
-"""Database: opening a case's tables. Reading needs this alone; making them is `build`."""
+"""Database: opens the tables of a case for reading. `build` creates them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from forensics.errors import CannotRead
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Commit
 
-# A version that the `duckdb` shells in use can open. A row group is what one thread works on: of the usual size most of
-# the tables would have one. A file that was not written to its end is never opened, so no log is kept to recover it.
+# A version that current `duckdb` shells can open. Small row groups let several threads read one table. An incomplete
+# file is never opened, so it needs no recovery log.
 WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
-# the models and what runs them, and what makes tables of documents
+# the code that creates the tables
 _ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports", "forensics.lake")
 
 
 @cache
 def models_version() -> str:
-    """A hash of what makes the tables of a case: one that was built by anything else is built again."""
+    """Return a hash of the code that creates the tables; a database built by other code is rebuilt."""
     rooms = [resources.files(room) for room in _ROOMS]
     files = [
         file
@@ -40,15 +40,15 @@ def models_version() -> str:
 
 
 def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """A connection in UTC."""
+    """Return a connection in UTC."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "allow_community_extensions": "false",
         "allow_extension_repositories": "forbidden",
         "allow_persistent_secrets": "false",
-        "secret_directory": str(layout.scratch),  # never read; the default names the user's home
-        # a table is a table of the case, never a variable of the program
+        "secret_directory": str(layout.scratch),  # never read; the default is the user's home
+        # a name is a table of the case, never a Python variable
         "python_enable_replacements": "false",
         "memory_limit": "1GB",
         "temp_directory": str(layout.scratch),
@@ -58,13 +58,13 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
         attach(connection, database, "case")
     else:
         connection.execute(f'attach $database as "case" ({WRITTEN})', {"database": str(database)})
-        # what it saves in bytes of a cache, it costs in time to write and again to read
+        # its compression costs more time than it saves space
         connection.execute("set disabled_compression_methods = 'fsst'")
-        # to keep the order of rows that no model sorts would hold what is written in memory
+        # preserving the order of rows would keep them in memory
         connection.execute("set preserve_insertion_order = false")
-        # it is written down once, at its end
+        # write one checkpoint, at the end
         connection.execute("set checkpoint_threshold = '1TB'")
-        # several models read the lake
+        # several models read the same lake files
         connection.execute("set parquet_metadata_cache = true")
     connection.execute('use "case"')
     connection.execute("set TimeZone = 'UTC'")
@@ -72,12 +72,12 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
 
 
 def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.DuckDBPyConnection | None:
-    """A locked connection to a recorded database; None if it is damaged, or not of this commit and these models."""
+    """Return a locked connection to a recorded database; None if it is damaged or not of this commit and these models."""
     try:
         connection = connect(layout, built.database, read_only=True)
-    except duckdb.Error:  # damaged, or of another version of DuckDB: it is only a cache
+    except duckdb.Error:  # damaged, or written by another version of DuckDB
         return None
-    # again, as the file could have been replaced between the first check and its opening
+    # check again: the file could have been replaced between the first check and opening it
     if is_unchanged(built) and is_current(connection, layout, commit):
         lock(connection, layout)
         return connection
@@ -87,7 +87,7 @@ def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.Du
 
 @contextmanager
 def reading_files() -> Iterator[None]:
-    """Raises CannotRead for a file of the case that DuckDB cannot read."""
+    """Raise CannotRead for a file of the case that DuckDB cannot read."""
     try:
         yield
     except duckdb.Error as error:
@@ -98,14 +98,14 @@ def reading_files() -> Iterator[None]:
 
 
 def _is_of_a_file(error: duckdb.Error) -> bool:
-    """DuckDB has no class for a block or a Parquet page that is not as it was written."""
+    """Return whether an error is about a damaged or missing file; DuckDB has no class of its own for damaged blocks."""
     return isinstance(error, (duckdb.IOException, duckdb.InvalidInputException)) or type(error) is duckdb.Error
 
 
 def lock(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    """Limit a connection, for good, to its databases and the lake files that they were built from.
+    """Limit a connection permanently to its databases and their lake files.
 
-    DuckDB has no read-only setting for files: that a query only reads them is checked by `statement`.
+    DuckDB has no read-only setting for files; `investigate.case.statement` checks that a query only reads.
     """
     listed = connection.execute("select path from lake_files").fetchall()
     connection.execute("set allowed_paths = $files", {"files": layout.files(path for (path,) in listed)})
@@ -116,7 +116,7 @@ def lock(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
 
 
 def opening(database: str) -> tuple[str, ...]:
-    """What `connect` does, as SQL for other programs, which may run it more than once."""
+    """Return SQL for other programs to open the database read-only; it can run more than once."""
     return (
         "set TimeZone = 'UTC'",
         f'attach if not exists {_quoted(database)} as "case" (read_only)',
@@ -125,7 +125,7 @@ def opening(database: str) -> tuple[str, ...]:
 
 
 def attach(connection: duckdb.DuckDBPyConnection, database: Path | str, name: str) -> None:
-    """Open the file that is there now; to open a path that this process has open would share what was there then."""
+    """Attach the database file at a path, read-only."""
     connection.execute(f'attach $database as "{name}" (read_only)', {"database": str(database)})
 
 
@@ -134,7 +134,7 @@ def _quoted(path: Path | str) -> str:
 
 
 def is_current(connection: duckdb.DuckDBPyConnection, layout: Layout, commit: Commit | None) -> bool:
-    """Whether a database was built by these models from this commit, and its views name the files of this folder."""
+    """Return whether a database was built by these models, from this commit, in this folder."""
     try:
         built = connection.execute("select models_version, ingest_id, case_folder from built").fetchall()
     except duckdb.Error:

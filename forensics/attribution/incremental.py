@@ -1,9 +1,8 @@
-"""Earlier: what the last build leaves to the next, the events of a day reduced to credentials and the answers given.
+"""Incremental builds: reuse `credential_days` of unchanged days from the last build, and compare its actors.
 
-A day whose lake files are the same and of whose events the same are disputed has the same `credential_days`, so only
-the other days are reduced again. Everything else is rebuilt in full, and all tables are those of a first build. The
-last database is only a cache: where this user did not build it, or where it is missing, damaged or made by other
-models, every day is reduced again.
+A day is unchanged if its lake files and its disputed events are the same. Everything else is rebuilt, so all tables
+equal those of a first build. The last database is only a cache: if this user did not build it, or if it is missing,
+damaged or from other models, every day is reduced again.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _DISPUTED_ANEW = """
     ) as disputed_otherwise on disputed_otherwise.event_key = events.event_key
 """
 
-# days of events of which digests say otherwise now: that they prove nothing, or which copy of them counts
+# days of events for which the digests' verdict changed: whether they are evidence, or which copy counts
 _JUDGED_ANEW = """
     with distrusted as (
         select source_sha256, is_log_file from file_listings where listing in ('unlisted', 'contested')
@@ -100,7 +99,7 @@ _CHANGES = """
 
 @dataclass(frozen=True, slots=True)
 class ActorChanges:
-    """How many credentials of the earlier build are answered otherwise now; each is counted once."""
+    """Number of credentials of the earlier build whose answer changed; each is counted once."""
 
     newly_resolved: int = 0
     now_ambiguous: int = 0
@@ -109,18 +108,18 @@ class ActorChanges:
 
 
 class EarlierBuild:
-    """The last build of a case, taken over into the database that is being built. Without one, nothing is."""
+    """The last build of a case, whose unchanged rows are copied into the new database."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._has_answers = False
         self.days: frozenset[date] = frozenset()
-        """The days that are in `credential_days` already."""
+        """The days of `credential_days` that are copied."""
 
     def take_over(self, layout: Layout, manifest: Manifest) -> None:
-        """Copy what stays into the temporary tables `earlier_days` and `earlier_actors`.
+        """Copy unchanged rows into the temporary tables `earlier_days` and `earlier_actors`.
 
-        Needs `events` and `disputed_events` of the build that is being made.
+        Reads `events` and `disputed_events` of the new build.
         """
         last = recorded(layout.root.resolve())
         if last is None:
@@ -138,13 +137,13 @@ class EarlierBuild:
             self._connection.execute("detach earlier")
 
     def changes(self) -> ActorChanges | None:
-        """What the new `actors` say otherwise; None where nothing is known of earlier ones."""
+        """Return how the new `actors` differ; None without an earlier build."""
         if not self._has_answers:
             return None
         return ActorChanges(*self._connection.execute(_CHANGES).fetchall()[0])
 
     def close(self) -> None:
-        """Drop what was copied."""
+        """Drop the copies."""
         for table in ("earlier_days", "earlier_actors"):
             self._connection.execute(f"drop table if exists temp.{table}")
 
@@ -169,7 +168,7 @@ class EarlierBuild:
         self.days, self._has_answers = days, True
 
     def _unchanged_days(self, manifest: Manifest) -> frozenset[date]:
-        """The days of events that are as the last build saw them; events without a time are none of any day."""
+        """Return the days whose events are unchanged since the last build; events without a time have no day."""
         read = {
             path
             for (path,) in self._connection.execute(

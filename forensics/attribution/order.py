@@ -1,9 +1,9 @@
-"""Order: which model is run when, on anything that runs SQL: DuckDB in a case, Spark in a data lake.
+"""Order: runs the models one after another, on DuckDB in a case or on Spark in a data lake.
 
-A model makes one table, in full, of others, maybe of the table that it replaces. What must be there before are the
-tables of the lake (`events`, `event_copies`, `source_files`), `exported_principals` of the room `exports`, and
-`credential_days`, which `build` makes of the days that have changed. What is in `SCRATCH` only serves the models that
-follow, and is dropped after the last of them.
+A model creates one complete table from other tables, and possibly from the table that it replaces. Before the first
+model, these tables must exist: those of the lake (`events`, `event_copies`, `source_files`), `exported_principals` of
+`exports`, and `credential_days`, which `build` updates for the days that changed. Tables in `SCRATCH` only serve other
+models. A test compares this order with what each model reads.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ AFTER_WALK = (
     "descents",
 )
 
-# which table only serves models, and the last that reads it: of a large case they would fill the memory together
+# tables that only serve models, with the last reader of each: together they would fill the memory of a large case
 SCRATCH = {
     "caller_copies": "twins",
     "user_names": "named_users",
@@ -73,20 +73,20 @@ _NOBODY = "select cast(null as varchar) as credential_id where 1 = 0"
 
 
 class Engine(Protocol):
-    """What runs the models."""
+    """Runs the models."""
 
     def create(self, table: str, model: str) -> None:
-        """Make a table by a model, or make it again."""
+        """Create or replace a table by a model."""
 
     def drop(self, table: str) -> None:
-        """Drop a table of `SCRATCH`, which nothing reads any more."""
+        """Drop a table of `SCRATCH` after its last reader."""
 
     def count(self, table: str) -> int:
-        """The number of its rows."""
+        """Return the number of rows of a table."""
 
 
 def run(engine: Engine) -> None:
-    """Every table of attribution."""
+    """Create every table of attribution."""
     for name in BEFORE_WALK:
         _make(engine, name)
     _choose_and_walk(engine)
@@ -107,7 +107,7 @@ def _make(engine: Engine, name: str) -> None:
 
 
 def _choose_and_walk(engine: Engine) -> None:
-    """Walk to who is named; while two parents that look like one lead to different people, take that link back."""
+    """Walk until somebody is named; drop links whose parents look like one issuer and lead to different people."""
     engine.create("contested", _NOBODY)
     known = -1
     while (found := engine.count("contested")) != known:
@@ -119,7 +119,7 @@ def _choose_and_walk(engine: Engine) -> None:
 
 
 def _walk(engine: Engine) -> None:
-    """Every ancestor of every credential: the hops joined with themselves until nothing is new."""
+    """Find every ancestor of every credential: join the hops with themselves until nothing is new."""
     engine.create("reached", model("hops"))
     known = engine.count("reached")
     for _ in range(_WALK_PASSES):

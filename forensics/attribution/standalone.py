@@ -1,7 +1,7 @@
-"""Standalone: a database of a case that needs neither the case nor this program.
+"""Standalone: a copy of a case's database that needs neither the case nor this program.
 
-What the case's database reads from the lake is copied into it, so it holds every table and view that queries can use.
-Like those, it has no `raw` records, and secrets are masked.
+Views over the lake become tables, so the copy has every table and view that queries can use. It has no `raw` records,
+and secrets are masked.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from forensics.attribution.state import Built, install
 from forensics.errors import CannotWrite
 from forensics.lake.layout import Layout
 
-# the views that stay views, as they read tables only
+# views that stay views, because they read only tables
 _VIEWS = ("attributed_events",)
-# describe the files of the case, which the copy does not have
+# these describe the files of the case, which the copy does not have
 _LEFT_OUT = ("built", "lake_files", "events_files")
 
 
@@ -32,7 +32,7 @@ def write_standalone(layout: Layout, built: Built, path: Path) -> None:
     try:
         with connect(layout, built.database, read_only=True) as connection:
             connection.execute(f'attach $database as "copy" ({WRITTEN})', {"database": str(temporary)})
-            # the records of events are most of it, and by default only strings ten times as long are compressed so
+            # most of the data is records of events; DuckDB by default compresses only much longer strings with zstd
             connection.execute("set zstd_min_string_length = 256")
             names = connection.execute(
                 """

@@ -1,7 +1,7 @@
-"""State: which database of a case this user built, recorded outside the case.
+"""State: records outside the case which database this user built for it.
 
-A database is a cache, and somebody who can write a case can plant one. So each build is recorded in the user's own
-state folder, and only the file with exactly the recorded identity is opened; without a record, it is rebuilt.
+The database of a case may be attacker-controlled. Each build is recorded in the user's state folder, and only the file
+with exactly the recorded identity is opened. Without a record, it is rebuilt.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-# DuckDB replays them even where it opens a database read-only, so they count as part of it
+# DuckDB replays them even if it opens the database read-only, so they are part of it
 _BESIDE_A_DATABASE = (".wal", ".wal.checkpoint", ".wal.recovery")
-# a build that runs for longer than this is not expected
+# longer than any build takes
 _LEFTOVER_SECONDS = 24 * 60 * 60
 
 
@@ -37,7 +37,7 @@ class Built(msgspec.Struct, frozen=True):
 def install(temporary: Path, database: Path, case: Path) -> Built:
     """Rename a finished database to its place, 0600, and return its identity. Raises OSError.
 
-    The identity is that of the open file, so a file that replaces it meanwhile is not taken for it.
+    The identity is read from the open file, so it is never that of a file that replaced it.
     """
     descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
     try:
@@ -52,7 +52,7 @@ def install(temporary: Path, database: Path, case: Path) -> Built:
 
 
 def is_unchanged(built: Built) -> bool:
-    """Whether the file is still the one that was built, with nothing beside it that DuckDB would replay."""
+    """Return whether the file is still the one that was built, without a file beside it that DuckDB would replay."""
     database = Path(built.database)
     try:
         status = database.lstat()
@@ -67,7 +67,7 @@ def is_unchanged(built: Built) -> bool:
 
 
 def record(built: Built) -> None:
-    """Record a build; it replaces the record of an earlier one of the same case. Raises OSError."""
+    """Record a build, in place of an earlier one for the same case. Raises OSError."""
     folder = _private_folder(_state_folder())
     descriptor, name = tempfile.mkstemp(dir=folder)
     with os.fdopen(descriptor, "wb") as file:
@@ -76,7 +76,7 @@ def record(built: Built) -> None:
 
 
 def recorded(case: Path) -> Built | None:
-    """The database that this user built last for a case, if it is unchanged. A damaged record is none."""
+    """Return the unchanged database that this user built last for a case; None if there is none."""
     try:
         folder = _state_folder()
         built = _read(folder / _record_name(str(case))) if _is_private(folder) else None
@@ -86,12 +86,12 @@ def recorded(case: Path) -> Built | None:
 
 
 def cached_database(case: Path) -> Path:
-    """Where the database of a case that cannot be written is built. Raises OSError where there is no such place."""
+    """Return the path for the database of a read-only case. Raises OSError if the user has no cache folder."""
     return _private_folder(_cache_folder()) / f"{_hash(str(case))}.duckdb"
 
 
 def sweep_cache() -> None:
-    """Remove records of cases that are gone, and files in the cache that no record names. Raises OSError."""
+    """Remove records of missing cases, and files in the cache without a record. Raises OSError."""
     state, cache = _private_folder(_state_folder()), _private_folder(_cache_folder())
     kept = {built.database for built in _records_of_cases(state)}
     for folder in (state, cache):
@@ -138,9 +138,9 @@ def _cache_folder() -> Path:
 
 
 def _xdg_folder(variable: str, below_home: str) -> Path:
-    """Our folder in one of the XDG base directories. Raises OSError where the user has no home."""
+    """Return the folder of this program in an XDG base directory. Raises OSError if the user has no home."""
     base = Path(os.environ.get(variable, ""))
-    if base.is_absolute():  # the specification: a relative path is invalid and to be ignored
+    if base.is_absolute():  # by the specification, a relative path is invalid and ignored
         return base / "forensics"
     try:
         return Path.home() / below_home / "forensics"
@@ -149,7 +149,7 @@ def _xdg_folder(variable: str, below_home: str) -> Path:
 
 
 def _private_folder(folder: Path) -> Path:
-    """The folder, made if needed. Raises OSError where it cannot be made, or others could write there."""
+    """Return the folder, created if needed. Raises OSError if others can write there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not _is_private(folder):
         raise PermissionError(errno.EPERM, "not a folder of this user alone (0700)", str(folder))

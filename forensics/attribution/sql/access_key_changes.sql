@@ -1,7 +1,7 @@
--- access_key_changes: what befell each long-term key: made, switched on or off, deleted; and each refused attempt at
--- it.
--- Grain: one row per event. access_key_id is null where a refused call does not say which of the user's keys it was
--- about. `succeeded` is false for a refused call and for a record that proves nothing.
+-- access_key_changes: status changes of each long-term key: created, activated, deactivated, deleted, and refused
+-- calls.
+-- Grain: one row per event. `access_key_id` is null if a refused call does not name one of the user's keys. `succeeded`
+-- is false for a refused call and for an unreliable record.
 
 select
     event_key,

@@ -1,14 +1,14 @@
--- access_keys: every long-term key that was used, made or changed. Grain: one row per (access_key_id, account_id). The
--- owner is the user that signed with it, else the user that it was made for; a key that root made for nobody is root's.
--- `status` is what the last change that succeeded left behind; null where no change is logged, and where the last
--- second has several that leave it differently, for nothing tells which came last.
+-- access_keys: every long-term key that was used, created or changed.
+-- Grain: one row per (access_key_id, account_id). The owner is the user that signed with the key, otherwise the user
+-- that it was created for; a key that root created without naming a user is root's. `status` is the result of the last
+-- successful change. It is null if no change is logged, or if the last second has changes with different results.
 
 with used as (
     select
         access_key_id,
         account_id,
         min(principal_id) as owner_principal_id,
-        -- root's user name is the account's alias, which nobody is called by
+        -- root's user name is the account alias, not a name
         min(case identity_type when 'IAMUser' then user_name end) as owner_name,
         min(arn) as owner_arn,
         min(case identity_type when 'Root' then 'root' else 'iam_user' end) as owner_kind,
@@ -19,7 +19,7 @@ with used as (
     where access_key_id like 'AKIA%'
       and identity_type in ('IAMUser', 'Root')
     group by access_key_id, account_id
-    -- a key ID that two signed with is nobody's
+    -- a key ID that two principals signed with has no owner
     having count(distinct coalesce(principal_id, '')) = 1
 ),
 
@@ -33,7 +33,7 @@ changes as (
             order by
                 case change when 'deleted' then 1 else 2 end,
                 event_time desc,
-                -- nothing befalls a key before it is made
+                -- in one second, the creation comes first
                 case change when 'created' then 2 else 1 end,
                 event_key desc
         ) as place_from_end,
@@ -53,7 +53,7 @@ created as (
         account_id,
         case when user_name is null and by_identity_type = 'Root' then 'root' else 'iam_user' end as owner_kind,
         user_name as owner_name,
-        -- a key is made once: of two records that say they made it, neither tells by whom
+        -- a key is created once: with two such records, the creator is unknown
         case when times = 1 then event_key end as created_by_event_key,
         case when times = 1 then by_credential_id end as created_by_credential_id,
         event_time as created_at
@@ -105,5 +105,5 @@ left join created on created.access_key_id = known.access_key_id and created.acc
 left join changed on changed.access_key_id = known.access_key_id and changed.account_id = known.account_id
 left join named_users as users
   on  users.event_key = changed.event_key
-  -- whom a key was made for says its own credential
+  -- a created key's owner is on its credential
   and created.access_key_id is null

@@ -1,6 +1,6 @@
 -- actors: who is behind each credential. Grain: one row per credential.
--- The nearest ancestor that is named, the credential itself first; the grade is the weakest on the way. The long-term
--- key at the far end of the walk is `origin_access_key_id`, with the weakest grade of the whole way.
+-- The actor is that of the nearest named ancestor, starting with the credential itself; the grade is the weakest on the
+-- way. `origin_access_key_id` is the long-term key at the end of the walk, with the weakest grade of the whole walk.
 
 with named_ancestors as (
     select walk.credential_id, walk.ancestor_credential_id, walk.depth, walk.grade_rank
@@ -16,7 +16,7 @@ nearest as (
     group by credential_id
 ),
 
--- the credential itself comes first
+-- the walk starts with the credential itself
 named_steps as (
     select credential_id, credential_id as named_credential_id, grade_rank
     from names
@@ -55,7 +55,7 @@ last_steps as (
     where farthest.credential_id is null
 ),
 
--- what the walk never left, and what leads there
+-- cycles, and the credentials that lead into them
 on_a_loop as (
     select distinct credential_id
     from walk
@@ -73,7 +73,7 @@ loops as (
     join on_a_loop on on_a_loop.credential_id = walk.ancestor_credential_id
 ),
 
--- where the walk was cut off: what lies behind is known, and out of its reach
+-- the walk ended at its limit: further ancestors are known
 cut_off as (
     select distinct child_credential_id as credential_id
     from links
@@ -87,13 +87,13 @@ ambiguous as (
     group by child_credential_id
 ),
 
--- where one person asked with several keys at once, the key at the origin is open
+-- if one person requested with several keys at once, the key at the origin is unknown
 several_parents as (
     select child_credential_id as credential_id
     from links
     where is_of_chosen_issuer
     group by child_credential_id
-    -- a call that is known by another account's copy only has a key, too
+    -- a call that is known only by another account's copy has a key, too
     having count(distinct coalesce(parent_credential_id, issuance_id)) > 1
 ),
 
@@ -108,7 +108,7 @@ open_origins as (
     join several_parents on several_parents.credential_id = walk.ancestor_credential_id
 ),
 
--- an issuance of it is loaded, or all of its own records are, and digests say that they prove nothing
+-- digests make its loaded issuance, or all of its own records, unreliable
 not_trusted as (
     select child_credential_id as credential_id
     from links
@@ -128,7 +128,7 @@ loaded as (
     group by recipient_account_id
 ),
 
--- a console session has many keys, and says on some events of some of them that it is one
+-- a console session has many keys; only some events show that it is one
 signed_in as (
     select account_id, principal_id, session_creation_date
     from credentials
@@ -140,7 +140,7 @@ signed_in as (
     from console_sessions
 ),
 
--- how a user's credential came about: by signing in, or from a long-term key
+-- the origin of a user's credential: a sign-in or a long-term key
 user_origins as (
     select
         credentials.credential_id,
@@ -166,7 +166,7 @@ select
     credentials.credential_id,
     coalesce(names.actor_kind, 'unknown') as actor_kind,
     names.actor_id,
-    -- a user that was renamed is one actor, by its last name; an export names what no event names, and never otherwise
+    -- a renamed user is one actor, with the last name; exports only name what no event names
     coalesce(
         case when names.actor_kind = 'iam_user' then principals.name end,
         names.actor_name,

@@ -1,7 +1,6 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
--- An event that proves nothing, or whose record names no identity, is shown and names nobody; a refused sign-in is
--- nobody's.
--- Another account's copy of a call has the actor of the caller's own.
+-- An unreliable event, or one whose record has no identity, is for display only and has no actor, nor has a refused
+-- sign-in. Another account's copy of a call has the actor of the caller's own copy.
 
 select
     events.*,

@@ -1,6 +1,6 @@
--- caller_copies: calls across accounts that both accounts logged (rule F). The role account's copy names its caller by
--- ID only; the caller's own copy is the one with its sharedEventID, second and caller.
--- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both say that they handed out the same key.
+-- caller_copies: cross-account calls that both accounts logged (rule F). The role account's copy has only the caller's
+-- ID; the caller's own copy has the same sharedEventID, second and caller.
+-- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both copies say that they issued the same key.
 
 select
     redacted.event_key,
@@ -23,5 +23,5 @@ where redacted.identity_type = 'AWSAccount'
   and own.identity_type <> 'AWSAccount'
   and not redacted.unreliable
   and not own.unreliable
-  -- a record as it was logged does not give way to one that was put together again
+  -- a rebuilt record never replaces one as logged
   and (redacted.is_rebuilt or not own.is_rebuilt)

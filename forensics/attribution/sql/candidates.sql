@@ -1,9 +1,9 @@
--- candidates: child credential -> an issuance that may be its own.
--- Grain: one row per (child_credential_id, issuance_id); the strongest rule that joins them (design, section 4).
--- Every rule asks for equal seconds and an issuance that is no later than the first use.
+-- candidates: child credential -> an issuance that may have issued it.
+-- Grain: one row per (child_credential_id, issuance_id), with the strongest rule that joins them.
+-- Every rule requires equal seconds and an issuance no later than the first use.
 
 with children as (
-    -- which credentials have a session to be issued: a long-term key has none
+    -- credentials of a session; long-term keys have none
     select
         credential_id,
         access_key_id,
@@ -18,7 +18,7 @@ with children as (
         first_use,
         direct_events,
         is_rebuilt,
-        -- a federated user's record names the user that asked for it
+        -- a federated user's record names the user that requested the session
         case when identity_type = 'FederatedUser' then session_issuer_principal_id end as user_principal_id
     from credentials
     where identity_type in ('AssumedRole', 'FederatedUser', 'IAMUser', 'Root')
@@ -32,14 +32,14 @@ issued_key as (
         issuances.issuance_id,
         'issued_key' as rule,
         case
-            -- handed out to one session and used by another: told, and no proof of anything
+            -- issued to one session and used by another: shown, not evidence
             when issuances.issued_identity_type <> children.identity_type
                 or issuances.issued_principal_id <> children.principal_id
                 or (issuances.issued_principal_id is null and issuances.target_role_arn <> children.session_issuer_arn)
                 then 'weak'
             when children.session_creation_date is null then 'proven'
             when children.session_creation_date = issuances.event_time then 'proven'
-            -- a directory bucket's key goes on in its caller's session
+            -- a directory bucket's key belongs to its caller's session
             when issuances.event_name = 'CreateSession'
                 and children.session_creation_date = issuances.caller_session_creation_date then 'proven'
             else 'medium'
@@ -61,7 +61,7 @@ session_and_time as (
             when issuances.event_name = 'SwitchRole' then 'switch_from'
             else 'session_and_time'
         end as rule,
-        -- a service on the user's behalf: it may as well have been called with a long-term key in that second
+        -- a service on the user's behalf: the call may also have been signed with a long-term key in that second
         case
             when issuances.event_name = 'GetSessionToken' and children.direct_events = 0 then 'medium'
             else 'strong'
@@ -73,16 +73,16 @@ session_and_time as (
       and issuances.issued_account_id = children.account_id
       and issuances.issued_identity_type = children.identity_type
       and (issuances.event_name = 'AssumeRoot') = children.assumed_root
-      -- a directory bucket's key begins no session
+      -- a directory bucket's key does not start a session
       and issuances.event_source <> 's3express.amazonaws.com'
       and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
       and coalesce(issuances.event_time <= children.first_use, true)
-    -- the very key says more
+    -- an exact key match takes precedence
     where coalesce(issuances.issued_access_key_id <> children.access_key_id, true)
        or issuances.is_documented_only
 ),
 
--- a client that a sign-in session was opened to acts in that session
+-- a client that was signed in to a session acts in that session
 sign_in_session as (
     select
         children.credential_id,
@@ -97,7 +97,7 @@ sign_in_session as (
       and coalesce(issuances.event_time <= children.first_use, true)
 ),
 
--- what an agent's tool call says it led to: the record of the tool call names the sign-in session
+-- downstream requests of an agent's tool call: the record of the tool call names the sign-in session
 tool_calls as (
     select
         event_key,
@@ -154,9 +154,9 @@ role_name_and_time as (
       and coalesce(issuances.event_time <= children.first_use, true)
     where children.identity_type = 'AssumedRole'
       and issuances.issued_identity_type = 'AssumedRole'
-      -- where the role's unique ID is known, a role of the same name is another role
+      -- if the role's unique ID is known, a role with the same name is a different role
       and issuances.issued_principal_id is null
-      -- the very key says more
+      -- an exact key match takes precedence
       and (
           coalesce(
               issuances.issued_access_key_id <> children.access_key_id
@@ -191,8 +191,8 @@ switches as (
     where event_name = 'SwitchRole' and not is_unreliable and not is_rebuilt
 ),
 
--- calls that may be the console's own behind a switch; another account's copy says whose it was only where nobody else
--- of that account asked for the same session in the same second
+-- calls that the console may have made for a switch; another account's copy identifies the caller only if nobody else
+-- in that account requested the same session in the same second
 console_calls as (
     select
         issuance_id,
@@ -209,7 +209,7 @@ console_calls as (
     where event_name = 'AssumeRole'
 ),
 
--- the console's own call behind a switch: the switch shows that AWS handed out further keys of the session
+-- the console's own call for a switch: the switch shows that AWS issued further keys for the session
 switched as (
     select console_calls.issuance_id, min(switches.issuance_id) as switch_issuance_id
     from console_calls
@@ -234,7 +234,7 @@ judged as (
         joined.credential_id,
         joined.issuance_id,
         joined.rule,
-        -- what nobody has seen in a real log, and what was put together again from fields, is a candidate at most
+        -- shapes not seen in real logs, and rebuilt records, are at most candidates
         case
             when joined.grade in ('proven', 'strong')
                 and (issuances.is_documented_only or issuances.is_rebuilt or children.is_rebuilt)
@@ -242,9 +242,9 @@ judged as (
             else joined.grade
         end as grade,
         console_sessions.event_key as console_event_key,
-        -- the very key needs no switch to explain it
+        -- an exact key match needs no switch
         case when joined.rule <> 'issued_key' then switched.switch_issuance_id end as switch_issuance_id,
-        -- known to have issued another key than the one used, and no reason for AWS to mint a further one
+        -- known to have issued a different key, and AWS had no reason to issue a further one
         coalesce(
             joined.rule not in ('issued_key', 'sign_in_session', 'request_id')
             and issuances.issued_access_key_id <> children.access_key_id
@@ -297,14 +297,14 @@ select
     issuances.event_name,
     issuances.is_unreliable,
     issuances.listing,
-    -- a call signed by a credential has it as parent; sign-in, services and identities outside AWS have none
+    -- the parent of a signed call is the signing credential; sign-in, services and identities outside AWS have none
     case
         when issuances.event_name in ('ConsoleLogin', 'SwitchRole') or issuances.is_redacted or issuances.is_unreliable
             then null
         when issuances.caller_identity_type in ('IAMUser', 'Root', 'AssumedRole', 'FederatedUser')
             then issuances.caller_credential_id
     end as parent_credential_id,
-    -- who asked: the same person whichever of their keys they used, the same role session whichever of its keys
+    -- the requester: one person or one role session, with any of its keys
     case
         when issuances.is_unreliable then 'unreliable|' || issuances.issuance_id
         when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
@@ -328,6 +328,6 @@ left join ranked same_switch
   and same_switch.switch_issuance_id = ranked.issuance_id
   and same_switch.place = 1
 where ranked.place = 1
-  -- a switch whose own AssumeRole is known says nothing that this does not say better
+  -- a known AssumeRole replaces the switch that it belongs to
   and same_switch.credential_id is null
   and coalesce(issuances.caller_credential_id <> ranked.credential_id or issuances.event_name = 'SwitchRole', true)

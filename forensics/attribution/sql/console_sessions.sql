@@ -1,6 +1,5 @@
--- console_sessions: sessions for which AWS hands out further keys, unlogged: signed in to the console, or opened to a
--- client by `aws login`. Grain: one row per session (account, principal ID, creation date), with the event that shows
--- it.
+-- console_sessions: sessions for which AWS issues further keys without logging them: console sign-ins, and clients of
+-- `aws login`. Grain: one row per session (account, principal ID, creation date), with the event that shows it.
 
 select
     account_id,

@@ -1,6 +1,7 @@
--- contested: credentials whose parents look like one issuer and lead to different people. Grain: one row per
--- credential. Two people can hold sessions of one role, name and second, and ask for the next session in one second,
--- too. Begins empty; each walk adds what it finds, until it finds nothing new: see attribution/order.py.
+-- contested: credentials whose parents look like one issuer and lead to different people.
+-- Grain: one row per credential. Two people can hold sessions of one role, name and second, and request the next
+-- session in one second, too. The table starts empty; each walk adds rows until it finds nothing new
+-- (attribution/order.py).
 
 with askers as (
     select distinct judged_links.child_credential_id, judged_links.parent_credential_id

@@ -1,9 +1,8 @@
--- credential_days: what the events of one day say of the credential that signed them.
--- Grain: one row per (credential_id, event_date). Every column merges over the days by min, max or sum, and a user's
--- name and ARN by the last day, as `credentials` does. Made only of the days that have changed; the others stay as the
--- last build left them (attribution/earlier.py).
--- What is said is taken from reliable events; an unreliable one only counts as a use. A record that was rebuilt from
--- its fields says who signed it, and nothing that would prove more.
+-- credential_days: the events of one day, aggregated by the credential that signed them.
+-- Grain: one row per (credential_id, event_date). `credentials` merges every column over the days by min, max or sum,
+-- and a user's name and ARN by the last day. An ingest rebuilds only the days that changed
+-- (attribution/incremental.py). Values come from reliable events; an unreliable one only counts as a use. A rebuilt
+-- record says who signed it, and is not further evidence.
 
 select
     credential_id,
@@ -13,7 +12,7 @@ select
     min(access_key_id) as access_key_id,
     min(principal_id) as principal_id,
     min(session_creation_date) as session_creation_date,
-    -- said by its events; where they may disagree, the first and the last of what they say
+    -- from its events; where they can differ, the first and the last value
     min(case when not unreliable then identity_type end) as any_identity_type,
     min(case when not unreliable and identity_type <> 'AWSAccount' then identity_type end) as identity_type,
     min(
@@ -54,7 +53,7 @@ select
     min(invoked_by) as invoked_by,
     min(case when not unreliable then event_key end) as named_by_event_key,
     -- its use
-    -- what no digest lists may be forged: it proves no use
+    -- an unlisted record may be forged, so it does not prove a use
     min(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as first_use,
     max(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as last_use,
     count(*) as events,

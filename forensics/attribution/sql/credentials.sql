@@ -1,8 +1,8 @@
--- credentials: everything that signed an event, and every credential that was handed out or made and never seen in use.
+-- credentials: every credential that signed an event, and every one that was issued or created and never used.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date.
--- A sign-in names a user without key and date, as the copies do that another account gets: both are one credential, and
--- the type is that of the fuller record.
--- identity_types, source_identities and on_behalf_of_users count the different ones as none, 1, or 2 for several.
+-- A sign-in names a user without key and date, as do the copies that another account gets: both are one credential,
+-- with the identity type of the more complete record. identity_types, source_identities and on_behalf_of_users count
+-- the different values: none, 1, or 2 for several.
 
 with on_several_days as (
     select credential_id
@@ -12,7 +12,7 @@ with on_several_days as (
 ),
 
 merged as (
-    -- most are used on one day, and merge with nothing; the columns are in this order there and here
+    -- most credentials are used on one day only; the columns must be in the order of credential_days
     select credential_days.*
     from credential_days
     left join on_several_days on on_several_days.credential_id = credential_days.credential_id
@@ -31,7 +31,7 @@ merged as (
         min(identity_type) as identity_type,
         min(first_identity_type) as first_identity_type,
         max(last_identity_type) as last_identity_type,
-        -- a user may be renamed: the name of the last day, which stands before it here and is cut off again
+        -- a user may be renamed: take the name of the last day, which is the prefix that is cut off below
         substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || arn), 11) as arn,
         substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || user_name), 11) as user_name,
         min(identity_provider) as identity_provider,
@@ -83,13 +83,13 @@ issued as (
     group by issued_credential_id
 ),
 
--- a long-term key that was made
+-- long-term keys that were created
 made as (
     select
         recipient_account_id as account_id,
         created_access_key_id as access_key_id,
         min(telling_events.target_user_name) as user_name,
-        -- null unless every record of its making names the same known user
+        -- null unless every record of its creation names the same known user
         case when count(named_users.principal_id) = count(*) then min(named_users.principal_id) end as principal_id,
         case when count(named_users.principal_id) = count(*) then min(named_users.arn) end as arn,
         max(telling_events.is_rebuilt or coalesce(named_users.is_rebuilt, false)) as is_rebuilt
@@ -156,7 +156,7 @@ select
     case when first_identity_type is null then 0 when first_identity_type = last_identity_type then 1 else 2 end
         as identity_types,
     arn,
-    -- of a user that was renamed on that day, the name that stands in the ARN
+    -- if a user was renamed on that day, the name in the ARN
     case
         when identity_type = 'IAMUser' and arn like '%:user/%' and right(arn, length(user_name) + 1) <> '/' || user_name
             then regexp_extract(arn, '[^/]+$', 0)
@@ -164,7 +164,7 @@ select
     end as user_name,
     identity_provider,
     session_issuer_type,
-    -- two people's sessions without a key may share one ID: what their records disagree in, none of them says
+    -- sessions of two people without a key can share an ID: fields in which they differ are null
     case
         when first_session_issuer_arn = last_session_issuer_arn then first_session_issuer_arn
     end as session_issuer_arn,
@@ -194,7 +194,7 @@ select
     cast(events as bigint) as events,
     cast(reliable_events as bigint) as reliable_events,
     cast(distrusted_events as bigint) as distrusted_events,
-    -- who it is is known by rebuilt records alone
+    -- known only from rebuilt records
     reliable_events > 0 and rebuilt_events = reliable_events as is_rebuilt,
     named_by_event_key
 from merged

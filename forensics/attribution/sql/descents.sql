@@ -1,8 +1,8 @@
--- descents: parent -> child, downwards: which credential came of which, and what was planted with it.
--- Grain: one row per (parent_id, child_id, relation). An ID is a credential's, or that of a planting. Upwards doubt
--- names nobody; downwards it includes: a child that may have come of several stands under each, `is_certain` false.
--- Where all of these are of one issuer, `parents` says how many they are: whatever holds all of them is certain to be
--- its origin.
+-- descents: parent -> child: which credential derived from which, and what was planted with it.
+-- Grain: one row per (parent_id, child_id, relation). An ID is a credential's or a planting's. Upwards, doubt means no
+-- name. Downwards, doubt includes: a child that may derive from several parents is below each, with `is_certain` false.
+-- If all of these parents have one issuer, `parents` is their number: a set that contains them all certainly contains
+-- the origin.
 
 with explained as (
     select distinct child_credential_id
@@ -10,7 +10,7 @@ with explained as (
     where is_of_chosen_issuer
 ),
 
--- the asker is told by ARN or by ID only: each of its credentials of that time
+-- the requester is known only by ARN or ID: all of its credentials of that time
 told_by_name as (
     select
         links.child_credential_id as child_id,
@@ -26,7 +26,7 @@ told_by_name as (
       and (issuances.event_name = 'SwitchRole' or issuances.is_redacted)
 ),
 
--- the days on which a session began that was still good: none lasts longer than 36 hours
+-- days on which a session that was still valid could have started: sessions last up to 36 hours
 told_days as (
     select *, cast(event_time as date) as began from told_by_name
     union all
@@ -64,7 +64,7 @@ named_askers as (
 
     union all
 
-    -- long-term keys, and what has no date
+    -- long-term keys, and credentials without a date
     select told_by_name.*, null, askers.credential_id, askers.first_use, askers.session_creation_date
     from told_by_name
     join askers on askers.arn = told_by_name.by_arn and askers.began is null
@@ -91,7 +91,7 @@ requested_by_name as (
       and coalesce(session_creation_date >= event_time - interval 36 hour, true)
 ),
 
--- the same of a long-term key: the keys that fit by time, or else all of the user
+-- the same for long-term keys: the keys that match by time, otherwise all of the user's
 forwarded_of_user as (
     select
         long_term.credential_id as parent_id,
@@ -162,7 +162,7 @@ planted as (
     where kind <> 'access_key' and creator_credential_id is not null
 ),
 
--- what was given to a user that was itself made
+-- plantings for a user that was itself planted
 given_to_user as (
     select
         users.planting_id as parent_id,
@@ -203,7 +203,7 @@ signed_in as (
     where credentials.identity_type = 'IAMUser'
 ),
 
--- a sign-in came by the password that was set last before it
+-- a sign-in used the password that was set last before it
 signed_in_by as (
     select
         profiles.planting_id as parent_id,
@@ -223,7 +223,7 @@ signed_in_by as (
     where profiles.kind = 'login_profile'
 ),
 
--- keys and sign-ins of a made user of which no event tells how it came by them
+-- keys and sign-ins of a planted user whose creation is not logged
 had_by_user as (
     select
         users.planting_id as parent_id,
@@ -250,7 +250,7 @@ had_by_user as (
 all_descents as (
     select requested.*
     from requested_descents as requested
-    -- a further key of a session stands under that session, not beside it
+    -- a further key of a session is below that session, not beside it
     left join (select distinct child_id from session_descents) as of_session on of_session.child_id = requested.child_id
     where of_session.child_id is null
 
@@ -280,7 +280,7 @@ distinct_descents as (
     group by parent_id, child_id, relation
 ),
 
--- of how many askers it may have come
+-- the number of possible requesters
 counted as (
     select child_id, count(distinct parent_id) as parents
     from requested_descents as requested

@@ -17,7 +17,7 @@ with proving as (
     select event_key from plantings
 ),
 
--- any event of a session may name the Identity Center user of it
+-- any event of a session can name its Identity Center user
 naming as (
     select distinct on_behalf_of.event_key, credentials.credential_id
     from on_behalf_of

@@ -1,4 +1,4 @@
--- evidence_files: where the proving events lie. Grain: one row per (event_key, source file).
+-- evidence_files: the files of the proving events. Grain: one row per (event_key, source file).
 
 select distinct evidence.event_key, source_files.name, source_files.sha256 as source_sha256
 from event_copies

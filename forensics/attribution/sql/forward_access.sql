@@ -1,8 +1,8 @@
--- forward_access: IAM user credentials that a service used on the user's behalf, and the long-term keys that fit by
+-- forward_access: IAM user credentials that a service used on the user's behalf, with the long-term keys that match by
 -- time.
--- Grain: one row per (credential_id, access_key_id); access_key_id is null where none fits.
--- The record names the user; the key behind it is only a guess: a direct call of the same user within a second, to the
--- service that forwarded, or to any where the record says no more than AWS Internal (reference, section 5.2, rung E).
+-- Grain: one row per (credential_id, access_key_id); access_key_id is null if none matches. The record names the user;
+-- the key is inferred from a direct call of the same user within a second: a call to the service that forwarded, or to
+-- any service if the record says only AWS Internal (reference, section 5.2, rung E).
 
 with forwarded_credentials as (
     select credentials.credential_id

@@ -1,5 +1,5 @@
 -- hops: credential -> the credential that requested it. Grain: one row per credential that has a parent.
--- The walk begins with it: see attribution/order.py.
+-- The walk starts with these rows (attribution/order.py).
 
 select
     child_credential_id as credential_id,

@@ -1,4 +1,4 @@
--- issuance_events: the events that tell of one issuance: its own, and the role account's copies of it.
+-- issuance_events: the events of each issuance: its own, and the role account's copies.
 -- Grain: one row per (issuance_id, event_key).
 
 select issuance_id, issuance_id as event_key

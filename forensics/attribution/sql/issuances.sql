@@ -1,7 +1,6 @@
--- issuances: every event that handed out a credential, with the identity that asked for it.
--- Grain: one row per handing out, named by its event. A call across accounts is logged in both; the role account's copy
--- names its caller by ID only, and disappears behind the caller's own copy where that is loaded and says the same.
--- Refused calls hand out nothing.
+-- issuances: every event that issued a credential, with the identity that requested it.
+-- Grain: one row per issuance, identified by its event. Both accounts log a cross-account call; the role account's copy
+-- has only the caller's ID, and is dropped if the caller's own copy is loaded and agrees. Refused calls issue nothing.
 
 with handed_out as (
     select
@@ -24,7 +23,7 @@ with handed_out as (
     where coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
       and error_code is null
       and coalesce(issued_access_key_id <> access_key_id, true)
-      -- the console session of a role or a federated user goes on with the credential that it signed in by
+      -- the console session of a role or a federated user continues the credential that signed in
       and (event_name <> 'ConsoleLogin' or identity_type in ('IAMUser', 'Root'))
 ),
 
@@ -44,7 +43,7 @@ select
     handed_out.request_id,
     handed_out.shared_event_id,
     handed_out.is_redacted,
-    -- it leaves a doubt and proves nothing
+    -- kept as a doubt; not evidence
     handed_out.unreliable as is_unreliable,
     handed_out.listing,
     handed_out.is_rebuilt,
@@ -75,10 +74,10 @@ select
     handed_out.issued_sign_in_session_arn,
     handed_out.event_source,
     handed_out.client_id,
-    -- shapes that nobody has seen in a real log name nobody
+    -- shapes that were not seen in real logs name nobody
     handed_out.event_name = 'GetDelegatedAccessToken'
         or coalesce(handed_out.invoked_by = 'credentials.iot.amazonaws.com', false) as is_documented_only,
-    -- where AWS hands out further keys of the same session, unlogged
+    -- AWS issues further keys for the same session without logging them
     case
         when handed_out.event_name = 'ConsoleLogin' then 'sign_in'
         when handed_out.event_name = 'SwitchRole' then 'switch_role'

@@ -1,9 +1,9 @@
--- issuers: who asked for a credential where that is no credential in the case: a service, an identity outside AWS,
--- another account's principal, whoever switched roles. Grain: one row per link that has no parent credential and names
--- somebody.
+-- issuers: who requested a credential, if not with a credential of the case: a service, an identity outside AWS,
+-- another account's principal, or the user that switched roles.
+-- Grain: one row per link that has no parent credential and names somebody.
 
 with workload_services as (
-    -- services that ask for a credential for one workload, and the type that it is
+    -- services that request a credential for one workload, with the workload's type
     select 'ec2.amazonaws.com' as service, 'ec2_instance' as workload_type, 'i-' as prefix
     union all select 'lambda.amazonaws.com', 'lambda_function', ''
     union all select 'ecs-tasks.amazonaws.com', 'ecs_task', ''

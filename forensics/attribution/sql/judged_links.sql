@@ -1,9 +1,8 @@
--- judged_links: the candidates of each credential, judged together: those of the strongest grade that it has any of.
--- Grain: one row per (child_credential_id, issuance_id). `is_of_one_issuer`: the grade names (proven, strong), all of
--- that grade have one issuer, and its record proves something; `place` is 1 of the one to follow. What `links` says
--- differs only in who is `contested`.
--- `distrust`: the reason why digests make the record of an issuance prove nothing, or null. Such a record does not
--- make a child ambiguous if a listed record issues the same key.
+-- judged_links: the candidates of each credential with its strongest grade, judged together.
+-- Grain: one row per (child_credential_id, issuance_id). `is_of_one_issuer`: the grade names (proven, strong), all
+-- candidates of that grade have one issuer, and its record is reliable; `place` is 1 for the one to follow. `links`
+-- differs only for `contested` credentials. `distrust`: why digests make the record of an issuance unreliable, or null.
+-- Such a record does not make a child ambiguous if a listed record issues the same key.
 
 with ranked as (
     select
@@ -25,12 +24,12 @@ weighed as (
 heard as (
     select
         *,
-        -- whoever was issued the very key, though by its date in another second, speaks against a match by time alone
+        -- the key's recorded recipient contradicts a time match, even if the seconds differ
         best <= 2
             and (
                 grade_rank = best
                 or (best = 2 and rule = 'issued_key' and grade = 'medium')
-                -- a listed record that says otherwise speaks against one that no digest covers
+                -- a listed record overrides one that no digest covers
                 or (is_settled = 0 and grade_rank = 2 and listing = 'listed' and not is_unreliable)
             )
             and (is_settled = 0 or distrust is null) as is_best
@@ -49,9 +48,9 @@ compared as (
             order by
                 case when is_settled = 1 and distrust is not null then 2 else 1 end,
                 grade_rank,
-                -- of one person's sign-in and token in one second, the sign-in explains keys that were never issued
+                -- if one person signed in and requested a token in one second, the sign-in explains keys without an issuance
                 case event_name when 'ConsoleLogin' then 1 else 2 end,
-                -- the caller's own copy before one that names it by ID only
+                -- the caller's own copy first, before one that has only its ID
                 case when parent_credential_id is null then 2 else 1 end,
                 parent_credential_id,
                 issuance_id

@@ -1,6 +1,6 @@
--- key_ends: each second in which a long-term key was made, switched or deleted, and until when that held.
--- Grain: one row per (access_key_id, account_id, ended_at). `change` says what ended the key, and is null where the key
--- was left on; in a second that switched it off and on, nothing tells which came last. `until` is the next such second.
+-- key_ends: each second in which a long-term key was created, switched or deleted, and until when that applied.
+-- Grain: one row per (access_key_id, account_id, ended_at). `change` says what ended the key, and is null if the key
+-- was left active; in a second that switched it off and on, the order is unknown. `until` is the next such second.
 -- Calls after `ended_at` and up to `until` were made after the end.
 
 with seconds as (

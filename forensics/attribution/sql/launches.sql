@@ -1,5 +1,5 @@
--- launches: which call made a workload. Grain: one row per (event_key, workload_id): an instance's ID, a function's
--- name.
+-- launches: the call that created a workload. Grain: one row per (event_key, workload_id): the ID of an instance or the
+-- name of a function.
 
 with launching as (
     select

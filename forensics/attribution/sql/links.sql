@@ -1,8 +1,7 @@
--- links: child credential -> what requested it. The candidates of the strongest grade that has any, judged together.
--- Grain: one row per (child_credential_id, issuance_id). `is_chosen` marks the one that the walk follows: only where
--- the grade names (proven, strong) and all candidates of that grade have one issuer; who is `contested` has several
--- after all. An issuance whose record proves nothing is never followed, and still a doubt: whoever it names may have
--- been the one.
+-- links: child credential -> the issuance or identity that requested it.
+-- Grain: one row per (child_credential_id, issuance_id), for the candidates of the strongest grade. `is_chosen` marks
+-- the link that the walk follows: the grade names (proven, strong), all candidates of that grade have one issuer, and
+-- the credential is not `contested`. The walk never follows an unreliable issuance, but it remains a candidate.
 
 select
     judged_links.child_credential_id,

@@ -1,5 +1,5 @@
--- named_users: the IAM user that an event names by a name alone, where the logs leave no doubt whose name it was then.
--- Grain: one row per event. An event is missing here if nobody, or possibly more than one user, had the name.
+-- named_users: the IAM user that an event names by name alone, if only one user can have had the name at that time.
+-- Grain: one row per event. Events that nobody, or possibly more than one user, matches are missing.
 
 with naming as (
     select
@@ -24,7 +24,7 @@ with naming as (
     where switch_from_arn like 'arn:%:iam::%:user/%'
 ),
 
--- a renaming or deletion is the last act of the name's holder, unless the same second has another change of names
+-- a renaming or deletion applies to the holder of the name, unless the same second has another change of names
 last_acts as (
     select naming.event_key
     from naming

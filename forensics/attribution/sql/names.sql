@@ -1,7 +1,7 @@
--- names: the credentials whose actor is known without going further up: by their own record, by the Identity Center
--- user that AWS names on their session, or by their issuance. Grain: one row per credential. A record's own word is
--- proven, medium where the record was rebuilt; AWS's word for a session is strong, and an issuer that is no credential
--- has its link's grade.
+-- names: the credentials whose actor is known without walking further: from their own record, from the Identity Center
+-- user of their session, or from their issuance.
+-- Grain: one row per credential. The grade is proven for the credential's own record (medium if rebuilt), strong for a
+-- session's Identity Center user, and that of the link for an issuer.
 
 with by_record as (
     select
@@ -45,12 +45,12 @@ with by_record as (
           coalesce(identity_type, '') = 'FederatedUser'
           and (coalesce(session_issuer_type, '') <> 'IAMUser' or session_issuer_principal_id is null)
       )
-      -- a user without ID and key shares its credential with every other such user of the account
+      -- users of an account without ID and key share one credential
       and not (
           coalesce(identity_type, '') in ('IAMUser', 'SAMLUser', 'WebIdentityUser')
           and principal_id is null and access_key_id is null
       )
-      -- a record that proves nothing names nobody; what was issued and never used has no record of its own
+      -- unreliable records name nobody; a credential that was never used has no record of its own
       and (reliable_events > 0 or events = 0)
 )
 

@@ -1,6 +1,6 @@
--- on_behalf_of: the Identity Center user of a role session, where AWS names one on any of its events.
--- Grain: one row per credential of such a session: most events of it carry the user, the others are carried along. A
--- session of which AWS names two is nobody's.
+-- on_behalf_of: the Identity Center user of a role session, if AWS names one on any of its events.
+-- Grain: one row per credential of such a session. Most events name the user; the other credentials of the session
+-- inherit it. A session for which AWS names two users has none.
 
 with sessions as (
     select
@@ -20,7 +20,7 @@ with sessions as (
        and min(identity_store_arn) = max(identity_store_arn)
 ),
 
--- where several asked for a session of one name in one second, a key without the user may be anybody's of them
+-- if several people requested a session of one name in one second, a key without the user may belong to any of them
 asked_for_by_several as (
     select issued_account_id, issued_principal_id, event_time
     from issuances
@@ -29,8 +29,8 @@ asked_for_by_several as (
         <> max(coalesce(issuer, '') || '|' || coalesce(subject, '') || '|' || coalesce(caller_principal_id, ''))
 ),
 
--- a key that a logged event handed out has its own asker; but where AWS hands out further keys of a session, the logged
--- one that nobody uses is the user's as well
+-- a key that a logged event issued has its own requester; but if AWS issues further keys for a session, the logged key
+-- that is never used is the user's as well
 issued as (
     select issued_access_key_id, issued_account_id, max(mints_keys) as mints_keys
     from issuances

@@ -1,6 +1,7 @@
--- plantings: what was made in IAM that outlives its maker's credential: access keys, users, passwords, trust policies.
--- Grain: one row per thing and event that made it. A trust policy that was set, by a change or with a new role, is a
--- thing of its own: whoever it lets in comes in by it. Refused calls and unreliable records make nothing.
+-- plantings: what was created in IAM that outlives the creator's credential: access keys, users, passwords, trust
+-- policies.
+-- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
+-- a thing of its own. Refused calls and unreliable records create nothing.
 
 with made as (
     select

@@ -1,6 +1,6 @@
--- principals: what each unique ID stands for. Grain: one row per (principal_id, account_id).
--- A name that was given to two principals, one after the other, has two rows. One that was renamed has the name of the
--- last day that it was seen. Of a credential whose records disagree in what it stands for, none counts.
+-- principals: what each unique ID stands for.
+-- Grain: one row per (principal_id, account_id). If two principals had a name, one after the other, there are two rows.
+-- A renamed principal has the name of the last day that it was seen. Credentials whose records disagree are ignored.
 
 with seen as (
     select
@@ -8,7 +8,7 @@ with seen as (
         account_id,
         'iam_user' as kind,
         arn,
-        -- of a user that was renamed on that day, the name that stands in the ARN
+        -- if a user was renamed on that day, the name in the ARN
         case
             when arn like '%:user/%' and right(arn, length(user_name) + 1) <> '/' || user_name
                 then regexp_extract(arn, '[^/]+$', 0)
@@ -49,10 +49,10 @@ select
     seen.principal_id,
     seen.account_id,
     min(seen.kind) as kind,
-    -- the day stands before it and is cut off again
+    -- cut off the day, which is its prefix
     substr(max(seen.last_seen || seen.arn), 11) as arn,
     substr(max(seen.last_seen || seen.name), 11) as name,
-    -- null unless its making is logged: before that, its name was another's
+    -- null unless its creation is logged: before that, the name may have been another's
     min(made.created_at) as created_at
 from seen
 left join made on made.principal_id = seen.principal_id and made.account_id = seen.account_id

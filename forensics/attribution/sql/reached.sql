@@ -1,5 +1,5 @@
 -- reached: the ancestors that the walk has reached so far. Grain: one row per (credential, ancestor); `grade_rank` is
--- the weakest hop. Begins as `hops`; each pass adds what lies behind the farthest ancestors, and so doubles the reach.
+-- the weakest hop. Starts as `hops`; each pass joins the farthest ancestors with their own, which doubles the reach.
 
 with farthest as (
     select max(depth) as depth

@@ -1,4 +1,4 @@
--- requested_descents: the descents by issuance: under whoever asked for it, or under each who may have.
+-- requested_descents: descents by issuance: below the requester, or below each possible requester.
 -- Grain: one row per (parent_id, child_id, event_key).
 
 with explained as (

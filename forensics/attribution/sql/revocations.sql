@@ -1,5 +1,6 @@
--- revocations: what ended, or brought back, a key, a user, a role, a password, a trust policy, or sessions issued
--- before some time. Grain: one row per event. Refused calls and unreliable records end nothing.
+-- revocations: what ended or restored a key, a user, a role, a password, a trust policy, or the sessions issued before
+-- a time.
+-- Grain: one row per event. Refused calls and unreliable records have no effect.
 
 select
     telling_events.event_key,

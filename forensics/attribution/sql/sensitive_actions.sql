@@ -1,9 +1,9 @@
--- sensitive_actions: API actions that an intruder is known for, with the MITRE ATT&CK tactic and technique of each.
--- Grain: one row per (event_source, event_name). A call of one is no verdict: administrators make them too. Techniques:
+-- sensitive_actions: API actions that intruders are known for, with the MITRE ATT&CK tactic and technique of each.
+-- Grain: one row per (event_source, event_name). A call is not a verdict: administrators make them too. Techniques:
 -- attack.mitre.org, Enterprise, matrix IaaS. Actions: Stratus Red Team's AWS techniques
 -- (github.com/DataDog/stratus-red-team) and the CloudTrail cheat sheet for incident response
--- (github.com/invictus-ir/aws-cheatsheet). Where ATT&CK files a technique under several tactics, the one that the call
--- serves first.
+-- (github.com/invictus-ir/aws-cheatsheet). If ATT&CK lists a technique under several tactics, the tactic is the one
+-- that the call serves first.
 
 with techniques as (
     select technique, technique_name

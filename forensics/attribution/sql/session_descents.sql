@@ -1,5 +1,5 @@
--- session_descents: further keys of one session, under its others: those that services used on its behalf, and those
--- that AWS handed out after a sign-in with it.
+-- session_descents: further keys of a session, below its other keys: keys that services used on its behalf, and keys
+-- that AWS issued after a sign-in with it.
 -- Grain: one row per (parent_id, child_id, relation, event_key).
 
 with forwarded_in_session as (
@@ -19,15 +19,14 @@ with forwarded_in_session as (
     where forwarded.events > 0
       and forwarded.direct_events = 0
       and (own.direct_events > 0 or own.events = 0)
-      -- a key that a logged event handed out is nobody's forwarded one
+      -- a key that a logged event issued is not a forwarded one
       and not exists (
           select 1 from links
           where links.child_credential_id = forwarded.credential_id and links.is_chosen and links.rule = 'issued_key'
       )
 ),
 
--- keys of one session that AWS handed out after a token, or a sign-in, was asked for with it: under the session's
--- others
+-- keys that AWS issued after the session requested a token or a sign-in: below the session's other keys
 opened as (
     select account_id, principal_id, session_creation_date, min(event_time) as opened_at, min(event_key) as event_key
     from telling_events

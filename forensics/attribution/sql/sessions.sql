@@ -1,4 +1,4 @@
--- sessions: what people call a session. Grain: one row per (principal ID, creation date) with one parent.
+-- sessions: sessions as people count them. Grain: one row per (principal ID, creation date) with one parent.
 -- Two callers in one second are two sessions; a console session with twenty keys is one.
 
 select

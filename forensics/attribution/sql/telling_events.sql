@@ -1,6 +1,6 @@
--- telling_events: the events that say more than that their credential was used: they hand one out, sign in, went to two
--- accounts, change a user, a role, a key or a trail, or are what a service did on a user's behalf.
--- Grain: one row per event. The lake is read for it once; the models that look at single events read it instead.
+-- telling_events: the events that say more than that their credential was used: they issue a credential, sign in, are
+-- logged in two accounts, change a user, role, key or trail, or are calls of a service on a user's behalf.
+-- Grain: one row per event. The lake is read once for it; models of single events read this table instead.
 
 select
     event_key,
@@ -16,7 +16,7 @@ select
     unreliable,
     listing,
     delivery = 'rebuilt' as is_rebuilt,
-    -- who called
+    -- the caller
     credential_id,
     identity_type,
     account_id,
@@ -28,7 +28,7 @@ select
     source_identity,
     invoked_by,
     sign_in_session_arn,
-    -- what was handed out
+    -- what was issued
     issued_access_key_id,
     issued_principal_id,
     issued_arn,

@@ -1,7 +1,7 @@
--- trail_changes: calls that changed what an account's trail records, with until when it did.
+-- trail_changes: calls that changed what a trail records, and until when that applied.
 -- Grain: one row per event. `effect`: stopped (StopLogging, DeleteTrail), narrowed (a PutEventSelectors or UpdateTrail
--- that leaves events or regions out), widened (one that asks for all again), resumed (StartLogging, CreateTrail),
--- changed. `until` is null where no loaded event ends it. A trail that was narrowed to its own region records on in
+-- that leaves out events or regions), widened (one that includes all again), resumed (StartLogging, CreateTrail),
+-- changed. `until` is null if no loaded event ended it. A trail that was narrowed to its own region still records in
 -- `home_region`.
 
 with changes as (

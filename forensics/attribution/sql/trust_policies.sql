@@ -1,5 +1,5 @@
--- trust_policies: what a role's trust policy asked of its callers, by the event that set it.
--- Grain: one row per event. What it required is null where the event does not show the policy.
+-- trust_policies: what a role's trust policy requires of its callers, by the event that set it.
+-- Grain: one row per event. A requirement is null if the event does not show the policy.
 
 select
     event_key,

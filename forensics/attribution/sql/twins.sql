@@ -1,5 +1,4 @@
--- twins: the redacted copies of calls across accounts whose caller's own copy is loaded, with the credential that it
--- names.
+-- twins: the redacted copies of cross-account calls whose caller's own copy is loaded, with the caller's credential.
 -- Grain: one row per redacted copy.
 
 select

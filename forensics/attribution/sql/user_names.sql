@@ -1,8 +1,8 @@
--- user_names: which IAM users were called what, and when. The name was surely theirs, if `is_sure`, from `made_at` on,
--- after `freed_at` and before `held_until`; it may have been theirs from `possible_from` to `possible_until`. Null is
--- where nothing bounds it. Whose a name was is known where one was it surely and no other possibly.
--- Grain: one row per (account_id, user_name, principal_id, is_creation): one of a user's calls, one of its making.
--- `is_sure` is false for whom the name may have left while it was called so.
+-- user_names: which IAM users had which name, and when. If `is_sure`, the name was certainly theirs from `made_at`,
+-- after `freed_at` and before `held_until`; it was possibly theirs from `possible_from` to `possible_until`. Null means
+-- no limit. The holder of a name is known if one user certainly had it and no other possibly (see named_users).
+-- Grain: one row per (account_id, user_name, principal_id, is_creation): one for a user's calls, one for its creation.
+-- `is_sure` is false if the user may have lost the name while it was still called by it.
 
 with known as (
     select
@@ -41,15 +41,15 @@ with known as (
     group by recipient_account_id, target_user_name, target_principal_id
 ),
 
--- when a name may have become another's: any name of the account by a renaming, which is taken to be about both names
--- and says only one of them here. A record that proves nothing leaves a doubt, too.
+-- when a name may have changed hands. A renaming concerns two names and has only one of them here, so it may concern
+-- any name of the account. An unreliable record leaves a doubt, too.
 changes as (
     select
         recipient_account_id as account_id,
         case event_name when 'UpdateUser' then null else target_user_name end as user_name,
         event_time,
         event_name = 'CreateUser' as is_creation,
-        -- a renaming may be about any other name, and a record that proves nothing about none
+        -- a renaming may concern any name, and an unreliable record none
         event_name <> 'UpdateUser' and not unreliable as is_certain
     from telling_events
     where event_source = 'iam.amazonaws.com'
@@ -82,7 +82,7 @@ held as (
                 when not changes.is_certain or changes.event_time > known.first_known then null
                 when changes.is_creation then changes.event_time
                 when changes.event_time = known.first_known then null
-                -- whoever is called so later was not the one that was deleted
+                -- a later holder of the name is not the deleted user
                 else changes.event_time + interval 1 second
             end
         ) as possible_from,
