@@ -72,7 +72,7 @@ def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.
 
 
 def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.DuckDBPyConnection | None:
-    """Return a locked connection to a recorded database; None if it is damaged or not of this commit and these models."""
+    """Return a locked connection to a recorded database; None if damaged, or not of this commit and these models."""
     try:
         connection = connect(layout, built.database, read_only=True)
     except duckdb.Error:  # damaged, or written by another version of DuckDB
