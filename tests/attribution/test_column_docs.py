@@ -14,7 +14,7 @@ def test_everything_has_a_meaning(sample_case: object) -> None:
 
 
 def test_a_meaning_is_that_of_the_model_or_of_the_lakes_schema() -> None:
-    assert str(table_meaning("launches")).startswith("which call made a workload. Grain: one row per (event_key,")
+    assert str(table_meaning("launches")).startswith("the call that created a workload. Grain: one row per (event_key,")
     assert column_meaning("launches", "aws_region") == column_meaning("events", "aws_region")
     assert column_meaning("coverage", "events") != column_meaning("credentials", "events")
     assert table_meaning("nothing") is column_meaning("events", "nothing") is None

@@ -48,7 +48,7 @@ compared as (
             order by
                 case when is_settled = 1 and distrust is not null then 2 else 1 end,
                 grade_rank,
-                -- if one person signed in and requested a token in one second, the sign-in explains keys without an issuance
+                -- a sign-in and a token of one person in one second: the sign-in explains keys without an issuance
                 case event_name when 'ConsoleLogin' then 1 else 2 end,
                 -- the caller's own copy first, before one that has only its ID
                 case when parent_credential_id is null then 2 else 1 end,
