@@ -1,4 +1,4 @@
-"""How long a command keeps a person waiting, as a ratio to `python -c "import duckdb, typer"` in the same run.
+"""Processor time of a command, as a ratio to `python -c "import duckdb, typer"` in the same run.
 
     python -m tests.benchmarks.latency [--events N ...] [--cases FOLDER]
 
@@ -16,12 +16,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.benchmarks.processor import processor_seconds
 from tests.benchmarks.worlds import a_deep_key, lake_of
 from tests.simulator.sample import DEEP_KEY
 
@@ -107,9 +107,9 @@ def _verdict(ratios: Sequence[tuple[str, float, float]]) -> int:
 
 
 def _run(command: tuple[str, ...]) -> float:
-    start = time.perf_counter()
+    start = processor_seconds()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - start
+    seconds = processor_seconds() - start
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
     return seconds
