@@ -1,2 +1,2 @@
--- How many digests are loaded.
+-- The number of loaded digests.
 select count(*) as digests from digests

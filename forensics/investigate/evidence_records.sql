@@ -1,4 +1,4 @@
--- The records that events were proven by when the tables were built. $ids: event IDs.
+-- The hashes of the proving records when the tables were built. $ids: event IDs.
 select event_id, path, raw_sha256
 from evidence_records
 where event_id in (select unnest($ids))

@@ -1,4 +1,4 @@
--- What exports say of a long-term key, and what the events say of the same. $key: the key.
+-- A long-term key by exports, and by events. $key: the key.
 with told as (
     select
         access_key_id, account_id, as_of, as_of_from, source_sha256,

@@ -1,4 +1,4 @@
--- What exports say of some IDs, and what events say of the same. $ids: of IAM, or of Identity Center users.
+-- IDs by exports, and by events. $ids: IDs of IAM or of Identity Center users.
 select
     exported.id,
     exported.store_id,

@@ -1,4 +1,4 @@
--- What exports say of the trust policies of some roles. $roles: account and name, as 1/name.
+-- Trust policies of roles by exports. $roles: account and name, such as 1/name.
 select
     account_id,
     role_name,

@@ -1,4 +1,4 @@
--- The trails of the case, each by the latest description of it, with what it records by the latest that says so.
+-- The trails of the case, each by its latest description, with what it records by the latest export that shows it.
 with described as (
     select
         *,

@@ -1,4 +1,4 @@
--- Exports that are alike in all but their files, and whether events of their account are loaded.
+-- Exports grouped by everything except their files, and whether events of their account are loaded.
 with loaded as (
     select distinct recipient_account_id as account_id from coverage
 ),

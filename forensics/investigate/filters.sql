@@ -1,4 +1,4 @@
--- What the ingests took. One row per filter; an empty list and no time is everything.
+-- The filters of the ingests. One row per filter; an empty list or a null time is no restriction.
 select
     accounts,
     regions,

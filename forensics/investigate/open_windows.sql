@@ -1,6 +1,6 @@
--- Delivery windows in doubt that some spans rest on: listed files are missing, or digests are signed with different keys.
--- $accounts, $regions, $starts, $ends: the spans, by their place in these lists; null is any.
--- An event comes minutes after it happened, in seldom cases hours: it may be in the window after its own hour.
+-- Delivery windows of given spans that are in doubt: listed files are missing, or digests are signed with different
+-- keys. $accounts, $regions, $starts, $ends: the spans, by their position in these lists; null is any. CloudTrail
+-- delivers an event minutes, in rare cases hours, later, so it can be in a later window than its own hour.
 with asked as (
     select
         unnest($accounts::varchar[]) as account_id,

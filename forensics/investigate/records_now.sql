@@ -1,4 +1,4 @@
--- The hashes of some events' raw records as the lake has them now. $ids: event IDs; $files: the files that hold them.
+-- The current hashes of raw records in the lake. $ids: event IDs; $files: the files that hold them.
 select event_id, filename as path, unhex(sha256(raw)) as raw_sha256
 from read_parquet($files, filename = true, hive_partitioning = false)
 where event_id in (select unnest($ids))

@@ -1,4 +1,4 @@
--- The public keys that prove digests, with the file that brought each.
+-- The public keys that prove digests, with the file of each.
 select digests.proven_by as fingerprint, min(public_keys.source) as source
 from digests
 join public_keys on public_keys.fingerprint = digests.proven_by

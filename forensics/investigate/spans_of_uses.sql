@@ -1,4 +1,4 @@
--- When some credentials were used, day by day, and when they were issued. $ids: credential IDs.
+-- The days on which credentials were used, and the time of their issuance. $ids: credential IDs.
 with asked as materialized (
     select * from credentials where credential_id in (select unnest($ids::varchar[]))
 )

@@ -1,7 +1,7 @@
--- contested_digests: proven digests of one region and time that different keys signed. Grain: one row per digest.
--- AWS signs the digests of a region with one key at a time, so one of the keys is not AWS's, and nothing here tells
--- which: neither digest proves a file. Where AWS replaces its key, the windows of other trails reach over that moment,
--- by less than a window. https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListPublicKeys.html
+-- contested_digests: proven digests of one region and time, signed with different keys.
+-- Grain: one row per digest. AWS signs the digests of a region with one key at a time, so one of the keys is not AWS's;
+-- which one is unknown, so neither digest proves a file. When AWS rotates its key, windows of different trails overlap
+-- by less than a window. Source: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_ListPublicKeys.html
 
 with windows as (
     select
@@ -29,7 +29,7 @@ numbered as (
     from windows
 ),
 
--- windows that one key signed, without a gap between them: few rows, however many digests there are
+-- consecutive windows signed with one key: few rows, even for many digests
 runs as (
     select
         aws_region,
@@ -40,7 +40,7 @@ runs as (
     group by aws_region, proven_by, run
 ),
 
--- times of which two keys signed digests
+-- times for which two keys signed digests
 in_dispute as (
     select
         runs.aws_region,

@@ -1,5 +1,6 @@
--- digest_listings: what became of the log files that digests list. Grain: one row per (digest, listed file).
--- A name that CloudTrail gives is unique, so a file of that name and other content is the listed one, changed.
+-- digest_listings: the log files that digests list, and whether they are here.
+-- Grain: one row per (digest, listed file). CloudTrail's file names are unique, so a file with the name and other
+-- content is the listed one, changed.
 
 with present as (
     select distinct inflated_sha256 as content_sha256

@@ -1,6 +1,6 @@
--- digest_windows: what was delivered between the start and the end of a digest. Grain: one row per digest.
--- is_complete: every file delivered is here and unchanged, as this digest says. is_verified: and the digest is proven,
--- and no digest of its region and time is signed with another key.
+-- digest_windows: the deliveries between the start and the end of a digest.
+-- Grain: one row per digest. is_complete: every file that this digest lists is here and unchanged. is_verified: it is
+-- also proven, and no digest of its region and time is signed with another key.
 
 with listed as (
     select

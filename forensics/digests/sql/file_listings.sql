@@ -1,10 +1,11 @@
--- file_listings: whether a proven digest lists each log file: listed; contested (keys disagree on the digest that lists
--- it); unlisted (proven digests cover its delivery and none lists it); not_covered (no proven digest covers its delivery).
--- Grain: one row per source_sha256; no rows where no digest is proven.
--- A file belongs to a trail by the root that its path and the trail's listed files have in common, account, region and
--- delivery time. Its name is a claim: where its records contradict it, or it has no such name, the records' own account,
--- region and time tell which windows could have delivered it. Without its folders a file may be of any trail.
--- is_log_file: the name is that of a log file of a trail, so records of it that are not as AWS wrote them count too.
+-- file_listings: whether a proven digest lists each log file: listed; contested (the digest that lists it is signed
+-- with a disputed key); unlisted (proven digests cover its delivery and none lists it); not_covered (no proven digest
+-- covers its delivery).
+-- Grain: one row per source_sha256; no rows without a proven digest. A file belongs to a trail if it shares the root
+-- path, account, region and delivery time of the trail's listed files. Its name is a claim: if its records contradict
+-- the name, or the name is not a log file's, the account, region and time of the records decide which windows could
+-- have delivered it. A file without its folders may belong to any trail. is_log_file: it has the name of a trail's log
+-- file, so its records count even if AWS did not write them in this form.
 
 with windows as (
     select
@@ -35,7 +36,7 @@ numbered as (
     from windows
 ),
 
--- windows of one trail without a gap between them
+-- consecutive windows of one trail
 covered as (
     select
         account_id,
@@ -53,7 +54,7 @@ files as (
         max(inflated_sha256) over (partition by sha256) as content_sha256,
         name,
         regexp_replace(regexp_replace(name, '^.*/', ''), '\.gz$', '') as base_name,
-        -- only where the folders below are those that CloudTrail makes
+        -- only if the folders below are CloudTrail's
         case
             when regexp_matches(name, '(^|/)[0-9]{12}/CloudTrail/[a-z0-9-]+/[0-9]{4}/[0-9]{2}/[0-9]{2}/[^/]+$')
                 then regexp_extract(name, '^(.*/)?[0-9]{12}/CloudTrail/[^/]+/[^/]+/[^/]+/[^/]+/[^/]+$', 1)
@@ -86,7 +87,7 @@ of_another_key as (
       )
 ),
 
--- log files that proven digests list, under the name that is listed: they show where a trail's files are
+-- log files that proven digests list, under the listed name: they show where a trail's files are
 found as (
     select
         files.source_sha256,
@@ -119,7 +120,7 @@ rooted_trails as (
     select distinct trail from roots
 ),
 
--- listed by name with other content
+-- files listed by name, with other content
 contradicted as (
     select distinct files.source_sha256
     from files
@@ -154,7 +155,7 @@ places as (
     where source_sha256 in (select source_sha256 from open_files)
 ),
 
--- CloudTrail delivers a file minutes after its last event, with the events of one account and region
+-- CloudTrail delivers a file minutes after its last event; it has the events of one account and region
 misnamed as (
     select distinct named.source_sha256, named.name
     from named
@@ -208,7 +209,7 @@ by_records as (
     left join rooted_trails on rooted_trails.trail = covered.trail
     where (named.name is null or misnamed.name is not null)
       and (places.is_native or named.name is not null)
-      -- the folders of a file that has no name of a log file are no origin
+      -- the folders of a file without a log file's name are not its origin
       and (named.name is null or open_files.root is null or roots.root is not null or rooted_trails.trail is null)
 )
 

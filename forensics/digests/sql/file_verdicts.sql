@@ -1,6 +1,7 @@
--- file_verdicts: how far each log file and digest is proven. Grain: one row per source_sha256.
--- The strongest digest counts, whether it has the file's content or other content under the file's name; one that is
--- itself changed says nothing. A file that no proven digest lists is unlisted where proven digests cover its delivery.
+-- file_verdicts: the verdict on each log file and digest.
+-- Grain: one row per source_sha256. The strongest digest counts, whether it lists the file's content or other content
+-- under its name; a changed digest is ignored. A file that no proven digest lists is unlisted if proven digests cover
+-- its delivery.
 
 with files as (
     select

@@ -1,7 +1,7 @@
--- verified_hours: hours whose events would be here if they had been delivered. Grain: one row per account, region and run
--- of hours. An event comes minutes after it happened, so an hour counts if its windows and those of the hour after it are
--- verified and follow each other, and every record of the files in them is an event of the case. That something was
--- delivered later still, no digest says.
+-- verified_hours: hours whose delivered events are all here.
+-- Grain: one row per account, region and run of hours. CloudTrail delivers an event minutes later, so an hour counts if
+-- its windows and those of the next hour are verified and consecutive, and every record of their files is an event of
+-- the case. Digests do not exclude later deliveries.
 
 with not_wholly_taken as (
     select distinct digest_listings.digest_sha256

@@ -1,6 +1,6 @@
--- exported_keys: what exports say of each long-term key that one of them names. Grain: one row per access_key_id.
--- The latest statement of each thing counts, with its export, its time and its file; two exports of one time that
--- differ say nothing. Of two last uses the later counts: a key that was used stays used, and the other is an older answer.
+-- exported_keys: the state of each long-term key by exports.
+-- Grain: one row per access_key_id. The latest statement of each field counts, with its export, time and file;
+-- different statements for one time are ignored. The later of two last uses counts.
 
 with owners as (
     select
@@ -115,5 +115,5 @@ left join (
 ) as users
   on  users.account_id = keys.account_id
   and users.user_name = owners.user_name
-  -- a user who was made after the key has its owner's name, and is another
+  -- a user created after the key is a different user with the same name
   and coalesce(users.created_at <= creations.created_at, true)

@@ -1,6 +1,6 @@
--- exported_principals: what IDs stand for, by the latest export that has them. Grain: one row per (id, store_id).
--- A unique ID of IAM is given once; a user ID of Identity Center once in its store, `store_id`, which is '' for IAM.
--- Two exports of one time that differ say nothing.
+-- exported_principals: the names of IDs, by the latest export that has them.
+-- Grain: one row per (id, store_id). An IAM unique ID is never reused. An Identity Center user ID is unique in its
+-- store, `store_id`, which is '' for IAM. Different statements for one time are ignored.
 
 with named as (
     select

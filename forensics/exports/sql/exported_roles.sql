@@ -1,5 +1,5 @@
--- exported_roles: each role by every export that has it. Grain: one row per (account_id, role_name, as_of).
--- Two exports of one time that differ say nothing.
+-- exported_roles: each role by every export that has it.
+-- Grain: one row per (account_id, role_name, as_of). Different statements for one time are ignored.
 
 select
     account_id,

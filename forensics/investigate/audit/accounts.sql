@@ -1,4 +1,4 @@
--- Every account that the logs or an export know.
+-- Every account in the logs or an export.
 with loaded as (
     select
         recipient_account_id as account_id,

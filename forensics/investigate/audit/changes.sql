@@ -1,4 +1,4 @@
--- What befell long-term keys, in the order of time.
+-- Status changes of long-term keys, ordered by time.
 select
     changes.access_key_id,
     changes.account_id,

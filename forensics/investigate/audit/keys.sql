@@ -1,4 +1,4 @@
--- Every long-term key that the logs or an export name. One row per key and account.
+-- Every long-term key in the logs or an export. One row per key and account.
 select
     coalesce(logged.access_key_id, exported.access_key_id) as access_key_id,
     coalesce(logged.account_id, exported.account_id) as account_id,

@@ -1,5 +1,4 @@
--- Which users were under AWS's quarantine, and which not, by the latest export that tells it of the ID or of the name.
--- The latest last.
+-- Whether each user is under AWS's quarantine, by the latest export for the ID or the name. Ordered by time.
 select account_id, user_name, user_id, quarantined, as_of::timestamp as as_of, as_of_from, export, source_sha256
 from iam_users
 where quarantined is not null

@@ -1,4 +1,5 @@
--- The keys of the latest credential report of each account, which names no IDs; a user without keys has one row of none.
+-- The keys of the latest credential report of each account, which has no key IDs. One row per user and key; a user
+-- without keys has one row without a key.
 with latest as (
     select
         users.*,

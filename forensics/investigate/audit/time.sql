@@ -1,4 +1,4 @@
--- The time of an audit: of the latest event or export.
+-- The effective time of an audit: the time of the latest event or export.
 select greatest(
     (select max(last_event_time) from coverage),
     (select max(as_of) from exports)

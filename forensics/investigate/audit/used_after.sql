@@ -1,6 +1,6 @@
--- Calls that succeeded although the key was disabled or deleted, by a logged change or by IAM as of a time; or perhaps
--- disabled: of a second in which it was switched off and on, nothing tells which came last. One row per key, account and
--- what ended it. $most: events cited for each, the first.
+-- Successful calls after a key was disabled or deleted, by a logged change or by IAM at a time; or possibly disabled,
+-- if it was switched off and on in one second. One row per key, account and end. $most: number of cited events, from
+-- the first.
 with exported as (
     select
         keys.access_key_id,

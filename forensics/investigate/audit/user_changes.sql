@@ -1,4 +1,4 @@
--- What befell users: made, deleted, put under AWS's quarantine or freed of it. In the order of time.
+-- Creation and deletion of users, and changes of AWS's quarantine policy, ordered by time.
 select
     changes.account_id,
     changes.user_name,

@@ -1,8 +1,8 @@
--- The users of each account by the latest export that lists them all. One row per account and user.
+-- The users of each account by the latest export that lists all of them. One row per account and user.
 with listed as (
     select account_id, user_name, user_id, as_of, as_of_from, export, source_sha256
     from iam_users
-    -- list-users may have been asked for some of them alone; only a snapshot tells when it was for all
+    -- list-users may be limited to some users; only a snapshot shows that it was for all
     where export <> 'iam_users' or as_of_from = 'document'
     union all
     select account_id, user_name, null, as_of, as_of_from, export, source_sha256 from iam_credential_report

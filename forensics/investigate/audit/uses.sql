@@ -1,5 +1,5 @@
--- What long-term keys were used with: one row per key, account and user agent. `last_use_before`: the last use that is
--- no later than what IAM says of its last use.
+-- The use of long-term keys: one row per key, account and user agent. `last_use_before`: the last use up to the last
+-- use that IAM reports.
 select
     events.access_key_id,
     events.account_id,

@@ -1,4 +1,4 @@
--- Some digests with what it takes to check them without this program. $digests: SHA-256 of their content.
+-- Digests with everything needed to check them without this program. $digests: SHA-256 of their content.
 select
     digests.digest_sha256,
     digests.s3_object,

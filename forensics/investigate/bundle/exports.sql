@@ -1,4 +1,4 @@
--- The exports that are called so, with what they hold. $names: names of source files.
+-- Exports with their content. $names: names of source files.
 select min(source_files.name) as name, documents.source_sha256, any_value(documents.content) as content
 from documents
 join exports on exports.source_sha256 = documents.source_sha256

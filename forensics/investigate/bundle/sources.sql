@@ -1,4 +1,4 @@
--- The files that hold some events, where they were read, and the digest that lists each. $ids: event IDs.
+-- The files that hold events, the paths that they were read from, and the digest that lists each. $ids: event IDs.
 with holding as (
     select distinct evidence_files.source_sha256
     from evidence

@@ -1,5 +1,5 @@
--- Hours with events, those that follow each other and are alike as one run. One row per account, region and run.
--- $cuts: hours at which a run ends and another begins.
+-- Hours with events; consecutive hours that are alike form a run. One row per account, region and run. $cuts: hours at
+-- which a run is split.
 with hours as (
     select
         coverage.recipient_account_id,

@@ -1,4 +1,4 @@
--- What was done to trails that made them record less, or otherwise, and by whom.
+-- Changes of what trails record, with the caller.
 select
     trail_changes.event_time::timestamp as event_time,
     trail_changes.event_name,

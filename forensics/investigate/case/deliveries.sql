@@ -1,4 +1,4 @@
--- How the events came: as AWS wrote them, wrapped by another product, or rebuilt from their fields.
+-- The number of events by delivery: native, wrapped by another product, or rebuilt from fields.
 select delivery, count(*) as events
 from events
 group by delivery

@@ -1,4 +1,4 @@
--- How many credentials, and events signed by them, end at each kind of actor and reason.
+-- The number of credentials and of their events, by actor kind and stop reason.
 select
     actors.actor_kind,
     actors.stop_reason,

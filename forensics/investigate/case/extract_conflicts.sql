@@ -1,5 +1,5 @@
--- What copies of some events say that differs from the stored copy. $keys: event keys; $files: the lake's files of
--- conflicts. `differs_in` is told of the copy that counts, where digests prove more of it than of the stored one.
+-- Copies of events that differ from the stored copy. $keys: event keys; $files: the lake's files of conflicts.
+-- `differs_in` compares with the copy that counts, if digests prove more of it than of the stored one.
 select
     copies.event_key,
     copies.canonical_sha256,

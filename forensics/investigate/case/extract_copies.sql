@@ -1,4 +1,4 @@
--- Where the copies of some events lie, and how far these files are proven. $keys: event keys.
+-- The files that hold copies of events, with their verdict. $keys: event keys.
 with copies as materialized (
     select event_key, source_sha256, position, is_stored
     from event_copies

@@ -1,5 +1,5 @@
--- Some events as their records were delivered. $ids: event IDs; $files: the lake's files of events.
--- `replaced_by`: of an event whose copy in a better file counts, the canonical hash of that copy.
+-- Events with their records as delivered. $ids: event IDs; $files: the lake's files of events. `replaced_by`: the
+-- canonical hash of the copy that counts instead, if any.
 with stored as (
     select distinct
         coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256) as event_key,

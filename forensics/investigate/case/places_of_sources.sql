@@ -1,5 +1,6 @@
--- What of each source file is in the case: events of its own, copies of events that another record stands for, addenda
--- of events, and what is in the quarantine. Grain: one row per source file that has any.
+-- What of each source file is in the case: its events, copies of events that are stored from another record, addenda,
+-- and records in quarantine.
+-- Grain: one row per source file that has any.
 with places as (
     select
         source_sha256,

@@ -1,5 +1,5 @@
--- The parts of a SELECT statement that decide what it may do: its query nodes, and the functions and tables it names.
--- `is_table`: whether a function of that name returns a table.
+-- The parts of a SELECT statement that decide what it can do: query nodes, functions and tables. `is_table`: whether a
+-- function of that name returns a table.
 with parts as (
     select key, lower(atom ->> '$') as name
     from json_tree(json_serialize_sql($statement))

@@ -1,4 +1,4 @@
--- Where chains do not go on, chain by chain, in the order of time.
+-- The breaks of each chain, ordered by time.
 select
     account_id,
     aws_region,

@@ -1,4 +1,4 @@
--- Every log file and digest with what is proven of it, also those that are missing. One row per file name, or object.
+-- Every log file and digest with its verdict, including missing ones. One row per file name or object.
 with listed as (
     select digest_sha256, content_sha256, base_name, s3_bucket, s3_object
     from digest_listings

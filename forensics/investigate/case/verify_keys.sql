@@ -1,4 +1,4 @@
--- The public keys, and how many digests each of them proves.
+-- The public keys, with the number of digests that each proves.
 select
     public_keys.fingerprint,
     min(public_keys.source) as source,

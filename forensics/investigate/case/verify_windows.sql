@@ -1,4 +1,4 @@
--- Delivery windows, chain by chain, in the order of time.
+-- The delivery windows of each chain, ordered by time.
 select
     account_id,
     aws_region,

@@ -1,4 +1,4 @@
--- Who is behind credentials that changed something. $ids: credential IDs.
+-- The actors of credentials that changed something. $ids: credential IDs.
 select
     credential_id,
     actor_kind,

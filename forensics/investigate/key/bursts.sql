@@ -1,5 +1,5 @@
--- Runs of reading calls from one address, at most a minute between two, with five or more different ones among them.
--- $most: rows, those with the most different calls.
+-- Runs of reading calls from one address, with gaps of at most a minute and five or more different calls. $most: number
+-- of rows, those with the most different calls first.
 with stepped as (
     select
         *,

@@ -1,4 +1,5 @@
--- What befell a key, and refused attempts on its owner's keys that do not say which. $key; $account, $user: its owner.
+-- Status changes of a key, and refused calls on its owner's keys that do not name one. $key; $account, $user: its
+-- owner.
 select
     event_key,
     access_key_id,

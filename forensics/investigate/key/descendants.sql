@@ -1,4 +1,5 @@
--- What was requested with a key, directly and further down, by role or user. $ids: the key's credentials; $at: valid then.
+-- Credentials requested with a key, directly or indirectly, by role or user. $ids: the key's credentials; $at: the time
+-- for validity.
 with below as (
     select credential_id, min(depth) as depth, true as certain
     from walk
@@ -12,7 +13,7 @@ parents as (
     select credential_id from below
 ),
 
--- the logs do not decide between several that may have asked: each may be this one
+-- the requester is ambiguous: it may be this key
 possible as (
     select links.child_credential_id as credential_id, 1 as depth, false as certain
     from links
@@ -28,7 +29,7 @@ descendants as materialized (
     select credential_id, depth, certain from possible
 ),
 
--- of each large table the few rows that are needed, before they are joined
+-- filter each large table before joining
 children as materialized (
     select * from credentials where credential_id in (select credential_id from descendants)
 ),

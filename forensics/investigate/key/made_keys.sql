@@ -1,4 +1,4 @@
--- The long-term keys that were made with a key, or with what was requested with it. $ids: the key's credentials.
+-- The long-term keys that were created with a key, or with credentials derived from it. $ids: the key's credentials.
 with makers as (
     select unnest($ids) as credential_id
     union

@@ -1,5 +1,5 @@
--- The other long-term keys of a key's owner. $key; $account, $kind, $principal, $user: the owner.
--- `event_id`: what made the key, else its first use.
+-- The other long-term keys of a key's owner. $key; $account, $kind, $principal, $user: the owner. `event_id`: the
+-- creation of the key, otherwise its first use.
 with others as (
     select *
     from access_keys

@@ -1,4 +1,4 @@
--- The owner and the state of a long-term key. $key: the key; one row per account that it occurs in.
+-- The owner and the status of a long-term key. $key: the key; one row per account that it occurs in.
 select
     access_key_id,
     account_id,

@@ -1,4 +1,5 @@
--- Where a key was used from, with what, in which regions, on which services. $most: rows of each kind, the busiest first.
+-- The addresses, user agents, regions and services of a key's calls. $most: number of rows of each kind, the busiest
+-- first.
 with named as (
     select 'address' as kind, source_ip_address as value, outcome, event_time, event_name from key_uses
     union all

@@ -1,4 +1,4 @@
--- What a key's calls were about: objects of a bucket as their bucket. $most: rows, the busiest first.
+-- The resources of a key's calls; objects are counted by bucket. $most: number of rows, the busiest first.
 with counted as (
     select
         resource as value,

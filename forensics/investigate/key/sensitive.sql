@@ -1,5 +1,5 @@
--- Calls that an intruder is known for. $most: events and resources cited for each action, the first.
--- A long-term key signs without MFA: AWS never sees a second factor with it.
+-- Calls that intruders are known for. $most: number of cited events and resources for each action, from the first. A
+-- long-term key signs without MFA.
 with called as (
     select
         sensitive_actions.tactic,

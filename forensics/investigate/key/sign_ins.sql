@@ -1,4 +1,4 @@
--- The console sign-ins of a key's owner that succeeded. $account, $principal: the owner.
+-- Successful console sign-ins of a key's owner. $account, $principal: the owner.
 select
     count(*) as sign_ins,
     min(event_time)::timestamp as first_sign_in,

@@ -1,4 +1,4 @@
--- All that a key did, in one row.
+-- The totals of a key's calls, in one row.
 select
     count(*) as events,
     count(case when outcome = 'succeeded' then 1 end) as succeeded,

@@ -1,5 +1,5 @@
--- Calls signed by a key while it was disabled or deleted, or perhaps disabled: of a second in which it was switched off
--- and on, nothing tells which came last. $key: the key; one row per second that ended it.
+-- Calls of a key after it was disabled or deleted, or possibly disabled, if it was switched off and on in one second.
+-- $key: the key; one row per end.
 with used as (
     select
         key_ends.account_id,

@@ -1,4 +1,4 @@
--- What was done to a key's owner: console password, and AWS's quarantine. $account, $principal, $user: the owner.
+-- Changes of a key's owner: console password, and AWS's quarantine. $account, $principal, $user: the owner.
 select
     event_key,
     event_name,

@@ -1,5 +1,5 @@
--- The collected events that a report lists, in the order of time. $most: rows; $alike: of calls that are alike, how many
--- are listed before anything else; $longest: characters of a text.
+-- The collected events that a report lists, ordered by time. $most: number of rows; $alike: number of similar calls
+-- listed before others; $longest: maximum characters of a text.
 with kinds as (
     select
         key_uses.*,

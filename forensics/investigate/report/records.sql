@@ -1,6 +1,5 @@
--- The records of cited and listed events, the cited first, as many as there is room for.
--- $cited: event IDs; $listed: event keys in the order in which they are wanted; $longest: characters of one record;
--- $room: characters of all.
+-- The records of cited and listed events, the cited ones first, within the available room. $cited: event IDs; $listed:
+-- event keys by priority; $longest: maximum characters of one record; $room: maximum characters of all.
 with wanted as materialized (
     select events.event_key, 0 as place
     from events

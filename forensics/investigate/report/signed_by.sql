@@ -1,4 +1,4 @@
--- Which nodes of the tree made calls of each sensitive action, among the collected events.
+-- The nodes of the tree that made calls of each sensitive action, among the collected events.
 select key_uses.event_source, key_uses.event_name, list_sort(list(distinct key_uses.node)) as nodes
 from key_uses
 join sensitive_actions

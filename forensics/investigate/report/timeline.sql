@@ -1,4 +1,4 @@
--- Collected events over time. $first: where the steps begin; $step: seconds of each.
+-- Collected events over time. $first: start of the first step; $step: seconds of each.
 select
     node,
     $first::timestamp + interval 1 second * ($step * floor(epoch(event_time::timestamp - $first::timestamp) / $step)) as start,

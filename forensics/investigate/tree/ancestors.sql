@@ -1,4 +1,4 @@
--- Who requested the subject's credentials, nearest first. $ids: credential IDs.
+-- The requesters of the subject's credentials, nearest first. $ids: credential IDs.
 with steps as materialized (
     select credential_id, ancestor_credential_id, depth from walk where credential_id in (select unnest($ids))
 ),

@@ -1,5 +1,4 @@
--- What is known of the credentials of a tree, with the issuance that each came by. $ids: credential IDs.
--- Each table is cut down to these before it is joined.
+-- The credentials of a tree, with their issuances. $ids: credential IDs. Each table is filtered before it is joined.
 with asked as materialized (
     select * from credentials where credential_id in (select unnest($ids))
 ),

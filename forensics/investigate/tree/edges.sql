@@ -1,5 +1,5 @@
--- The edges down from some credentials and plantings, and from all credentials that descend from them by requests alone.
--- $ids: IDs. The walk's table, read from its far end, takes 64 hops at once.
+-- The edges below credentials and plantings, including those of all credentials derived from them by requests. $ids:
+-- IDs. The walk has 64 hops, so one read is enough.
 with reached as (
     select unnest($ids) as id
     union

@@ -1,4 +1,4 @@
--- The events behind edges. $ids: issuance IDs and event keys; one row per event.
+-- The events of edges. $ids: issuance IDs and event keys; one row per event.
 with asked as materialized (
     select issuance_id as id, event_key from issuance_events where issuance_id in (select unnest($ids))
     union

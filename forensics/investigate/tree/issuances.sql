@@ -1,4 +1,4 @@
--- When the issuances that edges cite end. $ids: issuance IDs.
+-- The expiry times of the issuances of edges. $ids: issuance IDs.
 select
     issuance_id as id,
     event_name as issuance_name,

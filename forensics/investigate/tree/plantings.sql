@@ -1,4 +1,4 @@
--- What was planted, with the ARN and the ID where records tell them. $ids: planting IDs.
+-- Plantings with their ARN and ID, if a record has them. $ids: planting IDs.
 select
     plantings.planting_id as id,
     min(plantings.kind) as kind,

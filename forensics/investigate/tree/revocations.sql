@@ -1,5 +1,5 @@
--- What was ended, and brought back, in some accounts until some time. $accounts: account IDs. $at: the time.
--- Of a key that was switched off and on in one second nobody knows which came last: it is taken to work.
+-- What was ended or restored in accounts until a time. $accounts: account IDs; $at: the time. A key that was switched
+-- off and on in one second is assumed to work.
 select
     account_id,
     event_time::timestamp as event_time,

@@ -1,5 +1,5 @@
--- Where credentials were used from, with the first and the last use. $ids: credential IDs; $keys: their access keys, '' for none.
--- One row per credential and address. An unreliable record proves no use.
+-- The addresses that credentials were used from, with the first and the last use. $ids: credential IDs; $keys: their
+-- access keys, '' for none. One row per credential and address. An unreliable record does not prove a use.
 with uses as (
     select
         credential_id,

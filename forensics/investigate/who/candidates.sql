@@ -1,4 +1,4 @@
--- Who may be behind each credential whose link was not followed. $ids: credential IDs, the last of their chains.
+-- The candidates of each credential whose link was not followed. $ids: credential IDs, the last of their chains.
 with asked as materialized (
     select * from links where child_credential_id in (select unnest($ids))
 ),
@@ -10,7 +10,7 @@ followed as (
     having max(is_chosen or is_ambiguous)
 ),
 
--- of each large table the few rows that are needed, before they are joined
+-- filter each large table before joining
 parents as materialized (
     select * from actors where credential_id in (select parent_credential_id from asked)
 ),

@@ -1,4 +1,4 @@
--- The chain of each credential, itself first, with the link by which each hop came from the next. $ids: credential IDs.
+-- The chain of each credential, itself first, with the link from each hop to the next. $ids: credential IDs.
 with steps as materialized (
     select unnest($ids) as credential_id, unnest($ids) as ancestor_credential_id, 0 as depth
 
@@ -9,7 +9,7 @@ with steps as materialized (
     where credential_id in (select unnest($ids))
 ),
 
--- of each large table the few rows that are needed, before they are joined
+-- filter each large table before joining
 hops as materialized (
     select
         credential_id,

@@ -1,4 +1,4 @@
--- Each credential asked about with its actor. $ids: credential IDs.
+-- Credentials with their actors. $ids: credential IDs.
 with asked as materialized (
     select * from credentials where credential_id in (select unnest($ids))
 ),

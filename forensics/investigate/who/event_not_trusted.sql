@@ -1,4 +1,4 @@
--- An event whose file proves nothing, and why. $id: the event ID; an event in two accounts has a row for each.
+-- An event whose file makes it unreliable, and why. $id: the event ID; an event in two accounts has a row for each.
 with asked as materialized (
     select * from events where event_id in ($id, upper($id)) and listing in ('unlisted', 'contested')
 )

@@ -1,4 +1,4 @@
--- Credentials that only ever called one service. $ids: credential IDs; $keys: their access keys.
+-- Credentials that called only one service. $ids: credential IDs; $keys: their access keys.
 select credential_id, min(event_source) as event_source
 from events
 where access_key_id in (select unnest($keys))

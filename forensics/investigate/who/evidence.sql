@@ -1,4 +1,4 @@
--- The proving events of issuances, with the files that hold them and the best verdict on these. $ids: issuance IDs and event keys.
+-- The proving events of issuances, with their files and the best verdict on these. $ids: issuance IDs and event keys.
 with asked as materialized (
     select issuance_id as id, event_key from issuance_events where issuance_id in (select unnest($ids))
     union

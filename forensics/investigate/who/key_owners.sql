@@ -1,4 +1,4 @@
--- The owner and the creator of long-term keys. $keys: access key IDs.
+-- The owners and creators of long-term keys. $keys: access key IDs.
 with owned as materialized (
     select * from access_keys where access_key_id in (select unnest($keys))
 ),

@@ -1,4 +1,4 @@
--- Who launched workloads. $workloads: their short names. A later launch of the same name is another workload.
+-- The launches of workloads. $workloads: their short names. A later launch with the same name is another workload.
 select
     launches.workload_type as launched_type,
     launches.workload_id,

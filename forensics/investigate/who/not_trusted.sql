@@ -1,5 +1,5 @@
--- Issuances of some credentials that prove nothing, and why. $ids: credential IDs.
--- A credential whose own records prove nothing has no links: its issuance is the one that handed out its key.
+-- Unreliable issuances of credentials, and why. $ids: credential IDs. A credential whose own records are unreliable has
+-- no links; its issuance is the one that issued its key.
 with asked as materialized (
     select * from credentials where credential_id in (select unnest($ids))
 )

@@ -1,5 +1,5 @@
--- The long-term keys at the origin of credentials that one person requested with several keys at once.
--- $ids: credential IDs.
+-- The long-term keys at the origin of credentials that one person requested with several keys at once. $ids: credential
+-- IDs.
 with steps as materialized (
     select unnest($ids) as credential_id, unnest($ids) as ancestor_credential_id
 
@@ -10,7 +10,7 @@ with steps as materialized (
     where credential_id in (select unnest($ids))
 ),
 
--- of each large table the few rows that are needed, before they are joined
+-- filter each large table before joining
 asked_for as materialized (
     select child_credential_id, parent_credential_id, grade, is_of_chosen_issuer
     from links

@@ -1,5 +1,5 @@
--- The credential that signed an event. $id: the event ID; an event in two accounts has a row for each. An event that nothing
--- signed has none, nor has one that proves nothing.
+-- The credential that signed an event. $id: the event ID; an event in two accounts has a row for each. Unsigned and
+-- unreliable events have none.
 select distinct
     case when not events.unreliable then coalesce(twins.credential_id, events.credential_id) end as credential_id,
     events.unreliable,

@@ -1,2 +1,2 @@
--- The credentials of an ARN: a session's, a user's, or a role's sessions. $id: the ARN.
+-- The credentials of an ARN: of a session, a user, or the sessions of a role. $id: the ARN.
 select credential_id from credentials where arn = $id or session_issuer_arn = $id order by credential_id

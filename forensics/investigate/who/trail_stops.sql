@@ -1,4 +1,4 @@
--- When trails of some accounts recorded nothing, or less. $accounts: account IDs.
+-- The times when trails of accounts recorded nothing, or less. $accounts: account IDs.
 select account_id, home_region, event_time::timestamp as event_time, until::timestamp as until, event_id
 from trail_changes
 where effect in ('stopped', 'narrowed')

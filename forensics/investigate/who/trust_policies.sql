@@ -1,4 +1,5 @@
--- What the trust policies of some roles asked for, in the order in which they were set. $roles: account and name, as 1/name.
+-- The requirements of trust policies of roles, in the order in which they were set. $roles: account and name, such as
+-- 1/name.
 select
     account_id,
     role_name,

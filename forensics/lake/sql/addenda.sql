@@ -1,4 +1,4 @@
--- addenda: those of the events that are to be amended. Of copies of one addendum it is the one that would be the event.
+-- addenda: the addenda of the events to amend. For copies of one addendum, the row is the copy that ranks first.
 -- Grain: one row per (event_key, addendum_key).
 
 select event_key, addendum_key, event_time, delivery, source_sha256, position, raw

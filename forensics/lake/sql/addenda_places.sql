@@ -1,4 +1,4 @@
--- addenda_places: where copies of an addendum lie that are no rows any more, and that are not yet known.
+-- addenda_places: new places of copies of addenda that are no longer rows.
 -- Grain: one row per (event_key, source_sha256, position).
 
 with copies as (

@@ -1,4 +1,4 @@
--- amended: each event that is to be amended, with its addenda, the newest last.
+-- amended: each event to amend, with its addenda from oldest to newest.
 -- Grain: one row per event_key.
 
 with amendments as (

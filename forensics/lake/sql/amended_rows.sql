@@ -1,4 +1,5 @@
--- amended_rows: rows that an amended event replaces: as it was, and its addenda. Grain: one row per (path, file_row_number).
+-- amended_rows: rows that an amended event replaces: the event before, and its addenda.
+-- Grain: one row per (path, file_row_number).
 
 select path, file_row_number from to_amend
 union all

@@ -1,4 +1,5 @@
--- amending: whether any record amends an event. Grain: one row if so.
+-- amending: whether any record amends an event.
+-- Grain: one row if so.
 
 select 1 as found
 from read_parquet($files, hive_partitioning = false)

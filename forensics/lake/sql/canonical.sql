@@ -1,4 +1,4 @@
--- canonical: what the copies of an event say, where they do not have the same bytes.
+-- canonical: the canonical hashes of copies of an event whose bytes differ.
 -- Grain: one row per raw_sha256.
 
 with differing as (

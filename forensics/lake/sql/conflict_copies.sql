@@ -1,7 +1,7 @@
--- conflict_copies: where each reading of an event with conflicts is. Grain: one row per (event_key, source_sha256,
--- position). Rebuilt copies never conflict and are left out.
--- A copy without a canonical hash here has the bytes of the stored row; a copy of an earlier ingest, from before the
--- event had conflicts, says what the stored row said.
+-- conflict_copies: the places of each version of an event with conflicts.
+-- Grain: one row per (event_key, source_sha256, position). Rebuilt copies never conflict and are left out. A copy
+-- without a canonical hash has the bytes of the stored row; a copy from an ingest before the conflict is equal to the
+-- row stored then.
 
 with conflicting as (
     select event_key from in_conflict

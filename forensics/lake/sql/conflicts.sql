@@ -1,6 +1,6 @@
--- conflicts: the whole table anew, since a new copy may be the event that those of the case now differ from.
--- Grain: one row per (event_key, canonical_sha256).
--- A copy that came in a worse way than the event, as through a SIEM, is shown and does not make the event prove nothing.
+-- conflicts: the complete new table, because a new copy can replace the event that others differed from.
+-- Grain: one row per (event_key, canonical_sha256). A copy with a lower delivery than the event, such as through a
+-- SIEM, is shown, but does not make the event unreliable.
 
 with rows as (
     select filename, file_row_number, raw

@@ -1,4 +1,4 @@
--- event_listings: events of which digests prove more, or less, than the file of the stored copy shows.
+-- event_listings: events for which digests prove more, or less, than for the file of the stored copy.
 -- Grain: one row per event_key.
 
 with conflicting as (

@@ -1,4 +1,5 @@
--- every_addendum: the table event_addenda anew. Grain: one row per (event_key, addendum_key).
+-- every_addendum: the new table event_addenda.
+-- Grain: one row per (event_key, addendum_key).
 
 select event_key, addendum_key, event_time, delivery, source_sha256, position, raw from addenda
 union all

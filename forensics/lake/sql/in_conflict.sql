@@ -1,5 +1,5 @@
--- in_conflict: copies that say something else than the event. A rebuilt copy never does.
--- Grain: one row per (event_key, canonical_sha256): of the copies that say the same, the one with the smallest hash.
+-- in_conflict: copies that differ from the event; rebuilt copies never do.
+-- Grain: one row per (event_key, canonical_sha256): among equal copies, the one with the smallest hash.
 
 select
     losers.event_key,

@@ -1,6 +1,7 @@
--- judged_copies: each copy of an event with what digests prove of its file, by `place`: 1 listed, 2 not covered,
--- 3 contested, 4 unlisted. Grain: one row per (event_key, source_sha256, position).
--- A record that another product delivered is not covered, unless its file has the name of a log file of a trail.
+-- judged_copies: each copy of an event with the verdict of digests on its file, by `place`: 1 listed, 2 not covered, 3
+-- contested, 4 unlisted.
+-- Grain: one row per (event_key, source_sha256, position). A record from another product is not covered, unless its
+-- file has the name of a trail's log file.
 
 select
     copies.event_key,

@@ -1,5 +1,6 @@
--- kept_conflicts: conflicts of events whose stored copy is in the best file. A copy in a worse file never makes an event
--- prove nothing. Grain: one row per (event_key, canonical_sha256).
+-- kept_conflicts: conflicts of events whose stored copy is in the best file. A copy in a worse file never makes an
+-- event unreliable.
+-- Grain: one row per (event_key, canonical_sha256).
 
 with events as (
     select event_key, place

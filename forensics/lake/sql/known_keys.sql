@@ -1,5 +1,5 @@
--- known_keys: event keys of new files that stand in files of the case too, as hashes.
--- Grain: one row per key_hash, or several.
+-- known_keys: hashes of event keys of new files that are also in files of the case.
+-- Grain: one or more rows per key_hash.
 
 with new_keys as (
     select hash(key_of(event_id, recipient_account_id, content_sha256)) as key_hash

@@ -1,5 +1,6 @@
--- The hashes of the raw copies that count instead of the stored record of an event that proves something, with the files
--- that hold them. $files: the lake's files of event_conflicts. Grain: one row per replaced event that has an ID.
+-- The hashes of the raw copies that replace the stored record of a proving event, with their files. $files: the lake's
+-- files of event_conflicts.
+-- Grain: one row per replaced event that has an ID.
 select split_part(event_key, '/', 1) as event_id, filename as path, unhex(sha256(raw)) as raw_sha256
 from read_parquet($files, filename = true, hive_partitioning = false)
 where (event_key, canonical_sha256) in (select event_key, canonical_sha256 from replaced_events)

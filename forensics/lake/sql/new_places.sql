@@ -1,4 +1,4 @@
--- new_places: where copies lie that are no rows any more, and that are not yet known. The order is that of the table.
+-- new_places: new places of copies that are no longer rows, in the order of the table.
 -- Grain: one row per (event_key, source_sha256, position).
 
 with losers as (

@@ -1,4 +1,4 @@
--- pending_addenda: records that amend an event, and that are still events themselves because it was not in the case.
+-- pending_addenda: addenda that are stored as events, because the event that they amend was not in the case.
 -- Grain: one row per (path, file_row_number).
 
 select

@@ -1,7 +1,6 @@
--- ranked: the copies of each event in the order in which they are the event; the first is.
--- Grain: one row per (path, file_row_number).
--- The order looks at the copies before it looks at where they lie, so it is the same whatever came first. The same bytes
--- prove less where a file is damaged, and of equals the one that is in the case already stays.
+-- ranked: the copies of each event, ranked; the first is the event.
+-- Grain: one row per (path, file_row_number). Content ranks before place, so the order of arrival does not matter.
+-- Equal bytes in a damaged file rank lower, and among equals the one that is already in the case stays.
 
 select
     event_key,

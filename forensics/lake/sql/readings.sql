@@ -1,5 +1,5 @@
--- readings: what the copies of an event with conflicts say, each with its best copy. Grain: one row per (event_key,
--- canonical_sha256). `place` is that of judged_copies.
+-- readings: the versions of an event with conflicts, each with its best copy.
+-- Grain: one row per (event_key, canonical_sha256). `place` is that of judged_copies.
 
 with judged as (
     select

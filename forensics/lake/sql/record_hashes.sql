@@ -1,5 +1,5 @@
--- The hashes of the raw records of the events that prove something, with the files that hold them. $files: the lake's
--- files of events. Grain: one row per event that has an ID.
+-- The hashes of the raw records of proving events, with their files. $files: the lake's files of events.
+-- Grain: one row per event that has an ID.
 select event_id, filename as path, unhex(sha256(raw)) as raw_sha256
 from read_parquet($files, filename = true, hive_partitioning = false)
 where nullif(event_id, '') is not null

@@ -1,4 +1,4 @@
--- repeated_keys: event keys that stand in several rows of new files, as hashes: equal hashes are looked at again.
+-- repeated_keys: hashes of event keys that are in several rows of new files; equal hashes are compared again later.
 -- Grain: one row per key_hash.
 
 select hash(key_of(event_id, recipient_account_id, content_sha256)) as key_hash

@@ -1,4 +1,4 @@
--- repeated_places: rows of new files whose place in a source stands in another row before them.
+-- repeated_places: rows of new files from a place in a source that an earlier row has.
 -- Grain: one row per (path, file_row_number).
 
 with places as (

@@ -1,5 +1,6 @@
--- replacing: the readings of events whose stored copy is in a worse file than another, with their bytes, the one that
--- counts first. Grain: one row per (event_key, canonical_sha256).
+-- replacing: the versions of events whose stored copy is in a worse file than another, with their bytes, the one that
+-- counts first.
+-- Grain: one row per (event_key, canonical_sha256).
 
 with best as (
     select event_key, min(place) as place

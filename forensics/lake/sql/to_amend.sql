@@ -1,4 +1,4 @@
--- to_amend: events that have an addendum which is not yet in them; where an event came anew, all that it ever had.
+-- to_amend: events with an addendum that is not yet applied; for an event that arrived again, all of its addenda.
 -- Grain: one row per event_key.
 
 with events as (
