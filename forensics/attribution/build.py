@@ -55,7 +55,7 @@ SORTED_BY = {
 }
 # events that are reduced together: their credentials stay within the memory limit
 _EVENTS_AT_ONCE = 500_000
-# what became of an event, as README says; a refused sign-in has only a message, or only its result
+# what became of an event (docs/attribution.md#words); a refused sign-in has only a message, or only its result
 OUTCOME = """
     case
         when error_code is null and error_message is null and coalesce(sign_in_result, '') <> 'Failure' then 'succeeded'

@@ -1,5 +1,5 @@
 -- candidates: child credential -> an issuance that may be its own.
--- Grain: one row per (child_credential_id, issuance_id); the strongest rule that joins them (design, section 4).
+-- Grain: one row per (child_credential_id, issuance_id); the strongest rule (docs/attribution.md#rules).
 -- Every rule asks for equal seconds and an issuance that is no later than the first use.
 
 with children as (

@@ -2,7 +2,8 @@
 -- time.
 -- Grain: one row per (credential_id, access_key_id); access_key_id is null where none fits.
 -- The record names the user; the key behind it is only a guess: a direct call of the same user within a second, to the
--- service that forwarded, or to any where the record says no more than AWS Internal (reference, section 5.2, rung E).
+-- service that forwarded, or to any where the record says no more than AWS Internal
+-- (docs/attribution.md#forward_access).
 
 with forwarded_credentials as (
     select credentials.credential_id
