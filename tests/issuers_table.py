@@ -1,7 +1,7 @@
-"""The table of issuers in the README: by which rule each credential is linked, and where its walk ends.
+"""The table of issuers in docs/attribution.md: by which rule each credential is linked, and where its walk ends.
 
     python -m tests.issuers_table            # print it
-    python -m tests.issuers_table --write    # put it into the README
+    python -m tests.issuers_table --write    # put it into the page
 
 Played by the simulator, all ways to get a credential, and read from what the product answers on the complete logs.
 """
@@ -20,7 +20,7 @@ from tests.attribution.test_truth import Said, compared
 from tests.cases import case_of
 from tests.simulator import World, simulate
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "attribution.md"
 BEGIN = "<!-- issuers: made by `python -m tests.issuers_table --write` -->"
 END = "<!-- end of issuers -->"
 SEEDS = range(12)
@@ -54,9 +54,9 @@ def table() -> str:
     return "\n".join(lines)
 
 
-def in_readme() -> str:
-    """The table that the README shows."""
-    return README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
+def in_page() -> str:
+    """The table that the page shows."""
+    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
 
 
 def _read(said: Said, world: World, rows: defaultdict[str, Row]) -> None:
@@ -81,13 +81,13 @@ def _line(cells: list[str] | tuple[str, ...]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="put it into the README")
+    parser.add_argument("--write", action="store_true", help="put it into the page")
     made = table()
     if not parser.parse_args().write:
         print(made)
         return 0
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
     return 0
 
 

@@ -58,7 +58,7 @@ def _epoch(record: dict[str, Any]) -> float:
 
 
 def _event(record: dict[str, Any]) -> dict[str, Any]:
-    """As the CLI guide prints it: the record is a string in the event (reference, section 7.2)."""
+    """As the CLI guide prints it: the record is a string in the event (AWS CLI, lookup-events)."""
     return {
         "EventId": record["eventID"],
         "EventName": record["eventName"],

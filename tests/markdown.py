@@ -1,7 +1,8 @@
-"""Markdown as a promise: the commands in a page run, and what the page says of their output is in it.
+"""Markdown as a promise: the commands in a page run, and their output holds what the page says of it.
 
-Works on any page: `forensics` commands are the lines of its `sh` blocks, and the answer to a block is the text from
-there to the next block or heading. Facts of an answer are what can be looked up without reading English.
+Works on any page. `forensics` commands are the lines of its `sh` blocks. A `text` block directly below shows output,
+with `...` for lines left out. The answer to a block is the text from there to the next block or heading; its facts are
+what can be looked up without reading English.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cli.run import run
+
 CHECKOUT = Path(__file__).parent.parent
-_BLOCK = re.compile(r"^```sh\n(.*?)^```\n(.*?)(?=^```|^#|\Z)", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?(.*?)(?=^```|^#|\Z)", re.MULTILINE | re.DOTALL)
 _FACT = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|\b(?P<key>A[KS]IA[A-Z0-9]{16})\b"
@@ -25,42 +28,79 @@ _FACT = re.compile(
     r"|\b(?P<time>\d\d:\d\d(?::\d\d)?)\b"
     r"|(?<![\w./:-])(?P<number>\d{1,3}(?:,\d{3})+|\d{2,})(?![\w/:-]|\.\d)"
 )
+_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A block of commands and what the page says next."""
+    """A block of commands, the lines that it shows of their output, and what the page says next."""
 
     page: str
     line: int
     commands: tuple[str, ...]
+    shown: tuple[str, ...]
     answer: str
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
 
 
-def examples(page: Path) -> Iterator[Example]:
-    """The blocks of a page that hold `forensics` commands."""
+@dataclass(frozen=True, slots=True)
+class Pasted:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def blocks(page: Path) -> Iterator[Example]:
+    """Yield the `sh` blocks of a page, with every line of each as a command."""
     text = page.read_text(encoding="utf-8")
     for block in _BLOCK.finditer(text):
-        commands = tuple(line for line in block.group(1).splitlines() if line.startswith("forensics "))
+        line = text.count("\n", 0, block.start()) + 2
+        shown = tuple((block[2] or "").splitlines())
+        yield Example(page.name, line, tuple(block[1].splitlines()), shown, block[3].strip())
+
+
+def examples(page: Path) -> Iterator[Example]:
+    """Yield the blocks of a page that hold `forensics` commands, with these commands alone."""
+    for block in blocks(page):
+        commands = tuple(command for command in block.commands if command.startswith("forensics "))
         if commands:
-            yield Example(page.name, text.count("\n", 0, block.start()) + 2, commands, block.group(2).strip())
+            yield Example(block.page, block.line, commands, block.shown, block.answer)
 
 
 def facts(answer: str) -> list[str]:
-    """Keys, addresses, times, numbers and `code` in a text."""
+    """Return the keys, addresses, times, numbers and `code` in a text."""
     return [match.group(match.lastgroup or 0) for match in _FACT.finditer(answer)]
 
 
 def missing_facts(answer: str, output: str) -> list[str]:
-    """The facts of an answer that are not in the output as words of their own; a time may go on with seconds and Z."""
+    """Return the facts of an answer that are no words of the output; a time may go on with seconds and Z."""
     return [fact for fact in facts(answer) if not re.search(rf"(?<![\w.]){re.escape(fact)}(?![^\WZ])", output)]
 
 
+def missing_lines(shown: tuple[str, ...], output: str) -> list[str]:
+    """Return the shown lines that the output does not have in this order."""
+    lines = iter(output.splitlines())
+    return [line for line in shown if line != "..." and line not in lines]
+
+
+def pasted(command: str, replace: Mapping[str, str]) -> Pasted:
+    """Run a command as somebody who pastes it at the top of the checkout: in this process unless it needs a shell."""
+    for old, new in replace.items():
+        command = command.replace(old, new)
+    words = shlex.split(command)
+    if words[0] != "forensics" or any(word in ("<", ">", "|", "&&") for word in words):
+        done = run_in_shell(command)
+        return Pasted(done.returncode, done.stdout, done.stderr)
+    ended = run(*words[1:], width=_WIDTH)
+    return Pasted(ended.code, ended.out, ended.err)
+
+
 def run_in_shell(command: str, replace: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command as somebody who pastes it at the top of the checkout, after replacing parts of it."""
+    """Run a command in a shell at the top of the checkout, after replacing parts of it."""
     for old, new in (replace or {}).items():
         command = command.replace(old, new)
     shim = f'forensics() {{ {shlex.quote(sys.executable)} -m forensics "$@"; }}\n'

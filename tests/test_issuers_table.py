@@ -1,10 +1,10 @@
-"""The README's table of issuers is the one that the simulator and the product make now."""
+"""The table of issuers in docs/attribution.md is the one that the simulator and the product make now."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.issuers_table import in_readme, table
+from tests.issuers_table import in_page, table
 
 
 @pytest.fixture(scope="module")
@@ -12,8 +12,8 @@ def made() -> str:
     return table()
 
 
-def test_the_readme_shows_the_table_that_is_made(made: str) -> None:
-    assert in_readme() == made, "python -m tests.issuers_table --write"
+def test_the_page_shows_the_table_that_is_made(made: str) -> None:
+    assert in_page() == made, "python -m tests.issuers_table --write"
 
 
 def test_what_is_documented_only_names_nobody(made: str) -> None:

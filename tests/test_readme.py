@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from forensics.case import Case
 from tests.markdown import examples, run_in_shell
-from tests.simulator.sample import DEEP_KEY
 
 README = Path(__file__).parent.parent / "README.md"
 GOLDEN = Path(__file__).parent / "output" / "golden" / "sample_deep_80.txt"
@@ -15,20 +12,16 @@ GOLDEN = Path(__file__).parent / "output" / "golden" / "sample_deep_80.txt"
 
 def test_the_tour_runs_as_pasted(tmp_path: Path) -> None:
     commands = [command for example in examples(README) for command in example.commands]
-    assert len(commands) >= 6
+    assert len(commands) >= 5
     for command in commands:
         done = run_in_shell(command, {"/tmp/acme": str(tmp_path / "acme")})
         assert done.returncode == 0, done.stderr
-        assert done.stdout or any(option in command for option in (" -o ", " --database ")), command
+        assert done.stdout or " -o " in command, command
 
 
 def test_the_answer_it_shows_is_the_answer() -> None:
     assert GOLDEN.read_text().rstrip() in README.read_text()
 
 
-def test_its_python_runs(tmp_path: Path, sample_case: Path) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    names: dict[str, object] = {}
-    exec(block.replace("/tmp/acme", str(sample_case)), names)
-    assert Case.open(sample_case).who(DEEP_KEY).actor.name == "svc-deploy"
-    assert "svc-deploy" in block
+def test_it_takes_five_minutes_to_read() -> None:
+    assert len(README.read_text().splitlines()) <= 150

@@ -166,7 +166,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How often one address, region or the like was used; README says what `denied` and `failed` are."""
+    """How often one address, region or the like was used; docs/attribution.md#words defines `denied` and `failed`."""
 
     value: str | None
     succeeded: int

@@ -1,4 +1,4 @@
-"""Addendum: a record that says again, with more in it, what an earlier one said (reference, section 6.2).
+"""Addendum: a record that says again, with more in it, what an earlier one said (docs/attribution.md#addenda).
 
 Only one with updated data amends an event. An addendum for a late delivery or an outage is the event itself, delivered
 late.

@@ -1,7 +1,7 @@
 """Change: what an event changes about principals, long-term keys, trust and trails.
 
-Read only from the events of `READ_FROM` (reference, sections 9.1 and 11). A refused call changes nothing; it still
-names its target, which its `error_code` beside it qualifies.
+Read only from the events of `READ_FROM` (docs/attribution.md#life-of-a-long-term-key). A refused call changes nothing;
+it still names its target, which its `error_code` beside it qualifies.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
     )
 
 
-# a refused call has no parameters; who or what it was about stands in the refusal (reference, section 9.1)
+# a refused call has no parameters; who or what it was about stands in the refusal (docs/attribution.md#denied-calls)
 _REFUSED_USER = re.compile(r"resource: \"?(?:arn:[^\s:]*:iam::\d{12}:user/(?:[^\s/\"]+/)*|user )([^\s/\"]+)")
 _REFUSED_KEY = re.compile(r"\b(AKIA[A-Z0-9]{12,})\b")
 

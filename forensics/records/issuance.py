@@ -1,7 +1,7 @@
 """Issuance: what an event says about a credential that it hands out.
 
 Read only from the events of `READ_FROM`. Shapes: AWS's API models in CloudTrail's lower camel case, checked against
-real records where there are any (reference, sections 4 and 9).
+real records where there are any (docs/attribution.md#issuers).
 """
 
 from __future__ import annotations

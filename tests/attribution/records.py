@@ -5,7 +5,7 @@
     aws.log(assume_role(alice.signs(), deploy, "build", 0, issues=aws.key("K")))
     aws.log(call(deploy.session("build", 0, aws.key("K")), 5))
 
-Times are seconds after `START`. Shapes follow the reference, sections 1 and 4; nothing here knows how they are read.
+Times are seconds after `START`. Shapes follow docs/attribution.md#issuers; nothing here knows how they are read.
 IDs carry their name, and a digit that keeps them from carrying an account.
 """
 

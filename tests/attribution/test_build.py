@@ -282,7 +282,7 @@ def test_a_model_says_what_it_is_and_its_grain(model: Path) -> None:
     assert "Grain: one row per " in " ".join(header)
 
 
-# what means something else, or nothing, in another engine (design, section 1)
+# what means something else, or nothing, in another engine (docs/architecture.md#models)
 FORBIDDEN = {
     "recursion": r"\brecursive\b",
     "asof joins": r"\basof\b",

@@ -20,7 +20,7 @@ NAMES = sorted(
     for file in (resources.files("forensics.attribution") / "sql").iterdir()
     if file.name.endswith(".sql")
 )
-# what design, section 2, leaves to the parser: it has no equal elsewhere, or another meaning
+# what the parser does, not the models (docs/architecture.md#models): it has no equal elsewhere, or another meaning
 ELSEWHERE = (
     r"\b(recursive|asof|distinct on|qualify|json_\w+|strptime|exclude|list_\w+|arg_min|arg_max|any_value|first)\b"
 )

@@ -1,6 +1,6 @@
 """Attribution against the simulator's truth: never a wrong name, and every credential that the files decide.
 
-The laws of issue and design: on complete logs each named actor is the true one and each decided credential is named;
+The laws: on complete logs each named actor is the true one and each decided credential is named;
 grouping, order and duplication of files change nothing; with files removed `proven` stays right, and `strong` is wrong
 only where a removed issuance of the same principal and second explains it.
 """

@@ -1,6 +1,6 @@
 """Cases to measure with: the logs of simulated organisations, no two alike, and what is made of them.
 
-In a simulated world each credential does little; in practice logs only one event in twenty has a credential of its own.
+In a simulated world each credential does little; in Invictus logs only one event in twenty has a credential of its own.
 So most calls are repeated here, as other calls of the same caller.
 """
 

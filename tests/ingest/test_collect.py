@@ -36,7 +36,7 @@ from tests.s3_server import BUCKET, S3Server, breaking_off, error, times
 
 Tables = dict[str, list[tuple[object, ...]]]
 
-README = Path(__file__).parents[2] / "README.md"
+BUCKET_PAGE = Path(__file__).parents[2] / "docs" / "bucket.md"
 URL = f"s3://{BUCKET}/"
 ALL = sorted(SAMPLE_LOGS.rglob("*.json.gz"))
 FILES = [path for path in ALL if "/2026/10/04/" in path.as_posix()]
@@ -272,13 +272,13 @@ def test_what_lookup_events_answers_is_a_file_of_the_case(api: LookupServer, tmp
     assert [(file.name, file.status) for file in again.unread] == [("LookupEvents/111122223333/eu-west-1", "failed")]
 
 
-def test_the_policy_in_the_readme_allows_the_calls_that_are_made_and_no_other(
+def test_the_policy_in_the_docs_allows_the_calls_that_are_made_and_no_other(
     server: S3Server, api: LookupServer, tmp_path: Path
 ) -> None:
     put(server, FEW)
     fetch(server, tmp_path / "s3")
     look_up(api, tmp_path / "lookups")
-    (policy,) = re.findall(r'```json\n(\{\n  "Version".*?)```', README.read_text(), re.DOTALL)
+    (policy,) = re.findall(r'```json\n(\{\n  "Version".*?)```', BUCKET_PAGE.read_text(), re.DOTALL)
     allowed = json.loads(policy.replace("org-trail-logs", BUCKET))["Statement"]
     assert {statement["Effect"] for statement in allowed} == {"Allow"}
     of_s3 = {statement["Action"]: statement["Resource"] for statement in allowed[:-1]}

@@ -1,7 +1,7 @@
 """Agents: an MCP server that calls AWS for a person, after that person signed in and allowed it.
 
-Shapes: TrailTool aws_mcp_agent_session.json, captured on 14 July 2026 (reference, section 4.7). The grant names the
-sign-in session in `additionalEventData`, everything done under it in `sessionContext`.
+Shapes: TrailTool aws_mcp_agent_session.json, captured on 14 July 2026 (docs/attribution.md#mcp-agents). The grant names
+the sign-in session in `additionalEventData`, everything done under it in `sessionContext`.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ VERSIONS = {
 }
 WITH_REQUEST_ID = ("AwsApiCall", "AwsMcpEvent")
 GLOBAL_REGION = "us-east-1"
-"""Where IAM, global STS and root sign-in are recorded (reference, section 10)."""
+"""Where IAM, global STS and root sign-in are recorded (docs/attribution.md#regions)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,7 +156,7 @@ class Cloud:
         request_id: str | None = None,
         redact: Event | None = None,
     ) -> Event:
-        """Writes one record, its keys in the order of the practice logs. `redact`: the event that this is a copy of."""
+        """Writes one record, its keys in the order of the Invictus logs. `redact`: the event that this is a copy of."""
         identity = identity if identity is not None else (credential.identity if credential else {})
         if credential and credential.on_behalf_of and redact is None and self.chance(credential.on_behalf_rate):
             identity = identity | {"onBehalfOf": credential.on_behalf_of}
@@ -224,7 +224,7 @@ class Cloud:
         resources: list[Json],
         additional: Json | None = None,
     ) -> tuple[Event, Event]:
-        """One call, two accounts: equal `sharedEventID` and `requestID`, two event IDs (reference, section 4.3)."""
+        """One call in two accounts: equal `sharedEventID`, two event IDs (docs/attribution.md#cross-account-copies)."""
         shared, request_id = self.ids.uuid(), self.ids.uuid()
         own = self.log(
             caller,
@@ -256,7 +256,7 @@ class Cloud:
         return own, theirs
 
     def _shows_console(self, credential: Credential) -> bool:
-        """On the first event of a session, then on three of four (measured: 163 of 217; reference, section 4.10)."""
+        """On the first event of a session, then on three of four (docs/attribution.md#console-sign-in)."""
         session = (credential.account_id, None, credential.principal_id, credential.creation_date)
         if session not in self._seen_in_console:
             self._seen_in_console.add(session)

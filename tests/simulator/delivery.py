@@ -1,7 +1,8 @@
 """Delivery: events into the files that CloudTrail would have put in a bucket.
 
 A file holds events of one account and region. Some events come hours late, some come twice, and some regions have a
-second trail into the same bucket, which delivers everything again in other files (reference, section 10). None is lost.
+second trail into the same bucket, which delivers everything again in other files
+(docs/attribution.md#delivery-and-coverage). None is lost.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the accounts themselves say when a world ends: the answers that the AWS CLI prints, and the truth behind them.
 
 A replay of all that happened, recorded or not, from the cast on: whose each key is, whether it works, when it was last
-used. Shapes: AWS CLI reference, the examples of each command, and for the credential report the IAM guide (reference,
-section 9.2). A key of the cast that nobody ever used is in the exports alone.
+used. Shapes: AWS CLI reference, the examples of each command, and for the credential report the IAM guide
+(docs/attribution.md#exports). A key of the cast that nobody ever used is in the exports alone.
 """
 
 from __future__ import annotations

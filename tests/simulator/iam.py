@@ -1,8 +1,8 @@
 """IAM changes that a responder looks for: users, keys, login profiles, policies, and the trail itself.
 
-Shapes: practice logs 20230710T1230Z_ZtUNbBkwAu98FPZb (CreateUser, CreateAccessKey, CreateLoginProfile,
+Shapes: Invictus logs 20230710T1230Z_ZtUNbBkwAu98FPZb (CreateUser, CreateAccessKey, CreateLoginProfile,
 AttachUserPolicy, UpdateAssumeRolePolicy) and 20230710T1230Z_lHgkh3VeI3XnjZSL (DeleteAccessKey); for UpdateAccessKey the
-reference, section 9.1. PutUserPolicy: documented only.
+docs/attribution.md#life-of-a-long-term-key. PutUserPolicy: documented only.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def update_assume_role_policy(cloud: Cloud, by: Credential, role: Role, trusted_
 def create_role(
     cloud: Cloud, by: Credential, account_id: str, name: str, time: datetime, *, demands_source_identity: bool
 ) -> Role:
-    """The request holds the trust policy as it was sent, the response URL-encoded (practice logs
+    """The request holds the trust policy as it was sent, the response URL-encoded (Invictus logs
     20230710T1210Z_vj0QE0Tf5ZmzMsCo).
     """
     role = Role(account_id, name, cloud.ids.unique_id("AROA", account_id))
@@ -116,12 +116,12 @@ def change_trust(cloud: Cloud, by: Credential, role: Role, time: datetime, *, de
 
 
 def delete_role(cloud: Cloud, by: Credential, role: Role, time: datetime) -> None:
-    """Shape: practice logs 20230710T1230Z_KV9LZlfXqBel7nqf."""
+    """Shape: Invictus logs 20230710T1230Z_KV9LZlfXqBel7nqf."""
     _iam(cloud, by, "DeleteRole", time, {"roleName": role.name})
 
 
 def trust_document(account_id: str, *, demands_source_identity: bool) -> str:
-    """Who may assume a role, and whether only under their own name as SourceIdentity (reference, section 5.3)."""
+    """Who may assume a role, and whether under their own name only (docs/attribution.md#sourceidentity)."""
     statement: Json = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
@@ -133,7 +133,7 @@ def trust_document(account_id: str, *, demands_source_identity: bool) -> str:
 
 
 def create_root_key(cloud: Cloud, root: Credential, time: datetime) -> str:
-    """No user is named, and root owns the key. Documented only (reference, section 9.1)."""
+    """No user is named, and root owns the key. Documented only (docs/attribution.md#life-of-a-long-term-key)."""
     assert root.account_id
     key_id = cloud.ids.unique_id("AKIA", root.account_id)
     key = {"accessKeyId": key_id, "status": "Active", "createDate": iam_date(time)}
@@ -157,7 +157,7 @@ def refused_key(cloud: Cloud, key: Credential, time: datetime, region: str) -> N
 
 
 def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, region: str, *, denied: bool) -> None:
-    """Shape: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
+    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
     arn = f"arn:aws:cloudtrail:{region}:{by.account_id}:trail/{trail}"
     refusal = "is not authorized to perform: cloudtrail:StopLogging on resource:"
     message = f"User: {by.arn} {refusal} {arn} with an explicit deny in a service control policy"

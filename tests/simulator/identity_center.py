@@ -2,8 +2,7 @@
 
 Everything here is recorded in the account and region of the instance, by `IdentityCenterUser`; the credential itself
 is handed out in the member account (`sts.assume_identity_center_role`): only account, role and time tie the two.
-Shapes: reference, sections 1.3 and 4.5 (field report of 2026; TrailTool sso_login_session.json). The three sign-in
-steps: Identity Center guide.
+Shapes: docs/attribution.md#identity-center.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ def federate(cloud: Cloud, portal: Credential, person: Person, role: Role, time:
 
 
 def federated_again(cloud: Cloud, person: Person, role: Role, time: datetime) -> Credential:
-    """An open console asks anew about once a minute (reference, section 4.5)."""
+    """An open console asks anew about once a minute (docs/attribution.md#identity-center)."""
     return _used(cloud, person, role, time, place=person.place, name=None, on_behalf_rate=0.87)
 
 

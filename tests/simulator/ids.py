@@ -1,7 +1,7 @@
 """Identifiers, minted from one seeded random: the only source of chance in the simulator.
 
-New-layout unique IDs carry their account (reference, section 3.1): one layout bit, 40 bits of account, the rest free.
-Old-layout IDs (fifth character I or J) carry none. Nothing here reads a clock.
+New-layout unique IDs carry their account (docs/attribution.md#account-in-an-id): one layout bit, 40 bits of account,
+the rest free. Old-layout IDs (fifth character I or J) carry none. Nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def iso(time: datetime) -> str:
 
 
 def sts_date(time: datetime) -> str:
-    """`Jul 10, 2023, 6:38:25 PM`: an expiration (reference, section 4.1)."""
+    """`Jul 10, 2023, 6:38:25 PM`: an expiration (docs/attribution.md#dates-in-responses)."""
     return _english(time, ", ")
 
 
 def iam_date(time: datetime) -> str:
-    """`Jul 10, 2023 12:24:29 PM`: a createDate (reference, section 4.1)."""
+    """`Jul 10, 2023 12:24:29 PM`: a createDate (docs/attribution.md#dates-in-responses)."""
     return _english(time, " ")
 
 

@@ -158,7 +158,7 @@ def failed_sign_in(stage: Stage, at: datetime) -> None:
 
 
 def instance(stage: Stage, at: datetime) -> None:
-    """Two keys in the same second, of which one or both are used (measured; reference, section 4.8)."""
+    """Two keys in the same second, of which one or both are used (measured; docs/attribution.md#ec2)."""
     cloud, rng, account = stage.cloud, stage.rng, stage.account()
     name, region = cloud.ids.instance(), stage.region()
     place = Place(f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}", AGENTS[2])
@@ -181,7 +181,7 @@ def function(stage: Stage, at: datetime) -> None:
 
 
 def linked_role(stage: Stage, at: datetime) -> None:
-    """A service-linked role, whose events carry no access key (measured: 6 of 76; reference, section 4.8)."""
+    """A service-linked role, whose events carry no access key (docs/attribution.md#service-linked-roles)."""
     principal = "inspector2.amazonaws.com"
     role, region = stage.account().service_role, stage.region()
     name = f"MandoService{stage.rng.getrandbits(60)}"

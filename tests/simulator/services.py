@@ -144,7 +144,7 @@ FORWARDS: tuple[tuple[Call, Call, str], ...] = (
     (GET_PARAMETER, DECRYPT, "AWS Internal"),
     (CREATE_STACK, SUBNETS, "cloudformation.amazonaws.com"),
 )
-"""A direct call, the call that a service makes for it, and what the second is `invokedBy` (reference, fact 5)."""
+"""A direct call, the call that a service makes for it, and its `invokedBy` (docs/attribution.md#forward-access)."""
 
 
 def call(
@@ -158,7 +158,7 @@ def call(
     parameters: Json | None = None,
     response: Json | None = None,
 ) -> Event:
-    """One API call. Shapes: practice logs, the same event names; data events: documented only."""
+    """One API call. Shapes: Invictus logs, the same event names; data events: documented only."""
     account = credential.account_id
     assert account
     api = what.api
@@ -200,7 +200,7 @@ def call_and_forward(
     """A direct call, and the service's call with the caller's identity and a fresh key, which is returned.
 
     `cached`: the service still holds the forwarded credential of an earlier call, so its creation date lies before the
-    event (measured: up to 18 s, practice logs).
+    event (measured: up to 18 s, Invictus logs).
     """
     direct, onward, by = which or cloud.rng.choice(FORWARDS)
     call(cloud, credential, direct, time, region)
@@ -214,7 +214,7 @@ def call_and_forward(
 
 
 def service_call(cloud: Cloud, account_id: str, time: datetime, region: str) -> None:
-    """An AWS service in its own name. Shape: practice logs 20230710T1215Z_Z8x5aqgtcXn5NEG9, GetBucketAcl."""
+    """An AWS service in its own name. Shape: Invictus logs 20230710T1215Z_Z8x5aqgtcXn5NEG9, GetBucketAcl."""
     caller = service("cloudtrail.amazonaws.com")
     bucket = bucket_name("trail", account_id)
     cloud.log(
@@ -232,7 +232,7 @@ def service_call(cloud: Cloud, account_id: str, time: datetime, region: str) -> 
 
 
 def service_happening(cloud: Cloud, account_id: str, time: datetime, region: str) -> None:
-    """Something a service tells of. Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo."""
+    """Something a service tells of. Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo."""
     source, name, details = cloud.rng.choice(
         (
             ("ec2.amazonaws.com", "SharedSnapshotVolumeCreated", {"snapshotId": "snap-0" + cloud.ids.hexadecimal(16)}),

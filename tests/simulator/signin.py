@@ -1,4 +1,4 @@
-"""The console: signing in and switching roles. Reference, section 4.10.
+"""The console: signing in and switching roles (docs/attribution.md#console-sign-in).
 
 The sign-in itself hands out no key that is logged; the console then works with many keys for one (principal, creation
 date), which `more_keys` mints.
@@ -36,7 +36,7 @@ CREATE_TOKEN = Api("signin.amazonaws.com", "CreateOAuth2Token", False)
 
 
 def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa: bool, place: Place) -> Credential:
-    """Shapes: practice logs 20230710T1230Z_AvIajGd5rkz6vTy4 (CheckMfa), …1225Z_4iD2boYSOwmb6sWd (ConsoleLogin)."""
+    """Shapes: Invictus logs 20230710T1230Z_AvIajGd5rkz6vTy4 (CheckMfa), …1225Z_4iD2boYSOwmb6sWd (ConsoleLogin)."""
     person = signing_in(user).at(place)
     if mfa:
         _check_mfa(cloud, user, person, time - timedelta(seconds=cloud.rng.randint(5, 20)), region)
@@ -55,7 +55,7 @@ def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa:
 
 
 def failed_login(cloud: Cloud, user: User, time: datetime, region: str, *, place: Place, known: bool = True) -> None:
-    """Nobody was authenticated. Documented only (reference, section 1.1)."""
+    """Nobody was authenticated. Documented only (docs/attribution.md#console-sign-in)."""
     identity = {"type": "IAMUser", "accountId": user.account_id, "accessKeyId": ""}
     if known:
         identity = {"type": "IAMUser", "principalId": user.user_id, "accountId": user.account_id, "accessKeyId": ""}
@@ -94,7 +94,7 @@ def root_login(cloud: Cloud, account_id: str, time: datetime, *, place: Place) -
 def switch_role(
     cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str
 ) -> Credential:
-    """Reference, section 4.10 (two-account SwitchRole walk-through): the STS twin, and the event in the role's account.
+    """Log the STS twin, and the event in the role's account (docs/attribution.md#switchrole).
 
     The key in use differs from the one that the STS twin logs; principal and creation date are kept.
     """
@@ -126,7 +126,8 @@ def renew_role(
 ) -> Credential:
     """The console takes the switched role again before it ends, as the session that once switched into it.
 
-    Its STS twin is that of a switch; of the event itself only parsers know: documented only (reference, section 4.10).
+    Its STS twin is that of a switch; of the event itself only parsers know: documented only
+    (docs/attribution.md#switchrole).
     """
     issued = assume_role(cloud, session, role, user_name, time, region, by_console=True)
     details = {"SwitchFrom": session.arn}
@@ -137,14 +138,14 @@ def renew_role(
 
 
 def exit_role(cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str) -> None:
-    """Back to who one was. Documented only (reference, section 4.10)."""
+    """Back to who one was. Documented only (docs/attribution.md#switchrole)."""
     target = switched_into(role, user_name, session)
     details = {"SwitchFrom": session.arn, "RedirectTo": "https://console.aws.amazon.com/console/home"}
     cloud.log(target, EXIT, time, region, response={"ExitRole": "Success"}, additional=details)
 
 
 def federated_console(cloud: Cloud, broker: Credential, time: datetime, region: str, *, place: Place) -> Credential:
-    """A credential turned into a console session: GetSigninToken, then ConsoleLogin (reference, section 4.10).
+    """A credential becomes a console session: GetSigninToken, ConsoleLogin (docs/attribution.md#federated-console).
 
     Both show the broker's principal and creation date, which the console's keys keep. Neither names a key.
     """
@@ -182,7 +183,7 @@ def aws_login(
 ) -> Credential:
     """`aws login`: the browser allows it, the command line fetches a key that is never logged.
 
-    Shape: TrailTool aws_login_session.json (reference, section 4.7). Principal and creation date stay the console's.
+    Shape: docs/attribution.md#aws-login. Principal and creation date stay the console's.
     """
     client = f"arn:aws:signin:::devtools/{'cross' if cross_device else 'same'}-device"
     cloud.log(

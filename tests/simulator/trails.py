@@ -1,6 +1,6 @@
 """Trails that are stopped, and started again: each leaves a gap behind it in which nothing, or less, is recorded.
 
-Shapes: practice logs 20230710T1210Z_6CICdbJQM3beT7n3 (DeleteTrail), …_vj0QE0Tf5ZmzMsCo (PutEventSelectors),
+Shapes: Invictus logs 20230710T1210Z_6CICdbJQM3beT7n3 (DeleteTrail), …_vj0QE0Tf5ZmzMsCo (PutEventSelectors),
 20230710T1205Z_SjF3IkuNXJkoHyar (StopLogging, denied; CreateTrail, StartLogging). UpdateTrail: documented only.
 """
 

@@ -1,7 +1,7 @@
 """The truth about every credential, and whether given files decide it.
 
 Computed from what the simulator itself remembers (who handed what to whom, and in which events that was logged); of the
-files only the event IDs are read. The rules are those of the design's section 4, in their order: the Identity Center
+files only the event IDs are read. The rules are those of docs/attribution.md#rules, in their order: the Identity Center
 user on any event of the session; the issued key; else the principal and the second of the session, where all candidates
 must have one issuer and none may be known to have issued another key, unless AWS mints keys again. What is documented
 only names nobody.

@@ -21,7 +21,7 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
 def instance_scope(instance: str, account_id: str, region: str) -> Json:
-    """Shape: reference, section 1.2 (CloudTrail userIdentity reference)."""
+    """Shape: docs/attribution.md#ec2."""
     arn = f"arn:aws:ec2:{region}:{account_id}:instance/{instance}"
     return {"issuerType": "AWS::EC2::Instance", "credentialsIssuedTo": arn}
 
@@ -38,7 +38,7 @@ def function_scope(function: str, account_id: str, region: str) -> Json:
 
 
 def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: datetime, region: str) -> str:
-    """Shape: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar, cut to what tells instance, role and address."""
+    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar, cut to what tells instance, role and address."""
     instance = cloud.ids.instance()
     profile = {"name": role.name, "arn": f"arn:aws:iam::{by.account_id}:instance-profile/{role.name}"}
     launched = {
@@ -66,7 +66,7 @@ def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: 
 
 
 def create_function(cloud: Cloud, by: Credential, role: Role, name: str, time: datetime, region: str) -> None:
-    """Shape: practice logs 20230710T1230Z_ZtUNbBkwAu98FPZb; the role is tried in the same second, under a session name
+    """Shape: Invictus logs 20230710T1230Z_ZtUNbBkwAu98FPZb; the role is tried in the same second, under a session name
     that says nothing of the function (…_lHgkh3VeI3XnjZSL).
     """
     arn = f"arn:aws:lambda:{region}:{by.account_id}:function:{name}"
@@ -98,7 +98,8 @@ def pod_identity(
 ) -> Credential:
     """The node asks EKS, and EKS assumes the role with the pod in its tags. `pod`: cluster, namespace, account, name.
 
-    Shapes: eks-auth, AWS workshop on EKS Pod Identity (LookupEvents of January 2024); STS twin, reference, section 4.8.
+    Shapes: eks-auth, AWS workshop on EKS Pod Identity (LookupEvents of January 2024); STS twin,
+    docs/attribution.md#eks-pods.
     """
     cluster, namespace, service_account, name = pod
     arn = f"arn:aws:eks:{region}:{role.account_id}:cluster/{cluster}"
@@ -136,7 +137,7 @@ def pod_identity(
 
 
 def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, region: str, place: Place) -> Credential:
-    """Shape: reference, section 4.9 (guide, CreateSession), and a hands-on post: session name is the certificate's
+    """Shape: docs/attribution.md#roles-anywhere, and a hands-on post: session name is the certificate's
     serial, SourceIdentity its subject. The identity of the caller, a certificate, is not known: `Unknown`.
     """
     serial = cloud.ids.hexadecimal(40)
@@ -190,7 +191,7 @@ def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, r
 
 def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: str, place: Place) -> Credential:
     """A data event that tells the identity and the key, but not the session. Shape: Cognito guide, example of
-    GetCredentialsForIdentity (reference, section 4.9).
+    GetCredentialsForIdentity (docs/attribution.md#cognito).
     """
     pool = f"{region}:{cloud.ids.uuid()}"
     caller = web_identity_user(COGNITO, pool, identity_id, place)
@@ -229,8 +230,8 @@ def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: 
 
 
 def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) -> Credential:
-    """A key for one directory bucket. Shape: S3 guide, CreateSession (reference, section 4.9); that the key is used
-    under the caller's own principal and creation date is documented only.
+    """A key for one directory bucket. Shape: S3 guide, CreateSession (docs/attribution.md#s3-express); that the key is
+    used under the caller's own principal and creation date is documented only.
     """
     assert caller.account_id
     key_id = cloud.ids.key(caller.account_id)
@@ -278,7 +279,7 @@ def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) ->
 
 
 def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Place) -> Credential:
-    """A managed node outside AWS. The data event shows no key (reference, section 4.0, row 21); that SSM assumes the
+    """A managed node outside AWS. The data event shows no key (docs/attribution.md#hybrid-nodes); that SSM assumes the
     role in the open, as other services do, follows from the trust policy it asks for and was not seen.
     """
     node = "mi-0" + cloud.ids.hexadecimal(16)
@@ -299,7 +300,7 @@ def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Pl
 
 
 def iot_device(cloud: Cloud, role: Role, thing: str, time: datetime, region: str, place: Place) -> Credential:
-    """Documented only: of AssumeRoleWithCertificate no record was seen (reference, section 4.0, row 22)."""
+    """Documented only: of AssumeRoleWithCertificate no record was seen (docs/attribution.md#iot)."""
     actor = Actor("workload", thing, "workload", "iot_thing")
     name = cloud.ids.hexadecimal(64)
     return sts.assume_role_by_service(cloud, sts.IOT, role, name, time, region, place=place, actor=actor)

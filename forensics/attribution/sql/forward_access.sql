@@ -2,7 +2,7 @@
 -- time.
 -- Grain: one row per (credential_id, access_key_id); access_key_id is null if none matches. The record names the user;
 -- the key is inferred from a direct call of the same user within a second: a call to the service that forwarded, or to
--- any service if the record says only AWS Internal (reference, section 5.2, rung E).
+-- any service if the record says only AWS Internal (docs/attribution.md#forward_access).
 
 with forwarded_credentials as (
     select credentials.credential_id

@@ -1,7 +1,7 @@
 """The one page on an access key: whose it is, what befell it, who requested it, what came of it and what it did.
 
-Asks what a responder asks first (reference, section 11.1). Reads the key's own events once; everything else is in the
-tables that attribution has settled. Who is behind the key is `who`'s answer, unchanged.
+Asks what a responder asks first (docs/attribution.md#questions-about-a-key). Reads the key's own events once;
+everything else is in the tables that attribution has settled. Who is behind the key is `who`'s answer, unchanged.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Containment: what to do, in which account and order, to end everything that descends from a subject.
 
-Facts: reference, section 11.2. Each node has one means that ends it. Steps go downwards, so that nothing above is left
-that could mint anew what was just ended; where a role stands again below another one, its sessions are revoked again.
+Facts: docs/attribution.md#what-survives-what. Each node has one means that ends it. Steps go downwards, so that nothing
+above is left that could mint anew what was just ended; where a role stands again below another one, its sessions are
+revoked again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Validity: whether a credential, or what was planted with it, worked at a time.
 
 Issued, not expired, and not ended by a logged deactivation, deletion or revocation. Where the log does not say when a
-credential ends, STS's defaults stand in (reference, section 4.1); where there is none, nobody knows until the longest
-session that AWS issues would have ended.
+credential ends, STS's defaults stand in (docs/attribution.md#lifetimes); where there is none, nobody knows until the
+longest session that AWS issues would have ended.
 """
 
 from __future__ import annotations

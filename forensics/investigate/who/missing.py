@@ -130,7 +130,8 @@ def _hour(moment: datetime) -> datetime:
 def data_events_of(session_name: str | None, event_source: str | None) -> str | None:
     """The service whose data events alone tell who was handed a credential, by what the credential looks like.
 
-    Cognito's and SSM's name their sessions so (reference, section 4.8); S3 Express's key opens directory buckets only.
+    Cognito's and SSM's name their sessions so (docs/attribution.md#session-names); S3 Express's key opens directory
+    buckets only.
     """
     if session_name == "CognitoIdentityCredentials":
         return "cognito-identity.amazonaws.com"

@@ -1,4 +1,4 @@
-"""Claims beside the actor: the tables of the design, section 5, row by row. A claim names nobody."""
+"""Claims beside the actor: the tables of docs/attribution.md#claims, row by row. A claim names nobody."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ NOON = START.replace(tzinfo=None)
 DESIGN = {
     "before_first_event", "region_not_loaded", "account_not_loaded", "hour_empty", "data_events_needed",
     "excluded_by_filter", "trail_stopped",
-    "not_delivered",  # beyond the design: a digest proves that it was not
-    "hour_incomplete",  # beyond the design: events of the hour are loaded, so that `hour_empty` would be untrue
+    "not_delivered",  # a digest proves that it was not
+    "hour_incomplete",  # events of the hour are loaded, so that `hour_empty` would be untrue
 }  # fmt: skip
 
 EARLY = Account("111111111111")  # its first event is the use itself

@@ -1,4 +1,4 @@
-"""`who`: four answers to four questions, for every kind of subject, as the design's section 5 has them."""
+"""`who`: four answers to four questions, for every kind of subject, as docs/attribution.md#four-answers has them."""
 
 from __future__ import annotations
 
