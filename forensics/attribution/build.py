@@ -54,7 +54,7 @@ SORTED_BY = {
 }
 # maximum number of events reduced together, so that their credentials stay within the memory limit
 _EVENTS_AT_ONCE = 500_000
-# the outcome of an event; a refused sign-in has only a message, or only its result
+# the outcome of an event (docs/attribution.md#words); a refused sign-in has only a message, or only its result
 OUTCOME = """
     case
         when error_code is null and error_message is null and coalesce(sign_in_result, '') <> 'Failure' then 'succeeded'

@@ -1,5 +1,5 @@
 -- candidates: child credential -> an issuance that may have issued it.
--- Grain: one row per (child_credential_id, issuance_id), with the strongest rule that joins them.
+-- Grain: one row per (child_credential_id, issuance_id), with the strongest rule (docs/attribution.md#rules).
 -- Every rule requires equal seconds and an issuance no later than the first use.
 
 with children as (
