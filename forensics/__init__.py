@@ -1,7 +1,8 @@
-"""Who did what with each AWS access key, from CloudTrail logs alone.
+"""Answers who requested an AWS credential, and what was done with it, from CloudTrail logs alone.
 
-from forensics import Case
-Case.from_logs("sample_logs").who("ASIA...")
+Example:
+    from forensics import Case
+    Case.from_logs("sample_logs").who("ASIA...")
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    if name == "Case":  # imported on first use: `forensics --help` needs no database
+    if name == "Case":  # lazy: `forensics --help` needs no database
         from forensics.case import Case
 
         return Case

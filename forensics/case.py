@@ -1,11 +1,11 @@
-"""Case: the public API, and what a notebook imports.
+"""Case: the public API, for notebooks and the command line.
 
     case = Case.open("my-case")
     case.who("ASIA...").actor
     case.events(key="AKIA...", errors=True)      # a DataFrame
     case.sql("select * from attributed_events")  # another
 
-A case is a folder; every call reads what was last committed to it. Reading never waits for an ingest.
+A case is a folder. Each call reads what was last committed to it, and never waits for an ingest.
 """
 
 from __future__ import annotations
@@ -89,72 +89,89 @@ T = TypeVar("T")
 
 
 class Case(CaseFolder):
-    """A case folder, and every question about it. Use it as a context manager, or let it go: nothing is left open."""
+    """A case folder, and all queries on it. Its database closes at the end of a `with` block, or with the object."""
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
-        """Who is behind an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
+        """Return who is behind an identifier.
 
-        `ip_ranges`: AWS's list of its addresses (ip-ranges.json), which tells those of AWS from others. Raises
-        NotIpRanges.
+        Args:
+            subject: an access key ID, event ID, session ARN or principal ID.
+            ip_ranges: AWS's ip-ranges.json, by which addresses of AWS are recognized.
+
+        Raises:
+            NotAnIdentifier, NotIpRanges
         """
-        answer = self._proven(who(self._database.open(), identify(subject), read_ip_ranges(ip_ranges)))
+        answer = self._checked(who(self._database.open(), identify(subject), read_ip_ranges(ip_ranges)))
         return self._log.add("who", {"subject": subject.strip(), **_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:
-        """An answer for each subject, in their order; what is no identifier is an answer that says so.
+        """Return one answer for each subject, in their order. The answer for an invalid identifier reports that.
 
-        If one looks like a secret, whatever else is no identifier may be the rest of it, and is not repeated either.
+        If one subject looks like a secret, no invalid one is repeated: it may be a part of the secret.
+
+        Args:
+            subjects: identifiers as for `who`.
+            ip_ranges: see `who`. Raises NotIpRanges.
         """
-        answers = self._proven(who_all(self._database.open, list(subjects), read_ip_ranges(ip_ranges)))
-        asked = [answer.subject.id for answer in answers]
-        return self._log.add("who", {"subjects": asked, **_files("ip_ranges", [ip_ranges])}, answers)
+        answers = self._checked(who_all(self._database.open, list(subjects), read_ip_ranges(ip_ranges)))
+        ids = [answer.subject.id for answer in answers]
+        return self._log.add("who", {"subjects": ids, **_files("ip_ranges", [ip_ranges])}, answers)
 
     def key(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Key:
-        """The one page on an access key: whose, since when, requested by whom, what it did. Raises NotAnIdentifier.
+        """Return the page on an access key: its owner, lifecycle, requester, activity and descendants.
 
-        `geo`: databases in MaxMind's format, which tell where addresses are; `ip_ranges`: as for `who`. Raises
-        NotAddressDatabase and NotIpRanges.
+        Args:
+            key_id: an access key ID.
+            geo: databases in MaxMind's format, which locate addresses.
+            ip_ranges: see `who`.
+
+        Raises:
+            NotAnIdentifier, NotAddressDatabase, NotIpRanges
         """
         from forensics.investigate.key.key_page import key
 
         identifier = access_key(key_id)
-        answer = self._proven(key(self._database.open(), identifier, AddressContext(geo, ip_ranges)))
+        answer = self._checked(key(self._database.open(), identifier, AddressContext(geo, ip_ranges)))
         return self._log.add("key", {"subject": identifier.id, **_address_files(geo, ip_ranges)}, answer)
 
     def report(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Report:
-        """The page on an access key, the tree below it, what was done with all of it, and the records that prove it.
+        """Return the page on an access key, its tree, the activity of the whole tree, and the records of cited events.
 
-        As `key`. `forensics.output.report` makes the file of it.
+        Arguments and errors are those of `key`. `forensics.output.report` renders the answer.
         """
         identifier = access_key(key_id)
         answer = self._origin(AddressContext(geo, ip_ranges)).report(identifier)
         return self._log.add("report", {"subject": identifier.id, **_address_files(geo, ip_ranges)}, answer)
 
     def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
-        """The audit of every long-term key that the logs or an export know, as of the latest of both.
+        """Return the audit of every long-term key in the logs or exports, as of the latest event or export.
 
-        A key is overdue for rotation, or unused, after so many days.
+        Args:
+            max_age_days: an older key is overdue for rotation.
+            unused_days: a key that was not used for longer is unused.
         """
         from forensics.investigate.audit.key_audit import keys
 
-        asked = {"max_age_days": max_age_days, "unused_days": unused_days}
-        return self._log.add("keys", asked, keys(self._database.open(), max_age_days, unused_days))
+        limits = {"max_age_days": max_age_days, "unused_days": unused_days}
+        return self._log.add("keys", limits, keys(self._database.open(), max_age_days, unused_days))
 
     def accounts(self, *, max_age_days: int = 90, unused_days: int = 90) -> Accounts:
-        """Every account that the logs or an export know, and how its keys fare in that audit."""
+        """Return every account in the logs or exports, with the number of its keys that `keys` has findings for."""
         from forensics.investigate.audit.account_audit import accounts
 
-        asked = {"max_age_days": max_age_days, "unused_days": unused_days}
-        return self._log.add("accounts", asked, accounts(self._database.open(), max_age_days, unused_days))
+        limits = {"max_age_days": max_age_days, "unused_days": unused_days}
+        return self._log.add("accounts", limits, accounts(self._database.open(), max_age_days, unused_days))
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
-        """Everything that descends from a subject, what of it is valid at a time, and how to end it.
+        """Return everything derived from a subject, its state at a time, and the steps that contain it.
 
-        `at` is the time of the case's latest event unless given; without a zone it is UTC. Raises NotAnIdentifier.
+        Args:
+            subject: an identifier as for `who`. Raises NotAnIdentifier.
+            at: UTC if it has no time zone; the time of the latest event if not given.
         """
         from forensics.investigate.tree.derived import tree
 
-        answer = self._proven(tree(self._database.open(), identify(subject), at))
+        answer = self._checked(tree(self._database.open(), identify(subject), at))
         return self._log.add("tree", {"subject": subject.strip(), "at": at}, answer)
 
     def events(
@@ -168,49 +185,57 @@ class Case(CaseFolder):
         address: str | None = None,
         errors: bool = False,
     ) -> pd.DataFrame:
-        """Attributed events in the order of time, all columns, times in UTC. See EventFilter for the filters."""
+        """Return attributed events by time: all columns, times in UTC. `EventFilter` describes the arguments."""
         wanted = EventFilter(key, actor, since, until, name, address, errors)
         return self._logged_frame("events", asdict(wanted), events_table(self._database.open(), wanted))
 
     def event_rows(self, wanted: EventFilter, limit: int | None = None) -> Rows:
-        """The same for printing: the columns that a person reads first, at most `limit` rows."""
+        """Return at most `limit` of these events for printing: the columns that matter most to a reader."""
         found = event_rows(self._database.open(), wanted, limit)
         return self._log.add("events", {**asdict(wanted), "limit": limit}, found)
 
     def matches_alone(self, wanted: EventFilter) -> tuple[FilterMatches, ...]:
-        """Of a filter that nothing passes: how many events each of its parts matches on its own."""
+        """Return how many events each part of a filter matches on its own, for a filter that matches none."""
         return matches_alone(self._database.open(), wanted)
 
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
-        """The result of any query on the case's tables and views. Raises QueryFailed, also for one that would write."""
+        """Return the result of one SQL statement on the tables and views of the case.
+
+        Args:
+            query: DuckDB's SQL; `schema` lists the tables.
+            parameters: values for each `?`, or by name for each `$name`.
+
+        Raises:
+            QueryFailed: the statement failed, or is not read-only.
+        """
         found = query_table(self._database.open(), query, parameters)
         return self._logged_frame("sql", {"query": query, "parameters": parameters}, found)
 
     def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
-        """The same as plain rows. Raises QueryFailed."""
+        """Return the same as plain rows. Raises QueryFailed."""
         return self._log.add("sql", {"query": query}, query_rows(self._database.open(), query, parameters))
 
     @staticmethod
     def queries() -> list[SavedQuery]:
-        """The saved queries: those of the package, and the user's own."""
+        """Return the saved queries of the package and of the user."""
         return saved_queries()
 
     @staticmethod
     def saved_query(name: str) -> SavedQuery:
-        """One of them. Raises UnusableQuery."""
+        """Return a saved query by its name. Raises UnusableQuery."""
         return saved_query(name)
 
     @staticmethod
     def query_in_shell(name: str, parameters: Mapping[str, Value]) -> str:
-        """A saved query as statements for the `duckdb` shell. Raises UnusableQuery."""
+        """Return a saved query as statements for the `duckdb` shell. Raises UnusableQuery."""
         return shell_lines(saved_query(name), parameters)
 
     def query(self, name: str, **parameters: Value) -> pd.DataFrame:
-        """The result of a saved query. Raises UnusableQuery, QueryFailed."""
+        """Return the result of a saved query, given values for its parameters. Raises UnusableQuery, QueryFailed."""
         return self.sql(*self._bound(name, parameters))
 
     def query_rows(self, name: str, parameters: Mapping[str, Value]) -> Rows:
-        """The same as plain rows."""
+        """Return the same as plain rows. Raises UnusableQuery, QueryFailed."""
         return self.sql_rows(*self._bound(name, parameters))
 
     def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
@@ -219,18 +244,18 @@ class Case(CaseFolder):
             return query.sql, bound(self._database.open(), query, parameters)
 
     def info(self) -> Info:
-        """What the case holds."""
+        """Return a summary of the case."""
         about, connection = layouts.about(self._layout), self._database.open()
         root = str(self._layout.root)
         answer = overview(connection, self._manifest(), root, about.case_id, about.format_version)
         return self._log.add("info", {}, answer)
 
     def files(self) -> Rows:
-        """Every input file: how it ended, why, and what became of its records."""
+        """Return every input file: its status, the reason, and the counts of its records."""
         return files(self._database.open(), self._manifest())
 
     def coverage(self) -> Coverage:
-        """What is loaded of each account and region, hour by hour, and the trails that were stopped or narrowed."""
+        """Return the loaded hours of each account and region, and the trails that were stopped or narrowed."""
         return self._log.add("coverage", {}, coverage(self._database.open()))
 
     def verify(
@@ -241,54 +266,70 @@ class Case(CaseFolder):
         head: str | None = None,
         allowed_signers: str | Path | None = None,
     ) -> Verification:
-        """Whether the case is as it was left, and what the digests in it prove of its files.
+        """Check that the case is unchanged since its last command, and its files against its digests.
 
-        `keys`: files of public keys, which are added to the case. `bucket`: whose copy the logs are, so that a file
-        that lies elsewhere is told. `head`: the head of the custody log in a report or bundle, which must be in it.
-        `allowed_signers`: OpenSSH's file of the keys of which one must have signed a head of the log (see `seal`).
+        Args:
+            keys: files of public keys, which are added to the case.
+            bucket: the bucket that the logs were copied from; files that AWS put elsewhere are reported as moved.
+            head: a head of the custody log, from a report or bundle, that the log must contain.
+            allowed_signers: OpenSSH's list of public keys; one of them must have signed a head of the log.
+
+        Raises:
+            CannotSeal: the signatures cannot be checked.
         """
         from forensics.proof.case_check import not_logged, verify_case
 
         unlogged = list(not_logged(self._layout)) if self._temporary is None else []
-        brought = [Path(path) for path in keys]
-        if brought:
-            self.ingest(brought)
-        asked = {"bucket": bucket, "head": head, **_files("allowed_signers", [allowed_signers])}
+        key_files = [Path(path) for path in keys]
+        if key_files:
+            self.ingest(key_files)
+        parameters = {"bucket": bucket, "head": head, **_files("allowed_signers", [allowed_signers])}
         answer = verify_case(
             self._layout, self._database.open, unlogged, bucket=bucket, head=head, allowed_signers=allowed_signers
         )
-        return self._log.add("verify", {"keys": brought, **asked}, answer)
+        return self._log.add("verify", {"keys": key_files, **parameters}, answer)
 
     def extract(self, event_ids: Iterable[str], *, with_secrets: bool = False) -> Extract:
-        """The records of some events as they were delivered, with where they lie and how far that is proven.
+        """Return records as they were delivered, the files that contain them, and the digest status of each file.
 
-        Secrets are masked, each with the hash of its value, unless `with_secrets`. Raises NotAnIdentifier.
+        Args:
+            event_ids: event IDs. Raises NotAnIdentifier.
+            with_secrets: return secrets, too; otherwise, each is replaced by the hash of its value.
         """
         from forensics.investigate.case.original_records import extract
 
-        asked = [event_id(text) for text in event_ids]
+        ids = [event_id(text) for text in event_ids]
         conflicts = self._layout.files(self._manifest().of_table("event_conflicts"))
-        answer = extract(self._database.open_unchanged(), asked, conflicts, with_secrets=with_secrets)
-        return self._log.add("extract", {"event_ids": asked, "with_secrets": with_secrets}, answer)
+        answer = extract(self._database.open_unchanged(), ids, conflicts, with_secrets=with_secrets)
+        return self._log.add("extract", {"event_ids": ids, "with_secrets": with_secrets}, answer)
 
     def bundle(self, key_id: str, path: str | Path, *, replace: bool = False) -> Bundle:
-        """Pack the page on an access key with everything that proves it into an archive at `path`, a zip if so named.
+        """Write an archive with the page on an access key and its evidence.
 
-        Raises NotAnIdentifier, CannotWrite.
+        Args:
+            key_id: an access key ID.
+            path: the archive; a zip if it ends in .zip, else a tar.gz.
+            replace: overwrite an existing file.
+
+        Raises:
+            NotAnIdentifier, CannotWrite
         """
         from forensics.proof.packing import pack
 
         identifier, place = access_key(key_id), Path(path)
         answer = pack(self._origin(AddressContext()), identifier, place, replace=replace)
-        asked = {"subject": identifier.id, "path": place.absolute()}
-        return self._log.add("bundle", asked, answer, sha256=answer.sha256)
+        parameters = {"subject": identifier.id, "path": place.absolute()}
+        return self._log.add("bundle", parameters, answer, sha256=answer.sha256)
 
     def verify_report(
         self, path: str | Path, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None
     ) -> Check:
-        """Whether a report of `forensics report` is, byte for byte, what this case gives. Raises NotChecked.
+        """Compare a report byte for byte with what this case renders. Raises NotChecked.
 
-        `geo` and `ip_ranges`: the same files as for the report, in the same order, where it used some.
+        Args:
+            path: the report.
+            geo: the files that the report was made with, in the same order.
+            ip_ranges: the file that the report was made with.
         """
         from forensics.proof.report_check import check_report
 
@@ -297,7 +338,7 @@ class Case(CaseFolder):
         return self._log.add("verify", {"report": file.absolute(), **_address_files(geo, ip_ranges)}, check)
 
     def verify_bundle(self, path: str | Path) -> Check:
-        """Whether a bundle is as it was written, by its hashes, this case's log and its answer. Raises NotChecked."""
+        """Compare a bundle with its own hashes, the custody log and the answer of this case. Raises NotChecked."""
         from forensics.proof.bundle_check import check_bundle
 
         file = Path(path)
@@ -313,13 +354,14 @@ class Case(CaseFolder):
         return Origin(self._layout, state, log, self._database.open_unchanged, context, report_page)
 
     def custody(self) -> Custody:
-        """The log of what was done with the case, and whatever in it was changed. Reading it is not logged."""
+        """Return the log of all commands on the case, and its changed entries. Reading it is not logged."""
         return custody_log.read(self._layout.custody)
 
     def seal(self, key: str | Path) -> Seal:
-        """Sign the head of the custody log with an SSH key; the signing is its last entry. Raises CannotSeal.
+        """Sign the head of the custody log with an SSH key; its last entry logs the signing. Raises CannotSeal.
 
-        `key`: a file with the private key, or with a public key whose private key ssh-agent holds.
+        Args:
+            key: the file of a private key, or of a public key whose private key ssh-agent holds.
         """
         from forensics.proof.seal import check_key, sign
 
@@ -328,19 +370,23 @@ class Case(CaseFolder):
         return sign(self._layout, layouts.about(self._layout).case_id, self.custody(), Path(key))
 
     def schema(self) -> tuple[Table, ...]:
-        """The tables and views that SQL may ask, with their columns and what each means."""
+        """Return the tables and views that SQL can read, with descriptions of their columns."""
         from forensics.investigate.case.catalogue import schema
 
         return schema(self._database.open())
 
     def connect_statements(self) -> tuple[str, ...]:
-        """SQL by which another DuckDB opens the case, read-only; it shows what was last committed before."""
+        """Return SQL by which another DuckDB opens the case read-only, as of its last commit."""
         return opening(self._database.file().database)
 
     def write_database(self, path: str | Path, *, replace: bool = False) -> None:
         """Write a copy of the tables and views that any DuckDB opens without the case. Raises CannotWrite, QueryFailed.
 
-        Views over the lake become tables; `raw` records are not in it.
+        Views over the lake become tables. `raw` records are left out.
+
+        Args:
+            path: the new database.
+            replace: overwrite an existing file.
         """
         from forensics.attribution.standalone import write_standalone
         from forensics.private_file import check_place
@@ -350,13 +396,13 @@ class Case(CaseFolder):
         write_standalone(self._layout, self._database.file(), place)
         self._log.add("connect", {"database": place}, None, sha256=file_sha256(place))
 
-    def _proven(self, answer: T) -> T:
-        """Return the answer if the lake still has the records that prove it. Raises ChangedRecord."""
+    def _checked(self, answer: T) -> T:
+        """Return the answer if the records that it cites are unchanged in the lake. Raises ChangedRecord."""
         check_cited(self._database.open(), answer)
         return answer
 
     def _logged_frame(self, command: str, parameters: Mapping[str, object], found: pa.Table) -> pd.DataFrame:
-        """Return a DataFrame, and log the hash of its rows as Arrow has them."""
+        """Return a DataFrame, and log the hash of its Arrow table."""
         from forensics.output.frame import to_frame
 
         return self._log.add(command, parameters, to_frame(found), sha256=custody_log.arrow_sha256(found))
@@ -372,7 +418,7 @@ Displayed.as_html = _as_html
 
 
 def _files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
-    """Return files as a parameter of a command, if any were given."""
+    """Return files as a parameter for the custody log; no parameter if none was given."""
     given = [Path(path).absolute() for path in paths if path]
     return {name: given} if given else {}
 
@@ -382,19 +428,19 @@ def _address_files(geo: Iterable[str | Path], ip_ranges: str | Path | None) -> d
 
 
 def check_bundle(path: str | Path) -> Check:
-    """Whether a bundle is as it was written, by its own hashes alone. Raises NotChecked."""
+    """Compare a bundle with its own hashes, without a case. Raises NotChecked."""
     from forensics.proof import bundle_check
 
     return bundle_check.check_bundle(Path(path), None)
 
 
 def write_sample_logs(folder: str | Path) -> None:
-    """Write the sample logs that come with the package into a new folder."""
+    """Write the sample logs of the package to a new folder."""
     shutil.copytree(packaged_folder("sample_logs"), folder)
 
 
 def snapshot_policy(role_name: str | None = None) -> str:
-    """The minimal IAM policy that `Case.snapshot` needs, as JSON; with the name of the role that it assumes, if any."""
+    """Return the minimal IAM policy for `Case.snapshot` as JSON; `role_name` is the role that it assumes, if any."""
     from forensics.sources.account_snapshot import policy
 
     return policy(role_name)

@@ -1,4 +1,4 @@
-"""Case folder: making a case, and adding to it. `Case` is this with every question."""
+"""Case folder: creates a case, and adds logs and exports to it. `Case` adds the queries."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from forensics.attribution.build import DocumentTables
     from forensics.ingest.collect import Collected
 
-GoOn = Callable[[Estimate | LookupEstimate], bool]
-"""Confirmation callback: is given what would be fetched; returning false cancels."""
+Confirm = Callable[[Estimate | LookupEstimate], bool]
+"""Confirmation callback, given what would be fetched; returning false cancels."""
 
 _OWN_ACCESS = Access()
-_ROOM_ELSEWHERE = "Set TMPDIR to a folder with room to write, and run the same command again"
+_TMPDIR_ADVICE = "Set TMPDIR to a folder with enough free space, and run the same command again"
 
 
 def _ignore(*_: object) -> None:
@@ -48,7 +48,7 @@ def _accept(_estimate: Estimate | LookupEstimate) -> bool:
 
 
 class CaseFolder:
-    """A case folder that logs can be added to."""
+    """A case folder, to which logs and exports can be added."""
 
     def __init__(self, layout: Layout, temporary: TemporaryFolder | None = None, *, is_new: bool = False) -> None:
         self._layout, self._temporary, self._is_new = layout, temporary, is_new
@@ -61,32 +61,43 @@ class CaseFolder:
             after_build=lambda: self._log.add("build", {}, None, hashes=hashes_of(layout)),
         )
         self.unread_note: str | None = None
-        """Why the input of `from_logs` could not be read completely, in one line."""
+        """One line on the input of `from_logs` that could not be read, if any."""
 
     @property
     def custody_note(self) -> str | None:
-        """Why a use of the case was not logged, in one line."""
+        """Return why a command was not logged, in one line; None if all were."""
         return self._log.note
 
     @property
     def rebuild_note(self) -> str | None:
-        """Why the next command builds the database again, in one line."""
+        """Return why the next command has to rebuild the database, in one line; None if it does not."""
         return self._database.note
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
-        """The case at `path`. Raises NotACase."""
+        """Return the case at `path`. Raises NotACase."""
         return cls(layouts.open_existing(Path(path)))
 
     @classmethod
     def create(cls, path: str | Path) -> Self:
-        """The case at `path`, a new one if there is nothing yet. Raises NotACase."""
+        """Return the case at `path`, and create it if the path does not exist. Raises NotACase."""
         is_new = not Path(path).exists()
         return cls(layouts.create(Path(path)), is_new=is_new)
 
     @classmethod
     def from_logs(cls, path: str | Path, *, progress: Progress = _ignore) -> Self:
-        """A case of a file or folder of logs, gone with the returned object. Raises NoSuchSource, NoLogs."""
+        """Return a temporary case of a file or folder of logs. Its folder is removed with the object.
+
+        Args:
+            path: the file or folder.
+            progress: called after each file.
+
+        Raises:
+            NoSuchSource, NoLogs, IngestFailed
+
+        Example:
+            Case.from_logs("sample_logs").who("ASIA...")
+        """
         with ExitStack() as unfinished:
             temporary = TemporaryFolder()
             unfinished.callback(temporary.cleanup)
@@ -99,7 +110,7 @@ class CaseFolder:
         try:
             return self.ingest([path], progress=progress)
         except IngestFailed as error:
-            raise IngestFailed(str(error).replace(ROOM_NEEDED, _ROOM_ELSEWHERE)) from None
+            raise IngestFailed(str(error).replace(ROOM_NEEDED, _TMPDIR_ADVICE)) from None
 
     def ingest(
         self,
@@ -117,33 +128,44 @@ class CaseFolder:
         progress: Progress = _ignore,
         listing: Callable[[int], None] = _ignore,
         asking: Callable[[int, int], None] = _ignore,
-        go_on: GoOn = _accept,
+        go_on: Confirm = _accept,
     ) -> Ingest:
-        """Add files and folders of logs, exports of accounts, and trails in S3 (`s3://BUCKET/PREFIX`).
+        """Add logs and exports from files, folders, S3 and LookupEvents, and return what was added.
 
-        Files count all at once, at the end, and a killed ingest leaves the case as it was; objects of S3 count round by
-        round, and the same call again goes on where it stopped. A file that cannot be read is in the answer's
-        `unread`, with the reason; the rest goes in.
+        Files are committed together at the end, so a killed ingest of files leaves the case unchanged. Objects in S3
+        are committed in rounds, and the same call resumes after the last one. A file that cannot be read is in
+        `unread` of the answer, with the reason, and does not stop the ingest.
 
-        `accounts`, `regions` (with the home region of their partition), `since` and `until` (event times, UTC without
-        a zone) leave records out; one outside the time goes in if it issues, signs in or changes a credential. `late`:
-        days after `until` on which an event may have been delivered to S3. `as_of`: as of when the exports hold that do
-        not say so themselves; else it is when their file was written. `access`: whose AWS credentials to use.
-        `listing` is told how many objects of S3 were seen so far, before any is fetched.
-        `lookup_events` adds what AWS keeps for 90 days of an account without a trail; `asking` is told how many of its
-        calls were made, and about how many there will be. `go_on` is told what will be fetched, and says whether to.
+        Args:
+            paths: files, folders, and trails in S3 (`s3://BUCKET/PREFIX`).
+            accounts: only records of these accounts; by default, all.
+            regions: only records of these regions and of their partitions' home regions; by default, all.
+            since: only records with this event time or a later one; UTC if it has no time zone. Events that issue or
+                change credentials, and sign-ins, are kept whatever their time.
+            until: only records with an earlier event time, with the same exception.
+            as_of: the effective time of exports that carry none; by default, when their file was written.
+            late: how many days after `until` an event may have been delivered to S3.
+            access: the AWS credentials to use.
+            request_payer: pay for requests to a requester-pays bucket.
+            lookup_events: also fetch the 90 days of management events that AWS keeps without a trail.
+            progress: called after each file.
+            listing: called while S3 is listed, with the number of objects found so far.
+            asking: called after each call of LookupEvents, with the calls made and the estimated total.
+            go_on: called with the estimate before objects or LookupEvents are fetched; returning false cancels.
 
-        Raises NoSuchSource, NoLogs if the case would stay empty, CaseBusy, IngestFailed,
-        and for S3 NotAnS3Url, AwsFailed, NothingFound, Declined.
+        Raises:
+            NoSuchSource, CaseBusy, IngestFailed
+            NoLogs: the case would stay empty.
+            NotAnS3Url, AwsFailed, NothingFound, Declined: of S3 and LookupEvents only.
         """
         from forensics.ingest.collect import Fetching, collect, confirm
         from forensics.ingest.filter import filter_of, utc
 
-        taken = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
-        how = Fetching(Aws(access), request_payer, utc(as_of), __version__, progress, listing, asking, confirm(go_on))
+        record_filter = filter_of(accounts=accounts, regions=regions, since=since, until=until, late=late)
+        fetch = Fetching(Aws(access), request_payer, utc(as_of), __version__, progress, listing, asking, confirm(go_on))
         sources, before = [str(path) for path in paths], self._manifest()
         with self._cleaned_up(before):
-            collected = collect(self._layout, sources, taken, how, lookup_events=lookup_events)
+            collected = collect(self._layout, sources, record_filter, fetch, lookup_events=lookup_events)
             return self._ingested([*sources, *["LookupEvents"] * lookup_events], before, collected)
 
     def _cleaned_up(self, before: Manifest) -> ExitStack:
@@ -157,17 +179,17 @@ class CaseFolder:
         return contexts
 
     def _ingested(self, sources: list[str], before: Manifest, collected: Collected) -> Ingest:
-        """Build the tables of what was added, and return what that is."""
+        """Rebuild the tables, and return and log what was added."""
         after, root = self._manifest(), str(self._layout.root)
         commit = check_not_empty(after.commit, sources, collected.source_files)
         commits, changes = (before.commit, commit), self._database.rebuild(after)
         answer = ingested(self._database.open(), root, collected.source_files, collected.known, commits, changes)
         self.close_connection()
-        given = {
+        parameters = {
             "paths": [source if is_s3_url(source) else Path(source).absolute() for source in sources],
             "ingest_ids": [done.commit.ingest_id for done in collected.rounds],
         }
-        return self._log.add("ingest", given, answer, hashes=hashes_of(self._layout))
+        return self._log.add("ingest", parameters, answer, hashes=hashes_of(self._layout))
 
     def snapshot(
         self,
@@ -178,11 +200,19 @@ class CaseFolder:
         regions: Iterable[str] = (),
         progress: Callable[[str], None] = _ignore,
     ) -> Snapshot:
-        """Ask accounts what they hold, by calls that only read, and add the answers to the case as files of it.
+        """Export the current IAM, CloudTrail and Identity Center state of accounts by read-only calls, and add it.
 
-        The account of `access` is asked; or `accounts` ("all": those of the organisation), each by its role of
-        `role_name`. `regions`: where trails and Identity Center are asked about. A call that is refused is in the
-        answer, and stops nothing else. Raises AwsFailed where AWS cannot be used at all.
+        A refused call is reported in the answer, and does not stop the others.
+
+        Args:
+            access: the AWS credentials to use.
+            accounts: account IDs, or "all" for those of the organization; by default, the account of `access`.
+            role_name: the role to assume in each of `accounts`.
+            regions: the regions whose trails and Identity Center instances are exported.
+            progress: called with the ID of each account before its export.
+
+        Raises:
+            AwsFailed: AWS cannot be used at all.
         """
         from forensics.ingest.saved_snapshot import save_snapshot
         from forensics.sources.account_snapshot import SnapshotWanted
@@ -192,13 +222,17 @@ class CaseFolder:
         wanted = SnapshotWanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
         with self._cleaned_up(before):
             saved = save_snapshot(self._layout, Aws(access), wanted, progress, __version__)
-            done = self._ingested([saved.folder], before, saved.collected) if saved.collected else None
-            return self._log.add("snapshot", wanted.parameters(), saved.answer(done))
+            ingest = self._ingested([saved.folder], before, saved.collected) if saved.collected else None
+            return self._log.add("snapshot", wanted.parameters(), saved.answer(ingest))
 
     def fetch_keys(self, access: Access | None = None) -> None:
-        """Ask AWS for the public keys of the digests of the case, each region for its own, and add them to it.
+        """Fetch AWS's public keys for the digests of the case, from the region of each, and add them to the case.
 
-        What AWS answers is kept as a file of the case first. Raises AwsFailed.
+        Args:
+            access: the AWS credentials to use; by default, those of boto3's own chain.
+
+        Raises:
+            AwsFailed
         """
         from forensics.proof.fetched_keys import save_public_keys
 
@@ -207,7 +241,7 @@ class CaseFolder:
             self.ingest(saved)
 
     def close_connection(self) -> None:
-        """Let go of the database; the next question opens it again."""
+        """Close the database; the next query opens it again."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -225,7 +259,7 @@ class CaseFolder:
 
 
 def _document_tables() -> list[DocumentTables]:
-    """Return what makes the tables of digests and exports, imported when a database is built."""
+    """Return the functions that create the tables of digests and exports; they are imported on the first build."""
 
     def of_digests(connection: duckdb.DuckDBPyConnection) -> None:
         from forensics.digests.digest_tables import create_tables

@@ -1,8 +1,8 @@
-"""Identifiers: what a string that names something in AWS is, and the account that it carries.
+"""Identifiers: classifies access key IDs, event IDs, ARNs and principal IDs, and decodes the account in unique IDs.
 
-Everything here is a pure function of the identifier's text. Prefixes are hints and never proof: AWS's own samples
-carry wrong ones. Facts: IAM User Guide, "Unique identifiers"; the account's encoding in key IDs was published by
-Tal Be'ery, "A short note on AWS KEY ID".
+Every function depends on the text alone. A prefix is a hint and not evidence: some of AWS's own samples have wrong
+ones. Sources: IAM User Guide, "Unique identifiers"; Tal Be'ery, "A short note on AWS KEY ID", for the encoding of the
+account.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
 
 class SubjectType(StrEnum):
-    """What a question can be about."""
+    """The type of the subject of a query."""
 
     ACCESS_KEY = "access_key"
     EVENT = "event"
@@ -35,15 +35,18 @@ class SubjectType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
+    """A valid identifier. `id` is as CloudTrail writes it; event IDs are in lower case."""
+
     type: SubjectType
     id: str
 
 
 def identify(text: str) -> Identifier:
-    """Tell what kind of identifier `text` is.
+    """Return the identifier that `text` is, without surrounding spaces.
 
-    Raises SecretRefused for what looks like a secret, NotAnIdentifier for anything else that is no access key ID,
-    event ID, ARN or principal ID. Neither message repeats a secret.
+    Raises:
+        SecretRefused: the text looks like a secret; the message does not repeat it.
+        NotAnIdentifier: it is not an access key ID, event ID, session ARN or principal ID.
     """
     text = text.strip()
     if _UUID.fullmatch(text):
@@ -57,19 +60,19 @@ def identify(text: str) -> Identifier:
     if _SECRET.search(text):
         raise SecretRefused(
             "this looks like a secret access key or a session token, not an identifier; it was not used, stored or"
-            " logged. Ask about the access key ID (AKIA... or ASIA...), and treat the secret as exposed"
+            " logged. Use the access key ID (AKIA... or ASIA...) instead, and treat the secret as exposed"
         )
     if _PRINCIPAL_ID.fullmatch(text):
         return Identifier(SubjectType.PRINCIPAL, text)
     raise NotAnIdentifier(
-        f"{_shown(text)} is no access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
+        f"{_shown(text)} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
     )
 
 
 def account_of(unique_id: str) -> str | None:
-    """The 12-digit account in an access key ID or another unique ID (AIDA..., AROA...); None where it carries none.
+    """Return the 12-digit account in an access key ID or another unique ID (AIDA..., AROA...); None if it has none.
 
-    IDs made before about 2019 carry no account (their fifth character is below `Q`), nor do anonymised IDs.
+    IDs created before about 2019 contain no account (their fifth character is below `Q`); neither do anonymized IDs.
     """
     match = _UNIQUE_ID.fullmatch(unique_id)
     if match is None:
@@ -88,23 +91,23 @@ def _shown(text: str) -> str:
 
 
 def access_key(text: str) -> Identifier:
-    """Return an access key ID. Raises NotAnIdentifier for anything else."""
+    """Return the access key ID that `text` is. Raises NotAnIdentifier for any other text."""
     identifier = identify(text)
     if identifier.type != SubjectType.ACCESS_KEY:
-        raise NotAnIdentifier(f"{identifier.id} is no access key ID (AKIA..., ASIA...); try `forensics who`")
+        raise NotAnIdentifier(f"{identifier.id} is not an access key ID (AKIA..., ASIA...); try `forensics who`")
     return identifier
 
 
 def event_id(text: str) -> str:
-    """Return an event ID. Raises NotAnIdentifier for anything else."""
+    """Return the event ID that `text` is. Raises NotAnIdentifier for any other text."""
     identifier = identify(text)
     if identifier.type != SubjectType.EVENT:
-        raise NotAnIdentifier(f"{identifier.id} is no event ID (such as 944c89bc-112d-4f10-aad0-2b75abc00d36)")
+        raise NotAnIdentifier(f"{identifier.id} is not an event ID (such as 944c89bc-112d-4f10-aad0-2b75abc00d36)")
     return identifier.id
 
 
 def is_secret(text: str) -> bool:
-    """Whether a text looks like a secret access key or a session token."""
+    """Return whether a text looks like a secret access key or a session token."""
     try:
         identify(text)
     except SecretRefused:

@@ -1,6 +1,6 @@
-"""Runtime: what every process of this program starts with, and how it starts other programs.
+"""Runtime: starts child processes, and finds installed programs and the files of the package.
 
-The working directory is often a folder of evidence. No module and no program is ever taken from it.
+The working directory is often a folder of evidence, so no module or program is loaded from it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-# `-P` keeps the working directory off the child's `sys.path`. `-I` would do more harm than good: it also hides the
-# packages of `pip install --user`. The child runs this very package, installed or not, and prefers installed modules
-# to those that lie beside the package.
+# `-P` keeps the working directory off the child's `sys.path`. `-I` would also hide the packages of
+# `pip install --user`. The child imports the same package as its parent, installed or not; for other modules, its
+# folder comes last, so installed ones take precedence.
 _CHILD = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -32,20 +32,20 @@ _CHECKS_EVERY_SECONDS = 0.2
 
 
 def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `main` of a module of this package in a process of its own, with pipes to its input and output.
+    """Start `main` of a module of this package in a child process, with pipes to its input and output.
 
     Args:
         module: the name of the module, such as `forensics.ingest.worker`.
-        arguments: what the module finds in `sys.argv[1:]`.
+        arguments: the child's `sys.argv[1:]`.
         defaults: environment variables for the child, unless the user has set them.
     """
     code = _CHILD.format(folder=str(Path(__file__).parent.parent), module=module, parent=os.getpid())
-    # the encoding of file names is the parent's, however that was chosen
+    # the child must decode file names as its parent does
     command = [sys.executable, "-P", f"-Xutf8={sys.flags.utf8_mode}", "-c", code, *arguments]
-    # PYTHONPATH with an empty entry means the working directory; other PYTHON variables name modules and folders, too
+    # an empty entry in PYTHONPATH means the working directory; other PYTHON variables name modules and folders, too
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment = {**(defaults or {}), **inherited}
-    # Ctrl-C reaches the children, too. They inherit that it is blocked, so the parent alone handles it and ends them.
+    # Ctrl-C is sent to the children, too; blocked there, it is handled by the parent alone, which ends them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
@@ -54,7 +54,7 @@ def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | Non
 
 
 def end_with(parent: int) -> None:
-    """End this process soon after the process that started it, also while it reads a large file."""
+    """Exit soon after the parent process has died, even during a long read."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -72,27 +72,27 @@ def find_program(name: str) -> str | None:
 
 
 def _is_elsewhere(folder: Path) -> bool:
-    """Whether an entry of PATH is not the working directory, which an empty or relative entry also means."""
+    """Return whether an entry of PATH is an absolute folder other than the working directory."""
     return folder.is_absolute() and folder.is_dir() and not folder.samefile(os.curdir)
 
 
 class _NoPandas:
     def find_spec(self, name: str, *_: object) -> None:
         if name == "pandas":
-            raise ImportError("this process runs without pandas")
+            raise ImportError("pandas is disabled in this process")
 
 
 def without_pandas() -> None:
-    """Make pandas unavailable in this process.
+    """Disable the import of pandas in this process.
 
-    pyarrow imports an installed pandas to check whether a list is one of pandas' own. That costs every command and
-    every worker a quarter of a second and 50 MB, and none of them has such a list.
+    pyarrow imports pandas to check whether a list is a pandas object. That would cost every command and every worker a
+    quarter of a second and 50 MB, and none of them passes pandas objects.
     """
     sys.meta_path.insert(0, _NoPandas())
 
 
 def packaged_folder(name: str) -> Path:
-    """Return the folder `queries` or `sample_logs` of the installed package, or of the checkout if not installed."""
+    """Return the folder `queries` or `sample_logs` of the installed package, or else of the checkout."""
     package = Path(__file__).parent
     installed = package / "_data" / name
     return installed if installed.is_dir() else package.parent / name

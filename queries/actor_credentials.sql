@@ -1,6 +1,6 @@
--- title: Every credential of an actor
--- question: With which keys and sessions did this person or workload act, in which accounts, from where, and when?
--- parameter: actor varchar: the actor's ID, name or ARN, in any case
+-- title: Credentials of an actor
+-- question: Which keys and sessions did this actor use, in which accounts, from how many addresses, and when?
+-- parameter: actor varchar: the actor's ID, name or ARN, case-insensitive
 -- techniques: T1078.004, T1550.001
 -- columns: access_key_id, arn, account_id, grade, hops, origin_access_key_id, mfa_authenticated, addresses, events,
 --   first_use, last_use, event_id
@@ -23,7 +23,7 @@ select
     credentials.events,
     credentials.first_use,
     credentials.last_use,
-    -- that handed it out; a long-term key, and what AWS does not log, has none
+    -- of the issuance; null for long-term keys and for issuances that AWS does not log
     issuances.event_id
 from actors
 join credentials on credentials.credential_id = actors.credential_id

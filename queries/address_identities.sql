@@ -1,6 +1,6 @@
--- title: Who came from an address
--- question: Which identities and keys were used from this address, who is behind each, and what did they achieve?
--- parameter: address varchar: the address, or the beginning of several with its last dot or colon, such as 192.0.2.
+-- title: Identities that called from an address
+-- question: Which identities and keys were used from this address, who is behind each, and which calls succeeded?
+-- parameter: address varchar: an address, or a prefix that ends in a dot or colon, such as 192.0.2.
 -- techniques: T1078.004
 -- columns: source_ip_address, actor_name, succeeded, denied, failed, access_key_id, actor_id, actor_kind, grade, arn,
 --   first_event, last_event, first_event_id

@@ -1,5 +1,5 @@
--- title: Use of the console's mobile app
--- question: Who signed in with, or called from, the AWS Console Mobile Application? Few organisations expect it.
+-- title: Use of the AWS Console Mobile Application
+-- question: Who signed in with, or called from, the AWS Console Mobile Application? Few organizations expect it.
 -- techniques: T1078.004
 -- columns: event_time, actor_name, actor_id, actor_kind, grade, event_name, outcome, error_code, source_ip_address,
 --   user_agent, sign, access_key_id, recipient_account_id, event_id

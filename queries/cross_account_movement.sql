@@ -1,6 +1,6 @@
 -- title: Movement between accounts
--- question: Who went from which account into which role of another, and where did that way begin?
--- parameter: origin_key varchar = null: only ways that began with this long-term key
+-- question: Who assumed roles of other accounts, from which account, and which long-term key is the origin?
+-- parameter: origin_key varchar = null: only requests with this long-term key as the origin
 -- techniques: T1550.001, T1078.004
 -- columns: from_account_id, to_account_id, role_arn, actor_name, actor_id, actor_kind, origin_access_key_id, requests,
 --   first_request, last_request, first_event_id

@@ -1,4 +1,4 @@
--- title: Data that was taken
+-- title: Data read or shared
 -- question: Who read how many objects and bytes of which bucket, or shared, copied or exported which snapshot or image?
 -- techniques: T1530, T1537
 -- columns: actor_name, event_name, succeeded, denied, failed, store, objects, bytes, actor_id, actor_kind, grade,
@@ -10,7 +10,7 @@ select
     count(case when events.outcome = 'succeeded' then 1 end) as succeeded,
     count(case when events.outcome = 'denied' then 1 end) as denied,
     count(case when events.outcome = 'failed' then 1 end) as failed,
-    -- of an object, its bucket
+    -- the bucket of an object
     case
         when events.resource like 'arn:%:s3:::%' then split_part(events.resource, '/', 1)
         else events.resource

@@ -1,5 +1,5 @@
--- title: Logs and detectors that were switched off
--- question: Who stopped, narrowed or deleted what watches the accounts, who tried, and for how long did it not watch?
+-- title: Logs and detectors that were disabled
+-- question: Who stopped, narrowed or deleted logging or detection, who tried to, and for how long was a trail affected?
 -- techniques: T1562.008, T1562.001
 -- columns: event_time, actor_name, actor_id, grade, origin_access_key_id, event_source, event_name, effect, target,
 --   outcome, error_code, until, recipient_account_id, event_id

@@ -1,5 +1,5 @@
 -- title: Denied calls by actor
--- question: Who was denied what, how often, and over which services? Bursts of denials are what probing looks like.
+-- question: Who was denied calls, how many, and to how many services? Many in a short time can be reconnaissance.
 -- techniques: T1580, T1087.004
 -- columns: actor_name, denied, event_names, services, source_ip_address, access_key_id, actor_kind, first_event,
 --   last_event, first_event_id

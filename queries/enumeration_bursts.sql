@@ -1,7 +1,7 @@
--- title: Bursts of looking around
--- question: Who made many different reading calls in a row, as tools do that map an account they do not know?
--- parameter: calls bigint = 10: how many different ones, at least
--- parameter: pause bigint = 60: seconds between two that still belong together
+-- title: Reconnaissance bursts
+-- question: Who made many different read-only calls in a row, as tools do that enumerate an account?
+-- parameter: calls bigint = 10: the minimum number of different calls
+-- parameter: pause bigint = 60: the maximum number of seconds between two calls of a burst
 -- techniques: T1526, T1580, T1087.004
 -- columns: actor_name, different_calls, succeeded, denied, failed, source_ip_address, first_event, last_event,
 --   access_key_id, regions, user_agent, actor_id, actor_kind, first_event_id

@@ -1,8 +1,8 @@
--- title: What a key did, and what it was refused
--- question: Which services and actions was this key used for, how often did they succeed, and on what?
+-- title: Calls of a key by action and outcome
+-- question: Which services and actions was this key used for, how often did they succeed, and on how many resources?
 -- parameter: key varchar: the access key ID
--- parameter: since timestamptz = null: not before
--- parameter: until timestamptz = null: before
+-- parameter: since timestamptz = null: only events at this time or later
+-- parameter: until timestamptz = null: only events before this time
 -- techniques: T1078.004
 -- columns: event_name, succeeded, denied, failed, event_source, tactic, resources, first_use, last_use,
 --   first_event_id

@@ -1,8 +1,8 @@
--- title: What was requested with a key, and what of it still works
--- question: Which credentials surely came of this key (`forensics tree` has the doubtful ones too), what did they do,
---   and which had not expired at a time?
+-- title: Credentials derived from a key, and which are still valid
+-- question: Which credentials certainly derive from this key (`forensics tree` also shows uncertain ones), how much
+--   were they used, and which had not expired at a time?
 -- parameter: key varchar: the access key ID
--- parameter: at timestamptz = null: the time to ask for; without it, that of the latest event
+-- parameter: at timestamptz = null: the time of the check; by default, that of the latest event
 -- techniques: T1550.001, T1078.004
 -- columns: hops, access_key_id, arn, account_id, issued_at, expires_at, is_unexpired, first_use, last_use, events,
 --   event_id

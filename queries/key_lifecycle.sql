@@ -1,5 +1,5 @@
--- title: The life of long-term keys
--- question: Who made, switched off, switched on or deleted which long-term key, and who tried and was refused?
+-- title: Status changes of long-term keys
+-- question: Who created, deactivated, activated or deleted which long-term key, and whose attempts were refused?
 -- parameter: key varchar = null: only this access key ID
 -- techniques: T1098.001, T1531
 -- columns: event_time, access_key_id, account_id, user_name, change, succeeded, error_code, by_actor, by_actor_kind,

@@ -1,5 +1,5 @@
--- title: Whose key it is
--- question: Which account and user own this long-term key, who made it and when, is it active, when was it used?
+-- title: Owner of a long-term key
+-- question: Which account and user own this long-term key, who created it and when, is it active, when was it used?
 -- parameter: key varchar: the access key ID
 -- techniques: T1078.004
 -- columns: access_key_id, account_id, owner_kind, owner_name, owner_principal_id, owner_arn, created_at, created_by,

@@ -1,7 +1,7 @@
--- title: From where and with what a key was used
+-- title: Addresses, programs and regions of a key
 -- question: Which addresses, programs and regions is this key used from, and which of them are new since it leaked?
 -- parameter: key varchar: the access key ID
--- parameter: leaked_at timestamptz = null: when it may have leaked; what was not seen before is new
+-- parameter: leaked_at timestamptz = null: when the key may have leaked; a place without an earlier use is new
 -- techniques: T1078.004
 -- columns: source_ip_address, user_agent, aws_region, is_new, first_use, last_use, days, succeeded, denied, failed,
 --   first_event_id

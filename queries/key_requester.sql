@@ -1,5 +1,5 @@
 -- title: Who requested a temporary key, hop by hop
--- question: From which credential was this key requested, from which that one, how sure is each step, when does it end?
+-- question: Which credential requested this key, which requested that one, with which grade, and when do they expire?
 -- parameter: key varchar: the access key ID
 -- techniques: T1550.001, T1078.004
 -- columns: credential_id, hop, access_key_id, arn, account_id, rule, grade, requested_at, expires_at, event_id,

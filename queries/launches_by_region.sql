@@ -1,5 +1,5 @@
--- title: What was launched, and where nobody launches
--- question: Who started instances and made functions, with which key, and in which regions was nothing launched before?
+-- title: Launches, and the first in each region
+-- question: Who launched instances and created functions, with which key, and which launch is the first in its region?
 -- techniques: T1496.001, T1535
 -- columns: event_time, workload_type, workload_id, account_id, aws_region, is_first_in_region, actor_name, actor_id,
 --   actor_kind, grade, origin_access_key_id, event_id

@@ -1,4 +1,4 @@
--- title: How else the key's owner gets in
+-- title: Other access of a key's owner
 -- question: Does the owner of this key have other keys or a console password, and are they in use?
 -- parameter: key varchar: the access key ID
 -- techniques: T1098.001, T1078.004
@@ -52,7 +52,7 @@ select
     ways.since,
     ways.last_use,
     ways.event_name,
-    -- false where only the name says that it is the owner's
+    -- false if only the user name matches the owner
     coalesce(ways.user_id = owners.owner_principal_id, ways.access_key_id = $key, false) as is_certain,
     owners.account_id,
     evidence.event_id

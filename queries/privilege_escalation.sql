@@ -1,5 +1,5 @@
--- title: Rights that were given
--- question: Who gave which rights to whom, and was it to themselves?
+-- title: Permissions that were granted
+-- question: Who granted which permissions to whom, and did anyone grant them to themselves?
 -- techniques: T1098.003, T1484.002, T1548.005
 -- columns: event_time, actor_name, actor_id, actor_kind, grade, origin_access_key_id, event_name, technique, target,
 --   policy, to_itself, outcome, error_code, recipient_account_id, event_id
@@ -15,7 +15,7 @@ select
     sensitive_actions.technique,
     coalesce(events.target_user_name, events.target_role_name, events.target_role_arn, events.resource) as target,
     events.target_policy as policy,
-    -- the role of the session, or the user, that made the call
+    -- whether the target is the calling role or user
     coalesce(
         events.target_role_name = regexp_extract(events.session_issuer_arn, '[^/]+$', 0)
             or events.target_user_name = events.user_name,

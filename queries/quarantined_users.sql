@@ -1,5 +1,5 @@
--- title: Users that AWS put into quarantine
--- question: Did AWS find a key in public and attach its quarantine policy, to whom, and did anybody take it off?
+-- title: Users that AWS quarantined
+-- question: Which users did AWS quarantine because a key was public, and who detached the quarantine policy?
 -- techniques: T1552
 -- columns: event_time, account_id, user_name, user_principal_id, event_name, policy, succeeded, by_actor,
 --   by_actor_kind, in_force, event_id
@@ -26,7 +26,7 @@ names as (
 changes as (
     select
         user_changes.*,
-        -- null where several had the name
+        -- null if several users had this name
         case
             when user_changes.user_principal_id is not null then user_changes.user_principal_id
             when names.users is null then user_changes.user_name
@@ -45,7 +45,7 @@ last_changes as (
     qualify row_number() over (partition by account_id, bearer order by event_time desc, event_key desc) = 1
 ),
 
--- of whom a later change of one of their names may be, which would undo the last
+-- users whose last change may have been reversed: a later change names only a user name that they had
 doubtful as (
     select distinct last_changes.account_id, last_changes.bearer
     from last_changes
@@ -69,7 +69,7 @@ select
     changes.succeeded,
     coalesce(actors.actor_name, actors.actor_id) as by_actor,
     actors.actor_kind as by_actor_kind,
-    -- null where it is not decided whose the last change was
+    -- null if the user of the last change is not certain
     case when doubtful.bearer is null then last_changes.event_name = 'AttachUserPolicy' end as in_force,
     evidence.event_id
 from changes

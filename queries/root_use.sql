@@ -1,5 +1,5 @@
--- title: What root did
--- question: Was the root user of any account used, by key, by sign-in or through AssumeRoot, from where, and for what?
+-- title: Use of the root user
+-- question: Which calls did root users make by key, sign-in or AssumeRoot, and from where?
 -- techniques: T1078.004
 -- columns: event_time, recipient_account_id, event_source, event_name, outcome, error_code, source_ip_address,
 --   user_agent, access_key_id, mfa_authenticated, assumed_root, actor_kind, actor_name, actor_id, event_id

@@ -1,5 +1,5 @@
 -- title: Secrets that were read
--- question: Who read which secrets and parameters, or took a password or database token, and who does so usually?
+-- question: Who read secrets and parameters, or got a password or database token, and how much of the reads is theirs?
 -- techniques: T1555.006, T1552
 -- columns: actor_name, event_name, reads, denied, failed, resource, share_of_reads, first_read, last_read, actor_id,
 --   actor_kind, grade, origin_access_key_id, first_event_id

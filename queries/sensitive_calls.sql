@@ -1,6 +1,6 @@
--- title: Calls that intruders are known for
+-- title: Sensitive calls by actor
 -- question: Who made calls of which ATT&CK tactic, how often did they succeed, and which are rare in this case?
--- parameter: tactic varchar = null: only this one, such as exfiltration
+-- parameter: tactic varchar = null: only this tactic, such as exfiltration
 -- techniques: T1059.009
 -- columns: actor_name, event_name, succeeded, denied, failed, tactic, technique, actors_in_case, first_event,
 --   last_event, actor_id, actor_kind, origin_access_key_id, first_event_id

@@ -1,5 +1,5 @@
--- title: Session names that are not the caller's
--- question: Which sessions bear the name of somebody other than the one who requested them?
+-- title: Session names of other people
+-- question: Which sessions have the name of a person who did not request them?
 -- techniques: T1036, T1550.001
 -- columns: role_session_name, is_name_of, actor_name, actor_id, actor_kind, grade, origin_access_key_id, arn,
 --   access_key_id, first_use, last_use, events, event_id
@@ -29,7 +29,7 @@ select
     credentials.first_use,
     credentials.last_use,
     credentials.events,
-    -- that handed it out
+    -- of the issuance
     issuances.event_id
 from credentials
 join actors on actors.credential_id = credentials.credential_id

@@ -1,7 +1,7 @@
--- title: A session, call by call
--- question: What did everybody do who used this session, in the order of time, on what, and with what outcome?
+-- title: Timeline of a session
+-- question: Which calls were made with this session, in order of time, on what, and with what outcome?
 -- parameter: session varchar: its principal ID (AROA...:name) or its ARN
--- parameter: created_at timestamptz = null: only the session that was issued at this second
+-- parameter: created_at timestamptz = null: only the session that was issued in this second
 -- techniques: T1550.001
 -- columns: event_time, event_name, outcome, error_code, source_ip_address, access_key_id, aws_region, resource,
 --   session_creation_date, actor_name, actor_id, grade, recipient_account_id, event_id

@@ -1,7 +1,6 @@
--- title: Long-term keys that several programs share
--- question: Which key is used by more than one program or place, so that who depends on it must be asked before it
---   goes?
--- parameter: programs bigint = 2: how many, at least
+-- title: Long-term keys that several programs use
+-- question: Which key is used by several programs, so that its deactivation can break some of them?
+-- parameter: programs bigint = 2: the minimum number of programs
 -- techniques: T1078.004
 -- columns: access_key_id, owner_name, account_id, programs, addresses, program, program_addresses, events, first_use,
 --   last_use, first_event_id
@@ -13,7 +12,7 @@ with uses as (
         source_ip_address,
         event_time,
         event_id,
-        -- a program and its system, without their versions and run IDs
+        -- a program and its system, without versions and run IDs
         trim(
             coalesce(
                 nullif(regexp_extract(user_agent, 'Terraform|Pulumi', 0), ''),

@@ -1,6 +1,5 @@
 -- title: Console sign-ins without MFA
--- question: Which users and roots signed in to the console without a second factor, from where, and had they ever used
---   one?
+-- question: Which IAM users and root users signed in to the console without MFA, from where, and how often with it?
 -- techniques: T1078.004
 -- columns: event_time, recipient_account_id, identity_type, user_name, source_ip_address, user_agent,
 --   sign_ins_with_mfa, event_id

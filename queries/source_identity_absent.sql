@@ -1,10 +1,10 @@
--- title: People's role sessions without SourceIdentity
--- question: Which roles do people take without saying who they are, so that only the keys tell?
+-- title: Role sessions of people without SourceIdentity
+-- question: Which roles do people assume without SourceIdentity, so that only the keys identify them?
 -- techniques: T1550.001
 -- columns: actor_name, without_source_identity, sessions, role_arn, account_id, actor_id, actor_kind, events,
 --   first_use, last_use, first_event_id
 
--- of those that lack it
+-- of sessions without it
 with first_events as (
     select credential_id, arg_min(event_id, (event_time, event_id)) as event_id
     from events

@@ -1,5 +1,5 @@
--- title: SourceIdentity that names somebody else
--- question: Which sessions say that they are somebody other than the person the keys lead to?
+-- title: SourceIdentity of other people
+-- question: Which sessions have a SourceIdentity other than the person that their keys lead to?
 -- techniques: T1550.001, T1036
 -- columns: source_identity, actor_name, actor_id, grade, origin_access_key_id, arn, access_key_id, first_use, events,
 --   event_id
@@ -14,7 +14,7 @@ select
     credentials.access_key_id,
     credentials.first_use,
     credentials.events,
-    -- that handed it out
+    -- of the issuance
     issuances.event_id
 from credentials
 join actors on actors.credential_id = credentials.credential_id

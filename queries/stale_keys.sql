@@ -1,9 +1,9 @@
 -- title: Keys unused or overdue for rotation
--- question: Which active long-term keys has nobody used for long, and which are older than they should be?
+-- question: Which active long-term keys are unused, and which are overdue for rotation?
 -- parameter: unused_days bigint = 90: a key not used for longer than this is unused
 -- parameter: rotation_days bigint = 90: a key older than this is overdue
 -- techniques: T1078.004
--- needs: exported_keys: only IAM knows the keys that no log shows; add its exports (list-access-keys,
+-- needs: exported_keys: only IAM knows the keys without events; add its exports (list-access-keys,
 --   get-access-key-last-used, get-account-authorization-details) with `forensics ingest`
 -- columns: access_key_id, account_id, user_name, status, as_of, created_at, days_old, is_overdue, last_used_at,
 --   last_used_in_logs, days_unused, is_unused
@@ -18,7 +18,7 @@ with known as (
         exported_keys.created_at,
         exported_keys.last_used_at,
         access_keys.last_use as last_used_in_logs,
-        -- of a key that was never used, since it was made
+        -- the creation time, for a key that was never used
         greatest(
             coalesce(exported_keys.last_used_at, access_keys.last_use, exported_keys.created_at),
             coalesce(access_keys.last_use, exported_keys.last_used_at, exported_keys.created_at)

@@ -1,5 +1,5 @@
--- title: What could not be attributed, and why
--- question: Which credentials have no name behind them, how much did they do, and what would have to be loaded?
+-- title: Credentials without an actor
+-- question: Which credentials are not attributed, why, how much were they used, and when do their accounts' logs begin?
 -- techniques: T1078.004
 -- columns: stop_reason, is_ambiguous, access_key_id, arn, account_id, session_creation_date, candidates, events,
 --   first_use, last_use, first_event_id, first_loaded_event
@@ -34,7 +34,7 @@ select
     credentials.first_use,
     credentials.last_use,
     first_events.event_id as first_event_id,
-    -- of the account that would hold the issuance
+    -- of the credential's account, whose logs would contain the issuance
     loaded.first_loaded_event
 from actors
 join credentials on credentials.credential_id = actors.credential_id

@@ -1,5 +1,5 @@
--- title: Credentials of workloads, used from elsewhere
--- question: Which credential that was handed to an instance, function or task was also used from another place?
+-- title: Workload credentials used elsewhere
+-- question: Which credentials of an instance, function or task were also used from another address?
 -- techniques: T1552.005, T1550.001
 -- columns: workload_type, workload, access_key_id, arn, home, home_events, elsewhere, events, first_use, last_use,
 --   first_event_id
@@ -8,7 +8,7 @@ with uses as (
     select
         credential_id,
         source_ip_address,
-        -- one network a place: an instance may have several addresses of its own
+        -- all private addresses are one place, because an instance may have several
         case
             when regexp_matches(source_ip_address, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)') then 'private address'
             else source_ip_address

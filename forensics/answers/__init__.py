@@ -1,1 +1,1 @@
-"""Answers: every answer as a frozen dataclass, its canonical JSON and its hash."""
+"""Answers: the frozen dataclasses that queries return, their canonical JSON, and its hash."""

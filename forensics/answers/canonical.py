@@ -1,7 +1,7 @@
-"""Canonical JSON of an answer, and its hash.
+"""Canonical: the JSON of an answer, its canonical JSON, and the hash of that.
 
-The JSON is a contract: fields are added, never renamed; every key is always present, unknown is null and nothing is
-[]. Times are UTC, written `YYYY-MM-DDTHH:MM:SSZ`. A trailing underscore in a field's name is not part of its JSON name.
+The JSON is a contract. Fields are added and never renamed. Every key is always present: an unknown value is null, an
+empty list []. Times are UTC, written `YYYY-MM-DDTHH:MM:SSZ`. The JSON name of a field has no trailing underscore.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import Any
 
 
 def timestamp(moment: datetime) -> str:
-    """A UTC time as every answer writes it."""
+    """Return a UTC time as `YYYY-MM-DDTHH:MM:SSZ`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def to_json(answer: object, *, indent: int | None = 2) -> str:
-    """The JSON of an answer, of a sequence of answers, or of rows of plain values."""
-    return json.dumps(answer, indent=indent, ensure_ascii=True, default=_plainer)
+    """Return the JSON of an answer, of a sequence of answers, or of rows of plain values."""
+    return json.dumps(answer, indent=indent, ensure_ascii=True, default=_to_json)
 
 
 def canonical_json(answer: object) -> str:
-    """The one JSON that equal answers have: names in order, no spaces, ASCII, nothing that tells of this machine."""
-    return json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_portable)
+    """Return the same JSON for equal answers: names sorted, no spaces, ASCII, without `LOCAL` fields."""
+    return json.dumps(answer, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_without_local_fields)
 
 
 def answer_sha256(answer: object) -> str:
-    """The hash of an answer's canonical JSON."""
+    """Return the SHA-256 of an answer's canonical JSON."""
     return hashlib.sha256(canonical_json(answer).encode("ascii")).hexdigest()
 
 
-def _plainer(value: Any) -> Any:
-    """What JSON has no form of, one step nearer to one that it has."""
+def _to_json(value: Any) -> Any:
+    """Convert non-JSON types for `json.dumps`."""
     if dataclasses.is_dataclass(value):
         return {field.name.rstrip("_"): getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, datetime):
@@ -44,12 +44,12 @@ def _plainer(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} has no JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _portable(value: Any) -> Any:
-    """The same without the fields that are marked as local; anything has one."""
+def _without_local_fields(value: Any) -> Any:
+    """Convert any type for `json.dumps`, and drop the fields that are marked as local."""
     if dataclasses.is_dataclass(value):
         fields = [field for field in dataclasses.fields(value) if not field.metadata]
         return {field.name.rstrip("_"): getattr(value, field.name) for field in fields}
-    return _plainer(value) if isinstance(value, (date, Mapping)) else str(value)
+    return _to_json(value) if isinstance(value, (date, Mapping)) else str(value)

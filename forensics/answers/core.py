@@ -1,4 +1,4 @@
-"""Core: what every answer is made of: subjects, actors, grades, evidence."""
+"""Core: the parts that answers share, such as subjects, actors, grades and evidence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forensics.identifiers import SubjectType
 
 
 class Displayed:
-    """An answer that a notebook displays; `Case`, which every notebook begins with, says how."""
+    """An answer that a notebook displays as HTML. `forensics.case` sets `as_html`, so answers import no output."""
 
     __slots__ = ()
     as_html: ClassVar[Callable[[Displayed], str] | None] = None
@@ -22,7 +22,7 @@ class Displayed:
 
 
 class Grade(StrEnum):
-    """How sure a link or an actor is, strongest first."""
+    """The confidence in a link or an actor, strongest first."""
 
     PROVEN = "proven"
     STRONG = "strong"
@@ -45,7 +45,7 @@ class ActorKind(StrEnum):
 
 
 class StopReason(StrEnum):
-    """Where and why the walk ended."""
+    """Where or why the walk from a credential to its requester ended."""
 
     LONG_TERM_KEY = "long_term_key"
     CONSOLE_SIGN_IN = "console_sign_in"
@@ -71,7 +71,7 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was asked about. `account_id` is the record's, else the one that the ID carries."""
+    """The subject of a query. `account_id` comes from the records, or else is decoded from the ID."""
 
     type: SubjectType | None
     id: str
@@ -79,12 +79,12 @@ class Subject:
 
 
 SECRET = "(a secret, not shown)"
-"""Stands for a subject that looked like a secret access key or a session token."""
+"""Replaces the ID of a subject that looked like a secret access key or a session token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person, workload or service behind a credential. `id` is the stable one, `name` the one people use."""
+    """The person, workload or service behind a credential. `id` is stable; `name` is for people."""
 
     kind: ActorKind
     id: str | None = None
@@ -101,15 +101,15 @@ NOBODY = Actor(ActorKind.UNKNOWN)
 
 
 LOCAL = {"local": True}
-"""Marks a field that tells of this machine, such as the name of a file; equal answers may differ in it."""
+"""Marks a field that depends on the machine, such as a file name. Equal answers may differ in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An event that proves something, and the files that hold it.
+    """An event that an answer rests on, and the files that contain it.
 
-    `digest_status`: how far these are proven to be what AWS wrote, of several files the best: signed, hash-chained,
-    unverified, unlisted, changed; null where no digest is loaded.
+    `digest_status`: the best verification status of these files: signed, hash-chained, unverified, unlisted or changed;
+    null if no digest is loaded.
     """
 
     event_id: str | None
@@ -122,7 +122,7 @@ class Evidence:
 
 
 class AddressClass(StrEnum):
-    """What an address that a call came from is. `other` holds AWS's own too where no ip-ranges file tells."""
+    """The class of a source address. Without an ip-ranges file, `other` includes addresses of AWS."""
 
     PRIVATE = "private"
     AWS_SERVICE = "aws_service"
@@ -132,13 +132,13 @@ class AddressClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export of an account says of `about`, beside the events and never instead of one.
+    """A value from an export of an account about `about`. It supplements the events and never replaces one.
 
-    `what`: name, owner, account, status, last_use, trust_policy, console_password, password_last_used, mfa; of the last
-    three `about` is the user, and a null value says there is none. `grade` is weak where the export does not name
-    `about` and only fits it. `agrees`: whether the events say the same; null if they say nothing of it. `as_of_from`:
-    what tells the time: document, person (who ingested it) or file (when it was written); ingest, where that is a time
-    which had not come when it was ingested.
+    `what`: name, owner, account, status, last_use, trust_policy, console_password, password_last_used, mfa; for the
+    last three, `about` is the user, and a null value means that there is none. `grade` is weak if the export only
+    matches `about` and does not name it. `agrees`: whether the events have the same value; null if they have none.
+    `as_of_from`: the source of `as_of`: document, person (`as_of` of the ingest), file (its modification time), or
+    ingest (the time of the ingest, because the stated time was later).
     """
 
     what: str
@@ -154,7 +154,7 @@ class Exported:
 
 
 class DigestState(StrEnum):
-    """Whether any digest is loaded that a loaded public key proves."""
+    """Whether a digest is loaded, and whether a loaded public key verifies one."""
 
     NONE = "none"
     NOT_PROVEN = "not_proven"
@@ -163,7 +163,7 @@ class DigestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A public key that proves digests, and the file that brought it, which vouches for it."""
+    """A public key that verifies digests, and the file that it was loaded from."""
 
     fingerprint: str
     source: str = field(metadata=LOCAL)
@@ -171,10 +171,10 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
-    """A delivery window that an answer rests on and that digests leave open.
+    """A delivery window that an answer depends on, and that the digests do not verify completely.
 
-    `why`: incomplete (`missing` are listed log files that are not here with the listed content), contested (digests of
-    its region and time are signed with different keys).
+    `why`: incomplete (the log files `missing` are listed, and not loaded with the listed content), or contested
+    (digests of its region and time are signed with different keys).
     """
 
     account_id: str
@@ -188,7 +188,7 @@ class OpenWindow:
 
 @dataclass(frozen=True, slots=True)
 class DigestCheck:
-    """What digests prove of the log files behind an answer. `windows`: those that leave it open."""
+    """The verification by digests of the log files behind an answer. `windows`: those not verified completely."""
 
     state: DigestState = DigestState.NONE
     public_keys: tuple[SigningKey, ...] = ()

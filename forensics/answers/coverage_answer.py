@@ -1,4 +1,4 @@
-"""Coverage answer: what is loaded of each account and region, and what a case holds."""
+"""Coverage answer: what is loaded of each account and region, and the summary of a case."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forensics.answers.ingest_answer import Export, Unread
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is loaded of one account in one region."""
+    """The loaded events of one account in one region."""
 
     account_id: str | None
     aws_region: str | None
@@ -24,12 +24,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class CoverageSpan:
-    """Hours of one account and region, one after the other, that are alike: loaded, empty, stopped, narrowed or
-    excluded_by_filter, of which only what issues or changes credentials is loaded.
+    """Consecutive hours of one account and region with the same state.
 
-    `empty` proves nothing: a quiet hour has no file. `stopped` and `narrowed` are empty too, and a loaded event says
-    that a trail of the account recorded nothing, or less, then. `verified`: digests prove that whatever was delivered
-    of these hours by the hour after them is here and unchanged, so that an empty one is a quiet one.
+    `state`: loaded, empty, stopped, narrowed or excluded_by_filter. An empty hour may be missing or quiet, because
+    AWS delivers no file for a quiet one. In hours that are stopped or narrowed, there is no event either, and a loaded
+    event shows that a trail of the account then recorded nothing, or less. Of hours that are excluded_by_filter, only
+    events that issue or change credentials are loaded. `verified`: digests prove that every file of these hours that
+    was delivered until an hour after them is loaded and unchanged, so an empty hour is a quiet one.
     """
 
     account_id: str | None
@@ -43,7 +44,7 @@ class CoverageSpan:
 
 @dataclass(frozen=True, slots=True)
 class TrailChange:
-    """A call that stopped or narrowed a trail, or changed it otherwise. `until`: when a loaded event ended that."""
+    """A call that stopped, narrowed or changed a trail. `until`: the time of the loaded event that reversed it."""
 
     event_time: datetime
     event_name: str
@@ -59,9 +60,9 @@ class TrailChange:
 
 @dataclass(frozen=True, slots=True)
 class ExportedTrail:
-    """A trail as CloudTrail described it at a time. Of what it records, null is what no export says.
+    """A trail as CloudTrail described it at the time `as_of`; null is unknown.
 
-    `narrowed`: it leaves out management events; `data_events`: it records data events of something.
+    `narrowed`: it does not record all management events. `data_events`: it records some data events.
     """
 
     trail: str
@@ -78,7 +79,7 @@ class ExportedTrail:
 
 @dataclass(frozen=True, slots=True)
 class Coverage(Displayed):
-    """What is loaded, hour by hour from the first to the last that has an event, with its holes."""
+    """The loaded hours, from the first to the last hour with an event, and the gaps between them."""
 
     from_: datetime | None
     to: datetime | None
@@ -89,7 +90,7 @@ class Coverage(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How many credentials, and events signed by them, end at one kind of actor for one reason."""
+    """The number of credentials, and of their events, with one kind of actor and one stop reason."""
 
     actor_kind: ActorKind
     stop_reason: StopReason
@@ -99,7 +100,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Info(Displayed):
-    """What a case holds."""
+    """The summary of a case."""
 
     case: str = field(metadata=LOCAL)
     case_id: str = field(metadata=LOCAL)
@@ -116,15 +117,15 @@ class Info(Displayed):
     endings: tuple[Ending, ...]
     unread: tuple[Unread, ...]
     amended: int = 0
-    """Addenda: records that are in the event that they amend."""
+    """Addenda, each merged into the event that it amends."""
     exports: tuple[Export, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """What stood among the events and is none, by what it is."""
+    """Records that are not CloudTrail events, by their type."""
     limits: Mapping[str, int] = field(default_factory=dict)
-    """What the formats of some files cannot show, and of how many files that is true."""
+    """Limits of the formats of some files, and the number of files that each applies to."""
     deliveries: Mapping[str, int] = field(default_factory=dict)
-    """How many events came as AWS wrote them (native), wrapped by another product, or rebuilt from their fields."""
+    """Events by delivery: as AWS wrote them (native), wrapped by another product, or rebuilt from their fields."""
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
-    """Fields that AWS's record reference does not name and nothing here reads, and how many records have each."""
+    """Fields that are not in AWS's record reference and are not read, and the number of records with each."""
     mismatch: str | None = None
-    """Where what was read is not what there is, in one line; null where all adds up."""
+    """One line on a difference between the records read and the records stored; null if there is none."""

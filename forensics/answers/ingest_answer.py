@@ -11,7 +11,7 @@ from forensics.answers.core import LOCAL, Displayed
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An input file that was not read to its end, or not at all, and why."""
+    """An input file that was not or only partly read, and the reason."""
 
     name: str = field(metadata=LOCAL)
     status: str
@@ -20,10 +20,11 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class ChangedAnswers:
-    """How many credentials that were in the case before an ingest are answered otherwise since; each counts once.
+    """The number of credentials already in the case whose actor changed by an ingest. Each counts once.
 
-    `newly_resolved` had no actor and have one; `now_ambiguous` had one, or none for want of events, and now have
-    several candidates; `named_otherwise` have another actor; `no_longer_named` had one and have none, nor candidates.
+    `newly_resolved`: had no actor, now have one. `now_ambiguous`: had an actor, or none for lack of events, and now
+    have several candidates. `named_otherwise`: now have another actor. `no_longer_named`: had an actor, now have
+    neither an actor nor candidates.
     """
 
     newly_resolved: int
@@ -34,9 +35,10 @@ class ChangedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Exports of one kind and account, alike in all but their files. `loaded`: whether events of the account are.
+    """Exports of one kind, account and time.
 
-    `account_id` is null where they tell of several accounts, or of none.
+    `account_id` is null if they cover several accounts, or none. `statements`: the facts read from them. `loaded`:
+    whether events of the account are loaded.
     """
 
     export: str
@@ -50,11 +52,11 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class Ingest(Displayed):
-    """What an ingest did, and what the case holds since. `files` counts input files by how they ended,
-    `documents` those that hold no events and are kept, by kind.
+    """The result of an ingest, and the totals of the case after it.
 
-    `unread` are those that are neither ok nor empty nor a duplicate. `new_events` are distinct ones. `changed` is None
-    where the earlier answers are not at hand: the case's database was missing, or made by other models.
+    `files`: input files by status. `documents`: files without events that are kept, such as digests, by kind. `unread`:
+    files with a status other than ok, empty or duplicate. `new_events`: without duplicates. `changed` is null if the
+    case had no earlier database of the same models to compare with.
     """
 
     case: str = field(metadata=LOCAL)
@@ -70,29 +72,30 @@ class Ingest(Displayed):
     changed: ChangedAnswers | None
     unread: tuple[Unread, ...]
     filtered: int = 0
-    """Records that the ingest's filter left out."""
+    """Records that the filter of the ingest excluded."""
     amended: int = 0
-    """Addenda in the case: records that are in the event that they amend."""
+    """Addenda in the case, each merged into the event that it amends."""
     exports: tuple[Export, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """What stood among the events and is none, by what it is."""
+    """Records that are not CloudTrail events, by their type."""
     limits: Mapping[str, int] = field(default_factory=dict)
-    """What the formats of some files cannot show, and of how many files that is true."""
+    """Limits of the formats of some files, and the number of files that each applies to."""
     known: int = 0
-    """Of the duplicates, those that were in the case by their URL and ETag, and were not fetched to be read."""
+    """Duplicates that were recognized by their URL and ETag and not fetched."""
 
     @property
     def incomplete(self) -> bool:
-        """Whether some input could not be read."""
+        """Return whether an input file could not be read."""
         return any(file.status != "skipped" for file in self.unread)
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an ingest from S3 is about to fetch. `known` objects are in the case already and are not among `objects`.
+    """The objects that an ingest from S3 will fetch.
 
-    `archived` ones have to be restored in S3 first. `from_`, `to`: the first and last day of delivery. `passed_over`:
-    what lies beside the trails and is not looked into.
+    `known`: objects that are in the case; `objects` does not count them. `archived`: objects that must be restored in
+    S3 first. `from_`, `to`: the first and last day of delivery. `passed_over`: prefixes beside the trails that are
+    skipped.
     """
 
     sources: tuple[str, ...]
@@ -109,9 +112,10 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class LookupEstimate:
-    """What LookupEvents is about to be asked, told from a sample; `seconds` is how long AWS makes it last.
+    """The calls of LookupEvents that an ingest will make, estimated from a sample.
 
-    Regions with everything saved already are not among `regions`. `failures`: why others cannot be asked.
+    `regions`: without those whose events are all saved. `seconds`: the duration under AWS's rate limit. `failures`: why
+    a region cannot be queried, by region.
     """
 
     account_id: str
@@ -126,7 +130,7 @@ class LookupEstimate:
 
 @dataclass(frozen=True, slots=True)
 class RefusedCall:
-    """A call to AWS that was denied or failed, why and how often. The account is null where it is not known."""
+    """Calls of an AWS API that were denied or failed for one reason. `account_id` is null if unknown."""
 
     account_id: str | None
     aws_region: str | None
@@ -137,9 +141,9 @@ class RefusedCall:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What accounts were asked, and what the case has of it since. `calls` counts calls by IAM action.
+    """The result of a snapshot of accounts. `calls`: the number of calls by IAM action.
 
-    `ingest` is null where nothing was answered.
+    `ingest` is null if no call succeeded.
     """
 
     folder: str
@@ -150,5 +154,5 @@ class Snapshot:
 
     @property
     def incomplete(self) -> bool:
-        """Whether something is missing that was asked for."""
+        """Return whether a call was refused, or an answer of AWS could not be read."""
         return bool(self.refused) or (self.ingest is not None and self.ingest.incomplete)

@@ -1,9 +1,4 @@
-"""The answers to `key`, one page on an access key, and to `keys` and `accounts`, the audit of all long-term keys.
-
-Part of `answers`, apart so that other questions need not load it.
-
-The rules of the JSON are those of `answers`.
-"""
+"""Key answer: the page on an access key, and the audits of all long-term keys and accounts."""
 
 from __future__ import annotations
 
@@ -18,10 +13,11 @@ from forensics.answers.who_answer import Who
 
 @dataclass(frozen=True, slots=True)
 class KeyChange:
-    """An event of a long-term key's life, or a refused attempt at one; who is behind it, and the key that signed it.
+    """A status change of a long-term key, or a refused attempt at one.
 
-    `change`: created, activated, deactivated, deleted; `changed` where a refused call does not say to what.
-    `access_key_id` is null where a refused call does not say which of the owner's keys it was about.
+    `change`: created, activated, deactivated or deleted; `changed` if a refused call does not contain the new status.
+    `access_key_id` is null if a refused call does not name one of the owner's keys. `actor` is behind the call, and
+    `by_access_key_id` signed it.
     """
 
     change: str
@@ -37,10 +33,10 @@ class KeyChange:
 
 @dataclass(frozen=True, slots=True)
 class UsedAfterEnd:
-    """Calls signed by a key after it was disabled or deleted; `event_ids` are the first of them.
+    """Calls signed by a key after it was deactivated or deleted. `event_ids`: the first of them.
 
-    `change`: deactivated, deleted, or switched_both_ways where it was switched off and on within one second, and
-    nothing tells which came last.
+    `change`: deactivated, deleted, or switched_both_ways if the key was activated and deactivated within one second, so
+    that the order is unknown.
     """
 
     change: str
@@ -54,7 +50,7 @@ class UsedAfterEnd:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """What befell a long-term key. `status`: Active, Inactive, Deleted, as the last logged change left it."""
+    """The status changes of a long-term key. `status`: Active, Inactive or Deleted, by the last logged change."""
 
     status: str | None = None
     status_since: datetime | None = None
@@ -65,7 +61,7 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class OtherKey:
-    """Another long-term key of the same owner. `event_id`: what made it, else its first use."""
+    """Another long-term key of the same owner. `event_id`: its creation, or else its first use."""
 
     access_key_id: str
     status: str | None
@@ -78,7 +74,7 @@ class OtherKey:
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """Something done to a key's owner: a console password set, a policy of AWS's quarantine attached or detached."""
+    """A change of a key's owner: the console password, or an AWS quarantine policy attached or detached."""
 
     event_name: str
     policy: str | None
@@ -92,7 +88,7 @@ class UserChange:
 
 @dataclass(frozen=True, slots=True)
 class OwnersAccess:
-    """How else a long-term key's owner gets in. `console_password`: whether there is one; null if no event tells.
+    """The other access of a long-term key's owner. `console_password`: whether one exists; null if no event shows it.
 
     `sign_in_event_ids`: the first and the last sign-in.
     """
@@ -108,7 +104,7 @@ class OwnersAccess:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """AWS's quarantine of a key's owner. `in_force`: whether the last change attached it; null if there is none."""
+    """The AWS quarantine of a key's owner. `in_force`: whether the last change attached it; null without a change."""
 
     in_force: bool | None = None
     changes: tuple[UserChange, ...] = ()
@@ -116,10 +112,10 @@ class Quarantine:
 
 @dataclass(frozen=True, slots=True)
 class Descendants:
-    """Credentials of one role or user that were requested with a key, directly (`depth` 1) or further down.
+    """Credentials of one role or user that derive from a key, directly (`depth` 1) or through others.
 
-    `unexpired` are those known to be valid at the case's latest event. `certain` is false where the logs do not decide
-    between several that may have asked, of which the key is one.
+    `unexpired`: those known to be valid at the latest event of the case. `certain` is false if the logs leave several
+    possible requesters, one of them the key.
     """
 
     arn: str | None
@@ -137,7 +133,7 @@ class Descendants:
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A long-term key that was made with a key, or with what was requested with it (`by_access_key_id`)."""
+    """A long-term key that was created with a key or a credential derived from it (`by_access_key_id`)."""
 
     access_key_id: str
     account_id: str | None
@@ -152,7 +148,7 @@ class MadeKey:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """The tree below a key in short; `forensics tree` has it in full. Counts are of what is certain."""
+    """A summary of the tree below a key. Counts exclude uncertain links, except `possible`."""
 
     credentials: int = 0
     direct: int = 0
@@ -166,7 +162,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How often one address, region or the like was used; docs/attribution.md#words defines `denied` and `failed`."""
+    """The number of calls with one value, such as an address or region. The README defines `denied` and `failed`."""
 
     value: str | None
     succeeded: int
@@ -182,9 +178,9 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class UsedAddress(Used):
-    """An address: what it is, and where and whose network, as the address databases say that were given.
+    """The calls from one address, with its location and network by the given address databases.
 
-    `country`: its code of two letters. `as_number`, `as_name`: of the autonomous system, the network's operator.
+    `country`: a two-letter code. `as_number`, `as_name`: the autonomous system, which is the operator of the network.
     """
 
     class_: AddressClass
@@ -196,7 +192,7 @@ class UsedAddress(Used):
 
 @dataclass(frozen=True, slots=True)
 class AddressDatabase:
-    """A file that told where addresses are: its name, what it calls itself, when it was built, and its SHA-256."""
+    """An address database that an answer used. `type`: as its metadata names it."""
 
     name: str
     type: str
@@ -206,14 +202,14 @@ class AddressDatabase:
 
 @dataclass(frozen=True, slots=True)
 class UsedAgent(Used):
-    """A user agent, and the program that it claims to be."""
+    """The calls with one user agent, and the program that it claims to be."""
 
     application: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class UsedWith(Used):
-    """A service, or a resource, and the calls made to it. `objects`: of a bucket, how many objects of it."""
+    """The calls to one service or resource. `objects`: the number of objects used, if it is a bucket."""
 
     event_names: tuple[str, ...]
     objects: int = 0
@@ -221,9 +217,9 @@ class UsedWith(Used):
 
 @dataclass(frozen=True, slots=True)
 class Sensitive:
-    """Calls of one action that intruders are known for, by MITRE ATT&CK tactic and technique; no verdict.
+    """Sensitive calls of one action, with its MITRE ATT&CK tactic and technique; administrators make them, too.
 
-    `mfa_authenticated`: whether all were made with MFA; null if the records do not say. `event_ids` are the first.
+    `mfa_authenticated`: whether all were made with MFA; null if unknown. `event_ids`: the first of them.
     """
 
     tactic: str
@@ -244,7 +240,7 @@ class Sensitive:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Many different reading calls in a row from one address: somebody looks around (ATT&CK T1526, T1580)."""
+    """Reconnaissance: many different read-only calls in a row from one address (ATT&CK T1526, T1580)."""
 
     first_use: datetime
     last_use: datetime
@@ -259,7 +255,7 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many there are of what an activity lists; each list holds at most its busiest hundred."""
+    """The totals for the lists of an activity, each of which contains at most its hundred busiest entries."""
 
     addresses: int = 0
     user_agents: int = 0
@@ -271,7 +267,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What a key did, from where, and what it was refused."""
+    """The calls of a key, by source, target and outcome."""
 
     events: int = 0
     succeeded: int = 0
@@ -298,10 +294,10 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Key(Displayed):
-    """The one page on an access key. `who` is the chain up; `owner` has a long-term key only.
+    """The page on an access key.
 
-    `account_ids` are those of the records, `decoded_account_id` the one inside the ID. `issued_at` and `expires_at` are
-    a temporary key's.
+    `account_ids` are from the records, `decoded_account_id` is from the key ID. Only a long-term key has an `owner`;
+    only a temporary key has `issued_at` and `expires_at`. `who`: the requester and the chain to it.
     """
 
     subject: Subject
@@ -325,10 +321,10 @@ class Key(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class KeyFinding:
-    """Something about a key that somebody should act on, or know.
+    """A finding about a key that an administrator should act on, or know.
 
-    `rests_on`: events or export. `event_ids` are the first events that show it; `export`, `as_of`, `as_of_from`
-    and `source_files` tell of when the account said it, as in `Exported`.
+    `rests_on`: events or export. `event_ids`: the first events that show it. `export`, `as_of`, `as_of_from` and
+    `source_files`: the export that shows it, as in `Exported`.
     """
 
     finding: str
@@ -342,11 +338,11 @@ class KeyFinding:
 
 @dataclass(frozen=True, slots=True)
 class AuditedKey:
-    """A long-term key: what the logs say, and beside it what IAM said at a time (`iam_...`).
+    """A long-term key by the logs, and by IAM at the time of an export (`iam_...`).
 
-    `access_key_id` is null for a key of the credential report that fits none whose ID is known. `iam_grade`: strong
-    where an export names the key, weak where only its time of creation fits; null where none tells of it.
-    `owner_rests_on`: events or export. `age_days` and the findings are as of the audit's time.
+    `access_key_id` is null for a key of the credential report that matches no key with a known ID. `iam_grade`: strong
+    if an export names the key, weak if only its creation time matches, null without an export of it. `owner_rests_on`:
+    events or export. `age_days` and `findings` are as of the time of the audit.
     """
 
     access_key_id: str | None
@@ -375,10 +371,10 @@ class AuditedKey:
 
 @dataclass(frozen=True, slots=True)
 class Keys(Displayed):
-    """Every long-term key that the logs or an export know. `findings` counts keys, by finding.
+    """Every long-term key in the logs or exports. `findings`: the number of keys by finding.
 
-    `at`: the latest event or export. `exports` says whether any export tells of keys: else the logs alone do.
-    `accounts_by_logs_alone`: those of which no export lists the keys, so one that was not used is not here.
+    `at`: the time of the latest event or export. `exports`: whether an export of keys is loaded.
+    `accounts_by_logs_alone`: accounts without an export of their keys; unused keys of these are missing.
     """
 
     at: datetime | None
@@ -392,10 +388,10 @@ class Keys(Displayed):
 
 @dataclass(frozen=True, slots=True)
 class AuditedAccount:
-    """An account that the logs or an export know; `status` and `name` are the organisation's, as of a time.
+    """An account in the logs or exports. `name`, `email` and `status`: by AWS Organizations at the time `as_of`.
 
-    `long_term_keys` are those not known to be deleted; `keys_with_findings` those of them that an audit finds fault
-    with. `iam_as_of`: of the latest export that lists its keys.
+    `long_term_keys`: those not known to be deleted. `keys_with_findings`: those of them for which the audit of keys has
+    a finding. `iam_as_of`: the time of the latest export that lists its keys.
     """
 
     account_id: str
@@ -415,4 +411,6 @@ class AuditedAccount:
 
 @dataclass(frozen=True, slots=True)
 class Accounts(Displayed):
+    """Every account in the logs or exports."""
+
     accounts: tuple[AuditedAccount, ...]

@@ -1,8 +1,4 @@
-"""The answer to `report`: what a report on an access key shows. Part of `answers`, apart as `key_answer` is.
-
-It takes together the page on the key, the tree below it, and what was done with any of that; and carries the record of
-every event that it cites.
-"""
+"""Report answer: the page on an access key, its tree, the activity of the tree, and the records of cited events."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from forensics.answers.tree_answer import Tree
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """The calls of one node of the tree in one step of time from `start` on."""
+    """The calls of one node of the tree in the time step that begins at `start`."""
 
     node: int
     start: datetime
@@ -27,7 +23,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Activity over time, in steps of so many seconds; steps without calls are left out."""
+    """Activity over time, in steps of `step` seconds. Steps without calls are left out."""
 
     step: int
     start: datetime | None
@@ -37,7 +33,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class SignedBy:
-    """The nodes of the tree that made calls of one sensitive action."""
+    """The nodes of the tree that signed calls of one sensitive action."""
 
     event_source: str
     event_name: str
@@ -46,9 +42,9 @@ class SignedBy:
 
 @dataclass(frozen=True, slots=True)
 class ListedEvent:
-    """An event that the key, or what came of it, signed. `outcome`: succeeded, denied or failed.
+    """An event signed by the key or by a credential derived from it. `outcome`: succeeded, denied or failed.
 
-    `tactic`, `technique`: of a sensitive call. `record`: which of the report's records it is; null if it is left out.
+    `tactic`, `technique`: for sensitive calls only. `record`: the index of its record in the report; null if omitted.
     """
 
     node: int
@@ -70,10 +66,9 @@ class ListedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ProvingRecord:
-    """An event's record as the case holds it, secrets masked, and the files that it came in.
+    """The stored record of an event with masked secrets, and its source files.
 
-    `length`: characters of the whole record, of which `text` may be only the beginning. If `unreliable`, it proves
-    nothing.
+    `length`: the characters of the whole record; `text` may be shorter. An `unreliable` record is not evidence.
     """
 
     event_id: str | None
@@ -89,10 +84,10 @@ class ProvingRecord:
 
 @dataclass(frozen=True, slots=True)
 class CaseState:
-    """Which case, as of which ingest, and the version of the program that asked it.
+    """The case that an answer is from, its last ingest, and the version of this program.
 
-    `fingerprint`: one hash over its events and sources, the same wherever these are loaded. `custody_head`: the hash of
-    the last entry of its log before this question, which proves the log up to there.
+    `fingerprint`: one hash over its events and source files, equal for every case with the same ones. `custody_head`:
+    the hash of the last entry of the custody log before this query; it verifies the log up to that entry.
     """
 
     case_id: str = field(metadata=LOCAL)
@@ -107,10 +102,11 @@ class CaseState:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report on an access key. `activity` is of the key and all that certainly came of it.
+    """A report on an access key. `activity`: of the key and the credentials that certainly derive from it.
 
-    `events` are at most `events_total`: each different call first, then the sensitive, then the refused, then the rest.
-    `cited_without_record`: how many of the cited events have no record here, for want of room or of an event loaded.
+    `events`: a part of all `events_total`; the first calls of each kind take precedence, then sensitive and refused
+    ones. `cited_without_record`: the number of cited events whose record is not here, because the report is full or the
+    event is not loaded.
     """
 
     key: Key
@@ -127,7 +123,7 @@ class Report:
 
     @property
     def address_files(self) -> list[str]:
-        """The hashes of the files on addresses that the answer rests on: databases, and AWS's own list."""
-        said = [self.key.who, *self.key.who.sessions]
-        lists = dict.fromkeys(one.workload.ip_ranges_sha256 for one in said if one.workload)
+        """Return the hashes of the address databases and of the ip-ranges file that the answer used."""
+        whos = [self.key.who, *self.key.who.sessions]
+        lists = dict.fromkeys(one.workload.ip_ranges_sha256 for one in whos if one.workload)
         return [*(database.sha256 for database in self.key.address_databases), *filter(None, lists)]

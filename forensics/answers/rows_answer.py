@@ -1,4 +1,4 @@
-"""Rows answer: rows of SQL, the tables they come from, and saved queries."""
+"""Rows answer: rows of SQL, descriptions of tables, and saved queries."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows of plain values under their column names. `total` counts what there is where not all are here.
+    """Rows of plain values. `total`: the number of rows without the limit.
 
-    `types` are the database's names of the columns' types, where a query gave the rows.
+    `types`: DuckDB's type of each column, if the rows are the result of a query.
     """
 
     columns: tuple[str, ...]
@@ -21,7 +21,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a case's table, its type as the database names it, and what it means."""
+    """A column of a table, DuckDB's name of its type, and its description."""
 
     name: str
     type: str
@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or view of a case, and what it holds."""
+    """A table or view of a case, and its description."""
 
     name: str
     is_view: bool
@@ -40,7 +40,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class FilterMatches:
-    """How many events one filter matches on its own; `nearest` is a value of the case that may have been meant."""
+    """The number of events that one filter matches on its own. `nearest`: the most similar value in the case."""
 
     filter: str
     value: str | None
@@ -50,7 +50,7 @@ class FilterMatches:
 
 @dataclass(frozen=True, slots=True)
 class QueryParameter:
-    """What a saved query asks for, `$name` in its SQL. `type`: the database's, such as varchar or timestamptz."""
+    """A parameter of a saved query, `$name` in its SQL. `type`: DuckDB's, such as varchar or timestamptz."""
 
     name: str
     type: str
@@ -61,9 +61,9 @@ class QueryParameter:
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
-    """A question kept as SQL. `is_own`: of its user, not of the package.
+    """A question with its SQL. `is_own`: it is from the user's folder, not from the package.
 
-    `needs` are tables that not every case has, each with how a case comes by it. `unusable`: why the file is no query.
+    `needs`: tables that not every case has, each with how to load it. `unusable`: why the file is not a valid query.
     """
 
     name: str

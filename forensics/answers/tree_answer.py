@@ -10,7 +10,7 @@ from forensics.answers.core import NOT_VERIFIED, DigestCheck, Displayed, Evidenc
 
 
 class NodeKind(StrEnum):
-    """What descends from a credential."""
+    """The kind of a node that derives from a credential."""
 
     ACCESS_KEY = "access_key"
     SESSION = "session"
@@ -20,7 +20,7 @@ class NodeKind(StrEnum):
 
 
 class Relation(StrEnum):
-    """How a node came of its parent."""
+    """How a node derives from its parent."""
 
     ASSUMED_ROLE = "assumed_role"
     SESSION_TOKEN = "session_token"
@@ -36,7 +36,7 @@ class Relation(StrEnum):
 
 
 class State(StrEnum):
-    """Whether a node worked at the time of its tree; if not, why."""
+    """Whether a node was valid at the time of the tree, or why it was not."""
 
     VALID = "valid"
     UNKNOWN = "unknown"
@@ -49,7 +49,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """A step of containment."""
+    """The action of a containment step."""
 
     DEACTIVATE_ACCESS_KEY = "deactivate_access_key"
     DENY_USER = "deny_user"
@@ -67,10 +67,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One thing that descends from the subject; the subject itself has no parent.
+    """The subject, which has no parent, or a credential, user or role derived from it.
 
-    `certain`: that it came of its parent, and that of the subject. `valid_at`: whether it worked at the tree's time;
-    None if its expiry is unknown. A session that AWS gave several keys is one node.
+    `certain`: whether every link from the subject to it is certain. `valid_at`: whether it was valid at the time of the
+    tree; null if its expiry is unknown. A session with several keys is one node.
     """
 
     id: int
@@ -97,7 +97,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of containment. `ends` and `survives` are nodes: what stops, and what of theirs goes on."""
+    """One containment step. `ends`: the nodes that it ends. `survives`: their descendants that still work after it."""
 
     order: int
     action: Action
@@ -110,10 +110,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Tree(Displayed):
-    """Everything that descends from a subject, and how to end it. `ancestors` requested the subject, nearest first.
+    """Everything derived from a subject, and how to contain it. `ancestors` requested the subject, nearest first.
 
-    `evidence`: the files that hold the events that handed something out or planted it, and how far these are proven.
-    `exports`: which long-term keys of it IAM called inactive, where no logged change came after that.
+    `evidence`: the events that issued or created a node, with their files and digest status. `exports`: long-term keys
+    in the tree that were inactive by an export of IAM, without a later logged change.
     """
 
     subject: Subject

@@ -1,4 +1,4 @@
-"""Verify: what digests prove of the files of a case or folder, and whether a case or bundle is as it was left."""
+"""Verify answer: the verification of log files by digests, and of cases, reports and bundles by their hashes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RESEALING = (
     "anyone who can write the case can change it and compute these hashes again; to detect that, compare the log with a"
     " head that you kept elsewhere (verify --head), or check a signature (verify --allowed-signers)"
 )
-"""The limit of the hashes in a case; part of each answer that calls a case unchanged."""
+"""The limit of the hashes in a case; part of every answer that reports a case as unchanged."""
 
 
 class FileStatus(StrEnum):
-    """How far a file is proven to be what AWS wrote."""
+    """The result of the verification of a file by digests."""
 
     SIGNED = "signed"
     HASH_CHAINED = "hash-chained"
@@ -30,9 +30,10 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:
-    """A log file or digest. `moved`: it lies elsewhere than AWS put it; None where its bucket and key are not known.
+    """A log file or digest.
 
-    `name` is None for one that is missing. `digest`: the object that lists it, or None.
+    `name` is null for a missing file. `moved`: whether it is not at the bucket and key that AWS delivered it to; null
+    if its own are unknown. `digest`: the object that lists it, if any.
     """
 
     name: str | None
@@ -48,8 +49,11 @@ class VerifiedFile:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Delivery windows, one after the other, that are alike. `complete`: every delivered file is here and unchanged,
-    as the digests say; `verified`: and the digests are proven. The event times are those of the listed files."""
+    """Consecutive delivery windows with the same status.
+
+    `complete`: every file that the digests list is loaded and unchanged. `verified`: and the digests are verified. The
+    event times are those of the listed files.
+    """
 
     from_: datetime
     to: datetime
@@ -67,8 +71,11 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class ChainBreak:
-    """Where a chain does not go on: `gap` (digests are missing, at least so many), `restart` (it begins anew),
-    `beginning` (the oldest digest that is here; `s3_object`, if any, is the one before it), `fork`."""
+    """A break in a chain of digests.
+
+    `kind`: gap (at least `at_least` digests are missing), restart (a new chain begins), beginning (the oldest loaded
+    digest; `s3_object`, if any, is the one before it), or fork.
+    """
 
     kind: str
     from_: datetime | None
@@ -79,7 +86,7 @@ class ChainBreak:
 
 @dataclass(frozen=True, slots=True)
 class DigestChain:
-    """The digests of one trail for one account and region; a backfill is a chain of its own."""
+    """The digests of one trail for one account and region. A backfill is a separate chain."""
 
     account_id: str
     aws_region: str
@@ -92,12 +99,12 @@ class DigestChain:
     breaks: tuple[ChainBreak, ...]
     windows: tuple[Windows, ...]
     contested: int = 0
-    """Digests whose region and time have another digest, signed with another key."""
+    """Digests for whose region and time there is another digest, signed with a different key."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsedKey:
-    """A public key: which file brought it, how many digests it proves, and if it was refused, why."""
+    """A public key, the file that it was loaded from, the number of digests that it verifies, or why it was refused."""
 
     fingerprint: str
     source: str
@@ -107,10 +114,10 @@ class UsedKey:
 
 @dataclass(frozen=True, slots=True)
 class CustodyEntry:
-    """One command on a case: when, by whom, with which version, parameters and, if it answered, hash of its answer.
+    """One command on a case.
 
-    `state`: the hashes of what the case consists of, where the command changed it. `sha256` is of the entry itself,
-    `previous` that of the one before.
+    `answer_sha256`: null if the command returned no answer. `state`: the hashes of the parts of the case, if the
+    command changed them. `sha256`: the hash of this entry. `previous`: the hash of the entry before it.
     """
 
     number: int
@@ -127,7 +134,7 @@ class CustodyEntry:
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """The log of a case. `head`: the hash of its last entry, which proves all of it. `note`: what it does not prove."""
+    """The custody log of a case. `head`: the hash of its last entry, which covers all others. `note`: its limits."""
 
     head: str | None
     entries: tuple[CustodyEntry, ...]
@@ -137,7 +144,7 @@ class Custody:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is not as it was left: where, and what is wrong with it."""
+    """A part that was changed or is missing: where it is, and what is wrong."""
 
     where: str
     what: str
@@ -145,9 +152,9 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A head of the custody log, signed with an SSH key. `statement` is the line that is signed.
+    """A signature of a head of the custody log with an SSH key. `statement` is the signed line.
 
-    `number`: the entry whose hash the head is. `file`: where the signature is kept in the case, None if it is not.
+    `number`: the entry whose hash is the head. `file`: the signature in the case; null if it could not be written.
     """
 
     case_id: str
@@ -161,9 +168,10 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSeal:
-    """A valid signature: up to entry `number`, the log is as its signer had it. `signer`: as FILE names them.
+    """A valid signature of the log up to entry `number`. `signer`: the name in the allowed signers file.
 
-    `later_entries` were added after it and are not signed; `later_changes` of them added to the case.
+    `later_entries`: the number of entries after it, which it does not cover. `later_changes`: how many of them added
+    logs or exports to the case.
     """
 
     file: str
@@ -175,11 +183,11 @@ class CheckedSeal:
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """Whether a case is as the last command left it. `custody_head`: the hash that proves the whole log.
+    """The check that a case is unchanged since its last command.
 
-    `case_fingerprint`: one hash over events and sources; None where the case cannot be read. `note`: what the result
-    does not prove. `seal`: the valid signature, if one was asked for; `seal_problem`: why there is none. `leftovers`:
-    files that a killed command left; no answer reads them.
+    `custody_head`: the hash of the last entry of the log. `case_fingerprint`: one hash over events and source files;
+    null if the case cannot be read. `note`: the limits of the check. `seal`: the valid signature, if one was required;
+    `seal_problem`: why there is none. `leftovers`: files of killed commands, which no answer reads.
     """
 
     lake_files: int
@@ -195,9 +203,10 @@ class Integrity:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What digests prove, and what they cannot; for a case also its integrity. Counts are of files by status.
+    """The verification of log files by digests, its limits, and for a case its integrity.
 
-    `skipped`: entries of the folder that were not opened, such as links that leave it, with the reason.
+    `logs`, `digests`: the number of files by status. `skipped`: entries of the folder that were not opened, such as
+    links out of it, with the reason.
     """
 
     subject: str
@@ -213,7 +222,7 @@ class Verification:
 
     @property
     def complaint(self) -> str | None:
-        """What is wrong, in one line; None if all that can be checked is as AWS and the case's user left it."""
+        """Return what is wrong, in one line; None if every check passed."""
         wrong = [
             f"{number:,} {what} {status}"
             for what, counts in (("log file(s)", self.logs), ("digest(s)", self.digests))
@@ -221,13 +230,13 @@ class Verification:
             if (number := counts.get(status, 0))
         ]
         gaps = sum(one.kind in ("gap", "restart", "fork") for chain in self.chains for one in chain.breaks)
-        wrong += [f"{gaps:,} break(s) in the chains"] if gaps else []
+        wrong += [f"{gaps:,} break(s) in the digest chains"] if gaps else []
         contested = sum(chain.contested for chain in self.chains)
         wrong += [f"{contested:,} digest(s) of one region and time signed with different keys"] if contested else []
         if not self.chains and self.integrity is None:
-            wrong.append("there is no digest, so nothing is proven")
+            wrong.append("no digest files were loaded, so nothing is proven")
         problems = len(self.integrity.problems) if self.integrity else 0
-        wrong += [f"{problems:,} part(s) of the case are not as they were left"] if problems else []
+        wrong += [f"{problems:,} part(s) of the case were changed or are missing"] if problems else []
         if self.integrity and self.integrity.seal_problem:
             wrong.append(f"no valid signature of the custody log: {self.integrity.seal_problem}")
         return ", ".join(wrong) or None
@@ -235,9 +244,9 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Where a copy of an event lies: `position` counts the records of the file from 0.
+    """A copy of an event. `position`: the index of its record in the file, from 0.
 
-    `may_differ`: it is of an event with conflicts, and may be the record or one of these.
+    `may_differ`: the event has conflicting copies, and this may be one of them.
     """
 
     source_file: str | None = field(metadata=LOCAL)
@@ -249,9 +258,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class ConflictingRecord:
-    """What a copy of an event says that differs from the record that stands for it; `differs_in`: in which members.
+    """A copy of an event that differs from the stored record in the members `differs_in`.
 
-    `delivery`: as AWS wrote it, wrapped by another product, or rebuilt from its fields. Masked as the record is.
+    `delivery`: as AWS wrote it, wrapped by another product, or rebuilt from its fields. Secrets are masked as in the
+    stored record.
     """
 
     record: str
@@ -262,9 +272,12 @@ class ConflictingRecord:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A record as it was delivered. `record_sha256` is of its bytes; `is_masked`: secrets in `record` were replaced,
-    each by the hash of its value. Bytes that are no UTF-8 are replaced too, and `is_exact` is false then. `conflicts`:
-    what other copies say instead; an event whose copies differ where it matters proves nothing."""
+    """A record as it was delivered.
+
+    `record_sha256`: the hash of its bytes. `is_masked`: each secret in `record` was replaced by the hash of its value.
+    `is_exact`: false if bytes that are not UTF-8 were replaced. `conflicts`: copies with other content; an event whose
+    copies differ where it matters is not evidence.
+    """
 
     event_id: str | None
     recipient_account_id: str | None
@@ -278,7 +291,7 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The originals of some events, and the IDs that no loaded event has."""
+    """The records of some events, and the IDs of events that are not loaded."""
 
     originals: tuple[Original, ...]
     not_found: tuple[str, ...]
@@ -286,8 +299,9 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """A file that holds proving events. `packed_as`: its name in the bundle; null where only its records are there,
-    and `why` says so."""
+    """A source file of cited events. `packed_as`: its name in the bundle; null if only its records are packed, and
+    `why`: the reason.
+    """
 
     source_file: str = field(metadata=LOCAL)
     source_sha256: str
@@ -298,7 +312,7 @@ class PackedFile:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """An archive with an answer and what proves it."""
+    """An archive with an answer and its evidence."""
 
     subject: str
     path: str = field(metadata=LOCAL)
@@ -312,9 +326,9 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Whether a report or bundle is what a case gives: what was confirmed, what failed or could not be compared.
+    """The check of a report or bundle.
 
-    `notes`: what the result does not prove.
+    `right`: confirmed statements. `problems`: what is wrong or could not be compared. `notes`: the limits of the check.
     """
 
     subject: str

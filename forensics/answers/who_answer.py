@@ -1,4 +1,4 @@
-"""Who answer: who requested a credential, by which links, and how sure that is."""
+"""Who answer: who requested a credential, the chain of links to them, and the grade of the conclusion."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forensics.answers.core import (
 
 
 class Agreement(StrEnum):
-    """Whether a claim fits the actor that the walk found."""
+    """Whether a claim of a session matches the actor."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
@@ -32,7 +32,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Why a credential is believed to come from another; `event_ids` prove it, in the order of `evidence`."""
+    """The rule and the events that link a credential to its requester. `event_ids`: in the order of `evidence`."""
 
     rule: str
     grade: Grade
@@ -43,7 +43,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One credential of a chain. `link` tells how it came from the next; a long-term key has none."""
+    """One credential of a chain. `link`: how it derives from the next one; null for a long-term key."""
 
     access_key_ids: tuple[str, ...]
     principal_id: str | None
@@ -57,7 +57,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody who may be behind a credential; a link names nobody by it."""
+    """A possible actor behind a credential. It does not decide the answer."""
 
     actor: Actor
     grade: Grade
@@ -66,7 +66,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class OriginCandidate:
-    """A long-term key that may stand at the origin."""
+    """A long-term key that may be the origin of a credential."""
 
     access_key_id: str
     grade: Grade
@@ -74,7 +74,7 @@ class OriginCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who made the calls, as the records say."""
+    """The identity that made the calls, from the records."""
 
     principal_id: str | None
     arn: str | None
@@ -83,7 +83,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class SourceIdentityClaim:
-    """`sts:SourceIdentity`: chosen by the first caller, carried unchanged; `set_by_event_id` set it."""
+    """`sts:SourceIdentity`, which the first caller chooses and later sessions inherit unchanged.
+
+    `set_by_event_id`: the event that set it. `enforced`: whether the role's trust policy required it; null if unknown.
+    """
 
     value: str | None = None
     agreement: Agreement = Agreement.ABSENT
@@ -93,6 +96,8 @@ class SourceIdentityClaim:
 
 @dataclass(frozen=True, slots=True)
 class SessionNameClaim:
+    """The role session name, which the requester of a session may choose."""
+
     value: str | None = None
     agreement: Agreement = Agreement.ABSENT
     enforced: bool | None = None
@@ -100,6 +105,8 @@ class SessionNameClaim:
 
 @dataclass(frozen=True, slots=True)
 class OnBehalfOfClaim:
+    """The Identity Center user in `onBehalfOf`."""
+
     value: str | None = None
     identity_store_arn: str | None = None
     agreement: Agreement = Agreement.ABSENT
@@ -107,7 +114,7 @@ class OnBehalfOfClaim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the session says of itself; never proof."""
+    """Self-declared by the session; never evidence."""
 
     source_identity: SourceIdentityClaim = SourceIdentityClaim()
     role_session_name: SessionNameClaim = SessionNameClaim()
@@ -116,7 +123,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Logs that would carry the walk further: an account (null: unknown), a region (null: any) and a time."""
+    """Logs that could continue the walk. Null is an unknown account, and any region."""
 
     account_id: str | None
     aws_region: str | None
@@ -124,14 +131,14 @@ class Missing:
     to: datetime | None
     why: str
     event_source: str | None = None
-    """Whose data events to enable, where only those would show it."""
+    """The service whose data events must be enabled, if only those would show the call."""
     event_id: str | None = None
-    """The event that stopped the trail, where one did."""
+    """The event that stopped the trail, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsedFrom:
-    """An address that a credential was used from; `aws_region` is that of an address of AWS."""
+    """A source address of a credential. `aws_region`: the region of an address of AWS."""
 
     address: str
     class_: AddressClass
@@ -145,10 +152,10 @@ class UsedFrom:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Where the credential that a workload was handed was used from, the first address first.
+    """The source addresses of a credential that was issued to a workload, by first use.
 
-    `used_elsewhere`: whether it was used outside of where it belongs while it was also used there; `event_ids` are one
-    event of each. `ip_ranges_sha256`: of AWS's list of addresses, if it was given.
+    `used_elsewhere`: whether it was used outside its home address while it was also used there. `event_ids`: one event
+    of each. `ip_ranges_sha256`: the hash of the ip-ranges file, if one was given.
     """
 
     access_key_id: str | None
@@ -160,7 +167,7 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who made the thing that the answer ends at; beside the answer, never part of it."""
+    """Who created the key, or launched the workload, where the chain ends. It does not decide the answer."""
 
     relation: str
     actor: Actor
@@ -169,10 +176,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class NotTrusted:
-    """A loaded record that tells of an issuance and proves nothing.
+    """A loaded record of an issuance that is not used as evidence.
 
-    `reason`: unlisted (proven digests cover the delivery of its file and none lists it), contested (digests of its
-    region and time are signed with different keys).
+    `reason`: unlisted (verified digests cover the delivery window of its file, and none lists the file), or contested
+    (digests of its region and time are signed with different keys).
     """
 
     reason: str
@@ -181,10 +188,10 @@ class NotTrusted:
 
 @dataclass(frozen=True, slots=True)
 class Who(Displayed):
-    """Who is behind a subject: four answers to four questions.
+    """Who is behind a subject.
 
-    `caller`: who called. `actor`: who requested the credential. `key_owner`: who owns the long-term key at the
-    origin. `claims`: what the session says of itself.
+    `caller`: the identity that made the calls. `actor`: who requested the credential. `key_owner`: the owner of the
+    long-term key at the origin. `claims`: self-declared by the session.
     """
 
     subject: Subject

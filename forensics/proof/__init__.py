@@ -1,1 +1,1 @@
-"""Proof: the custody log, its seal, bundles, and the checks behind `verify`."""
+"""Proof: the custody log, its signatures, bundles, and the checks of `verify`."""

@@ -1,4 +1,4 @@
-"""Bundle check: whether a bundle is as it was written, by its own hashes and against the case that it was made from."""
+"""Bundle check: compares a bundle with its own hashes, and with the case that it was created from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,15 @@ _OWN_SUMS_ONLY = (
 
 
 def check_bundle(path: Path, origin: Origin | None) -> Check:
-    """Check a bundle by its own hashes, and against the case that it was made from. Raises NotChecked, OSError."""
+    """Return the check of a bundle.
+
+    Args:
+        path: the bundle.
+        origin: the case to compare it with; None to check only the bundle's own hashes.
+
+    Raises:
+        NotChecked, OSError
+    """
     right: list[str] = []
     problems: list[Problem] = []
     with open_named(path) as file:
@@ -36,7 +44,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
             entry.answer_sha256 == sha256 for entry in origin.log.entries if entry.command == "bundle"
         )
         if origin is not None:
-            _say(is_logged, right, problems, path.name, "the hash of the archive is in the custody log of the case")
+            _add(is_logged, right, problems, path.name, "the hash of the archive is in the custody log of the case")
         try:
             members = archive.read(file, {packing.SUMS: _MAX_LISTED, _REPORT: MAX_PAGE})
             sums = members.get(packing.SUMS)
@@ -57,7 +65,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
 
 
 def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Problem]) -> None:
-    """Compare the archive with the .sha256 file beside it, if there is one."""
+    """Compare the archive with the .sha256 file beside it, if any."""
     beside = packing.sums_of(path)
     try:
         given = read_regular(beside, _MAX_SUMS)
@@ -67,7 +75,7 @@ def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Prob
         problems.append(Problem(beside.name, f"it cannot be read ({error.strerror})"))
         return
     is_same = given.split(b" ", 1)[0] == sha256.encode()
-    _say(is_same, right, problems, path.name, f"the hash of the archive is the one in {beside.name}")
+    _add(is_same, right, problems, path.name, f"the hash of the archive is the one in {beside.name}")
 
 
 def _not_as_listed(where: str, expected: dict[str, str], found: dict[str, str]) -> list[Problem]:
@@ -88,9 +96,9 @@ def _check_answer(
     *,
     is_logged: bool,
 ) -> list[str]:
-    """Compare the report and the answer in a bundle with the case; returns notes on what could not be compared.
+    """Compare the report and the answer in a bundle with the case, and return notes on what was not compared.
 
-    A bundle whose hash is in the log was written by the case, also if the case has grown since.
+    If the hash of the archive is in the custody log, the case wrote it, so a later ingest is not a problem.
     """
     where, now = f"{path.name}: {_REPORT}", origin.state
     page = members[_REPORT].content if _REPORT in members else None
@@ -105,14 +113,14 @@ def _check_answer(
     if not wrong:
         answer = hashlib.sha256(packing.answer_file(origin.key(access_key(claims.subject)))).hexdigest()
         is_same = _ANSWER in members and members[_ANSWER].sha256 == answer
-        _say(is_same, more, wrong, f"{path.name}: {_ANSWER}", f"{_ANSWER} is what the case gives for {claims.subject}")
+        _add(is_same, more, wrong, f"{path.name}: {_ANSWER}", f"{_ANSWER} is what the case gives for {claims.subject}")
     right += more
     problems += wrong
     return []
 
 
-def _say(is_right: bool, right: list[str], problems: list[Problem], where: str, statement: str) -> None:
-    """Add a statement, which contains `is`, or its negation."""
+def _add(is_right: bool, right: list[str], problems: list[Problem], where: str, statement: str) -> None:
+    """Add a statement that contains `is`, or add its negation as a problem."""
     if is_right:
         right.append(statement)
     else:

@@ -1,7 +1,7 @@
-"""Case check: whether a case is as the last command left it.
+"""Case check: compares a case with the hashes in its custody log and manifest.
 
-The custody log says which hashes the parts of a case had after each command that changed them; the manifest says those
-of the lake files. Whatever differs is named, and what is broken is not asked any further.
+The custody log contains the hashes of the parts of a case after each command that changed them. The manifest contains
+the hashes of the lake files. Every difference is reported. A damaged part is not read any further.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _KILLED_BEFORE_THE_LOG = (
 
 
 def hashes_of(layout: Layout) -> CaseHashes:
-    """What a case consists of now, for its log."""
+    """Return the current hashes of the parts of a case, for its custody log."""
     size = manifests.committed_bytes(layout.manifest)
     return CaseHashes(
         file_sha256(layout.case_file),
@@ -54,15 +54,15 @@ def verify_case(
     head: str | None,
     allowed_signers: str | Path | None,
 ) -> Verification:
-    """Check that a case is as the last command left it, and what the digests in it prove of its files.
+    """Check that a case is unchanged since its last command, and its files against its digests.
 
     Args:
         layout: the case folder.
-        connected: opens the database; called only if the case is unchanged.
-        unlogged: what `not_logged` found.
-        bucket: the bucket that the logs are a copy of.
-        head: the head of the custody log in a report or bundle.
-        allowed_signers: OpenSSH's file of the keys of which one must have signed a head of the log.
+        connected: opens the database; called only if no part is damaged.
+        unlogged: the result of `not_logged`.
+        bucket: the bucket that the logs were copied from.
+        head: a head of the custody log, from a report or bundle.
+        allowed_signers: OpenSSH's list of public keys; one of them must have signed a head of the log.
 
     Raises:
         CannotSeal, OSError: the signatures cannot be checked.
@@ -84,38 +84,37 @@ def integrity(
     connected: Callable[[], duckdb.DuckDBPyConnection],
     unlogged: Iterable[Problem],
 ) -> Integrity:
-    """Whether a case is as the last command left it. `head`: of its log as a report has it; `connected` opens the
-    database, and is called only if nothing is broken; `unlogged`: what `not_logged` found."""
+    """Return the check that a case is unchanged since its last command. Arguments as for `verify_case`."""
     from forensics.answers.verify_answer import Integrity, Problem
     from forensics.investigate.case.accounting import mismatch
 
     log = custody.read(layout.custody)
-    broken = list(_broken(layout, log))
-    cut_off = "no entry has the hash {}: this is another log, or its last entries were removed"
+    damaged = list(_damaged(layout, log))
+    cut_off = "no entry has the hash {}: this is a different log, or its last entries were removed"
     is_known = not head or any(entry.sha256 == head for entry in log.entries)
     problems = [*log.problems, *([] if is_known else [Problem(layout.custody.name, cut_off.format(head))])]
-    problems += [*broken, *unlogged]
-    if broken:
+    problems += [*damaged, *unlogged]
+    if damaged:
         return Integrity(0, len(log.entries), log.head, None, tuple(problems))
     manifest = manifests.read(layout.manifest)
     unlisted = "not listed in the manifest; not read, and removed by the next ingest"
     more = list(unlisted_files(layout, manifest))
     problems += (Problem(path, unlisted) for path in more if not is_leftover(path))
     leftovers = [Problem(path, _OF_AN_INGEST) for path in more if is_leftover(path)]
-    if announced(layout):
+    if has_unlogged_commit(layout):
         leftovers.append(Problem(layout.pending.name, _KILLED_BEFORE_THE_LOG))
     if wrong := mismatch(connected(), manifest):
-        problems.append(Problem(layout.manifest.name, f"what was read is not what there is: {wrong}"))
+        problems.append(Problem(layout.manifest.name, f"the records read and the records stored differ: {wrong}"))
     contents = fingerprint(connected(), layout, manifest)
     held = len(manifest.lake_files)
     return Integrity(held, len(log.entries), log.head, contents, tuple(problems), leftovers=tuple(leftovers))
 
 
-def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
-    """Each part that cannot be believed any more."""
+def _damaged(layout: Layout, log: Custody) -> Iterator[Problem]:
+    """Yield the parts that were changed, so that the rest of the check cannot use them."""
     from forensics.answers.verify_answer import Problem
 
-    yield from _otherwise_logged(layout, log)
+    yield from _unlike_the_log(layout, log)
     try:
         manifest = manifests.read(layout.manifest)
     except DamagedManifest as error:
@@ -124,8 +123,8 @@ def _broken(layout: Layout, log: Custody) -> Iterator[Problem]:
     yield from (Problem(where, what) for where, what in changed_files(layout, manifest.lake_files))
 
 
-def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
-    """Where the files of a case differ from what the log says of them."""
+def _unlike_the_log(layout: Layout, log: Custody) -> Iterator[Problem]:
+    """Yield the files of a case whose hashes differ from those in the log."""
     from forensics.answers.verify_answer import Problem
 
     logged = _states(log.entries)
@@ -139,39 +138,41 @@ def _otherwise_logged(layout: Layout, log: Custody) -> Iterator[Problem]:
     built = {one.database_sha256 for one in logged if one.manifest_bytes == last.manifest_bytes}
     built.add(pending(layout).database_sha256)
     if layout.database.exists() and file_sha256(layout.database) not in built:
-        what = "the attribution tables were changed after they were built; deleted, they are built again"
+        what = "the attribution tables were changed after they were built; delete the file to rebuild them"
         yield Problem(layout.database.name, what)
 
 
 def check_manifest(layout: Layout) -> None:
-    """Raises DamagedManifest where the manifest is not as the last command that changed the case left it."""
+    """Raise DamagedManifest if the manifest differs from its hash in the last logged change of the case."""
     logged = _states(custody.read(layout.custody).entries)
     if logged and file_sha256(layout.manifest, logged[-1].manifest_bytes) != logged[-1].manifest_sha256:
         raise DamagedManifest(layout.manifest, None, _OTHER_LINES)
 
 
 def not_logged(layout: Layout) -> Iterator[Problem]:
-    """What counts and is of no ingest in the log. Tables that were built of it since do not vouch for it; the next
-    ingest does, for it goes on where one was killed."""
+    """Yield what is committed in the manifest without an ingest in the log.
+
+    A later build of the tables does not confirm it. A later ingest does, because it resumes a killed one.
+    """
     from forensics.answers.verify_answer import Problem
 
     ingests = _states(entry for entry in custody.read(layout.custody).entries if entry.command == "ingest")
     logged = max((state.manifest_bytes for state in ingests), default=0)
-    if announced(layout):
+    if has_unlogged_commit(layout):
         logged = max(logged, pending(layout).manifest_bytes)
     more = manifests.committed_bytes(layout.manifest) - logged
     if more > 0 and not layout.custody.exists():
-        yield Problem(layout.custody.name, "it is gone, and with it what was done with the case")
+        yield Problem(layout.custody.name, "it is missing, and with it the history of the case")
     elif more > 0:
         what = (
-            f"its last {more:,} bytes are of no ingest in the log: either their ingest did not end, and the same"
-            " command again logs it, or somebody else wrote them"
+            f"its last {more:,} bytes are not from an ingest in the log: either the ingest was killed, and the same"
+            " command logs it, or another program wrote them"
         )
         yield Problem(layout.manifest.name, what)
 
 
-def announced(layout: Layout) -> bool:
-    """Whether an ingest of ours committed and was killed before the custody log had it."""
+def has_unlogged_commit(layout: Layout) -> bool:
+    """Return whether an ingest was killed between its commit and its entry in the custody log."""
     commit = pending(layout)
     return (
         commit.manifest_sha256 is not None

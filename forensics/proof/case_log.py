@@ -1,4 +1,4 @@
-"""Case log: each use of a case, written to its custody log."""
+"""Case log: writes each command on a case to its custody log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CaseLog:
     def __init__(self, layout: Layout, version: str, *, is_kept: bool) -> None:
         self._layout, self._version, self._is_kept = layout, version, is_kept
         self.note: str | None = None
-        """Why a use of the case was not logged, in one line."""
+        """Why a command was not logged, in one line; None if all were."""
 
     def add(
         self,
@@ -41,10 +41,10 @@ class CaseLog:
 
         Args:
             command: the name of the command.
-            parameters: what it was given.
-            answer: what it returned.
-            sha256: the hash of the answer, if that is not the hash of its canonical JSON.
-            hashes: the hashes of the case, after a command that changed it.
+            parameters: its parameters.
+            answer: its answer.
+            sha256: the hash of the answer; by default, that of its canonical JSON.
+            hashes: the hashes of the case after a command that changed it.
         """
         if not self._is_kept:
             return answer
@@ -55,7 +55,7 @@ class CaseLog:
                 self._layout.custody, command, parameters, version=self._version, answer_sha256=sha256, state=hashes
             )
         except OSError as error:
-            self.note = f"{self._layout.root} cannot be written ({error.strerror}): its use was not logged"
+            self.note = f"{self._layout.root} cannot be written ({error.strerror}), so this command was not logged"
             return answer
         if command == "ingest":
             logged_ingest(self._layout)

@@ -1,8 +1,8 @@
-"""Custody: the log of what was done with a case. Each entry carries the hash of the one before.
+"""Custody log: the log of all commands on a case. Each entry contains the hash of the one before it.
 
-An entry that is changed, put in or taken out in the middle shows, for what follows it does not fit any more. The end of
-the log is proven by its head, the hash of the last entry, which every report and bundle carries. Secrets never enter:
-text that could hold one is written with it hidden.
+If an entry is changed, inserted or removed, the next entry no longer matches. The end of the log is protected by its
+head, the hash of the last entry, which every report and bundle contains. Text that could be a secret is replaced before
+it is written.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NO_SECRET = re.compile(r"[0-9a-f]{64}|arn:aws[a-z-]*:.*")
 
 @dataclass(frozen=True, slots=True)
 class CaseHashes:
-    """What a case consists of after a command changed it. The manifest only grows, so its first bytes stay provable."""
+    """The hashes of a case after a command changed it. The manifest is append-only: a prefix stays valid."""
 
     case_sha256: str
     manifest_bytes: int
@@ -59,13 +59,13 @@ def append(
     answer_sha256: str | None = None,
     state: CaseHashes | None = None,
 ) -> str:
-    """Add an entry and give the new head. Raises OSError where the log cannot be written."""
+    """Append an entry, and return the new head. Raises OSError if the log cannot be written."""
     with _locked(path) as descriptor:
         last, ends_well = _last_entry(descriptor)
         entry = {
             "number": last["number"] + 1 if last else 1,
             "time": timestamp(datetime.now(UTC)),
-            "by": _who_runs_this(),
+            "by": _user_and_host(),
             "version": version,
             "command": command,
             "parameters": _without_secrets(dict(parameters)),
@@ -81,7 +81,7 @@ def append(
 
 
 def read(path: Path) -> Custody:
-    """The log with everything that is wrong with it, line by line."""
+    """Return the entries of the log, and what is wrong with each line."""
     from forensics.answers.verify_answer import Custody, Problem
 
     entries: list[CustodyEntry] = []
@@ -97,7 +97,7 @@ def read(path: Path) -> Custody:
         follows = entry.previous == previous and entry.number == number + 1
         follows_damaged = number < entry.number <= number + 1 + damaged and damaged > 0
         if not (follows or follows_damaged):
-            problems.append(Problem(where, "it does not follow the entry before: one was changed, put in or taken out"))
+            problems.append(Problem(where, "it does not follow the entry before: one was changed, inserted or removed"))
         entries.append(entry)
         previous, number, damaged = entry.sha256, entry.number, 0
     return Custody(entries[-1].sha256 if entries else None, tuple(entries), tuple(problems))
@@ -110,26 +110,26 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _entry(line: bytes) -> CustodyEntry | str:
-    """The entry of a line, or what is wrong with it."""
+    """Return the entry of a line, or what is wrong with it."""
     import msgspec
 
     from forensics.answers.verify_answer import CustodyEntry
 
     content = _content(line)
     if content is None:
-        return "the entry was changed or is cut: it does not fit its own hash"
+        return "the entry was changed or truncated: it does not match its hash"
     try:
         entry = msgspec.convert(content, CustodyEntry)
         state = msgspec.convert(entry.state, CaseHashes | None)
     except msgspec.ValidationError as error:
-        return f"it is no entry of this version, though it fits its own hash: {error}"
+        return f"it matches its hash, but is not an entry of this version: {error}"
     if content.keys() != set(CustodyEntry.__slots__) or entry.state != _plain(state):
-        return "it is no entry of this version, though it fits its own hash: it has other fields"
+        return "it matches its hash, but is not an entry of this version: it has other fields"
     return entry
 
 
 def _content(line: bytes) -> dict[str, Any] | None:
-    """What an entry says, with its hash; None if it does not fit that. Answers load no more than this."""
+    """Return the content of an entry and its hash; None if they do not match. Does not import msgspec."""
     body, seal = line[: -_SEAL_BYTES - 1], line[-_SEAL_BYTES - 1 :]
     try:
         sha256 = _hash(body.decode("ascii"))
@@ -142,7 +142,7 @@ def _content(line: bytes) -> dict[str, Any] | None:
 
 
 def _last_entry(descriptor: int) -> tuple[dict[str, Any] | None, bool]:
-    """The last whole entry, and whether the log ends with it."""
+    """Return the last complete entry, and whether the log ends with it."""
     size = os.fstat(descriptor).st_size
     length = _TAIL_BYTES
     while True:
@@ -167,19 +167,19 @@ def _locked(path: Path) -> Iterator[int]:
 
 
 def _lock(descriptor: int) -> None:
-    """Wait for the log, but not for ever. Raises OSError."""
+    """Lock the log. Raises OSError if another process holds the lock for too long."""
     end = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > end:
-                raise BlockingIOError(errno.EAGAIN, "another process holds its custody log") from None
+                raise BlockingIOError(errno.EAGAIN, "another process has locked its custody log") from None
             time.sleep(_LOCK_SECONDS / 100)
 
 
 def _write(descriptor: int, text: str) -> None:
-    """Write an entry wholly or, on a full disk, not at all: half of one would look like a change. Raises OSError."""
+    """Write a complete entry or, on a full disk, nothing: a partial one would look like a change. Raises OSError."""
     write_from(descriptor, os.fstat(descriptor).st_size, text.encode("ascii"))
 
 
@@ -187,8 +187,8 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _who_runs_this() -> str:
-    """User and machine, as the system names them."""
+def _user_and_host() -> str:
+    """Return USER@HOST, as the system names them."""
     import pwd
 
     try:
@@ -203,9 +203,9 @@ def _plain(state: CaseHashes | None) -> dict[str, object] | None:
 
 
 def _without_secrets(value: Any) -> Any:
-    """The same with every text in it, at any depth, free of what could be a secret access key or a session token.
+    """Replace all text, at any depth, that could be a secret access key or a session token.
 
-    A path is text of names; files of such a name are there, so it is only a name that is looked at.
+    A path is checked name by name, because a long path as a whole looks like a secret.
     """
     if isinstance(value, Path):
         return "/".join(_without_secrets(name) for name in str(value).split("/"))
@@ -221,7 +221,7 @@ def _without_secrets(value: Any) -> Any:
 
 
 def arrow_sha256(rows: pa.Table) -> str:
-    """The hash of rows in Arrow's own form."""
+    """Return the SHA-256 of rows in Arrow's IPC format."""
     import pyarrow as pa
 
     sink = _HashingSink()
@@ -231,7 +231,7 @@ def arrow_sha256(rows: pa.Table) -> str:
 
 
 class _HashingSink(io.RawIOBase):
-    """A file that keeps nothing of what is written but its hash."""
+    """A file that stores only the hash of what is written."""
 
     def __init__(self) -> None:
         self.hash = hashlib.sha256()

@@ -1,4 +1,4 @@
-"""Fetched keys: the public keys that AWS returns for the digests of a case, saved in the case."""
+"""Fetched keys: saves the public keys that AWS returns for the digests of a case."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forensics.sources.listed_keys import fetch_public_keys
 
 
 def save_public_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, aws: Aws) -> list[Path]:
-    """Ask AWS in each region of the digests, and return the files with its answers. Raises AwsFailed."""
+    """Save AWS's public keys for each region of the digests, and return the files. Raises AwsFailed."""
     layout.sources.mkdir(mode=0o700, exist_ok=True)
     saved = []
     for row in rows(connection, "digest_regions"):

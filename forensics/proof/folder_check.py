@@ -1,4 +1,4 @@
-"""Folder check: what the digests among some files prove of the logs among them, without a case."""
+"""Folder check: verifies log files by the digests beside them, without a case."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ def verify_logs(
     bucket: str | None = None,
     progress: Callable[[int, int], None] = lambda _done, _files: None,
 ) -> Verification:
-    """What the digests among some files prove of the logs among them; no case is made. Raises NoSuchSource, NotChecked.
+    """Return the verification of the log files in some folders by the digests there. No case is created.
 
-    `keys`: files of public keys. `bucket`: whose copy the folder is. `progress` is told how many files are done, of
-    how many.
+    Args:
+        paths: files and folders of logs and digests.
+        keys: files of public keys.
+        bucket: the bucket that the logs were copied from; files that AWS put elsewhere are reported as moved.
+        progress: called with the number of files done, and with that of all files.
+
+    Raises:
+        NoSuchSource, NotChecked
     """
     from forensics.answers.ingest_answer import Unread
     from forensics.digests import record_places
@@ -42,14 +48,14 @@ def verify_logs(
     files = [ToHash(file.path, file.name, file.size) for file in found if not _why_skipped(file)]
     done = Counter[str]()
 
-    def tell(more: int) -> None:
+    def add_progress(more: int) -> None:
         done["files"] += more
         progress(done["files"], len(files))
 
     with duckdb.connect(":memory:") as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            load(connection, files, tell)
+            load(connection, files, add_progress)
         except HashingFailed as error:
             raise NotChecked(str(error)) from None
         record_places.create_table(connection)

@@ -1,4 +1,4 @@
-"""Origin: the case that a report or a bundle is made from, and later compared with."""
+"""Origin: the case that a report or bundle is created from, and later compared with."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A case, as reports and bundles need it.
+    """A case, as reports and bundles use it.
 
     Args:
         layout: the case folder.
-        state: what the case holds now.
+        state: the current state of the case.
         log: its custody log.
-        connected: opens the database once every lake file is unchanged. Raises ChangedLake.
-        context: the files on addresses that answers use.
-        render: returns the page of a report.
+        connected: checks every lake file, and opens the database. Raises ChangedLake.
+        context: the address databases and ip-ranges file that answers use.
+        render: returns the HTML of a report.
     """
 
     layout: Layout
@@ -66,7 +66,7 @@ class Origin:
 
 
 def case_state(connection: duckdb.DuckDBPyConnection, layout: Layout, log: Custody, version: str) -> CaseState:
-    """Return what a case holds now, by which a report is bound to it."""
+    """Return the current state of a case, which identifies the case in a report."""
     manifest = manifests.read(layout.manifest)
     commit = manifest.commit
     return CaseState(

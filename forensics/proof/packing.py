@@ -1,8 +1,8 @@
-"""Bundle: an answer in one archive with everything that proves it, for somebody who has neither case nor program.
+"""Packing: writes a bundle, an archive with an answer and its evidence, for readers without the case or this program.
 
-The source files of the proving events are read again from where they came and packed whole if their bytes are the same;
-where that is not so, only the records are packed. What is inside can be checked with sha256sum and openssl, as
-INSTRUCTIONS.txt says. The same contents give the same archive.
+The source files of the cited events are read again from their original paths, and packed whole if they are unchanged.
+Otherwise, only their records are packed. INSTRUCTIONS.txt describes how to check a bundle with sha256sum and openssl.
+Equal contents give equal archives.
 """
 
 from __future__ import annotations
@@ -48,16 +48,15 @@ _SUM = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._/-]+)")
 _MAX_SOURCE_BYTES = 1 << 30
 
 _INSTRUCTIONS = """\
-How to check this bundle with sha256sum, openssl, gzip and grep alone. Run the commands in the folder that it was
-unpacked to. The files in sources/ are whole and as they were delivered, so they may hold session tokens: treat them as
-secret.
+How to check this bundle with sha256sum, openssl, gzip and grep. Run the commands in the folder that it was unpacked to.
+The files in sources/ are complete and unchanged, so they may contain session tokens: treat them as secret.
 
-1. Nothing in the bundle was changed since it was packed. Each file ends in OK:
+1. Check that no file was changed since the bundle was packed. Each line must end in OK:
 
     sha256sum --check SHA256SUMS
 
-2. Each digest is signed. openssl says "Verified OK", and nothing is CHANGED. The text that is signed holds the hash of
-   the digest, which is compared first. A digest without a .signature file proves nothing by itself:
+2. Check the signature of each digest. openssl must print "Verified OK", and no line may begin with CHANGED. The signed
+   text contains the hash of the digest, which is compared first. A digest without a .signature file is not evidence:
 
     for signature in digests/*.signature; do
         digest=${signature%.signature}
@@ -65,38 +64,38 @@ secret.
         openssl dgst -sha256 -verify "$digest.key.pem" -signature "$signature" "$digest.signed"
     done
 
-3. Each log file is listed, with the hash of its uncompressed content, in one of these digests. Its name is printed
-   beside that of the digest; nothing is NOT LISTED:
+3. Check that each log file is listed in one of these digests, by the hash of its uncompressed content. Each line must
+   name a digest, and none may contain NOT LISTED:
 
     for log in sources/*; do
         hash=$(gzip -dcf "$log" | sha256sum | cut -d ' ' -f 1)
         echo "$log: $(grep -l "$hash" digests/*.json || echo "NOT LISTED")"
     done
 
-4. The public keys are the ones that AWS publishes. Compare the fingerprints that this prints with the output of
-   `aws cloudtrail list-public-keys`, of an account that you trust, in the region and for the time of the digest:
+4. Check that the public keys are those of AWS. Compare the printed fingerprints with the output of `aws cloudtrail
+   list-public-keys`, run in an account that you trust, for the region and time of the digest:
 
     for key in digests/*.key.pem; do
         openssl rsa -pubin -in "$key" -RSAPublicKey_out -outform DER 2>/dev/null | md5sum | cut -d ' ' -f 1
     done
 
-answer.json is the answer, report.html the page made of it. The events that they cite by eventID are in sources/ or,
-where the file was not to be had any more, in records/ with secrets masked (record only: no digest proves those). What
-the account itself said, which answer.json cites by the name of its file, is in exports/; no digest proves that either.
-sources.json names every file that holds one of them, and says why a file is not here whole.
-manifest.jsonl lists every file that the case was made of with its hashes, custody.jsonl what was done with the case,
-provenance.json the hash over its contents and the head of that log.
+answer.json contains the answer, and report.html shows it. The events that they cite by eventID are in sources/. If a
+source file was not available any more, its events are in records/, with secrets masked; digests do not cover records/.
+The exports of the account that answer.json cites by file name are in exports/; digests do not cover exports/ either.
+sources.json lists every source file of a cited event, and why a file is not packed whole. manifest.jsonl lists every
+file of the case with its hashes. custody.jsonl is the log of all commands on the case. provenance.json contains the
+hash of the case's contents and the head of that log.
 """
 _INSTRUCTIONS_FOR_NO_DIGEST = """
 
-There is no digest in this bundle: steps 2 to 4 have nothing to check, and nothing here proves that the files in
-sources/ are as AWS delivered them.
+There is no digest in this bundle: skip steps 2 to 4. It is not verified that the files in sources/ are as AWS delivered
+them.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """The files of a bundle by name, and what became of the sources."""
+    """The files of a bundle by name, and its source files, packed or not."""
 
     files: Mapping[str, Content]
     sources: tuple[PackedFile, ...]
@@ -105,11 +104,11 @@ class Packed:
 
 
 def pack(origin: Origin, identifier: Identifier, place: Path, *, replace: bool) -> Bundle:
-    """Write the page on an access key, with everything that proves it, to `place`, and its hash beside it.
+    """Write the page on an access key and its evidence to `place`, and the hash of the archive to a file beside it.
 
     Raises:
-        CannotWrite: also if a source file changes while it is packed.
-        ChangedLake, ChangedRecord: the case is not as it was built.
+        CannotWrite: the archive cannot be written, or a source file changed while it was packed.
+        ChangedLake, ChangedRecord: the case was changed.
     """
     for file in (place, sums_of(place)):
         check_place(file, replace=replace)
@@ -149,12 +148,12 @@ def _packed(origin: Origin, identifier: Identifier) -> Packed:
 
 
 def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, Content]) -> Packed:
-    """The contents of a bundle of an answer; `files` are packed besides."""
+    """Return the contents of a bundle: an answer, its evidence, and `files`."""
     ids = sorted({event.event_id for event in _cited(answer, Evidence) if event.event_id})
     found = rows(connection, "bundle/sources", ids=ids)
     packed: dict[str, Content] = {**files, "answer.json": answer_file(answer)}
     sources: list[PackedFile] = []
-    room = MAX_BYTES - sum(map(size_of, files.values())) - _MAX_SOURCE_BYTES  # the last for what is packed after these
+    room = MAX_BYTES - sum(map(size_of, files.values())) - _MAX_SOURCE_BYTES  # the last for the files below
     for number, row in enumerate(found, 1):
         source, why = _read_again(row, room)
         name = f"sources/{number:04d}-{_safe(row.name)}" if source else None
@@ -182,7 +181,7 @@ def answer_file(answer: object) -> bytes:
 
 
 def write(file: BufferedRandom, packed: Packed, *, as_zip: bool) -> str:
-    """Write the archive and return its hash. Raises TooLarge, SourceChanged, OSError."""
+    """Write the archive and return its SHA-256. Raises TooLarge, PackedSourceChanged, OSError."""
     archive.write(file, packed.files, as_zip=as_zip)
     file.flush()
     file.seek(0)
@@ -190,12 +189,12 @@ def write(file: BufferedRandom, packed: Packed, *, as_zip: bool) -> str:
 
 
 def sums_of(path: Path) -> Path:
-    """Return the file beside a bundle that has its hash, as `sha256sum --check` reads it."""
+    """Return the path of the file beside a bundle that contains its hash, in the format of `sha256sum --check`."""
     return path.with_name(f"{path.name}.sha256")
 
 
 def listed(sums: bytes) -> dict[str, str]:
-    """Return what SHA256SUMS lists: the hash by name. Raises DamagedArchive for a line of another form."""
+    """Return the hashes in SHA256SUMS by name. Raises DamagedArchive for an invalid line."""
     found: dict[str, str] = {}
     for number, line in enumerate(sums.split(b"\n")[:-1], 1):
         parts = _SUM.fullmatch(line)
@@ -206,7 +205,7 @@ def listed(sums: bytes) -> dict[str, str]:
 
 
 def _cited(answer: object, type_: type[T]) -> Iterator[T]:
-    """Every event, or export, that an answer cites with its files, wherever it stands in it."""
+    """Yield every `Evidence` or `Exported` in an answer, at any depth."""
     if isinstance(answer, type_):
         yield answer
     elif is_dataclass(answer) and not isinstance(answer, type):
@@ -218,22 +217,22 @@ def _cited(answer: object, type_: type[T]) -> Iterator[T]:
 
 
 def _exports(connection: duckdb.DuckDBPyConnection, answer: object) -> dict[str, bytes]:
-    """The exports that an answer cites, as the case has them; no digest lists one."""
+    """Return the exports that an answer cites, from the case."""
     names = sorted({name for said in _cited(answer, Exported) for name in said.source_files})
     found = rows(connection, "bundle/exports", names=names) if names else []
     return {f"exports/{number:04d}-{_safe(row.name)}": row.content for number, row in enumerate(found, 1)}
 
 
 def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
-    """Return a source file whose bytes are still the recorded ones; otherwise why only its records can be packed.
+    """Return an unchanged source file, or None and why only its records can be packed.
 
-    The paths come from the manifest, which somebody else may have written. The hash is the guard: only a file whose
-    hash that author knew is packed.
+    The paths come from the manifest, which may be attacker-controlled. The hash limits the damage: a file is packed
+    only if the author of the manifest already knew its hash.
     """
-    why = "record only: its source is gone"
+    why = "record only: its source file is missing"
     for name in row.paths:
         if name.startswith("s3://"):
-            why = "record only: it was read from S3; ingest a local copy of it, and it is packed whole"
+            why = "record only: it was read from S3; ingest a local copy to pack the whole file"
             continue
         try:
             with open_named(Path(name)) as file:
@@ -243,13 +242,13 @@ def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
                 elif hashlib.file_digest(file, "sha256").hexdigest() == row.source_sha256:
                     return Source(Path(name), size, row.source_sha256), None
                 else:
-                    why = "record only: its source was changed since it was read"
+                    why = "record only: its source file was changed since it was read"
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            why = f"record only: its source cannot be read ({error.strerror})"
+            why = f"record only: its source file cannot be read ({error.strerror})"
         except ValueError:  # a path with a NUL
-            why = "record only: its path is not valid"
+            why = "record only: its path is invalid"
     return None, why
 
 
@@ -272,14 +271,14 @@ def _digest(row: Row) -> dict[str, bytes]:
 
 
 def _pem(der: bytes) -> bytes:
-    """A key as openssl reads it."""
+    """Return a public key in PEM, as openssl reads it."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
     return load_der_public_key(der).public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _safe(name: str) -> str:
-    """The last part of a name, without anything that a file system or a shell could take for more."""
+    """Return the last part of a path without characters that are special to file systems or shells."""
     return _UNSAFE.sub("_", name.rpartition("/")[2])[-150:].lstrip(".-") or "file"
 
 

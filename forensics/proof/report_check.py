@@ -1,7 +1,7 @@
 """Report check: whether a report is byte for byte what its case renders.
 
-The claims of a report only select the page to compare it with. That page is rendered from the case, under circumstances
-that the case confirms, and compared byte for byte; no claim can make a report pass.
+The claims of a report only select the page to compare it with. That page is rendered from the case, as of a state that
+the case confirms. No claim can make a changed report pass.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _END = b"</script>"
 
 
 class Query(msgspec.Struct, frozen=True):
-    """A question that a report answers."""
+    """A query that a report answers."""
 
     command: str
     parameters: dict[str, str]
 
 
 class ReportClaims(msgspec.Struct, frozen=True):
-    """The provenance in a report: how it claims to have been made."""
+    """The provenance in a report: its claims about the case and the version that it was created with."""
 
     case_id: str
     ingest_id: str | None
@@ -53,14 +53,14 @@ class ReportClaims(msgspec.Struct, frozen=True):
 
 
 def check_report(path: Path, origin: Origin) -> Check:
-    """Compare a report with a case. Raises NotChecked, OSError."""
+    """Return the check of a report against a case. Raises NotChecked, OSError."""
     content = read_regular(path.resolve(), MAX_PAGE)
     right, problems = compared(content, read_claims(content, str(path)), origin, path.name)
     return Check(str(path), tuple(right), tuple(problems), (RESEALING,) if right else ())
 
 
 def read_claims(page: bytes, where: str) -> ReportClaims:
-    """Return the provenance in a report. Raises NotChecked for a file that is not a report."""
+    """Return the provenance in a report. Raises NotChecked if the page is not a report."""
     no_report = f"{where} is not a report of `forensics report`"
     if page.count(_PROVENANCE) != 1:
         raise NotChecked(f"{no_report}: its provenance is missing or repeated")
@@ -79,7 +79,7 @@ def read_claims(page: bytes, where: str) -> ReportClaims:
 
 
 def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -> tuple[list[str], list[Problem]]:
-    """Compare a page with the one that the case gives under the circumstances that the page claims."""
+    """Compare a page with the one that the case renders for its claims, and return what is right and wrong."""
     then = manifests.read(origin.layout.manifest, last=claims.ingest_id)
     problems = [Problem(where, what) for what in _unconfirmed(claims, origin, then)]
     if problems:
@@ -107,20 +107,20 @@ def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -
         f"the page is not byte for byte what the case gives for {claims.subject}: line {line:,} is the first to differ"
     )
     if claims.ingest_id != origin.state.ingest_id:
-        what += "; the case has grown since, so its answer can differ; make the report again"
+        what += "; the case has grown since, so its answer can differ; create the report again"
     return [], [Problem(where, what)]
 
 
 def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest) -> list[str]:
-    """List the claims that the case does not confirm. A page is rendered only if there are none."""
+    """Return the claims that the case does not confirm. A page is rendered only if there are none."""
     now = origin.state
     if claims.case_id != now.case_id:
         return [f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id}"]
     wrong = []
     if claims.version != now.version:
         wrong.append(
-            f"not compared: it was made by version {claims.version}, and this is {now.version}; make the report again,"
-            f" or compare it with that version"
+            f"not compared: it was created by version {claims.version}, and this is {now.version}; create the report"
+            f" again, or compare it with that version"
         )
     if claims.ingest_id != (then.commit.ingest_id if then.commit else None):
         wrong.append(f"not compared: it names ingest {claims.ingest_id}, which is not in this case")
@@ -136,13 +136,13 @@ def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest)
 def _other_address_files(claimed: list[str], used: list[str]) -> str:
     if claimed and not used:
         return (
-            f"not compared: its answer used {len(claimed):,} file(s) on addresses; name the same ones with --geo"
-            " FILE or --ip-ranges FILE"
+            f"not compared: its answer used {len(claimed):,} address file(s); name the same ones with --geo FILE or"
+            " --ip-ranges FILE"
         )
-    return "not compared: its answer did not use the files that --geo and --ip-ranges name, in their order"
+    return "not compared: its answer did not use the files of --geo and --ip-ranges, in this order"
 
 
 def _first_difference(one: bytes, other: bytes) -> int:
-    """Return the number of the first line in which two texts differ."""
+    """Return the number of the first line that differs, from 1."""
     lines = zip(one.split(b"\n"), other.split(b"\n"), strict=False)
     return next((number for number, (left, right) in enumerate(lines, 1) if left != right), one.count(b"\n") + 1)

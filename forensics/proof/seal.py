@@ -1,8 +1,8 @@
-"""Seal: the head of the custody log, signed with the responder's SSH key by `ssh-keygen -Y`.
+"""Seal: signs the head of the custody log with the user's SSH key by `ssh-keygen -Y`, and checks such signatures.
 
-What is signed is one line, `STATEMENT`, so a signature of one case's head is never one of another's, and anyone can
-check it with ssh-keygen alone. Signatures are kept in the case, in OpenSSH's format; only the public keys that the
-reader trusts, in an allowed signers file, make one count.
+The signed text is one line, `STATEMENT`. It names the case, so a signature is not valid for another case, and anyone
+can check it with ssh-keygen alone. Signatures are stored in the case, in OpenSSH's format. A signature is valid only by
+a public key in the allowed signers file of the person who checks it.
 """
 
 from __future__ import annotations
@@ -39,33 +39,33 @@ _MAX_SEALS, _MAX_PRINCIPALS, _MAX_LISTED = 100, 20, 10_000
 
 
 def check_key(key: Path) -> None:
-    """Raises CannotSeal where there is no key, or no program to sign with; called before the signing is logged."""
+    """Raise CannotSeal if the key or ssh-keygen is missing. Called before the signing is logged."""
     if not key.is_file():
         raise CannotSeal(
-            f"there is no key {key}; name a private key, or a public one whose private key ssh-agent holds"
+            f"there is no key {key}; name a private key, or a public key whose private key ssh-agent holds"
         )
     _ssh_keygen()
 
 
 def sign(layout: Layout, case_id: str, log: Custody, key: Path) -> Seal:
-    """Sign the head of a log and keep the signature in the case, if it can be written. Raises CannotSeal."""
+    """Sign the head of a log, and store the signature in the case if the case is writable. Raises CannotSeal."""
     if log.problems:
         raise CannotSeal(f"the custody log was changed, so it is not signed: {log.problems[0].where}")
     if not log.entries:
         raise CannotSeal("the custody log has no entry to sign")
     entry = log.entries[-1]
     statement = _statement(case_id, entry.number, entry.sha256)
-    asks = sys.stdin.isatty()
-    done = _run(["-Y", "sign", "-n", NAMESPACE, "-f", str(key.absolute())], statement, asks=asks)
+    can_prompt = sys.stdin.isatty()
+    done = _run(["-Y", "sign", "-n", NAMESPACE, "-f", str(key.absolute())], statement, can_prompt=can_prompt)
     signature = done.stdout.decode("ascii", "replace")
     if done.returncode or not signature.startswith("-----BEGIN SSH SIGNATURE-----\n"):
         raise CannotSeal(f"ssh-keygen did not sign with {key}{_reason(done)}")
-    file = _keep(layout, entry.number, signature)
+    file = _store(layout, entry.number, signature)
     return Seal(case_id, entry.number, entry.sha256, statement, NAMESPACE, signature, str(file) if file else None)
 
 
 def checked(found: Integrity, layout: Layout, case_id: str, log: Custody, allowed_signers: Path) -> Integrity:
-    """Add the newest valid signature by an allowed signer to what was found of a case, or why there is none.
+    """Return the check of a case with its newest valid signature by an allowed signer, or why there is none.
 
     Raises CannotSeal, OSError.
     """
@@ -79,9 +79,9 @@ def _newest_valid(layout: Layout, case_id: str, log: Custody, signers: bytes) ->
     with TemporaryFolder() as folder:
         allowed, signature = Path(folder, "allowed_signers"), Path(folder, "signature")
         allowed.write_bytes(signers)
-        for number, file in islice(_kept(layout), _MAX_SEALS):
+        for number, file in islice(_stored(layout), _MAX_SEALS):
             if number not in entries:
-                why = f"{file.name} signs entry {number:,}, which the log does not have"
+                why = f"{file.name} signs entry {number:,}, which is not in the log"
                 continue
             try:
                 signature.write_bytes(read_regular(file, _MAX_SIGNATURE))
@@ -95,7 +95,7 @@ def _newest_valid(layout: Layout, case_id: str, log: Custody, signers: bytes) ->
 
 
 def _up_to(file: str, signer: str, number: int, log: Custody) -> CheckedSeal:
-    """Return what a valid signature covers, and how many later entries added to the case."""
+    """Return a valid signature with the number of later entries, and of those that added to the case."""
     later = [entry for entry in log.entries if entry.number > number]
     seen = {entry.state["manifest_bytes"] for entry in log.entries if entry.state and entry.number <= number}
     added = {entry.state["manifest_bytes"] for entry in later if entry.state} - seen
@@ -103,10 +103,10 @@ def _up_to(file: str, signer: str, number: int, log: Custody) -> CheckedSeal:
 
 
 def _signer(allowed: Path, signature: Path, statement: str, name: str) -> tuple[str | None, str]:
-    """Return the allowed signer of a statement, else why there is none."""
+    """Return the allowed signer of a statement, or None and the reason."""
     found = _run(["-Y", "find-principals", "-f", str(allowed), "-s", str(signature)], "")
     if found.returncode:
-        return None, f"{name} is not by an allowed signer{_reason(found)}"
+        return None, f"{name} is not from an allowed signer{_reason(found)}"
     for principal in found.stdout.decode("utf-8", "replace").splitlines()[:_MAX_PRINCIPALS]:
         given = ["-Y", "verify", "-f", str(allowed), "-I", principal, "-n", NAMESPACE, "-s", str(signature)]
         if _run(given, statement).returncode == 0:
@@ -114,8 +114,8 @@ def _signer(allowed: Path, signature: Path, statement: str, name: str) -> tuple[
     return None, f"{name} does not sign the entry of this log that it names"
 
 
-def _kept(layout: Layout) -> Iterator[tuple[int, Path]]:
-    """Yield the signatures in the case, the newest first; other names are passed over."""
+def _stored(layout: Layout) -> Iterator[tuple[int, Path]]:
+    """Yield the signatures in the case, the newest first; other files are skipped."""
     if not layout.seals.is_dir():
         return
     with os.scandir(layout.seals) as listed:
@@ -124,8 +124,8 @@ def _kept(layout: Layout) -> Iterator[tuple[int, Path]]:
     yield from sorted(found, reverse=True)
 
 
-def _keep(layout: Layout, number: int, signature: str) -> Path | None:
-    """Write a signature into the case; None where the case cannot be written."""
+def _store(layout: Layout, number: int, signature: str) -> Path | None:
+    """Write a signature to the case and return its file; None if the case cannot be written."""
     name = f"{number}-{hashlib.sha256(signature.encode()).hexdigest()[:16]}.sig"
     try:
         layout.seals.mkdir(mode=0o700, exist_ok=True)
@@ -137,12 +137,12 @@ def _keep(layout: Layout, number: int, signature: str) -> Path | None:
 
 def _statement(case_id: str, number: int, head: str) -> str:
     if not _CASE_ID.fullmatch(case_id):
-        raise CannotSeal("case.json does not have a case ID of the form that `forensics ingest` gives")
+        raise CannotSeal("the case ID in case.json is invalid, so its log cannot be signed or checked")
     return STATEMENT.format(case_id=case_id, number=number, head=head)
 
 
-def _run(arguments: Sequence[str], text: str, *, asks: bool = False) -> subprocess.CompletedProcess[bytes]:
-    """Run ssh-keygen. With `asks` it may wait for a passphrase or a touch, and prompts on the terminal itself."""
+def _run(arguments: Sequence[str], text: str, *, can_prompt: bool = False) -> subprocess.CompletedProcess[bytes]:
+    """Run ssh-keygen. With `can_prompt`, it may prompt on the terminal and wait for a passphrase or a touch."""
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
     environment |= {name: os.environ[name] for name in ("SSH_AUTH_SOCK", "TERM") if name in os.environ}
     try:
@@ -150,14 +150,14 @@ def _run(arguments: Sequence[str], text: str, *, asks: bool = False) -> subproce
             [_ssh_keygen(), *arguments],
             input=text.encode(),
             stdout=subprocess.PIPE,
-            stderr=None if asks else subprocess.PIPE,
+            stderr=None if can_prompt else subprocess.PIPE,
             cwd="/",
             env=environment,
-            timeout=None if asks else _SECONDS,
+            timeout=None if can_prompt else _SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CannotSeal(f"ssh-keygen did not end within {_SECONDS} seconds") from None
+        raise CannotSeal(f"ssh-keygen timed out after {_SECONDS} seconds") from None
     except OSError as error:
         raise CannotSeal(f"ssh-keygen cannot be started: {error.strerror}") from None
 

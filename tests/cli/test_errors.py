@@ -159,7 +159,7 @@ def test_usage_errors(arguments: list[str]) -> None:
 def test_a_sole_subject_that_is_no_identifier(sample_case: Path, subject: str) -> None:
     done = run("who", subject, "--case", sample_case)
     assert (done.code, done.out) == (2, "")
-    assert "is no access key ID" in done.complaint
+    assert "is not an access key ID" in done.complaint
 
 
 @pytest.mark.parametrize("secret", [SECRET_KEY, TOKEN, f"aws_secret_access_key={SECRET_KEY}"])

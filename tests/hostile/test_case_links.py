@@ -161,7 +161,7 @@ def test_a_case_whose_log_cannot_be_written_answers_and_says_so(received: Path, 
     (received / "custody.jsonl").hardlink_to(outside / "file")
     done = run("info", "--case", received)
     assert done.code == 0
-    assert "its use was not logged" in done.complaint
+    assert "this command was not logged" in done.complaint
 
 
 @pytest.mark.parametrize("plant", [link_to_file, link_to_nothing, fifo])

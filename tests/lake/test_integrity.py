@@ -145,8 +145,8 @@ def test_an_event_that_was_removed_by_lines_that_no_ingest_wrote_is_named(folder
     for _ in range(2):  # the tables are built of what is left, which vouches for nothing
         done = run("verify", "--case", folder, width=300)
         assert done.code == 1
-        assert f"manifest.jsonl: its last {size:,} bytes are of no ingest in the log" in done.out
-        assert "manifest.jsonl: what was read is not what there is" in done.out
+        assert f"manifest.jsonl: its last {size:,} bytes are not from an ingest in the log" in done.out
+        assert "manifest.jsonl: the records read and the records stored differ" in done.out
         assert "records read 1, in the case 0" in done.out
     assert [entry.command for entry in Case.open(folder).custody().entries[-3:]] == ["build", "verify", "verify"]
 
@@ -198,7 +198,7 @@ def test_keys_that_are_brought_hide_no_log_that_is_gone(folder: Path, tmp_path: 
     keys.write_text('{"PublicKeyList": []}')
     done = run("verify", "--case", folder, "--keys", keys)
     assert done.code == 1
-    assert "custody.jsonl: it is gone" in done.out
+    assert "custody.jsonl: it is missing" in done.out
 
 
 def test_a_case_of_one_question_has_no_log_to_miss(tmp_path: Path) -> None:

@@ -190,8 +190,8 @@ def test_a_source_that_is_gone_or_changed_leaves_its_records(folder: Path, unpac
         second.write_bytes(kept[1])
     assert sorted(one.why or "" for one in made.sources) == [
         "",
-        "record only: its source is gone",
-        "record only: its source was changed since it was read",
+        "record only: its source file is missing",
+        "record only: its source file was changed since it was read",
     ]
     with tarfile.open(tmp_path / "less.tar.gz") as archive:
         listed = archive.extractfile("sources.json")

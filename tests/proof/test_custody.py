@@ -150,7 +150,7 @@ def test_an_entry_whose_state_has_other_fields_is_named(folder: Path, state: obj
     path.write_text("".join([forged, *others]))
     done = run("verify", "--case", folder)
     assert (done.code, done.err.count("\n")) == (1, 1)
-    assert "custody.jsonl, line 1: it is no entry of this version" in done.out
+    assert "custody.jsonl, line 1: it matches its hash, but is not an entry of this version" in done.out
 
 
 def test_entries_written_at_once_all_follow_each_other(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_case_that_cannot_be_written_answers_and_says_that_its_use_was_not_log
     monkeypatch.setattr(custody, "append", refuse)
     done = run("who", KEY, "--case", folder)
     assert (done.code, "alice" in done.out) == (0, True)
-    assert "its use was not logged" in done.complaint
+    assert "this command was not logged" in done.complaint
     assert (folder / "custody.jsonl").read_bytes() == before
 
 

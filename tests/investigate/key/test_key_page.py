@@ -145,7 +145,7 @@ def test_a_key_that_is_in_no_log(ask: Ask) -> None:
 
 
 def test_only_access_keys_have_a_page(ask: Ask) -> None:
-    with pytest.raises(NotAnIdentifier, match="is no access key ID"):
+    with pytest.raises(NotAnIdentifier, match="is not an access key ID"):
         ask("AIDA2ICYRBJSPV3OP7SHG")
 
 
