@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from forensics.case import Case
 
@@ -27,6 +28,10 @@ NOBODY = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
+
+# on a busy machine the time that an example takes says nothing about the code
+settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("busy machine")
 
 SAMPLE_LOGS = Path(__file__).parent.parent / "sample_logs"
 
