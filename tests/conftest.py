@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,16 +78,25 @@ def server(nobody: None, running_server: S3Server) -> S3Server:
     return running_server
 
 
-@pytest.fixture(scope="session")
-def sample_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of the sample logs; not to be changed. With several workers the first makes it."""
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that is filled once per run: one worker fills it, the others wait. Tests must not change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    case, made = shared / "sample-case", shared / "sample-case.made"
-    with (shared / "sample-case.lock").open("w") as lock:
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
-            with Case.create(case) as opened:
-                opened.ingest([SAMPLE_LOGS])
+            make(folder)
             made.touch()
-    return case
+    return folder
+
+
+def _ingest_sample_logs(folder: Path) -> None:
+    with Case.create(folder) as case:
+        case.ingest([SAMPLE_LOGS])
+
+
+@pytest.fixture(scope="session")
+def sample_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of the sample logs. Tests must not change it."""
+    return made_once(tmp_path_factory, "sample-case", _ingest_sample_logs)
