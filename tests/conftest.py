@@ -7,11 +7,12 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from forensics.case import Case
 
@@ -27,6 +28,10 @@ NOBODY = {
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 }
+
+# on a busy machine the time that an example takes says nothing about the code
+settings.register_profile("busy machine", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("busy machine")
 
 SAMPLE_LOGS = Path(__file__).parent.parent / "sample_logs"
 
@@ -73,16 +78,25 @@ def server(nobody: None, running_server: S3Server) -> S3Server:
     return running_server
 
 
-@pytest.fixture(scope="session")
-def sample_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of the sample logs; not to be changed. With several workers the first makes it."""
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that is filled once per run: one worker fills it, the others wait. Tests must not change it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    case, made = shared / "sample-case", shared / "sample-case.made"
-    with (shared / "sample-case.lock").open("w") as lock:
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
-            with Case.create(case) as opened:
-                opened.ingest([SAMPLE_LOGS])
+            make(folder)
             made.touch()
-    return case
+    return folder
+
+
+def _ingest_sample_logs(folder: Path) -> None:
+    with Case.create(folder) as case:
+        case.ingest([SAMPLE_LOGS])
+
+
+@pytest.fixture(scope="session")
+def sample_case(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of the sample logs. Tests must not change it."""
+    return made_once(tmp_path_factory, "sample-case", _ingest_sample_logs)

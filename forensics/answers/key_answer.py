@@ -162,7 +162,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """The number of calls with one value, such as an address or region. The README defines `denied` and `failed`."""
+    """The calls with one value, such as an address or region. docs/attribution.md#words defines `denied` and `failed`."""
 
     value: str | None
     succeeded: int

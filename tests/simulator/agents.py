@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .cloud import Api, Cloud, Event, Minting
+from .cloud import Api, Cloud, Event, Minting, Parts
 from .identities import Credential, Place, keyless
 from .services import Call, call
 from .signin import CREATE_TOKEN
@@ -31,14 +31,12 @@ class Grant:
 def grant(cloud: Cloud, session: Credential, time: datetime, region: str) -> Grant:
     client = f"arn:aws:signin:{region}::external-client/dcr/{cloud.ids.uuid()}"
     sign_in = f"arn:aws:signin:{region}:{session.account_id}:session/{cloud.ids.uuid()}"
-    event = cloud.log(
-        keyless(session).at(Place(session.place.address, "Bun/1.4.0")),
-        CREATE_TOKEN,
-        time,
-        region,
+    said = Parts(
         parameters={"resource": f"https://aws-mcp.{region}.api.aws/mcp", "client_id": client},
         additional={"signInSessionArn": sign_in, "grant_type": "authorization_code", "success": "true"},
     )
+    runtime = Place(session.place.address, "Bun/1.4.0")
+    event = cloud.log(keyless(session).at(runtime), CREATE_TOKEN, time, region, **said)
     cloud.mintings.append(Minting(session, event.id))
     return Grant(session, client, sign_in)
 
@@ -71,12 +69,10 @@ def use_tool(
         }
         for event in events
     ]
-    cloud.log(
-        replace(tool, place=Place(address, "claude-code/2.1.202 (cli)"), from_console=False),
-        TOOL,
-        time,
-        region,
+    said = Parts(
         parameters={"jsonrpc": "2.0", "method": "tools/call", "id": 2, "params": {"name": "aws___call_aws"}},
         additional={"downstreamRequests": requests},
     )
+    place = Place(address, "claude-code/2.1.202 (cli)")
+    cloud.log(replace(tool, place=place, from_console=False), TOOL, time, region, **said)
     return events

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
-from .cloud import GLOBAL_REGION, Api, Cloud, Event, TrustPolicy
+from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts, TrustPolicy
 from .identities import Credential, Json, Place, Role, User
 from .ids import iam_date
 
@@ -147,13 +147,8 @@ def delete_root_key(cloud: Cloud, root: Credential, key_id: str, time: datetime)
 
 def refused_key(cloud: Cloud, key: Credential, time: datetime, region: str) -> None:
     """A call with a key that is disabled. Documented only: such calls were not seen in a trail."""
-    cloud.log(
-        key,
-        Api("sts.amazonaws.com", "GetCallerIdentity"),
-        time,
-        region,
-        error=("InvalidClientTokenId", "The security token included in the request is invalid"),
-    )
+    error = ("InvalidClientTokenId", "The security token included in the request is invalid")
+    cloud.log(key, Api("sts.amazonaws.com", "GetCallerIdentity"), time, region, error=error)
 
 
 def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, region: str, *, denied: bool) -> None:
@@ -161,14 +156,8 @@ def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, regio
     arn = f"arn:aws:cloudtrail:{region}:{by.account_id}:trail/{trail}"
     refusal = "is not authorized to perform: cloudtrail:StopLogging on resource:"
     message = f"User: {by.arn} {refusal} {arn} with an explicit deny in a service control policy"
-    cloud.log(
-        by,
-        Api("cloudtrail.amazonaws.com", "StopLogging", False),
-        time,
-        region,
-        parameters=None if denied else {"name": arn},
-        error=("AccessDenied", message) if denied else None,
-    )
+    said = Parts(error=("AccessDenied", message)) if denied else Parts(parameters={"name": arn})
+    cloud.log(by, Api("cloudtrail.amazonaws.com", "StopLogging", False), time, region, **said)
 
 
 def _iam(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .cloud import Api, Cloud
+from .cloud import Api, Cloud, Parts
 from .identities import Credential, Json, Person, Place, Role, identity_center_user, minted_again, role_session
 from .sts import assume_identity_center_role
 
@@ -24,18 +24,15 @@ def sign_in(cloud: Cloud, person: Person, time: datetime, region: str) -> Creden
     workflow, unknown = cloud.ids.uuid(), {"type": "Unknown", "accountId": person.account_id}
     for number, step in enumerate(STEPS):
         known = step == "UserAuthentication"
-        cloud.log(
-            portal if known else None,
-            Api("signin.amazonaws.com", step, False, event_type=EVENT),
-            time - timedelta(seconds=9 - 3 * number),
-            region,
+        said = Parts(
             account_id=person.account_id,
-            identity=None if known else unknown,
-            address=person.place.address,
-            agent=person.place.agent,
+            identity=portal.identity if known else unknown,
+            place=person.place,
             additional={"AuthWorkflowID": workflow, "UserName": person.name, "CredentialType": "PASSWORD"},
             details={step: "Success"},
         )
+        api = Api("signin.amazonaws.com", step, False, event_type=EVENT)
+        cloud.log(portal if known else None, api, time - timedelta(seconds=9 - 3 * number), region, **said)
     _portal_event(cloud, portal, "Authenticate", time, region)
     return portal
 
@@ -48,14 +45,11 @@ def list_accounts(cloud: Cloud, portal: Credential, time: datetime, region: str)
 def create_token(cloud: Cloud, portal: Credential, time: datetime, region: str) -> None:
     """`aws sso login`: the device's code becomes a bearer token."""
     hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
-    cloud.log(
-        portal,
-        Api("sso.amazonaws.com", "CreateToken", False),
-        time,
-        region,
+    said = Parts(
         parameters={"clientId": cloud.ids.base64(22), "grantType": "urn:ietf:params:oauth:grant-type:device_code"},
         response={"expiresIn": 27109, "accessToken": hidden, "tokenType": "Bearer", "refreshToken": hidden},
     )
+    cloud.log(portal, Api("sso.amazonaws.com", "CreateToken", False), time, region, **said)
 
 
 def role_credentials(

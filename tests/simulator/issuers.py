@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from . import agents, iam, identity_center, signin, sts, trails, workloads
-from .cloud import Api, Cloud
+from .cloud import Api, Cloud, Parts
 from .identities import Actor, Credential, Person, Place, Role, anonymous, ec2_infrastructure, root_key, user_key
 from .services import CALLS, FUNCTIONS, SUBNETS, call
 from .stage import AGENTS, BROWSER, NAMES, Activity, Stage, hops, work
@@ -366,16 +366,14 @@ def anybody(stage: Stage, at: datetime) -> None:
     account, region = stage.account(), stage.region()
     bucket = f"acme-website-{account.id[-4:]}"
     for number in range(stage.rng.randint(2, 4)):
-        stage.cloud.log(
-            anonymous(_home_of_a_stranger(stage)),
-            CALLS["GetObject"].api,
-            at + timedelta(seconds=number),
-            region,
+        reader = anonymous(_home_of_a_stranger(stage))
+        said = Parts(
             account_id=account.id,
             parameters={"bucketName": bucket, "key": "index.html", "Host": f"{bucket}.s3.{region}.amazonaws.com"},
             resources=[{"accountId": account.id, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"}],
             request_id=stage.cloud.ids.s3_request_id(),
         )
+        stage.cloud.log(reader, CALLS["GetObject"].api, at + timedelta(seconds=number), region, **said)
 
 
 # Keys, trails, trust

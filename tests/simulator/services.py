@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
-from .cloud import GLOBAL_REGION, Api, Cloud, Event
+from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts
 from .identities import Credential, Json, forwarded, service, service_event
 from .ids import ALNUM
 
@@ -166,26 +166,15 @@ def call(
         region = GLOBAL_REGION
     drawn, resources = what.details(cloud.rng, account, region)
     parameters = drawn if parameters is None else parameters
-    denied = denied and api.name not in ALWAYS_ALLOWED
-    error = None
-    if denied:
-        error = _denial(cloud, credential, what)
-        resources = None
-        if what.denied_code == "AccessDenied":
-            parameters = None
-    s3 = api.source == "s3.amazonaws.com"
-    return cloud.log(
-        credential,
-        api,
-        time,
-        region,
-        parameters=parameters,
-        response=None if denied else response,
-        error=error,
-        additional=_s3_details(cloud) if s3 else None,
-        resources=resources,
-        request_id=cloud.ids.s3_request_id() if s3 else None,
-    )
+    if denied and api.name not in ALWAYS_ALLOWED:
+        said = Parts(error=_denial(cloud, credential, what))
+        if what.denied_code != "AccessDenied":
+            said["parameters"] = parameters
+    else:
+        said = Parts(parameters=parameters, response=response, resources=resources)
+    if api.source == "s3.amazonaws.com":
+        said |= {"additional": _s3_details(cloud), "request_id": cloud.ids.s3_request_id()}
+    return cloud.log(credential, api, time, region, **said)
 
 
 def call_and_forward(
@@ -217,11 +206,7 @@ def service_call(cloud: Cloud, account_id: str, time: datetime, region: str) -> 
     """An AWS service in its own name. Shape: Invictus logs 20230710T1215Z_Z8x5aqgtcXn5NEG9, GetBucketAcl."""
     caller = service("cloudtrail.amazonaws.com")
     bucket = bucket_name("trail", account_id)
-    cloud.log(
-        caller,
-        CALLS["GetBucketAcl"].api,
-        time,
-        region,
+    said = Parts(
         account_id=account_id,
         parameters={"bucketName": bucket, "Host": f"{bucket}.s3.{region}.amazonaws.com", "acl": ""},
         additional=_s3_details(cloud),
@@ -229,6 +214,7 @@ def service_call(cloud: Cloud, account_id: str, time: datetime, region: str) -> 
         shared=cloud.ids.uuid(),
         request_id=cloud.ids.s3_request_id(),
     )
+    cloud.log(caller, CALLS["GetBucketAcl"].api, time, region, **said)
 
 
 def service_happening(cloud: Cloud, account_id: str, time: datetime, region: str) -> None:
@@ -240,14 +226,8 @@ def service_happening(cloud: Cloud, account_id: str, time: datetime, region: str
             ("kms.amazonaws.com", "RotateKey", {"keyId": _kms_key(account_id, region)}),
         )
     )
-    cloud.log(
-        service_event(source, account_id),
-        Api(source, name, False, event_type="AwsServiceEvent"),
-        time,
-        region,
-        details=details,
-        shared=cloud.ids.uuid(),
-    )
+    api = Api(source, name, False, event_type="AwsServiceEvent")
+    cloud.log(service_event(source, account_id), api, time, region, details=details, shared=cloud.ids.uuid())
 
 
 def _denial(cloud: Cloud, credential: Credential, what: Call) -> tuple[str, str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Unpack
 
-from .cloud import GLOBAL_REGION, Api, Cloud, Issuance, Minting
+from .cloud import GLOBAL_REGION, Api, Cloud, Event, Issuance, Minting, Parts
 from .identities import (
     Credential,
     Place,
@@ -25,14 +26,9 @@ from .identities import (
 )
 from .sts import assume_role
 
-LOGIN = Api("signin.amazonaws.com", "ConsoleLogin", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
-CHECK_MFA = Api("signin.amazonaws.com", "CheckMfa", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
-SWITCH = Api("signin.amazonaws.com", "SwitchRole", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
-EXIT = Api("signin.amazonaws.com", "ExitRole", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
-RENEW = Api("signin.amazonaws.com", "RenewRole", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
-GET_SIGNIN_TOKEN = Api("signin.amazonaws.com", "GetSigninToken", False, "signin.aws.amazon.com", "AwsConsoleSignIn")
 AUTHORIZE = Api("signin.amazonaws.com", "AuthorizeOAuth2Access", False)
 CREATE_TOKEN = Api("signin.amazonaws.com", "CreateOAuth2Token", False)
+NO_MFA = {"MobileVersion": "No", "MFAUsed": "No"}
 
 
 def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa: bool, place: Place) -> Credential:
@@ -40,18 +36,11 @@ def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa:
     person = signing_in(user).at(place)
     if mfa:
         _check_mfa(cloud, user, person, time - timedelta(seconds=cloud.rng.randint(5, 20)), region)
-    event = cloud.log(
-        person,
-        LOGIN,
-        time,
-        region,
-        response={"ConsoleLogin": "Success"},
-        additional=_login_details(user.account_id, user.name if mfa else None),
-    )
+    details = _login_details(user.account_id, user.name if mfa else None)
+    event = _sign_in_event(cloud, person, "ConsoleLogin", time, region, additional=details)
     key_id = cloud.ids.key(user.account_id)
     session = user_session(user, key_id, time, mfa=mfa, from_console=True).at(place)
-    cloud.issuances.append(Issuance(time, session, person, event.id, logs_key=False, mints_again=True))
-    return session
+    return cloud.issued(Issuance(time, session, person, event.id, logs_key=False, mints_again=True))
 
 
 def failed_login(cloud: Cloud, user: User, time: datetime, region: str, *, place: Place, known: bool = True) -> None:
@@ -61,34 +50,22 @@ def failed_login(cloud: Cloud, user: User, time: datetime, region: str, *, place
         identity = {"type": "IAMUser", "principalId": user.user_id, "accountId": user.account_id, "accessKeyId": ""}
     identity["userName"] = user.name if known else "HIDDEN_DUE_TO_SECURITY_REASONS"
     error = "Failed authentication" if known else "No username found in supplied account"
-    cloud.log(
-        None,
-        LOGIN,
-        time,
-        region,
+    said = Parts(
         account_id=user.account_id,
         identity=identity,
-        address=place.address,
-        agent=place.agent,
-        response={"ConsoleLogin": "Failure"},
-        additional=_login_details(user.account_id, None),
+        place=place,
         error=(None, error),
+        additional=_login_details(user.account_id, None),
     )
+    _sign_in_event(cloud, None, "ConsoleLogin", time, region, "Failure", **said)
 
 
 def root_login(cloud: Cloud, account_id: str, time: datetime, *, place: Place) -> Credential:
     person = root_signing_in(account_id, place)
-    event = cloud.log(
-        person,
-        LOGIN,
-        time,
-        GLOBAL_REGION,
-        response={"ConsoleLogin": "Success"},
-        additional=_login_details(account_id, "root-account-mfa-device"),
-    )
+    details = _login_details(account_id, "root-account-mfa-device")
+    event = _sign_in_event(cloud, person, "ConsoleLogin", time, GLOBAL_REGION, additional=details)
     session = root_session(account_id, cloud.ids.key(account_id), time, place)
-    cloud.issuances.append(Issuance(time, session, person, event.id, logs_key=False, mints_again=True))
-    return session
+    return cloud.issued(Issuance(time, session, person, event.id, logs_key=False, mints_again=True))
 
 
 def switch_role(
@@ -100,20 +77,11 @@ def switch_role(
     """
     issued = assume_role(cloud, session, role, user_name, time, region, by_console=True)
     target = switched_into(role, user_name, session)
-    event = cloud.log(
-        target,
-        SWITCH,
-        time,
-        region,
-        response={"SwitchRole": "Success"},
-        additional={
-            "SwitchFrom": session.arn,
-            "RedirectTo": f"https://console.aws.amazon.com/console/home?region={region}",
-        },
-    )
+    redirect = f"https://console.aws.amazon.com/console/home?region={region}"
+    details = {"SwitchFrom": session.arn, "RedirectTo": redirect}
+    event = _sign_in_event(cloud, target, "SwitchRole", time, region, additional=details)
     used = minted_again(issued, cloud.ids.key(role.account_id))
-    cloud.issuances.append(Issuance(time, used, session, event.id, logs_key=False, mints_again=True, switch=True))
-    return used
+    return cloud.issued(Issuance(time, used, session, event.id, logs_key=False, mints_again=True, switch=True))
 
 
 def more_keys(cloud: Cloud, session: Credential, count: int) -> list[Credential]:
@@ -130,9 +98,8 @@ def renew_role(
     (docs/attribution.md#switchrole).
     """
     issued = assume_role(cloud, session, role, user_name, time, region, by_console=True)
-    details = {"SwitchFrom": session.arn}
     target = switched_into(role, user_name, session)
-    cloud.log(target, RENEW, time, region, response={"RenewRole": "Success"}, additional=details)
+    _sign_in_event(cloud, target, "RenewRole", time, region, additional={"SwitchFrom": session.arn})
     used = minted_again(issued, cloud.ids.key(role.account_id))
     return replace(used, issuer="RenewRole")
 
@@ -141,7 +108,7 @@ def exit_role(cloud: Cloud, session: Credential, user_name: str, role: Role, tim
     """Back to who one was. Documented only (docs/attribution.md#switchrole)."""
     target = switched_into(role, user_name, session)
     details = {"SwitchFrom": session.arn, "RedirectTo": "https://console.aws.amazon.com/console/home"}
-    cloud.log(target, EXIT, time, region, response={"ExitRole": "Success"}, additional=details)
+    _sign_in_event(cloud, target, "ExitRole", time, region, additional=details)
 
 
 def federated_console(cloud: Cloud, broker: Credential, time: datetime, region: str, *, place: Place) -> Credential:
@@ -149,14 +116,7 @@ def federated_console(cloud: Cloud, broker: Credential, time: datetime, region: 
 
     Both show the broker's principal and creation date, which the console's keys keep. Neither names a key.
     """
-    cloud.log(
-        broker,
-        GET_SIGNIN_TOKEN,
-        time - timedelta(seconds=2),
-        region,
-        response={"GetSigninToken": "Success"},
-        additional={"MobileVersion": "No", "MFAUsed": "No"},
-    )
+    _sign_in_event(cloud, broker, "GetSigninToken", time - timedelta(seconds=2), region, additional=NO_MFA)
     return role_console(cloud, broker, time, region, place=place, issuer="GetSigninToken")
 
 
@@ -164,14 +124,7 @@ def role_console(
     cloud: Cloud, session: Credential, time: datetime, region: str, *, place: Place, issuer: str
 ) -> Credential:
     """ConsoleLogin of a role session or a federated user."""
-    event = cloud.log(
-        keyless(session).at(place),
-        LOGIN,
-        time,
-        region,
-        response={"ConsoleLogin": "Success"},
-        additional={"MobileVersion": "No", "MFAUsed": "No"},
-    )
+    event = _sign_in_event(cloud, keyless(session).at(place), "ConsoleLogin", time, region, additional=NO_MFA)
     cloud.mintings.append(Minting(session, event.id))
     assert session.account_id
     used = minted_again(session, cloud.ids.key(session.account_id))
@@ -186,26 +139,15 @@ def aws_login(
     Shape: docs/attribution.md#aws-login. Principal and creation date stay the console's.
     """
     client = f"arn:aws:signin:::devtools/{'cross' if cross_device else 'same'}-device"
-    cloud.log(
-        keyless(session),
-        AUTHORIZE,
-        time,
-        region,
-        parameters={
-            "scope": "openid",
-            "redirect_uri": "http://127.0.0.1:59092/oauth/callback",
-            "code_challenge_method": "SHA-256",
-            "client_id": client,
-        },
-    )
-    event = cloud.log(
-        keyless(session).at(terminal),
-        CREATE_TOKEN,
-        time + timedelta(seconds=1),
-        region,
-        parameters={"client_id": client},
-        additional={"success": "true"},
-    )
+    asked = {
+        "scope": "openid",
+        "redirect_uri": "http://127.0.0.1:59092/oauth/callback",
+        "code_challenge_method": "SHA-256",
+        "client_id": client,
+    }
+    cloud.log(keyless(session), AUTHORIZE, time, region, parameters=asked)
+    said = Parts(parameters={"client_id": client}, additional={"success": "true"})
+    event = cloud.log(keyless(session).at(terminal), CREATE_TOKEN, time + timedelta(seconds=1), region, **said)
     cloud.mintings.append(Minting(session, event.id))
     assert session.account_id
     used = minted_again(session, cloud.ids.key(session.account_id))
@@ -220,15 +162,22 @@ def _check_mfa(cloud: Cloud, user: User, person: Credential, time: datetime, reg
         "accessKeyId": "",
         "userName": user.name,
     }
-    cloud.log(
-        person,
-        CHECK_MFA,
-        time,
-        region,
-        identity=identity,
-        response={"CheckMfa": "Success"},
-        additional={"MfaType": "Virtual MFA"},
-    )
+    _sign_in_event(cloud, person, "CheckMfa", time, region, additional={"MfaType": "Virtual MFA"}, identity=identity)
+
+
+def _sign_in_event(
+    cloud: Cloud,
+    credential: Credential | None,
+    name: str,
+    time: datetime,
+    region: str,
+    result: str = "Success",
+    **parts: Unpack[Parts],
+) -> Event:
+    """Log an event of the sign-in page, which says in `responseElements` how it ended."""
+    api = Api("signin.amazonaws.com", name, False, "signin.aws.amazon.com", "AwsConsoleSignIn")
+    parts["response"] = {name: result}
+    return cloud.log(credential, api, time, region, **parts)
 
 
 def _login_details(account_id: str, mfa_device: str | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""STS: each way to be handed a credential is one function here, which logs the call and remembers the issuance.
+"""STS: one function for each call that hands out a credential; it logs the call and remembers the issuance.
 
-To add an issuer, add a function that ends in `_issued`. Nothing here decides who calls whom: that is the scenario's.
+To add an issuer, add a function that ends in `_issue`. The scenario decides who calls whom.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from base64 import b64encode
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .cloud import GLOBAL_REGION, Api, Cloud, Event, Issuance
+from .cloud import GLOBAL_REGION, Api, Cloud, Issuance, Parts
 from .identities import (
     Actor,
     Credential,
@@ -38,7 +38,7 @@ WORKLOADS = {
     "codebuild.amazonaws.com": "codebuild_build",
     "ssm.amazonaws.com": "ssm_managed_node",
 }
-"""Their AssumeRole has no assumedRoleUser, and the session has the workload's name (docs/attribution.md#session-names).
+"""Their AssumeRole has no assumedRoleUser, and the session is named after the workload (reference, section 4.8).
 
 ecs-tasks: flaws2.cloud's logs of 28 Nov 2018. codebuild and ssm: no record was seen; taken to be like ecs-tasks.
 """
@@ -59,7 +59,7 @@ def assume_role(
     external_id: str | None = None,
     by_console: bool = False,
 ) -> Credential:
-    """Log AssumeRole, in both accounts if the role is in another one (docs/attribution.md#assumerole).
+    """Reference, sections 4.2 and 4.3; both copies if the role is in another account.
 
     `by_console`: the source account's half of a switch of role, a call that AWS makes for the console (`AWS Internal`).
     """
@@ -84,50 +84,17 @@ def assume_role(
         issuer="SwitchRole" if by_console else "AssumeRole",
         also=caller.also,
     )
-    response = _credentials(cloud, session, time, seconds) | _assumed(role, name)
+    response = _credentials(cloud, session, seconds) | _assumed(role, name)
     if carried:
         response["sourceIdentity"] = carried
-    signer = caller
-    if by_console:
-        signer = replace(
-            caller, identity=caller.identity | {"invokedBy": INTERNAL}, place=Place(caller.place.address, INTERNAL)
-        )
-    api = Api("sts.amazonaws.com", "AssumeRole", host=_host(region, by_console))
-    additional = None if by_console else _endpoint(region)
-    resources = [_role_resource(role)]
-    theirs: Event | None = None
-    if caller.account_id == role.account_id:
-        own = cloud.log(
-            signer,
-            api,
-            time,
-            region,
-            parameters=parameters,
-            response=response,
-            resources=resources,
-            additional=additional,
-        )
-    else:
-        own, theirs = cloud.log_copies(
-            signer,
-            api,
-            time,
-            region,
-            role.account_id,
-            parameters=parameters,
-            response=response,
-            resources=resources,
-            additional=additional,
-        )
-    copy = theirs.id if theirs else None
-    return _issued(cloud, Issuance(time, session, caller, own.id, copy, mints_again=by_console))
+    said = Parts(parameters=parameters, response=response, resources=[_role_resource(role)])
+    return _issue(cloud, "AssumeRole", caller, session, region, said, by_console=by_console)
 
 
 def denied_assume_role(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> None:
-    """The target is only in the message (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """The target is only in the message (practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
 
-    Logged in the caller's account; whether the role's account logs it too is not known
-    (docs/attribution.md#denied-calls).
+    Logged in the caller's account; whether the role's account logs it too is not known (reference, section 4.3).
     """
     message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}"
     cloud.log(caller, Api("sts.amazonaws.com", "AssumeRole"), time, region, error=("AccessDenied", message))
@@ -148,7 +115,7 @@ def assume_role_by_service(
     in_scope_of: Json | None = None,
     linked: bool = False,
 ) -> Credential:
-    """Shapes: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
+    """Shapes: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
     (inspector2, whose events carry no key: `key_in_use` false). `sharedEventID` stands although there is one copy.
 
     `actor`: who it is for, if it is not the workload that the session is named after, or the service itself; `request`:
@@ -170,21 +137,17 @@ def assume_role_by_service(
         in_scope_of=in_scope_of,
     )
     seconds = LIFETIMES.get(principal, 3600)
-    response = _credentials(cloud, session, time, seconds)
+    response = _credentials(cloud, session, seconds)
     if not workload:
         response |= _assumed(role, name)
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "AssumeRole"),
-        time,
-        region,
-        account_id=role.account_id,
+    said = Parts(
         parameters={"roleArn": role.arn, "roleSessionName": name} | (request or {}),
         response=response,
         resources=[_role_resource(role)],
+        additional=None,
         shared=cloud.ids.uuid(),
     )
-    _issued(cloud, Issuance(time, session, caller, event.id, documented_only=principal == IOT))
+    _issue(cloud, "AssumeRole", caller, session, region, said, documented_only=principal == IOT)
     if linked:
         session = replace(session, identity=session.identity | {"invokedBy": principal})
     if key_in_use:
@@ -204,7 +167,7 @@ def assume_role_with_saml(
     place: Place,
     source_identity: str | None = None,
 ) -> Credential:
-    """Log AssumeRoleWithSAML, in the role's account only (docs/attribution.md#saml)."""
+    """Reference, section 4.4; recorded in the role's account only."""
     qualifier = "kR7hXw0vQeJ2nC1bTzYp5sUqL4Y="
     caller = saml_user(subject, qualifier, place)
     session = role_session(
@@ -217,42 +180,15 @@ def assume_role_with_saml(
         source_identity=source_identity,
         issuer="AssumeRoleWithSAML",
     )
-    provider = f"arn:aws:iam::{role.account_id}:saml-provider/CorpIdP"
-    parameters: Json = {"sAMLAssertionID": "_" + cloud.ids.uuid(), "roleSessionName": name}
-    if source_identity:
-        parameters["sourceIdentity"] = source_identity
-    parameters |= {"durationSeconds": 3600, "roleArn": role.arn, "principalArn": provider}
-    response = _credentials(cloud, session, time, 3600) | _assumed(role, name)
-    response |= {
-        "subject": subject,
-        "subjectType": "persistent",
-        "issuer": "https://idp.example.com/saml",
-        "audience": "https://signin.aws.amazon.com/saml",
-        "nameQualifier": qualifier,
-    }
-    if source_identity:
-        response["sourceIdentity"] = source_identity
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "AssumeRoleWithSAML", host=_host(region)),
-        time,
-        region,
-        account_id=role.account_id,
-        parameters=parameters,
-        response=response,
-        resources=[
-            {"accountId": role.account_id, "type": "AWS::IAM::SAMLProvider", "ARN": provider},
-            _role_resource(role),
-        ],
-        additional=_endpoint(region),
+    return _issue_with_saml(
+        cloud, caller, session, role, name, region, "CorpIdP", "https://idp.example.com/saml", seconds=3600
     )
-    return _issued(cloud, Issuance(time, session, caller, event.id))
 
 
 def assume_identity_center_role(
     cloud: Cloud, role: Role, person: Person, name: str, time: datetime, *, place: Place, on_behalf_rate: float
 ) -> Credential:
-    """What Identity Center does in the member account. Shape: docs/attribution.md#identity-center.
+    """What Identity Center does in the member account. Shape: reference, section 4.5 (field report).
 
     The session that is returned works with another key than the one that is logged. `name` is the session's, and may
     be that of another user; the subject is the person's.
@@ -274,38 +210,45 @@ def assume_identity_center_role(
         on_behalf_of=person.behalf,
         on_behalf_rate=on_behalf_rate,
     )
-    provider = f"arn:aws:iam::{role.account_id}:saml-provider/AWSSSO_{person.store_id[2:]}_DO_NOT_DELETE"
-    parameters: Json = {
-        "sAMLAssertionID": "_" + cloud.ids.uuid(),
-        "roleSessionName": name,
-        "durationSeconds": 43200,
-        "roleArn": role.arn,
-        "principalArn": provider,
-    }
     assertion = b64encode(f"{person.account_id}_ins-{person.store_id[2:]}".encode()).decode()
-    response = _credentials(cloud, issued, time, 43200) | _assumed(role, name)
-    response |= {
-        "subject": person.name,
-        "subjectType": "persistent",
-        "issuer": f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{assertion}",
-        "audience": "https://signin.aws.amazon.com/saml",
-        "nameQualifier": qualifier,
-    }
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "AssumeRoleWithSAML", host=_host(region)),
-        time,
-        region,
-        account_id=role.account_id,
-        parameters=parameters,
-        response=response,
-        resources=[
-            {"accountId": role.account_id, "type": "AWS::IAM::SAMLProvider", "ARN": provider},
-            _role_resource(role),
-        ],
-        additional=_endpoint(region),
+    portal = f"https://portal.sso.{region}.amazonaws.com/saml/assertion/{assertion}"
+    provider = f"AWSSSO_{person.store_id[2:]}_DO_NOT_DELETE"
+    return _issue_with_saml(
+        cloud, caller, issued, role, name, region, provider, portal, seconds=43200, by_identity_center=True
     )
-    return _issued(cloud, Issuance(time, issued, caller, event.id, mints_again=True, actor=caller.actor))
+
+
+def _issue_with_saml(
+    cloud: Cloud,
+    caller: Credential,
+    session: Credential,
+    role: Role,
+    name: str,
+    region: str,
+    provider: str,
+    issuer: str,
+    *,
+    seconds: int,
+    by_identity_center: bool = False,
+) -> Credential:
+    arn = f"arn:aws:iam::{role.account_id}:saml-provider/{provider}"
+    claimed = {"sourceIdentity": session.source_identity} if session.source_identity else {}
+    parameters: Json = {"sAMLAssertionID": "_" + cloud.ids.uuid(), "roleSessionName": name} | claimed
+    parameters |= {"durationSeconds": seconds, "roleArn": role.arn, "principalArn": arn}
+    response = _credentials(cloud, session, seconds) | _assumed(role, name)
+    response |= {
+        "subject": caller.identity["userName"],
+        "subjectType": "persistent",
+        "issuer": issuer,
+        "audience": "https://signin.aws.amazon.com/saml",
+        "nameQualifier": caller.identity["identityProvider"],
+    }
+    resources = [{"accountId": role.account_id, "type": "AWS::IAM::SAMLProvider", "ARN": arn}, _role_resource(role)]
+    said = Parts(parameters=parameters, response=response | claimed, resources=resources)
+    actor = caller.actor if by_identity_center else None
+    return _issue(
+        cloud, "AssumeRoleWithSAML", caller, session, region, said, mints_again=by_identity_center, actor=actor
+    )
 
 
 def assume_role_with_web_identity(
@@ -320,8 +263,8 @@ def assume_role_with_web_identity(
     host: str = GITHUB,
     audience: str = "sts.amazonaws.com",
 ) -> Credential:
-    """GitHub Actions, and Kubernetes by the host of a cluster: docs/attribution.md#web-identity. Google and Cognito
-    have no provider in IAM, and stand by their host.
+    """GitHub Actions, and Kubernetes by the host of a cluster: reference, section 4.4. Google and Cognito have no
+    provider in IAM, and stand by their host (reference, section 1.1).
     """
     public = host in PROVIDERS and host != GITHUB
     provider = host if public else f"arn:aws:iam::{role.account_id}:oidc-provider/{host}"
@@ -339,80 +282,57 @@ def assume_role_with_web_identity(
     response: Json = {"subjectFromWebIdentityToken": subject}
     response |= _assumed(role, name)
     response |= {"provider": provider, "audience": audience}
-    response |= _credentials(cloud, session, time, 3600)
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "AssumeRoleWithWebIdentity", host=_host(region)),
-        time,
-        region,
-        account_id=role.account_id,
+    response |= _credentials(cloud, session, 3600)
+    said = Parts(
         parameters={"roleArn": role.arn, "roleSessionName": name, "durationSeconds": 3600},
         response=response,
         resources=[_role_resource(role)],
         additional=_endpoint(region) | {"identityProviderConnectionVerificationMethod": "IAMTrustStore"},
     )
-    return _issued(cloud, Issuance(time, session, caller, event.id))
+    return _issue(cloud, "AssumeRoleWithWebIdentity", caller, session, region, said)
 
 
 def get_session_token(
     cloud: Cloud, caller: Credential, user: User, time: datetime, region: str, *, mfa: bool
 ) -> Credential:
-    """Log GetSessionToken (docs/attribution.md#getsessiontoken)."""
+    """Reference, sections 4.0 (row 5) and 4.1."""
     session = user_session(user, cloud.ids.key(user.account_id), time, mfa=mfa, parent=caller)
     session = session.at(caller.place)
     parameters: Json = {"durationSeconds": 43200}
     if mfa:
         parameters["serialNumber"] = f"arn:aws:iam::{user.account_id}:mfa/{user.name}"
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "GetSessionToken", host=_host(region)),
-        time,
-        region,
-        parameters=parameters,
-        response=_credentials(cloud, session, time, 43200),
-        additional=_endpoint(region),
-    )
-    return _issued(cloud, Issuance(time, session, caller, event.id))
+    said = Parts(parameters=parameters, response=_credentials(cloud, session, 43200))
+    return _issue(cloud, "GetSessionToken", caller, session, region, said)
 
 
 def get_federation_token(
     cloud: Cloud, caller: Credential, user: User, name: str, time: datetime, region: str
 ) -> Credential:
-    """Log GetFederationToken (docs/attribution.md#getfederationtoken)."""
+    """Reference, section 4.2 (public set 3)."""
     session = federated_user(user, name, cloud.ids.key(user.account_id), time, caller)
     policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
     federated = {"federatedUserId": session.principal_id, "arn": session.arn}
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "GetFederationToken", False, host=_host(region)),
-        time,
-        region,
+    said = Parts(
         parameters={"name": name, "policy": policy, "durationSeconds": 43200},
-        response=_credentials(cloud, session, time, 43200) | {"federatedUser": federated, "packedPolicySize": 4},
-        additional=_endpoint(region),
+        response=_credentials(cloud, session, 43200) | {"federatedUser": federated, "packedPolicySize": 4},
     )
-    return _issued(cloud, Issuance(time, session, caller, event.id))
+    return _issue(cloud, "GetFederationToken", caller, session, region, said, read_only=False)
 
 
 def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, region: str) -> Credential:
-    """In the management account's log only, never by the global endpoint. Shape: docs/attribution.md#assumeroot."""
+    """In the management account's log only, never by the global endpoint. Shape: reference, section 4.6."""
     session = assumed_root(member, cloud.ids.key(member), time, caller)
     policy = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "AssumeRoot", host=f"sts.{region}.amazonaws.com"),
-        time,
-        region,
+    said = Parts(
         parameters={"targetPrincipal": member, "taskPolicyArn": {"arn": policy}, "durationSeconds": 900},
-        response=_credentials(cloud, session, time, 900),
-        additional={"RequestDetails": {"endpointType": "regional", "awsServingRegion": region}},
+        response=_credentials(cloud, session, 900),
     )
-    return _issued(cloud, Issuance(time, session, caller, event.id))
+    return _issue(cloud, "AssumeRoot", caller, session, region, said, regional=True)
 
 
 def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> Credential:
     """A product provider works in a customer's account. Documented only: the API's model and `invokedByDelegate`
-    (docs/attribution.md#temporary-delegation); no record was seen.
+    (reference, sections 4.0, row 8, and 4.7); no record was seen.
     """
     name = "delegated-" + cloud.ids.hexadecimal(8)
     session = role_session(
@@ -428,29 +348,59 @@ def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, tim
     )
     delegate = {"accountId": caller.account_id}
     session = replace(session, identity=session.identity | {"invokedByDelegate": delegate})
-    event = cloud.log(
-        caller,
-        Api("sts.amazonaws.com", "GetDelegatedAccessToken", host=_host(region)),
-        time,
-        region,
+    said = Parts(
         parameters={"tradeInToken": "HIDDEN_DUE_TO_SECURITY_REASONS"},
-        response=_credentials(cloud, session, time, 3600) | {"assumedPrincipal": session.arn, "packedPolicySize": 2},
-        additional=_endpoint(region),
+        response=_credentials(cloud, session, 3600) | {"assumedPrincipal": session.arn, "packedPolicySize": 2},
     )
-    return _issued(cloud, Issuance(time, session, caller, event.id, documented_only=True))
+    return _issue(cloud, "GetDelegatedAccessToken", caller, session, region, said, documented_only=True)
 
 
-def _issued(cloud: Cloud, issuance: Issuance) -> Credential:
-    cloud.issuances.append(issuance)
-    return issuance.issued
+def _issue(
+    cloud: Cloud,
+    name: str,
+    caller: Credential,
+    session: Credential,
+    region: str,
+    said: Parts,
+    *,
+    read_only: bool = True,
+    regional: bool = False,
+    by_console: bool = False,
+    mints_again: bool = False,
+    documented_only: bool = False,
+    actor: Actor | None = None,
+) -> Credential:
+    """Log the call that hands out `session`, in both accounts if AssumeRole crosses them, and remember the issuance.
+
+    `said`: the parts in which the record differs from those of other calls; `regional`: the endpoint is regional even
+    in us-east-1.
+    """
+    time, account = session.creation_date, caller.account_id or session.account_id
+    assert time and session.account_id
+    by_global = by_console or (region == GLOBAL_REGION and not regional)
+    api = Api("sts.amazonaws.com", name, read_only, "sts.amazonaws.com" if by_global else f"sts.{region}.amazonaws.com")
+    parts = Parts(account_id=account, additional=None if by_console else _endpoint(region, regional=regional)) | said
+    signer, theirs = caller, None
+    if by_console:
+        identity, place = caller.identity | {"invokedBy": INTERNAL}, Place(caller.place.address, INTERNAL)
+        signer = replace(caller, identity=identity, place=place)
+    if name == "AssumeRole" and account != session.account_id:
+        own, theirs = cloud.log_copies(signer, api, time, region, session.account_id, **parts)
+    else:
+        own = cloud.log(signer, api, time, region, **parts)
+    copy, again = theirs.id if theirs else None, mints_again or by_console
+    return cloud.issued(
+        Issuance(time, session, caller, own.id, copy, mints_again=again, documented_only=documented_only, actor=actor)
+    )
 
 
-def _credentials(cloud: Cloud, session: Credential, time: datetime, seconds: int) -> Json:
+def _credentials(cloud: Cloud, session: Credential, seconds: int) -> Json:
+    assert session.creation_date
     return {
         "credentials": {
             "accessKeyId": session.access_key_id,
             "sessionToken": cloud.token(),
-            "expiration": sts_date(time + timedelta(seconds=seconds)),
+            "expiration": sts_date(session.creation_date + timedelta(seconds=seconds)),
         }
     }
 
@@ -463,11 +413,7 @@ def _role_resource(role: Role) -> Json:
     return {"accountId": role.account_id, "type": "AWS::IAM::Role", "ARN": role.arn}
 
 
-def _endpoint(region: str) -> Json:
-    """A call to the global endpoint is recorded in us-east-1, whatever served it (docs/attribution.md#regions)."""
-    kind = "global" if region == GLOBAL_REGION else "regional"
+def _endpoint(region: str, *, regional: bool = False) -> Json:
+    """A call to the global endpoint is recorded in us-east-1, whatever region served it (reference, section 4.3)."""
+    kind = "global" if region == GLOBAL_REGION and not regional else "regional"
     return {"RequestDetails": {"endpointType": kind, "awsServingRegion": region}}
-
-
-def _host(region: str, by_console: bool = False) -> str:
-    return "sts.amazonaws.com" if region == GLOBAL_REGION or by_console else f"sts.{region}.amazonaws.com"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from . import sts
-from .cloud import Api, Cloud, Issuance
+from .cloud import Api, Cloud, Event, Issuance, Parts
 from .identities import Actor, Credential, Json, Place, Role, role_session, web_identity_user
 from .ids import iam_date, sts_date
 from .services import FUNCTION_CREATED
@@ -49,11 +49,7 @@ def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: 
         "privateIpAddress": address,
         "iamInstanceProfile": {"arn": profile["arn"]},
     }
-    event = cloud.log(
-        by,
-        Api("ec2.amazonaws.com", "RunInstances", False),
-        time,
-        region,
+    said = Parts(
         parameters={
             "instancesSet": {"items": [{"imageId": "ami-029eb80bc237bec6f", "minCount": 1, "maxCount": 1}]},
             "instanceType": "t3.micro",
@@ -61,6 +57,7 @@ def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: 
         },
         response={"ownerId": by.account_id, "instancesSet": {"items": [launched]}},
     )
+    event = cloud.log(by, Api("ec2.amazonaws.com", "RunInstances", False), time, region, **said)
     cloud.launches[instance] = event.id
     return instance
 
@@ -70,14 +67,11 @@ def create_function(cloud: Cloud, by: Credential, role: Role, name: str, time: d
     that says nothing of the function (…_lHgkh3VeI3XnjZSL).
     """
     arn = f"arn:aws:lambda:{region}:{by.account_id}:function:{name}"
-    event = cloud.log(
-        by,
-        FUNCTION_CREATED,
-        time,
-        region,
+    said = Parts(
         parameters={"functionName": name, "runtime": "nodejs18.x", "role": role.arn, "handler": "index.test"},
         response={"functionName": name, "functionArn": arn, "role": role.arn, "version": "$LATEST"},
     )
+    event = cloud.log(by, FUNCTION_CREATED, time, region, **said)
     cloud.launches[name] = event.id
     trial = f"awslambda_{cloud.rng.randrange(100, 999)}_{time:%Y%m%d%H%M%S}{cloud.rng.randrange(1000):03d}"
     service = "lambda.amazonaws.com"
@@ -103,14 +97,11 @@ def pod_identity(
     """
     cluster, namespace, service_account, name = pod
     arn = f"arn:aws:eks:{region}:{role.account_id}:cluster/{cluster}"
-    cloud.log(
-        node,
-        Api("eks-auth.amazonaws.com", "AssumeRoleForPodIdentity", host=f"eks-auth.{region}.api.aws"),
-        time,
-        region,
-        parameters={"clusterName": cluster, "token": HIDDEN},
-        resources=[{"accountId": role.account_id, "type": "AWS::EKS::Cluster", "ARN": arn}],
+    api = Api("eks-auth.amazonaws.com", "AssumeRoleForPodIdentity", host=f"eks-auth.{region}.api.aws")
+    said = Parts(
+        parameters={"clusterName": cluster, "token": HIDDEN}, resources=_resources(role, "AWS::EKS::Cluster", arn)
     )
+    cloud.log(node, api, time, region, **said)
     tags = {
         "eks-cluster-arn": arn,
         "eks-cluster-name": cluster,
@@ -166,15 +157,8 @@ def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, r
         "roleArn": role.arn,
         "sourceIdentity": subject,
     }
-    event = cloud.log(
-        None,
-        Api("rolesanywhere.amazonaws.com", "CreateSession", False),
-        time,
-        region,
-        account_id=role.account_id,
+    said = Parts(
         identity={"type": "Unknown", "principalId": "", "accountId": role.account_id},
-        address=place.address,
-        agent="CredHelper/1.1.1 (linux; amd64)",
         parameters={
             "cert": "MIIDdzCCAl+gAwIBAgI" + serial,
             "durationSeconds": 3600,
@@ -184,9 +168,10 @@ def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, r
         },
         response={"credentialSet": [issued], "subjectArn": f"{base}:subject/{cloud.ids.uuid()}"},
     )
-    certificate = _machine(serial, actor, place)
-    cloud.issuances.append(Issuance(time, session, certificate, event.id))
-    return session
+    helper = Place(place.address, "CredHelper/1.1.1 (linux; amd64)")
+    api = Api("rolesanywhere.amazonaws.com", "CreateSession", False)
+    event = _log_unauthenticated(cloud, api, role, time, region, helper, said)
+    return cloud.issued(Issuance(time, session, _machine(serial, actor, place), event.id))
 
 
 def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: str, place: Place) -> Credential:
@@ -212,21 +197,15 @@ def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: 
     }
     arn = f"arn:aws:cognito-identity:{region}:{role.account_id}:identitypool/{pool}"
     logins = {f"cognito-idp.{region}.amazonaws.com/{region}_a1B2c3D4e": HIDDEN}
-    event = cloud.log(
-        None,
-        Api(COGNITO, "GetCredentialsForIdentity", False, data=True),
-        time,
-        region,
-        account_id=role.account_id,
+    said = Parts(
         identity={"type": "Unknown"},
-        address=place.address,
-        agent=place.agent,
         parameters={"logins": logins, "identityId": identity_id},
         response={"credentials": credentials, "identityId": identity_id},
-        resources=[{"accountId": role.account_id, "type": "AWS::Cognito::IdentityPool", "ARN": arn}],
+        resources=_resources(role, "AWS::Cognito::IdentityPool", arn),
     )
-    cloud.issuances.append(Issuance(time, session, caller, event.id, key_only=True))
-    return session
+    api = Api(COGNITO, "GetCredentialsForIdentity", False, data=True)
+    event = _log_unauthenticated(cloud, api, role, time, region, place, said)
+    return cloud.issued(Issuance(time, session, caller, event.id, key_only=True))
 
 
 def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) -> Credential:
@@ -245,11 +224,8 @@ def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) ->
     zone = {"us-east-1": "use1-az4", "eu-west-1": "euw1-az1"}.get(region, "usw2-az1")
     bucket = f"acme-fast--{zone}--x-s3"
     arn = f"arn:aws:s3express:{region}:{caller.account_id}:bucket/{bucket}"
-    event = cloud.log(
-        caller,
-        Api("s3express.amazonaws.com", "CreateSession", data=True),
-        time,
-        region,
+    resources = _resources(caller, "AWS::S3Express::DirectoryBucket", arn)
+    said = Parts(
         parameters={
             "bucketName": bucket,
             "host": f"{bucket}.s3express-{zone}.{region}.amazonaws.com",
@@ -263,19 +239,14 @@ def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) ->
             }
         },
         additional={"SignatureVersion": "Sigv4", "AuthenticationMethod": "AuthHeader", "availabilityZone": zone},
-        resources=[{"accountId": caller.account_id, "type": "AWS::S3Express::DirectoryBucket", "ARN": arn}],
+        resources=resources,
     )
-    cloud.issuances.append(Issuance(time, session, caller, event.id, key_only=True))
+    event = cloud.log(caller, Api("s3express.amazonaws.com", "CreateSession", data=True), time, region, **said)
+    used = Parts(parameters={"bucketName": bucket, "key": "batch/0001.parquet"}, resources=resources)
     for name, read_only in (("PutObject", False), ("GetObject", True)):
-        cloud.log(
-            session,
-            Api("s3express.amazonaws.com", name, read_only, data=True),
-            time + timedelta(seconds=1),
-            region,
-            parameters={"bucketName": bucket, "key": "batch/0001.parquet"},
-            resources=[{"accountId": caller.account_id, "type": "AWS::S3Express::DirectoryBucket", "ARN": arn}],
-        )
-    return session
+        api = Api("s3express.amazonaws.com", name, read_only, data=True)
+        cloud.log(session, api, time + timedelta(seconds=1), region, **used)
+    return cloud.issued(Issuance(time, session, caller, event.id, key_only=True))
 
 
 def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Place) -> Credential:
@@ -284,18 +255,13 @@ def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Pl
     """
     node = "mi-0" + cloud.ids.hexadecimal(16)
     arn = f"arn:aws:ssm:{region}:{role.account_id}:managed-instance/{node}"
-    cloud.log(
-        None,
-        Api("ssm.amazonaws.com", "RequestManagedInstanceRoleToken", False, data=True),
-        time,
-        region,
-        account_id=role.account_id,
+    said = Parts(
         identity={"type": "Unknown", "accountId": role.account_id},
-        address=place.address,
-        agent=place.agent,
         parameters={"fingerprint": cloud.ids.uuid()},
-        resources=[{"accountId": role.account_id, "type": "AWS::SSM::ManagedNode", "ARN": arn}],
+        resources=_resources(role, "AWS::SSM::ManagedNode", arn),
     )
+    api = Api("ssm.amazonaws.com", "RequestManagedInstanceRoleToken", False, data=True)
+    _log_unauthenticated(cloud, api, role, time, region, place, said)
     return sts.assume_role_by_service(cloud, "ssm.amazonaws.com", role, node, time, region, place=place)
 
 
@@ -304,6 +270,17 @@ def iot_device(cloud: Cloud, role: Role, thing: str, time: datetime, region: str
     actor = Actor("workload", thing, "workload", "iot_thing")
     name = cloud.ids.hexadecimal(64)
     return sts.assume_role_by_service(cloud, sts.IOT, role, name, time, region, place=place, actor=actor)
+
+
+def _log_unauthenticated(
+    cloud: Cloud, api: Api, role: Role, time: datetime, region: str, place: Place, said: Parts
+) -> Event:
+    """A call that no credential of AWS signs, in the account of the role that it asks for."""
+    return cloud.log(None, api, time, region, **said | Parts(account_id=role.account_id, place=place))
+
+
+def _resources(owner: Role | Credential, type_: str, arn: str) -> list[Json]:
+    return [{"accountId": owner.account_id, "type": type_, "ARN": arn}]
 
 
 def _machine(name: str, actor: Actor, place: Place) -> Credential:
