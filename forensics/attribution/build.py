@@ -26,13 +26,13 @@ from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.file_names import day_of
 from forensics.lake.integrity import check_files, file_sha256
-from forensics.lake.lake_tables import sql
 from forensics.lake.layout import Layout
 from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.pending import announce_database
 from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 from forensics.regular_files import open_regular
+from forensics.sql_files import sql
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Makes the tables of one kind of document, out of the view `documents`, before the models run."""
@@ -221,7 +221,7 @@ def _create_evidence_records(connection: duckdb.DuckDBPyConnection, manifest: Ma
     connection.execute("create table evidence_records (event_id varchar, path varchar, raw_sha256 blob)")
     for table, query in (("events", "record_hashes"), ("event_conflicts", "listed_copy_hashes")):
         if files := layout.files(manifest.of_table(table)):
-            connection.execute("insert into evidence_records " + sql(query), {"files": files})
+            connection.execute("insert into evidence_records " + sql(f"lake/sql/{query}"), {"files": files})
 
 
 def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +16,7 @@ import pyarrow as pa
 
 from forensics.digests.digest import Digest, ListedFile, NotADigest, read_digest, signature_of
 from forensics.formats.documents import DocumentKind
+from forensics.sql_files import sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,11 +104,11 @@ def create_tables(connection: duckdb.DuckDBPyConnection, read_places: ReadPlaces
     _create(connection, "digests", _DIGESTS, [_digest_row(one) for one in judged])
     _create(connection, "digest_breaks", _BREAKS, [_break_row(one) for one in breaks])
     for model in _BEFORE_PLACES:
-        connection.execute(f"create or replace table {model} as {_sql(model)}")
+        connection.execute(f"create or replace table {model} as {sql(f'digests/sql/{model}')}")
     if read_places and any(one.is_proven for one in judged):
-        read_places(dict(connection.execute(_sql("open_files")).fetchall()))
+        read_places(dict(connection.execute(sql("digests/sql/open_files")).fetchall()))
     for model in _AFTER_PLACES:
-        connection.execute(f"create or replace table {model} as {_sql(model)}")
+        connection.execute(f"create or replace table {model} as {sql(f'digests/sql/{model}')}")
 
 
 def _judged(
@@ -162,7 +161,7 @@ def _saved_signatures(connection: duckdb.DuckDBPyConnection, digests: list[Diges
     for digest in digests:
         of_name[_stem(digest.place.key)].append(digest.sha256)
     saved: defaultdict[str, list[bytes]] = defaultdict(list)
-    for sha256, text in connection.execute(_sql("signatures_of_objects")).fetchall():
+    for sha256, text in connection.execute(sql("digests/sql/signatures_of_objects")).fetchall():
         saved[sha256].append(signature_of(text) or b"")
     for _source_sha256, name, content in _documents(connection, DocumentKind.HEAD_OBJECT):
         try:
@@ -185,7 +184,7 @@ def _documents(connection: duckdb.DuckDBPyConnection, kind: DocumentKind) -> Ite
     ((database,),) = connection.execute("select current_database()").fetchall()
     cursor = connection.cursor()
     cursor.execute(f'use "{database}"')
-    cursor.execute(_sql("documents_of_kind"), {"kind": kind.value})
+    cursor.execute(sql("digests/sql/documents_of_kind"), {"kind": kind.value})
     while found := cursor.fetchmany(_DOCUMENTS_HELD):
         yield from found
 
@@ -256,8 +255,3 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema
     columns = zip(zip(*rows, strict=True), schema, strict=True)
     arrays = [pa.array(values, field.type) for values, field in columns]
     connection.from_arrow(pa.Table.from_arrays(arrays, schema=schema)).insert_into(table)
-
-
-@cache
-def _sql(name: str) -> str:
-    return (resources.files("forensics.digests") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

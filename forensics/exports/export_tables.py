@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import duckdb
@@ -22,6 +20,7 @@ from forensics.exports import iam, organization, trails
 from forensics.exports.api_answer import ApiAnswer, Problems, Said, moment, one_page
 from forensics.exports.export_rows import COMMENTS, TABLES, Row
 from forensics.formats import export_documents as formats
+from forensics.sql_files import sql
 
 _READERS: dict[str, Callable[[ApiAnswer], Iterable[Row]]] = {
     "iam_access_keys": iam.access_keys,
@@ -93,14 +92,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     problems = found[ExportProblem]
     _create(connection, "export_problems", "what of exports could not be read", _fields(ExportProblem), problems)
     for name, comment in _CURRENT.items():
-        connection.execute(f"create table {name} as {_sql(name)}")
+        connection.execute(f"create table {name} as {sql(f'exports/sql/{name}')}")
         columns = [column for column, *_ in connection.execute(f"describe {name}").fetchall()]
         _describe(connection, name, comment, columns)
-
-
-@cache
-def _sql(name: str) -> str:
-    return (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:

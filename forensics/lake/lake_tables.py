@@ -5,9 +5,6 @@ A query finds rows by the path of their file and their number in it; what is don
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
 import duckdb
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +12,7 @@ import pyarrow as pa
 
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
+from forensics.sql_files import sql
 
 _MEMORY = "1GB"
 
@@ -63,12 +61,12 @@ class Tables:
 
     def create(self, table: str, query: str, **parameters: object) -> int:
         """Make a table by a query of this room; how many rows it has."""
-        self.connection.execute(f"create table {table} as {sql(query)}", parameters)
+        self.connection.execute(f"create table {table} as {sql(f'lake/sql/{query}')}", parameters)
         return self.count(table)
 
     def add(self, table: str, query: str, **parameters: object) -> int:
         """Add to a table what a query of this room finds; how many rows it has then."""
-        self.connection.execute(f"insert into {table} {sql(query)}", parameters)
+        self.connection.execute(f"insert into {table} {sql(f'lake/sql/{query}')}", parameters)
         return self.count(table)
 
     def load(self, table: str, schema: pa.Schema, files: list[str]) -> int:
@@ -93,9 +91,3 @@ class Tables:
 
     def _absolute(self, path: str) -> str:
         return str(self.case / path)
-
-
-@cache
-def sql(query: str) -> str:
-    """The text of a query of this room."""
-    return (resources.files("forensics.lake") / "sql" / f"{query}.sql").read_text(encoding="utf-8")

@@ -16,8 +16,8 @@ import duckdb
 import pyarrow as pa
 
 from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
-from forensics.lake.lake_tables import sql
 from forensics.records.arrow_schema import LAKE_SCHEMA, TEXT
+from forensics.sql_files import sql
 
 # the bytes of a copy stay in the lake
 LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])
@@ -61,9 +61,9 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
     if execute("from file_listings limit 1").fetchall():
         for table in ("judged_copies", "readings", "event_listings"):
             kind = "view" if table == "judged_copies" else "table"
-            execute(f"create {kind} {table} as {sql(table)}")
+            execute(f"create {kind} {table} as {sql(f'lake/sql/{table}')}")
         conflicts = _replace(connection)
-        execute(f"create table event_conflicts as {sql('kept_conflicts')}")
+        execute(f"create table event_conflicts as {sql('lake/sql/kept_conflicts')}")
         _insert(connection, "event_conflicts", conflicts)
         execute("drop table readings")
         execute("drop view judged_copies")
@@ -75,7 +75,7 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _replace(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """Read the copies that count again from their bytes. The conflicts of the other readings with them."""
-    found = connection.execute(sql("replacing")).fetchall()
+    found = connection.execute(sql("lake/sql/replacing")).fetchall()
     rows: list[pa.RecordBatch] = []
     replaced: list[tuple[str, str, str]] = []
     conflicts: list[tuple[str, str, str, str, bool]] = []
