@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forensics.arrow_tables import arrow_table
 from forensics.formats.documents import Document
 from forensics.formats.record_stream import Rejected
 from forensics.lake.file_names import lake_path
@@ -103,11 +104,7 @@ class _WaitingRows:
         return [self._file.finish()] if self._file else []
 
     def _write(self) -> None:
-        columns = [
-            pa.array(values, field.type)
-            for values, field in zip(zip(*self._waiting, strict=True), self._schema, strict=True)
-        ]
-        rows = pa.Table.from_arrays(columns, schema=self._schema)
+        rows = arrow_table(self._schema, self._waiting)
         self._waiting, self._waiting_bytes = [], 0
         if self._file is None:
             self._file = ParquetFile(self._case, self._path, self._table, self._schema, rows.num_rows)
