@@ -20,10 +20,9 @@ from forensics.arrow_tables import arrow_table
 from forensics.formats.documents import Document
 from forensics.formats.record_stream import Rejected
 from forensics.lake.file_names import lake_path
-from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
-from forensics.regular_files import create_private
+from forensics.regular_files import create_private, sync_folder, unfinished
 
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20
@@ -118,7 +117,7 @@ class ParquetFile:
         self._path, self._table = path, table
         self._final = case / path
         make_private_folders(case, self._final.parent)
-        self._temporary = self._final.with_name(f".{self._final.name}.new")
+        self._temporary = unfinished(self._final)
         self._file = os.fdopen(create_private(self._temporary), "wb")
         self._rows = 0
         self._writer = pq.ParquetWriter(
