@@ -77,6 +77,30 @@ def create_private(path: str | Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
 
+def unfinished(path: Path) -> Path:
+    """Return the name that a file has until it is complete."""
+    return path.with_name(f".{path.name}.new")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, wholly or not at all."""
+    with os.fdopen(create_private(unfinished(path)), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished(path).rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder last through a crash."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_from(descriptor: int, start: int, data: bytes) -> None:
     """Write and sync `data` from byte `start` to the end; on failure, cut the file there. Raises OSError."""
     try:

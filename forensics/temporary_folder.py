@@ -16,6 +16,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from forensics.regular_files import open_regular
+
 _PREFIX = "forensics-"
 _NAME = re.compile(r"forensics-[a-z0-9_]{8}")
 _LOCK = "in-use.lock"
@@ -31,7 +33,7 @@ class TemporaryFolder:
             self._folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
             lock = Path(self._folder.name, _LOCK)
             try:
-                self._lock = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+                self._lock = open_regular(lock, os.O_RDWR | os.O_CREAT | os.O_EXCL)
                 fcntl.flock(self._lock, fcntl.LOCK_EX)
                 if os.stat(lock).st_ino == os.fstat(self._lock).st_ino:  # noqa: PTH116 - beside fstat
                     break

@@ -13,11 +13,13 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import date
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from forensics.arrow_tables import create_table
 from forensics.attribution.column_docs import comment_on_all
 from forensics.attribution.database import connect, models_version
 from forensics.attribution.incremental import ActorChanges, EarlierBuild
@@ -26,13 +28,20 @@ from forensics.attribution.state import Built, install
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.file_names import day_of
 from forensics.lake.integrity import check_files, file_sha256
-from forensics.lake.lake_tables import sql
 from forensics.lake.layout import Layout
 from forensics.lake.listed import LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.pending import announce_database
-from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
+from forensics.records.arrow_schema import (
+    ADDENDA_SCHEMA,
+    DOCUMENTS_SCHEMA,
+    LAKE_SCHEMA,
+    QUARANTINE_SCHEMA,
+    TEXT,
+    TIMESTAMP,
+)
 from forensics.regular_files import open_regular
+from forensics.sql_files import sql
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Creates the tables of one kind of document from the view `documents`, before the models run."""
@@ -88,7 +97,26 @@ _LISTINGS = """
         source_sha256 varchar, listing varchar, reason varchar, is_log_file boolean
     )
 """
-_TYPES = {"string": "varchar", "timestamp[us, tz=UTC]": "timestamptz", "bool": "boolean", "binary": "blob"}
+_SOURCE_FILES = pa.schema(
+    [
+        *((name, TEXT) for name in ("name", "path", "status", "reason", "sha256", "inflated_sha256")),
+        *((name, pa.int64()) for name in ("bytes", "inflated_bytes", "records", "rejected")),
+        *((name, TIMESTAMP) for name in ("first_event_time", "last_event_time")),
+        ("kind", TEXT),
+        ("filtered", pa.int64()),
+        ("etag", TEXT),
+        ("metadata", pa.map_(TEXT, TEXT)),
+        *((name, TIMESTAMP) for name in ("modified_at", "as_of", "ingested_at")),
+    ]
+)
+_FILTERS = pa.schema(
+    [
+        *((name, pa.list_(TEXT)) for name in ("accounts", "regions")),
+        *((name, TIMESTAMP) for name in ("since", "until")),
+        *((name, pa.date32()) for name in ("delivered_from", "delivered_to")),
+    ]
+)
+_LAKE_FILES = pa.schema([("table_name", TEXT), ("path", TEXT)])
 
 
 class DuckDB:
@@ -176,9 +204,7 @@ def fill(
     Every lake file is hashed first, because the models read all of them. Raises ChangedLake.
     """
     check_files(layout, manifest.lake_files)
-    _create_source_files(connection, manifest)
-    _create_filters(connection, manifest)
-    _create_lake_files(connection, manifest)
+    _create_manifest_tables(connection, manifest)
     _create_lake_views(connection, manifest, layout)
     for create_tables in document_tables:
         create_tables(connection)
@@ -228,7 +254,7 @@ def _create_evidence_records(connection: duckdb.DuckDBPyConnection, manifest: Ma
     connection.execute("create table evidence_records (event_id varchar, path varchar, raw_sha256 blob)")
     for table, query in (("events", "record_hashes"), ("event_conflicts", "listed_copy_hashes")):
         if files := layout.files(manifest.of_table(table)):
-            connection.execute("insert into evidence_records " + sql(query), {"files": files})
+            connection.execute("insert into evidence_records " + sql(f"lake/sql/{query}"), {"files": files})
 
 
 def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:
@@ -249,63 +275,17 @@ def _whole_days(manifest: Manifest, files: list[str]) -> list[list[str]]:
     return parts
 
 
-def _create_source_files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    connection.execute(
-        """
-        create table source_files (
-            name varchar, path varchar, status varchar, reason varchar, sha256 varchar, inflated_sha256 varchar,
-            bytes bigint, inflated_bytes bigint, records bigint, rejected bigint,
-            first_event_time timestamptz, last_event_time timestamptz, kind varchar,
-            filtered bigint, etag varchar, metadata map(varchar, varchar),
-            modified_at timestamptz, as_of timestamptz, ingested_at timestamptz
-        )
-        """
-    )
-    rows = pa.Table.from_pylist(
-        [
-            {"ingested_at": ingested_at, **{name: getattr(file, name) for name in file.__struct_fields__}}
-            for file, ingested_at in zip(manifest.source_files, manifest.ingested_at, strict=True)
-        ],
-        pa.schema(
-            [
-                *((name, pa.string()) for name in ("name", "path", "status", "reason", "sha256", "inflated_sha256")),
-                *((name, pa.int64()) for name in ("bytes", "inflated_bytes", "records", "rejected")),
-                *((name, pa.timestamp("us", tz="UTC")) for name in ("first_event_time", "last_event_time")),
-                ("kind", pa.string()),
-                ("filtered", pa.int64()),
-                ("etag", pa.string()),
-                ("metadata", pa.map_(pa.string(), pa.string())),
-                *((name, pa.timestamp("us", tz="UTC")) for name in ("modified_at", "as_of", "ingested_at")),
-            ]
-        ),
-    )
-    connection.register("manifest_rows", rows)
-    connection.execute("insert into source_files select * from manifest_rows")
-    connection.unregister("manifest_rows")
-
-
-def _create_lake_files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    files = [[file.table, file.path] for file in manifest.lake_files.values()]
-    connection.execute("create table lake_files (table_name varchar, path varchar)")
-    connection.execute(
-        "insert into lake_files select file[1], file[2] from (select unnest($files::varchar[][]) as file)",
-        {"files": files},
-    )
+def _create_manifest_tables(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
+    """`source_files`, `filters` and `lake_files`, which only the manifest knows."""
+    *names, _ingested_at = _SOURCE_FILES.names
+    values_of = attrgetter(*names)
+    added = zip(manifest.source_files, manifest.ingested_at, strict=True)
+    create_table(connection, "source_files", _SOURCE_FILES, [(*values_of(file), time) for file, time in added])
+    filter_values = attrgetter(*_FILTERS.names)
+    create_table(connection, "filters", _FILTERS, [filter_values(one) for one in manifest.filters])
+    files = [(file.table, file.path) for file in manifest.lake_files.values()]
+    create_table(connection, "lake_files", _LAKE_FILES, files)
     connection.execute("create view events_files as select path from lake_files where table_name = 'events'")
-
-
-def _create_filters(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    connection.execute(
-        """
-        create table filters (
-            accounts varchar[], regions varchar[], since timestamptz, until timestamptz,
-            delivered_from date, delivered_to date
-        )
-        """
-    )
-    for one in manifest.filters:
-        values = [list(one.accounts), list(one.regions), one.since, one.until, one.delivered_from, one.delivered_to]
-        connection.execute("insert into filters values (?, ?, ?, ?, ?, ?)", values)
 
 
 def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest, layout: Layout) -> None:
@@ -384,6 +364,7 @@ def _rows(
         options = days if partitioned else "hive_partitioning = false"
         # the parameter has the table's name, because two relations can only be united if theirs differ
         return connection.sql(f"from read_parquet(${table}, {options})", params={table: files})
-    columns = ", ".join(f"null::{_TYPES.get(str(field.type), str(field.type))} as {field.name}" for field in schema)
+    types = connection.from_arrow(schema.empty_table()).types
+    columns = ", ".join(f"null::{type_} as {name}" for name, type_ in zip(schema.names, types, strict=True))
     partition = ", null::date as event_date" if partitioned else ""
     return connection.sql(f"select {columns}{partition} where false")

@@ -10,12 +10,13 @@ import errno
 import hashlib
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+
+from forensics.regular_files import create_private
 
 # DuckDB replays them even if it opens the database read-only, so they are part of it
 _BESIDE_A_DATABASE = (".wal", ".wal.checkpoint", ".wal.recovery")
@@ -69,10 +70,11 @@ def is_unchanged(built: Built) -> bool:
 def record(built: Built) -> None:
     """Record a build, in place of an earlier one for the same case. Raises OSError."""
     folder = _private_folder(_state_folder())
-    descriptor, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(descriptor, "wb") as file:
+    name = _record_name(built.case)
+    temporary = folder / f"{name}.{os.getpid()}"
+    with os.fdopen(create_private(temporary), "wb") as file:
         file.write(msgspec.json.encode(built) + b"\n")
-    Path(name).rename(folder / _record_name(built.case))
+    temporary.rename(folder / name)
 
 
 def recorded(case: Path) -> Built | None:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
 
+from forensics.arrow_tables import create_table, insert_rows
 from forensics.digests.digest import Digest, ListedFile, NotADigest, read_digest, signature_of
 from forensics.formats.documents import DocumentKind
+from forensics.records.arrow_schema import TEXT, TIMESTAMP
+from forensics.sql_files import sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,33 +26,29 @@ if TYPE_CHECKING:
     from forensics.digests.chain import Break, Judged
     from forensics.digests.keyring import PublicKey, RefusedKey
 
-_TEXT, _TIME = pa.string(), pa.timestamp("us", tz="UTC")
-_SQL_TYPES = {_TEXT: "varchar", _TIME: "timestamptz", pa.bool_(): "boolean", pa.int64(): "bigint", pa.binary(): "blob"}
 # how many documents are held at once, and how many listed files wait to be written
 _DOCUMENTS_HELD = 200
 _LISTED_HELD = 50_000
 _BEFORE_PLACES = ("digest_listings", "contested_digests")
 _AFTER_PLACES = ("file_listings", "digest_windows", "file_verdicts", "verified_hours")
 
-Rows = Sequence[tuple[object, ...]]
-
 _CHAIN = [
-    *((name, _TEXT) for name in ("account_id", "aws_region", "trail", "home_region")),
+    *((name, TEXT) for name in ("account_id", "aws_region", "trail", "home_region")),
     ("is_backfill", pa.bool_()),
 ]
 _DIGESTS = pa.schema(
     [
-        ("digest_sha256", _TEXT),
+        ("digest_sha256", TEXT),
         *_CHAIN,
-        ("s3_bucket", _TEXT),
-        ("s3_object", _TEXT),
-        ("start_time", _TIME),
-        ("end_time", _TIME),
-        ("fingerprint", _TEXT),
-        ("status", _TEXT),
+        ("s3_bucket", TEXT),
+        ("s3_object", TEXT),
+        ("start_time", TIMESTAMP),
+        ("end_time", TIMESTAMP),
+        ("fingerprint", TEXT),
+        ("status", TEXT),
         ("is_proven", pa.bool_()),
-        ("proven_by", _TEXT),
-        ("reason", _TEXT),
+        ("proven_by", TEXT),
+        ("reason", TEXT),
         # what it takes to check the digest with other tools
         ("signed_text", pa.binary()),
         ("signature", pa.binary()),
@@ -60,24 +57,24 @@ _DIGESTS = pa.schema(
 _BREAKS = pa.schema(
     [
         *_CHAIN,
-        ("kind", _TEXT),
-        ("start_time", _TIME),
-        ("end_time", _TIME),
-        ("missing_bucket", _TEXT),
-        ("missing_object", _TEXT),
+        ("kind", TEXT),
+        ("start_time", TIMESTAMP),
+        ("end_time", TIMESTAMP),
+        ("missing_bucket", TEXT),
+        ("missing_object", TEXT),
         ("at_least", pa.int64()),
     ]
 )
 _LISTED = pa.schema(
     [
-        *((name, _TEXT) for name in ("digest_sha256", "s3_bucket", "s3_object", "content_sha256")),
-        ("first_event_time", _TIME),
-        ("last_event_time", _TIME),
+        *((name, TEXT) for name in ("digest_sha256", "s3_bucket", "s3_object", "content_sha256")),
+        ("first_event_time", TIMESTAMP),
+        ("last_event_time", TIMESTAMP),
     ]
 )
-_SOURCES = pa.schema([("source_sha256", _TEXT), ("digest_sha256", _TEXT)])
-_KEYS = pa.schema([("fingerprint", _TEXT), ("source", _TEXT), ("refused", _TEXT), ("der", pa.binary())])
-_UNREADABLE = pa.schema([("source_sha256", _TEXT), ("reason", _TEXT)])
+_SOURCES = pa.schema([("source_sha256", TEXT), ("digest_sha256", TEXT)])
+_KEYS = pa.schema([("fingerprint", TEXT), ("source", TEXT), ("refused", TEXT), ("der", pa.binary())])
+_UNREADABLE = pa.schema([("source_sha256", TEXT), ("reason", TEXT)])
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -98,18 +95,18 @@ def create_tables(connection: duckdb.DuckDBPyConnection, read_places: ReadPlaces
     `read_places` fills it, for the files that no proven digest lists.
     """
     keys = _read_keys(connection)
-    _create(connection, "public_keys", _KEYS, [_key_row(key) for key in keys])
+    create_table(connection, "public_keys", _KEYS, [_key_row(key) for key in keys])
     digests, unreadable = _read_digests(connection)
-    _create(connection, "unreadable_digests", _UNREADABLE, unreadable)
+    create_table(connection, "unreadable_digests", _UNREADABLE, unreadable)
     judged, breaks = _judged(digests, _saved_signatures(connection, digests), keys) if digests else ([], [])
-    _create(connection, "digests", _DIGESTS, [_digest_row(one) for one in judged])
-    _create(connection, "digest_breaks", _BREAKS, [_break_row(one) for one in breaks])
+    create_table(connection, "digests", _DIGESTS, [_digest_row(one) for one in judged])
+    create_table(connection, "digest_breaks", _BREAKS, [_break_row(one) for one in breaks])
     for model in _BEFORE_PLACES:
-        connection.execute(f"create or replace table {model} as {_sql(model)}")
+        connection.execute(f"create or replace table {model} as {sql(f'digests/sql/{model}')}")
     if read_places and any(one.is_proven for one in judged):
-        read_places(dict(connection.execute(_sql("open_files")).fetchall()))
+        read_places(dict(connection.execute(sql("digests/sql/open_files")).fetchall()))
     for model in _AFTER_PLACES:
-        connection.execute(f"create or replace table {model} as {_sql(model)}")
+        connection.execute(f"create or replace table {model} as {sql(f'digests/sql/{model}')}")
 
 
 def _judged(
@@ -123,7 +120,7 @@ def _judged(
 
 def _read_digests(connection: duckdb.DuckDBPyConnection) -> tuple[list[Digest], list[tuple[str, str]]]:
     """The distinct digests; what each lists goes to `digest_files` on the way, and from which file it is."""
-    _create(connection, "digest_files", _LISTED, [])
+    create_table(connection, "digest_files", _LISTED)
     digests: dict[str, Digest] = {}
     sources: list[tuple[str, str]] = []
     unreadable: list[tuple[str, str]] = []
@@ -139,10 +136,10 @@ def _read_digests(connection: duckdb.DuckDBPyConnection) -> tuple[list[Digest], 
             digests[digest.sha256] = digest
             waiting += (_listed_row(digest, one) for one in listed)
         if len(waiting) > _LISTED_HELD:
-            _insert(connection, "digest_files", _LISTED, waiting)
+            insert_rows(connection, "digest_files", _LISTED, waiting)
             waiting = []
-    _insert(connection, "digest_files", _LISTED, waiting)
-    _create(connection, "digest_sources", _SOURCES, sources)
+    insert_rows(connection, "digest_files", _LISTED, waiting)
+    create_table(connection, "digest_sources", _SOURCES, sources)
     return list(digests.values()), unreadable
 
 
@@ -162,7 +159,7 @@ def _saved_signatures(connection: duckdb.DuckDBPyConnection, digests: list[Diges
     for digest in digests:
         of_name[_stem(digest.place.key)].append(digest.sha256)
     saved: defaultdict[str, list[bytes]] = defaultdict(list)
-    for sha256, text in connection.execute(_sql("signatures_of_objects")).fetchall():
+    for sha256, text in connection.execute(sql("digests/sql/signatures_of_objects")).fetchall():
         saved[sha256].append(signature_of(text) or b"")
     for _source_sha256, name, content in _documents(connection, DocumentKind.HEAD_OBJECT):
         try:
@@ -185,7 +182,7 @@ def _documents(connection: duckdb.DuckDBPyConnection, kind: DocumentKind) -> Ite
     ((database,),) = connection.execute("select current_database()").fetchall()
     cursor = connection.cursor()
     cursor.execute(f'use "{database}"')
-    cursor.execute(_sql("documents_of_kind"), {"kind": kind.value})
+    cursor.execute(sql("digests/sql/documents_of_kind"), {"kind": kind.value})
     while found := cursor.fetchmany(_DOCUMENTS_HELD):
         yield from found
 
@@ -242,22 +239,3 @@ def _break_row(one: Break) -> tuple[object, ...]:
 
 def _key_row(key: PublicKey | RefusedKey) -> tuple[object, ...]:
     return key.fingerprint, key.source, getattr(key, "reason", None), getattr(key, "der", None)
-
-
-def _create(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: Rows) -> None:
-    columns = ", ".join(f"{field.name} {_SQL_TYPES[field.type]}" for field in schema)
-    connection.execute(f"create or replace table {table} ({columns})")
-    _insert(connection, table, schema, rows)
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: Rows) -> None:
-    if not rows:
-        return
-    columns = zip(zip(*rows, strict=True), schema, strict=True)
-    arrays = [pa.array(values, field.type) for values, field in columns]
-    connection.from_arrow(pa.Table.from_arrays(arrays, schema=schema)).insert_into(table)
-
-
-@cache
-def _sql(name: str) -> str:
-    return (resources.files("forensics.digests") / "sql" / f"{name}.sql").read_text(encoding="utf-8")

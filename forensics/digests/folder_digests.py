@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pyarrow as pa
 
+from forensics.arrow_tables import create_table, insert_rows
 from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
 from forensics.errors import OutputError
-from forensics.records.arrow_schema import DOCUMENTS_SCHEMA
+from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, TEXT
 from forensics.runtime import start_python
 
 if TYPE_CHECKING:
@@ -28,11 +29,14 @@ _BATCH_FILES = 200
 # an insert costs as much as hashing a hundred files
 _ROWS_HELD = 50_000
 _SOURCE_FILES = pa.schema(
-    [(name, pa.string()) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")]
+    [
+        *((name, TEXT) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")),
+        # columns of a case's source files that nothing is known of here
+        ("rejected", pa.int64()),
+        ("filtered", pa.int64()),
+        ("metadata", pa.map_(TEXT, TEXT)),
+    ]
 )
-
-# columns of a case's source files that nothing is known of here
-_WITHOUT_VALUE = "rejected bigint, filtered bigint, metadata map(varchar, varchar)"
 
 Progress = Callable[[int], None]
 """Called with how many more files are done."""
@@ -44,19 +48,18 @@ class HashingFailed(OutputError):
 
 def load(connection: duckdb.DuckDBPyConnection, files: Sequence[ToHash], progress: Progress) -> None:
     """Make `source_files` and `documents` of the files' content. Raises HashingFailed."""
-    connection.execute("create table documents (source_sha256 varchar, kind varchar, content blob)")
-    columns = ", ".join(f"{field.name} varchar" for field in _SOURCE_FILES)
-    connection.execute(f"create table source_files ({columns}, {_WITHOUT_VALUE})")
+    create_table(connection, "documents", DOCUMENTS_SCHEMA)
+    create_table(connection, "source_files", _SOURCE_FILES)
     waiting: list[tuple[object, ...]] = []
     for found in _hash_all(files):
         progress(len(found))
         waiting += map(_row, found)
         if len(waiting) > _ROWS_HELD:
-            _insert(connection, "source_files", _SOURCE_FILES, waiting)
+            insert_rows(connection, "source_files", _SOURCE_FILES, waiting)
             waiting = []
         documents = [(one.sha256, one.document.kind.value, one.document.content) for one in found if one.document]
-        _insert(connection, "documents", DOCUMENTS_SCHEMA, documents)
-    _insert(connection, "source_files", _SOURCE_FILES, waiting)
+        insert_rows(connection, "documents", DOCUMENTS_SCHEMA, documents)
+    insert_rows(connection, "source_files", _SOURCE_FILES, waiting)
 
 
 def _hash_all(files: Sequence[ToHash]) -> Iterator[list[Hashed]]:
@@ -112,15 +115,4 @@ class _Hasher:
 def _row(one: Hashed) -> tuple[object, ...]:
     status = "failed" if one.reason and one.reason != NO_LOG else "skipped" if one.reason else "ok"
     kind = one.document.kind.value if one.document else None
-    return one.name, status, one.sha256, one.sha256, one.reason, kind
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, rows: Sequence[tuple[object, ...]]
-) -> None:
-    if rows:
-        columns = zip(zip(*rows, strict=True), schema, strict=True)
-        arrays = [pa.array(values, field.type) for values, field in columns]
-        connection.register("found", pa.Table.from_arrays(arrays, schema=schema))
-        connection.execute(f"insert into {table} by name select * from found")  # noqa: S608 - tables of this file
-        connection.unregister("found")
+    return one.name, status, one.sha256, one.sha256, one.reason, kind, None, None, None

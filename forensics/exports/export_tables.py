@@ -10,18 +10,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from importlib import resources
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 import duckdb
 import pyarrow as pa
 
+from forensics.arrow_tables import Rows, create_table
 from forensics.exports import credential_report_rows as credential_report
 from forensics.exports import iam, organization, trails
 from forensics.exports.api_answer import ApiAnswer, Problems, Said, moment, one_page
 from forensics.exports.export_rows import COMMENTS, TABLES, Row
 from forensics.formats import export_documents as formats
+from forensics.records.arrow_schema import TEXT, TIMESTAMP
+from forensics.sql_files import sql
 
 _READERS: dict[str, Callable[[ApiAnswer], Iterable[Row]]] = {
     "iam_access_keys": iam.access_keys,
@@ -41,8 +42,7 @@ _CURRENT = {
     "exported_roles": "each role as of each export: what its trust policy asked for",
 }
 TABLE_NAMES = frozenset([*(name for name, _ in TABLES.values()), *_CURRENT, "exports", "export_problems"])
-_ARROW = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), datetime: pa.timestamp("us", tz="UTC")}
-_SQL = {str: "varchar", bool: "boolean", int: "bigint", datetime: "timestamptz"}
+_TYPES = {str: TEXT, bool: pa.bool_(), int: pa.int64(), datetime: TIMESTAMP}
 _BATCH_BYTES = 64 << 20
 _BATCH_DOCUMENTS = 1000
 # of two machines, and of people who leave out a time zone
@@ -86,21 +86,16 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for document in _documents(connection):
         _read(document, found)
     for type_, (name, comment) in TABLES.items():
-        _create(connection, name, comment, {**_fields(type_), **_fields(Said)}, found[type_])
+        _create(connection, name, comment, _schema(type_, Said), found[type_])
     _create(
-        connection, "exports", "each export: what it is, whose, as of when", _fields(LoadedExport), found[LoadedExport]
+        connection, "exports", "each export: what it is, whose, as of when", _schema(LoadedExport), found[LoadedExport]
     )
     problems = found[ExportProblem]
-    _create(connection, "export_problems", "what of exports could not be read", _fields(ExportProblem), problems)
+    _create(connection, "export_problems", "what of exports could not be read", _schema(ExportProblem), problems)
     for name, comment in _CURRENT.items():
-        connection.execute(f"create table {name} as {_sql(name)}")
+        connection.execute(f"create table {name} as {sql(f'exports/sql/{name}')}")
         columns = [column for column, *_ in connection.execute(f"describe {name}").fetchall()]
         _describe(connection, name, comment, columns)
-
-
-@cache
-def _sql(name: str) -> str:
-    return (resources.files("forensics.exports") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
@@ -235,26 +230,17 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment else None
 
 
-def _fields(type_: type[NamedTuple]) -> dict[str, type]:
-    """Columns and their types; all may be null."""
-    hints = get_type_hints(type_)
-    return {name: next((t for t in get_args(hint) if t is not type(None)), hint) for name, hint in hints.items()}
+def _schema(*types: type[NamedTuple]) -> pa.Schema:
+    """The fields of some types as columns; all may be null."""
+    hints = [field for type_ in types for field in get_type_hints(type_).items()]
+    return pa.schema(
+        [(name, _TYPES[next((t for t in get_args(hint) if t is not type(None)), hint)]) for name, hint in hints]
+    )
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    comment: str,
-    fields: dict[str, type],
-    rows: list[tuple[Any, ...]],
-) -> None:
-    columns = ", ".join(f"{column} {_SQL[type_]}" for column, type_ in fields.items())
-    connection.execute(f"create table {name} ({columns})")
-    _describe(connection, name, comment, fields)
-    if rows:
-        values = zip(*rows, strict=True)
-        arrays = [pa.array(column, _ARROW[type_]) for column, type_ in zip(values, fields.values(), strict=True)]
-        connection.from_arrow(pa.Table.from_arrays(arrays, names=list(fields))).insert_into(name)
+def _create(connection: duckdb.DuckDBPyConnection, name: str, comment: str, schema: pa.Schema, rows: Rows) -> None:
+    create_table(connection, name, schema, rows)
+    _describe(connection, name, comment, schema.names)
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, table: str, comment: str, columns: Iterable[str]) -> None:

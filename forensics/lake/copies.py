@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from forensics.formats.record_stream import Delivery, Records
 from forensics.lake.file_names import lake_path, rewritten_path
-from forensics.lake.lake_tables import Numbers, Tables, sql
+from forensics.lake.lake_tables import Numbers, Tables
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.lake.parts import ParquetFile, PartWriter, write_table
@@ -31,6 +31,7 @@ from forensics.records.addendum import amended
 from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.record import canonical_sha256
+from forensics.sql_files import sql
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _ROWS_AT_ONCE = 10_000
@@ -159,7 +160,7 @@ def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
         return []
     tables.load("old_conflicts", CONFLICTS_SCHEMA, tables.old_files("event_conflicts"))
     parameters = {"files": tables.files_of("ranked"), "decisive": list(_DECISIVE)}
-    found = tables.connection.sql(sql("conflicts"), params=parameters).to_arrow_reader(_ROWS_AT_ONCE)
+    found = tables.connection.sql(sql("lake/sql/conflicts"), params=parameters).to_arrow_reader(_ROWS_AT_ONCE)
     path = lake_path("event_conflicts", ingest_id)
     file = ParquetFile(tables.case, path, "event_conflicts", CONFLICTS_SCHEMA, _ROWS_AT_ONCE)
     for batch in found:
@@ -207,7 +208,7 @@ def _settle_places(tables: Tables, table: str, ingest_id: str) -> Settled:
     new, files = tables.new(table), tables.new_files(table) + tables.old_files(table)
     if not new or len(files) == 1:
         return Settled(new, [])
-    repeated = tables.rows(sql("repeated_places").format(place=place), files=files)
+    repeated = tables.rows(sql("lake/sql/repeated_places").format(place=place), files=files)
     kept = [part for part in new if part.path not in repeated]
     return Settled([*kept, *_without(tables.case, repeated, table, schema, ingest_id)], list(repeated))
 
@@ -251,9 +252,9 @@ def _amend(tables: Tables, files: list[str], ingest_id: str) -> tuple[list[LakeF
     repeated = amending - chosen - (tables.add("places", "addenda_places") - places)
     tables.add("losers", "amended_rows")
     writer = PartWriter(tables.case, f"{ingest_id}-amended")
-    for events in tables.connection.sql(sql("amended")).to_arrow_reader(_AMENDED_AT_ONCE):
+    for events in tables.connection.sql(sql("lake/sql/amended")).to_arrow_reader(_AMENDED_AT_ONCE):
         writer.add(_amended_events(events))
-    every = tables.connection.sql(sql("every_addendum")).to_arrow_table().cast(ADDENDA_SCHEMA)
+    every = tables.connection.sql(sql("lake/sql/every_addendum")).to_arrow_table().cast(ADDENDA_SCHEMA)
     path = lake_path("event_addenda", ingest_id)
     return [*writer.close(), write_table(tables.case, path, "event_addenda", every)], repeated
 

@@ -5,18 +5,19 @@ A query finds rows by the path of their file and their number in it; what is don
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
-
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from forensics.arrow_tables import create_table
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
+from forensics.records.arrow_schema import TEXT
+from forensics.sql_files import sql
 
 _MEMORY = "1GB"
+_FILES = pa.schema([("filename", TEXT), ("path", TEXT), ("is_new", pa.bool_())])
 
 Numbers = npt.NDArray[np.int64]
 
@@ -35,14 +36,7 @@ class Tables:
         connection.execute("set temp_directory = ?", [str(layout.scratch)])
         connection.execute("set preserve_insertion_order = false")
         listed = [(path, False) for path in before.lake_files] + [(part.path, True) for part in parts]
-        files = pa.table(  # noqa: F841 - read by DuckDB
-            {
-                "filename": pa.array([self._absolute(path) for path, _ in listed], pa.string()),
-                "path": pa.array([path for path, _ in listed], pa.string()),
-                "is_new": pa.array([is_new for _, is_new in listed], pa.bool_()),
-            }
-        )
-        connection.execute("create table files as select * from files")
+        create_table(connection, "files", _FILES, [(self._absolute(path), path, is_new) for path, is_new in listed])
 
     def new(self, table: str) -> list[LakeFile]:
         return [part for part in self._parts if part.table == table]
@@ -63,17 +57,17 @@ class Tables:
 
     def create(self, table: str, query: str, **parameters: object) -> int:
         """Make a table by a query of this room; how many rows it has."""
-        self.connection.execute(f"create table {table} as {sql(query)}", parameters)
+        self.connection.execute(f"create table {table} as {sql(f'lake/sql/{query}')}", parameters)
         return self.count(table)
 
     def add(self, table: str, query: str, **parameters: object) -> int:
         """Add to a table what a query of this room finds; how many rows it has then."""
-        self.connection.execute(f"insert into {table} {sql(query)}", parameters)
+        self.connection.execute(f"insert into {table} {sql(f'lake/sql/{query}')}", parameters)
         return self.count(table)
 
     def load(self, table: str, schema: pa.Schema, files: list[str]) -> int:
         """Make a table of what some files hold; how many rows it has."""
-        self.connection.from_arrow(schema.empty_table()).create(table)
+        create_table(self.connection, table, schema)
         if files:
             self.connection.read_parquet(files, hive_partitioning=False).insert_into(table)
         return self.count(table)
@@ -93,9 +87,3 @@ class Tables:
 
     def _absolute(self, path: str) -> str:
         return str(self.case / path)
-
-
-@cache
-def sql(query: str) -> str:
-    """The text of a query of this room."""
-    return (resources.files("forensics.lake") / "sql" / f"{query}.sql").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 
 from forensics.errors import CaseBusy, NotACase
-from forensics.regular_files import create_private, kind_of, open_regular
+from forensics.regular_files import kind_of, open_regular, unfinished, write_private
 
 # of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
 FORMAT_VERSION = 3
@@ -113,7 +113,7 @@ def create(root: Path) -> Layout:
     if os.path.lexists(layout.case_file):
         return open_existing(root)
     if os.path.lexists(root) and (
-        not root.is_dir() or any(path != _temporary(layout.case_file) for path in root.iterdir())
+        not root.is_dir() or any(path != unfinished(layout.case_file) for path in root.iterdir())
     ):
         raise NotACase(f"{root} is not a case and not empty; name a new folder for the case")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -222,34 +222,10 @@ def _layout(root: Path) -> Layout:
     return layout
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, wholly or not at all."""
-    temporary = _temporary(path)
-    with os.fdopen(create_private(temporary), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    sync_folder(path.parent)
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.new")
-
-
 def remove_unfinished_files(layout: Layout) -> None:
     """Remove the files that a killed ingest had begun to write in the case folder."""
     for path in (layout.case_file, layout.pending):
-        _temporary(path).unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder last through a crash."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        unfinished(path).unlink(missing_ok=True)
 
 
 def only_ingest(layout: Layout) -> AbstractContextManager[None]:

@@ -8,16 +8,16 @@ that is in a better file. Without digests every table here is empty and the stor
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
+from forensics.arrow_tables import create_table, insert_rows
 from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
-from forensics.lake.lake_tables import sql
 from forensics.records.arrow_schema import LAKE_SCHEMA, TEXT
+from forensics.sql_files import sql
 
 # the bytes of a copy stay in the lake
 LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])
@@ -56,15 +56,15 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
     views over the lake.
     """
     execute = connection.execute
-    _create(connection, "listed_copies", LISTED_SCHEMA)
-    _create(connection, "replaced_events", _REPLACED)
+    create_table(connection, "listed_copies", LISTED_SCHEMA)
+    create_table(connection, "replaced_events", _REPLACED)
     if execute("from file_listings limit 1").fetchall():
         for table in ("judged_copies", "readings", "event_listings"):
             kind = "view" if table == "judged_copies" else "table"
-            execute(f"create {kind} {table} as {sql(table)}")
+            execute(f"create {kind} {table} as {sql(f'lake/sql/{table}')}")
         conflicts = _replace(connection)
-        execute(f"create table event_conflicts as {sql('kept_conflicts')}")
-        _insert(connection, "event_conflicts", conflicts)
+        execute(f"create table event_conflicts as {sql('lake/sql/kept_conflicts')}")
+        insert_rows(connection, "event_conflicts", _CONFLICTS, conflicts)
         execute("drop table readings")
         execute("drop view judged_copies")
     else:
@@ -73,9 +73,9 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
     execute("create table disputed_events as select distinct event_key from event_conflicts where proves_nothing")
 
 
-def _replace(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def _replace(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, bool]]:
     """Read the copies that count again from their bytes. The conflicts of the other readings with them."""
-    found = connection.execute(sql("replacing")).fetchall()
+    found = connection.execute(sql("lake/sql/replacing")).fetchall()
     rows: list[pa.RecordBatch] = []
     replaced: list[tuple[str, str, str]] = []
     conflicts: list[tuple[str, str, str, str, bool]] = []
@@ -88,9 +88,9 @@ def _replace(connection: duckdb.DuckDBPyConnection) -> pa.Table:
             conflicts.append((event_key, one.canonical_sha256, one.delivery, difference, is_doubt))
             if one.is_of_event:
                 replaced.append((event_key, one.canonical_sha256, counts.canonical_sha256))
-    _insert(connection, "listed_copies", pa.Table.from_batches(rows, LISTED_SCHEMA))
-    _insert(connection, "replaced_events", _table(replaced, _REPLACED))
-    return _table(conflicts, _CONFLICTS)
+    connection.from_arrow(pa.Table.from_batches(rows, LISTED_SCHEMA)).insert_into("listed_copies")
+    insert_rows(connection, "replaced_events", _REPLACED, replaced)
+    return conflicts
 
 
 def _shown(row: pa.RecordBatch) -> pa.RecordBatch:
@@ -98,21 +98,3 @@ def _shown(row: pa.RecordBatch) -> pa.RecordBatch:
     columns = row.to_pydict()
     columns["record"] = [record or raw.decode() for record, raw in zip(columns["record"], columns["raw"], strict=True)]
     return pa.RecordBatch.from_pydict({name: columns[name] for name in LISTED_SCHEMA.names}, schema=LISTED_SCHEMA)
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    return pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema)
-
-
-def _create(connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema) -> None:
-    connection.register("rows_of_schema", schema.empty_table())
-    connection.execute(f"create table {table} as from rows_of_schema")
-    connection.unregister("rows_of_schema")
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    if rows.num_rows:
-        connection.register("rows_to_insert", rows)
-        connection.execute(f"insert into {table} by name from rows_to_insert")
-        connection.unregister("rows_to_insert")

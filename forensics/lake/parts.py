@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forensics.arrow_tables import arrow_table
 from forensics.formats.documents import Document
 from forensics.formats.record_stream import Rejected
 from forensics.lake.file_names import lake_path
-from forensics.lake.layout import sync_folder
 from forensics.lake.manifest import LakeFile
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
-from forensics.regular_files import create_private
+from forensics.regular_files import create_private, sync_folder, unfinished
 
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20
@@ -103,11 +103,7 @@ class _WaitingRows:
         return [self._file.finish()] if self._file else []
 
     def _write(self) -> None:
-        columns = [
-            pa.array(values, field.type)
-            for values, field in zip(zip(*self._waiting, strict=True), self._schema, strict=True)
-        ]
-        rows = pa.Table.from_arrays(columns, schema=self._schema)
+        rows = arrow_table(self._schema, self._waiting)
         self._waiting, self._waiting_bytes = [], 0
         if self._file is None:
             self._file = ParquetFile(self._case, self._path, self._table, self._schema, rows.num_rows)
@@ -121,7 +117,7 @@ class ParquetFile:
         self._path, self._table = path, table
         self._final = case / path
         make_private_folders(case, self._final.parent)
-        self._temporary = self._final.with_name(f".{self._final.name}.new")
+        self._temporary = unfinished(self._final)
         self._file = os.fdopen(create_private(self._temporary), "wb")
         self._rows = 0
         self._writer = pq.ParquetWriter(

@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 
 from forensics.investigate.sql_rows import rows
-from forensics.lake.layout import Layout, write_private
+from forensics.lake.layout import Layout
+from forensics.regular_files import write_private
 from forensics.sources.aws import Aws
 from forensics.sources.listed_keys import fetch_public_keys
 

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 
 from forensics.answers.verify_answer import CheckedSeal, Custody, Integrity, Seal
 from forensics.errors import CannotSeal
-from forensics.lake.layout import write_private
-from forensics.regular_files import read_regular
+from forensics.regular_files import read_regular, write_private
 from forensics.runtime import find_program
 from forensics.temporary_folder import TemporaryFolder
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.errors import AwsFailed
+from forensics.regular_files import open_regular
 from forensics.sources.aws import Aws, Client, error_code, why
 
 CALLS = (
@@ -282,8 +283,7 @@ class _SnapshotAccount:
         path = self.folder / self.account_id / f"{name}.json"
         for made in (self.folder, path.parent):
             made.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="utf-8") as file:
             file.writelines(texts)
         self.taken.files.append(path)
 

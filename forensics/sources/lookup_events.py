@@ -8,7 +8,6 @@ do not cover is asked for. The newest minutes are asked for again next time, sin
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.errors import AwsFailed, NothingFound
-from forensics.regular_files import create_private
+from forensics.regular_files import write_private
 from forensics.sources.aws import Aws, Client, aws_errors_told, why
 
 KEPT = timedelta(days=90)
@@ -29,7 +28,7 @@ _PAGES_A_FILE = 40
 # by then events have arrived, as far as AWS says
 _SETTLED = timedelta(minutes=15)
 _SECOND = timedelta(seconds=1)
-_NONE = b'{"Events": []}'
+_NONE = '{"Events": []}'
 _STAMP = "%Y%m%dT%H%M%SZ"
 # where in a span the number of events is sampled
 _SAMPLES = 4
@@ -232,7 +231,7 @@ class _Gap:
             return
         end = max(min(self._reached, self._settled), start)
         path = self._region.folder / f"{start:{_STAMP}}--{end:{_STAMP}}.json"
-        _write(path, json.dumps({"Events": self._events}, default=_as_text).encode() if self._events else _NONE)
+        write_private(path, json.dumps({"Events": self._events}, default=_as_text))
         self._events, self._reached = [], start
 
 
@@ -258,16 +257,6 @@ def _in_every_region(plan: Plan, do: Callable[[Region, _Pace], None]) -> dict[st
     if plan.regions and len(failures) == len(plan.regions):
         raise AwsFailed(f"LookupEvents cannot be used: {next(iter(failures.values()))}")
     return dict(sorted(failures.items()))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file that only its owner reads, wholly or not at all."""
-    temporary = path.with_name(f".{path.name}.new")
-    with os.fdopen(create_private(temporary), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
 
 
 def _span_of(name: str) -> LookupSpan | None:
