@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from forensics.answers.canonical import to_json
 from forensics.answers.key_answer import Accounts, AuditedKey, KeyFinding, Keys
 from forensics.answers.rows_answer import Rows
 from forensics.output.exports_text import source
@@ -199,6 +200,11 @@ def render_accounts(answer: Accounts) -> Iterator[Line]:
     if unlisted:
         yield BLANK
         yield line((_unlisted(unlisted), "warn"))
+
+
+def accounts_json(answer: Accounts) -> str:
+    """The accounts alone, as an array."""
+    return to_json(answer.accounts) + "\n"
 
 
 def accounts_rows(answer: Accounts) -> Rows:

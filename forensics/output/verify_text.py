@@ -145,6 +145,11 @@ def render_extract(answer: Extract) -> Iterator[Line]:
             yield line(other.record, indent=2, hang=2)
 
 
+def raw_records(answer: Extract) -> str:
+    """The text of each record alone, one after the other."""
+    return "".join(f"{one.record}\n" for one in answer.originals)
+
+
 def render_bundle(answer: Bundle) -> Iterator[Line]:
     """What was packed, and what could not be."""
     yield line((answer.path, "bold"), f"  {count(answer.files, 'file')}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from forensics.answers.core import Actor, ActorKind, Grade, StopReason
+from forensics.answers.rows_answer import Rows
 from forensics.answers.who_answer import Agreement, Hop, Link, Missing, Who
 from forensics.output.chain_text import candidate_lines, chain_lines, grade_span, has_long_term_key, rule, stop
 from forensics.output.evidence_text import (
@@ -19,7 +20,7 @@ from forensics.output.evidence_text import (
 from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described, details, kind_of, subject_line
-from forensics.output.lines import Line, and_more, labelled, line, part, with_prefix
+from forensics.output.lines import BLANK, Line, and_more, labelled, line, part, with_prefix
 from forensics.output.words import BASES, CLAIMS, FLAGS, WHY_MISSING, count, readable_time
 from forensics.output.workload_text import WORKLOAD_TITLE, used_from_lines
 
@@ -50,6 +51,49 @@ def render_who(answer: Who) -> Iterator[Line]:
     yield from part("What to load to learn more", missing_lines(answer.missing))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
     yield from part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
+
+
+def render_requesters(answers: Sequence[Who]) -> Iterator[Line]:
+    """Answers about several subjects, one below the other."""
+    for number, answer in enumerate(answers):
+        yield from (BLANK, BLANK) if number else ()
+        yield from render_who(answer)
+
+
+def requesters_rows(answers: Sequence[Who]) -> Rows:
+    """One row for each subject."""
+    columns = (
+        "subject",
+        "account_id",
+        "actor_kind",
+        "actor_id",
+        "actor_name",
+        "grade",
+        "stop_reason",
+        "origin_access_key_id",
+        "actor_arn",
+        "actor_account_id",
+        "hops",
+        "event_ids",
+    )
+    rows = tuple(
+        (
+            answer.subject.id,
+            answer.subject.account_id,
+            str(answer.actor.kind),
+            answer.actor.id,
+            answer.actor.name,
+            str(answer.grade),
+            str(answer.stop_reason),
+            answer.origin_access_key_id,
+            answer.actor.arn,
+            answer.actor.account_id,
+            sum(hop.link is not None for hop in answer.chain),
+            " ".join(event_id for hop in answer.chain if hop.link for event_id in hop.link.event_ids),
+        )
+        for answer in answers
+    )
+    return Rows(columns, rows, len(rows))
 
 
 # who, and how sure
