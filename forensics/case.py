@@ -11,6 +11,7 @@ A case is a folder. Each call reads what was last committed to it, and never wai
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -18,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forensics import __version__
-from forensics.answers.core import Displayed
 from forensics.answers.coverage_answer import Coverage, Info
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
 from forensics.answers.rows_answer import FilterMatches, Rows, SavedQuery, Table
@@ -408,15 +408,6 @@ class Case(CaseFolder):
         return self._log.add(command, parameters, to_frame(found), sha256=custody_log.arrow_sha256(found))
 
 
-def _as_html(answer: Displayed) -> str:
-    from forensics.output.notebook import as_html
-
-    return as_html(answer)
-
-
-Displayed.as_html = _as_html
-
-
 def _files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
     """Return files as a parameter for the custody log; no parameter if none was given."""
     given = [Path(path).absolute() for path in paths if path]
@@ -444,3 +435,9 @@ def snapshot_policy(role_name: str | None = None) -> str:
     from forensics.sources.account_snapshot import policy
 
     return policy(role_name)
+
+
+if "IPython" in sys.modules:  # a notebook displays answers as HTML
+    from forensics.output.notebook import show_answers_as_html
+
+    show_answers_as_html(sys.modules["IPython"].get_ipython())

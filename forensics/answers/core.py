@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
 
 from forensics.identifiers import SubjectType
 
 
 class Displayed:
-    """An answer that a notebook displays as HTML. `forensics.case` sets `as_html`, so answers import no output."""
+    """An answer that a notebook displays as HTML."""
 
     __slots__ = ()
-    as_html: ClassVar[Callable[[Displayed], str] | None] = None
-
-    def _repr_html_(self) -> str | None:
-        return Displayed.as_html(self) if Displayed.as_html else None
 
 
 class Grade(StrEnum):

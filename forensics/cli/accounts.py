@@ -37,6 +37,6 @@ def accounts(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.accounts()
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
 
-        answer.print_accounts(found, form)
+        print_answer(found, form)

@@ -39,6 +39,6 @@ def bundle(
         fail(f"{output} names no archive; end it in .tar.gz or .zip", 2)
     with asked_case(case, logs) as opened:
         packed = opened.bundle(access_key, output, replace=force)
-        from forensics.output.printers import print_bundle
+        from forensics.output.printers import print_answer
 
-        print_bundle(packed, format.value)
+        print_answer(packed, format.value)

@@ -36,6 +36,6 @@ def coverage(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.coverage()
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
 
-        answer.print_coverage(found, form)
+        print_answer(found, form)

@@ -56,22 +56,22 @@ def custody(
         return
     with errors_told(), output_to(output, force=force):
         from forensics.case import Case
-        from forensics.output.printers import print_custody
+        from forensics.output.printers import print_answer
 
         with Case.open(case) as opened:
             log = opened.custody()
-        print_custody(log, form)
+        print_answer(log, form)
     if log.problems:
         fail(f"the log was changed: {log.problems[0].where}: {log.problems[0].what}")
 
 
 def _sign(case: Path, key: Path, form: AnswerFormat, output: Path | None, *, force: bool) -> None:
     with errors_told():
-        from forensics.output.printers import print_seal
+        from forensics.output.printers import print_answer
 
         with opened_case(case) as opened:
             seal = opened.seal(key)
         if output is not None:
             with output_to(output, force=force):
                 print(seal.signature, end="")
-        print_seal(seal, form)
+        print_answer(seal, form)

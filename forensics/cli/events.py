@@ -69,13 +69,15 @@ def events(
         limit = _SHOWN_IN_A_TABLE
     with asked_case(case, logs) as opened, output_to(output, force=force):
         from forensics.case import EventFilter
-        from forensics.output import printers as answer
+        from forensics.output.notes import tell_limit, tell_no_event
+        from forensics.output.printers import print_answer
 
         wanted = EventFilter(key, actor, since, until, name, address, errors)
         rows = opened.event_rows(wanted, limit or None)
-        answer.print_events(rows, form)
+        print_answer(rows, form, "events")
+        tell_limit(rows)
         if not rows.total:
-            answer.tell_no_event(opened.matches_alone(wanted), opened.info())
+            tell_no_event(opened.matches_alone(wanted), opened.info())
 
 
 def sql(
@@ -100,6 +102,9 @@ def sql(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         rows = opened.sql_rows(sys.stdin.read() if query == "-" else query)
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
+        from forensics.output.terminal import tell
 
-        answer.print_sql(rows, form)
+        print_answer(rows, form, "result")
+        if not rows.rows:
+            tell("the query gives no row")

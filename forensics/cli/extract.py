@@ -50,8 +50,8 @@ def extract(
     form = chosen(OriginalFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.extract(event_ids, with_secrets=with_secrets)
-        from forensics.output.printers import print_extract
+        from forensics.output.printers import print_answer
 
-        print_extract(found, form)
+        print_answer(found, form)
         if found.not_found:
             fail(f"no loaded event has the ID {', '.join(found.not_found)}")

@@ -47,11 +47,11 @@ def info(
     with asked_case(case, logs) as opened:
         found = opened.info()
         with output_to(output, force=force):
-            from forensics.output import printers as answer
+            from forensics.output.printers import print_answer
 
             if files:
-                answer.print_files(opened.files(), form)
+                print_answer(opened.files(), form, "files")
             else:
-                answer.print_info(found, form)
+                print_answer(found, form)
         if found.mismatch:
             fail(f"what was read is not what there is: {found.mismatch}; ingest the logs into a new case")

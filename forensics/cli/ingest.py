@@ -138,7 +138,7 @@ def ingest(
     with errors_told():
         from forensics.case import Access, Case
         from forensics.errors import Declined
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
 
         with Case.create(case) as opened, closing(_LineOfProgress()) as line:
             try:
@@ -161,9 +161,9 @@ def ingest(
             except Declined as declined:
                 if not dry_run:
                     raise
-                answer.print_estimate(declined.estimate, format.value)
+                print_answer(declined.estimate, format.value)
                 return
-        answer.print_ingest(done, format.value)
+        print_answer(done, format.value)
         tell_notes(opened)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)

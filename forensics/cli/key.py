@@ -50,6 +50,11 @@ def key(
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answer = opened.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
         from forensics.case import EventFilter
-        from forensics.output.printers import print_key
+        from forensics.output.printers import print_answer, print_rows
 
-        print_key(answer, form, lambda: opened.event_rows(EventFilter(key=access_key)))
+        if form in (KeyFormat.TIMESKETCH_CSV, KeyFormat.TIMESKETCH_JSONL):
+            from forensics.output.timesketch import key_timeline
+
+            print_rows(key_timeline(answer, opened.event_rows(EventFilter(key=access_key))), form)
+        else:
+            print_answer(answer, form)

@@ -49,6 +49,6 @@ def keys(
     form = chosen(RowsFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.keys(max_age_days=max_age, unused_days=unused)
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
 
-        answer.print_keys(found, form)
+        print_answer(found, form)

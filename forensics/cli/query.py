@@ -86,9 +86,9 @@ def list_queries(
     form = chosen(RowsFormat, format, output)
     with errors_told(), output_to(output, force=force):
         from forensics.case import Case
-        from forensics.output.queries_text import print_queries
+        from forensics.output.printers import print_answer
 
-        print_queries(Case.queries(), form)
+        print_answer(Case.queries(), form, "queries")
 
 
 @app.command(context_settings=_TAKES_PARAMETERS)
@@ -149,9 +149,12 @@ def run(
         given = _given(_named(name), context.args, param or [], tz)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         rows = opened.query_rows(name, given)
-        from forensics.output import printers as answer
+        from forensics.output.notes import tell_no_row
+        from forensics.output.printers import print_answer
 
-        answer.print_query_result(rows, form, opened.info)
+        print_answer(rows, form, "result")
+        if not rows.rows:
+            tell_no_row(opened.info())
 
 
 def _named(name: str) -> SavedQuery:

@@ -56,6 +56,15 @@ def report(
         fail("a report is for a browser; name a file: -o report.html", 2)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answer = opened.report(access_key, geo=geo or (), ip_ranges=ip_ranges)
-        from forensics.output.printers import print_report
+        from forensics.output.notes import tell_report
+        from forensics.output.printers import print_answer
+        from forensics.output.report import report_page
+        from forensics.output.terminal import write
 
-        print_report(answer, "json" if is_json else "html", output)
+        if is_json:
+            print_answer(answer, "json")
+            return
+        page = report_page(answer)
+        write(page)
+        if output is not None:
+            tell_report(output, page, answer)

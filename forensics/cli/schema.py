@@ -48,9 +48,9 @@ def schema(
         unknown = sorted(set(tables or ()) - {table.name for table in found})
         if unknown:
             fail(f"there is no table {unknown[0]}; there are {', '.join(table.name for table in found)}", 2)
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
 
-        answer.print_schema([table for table in found if not tables or table.name in tables], form)
+        print_answer([table for table in found if not tables or table.name in tables], form, "schema")
 
 
 def connect(
@@ -83,6 +83,6 @@ def connect(
             return
         with output_to(output, force=force):
             statements = opened.connect_statements()
-            from forensics.output import printers as answer
+            from forensics.output.queries_text import print_statements
 
-            answer.print_statements(statements)
+            print_statements(statements)

@@ -63,7 +63,7 @@ def snapshot(
         fail("say which case to add it to: --case DIR, a new folder or one made by `forensics ingest`", 2)
     with errors_told():
         from forensics.case import Access, Case
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
         from forensics.output.terminal import status
 
         with Case.create(case) as opened, status() as asking:
@@ -74,7 +74,7 @@ def snapshot(
                 regions=region or (),
                 progress=lambda account: asking(f"asking account {account}"),
             )
-        answer.print_snapshot(done, format.value)
+        print_answer(done, format.value)
         tell_notes(opened)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)

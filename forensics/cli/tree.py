@@ -56,6 +56,6 @@ def tree(
     form = chosen(GraphFormat, format, output)
     with asked_case(case, logs) as opened, output_to(output, force=force):
         found = opened.tree(subject, at)
-        from forensics.output import printers as answer
+        from forensics.output.printers import print_answer
 
-        answer.print_tree(found, form)
+        print_answer(found, form)

@@ -112,7 +112,7 @@ def verify(
         fail("say what to check: a PATH (a folder of logs and digests), or --case DIR", 2)
     with errors_told(), output_to(output, force=force):
         from forensics.case import Access, verify_logs
-        from forensics.output.printers import print_verification
+        from forensics.output.printers import print_answer
         from forensics.output.terminal import progress
 
         if given:
@@ -129,7 +129,7 @@ def verify(
                 if fetch_keys:
                     opened.fetch_keys(Access(profile, endpoint_url=endpoint_url))
                 found = opened.verify(keys=keys or (), bucket=bucket, head=head, allowed_signers=allowed_signers)
-        print_verification(found, form)
+        print_answer(found, form)
     if found.complaint:
         fail(found.complaint)
 
@@ -150,7 +150,7 @@ def _check(
         fail("say which case the report is of: --case DIR", 2)
     with errors_told(), output_to(output, force=force):
         from forensics.case import check_bundle
-        from forensics.output.printers import print_check
+        from forensics.output.printers import print_answer
 
         if case is None:
             check = check_bundle(file)
@@ -161,6 +161,6 @@ def _check(
                     if is_bundle
                     else opened.verify_report(file, geo=geo, ip_ranges=ip_ranges)
                 )
-        print_check(check, form)
+        print_answer(check, form)
     if check.problems:
         fail(f"{check.problems[0].where}: {check.problems[0].what}")

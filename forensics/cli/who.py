@@ -56,9 +56,14 @@ def who(
     many = len(asked) > 1 or subjects == ["-"]
     with asked_case(case, logs) as opened, output_to(output, force=force):
         answers = opened.who_all(asked, ip_ranges=ip_ranges) if many else [opened.who(asked[0], ip_ranges=ip_ranges)]
-        from forensics.output import printers as answer
+        from forensics.output.notes import tell_secrets
+        from forensics.output.printers import print_answer
 
-        answer.print_who(answers, form, many=many)
+        if form == WhoFormat.JSON and not many:
+            print_answer(answers[0], form)
+        else:
+            print_answer(answers, form, "requesters")
+        tell_secrets(answers)
 
 
 def _from_standard_input() -> list[str]:

@@ -11,8 +11,8 @@ from itertools import groupby
 from forensics.answers.core import ActorKind
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, ExportedTrail, TrailChange
 from forensics.answers.rows_answer import Rows
+from forensics.output.identity_text import described
 from forensics.output.lines import BLANK, Line, Span, heading, line
-from forensics.output.who_text import described
 from forensics.output.words import AS_OF_FROM, count, readable_time
 
 _HOUR = timedelta(hours=1)

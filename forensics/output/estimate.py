@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
-from forensics.output.lines import Line, line
-from forensics.output.words import count, readable_time
+from forensics.output.lines import Line, labelled, line
+from forensics.output.words import count, first_few, readable_time
 
-_LABEL = 10
 _SHOWN = 8
 
 
@@ -30,23 +29,23 @@ def render_estimate(estimate: Estimate | LookupEstimate) -> Iterator[Line]:
         yield from _render_lookup(estimate)
         return
     yield line((", ".join(estimate.sources), "bold"), f"  {_amount(estimate)}")
-    yield _labelled("known", f"{count(estimate.known, 'object')} in the case already, not fetched again")
-    yield _labelled("accounts", _list(estimate.accounts))
-    yield _labelled("regions", _list(estimate.regions))
+    yield labelled("known", f"{count(estimate.known, 'object')} in the case already, not fetched again")
+    yield labelled("accounts", _list(estimate.accounts))
+    yield labelled("regions", _list(estimate.regions))
     if estimate.from_ and estimate.to:
-        yield _labelled("delivered", f"{estimate.from_} to {estimate.to}")
+        yield labelled("delivered", f"{estimate.from_} to {estimate.to}")
     if estimate.archived:
-        yield _labelled("archived", f"{count(estimate.archived, 'object')}: restore them in S3 first")
+        yield labelled("archived", f"{count(estimate.archived, 'object')}: restore them in S3 first")
     if estimate.passed_over:
-        yield _labelled("beside", f"not looked into: {_list(estimate.passed_over)}")
+        yield labelled("beside", f"not looked into: {_list(estimate.passed_over)}")
 
 
 def _render_lookup(estimate: LookupEstimate) -> Iterator[Line]:
     yield line((f"LookupEvents of account {estimate.account_id}", "bold"), f"  {_calls(estimate)}")
-    yield _labelled("regions", _list(estimate.regions))
-    yield _labelled("time", f"{readable_time(estimate.from_)} to {readable_time(estimate.to)}")
+    yield labelled("regions", _list(estimate.regions))
+    yield labelled("time", f"{readable_time(estimate.from_)} to {readable_time(estimate.to)}")
     for region, reason in estimate.failures.items():
-        yield _labelled("closed", f"{region}: {reason}")
+        yield labelled("closed", f"{region}: {reason}")
 
 
 def _regions(estimate: LookupEstimate) -> str:
@@ -77,9 +76,4 @@ def size(bytes: int) -> str:
 
 
 def _list(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:_SHOWN]) or "none"
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN:,} more"
-
-
-def _labelled(label: str, text: str) -> Line:
-    return line((label.ljust(_LABEL), "dim"), text, indent=2, hang=2 + _LABEL)
+    return first_few(names, _SHOWN) or "none"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
 
 from forensics.answers.coverage_answer import Info
 from forensics.answers.ingest_answer import ChangedAnswers, Export, Ingest, Snapshot, Unread
 from forensics.answers.rows_answer import Rows
-from forensics.output.lines import BLANK, Line, heading, line, table
-from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, readable_time
+from forensics.output.lines import BLANK, Line, and_more, heading, labelled, line, table
+from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, minute, readable_time
 
 _UNREAD_SHOWN = 20
 _EXPORTS_SHOWN = 20
 _FIELDS_SHOWN = 10
-_LABEL = 10
 _STATUSES = {
     "ok": "read",
     "empty": "empty",
@@ -36,14 +34,14 @@ _DELIVERIES = {
 def render_ingest(answer: Ingest) -> Iterator[Line]:
     """What an ingest did, and what it could not read."""
     yield line((answer.case, "bold"), f"  {count(answer.new_events, 'new event')}, {answer.events:,} in the case")
-    yield _labelled("files", f"{_ingested(answer)}; {count(answer.bytes, 'byte')}")
+    yield labelled("files", f"{_ingested(answer)}; {count(answer.bytes, 'byte')}")
     left_out = f", {answer.filtered:,} left out as asked" if answer.filtered else ""
-    yield _labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
-    yield _labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
+    yield labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
+    yield labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
     yield from _left_out(answer.left_out)
     yield from _documents(answer.documents)
     yield from _exports(answer.exports)
-    yield _labelled("answers", _changed(answer.changed))
+    yield labelled("answers", _changed(answer.changed))
     yield from _limits(answer.limits)
     yield from _unread(answer.unread)
     if answer.events:
@@ -71,19 +69,19 @@ def render_snapshot(answer: Snapshot) -> Iterator[Line]:
 def render_info(answer: Info) -> Iterator[Line]:
     """What a case holds, and how far it is resolved."""
     yield line((answer.case, "bold"), f"  case {answer.case_id}")
-    yield _labelled("files", _files(answer.files))
-    yield _labelled(
+    yield labelled("files", _files(answer.files))
+    yield labelled(
         "events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts, answer.amended)}"
     )
     if answer.rejected:
-        yield _labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
+        yield labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
     yield from _deliveries(answer.deliveries)
     yield from _left_out(answer.left_out)
     yield from _unknown_fields(answer.unknown_fields)
     yield from _documents(answer.documents)
     yield from _limits(answer.limits)
     if answer.first_event_time and answer.last_event_time:
-        yield _labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
+        yield labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
     yield from _exports(answer.exports)
     yield from (BLANK, heading("What is loaded"))
     yield from table(
@@ -93,8 +91,8 @@ def render_info(answer: Info) -> Iterator[Line]:
                 " ".join(part for part in (account.account_id or "unknown", account.name) if part),
                 account.aws_region or "unknown",
                 f"{account.events:,}",
-                _minute(account.first_event_time),
-                _minute(account.last_event_time),
+                minute(account.first_event_time),
+                minute(account.last_event_time),
             )
             for account in answer.accounts
         ],
@@ -133,10 +131,6 @@ def render_files(rows: Rows) -> Iterator[Line]:
     yield line(", ".join(f"{sums[name]:,} {name.replace('_', ' ')}" for name in shown))
 
 
-def _labelled(label: str, text: str) -> Line:
-    return line((label.ljust(_LABEL), "dim"), text, indent=2, hang=2 + _LABEL)
-
-
 def _files(files: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {_STATUSES.get(status, status)}" for status, number in files.items()) or "none"
 
@@ -154,7 +148,7 @@ def _documents(documents: Mapping[str, int]) -> Iterator[Line]:
     """Those that are no exports, of which more is told."""
     told = [f"{number:,} {kind}" for kind, number in documents.items() if kind not in EXPORTS]
     if told:
-        yield _labelled("documents", ", ".join(told))
+        yield labelled("documents", ", ".join(told))
 
 
 def _exports(exports: Sequence[Export]) -> Iterator[Line]:
@@ -165,17 +159,12 @@ def _exports(exports: Sequence[Export]) -> Iterator[Line]:
         of = f" of account {known[0]}" if len(known) == 1 else f" of {count(len(known), 'account')}" if known else ""
         files = sum(export.files for export in found)
         many = f", {count(files, 'file')}" if files > 1 else ""
-        yield _labelled("" if index else "exports", f"{EXPORTS.get(kind, kind)}{of}{many}{_as_of(found)}")
+        yield labelled("" if index else "exports", f"{EXPORTS.get(kind, kind)}{of}{many}{_as_of(found)}")
     alone = sorted({export.account_id for export in exports if export.account_id and export.loaded is False})
     if alone:
         shown = f"{', '.join(alone[:_EXPORTS_SHOWN])}{' and others' if len(alone) > _EXPORTS_SHOWN else ''}"
         accounts = "account" if len(alone) == 1 else "accounts"
-        yield line(
-            ("".ljust(_LABEL), ""),
-            (f"no event is loaded of {accounts} {shown}: only exports tell of it", "warn"),
-            indent=2,
-            hang=2 + _LABEL,
-        )
+        yield labelled("", (f"no event is loaded of {accounts} {shown}: only exports tell of it", "warn"))
 
 
 def _as_of(exports: Sequence[Export]) -> str:
@@ -190,7 +179,7 @@ def _as_of(exports: Sequence[Export]) -> str:
 def _left_out(counts: Mapping[str, int]) -> Iterator[Line]:
     if counts:
         told = ", ".join(f"{number:,} {what}" for what, number in counts.items())
-        yield _labelled("no events", f"{told}: left out")
+        yield labelled("no events", f"{told}: left out")
 
 
 def _unknown_fields(records: Mapping[str, int]) -> Iterator[Line]:
@@ -200,18 +189,18 @@ def _unknown_fields(records: Mapping[str, int]) -> Iterator[Line]:
     told = ", ".join(f"{name} ({count(records[name], 'record')})" for name in most[:_FIELDS_SHOWN])
     more = len(most) - _FIELDS_SHOWN
     further = f" and {more:,} more, which --format json has" if more > 0 else ""
-    yield _labelled("fields", f"not known and not read, but kept in the records: {told}{further}")
+    yield labelled("fields", f"not known and not read, but kept in the records: {told}{further}")
 
 
 def _deliveries(events: Mapping[str, int]) -> Iterator[Line]:
     told = [f"{events[delivery]:,} {words}" for delivery, words in _DELIVERIES.items() if events.get(delivery)]
     if told:
-        yield _labelled("of them", ", ".join(told))
+        yield labelled("of them", ", ".join(told))
 
 
 def _limits(files: Mapping[str, int]) -> Iterator[Line]:
     for limit, number in files.items():
-        yield _labelled("limits", f"{limit} ({count(number, 'file')})")
+        yield labelled("limits", f"{limit} ({count(number, 'file')})")
 
 
 def _copies(further: int, conflicts: int, amended: int) -> str:
@@ -233,10 +222,6 @@ def _changed(changed: ChangedAnswers | None) -> str:
     return ", ".join(f"{number:,} {what}" for number, what in told if number) or "no earlier one changed"
 
 
-def _minute(moment: datetime) -> str:
-    return f"{readable_time(moment)[:16]}Z"
-
-
 def _unread(files: Sequence[Unread]) -> Iterator[Line]:
     if not files:
         return
@@ -247,4 +232,4 @@ def _unread(files: Sequence[Unread]) -> Iterator[Line]:
         style = "bad" if file.status == "failed" else "warn"
         yield line((file.status, style), f"  {file.name}: {file.reason}", indent=2, hang=4)
     if len(files) > _UNREAD_SHOWN:
-        yield line((f"and {len(files) - _UNREAD_SHOWN:,} more; --format json has them all", "dim"), indent=2)
+        yield and_more(f"{len(files) - _UNREAD_SHOWN:,} more", indent=2)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from forensics.answers.canonical import to_json
 from forensics.answers.key_answer import Accounts, AuditedKey, KeyFinding, Keys
 from forensics.answers.rows_answer import Rows
 from forensics.output.exports_text import source
+from forensics.output.identity_text import described
 from forensics.output.lines import BLANK, Line, Span, heading, line, table
-from forensics.output.who_text import described
-from forensics.output.words import KEY_FINDINGS, KEY_STATUS_STYLES, count, readable_time
+from forensics.output.words import KEY_FINDINGS, KEY_STATUS_STYLES, count, first_few, minute, readable_time
 
 _SHOWN = 50  # keys of a part; JSON and CSV have all
 _ACCOUNTS_NAMED = 5
@@ -51,10 +52,9 @@ def render_keys(answer: Keys) -> Iterator[Line]:
 
 
 def _unlisted(account_ids: Sequence[str]) -> str:
-    named = ", ".join(account_ids[:_ACCOUNTS_NAMED])
-    more = f" and {len(account_ids) - _ACCOUNTS_NAMED:,} more" if len(account_ids) > _ACCOUNTS_NAMED else ""
+    named = first_few(account_ids, _ACCOUNTS_NAMED)
     accounts = "account" if len(account_ids) == 1 else "accounts"
-    return f"no export of IAM lists the keys of {accounts} {named}{more}: those that were not used are not here"
+    return f"no export of IAM lists the keys of {accounts} {named}: those that were not used are not here"
 
 
 def _more(found: int) -> Iterator[Line]:
@@ -117,10 +117,6 @@ def _row(key: AuditedKey) -> tuple[str, ...]:
 
 def _last_use(key: AuditedKey) -> datetime | None:
     return max((time for time in (key.last_use, key.iam_last_use) if time), default=None)
-
-
-def _minute(moment: datetime | None) -> str:
-    return f"{readable_time(moment)[:16]}Z" if moment else "never"
 
 
 def _day(moment: datetime | None) -> str:
@@ -194,7 +190,7 @@ def render_accounts(answer: Accounts) -> Iterator[Line]:
                 f"{one.long_term_keys:,}",
                 f"{one.keys_with_findings:,}",
                 f"{one.events:,}",
-                _minute(one.last_event_time) if one.last_event_time else "none loaded",
+                minute(one.last_event_time) if one.last_event_time else "none loaded",
             )
             for one in answer.accounts
         ],
@@ -204,6 +200,11 @@ def render_accounts(answer: Accounts) -> Iterator[Line]:
     if unlisted:
         yield BLANK
         yield line((_unlisted(unlisted), "warn"))
+
+
+def accounts_json(answer: Accounts) -> str:
+    """The accounts alone, as an array."""
+    return to_json(answer.accounts) + "\n"
 
 
 def accounts_rows(answer: Accounts) -> Rows:

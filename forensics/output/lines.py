@@ -46,6 +46,23 @@ def heading(text: str) -> Line:
     return line((text, "bold"))
 
 
+def labelled(label: str, *parts: str | Span, width: int = 10) -> Line:
+    """A line of text beside a dim label that takes `width` columns."""
+    return line((label.ljust(width), "dim"), *parts, indent=2, hang=2 + width)
+
+
+def part(title: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """A blank line, the title and the indented lines; nothing if there are no lines."""
+    content = list(lines)
+    if content:
+        yield from (BLANK, heading(title), *(with_prefix(one, "  ", "  ") for one in content))
+
+
+def and_more(number: str, *, indent: int = 0) -> Line:
+    """The last line of a list that shows only its beginning. `number`: how many it leaves out, such as `3 more`."""
+    return line((f"and {number}; --format json has them all", "dim"), indent=indent)
+
+
 def with_prefix(content: Line, first: str, rest: str) -> Line:
     """The same line further right."""
     return Line(content.spans, first + content.first, rest + content.rest)

@@ -1,29 +1,19 @@
-"""Notebook: answers as a notebook displays them: as on a terminal, and what can be drawn drawn.
+"""Notebook: answers as the output of a cell: the text of a terminal with its styles, and a tree drawn.
 
-Styles stand in the elements: where a notebook is shown without them, the text is the same.
+Styles are attributes of the elements: a viewer that drops them still shows the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from forensics.answers.core import Displayed
-from forensics.answers.coverage_answer import Coverage, Info
-from forensics.answers.ingest_answer import Ingest
-from forensics.answers.key_answer import Accounts, Key, Keys
 from forensics.answers.tree_answer import Tree
-from forensics.answers.who_answer import Who
-from forensics.output.coverage_text import render_coverage
-from forensics.output.info_text import render_info, render_ingest
-from forensics.output.key_text import render_key
-from forensics.output.keys_text import render_accounts, render_keys
 from forensics.output.lines import Line, Span, lay_out_styled
-from forensics.output.report.lineage import lineage
-from forensics.output.tree_text import render_tree
-from forensics.output.who_text import render_who
+from forensics.output.printers import lines_of
 
 _WIDTH = 110
 _STYLES = {
@@ -35,27 +25,20 @@ _STYLES = {
 }
 
 
+def show_answers_as_html(shell: Any) -> None:
+    """Register `as_html` with IPython. `shell`: what `get_ipython()` returns, None outside of IPython."""
+    if shell is not None:
+        shell.display_formatter.formatters["text/html"].for_type(Displayed, as_html)
+
+
 def as_html(answer: Displayed) -> str:
-    """An answer, for a cell's output."""
-    if isinstance(answer, Tree):
-        return str(lineage(None, answer, styled=True) + _text(render_tree(answer, drawn=True)))
-    return str(_text(_RENDERERS[type(answer)](answer)))
+    """The HTML of an answer."""
+    if not isinstance(answer, Tree):
+        return str(_text(lines_of(answer, _WIDTH)))
+    from forensics.output.report.lineage import lineage
+    from forensics.output.tree_text import render_tree
 
-
-def _of_coverage(answer: Coverage) -> Iterator[Line]:
-    return render_coverage(answer, _WIDTH)
-
-
-# each takes answers of its own type
-_RENDERERS: dict[type[Displayed], Callable[[Any], Iterator[Line]]] = {
-    Who: render_who,
-    Key: render_key,
-    Coverage: _of_coverage,
-    Info: render_info,
-    Ingest: render_ingest,
-    Keys: render_keys,
-    Accounts: render_accounts,
-}
+    return str(lineage(None, answer, styled=True) + _text(render_tree(answer, drawn=True)))
 
 
 def _text(lines: Iterator[Line]) -> Markup:

@@ -1,4 +1,4 @@
-"""Saved queries, for a reader: the list of them, and one as it is written."""
+"""Saved queries, for a reader: the list of them, and SQL as it is written."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from collections.abc import Iterator, Sequence
 from forensics.answers.rows_answer import QueryParameter, Rows, SavedQuery
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK, Line, line, table
-from forensics.output.printers import print_rows
-from forensics.output.terminal import show, write
+from forensics.output.rows_text import to_json_objects
+from forensics.output.terminal import write
 
 
-def print_queries(queries: Sequence[SavedQuery], format: str) -> None:
-    if format == "table":
-        show(_listed(queries))
-    else:
-        print_rows(_rows(queries), format)
+def print_statements(statements: Sequence[str]) -> None:
+    """Print SQL that opens a case, and which program takes it how."""
+    write(
+        "-- duckdb shell   forensics connect --case DIR -o open.sql && duckdb -init open.sql\n"
+        "-- Python         duckdb.connect().execute(sql), all of this as sql; so its cursors\n"
+        "-- BI tool        database :memory:, and this as the SQL that it runs on connecting\n"
+        "-- It shows the case as it is now; after an ingest, connect again.\n"
+    )
+    write("".join(f"{for_terminal(statement)};\n" for statement in statements))
 
 
 def print_query(text: str) -> None:
-    """SQL as it stands, a line a line."""
+    """Print SQL as it is written, line by line."""
     write("".join(f"{for_terminal(row)}\n" for row in text.expandtabs().splitlines()))
 
 
-def _listed(queries: Sequence[SavedQuery]) -> Iterator[Line]:
+def render_queries(queries: Sequence[SavedQuery]) -> Iterator[Line]:
+    """The usable queries, and why others are not usable."""
     usable = [query for query in queries if not query.unusable]
     yield from table(
         ("query", "what it tells"),
@@ -37,7 +42,12 @@ def _listed(queries: Sequence[SavedQuery]) -> Iterator[Line]:
             yield line((f"{query.path} is no query: {query.unusable}", "warn"))
 
 
-def _rows(queries: Sequence[SavedQuery]) -> Rows:
+def queries_json(queries: Sequence[SavedQuery]) -> str:
+    return to_json_objects(queries_rows(queries))
+
+
+def queries_rows(queries: Sequence[SavedQuery]) -> Rows:
+    """One row for each query."""
     columns = ("query", "title", "question", "parameters", "techniques", "columns", "is_own", "path", "unusable")
     rows = tuple(
         (

@@ -77,6 +77,11 @@ def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
         yield from _what_differs(ordered, width, columns.keys() - rank.keys())
 
 
+def render_result(rows: Rows, width: int | None) -> Iterator[Line]:
+    """The result of a query, nothing if it has no rows."""
+    return render_rows(rows, width) if rows.rows else iter(())
+
+
 def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
     """Events: what all of them share said once, then a table of what differs, as many columns as fit."""
     if not rows.rows:
@@ -142,6 +147,10 @@ def to_csv(rows: Rows) -> str:
     writer.writerow(for_spreadsheet(rows.columns))
     writer.writerows(for_spreadsheet(row) for row in rows.rows)
     return out.getvalue()
+
+
+def to_json_objects(rows: Rows) -> str:
+    return to_json(objects(rows)) + "\n"
 
 
 def to_jsonl(items: Iterable[object]) -> str:

@@ -5,15 +5,16 @@ Numbers in brackets are the nodes of the JSON. `branches` says which nodes are s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from forensics.answers.core import Exported, Subject
+from forensics.answers.core import Exported
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Step, Tree
 from forensics.output.branches import Branches, Hidden, counted, may_be_used
+from forensics.output.evidence_text import OPEN_WINDOWS, digest_lines, open_window_lines
 from forensics.output.exports_text import source
-from forensics.output.lines import BLANK, Line, Span, heading, line, with_prefix
-from forensics.output.who_text import OPEN_WINDOWS, digest_lines, open_window_lines, part
-from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, SUBJECT_TYPES, count, readable_time
+from forensics.output.identity_text import subject_line
+from forensics.output.lines import Line, Span, and_more, labelled, line, part, with_prefix
+from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, at_time, count, first_few, readable_time
 
 _SHOWN = 60  # nodes in the tree
 _VALID_SHOWN = 40
@@ -31,29 +32,19 @@ _FLAGS = {
 
 def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
     """The parts of an answer, top to bottom; without the tree itself where that is `drawn`."""
-    yield _subject(answer.subject)
+    yield subject_line(answer.subject)
     if not answer.nodes or answer.at is None:
         yield line("it is in none of the loaded logs", indent=2)
-        yield from digest_lines(answer.digests, _labelled)
+        yield from digest_lines(answer.digests, _LABEL)
         yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
         return
     yield from _headline(answer)
-    yield from digest_lines(answer.digests, _labelled)
+    yield from digest_lines(answer.digests, _LABEL)
     if not drawn:
-        yield from _part("What came of it", _Branching(answer).lines())
-    yield from _part(f"What may be used at {readable_time(answer.at)}", _valid(answer))
-    yield from _part("What to do, in this order", _plan(answer))
+        yield from part("What came of it", _Branching(answer).lines())
+    yield from part(f"What may be used at {readable_time(answer.at)}", _valid(answer))
+    yield from part("What to do, in this order", _plan(answer))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
-
-
-def _part(title: str, lines: Iterable[Line]) -> Iterator[Line]:
-    yield from (BLANK, heading(title), *(with_prefix(one, "  ", "  ") for one in lines))
-
-
-def _subject(subject: Subject) -> Line:
-    kind = SUBJECT_TYPES[subject.type] if subject.type else ""
-    account = f" of account {subject.account_id}" if subject.account_id else ""
-    return line((subject.id, "bold"), f"  {kind}{account}")
 
 
 def _headline(answer: Tree) -> Iterator[Line]:
@@ -76,7 +67,7 @@ def _headline(answer: Tree) -> Iterator[Line]:
 
 
 def _labelled(label: str, *parts: str | Span) -> Line:
-    return line((label.ljust(_LABEL), "dim"), *parts, indent=2, hang=2 + _LABEL)
+    return labelled(label, *parts, width=_LABEL)
 
 
 # the tree
@@ -143,15 +134,13 @@ def called(node: Node) -> str:
             NodeKind.ROLE: "trust policy",
             NodeKind.LOGIN_PROFILE: "console password",
         }.get(node.kind, "session without key")
-    more = f" and {len(keys) - _KEYS_SHOWN:,} more" if len(keys) > _KEYS_SHOWN else ""
-    return ", ".join(keys[:_KEYS_SHOWN]) + more
+    return first_few(keys, _KEYS_SHOWN)
 
 
 def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
     doubt: list[Span] = [] if node.certain else [("perhaps: ", "warn")]
     how = f"{RELATIONS[node.relation]}  " if node.relation else ""
-    began = f"{readable_time(node.issued_at)}  " if node.issued_at else ""
-    yield line(*doubt, f"{how}{began}", STATES[node.state], until(node))
+    yield line(*doubt, f"{how}{at_time(node.issued_at)}", STATES[node.state], until(node))
     if node.events:
         last = f", last used {readable_time(node.last_use)}" if node.last_use else ""
         yield line((f"{count(node.events, 'event')}{last}", "dim"))
@@ -198,7 +187,7 @@ def _valid(answer: Tree) -> Iterator[Line]:
         yield line(*_title(node).spans, "  ", STATES[node.state], until(node))
         yield from (with_prefix(one, "    ", "    ") for one in _said_inactive(node, inactive))
     if len(found) > _VALID_SHOWN:
-        yield line((f"and {len(found) - _VALID_SHOWN:,} more; --format json has them all", "dim"))
+        yield and_more(f"{len(found) - _VALID_SHOWN:,} more")
     if not found:
         yield line("nothing: all of it has expired or was ended")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 
 from forensics.answers.ingest_answer import Unread
@@ -24,10 +25,10 @@ from forensics.answers.verify_answer import (
     VerifiedFile,
     Windows,
 )
-from forensics.output.lines import BLANK, Line, heading, line
-from forensics.output.words import DIGEST_STYLES, count, readable_time
+from forensics.output.lines import BLANK, Line, Span, and_more, heading, labelled, line
+from forensics.output.words import DIGEST_STYLES, count, minute, readable_time
 
-_LABEL = 10
+_LABEL = 12
 _SHOWN = 20
 _WRONG = (FileStatus.UNLISTED, FileStatus.CHANGED, FileStatus.MISSING)
 
@@ -144,6 +145,11 @@ def render_extract(answer: Extract) -> Iterator[Line]:
             yield line(other.record, indent=2, hang=2)
 
 
+def raw_records(answer: Extract) -> str:
+    """The text of each record alone, one after the other."""
+    return "".join(f"{one.record}\n" for one in answer.originals)
+
+
 def render_bundle(answer: Bundle) -> Iterator[Line]:
     """What was packed, and what could not be."""
     yield line((answer.path, "bold"), f"  {count(answer.files, 'file')}")
@@ -228,7 +234,7 @@ def _chain(chain: DigestChain) -> Iterator[Line]:
     yield line(
         (f"trail {chain.trail}", "bold"), f" of {chain.home_region}: {chain.account_id} {chain.aws_region}{backfill}"
     )
-    yield line(_span(chain.from_, chain.to), f"; digests: {_told(chain.digests)}", indent=2, hang=4)
+    yield line(_minutes(chain.from_, chain.to), f"; digests: {_told(chain.digests)}", indent=2, hang=4)
     if chain.contested:
         digests = count(chain.contested, "digest")
         yield line(
@@ -250,9 +256,9 @@ def _windows(run: Windows) -> Iterator[Line]:
     else:
         what = ("not verified" if run.status == FileStatus.CHANGED else "incomplete", "bad")
     files = f"{run.unchanged:,} of {count(run.files, 'delivered file')} here and unchanged"
-    yield line(_span(run.from_, run.to), "  ", what, f": {files}", indent=2, hang=4)
+    yield line(_minutes(run.from_, run.to), "  ", what, f": {files}", indent=2, hang=4)
     if run.first_event_time and run.last_event_time:
-        yield line((f"events {_span(run.first_event_time, run.last_event_time)}", "dim"), indent=4, hang=6)
+        yield line((f"events {_minutes(run.first_event_time, run.last_event_time)}", "dim"), indent=4, hang=6)
 
 
 def _break(one: ChainBreak) -> Line:
@@ -261,7 +267,7 @@ def _break(one: ChainBreak) -> Line:
         assert one.from_
         missing = f"at least {count(one.at_least, 'digest')} missing"
         return line(
-            _span(one.from_, one.to), "  ", ("gap", "bad"), f": {missing}, the last is {one.s3_object}", indent=2
+            _minutes(one.from_, one.to), "  ", ("gap", "bad"), f": {missing}, the last is {one.s3_object}", indent=2
         )
     if one.kind == "restart":
         return line(
@@ -305,17 +311,14 @@ def _told(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {status}" for status, number in counts.items())
 
 
-def _span(start: object, end: object) -> str:
-    from datetime import datetime
-
-    assert isinstance(start, datetime) and isinstance(end, datetime)
-    return f"{readable_time(start)[:16]}Z to {readable_time(end)[:16]}Z"
+def _minutes(start: datetime, end: datetime) -> str:
+    return f"{minute(start)} to {minute(end)}"
 
 
-def _labelled(label: str, *parts: str | tuple[str, str]) -> Line:
-    return line((label.ljust(_LABEL) + "  ", "dim"), *parts, indent=2, hang=4 + _LABEL)
+def _labelled(label: str, *parts: str | Span) -> Line:
+    return labelled(label, *parts, width=_LABEL)
 
 
 def _more(number: int) -> Iterator[Line]:
     if number > _SHOWN:
-        yield line((f"and {number - _SHOWN:,} more; --format json has them all", "dim"), indent=2)
+        yield and_more(f"{number - _SHOWN:,} more", indent=2)

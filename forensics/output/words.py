@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from forensics.answers.canonical import timestamp
@@ -283,6 +284,34 @@ KEY_FINDINGS = {
 def readable_time(moment: datetime) -> str:
     """A UTC time for a reader."""
     return timestamp(moment).replace("T", " ")
+
+
+def known_time(moment: datetime | None) -> str:
+    """A UTC time for a reader; nothing if the logs have none."""
+    return readable_time(moment) if moment else ""
+
+
+def at_time(moment: datetime | None) -> str:
+    """A time that begins a line; nothing if the logs have none."""
+    return f"{readable_time(moment)}  " if moment else ""
+
+
+def minute(moment: datetime) -> str:
+    """A UTC time to the minute, for a reader."""
+    return f"{readable_time(moment)[:16]}Z"
+
+
+def time_span(first: datetime | None, last: datetime | None) -> str:
+    """The time from a first to a last event, which may be one event."""
+    if first is None or last is None:
+        return "at a time that is not logged"
+    return readable_time(first) if first == last else f"{readable_time(first)} to {readable_time(last)}"
+
+
+def first_few(names: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`, or all the names if there are at most `most`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def count(number: int, noun: str, nouns: str | None = None) -> str:

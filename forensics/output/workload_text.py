@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forensics.answers.who_answer import Workload
-from forensics.output.lines import Line, line
+from forensics.output.lines import Line, and_more, line
 from forensics.output.words import ADDRESS_CLASSES, count, readable_time
 
 WORKLOAD_TITLE = "Where the credential that the workload was handed was used from"
@@ -32,7 +32,7 @@ def used_from_lines(workload: Workload | None) -> Iterator[Line]:
         yield line(f"first {first}  ", (address.first_event_id or "", "dim"), indent=2, hang=8)
         yield line(f"last  {last}  ", (address.last_event_id or "", "dim"), indent=2, hang=8)
     if len(workload.addresses) > len(shown):
-        yield line((f"and {len(workload.addresses) - len(shown):,} more; --format json has them all", "dim"))
+        yield and_more(f"{len(workload.addresses) - len(shown):,} more")
 
 
 def _why_elsewhere(workload: Workload) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from forensics.answers.core import Displayed
 from forensics.case import Case
+from forensics.output.notebook import as_html
 from tests.cases import case_of_records
 from tests.hostile.corpus import CHILD_KEY, records
 from tests.simulator import sample
@@ -33,10 +34,8 @@ def answers(case: Case, key: str) -> list[Displayed]:
 
 
 def shown(answer: Displayed) -> Text:
-    html = answer._repr_html_()
-    assert html
     parser = Text()
-    parser.feed(html)
+    parser.feed(as_html(answer))
     return parser
 
 

@@ -11,8 +11,9 @@ from forensics.answers.core import Actor, ActorKind
 from forensics.answers.who_answer import Who, Workload
 from forensics.attribution.order import model
 from forensics.case import Case
+from forensics.output.identity_text import described
 from forensics.output.lines import lay_out
-from forensics.output.who_text import described, render_who
+from forensics.output.who_text import render_who
 from forensics.output.words import WORKLOADS
 from forensics.output.workload_text import used_from_lines
 from tests.output.answers import ANSWERS

@@ -12,7 +12,7 @@ from forensics.answers.canonical import answer_sha256, timestamp
 from forensics.answers.report_answer import ListedEvent, ProvingRecord, Report
 from forensics.answers.tree_answer import Node
 from forensics.output.tree_text import called
-from forensics.output.words import readable_time
+from forensics.output.words import known_time
 
 # in a script, these could end it or begin a comment; JSON may spell any character
 _SPELLED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -59,7 +59,7 @@ def by_event_id(answer: Report) -> Mapping[str, list[int]]:
 def _event(event: ListedEvent, node: Node) -> list[str | int | None]:
     """In the order of the columns of the page's table, then the place of its record."""
     return [
-        readable_time(event.event_time) if event.event_time else "",
+        known_time(event.event_time),
         event.event_name,
         (event.event_source or "").removesuffix(".amazonaws.com"),
         event.error_code or ("" if event.outcome == "succeeded" else event.outcome),

@@ -15,8 +15,10 @@ from forensics.answers.report_answer import Report
 from forensics.answers.tree_answer import Relation
 from forensics.answers.who_answer import Who
 from forensics.output.branches import counted, may_be_used
+from forensics.output.chain_text import stop
+from forensics.output.identity_text import described
 from forensics.output.lines import Span
-from forensics.output.who_text import basis, described, stop
+from forensics.output.who_text import basis
 from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
 
 Sentence = tuple[str | Span, ...]
@@ -74,7 +76,7 @@ def _done(answer: Report) -> Sentence:
         node for node in nodes if node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS
     ]
     doers = f"It, and what came of it ({_listed(counted(came))})," if came else "It"
-    span = _span(activity.first_use, activity.last_use)
+    span = _period(activity.first_use, activity.last_use)
     return (
         f"{doers} made {count(activity.events, 'call')} {span}, of which {activity.succeeded:,} succeeded;",
         *_sensitive(answer),
@@ -106,7 +108,7 @@ def _left(answer: Report) -> Sentence:
     return (", and ", (_listed(which), "bad"), f" may still be used at {at}, the end of the logs")
 
 
-def _span(first: datetime | None, last: datetime | None) -> str:
+def _period(first: datetime | None, last: datetime | None) -> str:
     if first is None or last is None:
         return "at times that are not logged"
     return f"from {readable_time(first)} to {readable_time(last)}" if first != last else f"at {readable_time(first)}"

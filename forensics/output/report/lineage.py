@@ -15,9 +15,10 @@ from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import Node, State, Tree
 from forensics.answers.who_answer import Hop, Who
 from forensics.output.branches import Branches, Hidden
+from forensics.output.chain_text import rule, stop
 from forensics.output.escape import for_terminal
+from forensics.output.identity_text import described
 from forensics.output.tree_text import called, until
-from forensics.output.who_text import described, rule, stop
 from forensics.output.words import RELATIONS, STATES, count, readable_time
 
 _WIDTH = 1000

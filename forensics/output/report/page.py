@@ -12,10 +12,14 @@ from markupsafe import Markup
 from forensics.answers.canonical import answer_sha256
 from forensics.answers.report_answer import Report
 from forensics.output.branches import may_be_used
+from forensics.output.chain_text import candidate_lines, rule
 from forensics.output.coverage_text import render_coverage
 from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
-from forensics.output.key_text import life_lines, note_lines, owners_access_lines, programs, quarantine_lines
+from forensics.output.identity_text import described
+from forensics.output.key_history_text import life_lines, owners_access_lines, quarantine_lines
+from forensics.output.key_text import note_lines
+from forensics.output.key_use_text import programs
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded, provenance
 from forensics.output.report.finding import finding, proof
@@ -24,7 +28,7 @@ from forensics.output.report.lineage import lineage
 from forensics.output.report.markup import Proofs, shown
 from forensics.output.report.timeline import timeline
 from forensics.output.tree_text import already_lines, called, until
-from forensics.output.who_text import candidate_lines, claim_lines, described, missing_lines, rule
+from forensics.output.who_text import claim_lines, missing_lines
 from forensics.output.words import (
     ACTIONS,
     ADDRESS_CLASSES,
@@ -35,7 +39,7 @@ from forensics.output.words import (
     STATES,
     TACTICS,
     count,
-    readable_time,
+    known_time,
 )
 from forensics.output.workload_text import used_from_lines
 
@@ -101,7 +105,7 @@ def _environment(proofs: Proofs) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "time": lambda moment: readable_time(moment) if moment else "",
+        "time": known_time,
         "number": lambda number: f"{number:,}",
         "event": proofs.event,
         "events": proofs.events,

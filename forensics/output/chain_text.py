@@ -1,0 +1,110 @@
+"""Chain, for a reader: each credential, the events that issued it, and who requested it or could have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from forensics.answers.core import ActorKind, Grade, StopReason
+from forensics.answers.who_answer import Hop, Link, Who
+from forensics.output.evidence_text import event_line
+from forensics.output.identity_text import described
+from forensics.output.lines import Line, Span, line, with_prefix
+from forensics.output.words import (
+    FLAGS,
+    GRADE_STYLES,
+    NOT_TRUSTED,
+    RULES,
+    STOPS,
+    WHY_NOT_TRUSTED,
+    at_time,
+    readable_time,
+)
+
+
+def chain_lines(answer: Who) -> Iterator[Line]:
+    """One level for each credential: the credential, the events that issued it, then who requested it."""
+    if answer.sessions or _headline_says_it(answer):
+        return
+    guide = first = ""
+    for hop in answer.chain:
+        yield with_prefix(_hop(hop), first, f"{guide}│   " if hop.link else f"{guide}    ")
+        issued = list(_issuance(hop))
+        yield from (with_prefix(detail, f"{guide}│  ", f"{guide}│  ") for detail in issued)
+        first = f"{guide}└─ "
+        guide += "   "
+    if answer.chain and not has_long_term_key(answer.chain[-1]):
+        yield with_prefix(_end(answer), first, guide)
+
+
+def candidate_lines(answer: Who) -> Iterator[Line]:
+    """The actors that could have requested the credential, each with the events that fit."""
+    for candidate in answer.candidates:
+        yield line(*described(candidate.actor))
+        yield line(grade_span(candidate.grade), f": {rule(candidate.link)}", indent=2)
+        for event in candidate.link.evidence:
+            yield line(f"{at_time(event.event_time)}{event.event_name or 'event'}", indent=2)
+            yield with_prefix(event_line(event), "  ", "  ")
+
+
+def grade_span(grade: Grade) -> Span:
+    return (str(grade), GRADE_STYLES[grade])
+
+
+def rule(link: Link) -> str:
+    """Why a credential is believed to come from the next."""
+    return RULES.get(link.rule, link.rule.replace("_", " "))
+
+
+def stop(answer: Who) -> str:
+    """Why the walk ended where it ended."""
+    if answer.stop_reason == StopReason.NOT_TRUSTED:
+        reasons = WHY_NOT_TRUSTED if answer.subject.type == "event" else NOT_TRUSTED
+        return next((reasons[one.reason] for one in answer.not_trusted), STOPS[answer.stop_reason])
+    if "proves_nothing" in answer.flags:
+        return FLAGS["proves_nothing"]
+    return STOPS[answer.stop_reason]
+
+
+def has_long_term_key(hop: Hop) -> bool:
+    """Whether the chain ends here, in a long-term key."""
+    return hop.link is None and any(key.startswith("AKIA") for key in hop.access_key_ids)
+
+
+def _headline_says_it(answer: Who) -> bool:
+    """Whether there is one credential, no event that issued it, and a known actor."""
+    only = answer.chain[0] if len(answer.chain) == 1 else None
+    return bool(only and not only.link and not only.issued_at) and answer.actor.kind != ActorKind.UNKNOWN
+
+
+def _hop(hop: Hop) -> Line:
+    keys = ", ".join(hop.access_key_ids) or "no key in the record"
+    name = (hop.arn or "").rpartition(":")[2] or hop.principal_id or ""
+    session = f"  {name}" if name else ""
+    account = f"  {hop.account_id}" if hop.account_id else ""
+    return line((keys, "bold"), f"{session}{account}", hang=0)
+
+
+def _issuance(hop: Hop) -> Iterator[Line]:
+    via = [service for service in hop.via if service != hop.principal_id]
+    if via:
+        yield line(f"used on its behalf by {', '.join(via)}")
+    if hop.link is None:
+        if hop.issued_at:
+            yield line(f"session began {readable_time(hop.issued_at)}")
+        return
+    documented = (
+        " (a record shape that is documented, but not known from real logs)" if hop.link.documented_only else ""
+    )
+    yield line(grade_span(hop.link.grade), f": {rule(hop.link)}{documented}")
+    together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
+    for index, ((time, name), events) in enumerate(together):
+        expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at and not index else ""
+        yield line(f"{at_time(time)}{name or 'event'}{expires}")
+        yield from (event_line(event) for event in events)
+
+
+def _end(answer: Who) -> Line:
+    if answer.actor.kind != ActorKind.UNKNOWN:
+        return line(*described(answer.actor), hang=0)
+    return line(("?", "bad"), f"  {stop(answer)}", hang=0)

@@ -1,0 +1,102 @@
+"""Key history, for a reader: changes to a key and its quarantine, and how else its owner has access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from forensics.answers.key_answer import Key, KeyChange, OtherKey, UsedAfterEnd, UserChange
+from forensics.output.evidence_text import event_line
+from forensics.output.identity_text import described
+from forensics.output.lines import Line, Span, line
+from forensics.output.words import KEY_CHANGES, at_time, count, readable_time, time_span
+
+
+def life_lines(answer: Key) -> Iterator[Line]:
+    """Changes to the key, and its use after it was deactivated or deleted."""
+    for change in answer.lifecycle.changes:
+        yield from _change(answer, change)
+    for end in answer.lifecycle.used_after_end:
+        yield from _after_end(end)
+
+
+def _change(answer: Key, change: KeyChange) -> Iterator[Line]:
+    what = KEY_CHANGES.get(change.change, change.change)
+    which = "" if change.access_key_id else ", a key of the same user; the refusal does not say which"
+    yield from _changed(change, what, which, "" if change.succeeded else "warn")
+    if change.change == "created" and change.by_access_key_id and change.by_access_key_id == answer.subject.id:
+        yield line("it made itself a successor", indent=2)
+
+
+def _after_end(end: UsedAfterEnd) -> Iterator[Line]:
+    yield line(
+        (f"used after it was {ended(end)}", end_style(end)),
+        f": {time_span(end.first_use, end.last_use)}, {end.succeeded:,} succeeded, {end.refused:,} refused",
+    )
+    yield from _cited(end.event_ids[:2])
+
+
+def end_style(end: UsedAfterEnd) -> str:
+    """The style of calls after the end of a key: none if all were refused."""
+    if not end.succeeded:
+        return ""
+    return "warn" if end.change == "switched_both_ways" else "bad"
+
+
+def ended(end: UsedAfterEnd) -> str:
+    """How and when the key ended, such as `deleted at 2026-10-05 09:05:37Z`."""
+    return f"{KEY_CHANGES.get(end.change, end.change)} at {readable_time(end.ended_at)}"
+
+
+def owners_access_lines(answer: Key) -> Iterator[Line]:
+    """The owner's other keys, password changes and console sign-ins."""
+    access = answer.owners_access
+    for key in access.keys:
+        yield from _other_key(key)
+    for change in access.password_changes:
+        yield from _user_change(change)
+    if access.sign_ins:
+        when = time_span(access.first_sign_in, access.last_sign_in)
+        yield line(f"signed in to the console {count(access.sign_ins, 'time')}: {when}")
+        yield from _cited(access.sign_in_event_ids)
+    if answer.owner and (access.keys or access.password_changes or access.sign_ins):
+        told: dict[bool | None, str | Span] = {
+            True: ("has a console password", "warn"),
+            False: "has no console password any more",
+            None: "whether it has a console password is not in the logs",
+        }
+        yield line("the user ", told[access.console_password])
+
+
+def quarantine_lines(answer: Key) -> Iterator[Line]:
+    """AWS's changes to its quarantine policy on the owner, and whether the quarantine is in force."""
+    for change in answer.quarantine.changes:
+        yield from _user_change(change)
+    if answer.quarantine.in_force is not None:
+        yield line(("in force" if answer.quarantine.in_force else "taken off again", "warn"))
+
+
+def _other_key(key: OtherKey) -> Iterator[Line]:
+    status = key.status.lower() if key.status else "status not logged"
+    made = f", made {readable_time(key.created_at)}" if key.created_at else ""
+    used = f", used {time_span(key.first_use, key.last_use)}" if key.events else ", never used"
+    yield line("key ", (key.access_key_id, "bold"), f"  {status}{made}{used}")
+    yield from _cited(filter(None, [key.event_id]))
+
+
+def _cited(event_ids: Iterable[str]) -> Iterator[Line]:
+    return (line((event_id, "dim"), indent=2) for event_id in event_ids)
+
+
+def _user_change(change: UserChange) -> Iterator[Line]:
+    policy = f" {change.policy}" if change.policy else ""
+    yield from _changed(change, f"{change.event_name}{policy}")
+
+
+def _changed(change: KeyChange | UserChange, what: str, which: str = "", style: str = "") -> Iterator[Line]:
+    """When, what and by whom, then the event. `which`: the key, where the event does not name it."""
+    refused = "" if change.succeeded else f" REFUSED ({change.error_code or 'the record proves nothing'})"
+    signed = f" with {change.by_access_key_id}" if change.by_access_key_id else ""
+    yield line(
+        at_time(change.event.event_time), (f"{what}{refused}", style), f"{which} by ", *described(change.actor), signed
+    )
+    yield event_line(change.event)

@@ -1,0 +1,172 @@
+"""Use of a key, for a reader: what was done with it, from where, by which programs and on which resources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from forensics.answers.key_answer import Activity, Burst, Key, Sensitive, Used, UsedAddress, UsedAgent
+from forensics.output.lines import Line, Span, line, table
+from forensics.output.words import ADDRESS_CLASSES, TACTICS, count, first_few, known_time, readable_time, time_span
+
+T = TypeVar("T", bound=Used)
+_SHOWN = 10  # rows of a list; JSON has more
+_NAMED = 6  # names in a row
+
+
+def sensitive_lines(activity: Activity) -> Iterator[Line]:
+    """Sensitive calls, those that succeeded first, then bursts of discovery."""
+    found = sorted(activity.sensitive, key=lambda one: (not one.succeeded, known_time(one.first_use), one.event_name))
+    for one in found[: 2 * _SHOWN]:
+        yield from _call(one)
+    if len(found) > 2 * _SHOWN:
+        yield _more(len(found) - 2 * _SHOWN, "action")
+    for burst in activity.discovery_bursts[:_SHOWN]:
+        yield from _burst(burst)
+    yield from _rest(activity.totals.discovery_bursts, "discovery burst")
+
+
+def _call(one: Sensitive) -> Iterator[Line]:
+    style = "bad" if one.succeeded else "warn"
+    mfa = {True: ", with MFA", False: ", without MFA", None: ""}[one.mfa_authenticated]
+    yield line((one.event_name, style), f"  {outcomes(one)}{mfa}, {time_span(one.first_use, one.last_use)}")
+    yield line(f"{TACTICS[one.tactic]}: {one.technique} {one.technique_name}", indent=2)
+    if one.resources:
+        named = ", ".join(one.resources[:3])
+        others = one.resources_total - len(one.resources[:3])
+        is_of_objects = one.event_source == "s3.amazonaws.com" and others > 0
+        more = f", {one.resources_total:,} objects" if is_of_objects else f" and {others:,} more" if others > 0 else ""
+        yield line(f"on {named}{more}", indent=2)
+    if one.event_ids:
+        yield line((one.event_ids[0], "dim"), indent=2)
+
+
+def _burst(burst: Burst) -> Iterator[Line]:
+    where = f" from {burst.source_ip_address}" if burst.source_ip_address else ""
+    when = time_span(burst.first_use, burst.last_use)
+    regions = count(len(burst.regions), "region")
+    yield line(("looked around", "warn"), f"{where}: {outcomes(burst)} in {regions}, {when}")
+    yield line(f"{count(len(burst.event_names), 'different call')}: {first_few(burst.event_names, _NAMED)}", indent=2)
+    if burst.first_event_id:
+        yield line((burst.first_event_id, "dim"), indent=2)
+
+
+def _places(name: str, used: Sequence[Used], total: int) -> Iterator[Line]:
+    """One row each, in the order of first use."""
+    if not used:
+        return
+    rows = [
+        (one.value or "not logged", *_ok_and_refused(one), known_time(one.first_use), known_time(one.last_use))
+        for one in _busiest(used)
+    ]
+    yield from table((name, "ok", "refused", "first", "last"), rows, indent=0)
+    yield from _rest(total, name)
+
+
+def region_lines(activity: Activity) -> Iterator[Line]:
+    yield from _places("region", activity.regions, activity.totals.regions)
+
+
+def address_lines(answer: Key) -> Iterator[Line]:
+    """Source addresses; and their locations, if a database of addresses was given."""
+    activity = answer.activity
+    yield from _places("address", activity.addresses, activity.totals.addresses)
+    if answer.address_databases:
+        for address in _busiest(activity.addresses):
+            yield line((address.value or "not logged", "bold"), f"  {_place(address)}")
+    for database in answer.address_databases:
+        built = readable_time(database.built_at)
+        yield line((f"where they are: {database.type}, {database.name}, built {built}", "dim"))
+
+
+def _place(address: UsedAddress) -> str:
+    """City, country and network; the class of an address that the databases do not know."""
+    network = f"AS{address.as_number}" if address.as_number else ""
+    known = [address.city, address.country, f"{network} {address.as_name or ''}".strip()]
+    return ", ".join(part for part in known if part) or ADDRESS_CLASSES[address.class_]
+
+
+def program_lines(activity: Activity) -> Iterator[Line]:
+    """Each program with the busiest of its user agents, of which it has many if they hold a number of the run."""
+    found = programs(activity.user_agents)
+    for program in _busiest(list(found)):
+        suspicious = "warn" if program.application and "Linux" in program.application else "bold"
+        yield line(
+            (program.application or "unknown program", suspicious),
+            f"  {outcomes(program)}, {time_span(program.first_use, program.last_use)}",
+        )
+        further = found[program] - 1
+        more = f" and {count(further, 'user agent')} more" if further else ""
+        yield line((f"{program.value or 'not logged'}{more}", "dim"), indent=2)
+    yield from _rest(len(found), "program")
+    unlisted = activity.totals.user_agents - len(activity.user_agents)
+    if unlisted > 0:
+        yield line((f"without the {count(unlisted, 'user agent')} used least", "dim"))
+
+
+def programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
+    """The use of each program, under the busiest of its user agents, and how many user agents it has."""
+    grouped: defaultdict[str, list[UsedAgent]] = defaultdict(list)
+    for agent in sorted(agents, key=lambda one: (-one.events, one.value or "")):
+        grouped[agent.application or f"\0{agent.value}"].append(agent)
+    return {
+        replace(
+            group[0],
+            succeeded=sum(one.succeeded for one in group),
+            denied=sum(one.denied for one in group),
+            failed=sum(one.failed for one in group),
+            first_use=min((one.first_use for one in group if one.first_use), default=None),
+            last_use=max((one.last_use for one in group if one.last_use), default=None),
+        ): len(group)
+        for group in grouped.values()
+    }
+
+
+def service_lines(activity: Activity) -> Iterator[Line]:
+    """The busiest services with their calls."""
+    services = sorted(activity.services, key=lambda one: (-one.events, one.value or ""))[: 2 * _SHOWN]
+    if not services:
+        return
+    rows = [
+        ((one.value or "").removesuffix(".amazonaws.com"), *_ok_and_refused(one), first_few(one.event_names, _NAMED))
+        for one in services
+    ]
+    yield from table(("service", "ok", "refused", "calls"), rows, indent=0)
+    if activity.totals.services > len(services):
+        yield _more(activity.totals.services - len(services), "service")
+
+
+def resource_lines(activity: Activity) -> Iterator[Line]:
+    """The busiest resources with their calls."""
+    for one in _busiest(activity.resources):
+        objects = f", {count(one.objects, 'object')}" if one.objects else ""
+        yield line((one.value or "", "bold"), f"  {outcomes(one)}{objects}: {first_few(one.event_names, _NAMED)}")
+    yield from _rest(activity.totals.resources, "resource")
+
+
+def _busiest(found: Sequence[T]) -> list[T]:
+    """The busiest few, in the order of first use."""
+    busiest = sorted(found, key=lambda one: (-one.events, one.value or ""))[:_SHOWN]
+    return sorted(busiest, key=lambda one: (known_time(one.first_use), one.value or ""))
+
+
+def _rest(total: int, noun: str) -> Iterable[Line]:
+    return [_more(total - _SHOWN, noun)] if total > _SHOWN else []
+
+
+def _more(number: int, noun: str) -> Line:
+    plural = "addresses" if noun == "address" else f"{noun}s"
+    return line((f"and {count(number, noun, plural)} more; --format json lists up to a hundred", "dim"))
+
+
+def outcomes(used: Activity | Used | Sensitive | Burst) -> str:
+    """`3 succeeded, 1 denied`, without what is zero."""
+    told = [(used.succeeded, "succeeded"), (used.denied, "denied"), (used.failed, "failed")]
+    return ", ".join(f"{number:,} {word}" for number, word in told if number) or "none"
+
+
+def _ok_and_refused(used: Used) -> tuple[str, str | Span]:
+    refused = used.denied + used.failed
+    return f"{used.succeeded:,}", (f"{refused:,}", "warn") if refused else "0"
