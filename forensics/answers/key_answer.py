@@ -162,7 +162,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """The calls with one value, such as an address or region. docs/attribution.md#words defines `denied` and `failed`."""
+    """The calls with one value, such as an address or region. docs/attribution.md#words defines the outcomes."""
 
     value: str | None
     succeeded: int

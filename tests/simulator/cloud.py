@@ -27,7 +27,7 @@ VERSIONS = {
 }
 WITH_REQUEST_ID = ("AwsApiCall", "AwsMcpEvent")
 GLOBAL_REGION = "us-east-1"
-"""Where IAM, global STS and root sign-in are recorded (reference, section 10)."""
+"""Where IAM, global STS and root sign-in are recorded (docs/attribution.md#regions)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +159,7 @@ class Cloud:
     def log(
         self, credential: Credential | None, api: Api, time: datetime, region: str, **parts: Unpack[Parts]
     ) -> Event:
-        """Write one record, its keys in the order of the practice logs."""
+        """Write one record, its keys in the order of the Invictus logs."""
         copied = parts.get("redact")
         identity = parts.get("identity", credential.identity if credential else {})
         if credential and credential.on_behalf_of and not copied and self.chance(credential.on_behalf_rate):
@@ -217,7 +217,7 @@ class Cloud:
     def log_copies(
         self, caller: Credential, api: Api, time: datetime, region: str, other_account: str, **parts: Unpack[Parts]
     ) -> tuple[Event, Event]:
-        """One call, two accounts: equal `sharedEventID` and `requestID`, two event IDs (reference, section 4.3)."""
+        """One call in two accounts: equal `sharedEventID`, two event IDs (docs/attribution.md#cross-account-copies)."""
         parts |= {"shared": self.ids.uuid(), "request_id": self.ids.uuid()}
         own = self.log(caller, api, time, region, **parts)
         parts |= {"account_id": other_account, "identity": redacted(caller), "redact": own}
@@ -228,7 +228,7 @@ class Cloud:
         return issuance.issued
 
     def _shows_console(self, credential: Credential) -> bool:
-        """On the first event of a session, then on three of four (measured: 163 of 217; reference, section 4.10)."""
+        """On the first event of a session, then on three of four (docs/attribution.md#console-sign-in)."""
         session = (credential.account_id, None, credential.principal_id, credential.creation_date)
         if session not in self._seen_in_console:
             self._seen_in_console.add(session)

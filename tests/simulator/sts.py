@@ -38,7 +38,7 @@ WORKLOADS = {
     "codebuild.amazonaws.com": "codebuild_build",
     "ssm.amazonaws.com": "ssm_managed_node",
 }
-"""Their AssumeRole has no assumedRoleUser, and the session is named after the workload (reference, section 4.8).
+"""Their AssumeRole has no assumedRoleUser, and the session has the workload's name (docs/attribution.md#session-names).
 
 ecs-tasks: flaws2.cloud's logs of 28 Nov 2018. codebuild and ssm: no record was seen; taken to be like ecs-tasks.
 """
@@ -59,7 +59,7 @@ def assume_role(
     external_id: str | None = None,
     by_console: bool = False,
 ) -> Credential:
-    """Reference, sections 4.2 and 4.3; both copies if the role is in another account.
+    """Log AssumeRole, in both accounts if the role is in another one (docs/attribution.md#assumerole).
 
     `by_console`: the source account's half of a switch of role, a call that AWS makes for the console (`AWS Internal`).
     """
@@ -92,9 +92,10 @@ def assume_role(
 
 
 def denied_assume_role(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> None:
-    """The target is only in the message (practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """The target is only in the message (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
 
-    Logged in the caller's account; whether the role's account logs it too is not known (reference, section 4.3).
+    Logged in the caller's account; whether the role's account logs it too is not known
+    (docs/attribution.md#denied-calls).
     """
     message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}"
     cloud.log(caller, Api("sts.amazonaws.com", "AssumeRole"), time, region, error=("AccessDenied", message))
@@ -115,7 +116,7 @@ def assume_role_by_service(
     in_scope_of: Json | None = None,
     linked: bool = False,
 ) -> Credential:
-    """Shapes: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
+    """Shapes: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
     (inspector2, whose events carry no key: `key_in_use` false). `sharedEventID` stands although there is one copy.
 
     `actor`: who it is for, if it is not the workload that the session is named after, or the service itself; `request`:
@@ -167,7 +168,7 @@ def assume_role_with_saml(
     place: Place,
     source_identity: str | None = None,
 ) -> Credential:
-    """Reference, section 4.4; recorded in the role's account only."""
+    """Log AssumeRoleWithSAML, in the role's account only (docs/attribution.md#saml)."""
     qualifier = "kR7hXw0vQeJ2nC1bTzYp5sUqL4Y="
     caller = saml_user(subject, qualifier, place)
     session = role_session(
@@ -188,7 +189,7 @@ def assume_role_with_saml(
 def assume_identity_center_role(
     cloud: Cloud, role: Role, person: Person, name: str, time: datetime, *, place: Place, on_behalf_rate: float
 ) -> Credential:
-    """What Identity Center does in the member account. Shape: reference, section 4.5 (field report).
+    """What Identity Center does in the member account. Shape: docs/attribution.md#identity-center.
 
     The session that is returned works with another key than the one that is logged. `name` is the session's, and may
     be that of another user; the subject is the person's.
@@ -263,8 +264,8 @@ def assume_role_with_web_identity(
     host: str = GITHUB,
     audience: str = "sts.amazonaws.com",
 ) -> Credential:
-    """GitHub Actions, and Kubernetes by the host of a cluster: reference, section 4.4. Google and Cognito have no
-    provider in IAM, and stand by their host (reference, section 1.1).
+    """GitHub Actions, and Kubernetes by the host of a cluster: docs/attribution.md#web-identity. Google and Cognito
+    have no provider in IAM, and stand by their host.
     """
     public = host in PROVIDERS and host != GITHUB
     provider = host if public else f"arn:aws:iam::{role.account_id}:oidc-provider/{host}"
@@ -295,7 +296,7 @@ def assume_role_with_web_identity(
 def get_session_token(
     cloud: Cloud, caller: Credential, user: User, time: datetime, region: str, *, mfa: bool
 ) -> Credential:
-    """Reference, sections 4.0 (row 5) and 4.1."""
+    """Log GetSessionToken (docs/attribution.md#getsessiontoken)."""
     session = user_session(user, cloud.ids.key(user.account_id), time, mfa=mfa, parent=caller)
     session = session.at(caller.place)
     parameters: Json = {"durationSeconds": 43200}
@@ -308,7 +309,7 @@ def get_session_token(
 def get_federation_token(
     cloud: Cloud, caller: Credential, user: User, name: str, time: datetime, region: str
 ) -> Credential:
-    """Reference, section 4.2 (public set 3)."""
+    """Log GetFederationToken (docs/attribution.md#getfederationtoken)."""
     session = federated_user(user, name, cloud.ids.key(user.account_id), time, caller)
     policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
     federated = {"federatedUserId": session.principal_id, "arn": session.arn}
@@ -320,7 +321,7 @@ def get_federation_token(
 
 
 def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, region: str) -> Credential:
-    """In the management account's log only, never by the global endpoint. Shape: reference, section 4.6."""
+    """In the management account's log only, never by the global endpoint. Shape: docs/attribution.md#assumeroot."""
     session = assumed_root(member, cloud.ids.key(member), time, caller)
     policy = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
     said = Parts(
@@ -332,7 +333,7 @@ def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, r
 
 def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> Credential:
     """A product provider works in a customer's account. Documented only: the API's model and `invokedByDelegate`
-    (reference, sections 4.0, row 8, and 4.7); no record was seen.
+    (docs/attribution.md#temporary-delegation); no record was seen.
     """
     name = "delegated-" + cloud.ids.hexadecimal(8)
     session = role_session(
@@ -414,6 +415,6 @@ def _role_resource(role: Role) -> Json:
 
 
 def _endpoint(region: str, *, regional: bool = False) -> Json:
-    """A call to the global endpoint is recorded in us-east-1, whatever region served it (reference, section 4.3)."""
+    """A call to the global endpoint is recorded in us-east-1, whatever served it (docs/attribution.md#regions)."""
     kind = "global" if region == GLOBAL_REGION and not regional else "regional"
     return {"RequestDetails": {"endpointType": kind, "awsServingRegion": region}}
