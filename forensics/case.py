@@ -15,15 +15,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forensics import __version__
-from forensics.answers.coverage_answer import Coverage, Info
-from forensics.answers.ingest_answer import Estimate, LookupEstimate
-from forensics.answers.rows_answer import FilterMatches, Rows, SavedQuery, Table
-from forensics.answers.tree_answer import Tree
-from forensics.answers.who_answer import Who
 from forensics.attribution.database import opening
 from forensics.case_folder import CaseFolder
 from forensics.errors import (
@@ -37,12 +33,6 @@ from forensics.errors import (
 )
 from forensics.identifiers import access_key, event_id, identify
 from forensics.ingest.progress import Progress
-from forensics.investigate.case.accounting import files
-from forensics.investigate.case.event_search import EventFilter, event_rows, events_table, matches_alone
-from forensics.investigate.case.loaded_hours import coverage
-from forensics.investigate.case.saved_queries import Value, bound, saved_queries, saved_query, shell_lines
-from forensics.investigate.case.statement import query_errors, query_rows, query_table
-from forensics.investigate.case.summary import overview
 from forensics.investigate.evidence import check_cited
 from forensics.investigate.ip_ranges import read_ip_ranges
 from forensics.investigate.key.address_context import AddressContext
@@ -50,6 +40,7 @@ from forensics.investigate.who.requesters import who, who_all
 from forensics.lake import layout as layouts
 from forensics.lake.integrity import file_sha256
 from forensics.proof import custody_log
+from forensics.proof.case_log import address_files, named_files
 from forensics.proof.folder_check import verify_logs
 from forensics.runtime import packaged_folder
 from forensics.sources.aws import Access
@@ -58,9 +49,16 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from forensics.answers.coverage_answer import Coverage, Info
+    from forensics.answers.ingest_answer import Estimate, LookupEstimate
     from forensics.answers.key_answer import Accounts, Key, Keys
     from forensics.answers.report_answer import Report
-    from forensics.answers.verify_answer import Bundle, Check, Custody, Extract, Seal, Verification
+    from forensics.answers.rows_answer import FilterMatches, Rows, SavedQuery, Table
+    from forensics.answers.tree_answer import Tree
+    from forensics.answers.verify_answer import Bundle, Check, Extract, Verification
+    from forensics.answers.who_answer import Who
+    from forensics.investigate.case.event_search import EventFilter
+    from forensics.investigate.case.saved_queries import Value
     from forensics.proof.origin import Origin
 
 __all__ = [
@@ -85,7 +83,22 @@ __all__ = [
     "write_sample_logs",
 ]
 
+# imported on first use: each module of answers costs every command milliseconds
+_ON_FIRST_USE = {
+    "Estimate": "forensics.answers.ingest_answer",
+    "EventFilter": "forensics.investigate.case.event_search",
+    "LookupEstimate": "forensics.answers.ingest_answer",
+    "SavedQuery": "forensics.answers.rows_answer",
+    "Value": "forensics.investigate.case.saved_queries",
+}
+
 T = TypeVar("T")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ON_FIRST_USE:
+        return getattr(import_module(_ON_FIRST_USE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class Case(CaseFolder):
@@ -102,7 +115,7 @@ class Case(CaseFolder):
             NotAnIdentifier, NotIpRanges
         """
         answer = self._checked(who(self._database.open(), identify(subject), read_ip_ranges(ip_ranges)))
-        return self._log.add("who", {"subject": subject.strip(), **_files("ip_ranges", [ip_ranges])}, answer)
+        return self._log.add("who", {"subject": subject.strip(), **named_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:
         """Return one answer for each subject, in their order. The answer for an invalid identifier reports that.
@@ -115,7 +128,7 @@ class Case(CaseFolder):
         """
         answers = self._checked(who_all(self._database.open, list(subjects), read_ip_ranges(ip_ranges)))
         ids = [answer.subject.id for answer in answers]
-        return self._log.add("who", {"subjects": ids, **_files("ip_ranges", [ip_ranges])}, answers)
+        return self._log.add("who", {"subjects": ids, **named_files("ip_ranges", [ip_ranges])}, answers)
 
     def key(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Key:
         """Return the page on an access key: its owner, lifecycle, requester, activity and descendants.
@@ -132,7 +145,7 @@ class Case(CaseFolder):
 
         identifier = access_key(key_id)
         answer = self._checked(key(self._database.open(), identifier, AddressContext(geo, ip_ranges)))
-        return self._log.add("key", {"subject": identifier.id, **_address_files(geo, ip_ranges)}, answer)
+        return self._log.add("key", {"subject": identifier.id, **address_files(geo, ip_ranges)}, answer)
 
     def report(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Report:
         """Return the page on an access key, its tree, the activity of the whole tree, and the records of cited events.
@@ -141,7 +154,7 @@ class Case(CaseFolder):
         """
         identifier = access_key(key_id)
         answer = self._origin(AddressContext(geo, ip_ranges)).report(identifier)
-        return self._log.add("report", {"subject": identifier.id, **_address_files(geo, ip_ranges)}, answer)
+        return self._log.add("report", {"subject": identifier.id, **address_files(geo, ip_ranges)}, answer)
 
     def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
         """Return the audit of every long-term key in the logs or exports, as of the latest event or export.
@@ -186,16 +199,22 @@ class Case(CaseFolder):
         errors: bool = False,
     ) -> pd.DataFrame:
         """Return attributed events by time: all columns, times in UTC. `EventFilter` describes the arguments."""
+        from forensics.investigate.case.event_search import EventFilter, events_table
+
         wanted = EventFilter(key, actor, since, until, name, address, errors)
         return self._logged_frame("events", asdict(wanted), events_table(self._database.open(), wanted))
 
     def event_rows(self, wanted: EventFilter, limit: int | None = None) -> Rows:
         """Return at most `limit` of these events for printing: the columns that matter most to a reader."""
+        from forensics.investigate.case.event_search import event_rows
+
         found = event_rows(self._database.open(), wanted, limit)
         return self._log.add("events", {**asdict(wanted), "limit": limit}, found)
 
     def matches_alone(self, wanted: EventFilter) -> tuple[FilterMatches, ...]:
         """Return how many events each part of a filter matches on its own, for a filter that matches none."""
+        from forensics.investigate.case.event_search import matches_alone
+
         return matches_alone(self._database.open(), wanted)
 
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
@@ -208,26 +227,36 @@ class Case(CaseFolder):
         Raises:
             QueryFailed: the statement failed, or is not read-only.
         """
+        from forensics.investigate.case.statement import query_table
+
         found = query_table(self._database.open(), query, parameters)
         return self._logged_frame("sql", {"query": query, "parameters": parameters}, found)
 
     def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
         """Return the same as plain rows. Raises QueryFailed."""
+        from forensics.investigate.case.statement import query_rows
+
         return self._log.add("sql", {"query": query}, query_rows(self._database.open(), query, parameters))
 
     @staticmethod
     def queries() -> list[SavedQuery]:
         """Return the saved queries of the package and of the user."""
+        from forensics.investigate.case.saved_queries import saved_queries
+
         return saved_queries()
 
     @staticmethod
     def saved_query(name: str) -> SavedQuery:
         """Return a saved query by its name. Raises UnusableQuery."""
+        from forensics.investigate.case.saved_queries import saved_query
+
         return saved_query(name)
 
     @staticmethod
     def query_in_shell(name: str, parameters: Mapping[str, Value]) -> str:
         """Return a saved query as statements for the `duckdb` shell. Raises UnusableQuery."""
+        from forensics.investigate.case.saved_queries import saved_query, shell_lines
+
         return shell_lines(saved_query(name), parameters)
 
     def query(self, name: str, **parameters: Value) -> pd.DataFrame:
@@ -239,12 +268,17 @@ class Case(CaseFolder):
         return self.sql_rows(*self._bound(name, parameters))
 
     def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
+        from forensics.investigate.case.saved_queries import bound, saved_query
+        from forensics.investigate.case.statement import query_errors
+
         query = saved_query(name)
         with query_errors():
             return query.sql, bound(self._database.open(), query, parameters)
 
     def info(self) -> Info:
         """Return a summary of the case."""
+        from forensics.investigate.case.summary import overview
+
         about, connection = layouts.about(self._layout), self._database.open()
         root = str(self._layout.root)
         answer = overview(connection, self._manifest(), root, about.case_id, about.format_version)
@@ -252,10 +286,14 @@ class Case(CaseFolder):
 
     def files(self) -> Rows:
         """Return every input file: its status, the reason, and the counts of its records."""
+        from forensics.investigate.case.accounting import files
+
         return files(self._database.open(), self._manifest())
 
     def coverage(self) -> Coverage:
         """Return the loaded hours of each account and region, and the trails that were stopped or narrowed."""
+        from forensics.investigate.case.loaded_hours import coverage
+
         return self._log.add("coverage", {}, coverage(self._database.open()))
 
     def verify(
@@ -283,11 +321,11 @@ class Case(CaseFolder):
         key_files = [Path(path) for path in keys]
         if key_files:
             self.ingest(key_files)
-        parameters = {"bucket": bucket, "head": head, **_files("allowed_signers", [allowed_signers])}
         answer = verify_case(
             self._layout, self._database.open, unlogged, bucket=bucket, head=head, allowed_signers=allowed_signers
         )
-        return self._log.add("verify", {"keys": key_files, **parameters}, answer)
+        signers = named_files("allowed_signers", [allowed_signers])
+        return self._log.add("verify", {"keys": key_files, "bucket": bucket, "head": head, **signers}, answer)
 
     def extract(self, event_ids: Iterable[str], *, with_secrets: bool = False) -> Extract:
         """Return records as they were delivered, the files that contain them, and the digest status of each file.
@@ -335,7 +373,7 @@ class Case(CaseFolder):
 
         file = Path(path)
         check = check_report(file, self._origin(AddressContext(geo, ip_ranges)))
-        return self._log.add("verify", {"report": file.absolute(), **_address_files(geo, ip_ranges)}, check)
+        return self._log.add("verify", {"report": file.absolute(), **address_files(geo, ip_ranges)}, check)
 
     def verify_bundle(self, path: str | Path) -> Check:
         """Compare a bundle with its own hashes, the custody log and the answer of this case. Raises NotChecked."""
@@ -353,22 +391,6 @@ class Case(CaseFolder):
         state = case_state(self._database.open(), self._layout, log, __version__)
         return Origin(self._layout, state, log, self._database.open_unchanged, context, report_page)
 
-    def custody(self) -> Custody:
-        """Return the log of all commands on the case, and its changed entries. Reading it is not logged."""
-        return custody_log.read(self._layout.custody)
-
-    def seal(self, key: str | Path) -> Seal:
-        """Sign the head of the custody log with an SSH key; its last entry logs the signing. Raises CannotSeal.
-
-        Args:
-            key: the file of a private key, or of a public key whose private key ssh-agent holds.
-        """
-        from forensics.proof.seal import check_key, sign
-
-        check_key(Path(key))
-        self._log.add("seal", _files("key", [key]), None)
-        return sign(self._layout, layouts.about(self._layout).case_id, self.custody(), Path(key))
-
     def schema(self) -> tuple[Table, ...]:
         """Return the tables and views that SQL can read, with descriptions of their columns."""
         from forensics.investigate.case.catalogue import schema
@@ -382,18 +404,12 @@ class Case(CaseFolder):
     def write_database(self, path: str | Path, *, replace: bool = False) -> None:
         """Write a copy of the tables and views that any DuckDB opens without the case. Raises CannotWrite, QueryFailed.
 
-        Views over the lake become tables. `raw` records are left out.
-
-        Args:
-            path: the new database.
-            replace: overwrite an existing file.
+        Views over the lake become tables. `raw` records are left out. `replace` overwrites an existing file.
         """
         from forensics.attribution.standalone import write_standalone
-        from forensics.private_file import check_place
 
         place = Path(path).absolute()
-        check_place(place, replace=replace)
-        write_standalone(self._layout, self._database.file(), place)
+        write_standalone(self._layout, self._database, place, replace=replace)
         self._log.add("connect", {"database": place}, None, sha256=file_sha256(place))
 
     def _checked(self, answer: T) -> T:
@@ -406,16 +422,6 @@ class Case(CaseFolder):
         from forensics.output.frame import to_frame
 
         return self._log.add(command, parameters, to_frame(found), sha256=custody_log.arrow_sha256(found))
-
-
-def _files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
-    """Return files as a parameter for the custody log; no parameter if none was given."""
-    given = [Path(path).absolute() for path in paths if path]
-    return {name: given} if given else {}
-
-
-def _address_files(geo: Iterable[str | Path], ip_ranges: str | Path | None) -> dict[str, object]:
-    return _files("geo", geo) | _files("ip_ranges", [ip_ranges])
 
 
 def check_bundle(path: str | Path) -> Check:

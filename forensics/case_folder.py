@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 
 from forensics import __version__
-from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate, Snapshot
 from forensics.attribution.case_database import CaseDatabase
 from forensics.errors import IngestFailed
 from forensics.ingest.progress import Progress
-from forensics.investigate.account_exports import keys_of_unknown_accounts
-from forensics.investigate.case.ingested import check_not_empty, ingested, unread_note
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import ROOM_NEEDED, Layout
 from forensics.lake.manifest import Manifest
+from forensics.proof import custody_log
 from forensics.proof.case_check import check_manifest, hashes_of
-from forensics.proof.case_log import CaseLog
+from forensics.proof.case_log import CaseLog, named_files
 from forensics.sources.aws import Access, Aws
 from forensics.sources.s3_url import is_s3_url
 from forensics.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
+    from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate, Snapshot
+    from forensics.answers.verify_answer import Custody, Seal
     from forensics.attribution.build import DocumentTables
     from forensics.ingest.collect import Collected
 
-Confirm = Callable[[Estimate | LookupEstimate], bool]
+Confirm = Callable[["Estimate | LookupEstimate"], bool]
 """Confirmation callback, given what would be fetched; returning false cancels."""
 
 _OWN_ACCESS = Access()
@@ -102,13 +102,15 @@ class CaseFolder:
             temporary = TemporaryFolder()
             unfinished.callback(temporary.cleanup)
             case = cls(layouts.create(Path(temporary.name, "case")), temporary)
-            case.unread_note = unread_note(case._ingest_into_temporary(path, progress))
+            case._ingest_into_temporary(path, progress)
             unfinished.pop_all()
         return case
 
-    def _ingest_into_temporary(self, path: str | Path, progress: Progress) -> Ingest:
+    def _ingest_into_temporary(self, path: str | Path, progress: Progress) -> None:
+        from forensics.investigate.case.ingested import unread_note
+
         try:
-            return self.ingest([path], progress=progress)
+            self.unread_note = unread_note(self.ingest([path], progress=progress))
         except IngestFailed as error:
             raise IngestFailed(str(error).replace(ROOM_NEEDED, _TMPDIR_ADVICE)) from None
 
@@ -180,16 +182,14 @@ class CaseFolder:
 
     def _ingested(self, sources: list[str], before: Manifest, collected: Collected) -> Ingest:
         """Rebuild the tables, and return and log what was added."""
+        from forensics.investigate.case.ingested import check_not_empty, ingested
+
         after, root = self._manifest(), str(self._layout.root)
         commit = check_not_empty(after.commit, sources, collected.source_files)
         commits, changes = (before.commit, commit), self._database.rebuild(after)
         answer = ingested(self._database.open(), root, collected.source_files, collected.known, commits, changes)
         self.close_connection()
-        parameters = {
-            "paths": [source if is_s3_url(source) else Path(source).absolute() for source in sources],
-            "ingest_ids": [done.commit.ingest_id for done in collected.rounds],
-        }
-        return self._log.add("ingest", parameters, answer, hashes=hashes_of(self._layout))
+        return self._log.add("ingest", _parameters(sources, collected), answer, hashes=hashes_of(self._layout))
 
     def snapshot(
         self,
@@ -215,6 +215,7 @@ class CaseFolder:
             AwsFailed: AWS cannot be used at all.
         """
         from forensics.ingest.saved_snapshot import save_snapshot
+        from forensics.investigate.account_exports import keys_of_unknown_accounts
         from forensics.sources.account_snapshot import SnapshotWanted
 
         before = self._manifest()
@@ -240,6 +241,22 @@ class CaseFolder:
         if saved:
             self.ingest(saved)
 
+    def custody(self) -> Custody:
+        """Return the log of all commands on the case, and its changed entries. Reading it is not logged."""
+        return custody_log.read(self._layout.custody)
+
+    def seal(self, key: str | Path) -> Seal:
+        """Sign the head of the custody log with an SSH key; its last entry logs the signing. Raises CannotSeal.
+
+        Args:
+            key: the file of a private key, or of a public key whose private key ssh-agent holds.
+        """
+        from forensics.proof.seal import check_key, sign
+
+        check_key(Path(key))
+        self._log.add("seal", named_files("key", [key]), None)
+        return sign(self._layout, layouts.about(self._layout).case_id, self.custody(), Path(key))
+
     def close_connection(self) -> None:
         """Close the database; the next query opens it again."""
         self._database.close()
@@ -256,6 +273,14 @@ class CaseFolder:
 
     def _manifest(self) -> Manifest:
         return manifests.read(self._layout.manifest)
+
+
+def _parameters(sources: list[str], collected: Collected) -> dict[str, object]:
+    """Return the parameters of an ingest for the custody log."""
+    return {
+        "paths": [source if is_s3_url(source) else Path(source).absolute() for source in sources],
+        "ingest_ids": [done.commit.ingest_id for done in collected.rounds],
+    }
 
 
 def _document_tables() -> list[DocumentTables]:

@@ -12,12 +12,14 @@ from pathlib import Path
 import duckdb
 
 from forensics.attribution.build import remove_unfinished
+from forensics.attribution.case_database import CaseDatabase
 from forensics.attribution.column_docs import copy_comments
 from forensics.attribution.database import WRITTEN, connect
 from forensics.attribution.order import model
-from forensics.attribution.state import Built, install
+from forensics.attribution.state import install
 from forensics.errors import CannotWrite
 from forensics.lake.layout import Layout
+from forensics.private_file import check_place
 
 # views that stay views, because they read only tables
 _VIEWS = ("attributed_events",)
@@ -25,8 +27,10 @@ _VIEWS = ("attributed_events",)
 _LEFT_OUT = ("built", "lake_files", "events_files")
 
 
-def write_standalone(layout: Layout, built: Built, path: Path) -> None:
+def write_standalone(layout: Layout, source: CaseDatabase, path: Path, *, replace: bool) -> None:
     """Copy a case's database to `path`, 0600, over any file that is there. Raises CannotWrite."""
+    check_place(path, replace=replace)
+    built = source.file()
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     remove_unfinished(temporary)
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from forensics.answers.canonical import answer_sha256
@@ -62,3 +63,14 @@ class CaseLog:
         elif command == "build":
             logged_database(self._layout)
         return answer
+
+
+def named_files(name: str, paths: Iterable[str | Path | None]) -> dict[str, object]:
+    """Return files as a parameter for the custody log; no parameter if none was given."""
+    given = [Path(path).absolute() for path in paths if path]
+    return {name: given} if given else {}
+
+
+def address_files(geo: Iterable[str | Path], ip_ranges: str | Path | None) -> dict[str, object]:
+    """Return the files on addresses as parameters for the custody log."""
+    return named_files("geo", geo) | named_files("ip_ranges", [ip_ranges])
