@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-import msgspec
 import pyarrow as pa
 
 from forensics.arrow_tables import create_table, insert_rows
 from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
 from forensics.errors import OutputError
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, TEXT
-from forensics.runtime import start_python
+from forensics.worker_processes import WorkerDied, run_workers
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,48 +66,13 @@ def _hash_all(files: Sequence[ToHash]) -> Iterator[list[Hashed]]:
     if workers == 1 or sum(file.size for file in files) < _ONE_PROCESS_BYTES:
         yield from ([hash_file(file) for file in batch] for batch in batches)
         return
-    hashers = [_Hasher() for _ in range(min(workers, len(batches)))]
-    free: SimpleQueue[_Hasher] = SimpleQueue()
-    for hasher in hashers:
-        free.put(hasher)
-
-    def hash_batch(batch: Sequence[ToHash]) -> list[Hashed]:
-        hasher = free.get()
-        try:
-            return hasher.hash(batch)
-        finally:
-            free.put(hasher)
-
+    arguments = [()] * min(workers, len(batches))
     try:
-        with ThreadPoolExecutor(len(hashers)) as pool:
-            yield from pool.map(hash_batch, batches)
-    finally:
-        for hasher in hashers:
-            hasher.stop()
-
-
-class _Hasher:
-    """A process that hashes."""
-
-    def __init__(self) -> None:
-        self._process = start_python("forensics.digests.hasher")
-
-    def hash(self, files: Sequence[ToHash]) -> list[Hashed]:
-        assert self._process.stdin and self._process.stdout
-        try:
-            self._process.stdin.write(msgspec.json.encode(files) + b"\n")
-            self._process.stdin.flush()
-            return msgspec.json.decode(self._process.stdout.readline(), type=list[Hashed])
-        except (BrokenPipeError, msgspec.DecodeError):
-            why = "a process that hashes files was killed, as happens when memory runs out; check fewer files at a time"
-            raise HashingFailed(why) from None
-
-    def stop(self) -> None:
-        assert self._process.stdin and self._process.stdout
-        self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()
-        self._process.stdin.close()
+        with closing(run_workers("forensics.digests.hasher", arguments, iter(batches), list[Hashed])) as answers:
+            yield from answers
+    except WorkerDied:
+        why = "a process that hashes files was killed, as happens when memory runs out; check fewer files at a time"
+        raise HashingFailed(why) from None
 
 
 def _row(one: Hashed) -> tuple[object, ...]:

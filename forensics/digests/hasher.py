@@ -1,14 +1,9 @@
-"""Hasher: what files inflate to, hashed. The unit of parallel work, in this process or in one of its own.
-
-As a process (`main`) it reads batches of files as JSON lines on standard input and answers each with a JSON line; it
-ends with its input.
-"""
+"""Hasher: what files inflate to, hashed. The unit of parallel work, in this process or in one of its own (`main`)."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import BinaryIO
@@ -19,6 +14,7 @@ from isal import isal_zlib
 from forensics.formats.documents import Document, take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
 from forensics.regular_files import open_regular
+from forensics.worker_processes import messages, reply
 
 NO_LOG = "it holds no JSON"
 _GZIP = b"\x1f\x8b"
@@ -97,7 +93,5 @@ def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hash
 
 
 def main() -> None:
-    for line in sys.stdin.buffer:
-        found = [hash_file(file) for file in msgspec.json.decode(line, type=list[ToHash])]
-        sys.stdout.buffer.write(msgspec.json.encode(found) + b"\n")
-        sys.stdout.buffer.flush()
+    for message in messages():
+        reply([hash_file(file) for file in msgspec.json.decode(message, type=list[ToHash])])

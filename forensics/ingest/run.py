@@ -7,12 +7,10 @@ count at once. Until that append the case is what it was.
 from __future__ import annotations
 
 import os
-import selectors
 import shutil
-import signal
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -33,7 +31,7 @@ from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest, remove_unfinished_files
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
 from forensics.lake.pending import announce_commit
-from forensics.runtime import start_python
+from forensics.worker_processes import WorkerDied, run_workers
 
 # Below this, starting processes costs more than it saves.
 _ONE_PROCESS_BYTES = 6 << 20
@@ -293,84 +291,18 @@ def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
 def _read_in_processes(
     case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str, workers: int
 ) -> Iterator[WorkerAnswer]:
-    """Hand batches to worker processes as they get free. A worker that dies or gives up ends the ingest.
-
-    A worker gets a batch only while it waits for one: were it writing an answer meanwhile, both could wait for ever.
-    """
-    with selectors.DefaultSelector() as selector:
-        running = [_Process(case, f"{ingest_id}-{number}", start) for number in range(workers)]
-        try:
-            for process in running:
-                selector.register(process.output, selectors.EVENT_READ, process)
-                process.feed(next(batches, []))
-            while selector.get_map():
-                for key, _ in selector.select():
-                    process = key.data
-                    yield from process.answers()
-                    if process.waits:
-                        process.feed(next(batches, []))
-                    if process.finished:
-                        selector.unregister(process.output)
-        finally:
-            for process in running:
-                process.stop()
-
-
-class _Process:
-    """A worker process and the lines between it and us."""
-
-    def __init__(self, case: Path, name: str, start: Start) -> None:
-        self._process = start_python("forensics.ingest.worker", str(case.absolute()), name, defaults=_KEEPS_MEMORY)
-        assert self._process.stdin and self._process.stdout
-        self._input, self.output = self._process.stdin, self._process.stdout
-        self._partial = b""
-        self._busy = False
-        self._closing = False
-        self.finished = False
-        self._send(start)
-
-    @property
-    def waits(self) -> bool:
-        return not self._busy and not self._closing
-
-    def feed(self, batch: list[ToRead]) -> None:
-        """Give the worker a batch; an empty one tells it that there is no more."""
-        self._busy = True
-        self._closing = not batch
-        self._send(batch)
-
-    def answers(self) -> Iterator[WorkerAnswer]:
-        data = os.read(self.output.fileno(), 1 << 16)
-        if not data:
-            raise IngestFailed(
-                f"{self._how_it_ended()}; nothing was added."
-                " Run the same command again, if need be on fewer files at a time"
-            )
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        for line in lines:
-            answer = msgspec.json.decode(line, type=WorkerAnswer)
-            if answer.error:
-                raise IngestFailed(f"nothing was added: {answer.error}")
-            self._busy = False
-            self.finished = self.finished or answer.parts is not None
-            yield answer
-
-    def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self.output.close()
-        with suppress(BrokenPipeError):
-            self._input.close()
-
-    def _how_it_ended(self) -> str:
-        code = self._process.wait()
-        if code == -signal.SIGKILL:
-            return "a worker process was killed, as happens when memory runs out"
-        if code < 0:
-            return f"a worker process was ended by a signal: {signal.strsignal(-code) or -code}"
-        return f"a worker process ended before its work was done, with exit code {code}"
-
-    def _send(self, value: object) -> None:
-        with suppress(BrokenPipeError):  # it has died, which its output tells
-            self._input.write(msgspec.json.encode(value) + b"\n")
-            self._input.flush()
+    """Read in several worker processes. A worker that dies or gives up ends the ingest: raises IngestFailed."""
+    arguments = [(str(case.absolute()), f"{ingest_id}-{number}") for number in range(workers)]
+    answers = run_workers(
+        "forensics.ingest.worker", arguments, batches, WorkerAnswer, first=start, defaults=_KEEPS_MEMORY
+    )
+    try:
+        with closing(answers):
+            for answer in answers:
+                if answer.error:
+                    raise IngestFailed(f"nothing was added: {answer.error}")
+                yield answer
+    except WorkerDied as died:
+        raise IngestFailed(
+            f"{died}; nothing was added. Run the same command again, if need be on fewer files at a time"
+        ) from None

@@ -1,8 +1,7 @@
 """Worker: source files to parts. The unit of parallel work, in this process or in one of its own.
 
-As a process (`main`, with CASE and NAME as arguments) it reads a `Start` and then batches of files as JSON lines on
-standard input, and answers each batch with a JSON line. An empty batch is the last: it writes its parts and names them
-in the last line. If its input ends without one, whoever started it is gone, and it leaves without a word.
+As a process (`main`, with CASE and NAME as arguments) it gets a `Start` and then batches of files. It answers the empty
+batch, which is the last, with the names of its parts.
 """
 
 from __future__ import annotations
@@ -40,6 +39,7 @@ from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.identity import Identity
 from forensics.regular_files import open_regular
 from forensics.runtime import without_pandas
+from forensics.worker_processes import messages, reply
 
 # A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
 _HELD_BYTES = 64 << 20
@@ -411,26 +411,21 @@ def main() -> None:
     case, name = Path(sys.argv[1]), sys.argv[2]
     gc.disable()  # the loops make many values and no cycles; collecting them doubles the time
     without_pandas()
-    lines = (line for line in sys.stdin.buffer if line.endswith(b"\n"))  # half a line is from one that was killed
-    start = msgspec.json.decode(next(lines, b"{}"), type=Start)
-    try:
-        read_batches(Worker(case, name, start.known, start.filter), lines)
-    except BrokenPipeError:
-        os._exit(1)  # nobody listens any more
+    received = messages()
+    start = msgspec.json.decode(next(received, b"{}"), type=Start)
+    read_batches(Worker(case, name, start.known, start.filter), received)
 
 
-def read_batches(worker: Worker, lines: Iterator[bytes]) -> None:
-    """Answer each batch on standard output. Raises BrokenPipeError if nobody listens; whatever else ends it is said."""
+def read_batches(worker: Worker, batches: Iterator[bytes]) -> None:
+    """Answer each batch, or the one at which the worker gives up with the reason."""
     try:
-        for line in lines:
-            batch = msgspec.json.decode(line, type=list[ToRead])
+        for message in batches:
+            batch = msgspec.json.decode(message, type=list[ToRead])
             if not batch:
-                return _say(WorkerAnswer(parts=worker.close()))
-            _say(WorkerAnswer(source_files=worker.read(batch)))
-    except BrokenPipeError:
-        raise
+                return reply(WorkerAnswer(parts=worker.close()))
+            reply(WorkerAnswer(source_files=worker.read(batch)))
     except ENDING as error:
-        _say(WorkerAnswer(error=why(error)))
+        reply(WorkerAnswer(error=why(error)))
 
 
 def why(error: Exception) -> str:
@@ -463,8 +458,3 @@ def _span(files: Sequence[ToRead]) -> str:
     """Which files, for whoever wants to leave them out."""
     names = [file.name for file in files]
     return f"{len(names):,} files from {names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)
-
-
-def _say(answer: WorkerAnswer) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
-    sys.stdout.buffer.flush()
