@@ -21,8 +21,9 @@ import duckdb
 import msgspec
 
 from forensics.errors import IngestFailed
+from forensics.ingest.faults import ENDING, why
 from forensics.ingest.filter import is_whole, leaves_anything_out
-from forensics.ingest.worker import ENDING, Start, ToRead, Worker, WorkerAnswer, why
+from forensics.ingest.worker import Start, ToRead, Worker, WorkerAnswer
 from forensics.lake import manifest as manifests
 from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle

@@ -6,34 +6,29 @@ batch, which is the last, with the names of its parts.
 
 from __future__ import annotations
 
-import errno
 import gc
 import hashlib
 import io
 import os
 import sys
-import traceback
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import msgspec
 import pyarrow as pa
 
-from forensics.errors import IngestError
 from forensics.formats.archives import ArchiveMember
 from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
-from forensics.formats.non_events import why_left_out
 from forensics.formats.record_stream import NotJson, Records, Rejected
+from forensics.ingest.faults import ENDING, faults_told, why
 from forensics.ingest.filter import leaves_anything_out, takes
-from forensics.lake.layout import ROOM_NEEDED, Layout
-from forensics.lake.manifest import Filter, LakeFile, SourceFile, Status
+from forensics.ingest.source_reading import Ended, SourceReading, Tally
+from forensics.lake.layout import Layout
+from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
 from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.identity import Identity
@@ -48,14 +43,8 @@ _HELD_REJECTED_BYTES = 16 << 20
 _BATCH_BYTES = 4 << 20
 # how many are remembered, of about 2 KiB each
 _IDENTITIES = 10_000
-# how many names of a file's unknown fields are told, and how much of each
-_UNKNOWN_FIELDS = 50
-_LONGEST_NAME = 100
-_FURTHER_FIELDS = "further ones"
 # how deep archives may lie in each other
 _MAX_DEPTH = 3
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EVERYTHING = Filter()
 # what a filter looks at
 _FILTERED = ("recipient_account_id", "aws_region", "event_time", "event_source", "event_name")
@@ -82,18 +71,6 @@ class Start(msgspec.Struct, frozen=True):
     filter: Filter = _EVERYTHING
 
 
-class SourceChanged(IngestError):
-    """A file changed while it was read."""
-
-
-class Fault(Exception):
-    """An error of this program, outside of the reading of one file, which would end that file alone."""
-
-
-# what ends an ingest, and is told
-ENDING = (SourceChanged, Fault, OSError, MemoryError)
-
-
 class Worker:
     """Reads files into parts; files whose SHA-256 is in `known` are in the case already."""
 
@@ -102,7 +79,7 @@ class Worker:
         self._scratch = Layout(case).scratch
         self._known = set(known)
         self._filter = filter if leaves_anything_out(filter) else None
-        self._taken: list[tuple[_Found, SourceRecords]] = []
+        self._taken: list[tuple[Tally, SourceRecords]] = []
         self._taken_bytes = 0
         self._held_bytes = 0
         self._identities: dict[bytes, Identity] = {}
@@ -113,39 +90,39 @@ class Worker:
         Raises SourceChanged, Fault, and OSError only for the case's own disk.
         """
         files = list(files)
-        with _faults_told(f"while it read {_span(files)}"):
+        with faults_told(f"while it read {_span(files)}"):
             ends = [end for file in files for end in self._open(file)]
             self._write_rows()
             return [self._ended(end) for end in ends]
 
     def close(self) -> list[LakeFile]:
-        with _faults_told("while it wrote the events"):
+        with faults_told("while it wrote the events"):
             return self._parts.close()
 
-    def _open(self, file: ToRead) -> list[_End]:
+    def _open(self, file: ToRead) -> list[Ended]:
         try:
             stream = os.fdopen(open_regular(file.path), "rb")
             sha256, content = _hash(stream)
         except OSError as error:
-            return [_End(SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"))]
+            return [Ended(SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"))]
         with stream:
-            source = _Source(
+            source = SourceReading(
                 file.name, file.path, sha256, content, Measure(), modified_at=_modified(stream), as_of=file.as_of
             )
             return list(self._read(source))
 
-    def _read(self, source: _Source) -> Iterator[_End]:
+    def _read(self, source: SourceReading) -> Iterator[Ended]:
         """Take what a file holds, of an archive its members. How it ended is known once all of that has become rows."""
         if source.sha256 in self._known:
-            yield _End(msgspec.structs.replace(source.ended("duplicate"), reason="these bytes are in the case"))
+            yield Ended(msgspec.structs.replace(source.ended("duplicate"), reason="these bytes are in the case"))
             return
         self._known.add(source.sha256)
-        found = _Found()
+        found = Tally()
         try:
             contents = open_contents(source.content, source.measure, self._scratch)
             if isinstance(contents, Document):
                 self._parts.document(source.sha256, contents)
-                yield _End(source.kept(contents))
+                yield Ended(source.kept(contents))
                 return
             if isinstance(contents, Log):
                 found.limit = contents.limit
@@ -157,26 +134,26 @@ class Worker:
                     found.members += 1
                     yield from self._read_member(member, source)
         except NotJson as error:
-            yield _End(msgspec.structs.replace(source.ended("skipped"), reason=str(error)))
+            yield Ended(msgspec.structs.replace(source.ended("skipped"), reason=str(error)))
             return
         except Unreadable as error:
             found.failure = str(error)
         found.failure = found.failure or source.failure
-        yield _End(source.ended("ok"), found)
+        yield Ended(source.ended("ok"), found)
 
-    def _read_member(self, member: ArchiveMember, archive: _Source) -> Iterator[_End]:
+    def _read_member(self, member: ArchiveMember, archive: SourceReading) -> Iterator[Ended]:
         name, path = f"{archive.name}/{member.name}", f"{archive.path}/{member.name}"
         if member.pieces is None:
-            yield _End(SourceFile(name, path, member.status, member.reason, archive=archive.sha256))
+            yield Ended(SourceFile(name, path, member.status, member.reason, archive=archive.sha256))
         elif archive.depth == _MAX_DEPTH:
             reason = f"it lies in archives more than {_MAX_DEPTH} deep"
-            yield _End(SourceFile(name, path, "failed", reason, archive=archive.sha256))
+            yield Ended(SourceFile(name, path, "failed", reason, archive=archive.sha256))
         else:
             outermost = archive.measure.archive or archive.measure
             held = hold(bounded_member(member.pieces, outermost), self._scratch)
             with held.file:
                 yield from self._read(
-                    _Source(
+                    SourceReading(
                         name,
                         path,
                         held.sha256,
@@ -190,7 +167,7 @@ class Worker:
                     )
                 )
 
-    def _ended(self, end: _End) -> SourceFile:
+    def _ended(self, end: Ended) -> SourceFile:
         file, found = end
         if found is None:
             return file
@@ -199,22 +176,9 @@ class Worker:
             return msgspec.structs.replace(file, status=status, reason=reason, left_out=found.left_out)
         assert file.sha256
         self._quarantine(file.sha256, found)
-        return msgspec.structs.replace(
-            file,
-            status=status,
-            reason=reason,
-            records=found.records,
-            rejected=found.rejected,
-            filtered=found.filtered,
-            left_out=found.left_out,
-            unknown_fields=dict(sorted(found.unknown_fields.items())),
-            limit=found.limit,
-            members=found.members,
-            first_event_time=_time(found.first),
-            last_event_time=_time(found.last),
-        )
+        return found.added_to(file, status, reason)
 
-    def _take(self, records: Records | Rejected, sha256: str, found: _Found) -> None:
+    def _take(self, records: Records | Rejected, sha256: str, found: Tally) -> None:
         """Small files share a batch: columns are made of many rows at once."""
         if isinstance(records, Rejected):
             found.cut = found.cut or records.cut
@@ -247,91 +211,22 @@ class Worker:
         columns = (events.column(name).to_pylist() for name in _FILTERED)
         return pa.array([takes(self._filter, *row) for row in zip(*columns, strict=True)], pa.bool_())
 
-    def _hold(self, rejected: list[Rejected], sha256: str, found: _Found) -> None:
+    def _hold(self, rejected: list[Rejected], sha256: str, found: Tally) -> None:
         found.hold(rejected)
         self._held_bytes += sum(len(item.raw) for item in rejected)
         if found.records or self._held_bytes > _HELD_REJECTED_BYTES:
             self._quarantine(sha256, found)
 
-    def _quarantine(self, sha256: str, found: _Found) -> None:
+    def _quarantine(self, sha256: str, found: Tally) -> None:
         self._parts.quarantine(sha256, found.held)
         self._held_bytes -= sum(len(item.raw) for item in found.held)
         found.held = []
 
 
-@dataclass(slots=True)
-class _Found:
-    """What one file has held so far; times in microseconds.
-
-    `foreign`: sound JSON that is no CloudTrail record, `wraps`: one with such a record inside. Of a file with nothing
-    else no record goes to the quarantine, unless it has more than can be `held` until that is known. `left_out`: what
-    is known to be no event, by what it is. `unknown_fields`: how many records have each.
-    """
-
-    records: int = 0
-    rejected: int = 0
-    filtered: int = 0
-    foreign: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
-    unknown_fields: Counter[str] = field(default_factory=Counter)
-    limit: str | None = None
-    members: int = 0
-    cut: bool = False
-    wraps: bool = False
-    failure: str | None = None
-    held: list[Rejected] = field(default_factory=list)
-    first: int | None = None
-    last: int | None = None
-
-    def ended(self) -> tuple[Status, str | None]:
-        """How the file ended, and why where that needs a reason."""
-        if self.failure:
-            return "failed", self.failure
-        if self.records + self.filtered == 0 and self.rejected == self.foreign:
-            if self.wraps:
-                return "failed", "it is damaged or of a format that is not read: records stand inside something else"
-            if self.left_out:
-                return "skipped", f"it holds no event of a call, but {', '.join(sorted(self.left_out))}"
-            if self.foreign:
-                return "skipped", "it holds no CloudTrail record"
-        if self.cut:
-            return "failed", "the file is cut off"
-        return ("ok" if self.records or self.rejected or self.filtered or self.members else "empty"), None
-
-    def without_left_out(self, foreign: list[Rejected]) -> list[Rejected]:
-        """Of what is no CloudTrail record, that which nobody knows either; the rest is counted."""
-        unknown: list[Rejected] = []
-        for item in foreign:
-            if reason := why_left_out(item.raw):
-                self.left_out[reason] = self.left_out.get(reason, 0) + 1
-            else:
-                unknown.append(item)
-        self.foreign += len(unknown)
-        return unknown
-
-    def hold(self, rejected: list[Rejected]) -> None:
-        self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
-        self.rejected += len(rejected)
-        self.held += rejected
-
-    def met(self, names: Mapping[str, int]) -> None:
-        """Count unknown fields; of a file made to have countless ones, only some by their names."""
-        for name, records in names.items():
-            shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
-            is_told = shown in self.unknown_fields or len(self.unknown_fields) < _UNKNOWN_FIELDS
-            self.unknown_fields[shown if is_told else _FURTHER_FIELDS] += records
-
-    def saw(self, times: pa.Int64Array) -> None:
-        self.records += len(times)
-        known = times.drop_null().to_numpy()
-        if len(known):
-            first, last = int(known.min()), int(known.max())
-            self.first = first if self.first is None else min(self.first, first)
-            self.last = last if self.last is None else max(self.last, last)
-
-
-def _time(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+def _span(files: Sequence[ToRead]) -> str:
+    """Name the files, so that the user can leave them out."""
+    names = [file.name for file in files]
+    return f"{len(names):,} files from {names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def _modified(stream: BinaryIO) -> datetime:
@@ -348,55 +243,6 @@ def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
         digest.update(piece)
     stream.seek(0)
     return digest.hexdigest(), stream
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A file that is read, or a member of an archive, which is a file too. `failure`: why its content is not whole."""
-
-    name: str
-    path: str
-    sha256: str
-    content: BinaryIO
-    measure: Measure
-    archive: str | None = None
-    modified_at: datetime | None = None
-    as_of: datetime | None = None
-    depth: int = 0
-    failure: str | None = None
-
-    def kept(self, document: Document) -> SourceFile:
-        """A document, with what tells as of when it holds."""
-        return msgspec.structs.replace(
-            self.ended("ok"), kind=document.kind.value, modified_at=self.modified_at, as_of=self.as_of
-        )
-
-    def ended(self, status: Status) -> SourceFile:
-        measure = self.measure
-        if status == "duplicate":
-            return SourceFile(self.name, self.path, status, sha256=self.sha256, archive=self.archive)
-        while piece := self.content.read(1 << 20):  # what a failure or a skipped file left unread still counts as read
-            measure.bytes_read += len(piece)
-            measure.read_hash.update(piece)
-        if measure.read_hash.hexdigest() != self.sha256:
-            raise SourceChanged(f"{self.path} changed while it was read; nothing was added. Run the same command again")
-        return SourceFile(
-            self.name,
-            self.path,
-            status,
-            sha256=self.sha256,
-            inflated_sha256=measure.inflated_hash.hexdigest(),
-            bytes=measure.bytes_read,
-            inflated_bytes=measure.bytes_inflated,
-            archive=self.archive,
-        )
-
-
-class _End(NamedTuple):
-    """How a file ended, but for what has not become rows yet."""
-
-    file: SourceFile
-    found: _Found | None = None
 
 
 class WorkerAnswer(msgspec.Struct, frozen=True):
@@ -426,35 +272,3 @@ def read_batches(worker: Worker, batches: Iterator[bytes]) -> None:
             reply(WorkerAnswer(source_files=worker.read(batch)))
     except ENDING as error:
         reply(WorkerAnswer(error=why(error)))
-
-
-def why(error: Exception) -> str:
-    """What ended an ingest, for a person; where a disk or the memory is full, that nothing more is lost."""
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return f"{error.strerror}. {ROOM_NEEDED}"
-    if isinstance(error, MemoryError):
-        return "memory ran out. Run the same command on fewer files at a time"
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
-@contextmanager
-def _faults_told(doing: str) -> Iterator[None]:
-    """Raises Fault for what nobody foresaw, with where it came from."""
-    try:
-        yield
-    except ENDING:
-        raise
-    except Exception as error:
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        raise Fault(
-            f"{doing}, there was an error of this program that is worth a report:"
-            f" {type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
-        ) from error
-
-
-def _span(files: Sequence[ToRead]) -> str:
-    """Which files, for whoever wants to leave them out."""
-    names = [file.name for file in files]
-    return f"{len(names):,} files from {names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from forensics.ingest import worker as module
-from forensics.ingest.worker import SourceChanged, Start, ToRead, Worker, WorkerAnswer
+from forensics.ingest.faults import SourceChanged
+from forensics.ingest.worker import Start, ToRead, Worker, WorkerAnswer
 from forensics.lake.manifest import SourceFile
 from tests.lake.cases import put, record
 
