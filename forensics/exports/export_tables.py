@@ -41,7 +41,6 @@ _CURRENT = {
     "exported_principals": "the name of each IAM user and role, and of each Identity Center user, by the latest export",
     "exported_roles": "each role as of each export: what its trust policy asked for",
 }
-TABLE_NAMES = frozenset([*(name for name, _ in TABLES.values()), *_CURRENT, "exports", "export_problems"])
 _TYPES = {str: TEXT, bool: pa.bool_(), int: pa.int64(), datetime: TIMESTAMP}
 _BATCH_BYTES = 64 << 20
 _BATCH_DOCUMENTS = 1000

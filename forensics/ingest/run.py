@@ -59,11 +59,6 @@ class Ingested:
     source_files: tuple[SourceFile, ...]
     commit: Commit
 
-    @property
-    def unreadable(self) -> bool:
-        """Whether some input could not be read: a failed file, or records in the quarantine."""
-        return any(file.status == "failed" or file.rejected for file in self.source_files)
-
 
 def ingest(
     layout: Layout,

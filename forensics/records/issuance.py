@@ -68,9 +68,6 @@ class Issuance(NamedTuple):
     downstream_request_ids: str | None = None
 
 
-NOTHING_ISSUED = Issuance()
-
-
 class _Tag(msgspec.Struct):
     key: str | None = None
     value: str | None = None

@@ -47,8 +47,6 @@ _REPORT_PENDING = frozenset(["ReportNotPresent", "ReportExpired", "ReportInProgr
 _NOT_HERE = {"AWSOrganizationsNotInUseException"}
 _ACTIONS = {"sso-admin": "sso"}
 
-Ask = Callable[..., Any]
-
 
 @dataclass(frozen=True, slots=True)
 class SnapshotWanted:

@@ -105,7 +105,7 @@ def metadata_path(path: Path) -> Path:
 def _keep_only(spool: Path, names: set[str]) -> None:
     """Remove what a command for other objects left, and half a download."""
     for path in spool.iterdir():
-        if path.name.removesuffix(".metadata") not in names and path.name != "lock":
+        if path.name.removesuffix(".metadata") not in names:
             path.unlink(missing_ok=True)
 
 

@@ -126,7 +126,6 @@ def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, t
     assert ends["\ufffd.json"] == ("failed", "its name is not UTF-8, so it cannot be listed; rename it")
     assert ends["again-0.json"][0] == "ok"
     assert ends["again-1.json"] == ends["conflict-1.json"] == ("duplicate", "these bytes are in the case")
-    assert ingested.unreadable
     assert {f"id-{number}" for number in (1, 2, 3, 5)} <= {
         row[0] for row in rows(tmp_path / "case", "events", "event_id")
     }
@@ -135,7 +134,7 @@ def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, t
 def test_nothing_to_read_is_an_ingest_too(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     ingested = add(tmp_path / "case", tmp_path / "logs")
-    assert (ingested.source_files, ingested.commit.events, ingested.unreadable) == ((), 0, False)
+    assert (ingested.source_files, ingested.commit.events) == ((), 0)
 
 
 def test_many_files_with_long_names_do_not_fill_the_pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
