@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from forensics.cli.key import AccessKey
-from forensics.cli.options import AnswerFormat, CaseOption, ForceOption, LogsOption, asked_case, fail
+from forensics.cli.options import AnswerFormat, CaseOption, ForceOption, LogsOption, fail
+from forensics.cli.question import asked_case
 
 Archive = Annotated[
     Path,

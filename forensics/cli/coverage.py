@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    LogsOption,
-    OutputOption,
-    RowsFormat,
-    asked_case,
-    chosen,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import RowsFormat
+from forensics.cli.question import Question, question
 
 
-def coverage(
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    format: Annotated[RowsFormat | None, format_option()] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
+@question(RowsFormat)
+def coverage(asked: Question) -> None:
     """Map what is loaded, and its holes.
 
     Account by region by hour; and who stopped, narrowed or changed a trail, and until when.
@@ -33,9 +17,5 @@ def coverage(
       forensics coverage --case my-case
       forensics coverage --logs sample_logs --format csv
     """
-    form = chosen(RowsFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        found = opened.coverage()
-        from forensics.output.printers import print_answer
-
-        print_answer(found, form)
+    with asked.opened() as case:
+        asked.print(case.coverage())

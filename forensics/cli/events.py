@@ -8,21 +8,8 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    EventsFormat,
-    ForceOption,
-    LogsOption,
-    OutputOption,
-    RowsFormat,
-    ZoneOption,
-    asked_case,
-    chosen,
-    fail,
-    format_option,
-    output_to,
-    time_option,
-)
+from forensics.cli.options import EventsFormat, RowsFormat, ZoneOption, fail, format_option, time_option
+from forensics.cli.question import Question, question
 
 _SHOWN_IN_A_TABLE = 100
 
@@ -30,9 +17,9 @@ Since = Annotated[datetime | None, time_option("--since", help='Not before: 2026
 Until = Annotated[datetime | None, time_option("--until", help="Before.")]
 
 
+@question(EventsFormat, format_option("the rows"))
 def events(
-    case: CaseOption = None,
-    logs: LogsOption = None,
+    asked: Question,
     key: Annotated[str | None, typer.Option(metavar="ID", help="Signed with this access key.")] = None,
     actor: Annotated[str | None, typer.Option(metavar="WHO", help="Done by this actor: ID, name or ARN.")] = None,
     since: Since = None,
@@ -47,9 +34,6 @@ def events(
             min=0, metavar="N", help="At most so many rows, 0 for all. A table has 100 without it.", show_default=False
         ),
     ] = None,
-    format: Annotated[EventsFormat | None, format_option("the rows")] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """List events with who is behind each.
 
@@ -64,29 +48,24 @@ def events(
     """
     if since and until and since >= until:
         fail("--since is not before --until, so no event can match", 2)
-    form = chosen(EventsFormat, format, output)
-    if limit is None and form == EventsFormat.TABLE:
+    if limit is None and asked.format == EventsFormat.TABLE:
         limit = _SHOWN_IN_A_TABLE
-    with asked_case(case, logs) as opened, output_to(output, force=force):
+    with asked.opened() as case:
         from forensics.case import EventFilter
         from forensics.output.notes import tell_limit, tell_no_event
-        from forensics.output.printers import print_answer
 
         wanted = EventFilter(key, actor, since, until, name, address, errors)
-        rows = opened.event_rows(wanted, limit or None)
-        print_answer(rows, form, "events")
+        rows = case.event_rows(wanted, limit or None)
+        asked.print(rows, "events")
         tell_limit(rows)
         if not rows.total:
-            tell_no_event(opened.matches_alone(wanted), opened.info())
+            tell_no_event(case.matches_alone(wanted), case.info())
 
 
+@question(RowsFormat, format_option("the rows"))
 def sql(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="A query on the case; - reads it from standard input.")],
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    format: Annotated[RowsFormat | None, format_option("the rows")] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
+    asked: Question,
 ) -> None:
     """Run a query on a case.
 
@@ -99,12 +78,10 @@ def sql(
       forensics sql "show tables" --case my-case
       forensics sql - --logs sample_logs --format csv < query.sql
     """
-    form = chosen(RowsFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        rows = opened.sql_rows(sys.stdin.read() if query == "-" else query)
-        from forensics.output.printers import print_answer
+    with asked.opened() as case:
+        rows = case.sql_rows(sys.stdin.read() if query == "-" else query)
         from forensics.output.terminal import tell
 
-        print_answer(rows, form, "result")
+        asked.print(rows, "result")
         if not rows.rows:
             tell("the query gives no row")

@@ -7,17 +7,8 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    LogsOption,
-    OutputOption,
-    asked_case,
-    chosen,
-    fail,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import fail, format_option
+from forensics.cli.question import Question, question
 
 
 class OriginalFormat(StrEnum):
@@ -26,16 +17,13 @@ class OriginalFormat(StrEnum):
     RAW = "raw"
 
 
+@question(OriginalFormat, format_option("the records; raw is their text alone"))
 def extract(
     event_ids: Annotated[list[str], typer.Argument(metavar="EVENT...", help="Event IDs.", show_default=False)],
-    case: CaseOption = None,
-    logs: LogsOption = None,
+    asked: Question,
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="With session tokens and the like, which are masked otherwise.")
     ] = False,
-    format: Annotated[OriginalFormat | None, format_option("the records; raw is their text alone")] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Give records back as they were delivered.
 
@@ -47,11 +35,8 @@ def extract(
       forensics extract 944c89bc-112d-4f10-aad0-2b75abc00d36 --case my-case
       forensics extract 944c89bc-112d-4f10-aad0-2b75abc00d36 --case my-case --format raw --with-secrets -o event.json
     """
-    form = chosen(OriginalFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        found = opened.extract(event_ids, with_secrets=with_secrets)
-        from forensics.output.printers import print_answer
-
-        print_answer(found, form)
+    with asked.opened() as case:
+        found = case.extract(event_ids, with_secrets=with_secrets)
+        asked.print(found)
         if found.not_found:
             fail(f"no loaded event has the ID {', '.join(found.not_found)}")

@@ -6,29 +6,16 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    LogsOption,
-    OutputOption,
-    RowsFormat,
-    asked_case,
-    chosen,
-    fail,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import RowsFormat, fail, output_to
+from forensics.cli.question import Question, asked_case, question
 
 
+@question(RowsFormat)
 def info(
-    case: CaseOption = None,
-    logs: LogsOption = None,
+    asked: Question,
     files: Annotated[bool, typer.Option("--files", help="List every input file: how it ended and what was in it.")] = (
         False
     ),
-    format: Annotated[RowsFormat | None, format_option()] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Say what a case holds.
 
@@ -41,17 +28,14 @@ def info(
       forensics info --case my-case --files --format csv
       forensics info --logs sample_logs --format json
     """
-    form = chosen(RowsFormat, format, output)
-    if not files and form not in (RowsFormat.TABLE, RowsFormat.JSON):
-        fail(f"{form} is for rows, such as those of --files; without it choose table or json", 2)
-    with asked_case(case, logs) as opened:
-        found = opened.info()
-        with output_to(output, force=force):
-            from forensics.output.printers import print_answer
-
+    if not files and asked.format not in (RowsFormat.TABLE, RowsFormat.JSON):
+        fail(f"{asked.format} is for rows, such as those of --files; without it choose table or json", 2)
+    with asked_case(asked.case, asked.logs) as case:
+        found = case.info()
+        with output_to(asked.output, force=asked.force):
             if files:
-                print_answer(opened.files(), form, "files")
+                asked.print(case.files(), "files")
             else:
-                print_answer(found, form)
+                asked.print(found)
         if found.mismatch:
             fail(f"what was read is not what there is: {found.mismatch}; ingest the logs into a new case")

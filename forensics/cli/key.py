@@ -6,35 +6,16 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    GeoOption,
-    IpRangesOption,
-    KeyFormat,
-    LogsOption,
-    OutputOption,
-    asked_case,
-    chosen,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import GeoOption, IpRangesOption, KeyFormat
+from forensics.cli.question import Question, question
 
 AccessKey = Annotated[
     str, typer.Argument(metavar="KEY", help="An access key ID, AKIA... or ASIA...", show_default=False)
 ]
 
 
-def key(
-    access_key: AccessKey,
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    geo: GeoOption = None,
-    ip_ranges: IpRangesOption = None,
-    format: Annotated[KeyFormat | None, format_option()] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
+@question(KeyFormat)
+def key(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
     """Tell all about one access key.
 
     Says whose it is, who made it and switched it off, who requested it, what was requested with it, from where and
@@ -46,15 +27,13 @@ def key(
       forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
       forensics key AKIA2ICYRBJSCUQBO6WH --case my-case --geo GeoLite2-City.mmdb --geo GeoLite2-ASN.mmdb
     """
-    form = chosen(KeyFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        answer = opened.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
+    with asked.opened() as case:
+        page = case.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
+        if asked.format not in (KeyFormat.TIMESKETCH_CSV, KeyFormat.TIMESKETCH_JSONL):
+            asked.print(page)
+            return
         from forensics.case import EventFilter
-        from forensics.output.printers import print_answer, print_rows
+        from forensics.output.printers import print_rows
+        from forensics.output.timesketch import key_timeline
 
-        if form in (KeyFormat.TIMESKETCH_CSV, KeyFormat.TIMESKETCH_JSONL):
-            from forensics.output.timesketch import key_timeline
-
-            print_rows(key_timeline(answer, opened.event_rows(EventFilter(key=access_key))), form)
-        else:
-            print_answer(answer, form)
+        print_rows(key_timeline(page, case.event_rows(EventFilter(key=access_key))), asked.format)

@@ -6,17 +6,8 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    LogsOption,
-    OutputOption,
-    RowsFormat,
-    asked_case,
-    chosen,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import RowsFormat
+from forensics.cli.question import Question, question
 
 MaxAge = Annotated[
     int, typer.Option("--max-age", min=1, metavar="DAYS", help="A key older than this is overdue for rotation.")
@@ -26,15 +17,8 @@ Unused = Annotated[
 ]
 
 
-def keys(
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    max_age: MaxAge = 90,
-    unused: Unused = 90,
-    format: Annotated[RowsFormat | None, format_option()] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
+@question(RowsFormat)
+def keys(asked: Question, max_age: MaxAge = 90, unused: Unused = 90) -> None:
     """Audit every long-term access key.
 
     Whose each is, how old, switched on or off, last used by the logs and by IAM, and what to look at: keys of root,
@@ -46,9 +30,5 @@ def keys(
       forensics keys --case my-case
       forensics keys --case my-case --max-age 30 --format csv > keys.csv
     """
-    form = chosen(RowsFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        found = opened.keys(max_age_days=max_age, unused_days=unused)
-        from forensics.output.printers import print_answer
-
-        print_answer(found, form)
+    with asked.opened() as case:
+        asked.print(case.keys(max_age_days=max_age, unused_days=unused))

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the case that they name."""
+"""Options: what several commands read from the command line, and what all of them do with a case, files and errors."""
 
 from __future__ import annotations
 
@@ -187,10 +187,10 @@ def format_option(what: str = "the answer") -> Any:
 
 
 def chosen(formats: type[Formats], format: Formats | None, file: Path | None) -> Formats:
-    """The format asked for; else the one that the file's name ends in; else a table."""
+    """The format asked for, else the one that the file's name ends in, else the first."""
     ending = file.suffix.removeprefix(".").lower() if file else ""
     named = _ENDINGS.get(ending, ending)
-    wanted = format or formats(named if named in set(formats) else "table")
+    wanted = format or (formats(named) if named in set(formats) else next(iter(formats)))
     if wanted in _NOT_FOR_A_SCREEN and file is None and sys.stdout.isatty():
         fail(f"{wanted} is not for a screen; name a file: -o FILE", 2)
     return wanted
@@ -263,31 +263,3 @@ def tell_notes(case: Case) -> None:
     for note in (case.custody_note, case.rebuild_note):
         if note:
             tell(note)
-
-
-@contextmanager
-def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
-    """The case of --case, or of $FORENSICS_CASE, or one made of --logs for this one question.
-
-    Where some of the logs could not be read, the question is answered, standard error says so, and the exit code is 3.
-    """
-    if case is not None and logs is not None:
-        fail("--case and --logs exclude each other; to add logs to a case, use `forensics ingest PATH --case DIR`", 2)
-    if logs is None and (case := named_case(case)) is None:
-        fail("say where to look: --logs PATH (a folder of logs), or --case DIR (made by `forensics ingest`)", 2)
-    from forensics.case import Case
-    from forensics.output.terminal import progress, tell
-
-    with errors_told():
-        if case is not None:
-            with opened_case(case) as opened:
-                yield opened
-            return
-        assert logs is not None
-        with progress() as advance:
-            made = Case.from_logs(logs, progress=told_to(advance))
-        with made:
-            yield made
-            if made.unread_note:
-                tell(made.unread_note)
-                raise typer.Exit(UNREADABLE)

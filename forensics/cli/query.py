@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics.cli.options import (
-    CaseOption,
     ForceOption,
-    LogsOption,
     OutputOption,
     RowsFormat,
     ZoneOption,
-    asked_case,
     chosen,
     errors_told,
     fail,
@@ -22,6 +19,7 @@ from forensics.cli.options import (
     output_to,
     said_moment,
 )
+from forensics.cli.question import Question, question
 
 if TYPE_CHECKING:
     from forensics.case import SavedQuery, Value
@@ -122,16 +120,13 @@ def show(
 
 
 @app.command(context_settings=_TAKES_PARAMETERS)
+@question(RowsFormat, format_option("the rows"))
 def run(
     context: typer.Context,
     name: Name,
-    case: CaseOption = None,
-    logs: LogsOption = None,
+    asked: Question,
     param: Parameters = None,
     tz: ZoneOption = "UTC",
-    format: Annotated[RowsFormat | None, format_option("the rows")] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
 ) -> None:
     """Run a saved query on a case.
 
@@ -144,17 +139,15 @@ def run(
       forensics query run key_places --key AKIA2ICYRBJSCUQBO6WH --leaked-at "2026-10-03 21:00" --case my-case
       forensics query run denied_calls --case my-case -o denied.xlsx
     """
-    form = chosen(RowsFormat, format, output)
     with errors_told():
         given = _given(_named(name), context.args, param or [], tz)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        rows = opened.query_rows(name, given)
+    with asked.opened() as case:
+        rows = case.query_rows(name, given)
         from forensics.output.notes import tell_no_row
-        from forensics.output.printers import print_answer
 
-        print_answer(rows, form, "result")
+        asked.print(rows, "result")
         if not rows.rows:
-            tell_no_row(opened.info())
+            tell_no_row(case.info())
 
 
 def _named(name: str) -> SavedQuery:

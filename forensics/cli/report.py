@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
 
 import typer
 
 from forensics.cli.key import AccessKey
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    GeoOption,
-    IpRangesOption,
-    LogsOption,
-    OutputOption,
-    asked_case,
-    fail,
-    output_to,
-)
+from forensics.cli.options import GeoOption, IpRangesOption, fail
+from forensics.cli.question import Question, question
 
 
 class ReportFormat(StrEnum):
@@ -27,19 +17,8 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-def report(
-    access_key: AccessKey,
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    geo: GeoOption = None,
-    ip_ranges: IpRangesOption = None,
-    format: Annotated[
-        ReportFormat | None,
-        typer.Option("--format", help="How to write it; html without it, or what -o FILE ends in."),
-    ] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
+@question(ReportFormat, typer.Option("--format", help="How to write it; html without it, or what -o FILE ends in."))
+def report(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
     """Write a report on one access key, for a browser.
 
     One file for people who were not there, that opens offline: who is behind the key and how sure that is, where it
@@ -51,20 +30,18 @@ def report(
       forensics report AKIA2ICYRBJSCUQBO6WH --logs sample_logs -o report.html
       forensics report ASIAZNW342S3J6ZQNFX7 --case my-case -o report.html --geo GeoLite2-City.mmdb
     """
-    is_json = format == ReportFormat.JSON or (format is None and output is not None and output.suffix == ".json")
-    if output is None and sys.stdout.isatty():
+    if asked.output is None and sys.stdout.isatty():
         fail("a report is for a browser; name a file: -o report.html", 2)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        answer = opened.report(access_key, geo=geo or (), ip_ranges=ip_ranges)
+    with asked.opened() as case:
+        answer = case.report(access_key, geo=geo or (), ip_ranges=ip_ranges)
+        if asked.format == ReportFormat.JSON:
+            asked.print(answer)
+            return
         from forensics.output.notes import tell_report
-        from forensics.output.printers import print_answer
         from forensics.output.report import report_page
         from forensics.output.terminal import write
 
-        if is_json:
-            print_answer(answer, "json")
-            return
         page = report_page(answer)
         write(page)
-        if output is not None:
-            tell_report(output, page, answer)
+        if asked.output is not None:
+            tell_report(asked.output, page, answer)

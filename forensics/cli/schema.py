@@ -7,29 +7,17 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    LogsOption,
-    OutputOption,
-    RowsFormat,
-    asked_case,
-    chosen,
-    fail,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import CaseOption, ForceOption, OutputOption, RowsFormat, fail, format_option, output_to
+from forensics.cli.question import Question, asked_case, question
 
 
+@question(RowsFormat, format_option("them"))
 def schema(
+    *,
     tables: Annotated[
         list[str] | None, typer.Argument(metavar="TABLE...", help="Only these tables and views.", show_default=False)
     ] = None,
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    format: Annotated[RowsFormat | None, format_option("them")] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
+    asked: Question,
 ) -> None:
     """Explain the tables and columns of a case.
 
@@ -42,15 +30,12 @@ def schema(
       forensics schema attributed_events actors --case my-case
       forensics schema --case my-case --format json
     """
-    form = chosen(RowsFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        found = opened.schema()
+    with asked.opened() as case:
+        found = case.schema()
         unknown = sorted(set(tables or ()) - {table.name for table in found})
         if unknown:
             fail(f"there is no table {unknown[0]}; there are {', '.join(table.name for table in found)}", 2)
-        from forensics.output.printers import print_answer
-
-        print_answer([table for table in found if not tables or table.name in tables], form, "schema")
+        asked.print([table for table in found if not tables or table.name in tables], "schema")
 
 
 def connect(

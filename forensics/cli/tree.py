@@ -7,25 +7,15 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    GraphFormat,
-    LogsOption,
-    OutputOption,
-    ZoneOption,
-    asked_case,
-    chosen,
-    format_option,
-    output_to,
-    time_option,
-)
+from forensics.cli.options import GraphFormat, ZoneOption, time_option
+from forensics.cli.question import Question, question
 
 Time = Annotated[
     datetime | None, time_option("--at", help="The time to ask for; without it, that of the case's latest event.")
 ]
 
 
+@question(GraphFormat)
 def tree(
     subject: Annotated[
         str,
@@ -33,13 +23,10 @@ def tree(
             metavar="SUBJECT", help="An access key ID, event ID, session ARN or principal ID.", show_default=False
         ),
     ],
+    *,
     at: Time = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --at
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    format: Annotated[GraphFormat | None, format_option()] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
+    asked: Question,
 ) -> None:
     """Show all that came of a key or session, and how to end it.
 
@@ -53,9 +40,5 @@ def tree(
       forensics tree AKIA2ICYRBJSCUQBO6WH --case my-case --at 2026-10-04T02:50:00Z
       forensics tree AKIA2ICYRBJSCUQBO6WH --case my-case --format json
     """
-    form = chosen(GraphFormat, format, output)
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        found = opened.tree(subject, at)
-        from forensics.output.printers import print_answer
-
-        print_answer(found, form)
+    with asked.opened() as case:
+        asked.print(case.tree(subject, at))

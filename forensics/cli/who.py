@@ -7,18 +7,8 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import (
-    CaseOption,
-    ForceOption,
-    IpRangesOption,
-    LogsOption,
-    OutputOption,
-    WhoFormat,
-    asked_case,
-    chosen,
-    format_option,
-    output_to,
-)
+from forensics.cli.options import IpRangesOption, WhoFormat
+from forensics.cli.question import Question, question
 
 Subjects = Annotated[
     list[str],
@@ -30,15 +20,8 @@ Subjects = Annotated[
 ]
 
 
-def who(
-    subjects: Subjects,
-    case: CaseOption = None,
-    logs: LogsOption = None,
-    ip_ranges: IpRangesOption = None,
-    format: Annotated[WhoFormat | None, format_option()] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
+@question(WhoFormat)
+def who(subjects: Subjects, asked: Question, ip_ranges: IpRangesOption = None) -> None:
     """Name who requested a key or session.
 
     Says who is behind an access key, an event, a session or a principal, over how many hops, how sure that is, and
@@ -51,18 +34,16 @@ def who(
       forensics who 9eef653f-5aac-41b5-afe7-eb158e5caa13 --case my-case
       forensics who - --case my-case --format csv < keys.txt
     """
-    form = chosen(WhoFormat, format, output)
-    asked = _from_standard_input() if subjects == ["-"] else subjects
-    many = len(asked) > 1 or subjects == ["-"]
-    with asked_case(case, logs) as opened, output_to(output, force=force):
-        answers = opened.who_all(asked, ip_ranges=ip_ranges) if many else [opened.who(asked[0], ip_ranges=ip_ranges)]
+    named = _from_standard_input() if subjects == ["-"] else subjects
+    many = len(named) > 1 or subjects == ["-"]
+    with asked.opened() as case:
+        answers = case.who_all(named, ip_ranges=ip_ranges) if many else [case.who(named[0], ip_ranges=ip_ranges)]
         from forensics.output.notes import tell_secrets
-        from forensics.output.printers import print_answer
 
-        if form == WhoFormat.JSON and not many:
-            print_answer(answers[0], form)
+        if asked.format == WhoFormat.JSON and not many:
+            asked.print(answers[0])
         else:
-            print_answer(answers, form, "requesters")
+            asked.print(answers, "requesters")
         tell_secrets(answers)
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from forensics.answers.core import ActorKind, Grade, StopReason
 from forensics.answers.who_answer import Hop, Link, Who
 from forensics.output.evidence_text import event_line
-from forensics.output.identity_text import described
+from forensics.output.identity_text import described, short_name
 from forensics.output.lines import Line, Span, line, with_prefix
 from forensics.output.words import (
     FLAGS,
@@ -79,7 +79,7 @@ def _headline_says_it(answer: Who) -> bool:
 
 def _hop(hop: Hop) -> Line:
     keys = ", ".join(hop.access_key_ids) or "no key in the record"
-    name = (hop.arn or "").rpartition(":")[2] or hop.principal_id or ""
+    name = short_name(hop.arn, hop.principal_id)
     session = f"  {name}" if name else ""
     account = f"  {hop.account_id}" if hop.account_id else ""
     return line((keys, "bold"), f"{session}{account}", hang=0)

@@ -31,7 +31,6 @@ _RECORDS: dict[bool | None, str | Span] = {
     False: "all management events",
     None: "what it records is not known",
 }
-_EFFECTS = {"stopped": "stopped", "narrowed": "narrowed", "changed": "changed"}
 
 
 def coverage_rows(answer: Coverage) -> Rows:
@@ -142,7 +141,7 @@ def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
         still = ", and no loaded event ends that" if trail.effect != "changed" and not trail.until else ""
         yield line(
             f"{readable_time(trail.event_time)}  ",
-            (_EFFECTS.get(trail.effect, trail.effect), "bad" if trail.effect != "changed" else "warn"),
+            (trail.effect, "bad" if trail.effect != "changed" else "warn"),
             f"{until}: {of_trail}, by {trail.event_name}{still}",
             indent=2,
             hang=4,

@@ -12,6 +12,7 @@ from forensics.answers.core import Actor, ActorKind
 from forensics.answers.tree_answer import Node, Tree
 from forensics.answers.who_answer import Hop, Link, Who
 from forensics.output.escape import for_dot, for_mermaid
+from forensics.output.identity_text import short_name
 from forensics.output.lines import cut
 from forensics.output.words import ACTOR_KINDS, RELATIONS, STATES, STOPS, readable_time
 
@@ -148,7 +149,7 @@ def _link_texts(link: Link | None) -> list[str | None]:
 
 def _node_texts(node: Node) -> Iterator[str | None]:
     yield from _keys(node.access_key_ids)
-    yield (node.arn or "").rpartition(":")[2] or node.name or node.principal_id
+    yield short_name(node.arn, node.name, node.principal_id)
     yield node.account_id
     end = f", expiry {readable_time(node.expires_at)}" if node.expires_at else ""
     yield f"{STATES[node.state][0]}{end}"

@@ -38,6 +38,11 @@ def details(actor: Actor) -> list[str]:
     return [detail for detail in dict.fromkeys(known) if detail and detail not in (_name(actor), actor.account_id)]
 
 
+def short_name(arn: str | None, *others: str | None) -> str:
+    """The last part of an ARN; without an ARN, the first of the other names that is known."""
+    return next(filter(None, ((arn or "").rpartition(":")[2], *others)), "")
+
+
 def _name(actor: Actor) -> str:
     if actor.kind in (ActorKind.ROOT, ActorKind.ANONYMOUS):
         return ACTOR_KINDS[actor.kind]

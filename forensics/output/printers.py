@@ -18,9 +18,10 @@ from forensics.output.terminal import show, tell, width, write, write_bytes
 if TYPE_CHECKING:
     from forensics.output.graph import Graph
 
-# Functions as module:name of this folder, by the class of the answer; below the line, by what rows or a sequence hold.
-# A table is lines; rows are one row for each entry; a format by its own name is a text that is written as it is.
+# module:function of this folder for each form: a table gives lines; rows, graph and timeline what their formats are
+# made of; a form that has the name of a format gives its text
 RENDERERS: Mapping[str, Mapping[str, str]] = {
+    # by the class of the answer
     "Accounts": {
         "table": "keys_text:render_accounts",
         "rows": "keys_text:accounts_rows",
@@ -42,7 +43,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "Tree": {"table": "tree_text:render_tree", "graph": "graph:tree_graph"},
     "Verification": {"table": "verify_text:render_verification", "rows": "verify_text:verification_rows"},
     "Who": {"table": "who_text:render_who"},
-    # -----
+    # by what rows or a sequence hold
     "events": {"table": "rows_text:render_events", "timeline": "timesketch:events_timeline"},
     "files": {"table": "info_text:render_files"},
     "queries": {

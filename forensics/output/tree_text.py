@@ -12,7 +12,7 @@ from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Stat
 from forensics.output.branches import Branches, Hidden, counted, may_be_used
 from forensics.output.evidence_text import OPEN_WINDOWS, digest_lines, open_window_lines
 from forensics.output.exports_text import source
-from forensics.output.identity_text import subject_line
+from forensics.output.identity_text import short_name, subject_line
 from forensics.output.lines import Line, Span, and_more, labelled, line, part, with_prefix
 from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, at_time, count, first_few, readable_time
 
@@ -120,7 +120,7 @@ def _teller(told: Line) -> Callable[[str, str], Iterator[Line]]:
 
 
 def _title(node: Node) -> Line:
-    name = (node.arn or "").rpartition(":")[2] or node.name or node.principal_id or ""
+    name = short_name(node.arn, node.name, node.principal_id)
     account = f"  {node.account_id}" if node.account_id else ""
     return line((f"[{node.id}] ", "dim"), (called(node), "bold"), f"  {name}" if name else "", account, hang=0)
 

@@ -17,7 +17,7 @@ from forensics.answers.who_answer import Hop, Who
 from forensics.output.branches import Branches, Hidden
 from forensics.output.chain_text import rule, stop
 from forensics.output.escape import for_terminal
-from forensics.output.identity_text import described
+from forensics.output.identity_text import described, short_name
 from forensics.output.tree_text import called, until
 from forensics.output.words import RELATIONS, STATES, count, readable_time
 
@@ -104,8 +104,7 @@ def _above(who: Who, drawn: _LineageRows) -> int | None:
 
 
 def _of_hop(hop: Hop, depth: int, above: int, certain: bool) -> _Row:
-    path = (hop.arn or "").rpartition(":")[2] or hop.principal_id or ""
-    name = f"{path}  {hop.account_id or ''}"
+    name = f"{short_name(hop.arn, hop.principal_id)}  {hop.account_id or ''}"
     details = [f"{hop.link.grade}: {rule(hop.link)}"] if hop.link else []
     details += [f"issued {readable_time(hop.issued_at)}"] if hop.issued_at else []
     details += [f"expires {readable_time(hop.expires_at)}"] if hop.expires_at else []
@@ -131,7 +130,7 @@ def _below(branches: Branches, parent: int | None, above: int | None, depth: int
 
 
 def _of_node(node: Node, depth: int, above: int | None, forwarded: Sequence[Node]) -> _Row:
-    name = (node.arn or "").rpartition(":")[2] or node.name or node.principal_id or ""
+    name = short_name(node.arn, node.name, node.principal_id)
     state, style = STATES[node.state]
     told = [RELATIONS[node.relation]] if node.relation else []
     told += [readable_time(node.issued_at)] if node.issued_at else []

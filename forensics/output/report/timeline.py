@@ -17,6 +17,7 @@ from forensics.answers.report_answer import Bucket, Timeline
 from forensics.answers.tree_answer import Node
 from forensics.output.branches import Branches, alike
 from forensics.output.escape import for_terminal
+from forensics.output.identity_text import short_name
 from forensics.output.tree_text import called
 from forensics.output.words import count, readable_time
 
@@ -80,7 +81,8 @@ def _lanes(buckets: Sequence[Bucket], nodes: Sequence[Node]) -> list[_Lane]:
 def _lane(lane: tuple[int, str], buckets: Sequence[Bucket], nodes: Sequence[Node]) -> _Lane:
     number, kind = lane
     if number >= 0:
-        return _Lane(called(nodes[number]), _name(nodes[number]), buckets)
+        node = nodes[number]
+        return _Lane(called(node), short_name(node.arn, node.principal_id), buckets)
     return _Lane(kind, count(len({bucket.node for bucket in buckets}), "credential"), _together(buckets))
 
 
@@ -97,10 +99,6 @@ def _together(buckets: Iterable[Bucket]) -> list[Bucket]:
 
 def _start(buckets: Iterable[Bucket]) -> datetime:
     return min(bucket.start for bucket in buckets)
-
-
-def _name(node: Node) -> str:
-    return (node.arn or "").rpartition(":")[2] or node.principal_id or ""
 
 
 def _axis(first: datetime, last: datetime, bottom: int) -> Iterator[Markup]:
