@@ -1,4 +1,4 @@
-"""Who there is (users, roles) and what an event can be signed with (credentials), with its `userIdentity` as logged.
+"""Identities: what an event can be signed with, with its `userIdentity` as logged.
 
 A credential knows its true actor and, where it was requested with another credential, its parent: this is the truth
 that the logs only hint at. Callers that are no AWS credential (services, SAML and web identity users) are credentials
@@ -9,85 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from .ids import iso
+from .principals import Actor, Json, Person, Place, Role, User
 
-Json = dict[str, Any]
 CredentialId = tuple[str | None, str | None, str | None, datetime | None]
 """(identity account, access key ID, principal ID, session creation date); None where the record has no such part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Where a walk ends, in the words of the design's section 4."""
-
-    kind: str
-    id: str | None
-    stop_reason: str
-    workload_type: str | None = None
-
-
-UNKNOWN = Actor("unknown", None, "before_coverage")
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 EC2_INFRASTRUCTURE = "EC2/infrastructure"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """From where a call is made."""
-
-    address: str
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    account_id: str
-    name: str
-    user_id: str
-    key_ids: tuple[str, ...]
-    place: Place
-    path: str = "/"
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:user{self.path}{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    account_id: str
-    name: str
-    role_id: str
-    path: str = "/"
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:role{self.path}{self.name}"
-
-    def session_arn(self, name: str) -> str:
-        return f"arn:aws:sts::{self.account_id}:assumed-role/{self.name}/{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user of Identity Center. `account_id` is that of the instance."""
-
-    account_id: str
-    name: str
-    user_id: str
-    store_id: str
-    place: Place
-
-    @property
-    def behalf(self) -> Json:
-        store = f"arn:aws:identitystore::{self.account_id}:identitystore/{self.store_id}"
-        return {"userId": self.user_id, "identityStoreArn": store}
-
-    @property
-    def actor(self) -> Actor:
-        return Actor("identity_center_user", self.user_id, "identity_center_user")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
