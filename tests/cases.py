@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,6 +41,21 @@ def record_as_built(case: Path) -> None:
     status = database.lstat()
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
     state.record(state.Built(str(case.resolve()), str(database), *identity))
+
+
+def keep(folder: Path) -> Path:
+    """Keep a folder of cases as it is now, for `restored`."""
+    shutil.copytree(folder, folder.with_name(f"{folder.name}-kept"))
+    return folder
+
+
+def restored(folder: Path) -> Path:
+    """The folder as it was kept, at its own place: there, unlike in a copy, no database has to be built again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(folder.with_name(f"{folder.name}-kept"), folder)
+    for database in folder.rglob("case.duckdb"):
+        record_as_built(database.parent)
+    return folder
 
 
 def tables(case: Case) -> dict[str, list[tuple[object, ...]]]:
