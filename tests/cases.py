@@ -6,10 +6,13 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from forensics.attribution import state
 from forensics.case import Case
 from tests.attribution.records import Json
 from tests.attribution.records import write as write_records
+from tests.conftest import made_once
 from tests.simulator import LogFile, write
 
 
@@ -19,6 +22,16 @@ def case_of(files: Iterable[LogFile], folder: Path) -> Case:
     case = Case.create(folder / "case")
     case.ingest([folder / "logs"])
     return case
+
+
+def shared_case(files: Iterable[LogFile], name: str, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """A case of what was delivered, made once per run for all tests that give this name. Tests must not change it."""
+
+    def make(folder: Path) -> None:
+        with case_of(files, folder):
+            pass
+
+    return Case.open(made_once(tmp_path_factory, name, make) / "case")
 
 
 def case_of_records(records: Iterable[Json | str], folder: Path) -> Case:
