@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
 
 from forensics.attribution import state
 from forensics.case import Case
 from tests.attribution.records import Json
 from tests.attribution.records import write as write_records
+from tests.conftest import made_once
 from tests.simulator import LogFile, write
 
 
@@ -18,6 +22,16 @@ def case_of(files: Iterable[LogFile], folder: Path) -> Case:
     case = Case.create(folder / "case")
     case.ingest([folder / "logs"])
     return case
+
+
+def shared_case(files: Iterable[LogFile], name: str, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """A case of what was delivered, made once per run for all tests that give this name. Tests must not change it."""
+
+    def make(folder: Path) -> None:
+        with case_of(files, folder):
+            pass
+
+    return Case.open(made_once(tmp_path_factory, name, make) / "case")
 
 
 def case_of_records(records: Iterable[Json | str], folder: Path) -> Case:
@@ -40,6 +54,21 @@ def record_as_built(case: Path) -> None:
     status = database.lstat()
     identity = (status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns)
     state.record(state.Built(str(case.resolve()), str(database), *identity))
+
+
+def keep(folder: Path) -> Path:
+    """Keep a folder of cases as it is now, for `restored`."""
+    shutil.copytree(folder, folder.with_name(f"{folder.name}-kept"))
+    return folder
+
+
+def restored(folder: Path) -> Path:
+    """The folder as it was kept, at its own place: there, unlike in a copy, no database has to be built again."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(folder.with_name(f"{folder.name}-kept"), folder)
+    for database in folder.rglob("case.duckdb"):
+        record_as_built(database.parent)
+    return folder
 
 
 def tables(case: Case) -> dict[str, list[tuple[object, ...]]]:

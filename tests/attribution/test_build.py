@@ -18,7 +18,7 @@ from forensics.attribution import build, database
 from forensics.case import Case
 from forensics.lake import layout as layouts
 from tests.attribution.records import Account, Json, assume_role, call, write
-from tests.cases import record_as_built
+from tests.cases import keep, record_as_built, restored
 
 AWS = Account("111111111111")
 ALICE, DEPLOY, KEY = AWS.user("alice"), AWS.role("deploy"), AWS.key("K")
@@ -33,12 +33,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make(tmp_path_factory.mktemp("build"), LOGS)
 
 
-@pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def moved(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of it, elsewhere, with a database of its own."""
-    copied = shutil.copytree(made, tmp_path / "moved" / "it's a case, or {not}")
+    copied = shutil.copytree(made, tmp_path_factory.mktemp("moved") / "it's a case, or {not}")
     assert names_alice(copied)
-    return copied
+    return keep(copied)
+
+
+@pytest.fixture
+def folder(moved: Path) -> Path:
+    return restored(moved)
 
 
 def make(folder: Path, records: tuple[Json, ...]) -> Path:

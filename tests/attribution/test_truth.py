@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from forensics.case import Case
-from tests.cases import case_of, tables
+from tests.cases import case_of, shared_case, tables
 from tests.simulator import CredentialTruth, LogFile, World, shuffled, simulate, truth, without
 from tests.simulator.identities import CredentialId
 
@@ -47,9 +47,11 @@ class Named:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_name_is_true_and_every_decided_credential_is_named(seed: int, tmp_path: Path) -> None:
+def test_every_name_is_true_and_every_decided_credential_is_named(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     world = simulate(seed=seed, events=EVENTS)
-    with case_of(world.files, tmp_path) as case:
+    with shared_case(world.files, f"everyday-{seed}", tmp_path_factory) as case:
         for expected, named in compared(Said(case), world, world.files):
             assert named.is_unknown or named.actor in expected.allowed, (expected, named)
             assert not (expected.decided and named.is_unknown), (expected, named)
@@ -79,11 +81,13 @@ def test_removal_makes_no_wrong_name_and_says_what_to_load(seed: int, tmp_path: 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_how_events_are_grouped_into_files_changes_nothing(seed: int, tmp_path: Path) -> None:
+def test_how_events_are_grouped_into_files_changes_nothing(
+    seed: int, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     world = simulate(seed=seed, events=EVENTS)
     with (
-        case_of(world.files, tmp_path / "delivered") as one,
-        case_of(shuffled(world.files, seed), tmp_path / "cut") as other,
+        shared_case(world.files, f"everyday-{seed}", tmp_path_factory) as one,
+        case_of(shuffled(world.files, seed), tmp_path) as other,
     ):
         assert tables(one) == tables(other)
         for expected in truth(world, world.files)[:ANSWERS]:

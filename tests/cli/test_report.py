@@ -55,7 +55,7 @@ def test_awss_own_list_of_addresses_is_used_and_named(sample_case: Path, tmp_pat
     assert page.count(workload["ip_ranges_sha256"]) == 2  # for a reader, and for `verify`
     assert "--ip-ranges" not in page
     checked = run("verify", file, "--case", sample_case)
-    assert checked.code != 0 and "file(s) on addresses" in checked.out + checked.err
+    assert checked.code != 0 and "address file(s)" in checked.out + checked.err
 
 
 def test_bad_input_gets_one_line_and_writes_nothing(sample_case: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from random import Random
 
@@ -12,7 +11,7 @@ from forensics.case import Case
 from forensics.errors import ForensicsError
 from forensics.lake.manifest import read
 from tests.attribution.records import Account, assume_role, call, write
-from tests.cases import record_as_built
+from tests.cases import keep, record_as_built, restored
 from tests.cli.run import run
 
 FLIPS = 40
@@ -30,7 +29,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Case.create(folder / "case") as case:
         case.ingest([write(LOGS[:40], folder / "first")])
         case.ingest([write(LOGS, folder / "second")])
-    return folder / "case"
+    return keep(folder / "case")
+
+
+@pytest.fixture
+def folder(made: Path) -> Path:
+    return restored(made)
 
 
 def flip(path: Path, chance: Random) -> None:
@@ -40,8 +44,8 @@ def flip(path: Path, chance: Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(FLIPS))
-def test_a_bit_flipped_in_the_lake_is_found_by_a_rebuild_and_by_verify(made: Path, tmp_path: Path, seed: int) -> None:
-    folder, chance = Path(shutil.copytree(made, tmp_path / "case")), Random(seed)
+def test_a_bit_flipped_in_the_lake_is_found_by_a_rebuild_and_by_verify(folder: Path, seed: int) -> None:
+    chance = Random(seed)
     where = chance.choice(sorted(read(folder / "manifest.jsonl").lake_files))
     flip(folder / where, chance)
     (folder / "case.duckdb").unlink()
@@ -55,12 +59,14 @@ def test_a_bit_flipped_in_the_lake_is_found_by_a_rebuild_and_by_verify(made: Pat
 
 
 @pytest.mark.parametrize("seed", range(FLIPS))
-def test_a_bit_flipped_in_the_database_is_an_error_or_has_no_effect(made: Path, tmp_path: Path, seed: int) -> None:
+def test_a_bit_flipped_in_the_database_is_an_error_or_has_no_effect(folder: Path, seed: int) -> None:
     """Recorded as the one that this user built, so that it is opened: DuckDB's checksums have to tell."""
-    folder = Path(shutil.copytree(made, tmp_path / "case"))
-    with Case.open(made) as case:
+    database = folder / "case.duckdb"
+    built = database.stat().st_ino
+    with Case.open(folder) as case:
         right = case.who(KEY), case.tree(KEY)
-    flip(folder / "case.duckdb", Random(seed))
+    assert database.stat().st_ino == built  # opened where it is, not built again
+    flip(database, Random(seed))
     record_as_built(folder)
     try:
         with Case.open(folder) as case:

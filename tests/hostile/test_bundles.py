@@ -22,6 +22,7 @@ from forensics.proof import bundle_archive as archive
 from forensics.proof.bundle_archive import DamagedArchive, PackedSourceChanged, Source
 from tests.attribution.records import Account, assume_role, call
 from tests.attribution.records import write as write_logs
+from tests.cases import keep, restored
 from tests.cli.run import run
 
 AWS = Account("111111111111")
@@ -397,12 +398,19 @@ def test_a_neighbour_with_the_temporary_name_is_kept(case: Path, tmp_path: Path)
         assert (tmp_path / name).read_text() == "theirs"
 
 
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("one-source") / "folder"
+    folder.mkdir()
+    with Case.create(folder / "case") as case:
+        case.ingest([write_logs(LOGS, folder / "logs")])
+    return keep(folder)
+
+
 @pytest.fixture
-def of_one_source(case: Path, tmp_path: Path) -> Path:
-    """The one source file of a fresh case."""
-    with Case.create(tmp_path / "case") as fresh:
-        fresh.ingest([write_logs(LOGS, tmp_path / "logs")])
-    (source,) = (path for path in (tmp_path / "logs").rglob("*") if path.is_file())
+def of_one_source(fresh: Path) -> Path:
+    """The one source file of the case beside it."""
+    (source,) = (path for path in (restored(fresh) / "logs").iterdir())
     return source
 
 
@@ -418,7 +426,7 @@ def test_a_source_path_that_is_not_a_regular_file_is_not_read(of_one_source: Pat
             file.truncate((1 << 30) + 1)
     else:
         of_one_source.symlink_to("/dev/zero" if kind == "device" else "/dev/stdin")
-    done = run("bundle", KEY, "--case", tmp_path / "case", "-o", tmp_path / "x.tar.gz")
+    done = run("bundle", KEY, "--case", of_one_source.parents[1] / "case", "-o", tmp_path / "x.tar.gz")
     assert (done.code, done.err) == (0, "")
     assert "record only" in done.out
     with tarfile.open(tmp_path / "x.tar.gz") as packed:

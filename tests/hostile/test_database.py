@@ -16,7 +16,7 @@ import pytest
 from forensics.attribution import state
 from forensics.case import Case
 from tests.attribution.records import Account, Json, assume_role, call, write
-from tests.cases import record_as_built
+from tests.cases import keep, record_as_built, restored
 
 AWS = Account("111111111111")
 ALICE, DEPLOY, KEY = AWS.user("alice"), AWS.role("deploy"), AWS.key("K")
@@ -32,15 +32,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("database")
     with Case.create(folder / "case") as case:
         case.ingest([write(LOGS, folder / "logs")])
-    return folder / "case"
+    return keep(folder / "case")
 
 
 @pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    """A copy of the case with a database that this user built."""
-    copied = Path(shutil.copytree(made, tmp_path / "case"))
-    assert answer(copied) == ALICE.id
-    return copied
+def folder(made: Path) -> Path:
+    """The case with the database that this user built."""
+    return restored(made)
 
 
 def change(database: Path, statement: str = MALLORY) -> None:

@@ -16,6 +16,7 @@ import pytest
 from forensics.case import Case
 from tests import ssh_keygen
 from tests.attribution.records import Account, assume_role, call, write
+from tests.cases import keep, restored
 from tests.cli.run import run
 
 AWS = Account("111111111111")
@@ -42,7 +43,8 @@ def keygen(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An honest case, and one that somebody made of falsified logs and sealed with the honest one's ID."""
-    folder = tmp_path_factory.mktemp("seal")
+    folder = tmp_path_factory.mktemp("seal") / "cases"
+    folder.mkdir()
     with Case.create(folder / "case") as case:
         case.ingest([write(LOGS, folder / "logs")])
         case.who(KEY)
@@ -50,7 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         case.ingest([write(FORGED, folder / "forged_logs")])
         case.who(KEY)
     reseal(folder / "case", folder / "forged")
-    return folder
+    return keep(folder)
 
 
 def reseal(case: Path, forged: Path) -> None:
@@ -70,10 +72,8 @@ def reseal(case: Path, forged: Path) -> None:
 
 
 @pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    for name in ("case", "forged"):
-        shutil.copytree(made / name, tmp_path / name)
-    return tmp_path
+def folder(made: Path) -> Path:
+    return restored(made)
 
 
 @pytest.fixture

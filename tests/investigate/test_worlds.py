@@ -7,14 +7,13 @@ to load.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from forensics.answers.core import ActorKind, StopReason
 from forensics.answers.who_answer import Who
 from forensics.case import Case
-from tests.cases import case_of
+from tests.cases import shared_case
 from tests.simulator import CredentialTruth, LogFile, World, simulate, truth, without
 
 SEEDS = [pytest.param(seed, marks=[pytest.mark.full] if seed else []) for seed in range(12)]
@@ -25,9 +24,9 @@ NOTHING_HELPS = (StopReason.CYCLE, StopReason.NEVER_LOGGED)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_complete_logs_tell_it_all(seed: int, tmp_path: Path) -> None:
+def test_complete_logs_tell_it_all(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = simulate(seed=seed, events=3000, everything=True)
-    with case_of(world.files, tmp_path) as case:
+    with shared_case(world.files, f"everything-{seed}", tmp_path_factory) as case:
         for expected, answer in _answers(case, world, world.files):
             identity = answer.claims.source_identity
             assert identity.value == expected.source_identity
@@ -40,10 +39,10 @@ def test_complete_logs_tell_it_all(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_with_files_removed_it_is_true_or_left_open(seed: int, tmp_path: Path) -> None:
+def test_with_files_removed_it_is_true_or_left_open(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = simulate(seed=seed, events=3000, everything=True)
     files = without(world.files, 0.3, seed)
-    with case_of(files, tmp_path) as case:
+    with shared_case(files, f"everything-{seed}-less", tmp_path_factory) as case:
         for expected, answer in _answers(case, world, files):
             assert answer.claims.source_identity.enforced in (None, expected.enforced), expected
             assert answer.actor.kind != ActorKind.WORKLOAD or launched_by(answer) in (None, expected.provenance), (
@@ -53,9 +52,10 @@ def test_with_files_removed_it_is_true_or_left_open(seed: int, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_unresolved_answer_says_what_to_load(seed: int, tmp_path: Path) -> None:
+def test_every_unresolved_answer_says_what_to_load(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = simulate(seed=seed, events=3000, everything=True)
-    with case_of(without(world.files, 0.3, seed), tmp_path) as case:
+    files = without(world.files, 0.3, seed)
+    with shared_case(files, f"everything-{seed}-less", tmp_path_factory) as case:
         unresolved = case.sql_rows(
             """
             select coalesce(access_key_id, principal_id)

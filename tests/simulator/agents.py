@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from .cloud import Api, Cloud, Event, Minting, Parts
-from .identities import Credential, Place, keyless
+from .identities import Credential, keyless
+from .principals import Place
 from .services import Call, call
 from .signin import CREATE_TOKEN
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from random import Random
 from typing import TypedDict, Unpack
 
-from .identities import Actor, Credential, CredentialId, Json, Place, redacted
+from .identities import Credential, CredentialId, redacted
 from .ids import Ids, iso
+from .principals import Actor, Json, Place
 
 VERSIONS = {
     "sts.amazonaws.com": "1.11",

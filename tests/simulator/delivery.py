@@ -16,8 +16,8 @@ from pathlib import Path
 from random import Random
 
 from .cloud import Event
-from .identities import Json
 from .ids import Ids
+from .principals import Json
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 

@@ -19,8 +19,8 @@ from random import Random
 
 from .cloud import Event
 from .iam import trust_document
-from .identities import Json
 from .ids import Ids
+from .principals import Json
 from .scenario import World
 
 REPORT_COLUMNS = (

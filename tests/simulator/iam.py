@@ -13,8 +13,9 @@ from datetime import datetime
 from urllib.parse import quote
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts, TrustPolicy
-from .identities import Credential, Json, Place, Role, User
+from .identities import Credential
 from .ids import iam_date
+from .principals import Json, Place, Role, User
 
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 

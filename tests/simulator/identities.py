@@ -1,4 +1,4 @@
-"""Who there is (users, roles) and what an event can be signed with (credentials), with its `userIdentity` as logged.
+"""Identities: what an event can be signed with, with its `userIdentity` as logged.
 
 A credential knows its true actor and, where it was requested with another credential, its parent: this is the truth
 that the logs only hint at. Callers that are no AWS credential (services, SAML and web identity users) are credentials
@@ -9,85 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from .ids import iso
+from .principals import Actor, Json, Person, Place, Role, User
 
-Json = dict[str, Any]
 CredentialId = tuple[str | None, str | None, str | None, datetime | None]
 """(identity account, access key ID, principal ID, session creation date); None where the record has no such part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Where a walk ends, in the words of docs/attribution.md#actor-kinds."""
-
-    kind: str
-    id: str | None
-    stop_reason: str
-    workload_type: str | None = None
-
-
-UNKNOWN = Actor("unknown", None, "before_coverage")
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 EC2_INFRASTRUCTURE = "EC2/infrastructure"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """From where a call is made."""
-
-    address: str
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    account_id: str
-    name: str
-    user_id: str
-    key_ids: tuple[str, ...]
-    place: Place
-    path: str = "/"
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:user{self.path}{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    account_id: str
-    name: str
-    role_id: str
-    path: str = "/"
-
-    @property
-    def arn(self) -> str:
-        return f"arn:aws:iam::{self.account_id}:role{self.path}{self.name}"
-
-    def session_arn(self, name: str) -> str:
-        return f"arn:aws:sts::{self.account_id}:assumed-role/{self.name}/{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A user of Identity Center. `account_id` is that of the instance."""
-
-    account_id: str
-    name: str
-    user_id: str
-    store_id: str
-    place: Place
-
-    @property
-    def behalf(self) -> Json:
-        store = f"arn:aws:identitystore::{self.account_id}:identitystore/{self.store_id}"
-        return {"userId": self.user_id, "identityStoreArn": store}
-
-    @property
-    def actor(self) -> Actor:
-        return Actor("identity_center_user", self.user_id, "identity_center_user")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +39,7 @@ class Credential:
     """Another name that is as true: the SAML subject of an Identity Center user."""
     on_behalf_of: Json | None = field(default=None, repr=False)
     on_behalf_rate: float = 0.87
-    """The share of events that carry `onBehalfOf` (measured: 27 of 31; docs/attribution.md#on_behalf_of)."""
+    """The share of events that carry `onBehalfOf` (measured: 27 of 31; reference, section 1.2)."""
     via: tuple[str, ...] = ()
     """Who acts in between: a forwarding service; an agent and its OAuth client."""
 
@@ -144,7 +75,7 @@ class Credential:
 
 
 def user_key(user: User, key_id: str) -> Credential:
-    """Shape: Invictus logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
+    """Shape: practice logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
     return Credential(
         account_id=user.account_id,
         access_key_id=key_id,
@@ -166,7 +97,7 @@ def user_session(
     parent: Credential | None = None,
     from_console: bool = False,
 ) -> Credential:
-    """GetSessionToken (with a parent) or a console session. Shape: Invictus logs 20230710T1240Z_C1qUFaqvZS64BcIN."""
+    """GetSessionToken (with a parent) or a console session. Shape: practice logs 20230710T1240Z_C1qUFaqvZS64BcIN."""
     return Credential(
         account_id=user.account_id,
         access_key_id=key_id,
@@ -182,7 +113,7 @@ def user_session(
 
 
 def signing_in(user: User) -> Credential:
-    """A user at the sign-in page, who has no key yet. Shape: Invictus logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
+    """A user at the sign-in page, who has no key yet. Shape: practice logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
     identity = {
         "type": "IAMUser",
         "principalId": user.user_id,
@@ -212,13 +143,13 @@ def root_signing_in(account_id: str, place: Place) -> Credential:
 
 
 def root_key(account_id: str, key_id: str, place: Place) -> Credential:
-    """Root with a long-term key: documented only (docs/attribution.md#root)."""
+    """Root with a long-term key: documented only (reference, section 1.1)."""
     actor, identity = _root_actor(account_id), _root(account_id, key_id)
     return Credential(account_id, key_id, account_id, None, actor, identity, place, issuer="long-term key/root")
 
 
 def root_session(account_id: str, key_id: str, created: datetime, place: Place) -> Credential:
-    """Root in the console. Shape: docs/attribution.md#root."""
+    """Root in the console. Shape: reference, section 1.1 (public set 2)."""
     identity = _root(account_id, key_id) | {"sessionContext": _context({}, created, True)}
     actor = _root_actor(account_id)
     issuer = "ConsoleLogin/root"
@@ -226,7 +157,7 @@ def root_session(account_id: str, key_id: str, created: datetime, place: Place) 
 
 
 def assumed_root(account_id: str, key_id: str, created: datetime, caller: Credential) -> Credential:
-    """A member account's root by AssumeRoot. Shape: docs/attribution.md#assumeroot."""
+    """A member account's root by AssumeRoot. Shape: reference, section 4.6 (IAM guide, privileged tasks)."""
     context = _context({}, created, False) | {"assumedRoot": "true"}
     return Credential(
         account_id=account_id,
@@ -243,7 +174,7 @@ def assumed_root(account_id: str, key_id: str, created: datetime, caller: Creden
 
 
 def federated_user(user: User, name: str, key_id: str, created: datetime, caller: Credential) -> Credential:
-    """GetFederationToken: its records name the IAM user. Shape: docs/attribution.md#getfederationtoken."""
+    """GetFederationToken: its records name the IAM user. Shape: reference, section 4.2 (public set 3)."""
     issuer = {
         "type": "IAMUser",
         "principalId": user.user_id,
@@ -274,7 +205,7 @@ def federated_user(user: User, name: str, key_id: str, created: datetime, caller
 
 
 def identity_center_user(person: Person, credential_id: str) -> Credential:
-    """Somebody in the access portal, known by a bearer token. Shape: docs/attribution.md#identity-center.
+    """Somebody in the access portal, known by a bearer token. Shape: reference, section 1.3 and 4.5.
 
     There is neither key nor principal in the record; the user's ID stands for the principal.
     """
@@ -306,7 +237,7 @@ def anonymous(place: Place) -> Credential:
 
 
 def ec2_infrastructure(account_id: str, instance: str, key_id: str, created: datetime) -> Credential:
-    """A role of EC2's own, of which no issuance was ever seen. Shape: docs/attribution.md#ec2."""
+    """A role of EC2's own, of which no issuance was ever seen. Shape: reference, sections 1.1 and 4.8."""
     role = Role(account_id, "aws:ec2-infrastructure", f"{account_id}:aws:ec2-infrastructure")
     actor = Actor("workload", instance, "workload", "ec2_instance")
     internal = Place("AWS Internal", "AWS Internal")
@@ -332,7 +263,7 @@ def role_session(
     also: Actor | None = None,
     in_scope_of: Json | None = None,
 ) -> Credential:
-    """Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; sourceIdentity: docs/attribution.md#identity-fields."""
+    """Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; sourceIdentity as in reference, section 1.2."""
     session_issuer = {
         "type": "Role",
         "principalId": role.role_id,
@@ -374,7 +305,7 @@ def role_session(
 
 
 def switched_into(role: Role, name: str, source: Credential) -> Credential:
-    """The identity of a SwitchRole event: the target session, no key or context (docs/attribution.md#switchrole)."""
+    """The identity of a SwitchRole event: the target session without key or context (reference, section 4.10)."""
     identity = {
         "type": "AssumedRole",
         "principalId": f"{role.role_id}:{name}",
@@ -396,7 +327,7 @@ def switched_into(role: Role, name: str, source: Credential) -> Credential:
 
 
 def forwarded(session: Credential, key_id: str, created: datetime, service: str) -> Credential:
-    """Forward access: the caller's identity, a fresh key, `invokedBy` (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """Forward access: the caller's identity, a fresh key, `invokedBy` (practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
 
     From a long-term key the session is new; from a session it keeps that session's creation date.
     """
@@ -418,7 +349,7 @@ def forwarded(session: Credential, key_id: str, created: datetime, service: str)
 
 
 def minted_again(session: Credential, key_id: str) -> Credential:
-    """Another key of the same console session (docs/attribution.md#further-keys)."""
+    """Another key of the same console session (reference, fact 3)."""
     return replace(session, access_key_id=key_id, identity=session.identity | {"accessKeyId": key_id})
 
 
@@ -429,7 +360,7 @@ def keyless(session: Credential) -> Credential:
 
 
 def service(principal: str) -> Credential:
-    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
+    """Shape: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
     identity = {"type": "AWSService", "invokedBy": principal}
     actor = Actor("aws_service", principal, "aws_service")
     return Credential(
@@ -438,7 +369,7 @@ def service(principal: str) -> Credential:
 
 
 def service_event(principal: str, account_id: str) -> Credential:
-    """A typeless identity. Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated."""
+    """A typeless identity. Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated."""
     identity = {"accountId": account_id, "invokedBy": principal}
     actor = Actor("aws_service", principal, "aws_service")
     place = Place(principal, principal)
@@ -446,7 +377,7 @@ def service_event(principal: str, account_id: str) -> Credential:
 
 
 def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
-    """Shape: docs/attribution.md#saml."""
+    """Shape: reference, section 1.1 (Identity Center field report)."""
     principal = f"{name_qualifier}:{subject}"
     identity = {
         "type": "SAMLUser",
@@ -459,7 +390,7 @@ def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
 
 
 def web_identity_user(provider: str, audience: str, subject: str, place: Place) -> Credential:
-    """Shape: docs/attribution.md#web-identity. `provider`: an ARN; a host for Google, Amazon and Cognito."""
+    """Shape: reference, section 1.1 (public set 3). `provider`: an ARN; a host for Google, Amazon and Cognito."""
     principal = f"{provider}:{audience}:{subject}"
     identity = {
         "type": "WebIdentityUser",
@@ -472,7 +403,7 @@ def web_identity_user(provider: str, audience: str, subject: str, place: Place) 
 
 
 def redacted(caller: Credential) -> Json:
-    """The caller as the role's account sees it (docs/attribution.md#cross-account-copies)."""
+    """The caller as the role's account sees it (reference, section 4.3)."""
     return {"type": "AWSAccount", "principalId": caller.principal_id, "accountId": caller.account_id}
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .cloud import Api, Cloud, Parts
-from .identities import Credential, Json, Person, Place, Role, identity_center_user, minted_again, role_session
+from .identities import Credential, identity_center_user, minted_again, role_session
+from .principals import Json, Person, Place, Role
 from .sts import assume_identity_center_role
 
 EVENT = "AwsServiceEvent"

@@ -14,8 +14,9 @@ from random import Random
 from . import iam, signin, sts
 from .cloud import GLOBAL_REGION, Event, Gap, Issuance, Minting, TrustPolicy
 from .delivery import LogFile, Trail, deliver
-from .identities import UNKNOWN, Place, role_session, root_key, user_key, user_session
+from .identities import role_session, root_key, user_key, user_session
 from .issuers import ISSUERS
+from .principals import UNKNOWN, Place
 from .services import CATALOGUE, SUBNETS, call, service_call, service_happening
 from .stage import (
     AGENTS,

@@ -12,8 +12,9 @@ from datetime import datetime
 from random import Random
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts
-from .identities import Credential, Json, forwarded, service, service_event
+from .identities import Credential, forwarded, service, service_event
 from .ids import ALNUM
+from .principals import Json
 
 BUCKETS = ("logs", "artifacts", "customer-exports", "backups", "website")
 SECRETS = ("prod/db/master", "prod/payments/api-key", "ci/deploy-token", "dev/db/password")

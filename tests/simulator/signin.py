@@ -13,9 +13,6 @@ from typing import Unpack
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Issuance, Minting, Parts
 from .identities import (
     Credential,
-    Place,
-    Role,
-    User,
     keyless,
     minted_again,
     root_session,
@@ -24,6 +21,7 @@ from .identities import (
     switched_into,
     user_session,
 )
+from .principals import Place, Role, User
 from .sts import assume_role
 
 AUTHORIZE = Api("signin.amazonaws.com", "AuthorizeOAuth2Access", False)

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 from . import sts
 from .cloud import GLOBAL_REGION, Cloud
-from .identities import Credential, Place, Role, User, user_key
+from .identities import Credential, user_key
+from .principals import Place, Role, User
 from .services import CATALOGUE, FORWARDS, Call, call, call_and_forward
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ AGENTS = (
 )
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 RUNNER = Place("198.51.100.77", "aws-sdk-js/3.637.0 configure-aws-credentials-for-github-actions")
+STRANGER = Place("192.0.2.150", "aws-cli/2.9.19 Python/3.11.2 Linux/6.6.9-amd64 source/x86_64.kali.2024 prompt/off")
 REPOSITORIES = ("acme/storefront", "acme/infrastructure", "acme/data")
 
 

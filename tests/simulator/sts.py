@@ -10,23 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Issuance, Parts
-from .identities import (
-    Actor,
-    Credential,
-    Json,
-    Person,
-    Place,
-    Role,
-    User,
-    assumed_root,
-    federated_user,
-    role_session,
-    saml_user,
-    service,
-    user_session,
-)
+from .identities import Credential, assumed_root, federated_user, role_session, saml_user, service, user_session
 from .identities import web_identity_user as web_identity
 from .ids import sts_date
+from .principals import Actor, Json, Person, Place, Role, User
 
 GITHUB = "token.actions.githubusercontent.com"
 INTERNAL = "AWS Internal"

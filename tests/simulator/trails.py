@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Gap
-from .identities import Credential, Json
+from .identities import Credential
+from .principals import Json
 
 NAME = "account-trail"
 

@@ -15,7 +15,8 @@ from datetime import datetime
 
 from .cloud import Event, Issuance, TrustPolicy
 from .delivery import LogFile
-from .identities import EC2_INFRASTRUCTURE, Actor, Credential, CredentialId
+from .identities import EC2_INFRASTRUCTURE, Credential, CredentialId
+from .principals import Actor
 from .scenario import World
 
 Session = tuple[str | None, str | None, datetime | None]

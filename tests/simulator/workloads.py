@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from . import sts
 from .cloud import Api, Cloud, Event, Issuance, Parts
-from .identities import Actor, Credential, Json, Place, Role, role_session, web_identity_user
+from .identities import Credential, role_session, web_identity_user
 from .ids import iam_date, sts_date
+from .principals import Actor, Json, Place, Role
 from .services import FUNCTION_CREATED
 
 COGNITO = "cognito-identity.amazonaws.com"

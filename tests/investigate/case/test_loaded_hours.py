@@ -13,7 +13,7 @@ from forensics.answers.coverage_answer import Coverage
 from forensics.answers.who_answer import Missing
 from forensics.case import Case
 from tests.attribution.records import START, Account, call
-from tests.cases import case_of, case_of_records
+from tests.cases import case_of, case_of_records, shared_case
 from tests.simulator import simulate
 
 HOUR = timedelta(hours=1)
@@ -125,9 +125,9 @@ def test_spans_cover_every_hour_once_and_every_event(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.full] if seed else []) for seed in range(10)])
-def test_every_gap_of_a_world_is_told_with_its_event(seed: int, tmp_path: Path) -> None:
+def test_every_gap_of_a_world_is_told_with_its_event(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = simulate(seed=seed, events=3000, everything=True)
-    with case_of(world.files, tmp_path) as case:
+    with shared_case(world.files, f"everything-{seed}", tmp_path_factory) as case:
         told = {one.event_id: one for one in case.coverage().trails if one.effect in ("stopped", "narrowed")}
     recorded = {event.id for event in world.events}
     for gap in world.gaps:

@@ -12,7 +12,7 @@ import pytest
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.case import Case
 from tests.attribution.records import Account, Json, User, call
-from tests.cases import case_of, case_of_records
+from tests.cases import case_of_records, shared_case
 from tests.simulator import CredentialTruth, sample, simulate, truth
 
 SEEDS = [pytest.param(seed, marks=[pytest.mark.full] if seed else []) for seed in range(6)]
@@ -28,12 +28,12 @@ DURING = datetime(2026, 10, 4, 2, 50, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_all_true_descendants_and_no_certain_stranger(seed: int, tmp_path: Path) -> None:
+def test_all_true_descendants_and_no_certain_stranger(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     world = simulate(seed=seed, events=EVENTS, everything=True)
     by_key = {one.access_key_id: one for one in truth(world, world.files) if one.access_key_id}
     below = _descendants(by_key.values())
     subjects = sorted(by_key, key=lambda key: (-len(below[key]), key))[:SUBJECTS]
-    with case_of(world.files, tmp_path) as case:
+    with shared_case(world.files, f"everything-{seed}", tmp_path_factory) as case:
         for subject in subjects:
             tree = case.tree(subject)
             keys = {key for node in tree.nodes for key in node.access_key_ids}
