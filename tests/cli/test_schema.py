@@ -24,7 +24,7 @@ def test_the_schema_is_that_of_the_case(sample_case: Path) -> None:
 def test_the_schema_fits_a_terminal(sample_case: Path) -> None:
     shown = run("schema", "--case", sample_case, width=80).out.splitlines()
     assert max(len(line) for line in shown) <= 80
-    assert "  actor_id                         the stable ID of who is behind it; null if" in shown
+    assert "  actor_id                         the actor's stable ID; null if unknown" in shown
 
 
 def test_a_table_that_is_not_there(sample_case: Path) -> None:

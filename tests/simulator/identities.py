@@ -39,7 +39,7 @@ class Credential:
     """Another name that is as true: the SAML subject of an Identity Center user."""
     on_behalf_of: Json | None = field(default=None, repr=False)
     on_behalf_rate: float = 0.87
-    """The share of events that carry `onBehalfOf` (measured: 27 of 31; reference, section 1.2)."""
+    """The share of events that carry `onBehalfOf` (measured: 27 of 31; docs/attribution.md#on_behalf_of)."""
     via: tuple[str, ...] = ()
     """Who acts in between: a forwarding service; an agent and its OAuth client."""
 
@@ -75,7 +75,7 @@ class Credential:
 
 
 def user_key(user: User, key_id: str) -> Credential:
-    """Shape: practice logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
+    """Shape: Invictus logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
     return Credential(
         account_id=user.account_id,
         access_key_id=key_id,
@@ -97,7 +97,7 @@ def user_session(
     parent: Credential | None = None,
     from_console: bool = False,
 ) -> Credential:
-    """GetSessionToken (with a parent) or a console session. Shape: practice logs 20230710T1240Z_C1qUFaqvZS64BcIN."""
+    """GetSessionToken (with a parent) or a console session. Shape: Invictus logs 20230710T1240Z_C1qUFaqvZS64BcIN."""
     return Credential(
         account_id=user.account_id,
         access_key_id=key_id,
@@ -113,7 +113,7 @@ def user_session(
 
 
 def signing_in(user: User) -> Credential:
-    """A user at the sign-in page, who has no key yet. Shape: practice logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
+    """A user at the sign-in page, who has no key yet. Shape: Invictus logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
     identity = {
         "type": "IAMUser",
         "principalId": user.user_id,
@@ -143,13 +143,13 @@ def root_signing_in(account_id: str, place: Place) -> Credential:
 
 
 def root_key(account_id: str, key_id: str, place: Place) -> Credential:
-    """Root with a long-term key: documented only (reference, section 1.1)."""
+    """Root with a long-term key: documented only (docs/attribution.md#root)."""
     actor, identity = _root_actor(account_id), _root(account_id, key_id)
     return Credential(account_id, key_id, account_id, None, actor, identity, place, issuer="long-term key/root")
 
 
 def root_session(account_id: str, key_id: str, created: datetime, place: Place) -> Credential:
-    """Root in the console. Shape: reference, section 1.1 (public set 2)."""
+    """Root in the console. Shape: docs/attribution.md#root."""
     identity = _root(account_id, key_id) | {"sessionContext": _context({}, created, True)}
     actor = _root_actor(account_id)
     issuer = "ConsoleLogin/root"
@@ -157,7 +157,7 @@ def root_session(account_id: str, key_id: str, created: datetime, place: Place) 
 
 
 def assumed_root(account_id: str, key_id: str, created: datetime, caller: Credential) -> Credential:
-    """A member account's root by AssumeRoot. Shape: reference, section 4.6 (IAM guide, privileged tasks)."""
+    """A member account's root by AssumeRoot. Shape: docs/attribution.md#assumeroot."""
     context = _context({}, created, False) | {"assumedRoot": "true"}
     return Credential(
         account_id=account_id,
@@ -174,7 +174,7 @@ def assumed_root(account_id: str, key_id: str, created: datetime, caller: Creden
 
 
 def federated_user(user: User, name: str, key_id: str, created: datetime, caller: Credential) -> Credential:
-    """GetFederationToken: its records name the IAM user. Shape: reference, section 4.2 (public set 3)."""
+    """GetFederationToken: its records name the IAM user. Shape: docs/attribution.md#getfederationtoken."""
     issuer = {
         "type": "IAMUser",
         "principalId": user.user_id,
@@ -205,7 +205,7 @@ def federated_user(user: User, name: str, key_id: str, created: datetime, caller
 
 
 def identity_center_user(person: Person, credential_id: str) -> Credential:
-    """Somebody in the access portal, known by a bearer token. Shape: reference, section 1.3 and 4.5.
+    """Somebody in the access portal, known by a bearer token. Shape: docs/attribution.md#identity-center.
 
     There is neither key nor principal in the record; the user's ID stands for the principal.
     """
@@ -237,7 +237,7 @@ def anonymous(place: Place) -> Credential:
 
 
 def ec2_infrastructure(account_id: str, instance: str, key_id: str, created: datetime) -> Credential:
-    """A role of EC2's own, of which no issuance was ever seen. Shape: reference, sections 1.1 and 4.8."""
+    """A role of EC2's own, of which no issuance was ever seen. Shape: docs/attribution.md#ec2."""
     role = Role(account_id, "aws:ec2-infrastructure", f"{account_id}:aws:ec2-infrastructure")
     actor = Actor("workload", instance, "workload", "ec2_instance")
     internal = Place("AWS Internal", "AWS Internal")
@@ -263,7 +263,7 @@ def role_session(
     also: Actor | None = None,
     in_scope_of: Json | None = None,
 ) -> Credential:
-    """Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; sourceIdentity as in reference, section 1.2."""
+    """Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; sourceIdentity: docs/attribution.md#identity-fields."""
     session_issuer = {
         "type": "Role",
         "principalId": role.role_id,
@@ -305,7 +305,7 @@ def role_session(
 
 
 def switched_into(role: Role, name: str, source: Credential) -> Credential:
-    """The identity of a SwitchRole event: the target session without key or context (reference, section 4.10)."""
+    """The identity of a SwitchRole event: the target session, no key or context (docs/attribution.md#switchrole)."""
     identity = {
         "type": "AssumedRole",
         "principalId": f"{role.role_id}:{name}",
@@ -327,7 +327,7 @@ def switched_into(role: Role, name: str, source: Credential) -> Credential:
 
 
 def forwarded(session: Credential, key_id: str, created: datetime, service: str) -> Credential:
-    """Forward access: the caller's identity, a fresh key, `invokedBy` (practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """Forward access: the caller's identity, a fresh key, `invokedBy` (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
 
     From a long-term key the session is new; from a session it keeps that session's creation date.
     """
@@ -349,7 +349,7 @@ def forwarded(session: Credential, key_id: str, created: datetime, service: str)
 
 
 def minted_again(session: Credential, key_id: str) -> Credential:
-    """Another key of the same console session (reference, fact 3)."""
+    """Another key of the same console session (docs/attribution.md#further-keys)."""
     return replace(session, access_key_id=key_id, identity=session.identity | {"accessKeyId": key_id})
 
 
@@ -360,7 +360,7 @@ def keyless(session: Credential) -> Credential:
 
 
 def service(principal: str) -> Credential:
-    """Shape: practice logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
+    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
     identity = {"type": "AWSService", "invokedBy": principal}
     actor = Actor("aws_service", principal, "aws_service")
     return Credential(
@@ -369,7 +369,7 @@ def service(principal: str) -> Credential:
 
 
 def service_event(principal: str, account_id: str) -> Credential:
-    """A typeless identity. Shape: practice logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated."""
+    """A typeless identity. Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated."""
     identity = {"accountId": account_id, "invokedBy": principal}
     actor = Actor("aws_service", principal, "aws_service")
     place = Place(principal, principal)
@@ -377,7 +377,7 @@ def service_event(principal: str, account_id: str) -> Credential:
 
 
 def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
-    """Shape: reference, section 1.1 (Identity Center field report)."""
+    """Shape: docs/attribution.md#saml."""
     principal = f"{name_qualifier}:{subject}"
     identity = {
         "type": "SAMLUser",
@@ -390,7 +390,7 @@ def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
 
 
 def web_identity_user(provider: str, audience: str, subject: str, place: Place) -> Credential:
-    """Shape: reference, section 1.1 (public set 3). `provider`: an ARN; a host for Google, Amazon and Cognito."""
+    """Shape: docs/attribution.md#web-identity. `provider`: an ARN; a host for Google, Amazon and Cognito."""
     principal = f"{provider}:{audience}:{subject}"
     identity = {
         "type": "WebIdentityUser",
@@ -403,7 +403,7 @@ def web_identity_user(provider: str, audience: str, subject: str, place: Place) 
 
 
 def redacted(caller: Credential) -> Json:
-    """The caller as the role's account sees it (reference, section 4.3)."""
+    """The caller as the role's account sees it (docs/attribution.md#cross-account-copies)."""
     return {"type": "AWSAccount", "principalId": caller.principal_id, "accountId": caller.account_id}
 
 

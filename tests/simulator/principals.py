@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Where a walk ends, in the words of the design's section 4."""
+    """Where a walk ends, in the words of docs/attribution.md#actor-kinds."""
 
     kind: str
     id: str | None

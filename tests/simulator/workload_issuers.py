@@ -177,7 +177,7 @@ def infrastructure_role(stage: Stage, at: datetime) -> None:
 
 
 def other_linked_roles(stage: Stage, at: datetime) -> None:
-    """RDS and Roles Anywhere for themselves, with the session names that they always use (practice logs)."""
+    """RDS and Roles Anywhere for themselves, with the session names that they always use (Invictus logs)."""
     region, account = stage.region(), stage.account()
     for principal, role_name, name in (
         ("rds.amazonaws.com", "AWSServiceRoleForRDS", "SLRManagement"),
