@@ -77,10 +77,13 @@ def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.Du
         connection = connect(layout, built.database, read_only=True)
     except duckdb.Error:  # damaged, or written by another version of DuckDB
         return None
-    # check again: the file could have been replaced between the first check and opening it
-    if is_unchanged(built) and is_current(connection, layout, commit):
-        lock(connection, layout)
-        return connection
+    try:
+        # check again: the file could have been replaced between the first check and opening it
+        if is_unchanged(built) and is_current(connection, layout, commit):
+            lock(connection, layout)
+            return connection
+    except duckdb.Error:  # a damaged block
+        pass
     connection.close()
     return None
 
