@@ -21,7 +21,7 @@ from forensics.lake.manifest import Commit
 # file is never opened, so it needs no recovery log.
 WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
 # the code that creates the tables
-_ROOMS = tuple(f"forensics.{room}" for room in ("attribution", "digests", "exports", "lake", "records"))
+_ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports", "forensics.lake")
 
 
 @cache
