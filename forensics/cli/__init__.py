@@ -11,60 +11,63 @@ import errno
 import os
 import signal
 import sys
+from collections import UserDict
 from contextlib import suppress
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from forensics import __version__
-from forensics.cli import (
-    accounts,
-    bundle,
-    coverage,
-    custody,
-    events,
-    extract,
-    info,
-    ingest,
-    key,
-    keys,
-    query,
-    report,
-    sample,
-    schema,
-    snapshot,
-    tree,
-    verify,
-    who,
-)
+from forensics.cli.options import PLAIN
 from forensics.runtime import without_pandas
 
-app = typer.Typer(
-    name="forensics",
-    add_completion=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+# In the order of `forensics --help`. forensics/cli/NAME.py has the function or the group of commands NAME.
+_NAMES = (
+    "who",
+    "key",
+    "ingest",
+    "snapshot",
+    "tree",
+    "report",
+    "events",
+    "info",
+    "coverage",
+    "keys",
+    "accounts",
+    "sql",
+    "query",
+    "schema",
+    "connect",
+    "verify",
+    "custody",
+    "extract",
+    "bundle",
+    "sample",
 )
-app.command()(who.who)
-app.command()(key.key)
-app.command()(ingest.ingest)
-app.command()(snapshot.snapshot)
-app.command()(tree.tree)
-app.command()(report.report)
-app.command()(events.events)
-app.command()(info.info)
-app.command()(coverage.coverage)
-app.command()(keys.keys)
-app.command()(accounts.accounts)
-app.command()(events.sql)
-app.add_typer(query.app)
-app.command()(schema.schema)
-app.command()(schema.connect)
-app.command()(verify.verify)
-app.command()(custody.custody)
-app.command()(extract.extract)
-app.command()(bundle.bundle)
-app.command()(sample.sample)
+
+
+class Commands(UserDict[str, Any]):
+    """The commands by name, each imported and built when it is asked for: building all takes longer than an answer."""
+
+    def __getitem__(self, name: str) -> Any:
+        command = getattr(import_module(f"forensics.cli.{self.data[name]}"), name)
+        if not isinstance(command, typer.Typer):
+            group = typer.Typer(**PLAIN)
+            group.command()(command)
+            command = group
+        return get_command(command)
+
+
+class _Program(TyperGroup):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Commands(zip(_NAMES, _NAMES, strict=True))
+
+
+app = typer.Typer(name="forensics", cls=_Program, **PLAIN | {"add_completion": True})
 
 _USAGE = 2
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from forensics.case import Case, Progress
     from forensics.output.terminal import Advance
 
+PLAIN: dict[str, Any] = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""How Typer builds each command: help and errors as plain text."""
+
 CaseOption = Annotated[
     Path | None,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics.cli.options import (
+    PLAIN,
     ForceOption,
     OutputOption,
     RowsFormat,
@@ -24,7 +25,7 @@ from forensics.cli.question import Question, question
 if TYPE_CHECKING:
     from forensics.case import SavedQuery, Value
 
-app = typer.Typer(name="query", short_help="Ask questions that are kept as SQL.")
+query = typer.Typer(**PLAIN, short_help="Ask questions that are kept as SQL.")
 # what follows a query's name and is no option of the command is a parameter of the query
 _TAKES_PARAMETERS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -51,8 +52,8 @@ Parameters = Annotated[
 ]
 
 
-@app.callback(invoke_without_command=True)
-def query(context: typer.Context) -> None:
+@query.callback(invoke_without_command=True)
+def _query(context: typer.Context) -> None:
     """Ask questions that are kept as SQL.
 
     \b
@@ -65,7 +66,7 @@ def query(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-@app.command("list")
+@query.command("list")
 def list_queries(
     format: Annotated[RowsFormat | None, format_option("the queries")] = None,
     output: OutputOption = None,
@@ -89,7 +90,7 @@ def list_queries(
         print_answer(Case.queries(), form, "queries")
 
 
-@app.command(context_settings=_TAKES_PARAMETERS)
+@query.command(context_settings=_TAKES_PARAMETERS)
 def show(
     context: typer.Context,
     name: Name,
@@ -114,12 +115,12 @@ def show(
         from forensics.case import Case
         from forensics.output.queries_text import print_query
 
-        query = _named(name)
-        given = _given(query, context.args, param or [], tz)
-        print_query(Case.query_in_shell(name, given) if shell else query.sql)
+        named = _named(name)
+        given = _given(named, context.args, param or [], tz)
+        print_query(Case.query_in_shell(name, given) if shell else named.sql)
 
 
-@app.command(context_settings=_TAKES_PARAMETERS)
+@query.command(context_settings=_TAKES_PARAMETERS)
 @question(RowsFormat, format_option("the rows"))
 def run(
     context: typer.Context,

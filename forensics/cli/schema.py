@@ -1,14 +1,13 @@
-"""forensics schema, forensics connect"""
+"""forensics schema"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forensics.cli.options import CaseOption, ForceOption, OutputOption, RowsFormat, fail, format_option, output_to
-from forensics.cli.question import Question, asked_case, question
+from forensics.cli.options import RowsFormat, fail, format_option
+from forensics.cli.question import Question, question
 
 
 @question(RowsFormat, format_option("them"))
@@ -36,38 +35,3 @@ def schema(
         if unknown:
             fail(f"there is no table {unknown[0]}; there are {', '.join(table.name for table in found)}", 2)
         asked.print([table for table in found if not tables or table.name in tables], "schema")
-
-
-def connect(
-    case: CaseOption = None,
-    database: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Write a copy of all tables and views that needs neither the case nor forensics."
-        ),
-    ] = None,
-    output: OutputOption = None,
-    force: ForceOption = False,
-) -> None:
-    """Print what other programs need to read a case.
-
-    Statements for the duckdb shell, a BI tool or a notebook, which open the case read-only, in UTC, with its files
-    found from anywhere. With --database, a database file that works on another machine: events without their raw
-    records, secrets masked.
-
-    \b
-    Examples:
-      forensics connect --case my-case -o open.sql && duckdb -init open.sql
-      forensics connect --case my-case --database acme.duckdb && duckdb acme.duckdb
-    """
-    if database is not None and output is not None:
-        fail("--database and --output exclude each other; name one file", 2)
-    with asked_case(case, None) as opened:
-        if database is not None:
-            opened.write_database(database, replace=force)
-            return
-        with output_to(output, force=force):
-            statements = opened.connect_statements()
-            from forensics.output.queries_text import print_statements
-
-            print_statements(statements)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import get_args, get_type_hints
 
-import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from forensics.cli import app
 
@@ -20,15 +21,20 @@ class Command:
     formats: tuple[str, ...]
 
 
-def all_commands(group: typer.Typer = app, before: str = "") -> Iterator[Command]:
-    for info in group.registered_commands:
-        assert info.callback
-        hint = get_type_hints(info.callback).get("format")
-        formats = tuple(form for part in (hint, *get_args(hint)) for form in _values(part))
-        yield Command(f"{before}{info.name or info.callback.__name__}", formats)
-    for inner in group.registered_groups:
-        assert inner.typer_instance
-        yield from all_commands(inner.typer_instance, f"{before}{inner.typer_instance.info.name} ")
+def all_commands(group: TyperGroup | None = None, before: str = "") -> Iterator[Command]:
+    for name, command in (group or _program()).commands.items():
+        if isinstance(command, TyperGroup):
+            yield from all_commands(command, f"{before}{name} ")
+            continue
+        assert command.callback
+        hint = get_type_hints(command.callback).get("format")
+        yield Command(f"{before}{name}", tuple(form for part in (hint, *get_args(hint)) for form in _values(part)))
+
+
+def _program() -> TyperGroup:
+    program = get_command(app)
+    assert isinstance(program, TyperGroup)
+    return program
 
 
 def _values(hint: object) -> list[str]:

@@ -1,0 +1,36 @@
+"""forensics sql"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import RowsFormat, format_option
+from forensics.cli.question import Question, question
+
+
+@question(RowsFormat, format_option("the rows"))
+def sql(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A query on the case; - reads it from standard input.")],
+    asked: Question,
+) -> None:
+    """Run a query on a case.
+
+    DuckDB's SQL, reading only. The view attributed_events has every event with who is behind it; "show tables" lists
+    the rest, "describe attributed_events" its columns.
+
+    \b
+    Examples:
+      forensics sql "select actor_name, count(*) from attributed_events group by all" --case my-case
+      forensics sql "show tables" --case my-case
+      forensics sql - --logs sample_logs --format csv < query.sql
+    """
+    with asked.opened() as case:
+        rows = case.sql_rows(sys.stdin.read() if query == "-" else query)
+        from forensics.output.terminal import tell
+
+        asked.print(rows, "result")
+        if not rows.rows:
+            tell("the query gives no row")
