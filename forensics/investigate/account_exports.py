@@ -22,7 +22,7 @@ LAG = timedelta(hours=1)
 
 
 class _ExportedKeyRow(Row, frozen=True):
-    """What exports say of a long-term key, each thing by an export of its own, and what the events say."""
+    """The statements of exports about a long-term key, each with its source, and the same facts from events."""
 
     account_id: str | None
     user_name: str | None
@@ -190,7 +190,7 @@ def inactive_keys(connection: duckdb.DuckDBPyConnection, key_ids: Iterable[str])
 
 
 def owner_agreement(user_name: str, logged_kind: ActorKind | None, logged_name: str | None) -> Agreement:
-    """Of an owner by IAM; the logged kind is null where no event tells of the key."""
+    """Compare the owner with events; `logged_kind` is None if no event has the key."""
     if logged_kind == ActorKind.ROOT:
         same = user_name == ROOT
     elif logged_name is None:

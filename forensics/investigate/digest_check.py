@@ -21,7 +21,7 @@ class CheckedSpan:
 
 
 class DigestRegionRow(Row, frozen=True):
-    """The time that the loaded digests of a region are of."""
+    """The period of the loaded digests of a region."""
 
     aws_region: str
     start: datetime
@@ -29,7 +29,7 @@ class DigestRegionRow(Row, frozen=True):
 
 
 def digest_regions(connection: duckdb.DuckDBPyConnection) -> list[DigestRegionRow]:
-    """Return the regions that digests are loaded of."""
+    """Return the regions of the loaded digests."""
     return rows(connection, DigestRegionRow, "digest_regions")
 
 
@@ -53,7 +53,7 @@ def digest_check(connection: duckdb.DuckDBPyConnection, spans: Iterable[CheckedS
 
 
 def of_events(events: Iterable[Evidence]) -> list[CheckedSpan]:
-    """The moments of some events."""
+    """Return the times of some events."""
     return [CheckedSpan(one.recipient_account_id, one.aws_region, one.event_time, one.event_time) for one in events]
 
 

@@ -24,7 +24,7 @@ class _RecordRow(Row, frozen=True):
 
 
 def evidence_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> defaultdict[str, list[Evidence]]:
-    """Return the events that prove each issuance, by its ID, or that have an event key, in the order of time."""
+    """Return the proving events of each issuance ID or event key, ordered by time."""
     found: defaultdict[str, list[Evidence]] = defaultdict(list)
     wanted = sorted(set(ids))
     for row in rows(connection, _ProofRow, "who/evidence", ids=wanted) if wanted else ():

@@ -1,4 +1,4 @@
-"""Export sources: which export says something, as of when, and in which files."""
+"""Export sources: the export that a statement comes from, its effective time and its files."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,12 +9,12 @@ from forensics.answers.core import Exported, Grade
 from forensics.investigate.sql_rows import Row, rows
 
 Agreement = tuple[bool | None, str | None]
-"""Whether the events say the same, null if they say nothing of it, and how they disagree."""
+"""Whether the events agree with an export, None if they do not say, and the name of a disagreement."""
 NOT_COMPARED: Agreement = (None, None)
 
 
 class ExportSource(Row, frozen=True):
-    """The columns that tell which export says the rest of a row."""
+    """The columns that name the export behind a row."""
 
     export: str
     as_of: datetime | None
@@ -30,7 +30,7 @@ class ExportSource(Row, frozen=True):
         judged: Agreement = NOT_COMPARED,
         grade: Grade = Grade.STRONG,
     ) -> Exported:
-        """Return what the export says, for an answer."""
+        """Return a statement of the export as an answer shows it."""
         return Exported(what, about, value, grade, *judged, self.export, self.as_of, self.as_of_from, files)
 
 
@@ -47,5 +47,5 @@ def files_of(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> di
 
 
 def files_about(key_id: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Of files with the same bytes, each named for the key that it is about, those of one key; else all."""
+    """Return the files whose name contains the key ID, if any does; otherwise all files with the same content."""
     return tuple(name for name in names if key_id in name) or tuple(names)

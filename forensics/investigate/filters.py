@@ -11,7 +11,7 @@ Times = tuple[datetime, datetime]
 
 
 class _FilterRow(Row, frozen=True):
-    """What an ingest took; an empty list and no time is everything."""
+    """The filter of an ingest; an empty list or a missing time does not filter."""
 
     accounts: tuple[str, ...]
     regions: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Loaded spans: which time is loaded of an account and region, and for which hours digests verify that it is all."""
+"""Loaded spans: the time that is loaded of each account and region, and the hours that digests verify as complete."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ class LoadedRegionRow(Row, frozen=True):
 
 
 class VerifiedHoursRow(Row, frozen=True):
-    """Hours that follow each other."""
+    """Consecutive hours."""
 
     account_id: str
     aws_region: str
@@ -25,14 +25,14 @@ class VerifiedHoursRow(Row, frozen=True):
 
 
 def loaded_regions(connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]) -> list[LoadedRegionRow]:
-    """Return what is loaded of some accounts, region by region."""
+    """Return the loaded time of some accounts by region."""
     return rows(connection, LoadedRegionRow, "who/coverage_of_accounts", accounts=account_ids) if account_ids else []
 
 
 def loaded_of(
     connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]
 ) -> dict[str, tuple[datetime, datetime]]:
-    """Return the times of the first and the last loaded event of each account that has any."""
+    """Return the times of the first and the last loaded event of each account with events."""
     regions = grouped(loaded_regions(connection, account_ids), lambda row: row.recipient_account_id)
     return {
         account: (min(row.first_event_time for row in found), max(row.last_event_time for row in found))
@@ -41,5 +41,5 @@ def loaded_of(
 
 
 def verified_hours(connection: duckdb.DuckDBPyConnection) -> list[VerifiedHoursRow]:
-    """Return the hours of which every delivered event is loaded, as digests prove."""
+    """Return the hours whose delivered events are all loaded, as proven by digests."""
     return rows(connection, VerifiedHoursRow, "verified_hours")

@@ -25,7 +25,7 @@ _SAME_MOMENT = timedelta(seconds=1)
 
 
 class KnownKeyRow(OwnerColumns, frozen=True):
-    """A long-term key whose ID the logs or an export tell."""
+    """A long-term key whose ID is in the logs or an export."""
 
     access_key_id: str
     is_logged: bool
@@ -65,13 +65,13 @@ class KnownKeyRow(OwnerColumns, frozen=True):
 
     @property
     def sources(self) -> list[ExportSource]:
-        """The exports that say anything of it."""
+        """The exports with a statement about the key."""
         found = (self.owner_source, self.created_source, self.status_source, self.last_use_source)
         return [source for source in found if source]
 
 
 class ReportedKeyRow(ExportSource, frozen=True):
-    """A place of a user in the credential report, with the key in it, if there is one."""
+    """A key slot of a user in the credential report, or a user without keys."""
 
     account_id: str
     user_name: str
@@ -90,21 +90,21 @@ class ReportedKeyRow(ExportSource, frozen=True):
 
     @property
     def status(self) -> str | None:
-        """Whether the key works, in IAM's words."""
+        """Active or Inactive, as IAM names it."""
         return None if self.active is None else "Active" if self.active else "Inactive"
 
 
 def known_keys(
     connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
 ) -> list[KnownKeyRow]:
-    """Return every key whose ID is known, or those of one owner, by the name in a credential report."""
+    """Return all keys whose ID is known, or those of one owner by the name in a credential report."""
     return rows(connection, KnownKeyRow, "audit/keys", account=account_id, user=user_name)
 
 
 def reported_keys(
     connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
 ) -> list[ReportedKeyRow]:
-    """Return every place of the latest credential reports, or those of one user."""
+    """Return the rows of the latest credential reports, of all users or one."""
     return rows(connection, ReportedKeyRow, "audit/report", account=account_id, user=user_name)
 
 

@@ -1,11 +1,11 @@
-"""Owners: whom a long-term key belongs to, as events tell."""
+"""Owners: the owner of a long-term key, from events."""
 
 from forensics.answers.core import Actor, ActorKind
 from forensics.investigate.sql_rows import Row
 
 
 class OwnerColumns(Row, frozen=True):
-    """The owner of a key in an account; of a key in no event, none."""
+    """The owner of a key in an account; a key without events has none."""
 
     account_id: str | None
     owner_kind: ActorKind | None

@@ -1,4 +1,4 @@
-"""Every query of the room returns what its type says: run against a case, its columns are the type's fields."""
+"""Run every query of the room against a case: its columns are the fields of its type."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COPY = CALL | {"userIdentity": HOME.user("mallory").signs()}
 
 @cache
 def calls() -> list[tuple[str, str, Any]]:
-    """The calls of `rows` and `values` in the room: which of the two, the query, and the type."""
+    """Return the calls of `rows` and `values` in the room: the function, the query and the type."""
     return [
         (str(getattr(node.func, "id", None)), query, _type(node.args[1], path))
         for path in sorted(ROOM.rglob("*.py"))
@@ -56,7 +56,7 @@ def _type(name: ast.expr, path: Path) -> Any:
 
 
 def _queries(query: ast.expr) -> list[str]:
-    """One, or all that begin as an f-string does."""
+    """Return the query, or all that begin like an f-string."""
     if isinstance(query, ast.Constant):
         return [str(query.value)]
     assert isinstance(query, ast.JoinedStr) and isinstance(query.values[0], ast.Constant)
@@ -66,7 +66,7 @@ def _queries(query: ast.expr) -> list[str]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case of the sample, and of an event whose copies differ."""
+    """A case of the sample and of an event with a conflicting copy."""
     folder = tmp_path_factory.mktemp("rows")
     with case_of_records([CALL, COPY], folder) as case:
         case.ingest([SAMPLE_LOGS])
@@ -80,7 +80,7 @@ def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    """For each parameter of any query what finds as much as possible."""
+    """Return a value for each parameter of any query, one that matches as much as possible."""
 
     def column(query: str) -> list[object]:
         return [value for (value,) in connection.execute(query).fetchall()]
@@ -148,7 +148,7 @@ def test_each_query_is_read_as_a_type() -> None:
 
 
 def _fields(type_: Any) -> tuple[set[str], set[str]]:
-    """Those that a query must return, and those that it may: an answer with defaults is completed later."""
+    """Return the fields that a query must return, and those that it may: defaults of an answer are set later."""
     if issubclass(type_, Row):
         return set(type_.__struct_fields__), set(type_.__struct_fields__)
     fields = dataclasses.fields(type_)

@@ -7,7 +7,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class KeyUseRow(Row, frozen=True):
-    """What a key was used with. `last_use_before`: no later than what IAM says of its last use."""
+    """The use of a key by one user agent; `last_use_before` is the last one up to the time of IAM's statement."""
 
     access_key_id: str
     account_id: str | None
@@ -19,7 +19,7 @@ class KeyUseRow(Row, frozen=True):
 
 
 class UsedAfterRow(Row, frozen=True):
-    """Calls that succeeded after what should have ended the key."""
+    """Successful calls after the end of a key."""
 
     access_key_id: str
     account_id: str | None

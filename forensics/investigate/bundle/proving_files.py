@@ -8,7 +8,7 @@ from forensics.investigate.sql_rows import Row, rows, values
 
 
 class SourceRow(Row, frozen=True):
-    """A file that holds cited events. `paths`: where it was read; `digest_sha256`: of the digest that lists it."""
+    """A file with cited events; `paths` are its locations, `digest_sha256` names the digest that lists it."""
 
     source_sha256: str
     name: str
@@ -18,7 +18,7 @@ class SourceRow(Row, frozen=True):
 
 
 class DigestRow(Row, frozen=True):
-    """A digest, with what it takes to check it with other tools. `der`: the public key."""
+    """A digest with everything that other tools need to check it; `der` is the public key."""
 
     digest_sha256: str
     s3_object: str
@@ -35,14 +35,14 @@ class ExportRow(Row, frozen=True):
 
 
 def sources_of(connection: duckdb.DuckDBPyConnection, event_ids: Collection[str]) -> list[SourceRow]:
-    """Return the files that hold some events."""
+    """Return the files that contain some events."""
     return rows(connection, SourceRow, "bundle/sources", ids=sorted(event_ids))
 
 
 def events_in(
     connection: duckdb.DuckDBPyConnection, event_ids: Collection[str], source_hashes: Collection[str]
 ) -> list[str]:
-    """Return which of some events some files hold, by the SHA-256 of these."""
+    """Return the event IDs that occur in files with these SHA-256."""
     return values(connection, str, "bundle/records", ids=sorted(event_ids), sources=sorted(source_hashes))
 
 
@@ -52,5 +52,5 @@ def digests_with(connection: duckdb.DuckDBPyConnection, digest_hashes: Collectio
 
 
 def exports_named(connection: duckdb.DuckDBPyConnection, names: Collection[str]) -> list[ExportRow]:
-    """Return the exports in files of these names."""
+    """Return the exports with these file names."""
     return rows(connection, ExportRow, "bundle/exports", names=sorted(names)) if names else []

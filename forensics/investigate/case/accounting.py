@@ -35,7 +35,7 @@ COLUMNS = (
 
 
 class _PlacesRow(Row, frozen=True):
-    """What of a source file is in the case."""
+    """The records of a source file in the case."""
 
     source_sha256: str
     stored: int

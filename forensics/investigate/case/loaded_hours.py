@@ -21,7 +21,7 @@ _HOUR = timedelta(hours=1)
 
 
 class _RunRow(Row, frozen=True):
-    """Hours with events that follow each other and are alike."""
+    """Consecutive hours with events in the same state."""
 
     account_id: str | None
     aws_region: str | None

@@ -46,7 +46,7 @@ _ONLY_READ = (
 
 
 class _PartRow(Row, frozen=True):
-    """A query node of a statement, or the name of a function or table in it."""
+    """A query node, function or table of a statement."""
 
     key: str
     name: str

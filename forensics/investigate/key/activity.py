@@ -1,4 +1,4 @@
-"""Activity: what credentials did, from where, with what, and what they were refused."""
+"""Activity: the calls of credentials by address, user agent, region, service and resource."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ class _SpanRow(Row, frozen=True):
 
 
 class _CountedRow(Row, frozen=True):
-    """How often one address, resource or the like was used, and how many of its kind there are."""
+    """The calls of one address, resource or the like; `total` is the number of its kind."""
 
     value: str | None
     succeeded: int
@@ -57,11 +57,11 @@ class _BurstRow(Row, frozen=True):
 def uses_of(
     connection: duckdb.DuckDBPyConnection, nodes: Mapping[str, int], key_id: str | None = None
 ) -> Iterator[str]:
-    """Give the name of a table of every event that some credentials signed, for the queries with $uses.
+    """Yield the name of a temporary table of all events signed by some credentials, for the queries with $uses.
 
     Args:
-        nodes: the credential IDs; beside each, a number to tell them apart by.
-        key_id: the access key, where all of them are of one.
+        nodes: credential IDs, each with the number of its node in a tree.
+        key_id: the access key of the credentials, if they have one in common.
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
@@ -73,7 +73,7 @@ def uses_of(
 
 
 def activity(connection: duckdb.DuckDBPyConnection, uses: str, context: AddressContext) -> Activity:
-    """What the events in a table were."""
+    """Return the activity in a table of events."""
     (total,) = rows(connection, Activity, "key/total", uses=uses)
     if not total.events:
         return total

@@ -293,7 +293,7 @@ def _kind(key_id: str) -> KeyKind:
 
 
 def _behind(connection: duckdb.DuckDBPyConnection, changes: Iterable[_ChangeRow]) -> dict[str | None, _BehindRow]:
-    """Who is behind each credential that made reliable changes."""
+    """Return the actor behind each credential that made a reliable change."""
     ids = sorted({row.by_credential_id for row in changes if row.by_credential_id and row.is_reliable})
     found = rows(connection, _BehindRow, "key/behind", ids=ids) if ids else []
     return {row.credential_id: row for row in found}

@@ -1,4 +1,4 @@
--- A table of every event that some credentials signed, so that the lake is read once for the queries with $uses.
+-- Create the table of all events signed by some credentials, for the queries with $uses; the lake is read once.
 -- $ids: credential IDs; $nodes: beside each, the node of the tree that it is. $key: the key, where all are of one, so that
 -- other keys' rows stay unread; $first, $last: the days of the first and last use, so that other days' files stay closed.
 create temporary table key_uses as

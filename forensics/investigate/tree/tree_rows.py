@@ -8,7 +8,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class EdgeRow(Row, frozen=True):
-    """What one credential or planting derives from; `parents`: from how many it may."""
+    """A parent of a credential or planting; `parents` is the number of possible ones."""
 
     parent_id: str
     child_id: str
@@ -19,7 +19,7 @@ class EdgeRow(Row, frozen=True):
 
 
 class IssuanceRow(Row, frozen=True):
-    """When an issuance ends."""
+    """An issuance with the expiry of what it issued."""
 
     id: str
     issuance_name: str | None
@@ -29,7 +29,7 @@ class IssuanceRow(Row, frozen=True):
 
 
 class DerivedRow(IssuanceRow, frozen=True):
-    """A credential of a tree, with the issuance that it came by."""
+    """A credential of a tree, with its issuance."""
 
     access_key_id: str | None
     principal_id: str | None
@@ -59,7 +59,7 @@ class DerivedRow(IssuanceRow, frozen=True):
 
     @property
     def own_event(self) -> str | None:
-        """The event that issued it, or created the key."""
+        """The event that issued the credential or created the key."""
         return self.issuance_id or self.created_by_event_key
 
 

@@ -62,12 +62,12 @@ def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges
 
 
 def subject_rows(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[SubjectRow]:
-    """Return the credentials that a subject names."""
+    """Return the credentials of a subject."""
     return rows(connection, SubjectRow, f"who/subject_{identifier.type}", id=identifier.id)
 
 
 def ids_of(found: Iterable[SubjectRow]) -> list[str]:
-    """Return the IDs of these credentials."""
+    """Return the credential IDs of a subject."""
     return [row.credential_id for row in found if row.credential_id is not None]
 
 
@@ -77,7 +77,7 @@ def who_of(
     found: Sequence[SubjectRow],
     ip_ranges: IpRanges | None = None,
 ) -> Who:
-    """Return the answer of `who` about a subject whose credentials are looked up already."""
+    """Return the answer of `who` for a subject whose credentials are known."""
     credential_ids = ids_of(found)
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     if not credential_ids:
@@ -391,7 +391,7 @@ class _WhoFacts:
 
 
 def _proofs(hop: HopRow) -> tuple[str | None, ...]:
-    """What proves the link of a hop."""
+    """Return the issuance IDs and event keys that prove the link of a hop."""
     return hop.issuance_id, hop.switch_issuance_id, hop.tool_event_key
 
 

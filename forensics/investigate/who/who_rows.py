@@ -10,7 +10,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class SubjectRow(Row, frozen=True):
-    """A credential that a subject names; an event that nothing signed names none."""
+    """A credential of a subject; None for an unsigned event."""
 
     credential_id: str | None
     unreliable: bool | None
@@ -45,7 +45,7 @@ class CredentialRow(Row, frozen=True):
 
 
 class HopRow(Row, frozen=True):
-    """A credential of a chain, with the link by which it came from the next."""
+    """A credential of a chain, with the link to the next one."""
 
     credential_id: str
     hop_credential_id: str
