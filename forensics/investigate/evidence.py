@@ -1,8 +1,7 @@
 """Evidence: an event that proves something, with the files that hold it and how far these are proven themselves."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
@@ -13,17 +12,24 @@ from forensics.errors import ChangedRecord
 from forensics.investigate.sql_rows import Row, rows
 
 
-def evidence_of(row: Row) -> Evidence:
-    """A row of `who/evidence.sql`."""
-    return Evidence(
-        row.event_id,
-        row.recipient_account_id,
-        row.aws_region,
-        row.event_time,
-        row.event_name,
-        tuple(name for name in row.source_files if name),
-        row.digest_status,
-    )
+class _ProofRow(Row, frozen=True):
+    id: str
+    event: Evidence
+
+
+class _RecordRow(Row, frozen=True):
+    event_id: str
+    path: str
+    raw_sha256: bytes
+
+
+def evidence_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> defaultdict[str, list[Evidence]]:
+    """Return the proving events of each issuance ID or event key, ordered by time."""
+    found: defaultdict[str, list[Evidence]] = defaultdict(list)
+    wanted = sorted(set(ids))
+    for row in rows(connection, _ProofRow, "who/evidence", ids=wanted) if wanted else ():
+        found[row.id].append(row.event)
+    return found
 
 
 def cited_event_ids(answer: object) -> Iterator[str]:
@@ -43,24 +49,21 @@ def cited_event_ids(answer: object) -> Iterator[str]:
 def check_cited(connection: duckdb.DuckDBPyConnection, answer: object) -> None:
     """Read the proving records that an answer cites again, and compare them with their hashes. Raises ChangedRecord."""
     cited = sorted(set(cited_event_ids(answer)))
-    built_from = rows(connection, "evidence_records", ids=cited) if cited else []
-    if not built_from:
-        return
-    now = {tuple(row) for row in _records_now(connection, built_from)}
+    built_from = rows(connection, _RecordRow, "evidence_records", ids=cited) if cited else []
+    now = _records_now(connection, built_from)
     for row in built_from:
-        if tuple(row) not in now:
+        if row not in now:
             raise ChangedRecord(
                 f"the record of event {row.event_id} in {row.path} is not the one that this answer rests on: the file"
                 " was changed. `forensics verify` names every changed file; ingest the logs into a new case"
             )
 
 
-def _records_now(connection: duckdb.DuckDBPyConnection, built_from: list[Row]) -> Iterator[Row]:
+def _records_now(connection: duckdb.DuckDBPyConnection, built_from: list[_RecordRow]) -> set[_RecordRow]:
     """The records as the lake has them; a copy that counts instead of the stored record is among the conflicts."""
     ids = sorted({row.event_id for row in built_from})
-    files = sorted({row.path for row in built_from})
-    copies = [path for path in files if Path(path).parent.name == "event_conflicts"]
-    stored = [path for path in files if path not in copies]
-    for query, paths in (("records_now", stored), ("copies_now", copies)):
-        if paths:
-            yield from rows(connection, query, ids=ids, files=paths)
+    files = {row.path for row in built_from}
+    copies = {path for path in files if Path(path).parent.name == "event_conflicts"}
+    stored = sorted(files - copies)
+    now = set(rows(connection, _RecordRow, "records_now", ids=ids, files=stored) if stored else ())
+    return now.union(rows(connection, _RecordRow, "copies_now", ids=ids, files=sorted(copies)) if copies else ())

@@ -11,22 +11,54 @@ with told as (
 )
 
 select
-    exported.* exclude (created_at, created_as_of, last_used_at, owner_as_of, status_as_of, last_use_as_of),
-    exported.created_at::timestamp as created_at,
+    exported.account_id,
+    exported.user_name,
+    exported.user_id,
+    exported.user_arn,
+    exported.status,
+    exported.never_used,
     exported.last_used_at::timestamp as last_used_at,
-    exported.owner_as_of::timestamp as owner_as_of,
-    exported.status_as_of::timestamp as status_as_of,
-    exported.last_use_as_of::timestamp as last_use_as_of,
-    exported.account_id as key_account_id,
     told.account_id as told_account_id,
-    told.as_of::timestamp as account_as_of,
-    told.as_of_from as account_as_of_from,
-    told.source_sha256 as account_source_sha256,
+    case
+        when told.source_sha256 is not null
+            then {
+                export: 'sts_access_key_info',
+                as_of: told.as_of::timestamp,
+                as_of_from: told.as_of_from,
+                source_sha256: told.source_sha256
+            }
+    end as account_source,
+    case
+        when exported.owner_source_sha256 is not null
+            then {
+                export: exported.owner_export,
+                as_of: exported.owner_as_of::timestamp,
+                as_of_from: exported.owner_as_of_from,
+                source_sha256: exported.owner_source_sha256
+            }
+    end as owner_source,
+    case
+        when exported.status_source_sha256 is not null
+            then {
+                export: 'iam_access_keys',
+                as_of: exported.status_as_of::timestamp,
+                as_of_from: exported.status_as_of_from,
+                source_sha256: exported.status_source_sha256
+            }
+    end as status_source,
+    case
+        when exported.last_use_source_sha256 is not null
+            then {
+                export: 'iam_access_key_last_used',
+                as_of: exported.last_use_as_of::timestamp,
+                as_of_from: exported.last_use_as_of_from,
+                source_sha256: exported.last_use_source_sha256
+            }
+    end as last_use_source,
     logged.access_key_id is not null as is_logged,
+    logged.account_id as logged_account_id,
     logged.owner_kind as logged_owner_kind,
-    logged.owner_name as logged_owner_name,
-    logged.owner_principal_id as logged_owner_id,
-    logged.account_id as logged_account_id
+    logged.owner_name as logged_owner_name
 from exported_keys as exported
 left join access_keys as logged on logged.access_key_id = exported.access_key_id
 left join told

@@ -2,16 +2,13 @@
 select
     exported.id,
     exported.store_id,
-    exported.kind,
     exported.account_id,
     exported.name,
-    exported.arn,
     exported.export,
     exported.as_of::timestamp as as_of,
     exported.as_of_from,
     exported.source_sha256,
-    principals.name as logged_name,
-    principals.arn as logged_arn
+    principals.name as logged_name
 from exported_principals as exported
 left join principals on principals.principal_id = exported.id and principals.account_id = exported.account_id
 where exported.id in (select unnest($ids))

@@ -1,7 +1,5 @@
 """Filters: what the ingests of a case left out, so that a hole which they made is told from one in the logs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -12,11 +10,22 @@ from forensics.investigate.sql_rows import Row, rows
 Times = tuple[datetime, datetime]
 
 
+class _FilterRow(Row, frozen=True):
+    """The filter of an ingest; an empty list or a missing time does not filter."""
+
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...]
+    since: datetime | None
+    until: datetime | None
+    delivered_from: datetime | None
+    delivered_until: datetime | None
+
+
 class Filters:
     """All filters of a case. What one of them takes is not left out, whatever the others do."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._filters = rows(connection, "filters")
+        self._filters = rows(connection, _FilterRow, "filters")
 
     def left_out(self, account: str | None, region: str | None, moment: datetime | None) -> bool:
         """Whether no ingest looked where an issuance would be; no region is any of them, no time is any."""
@@ -40,7 +49,7 @@ class Filters:
         if reached < end:
             yield reached, end
 
-    def _of(self, account: str | None, region: str | None) -> Sequence[Row]:
+    def _of(self, account: str | None, region: str | None) -> Sequence[_FilterRow]:
         return [
             one
             for one in self._filters
@@ -49,7 +58,7 @@ class Filters:
         ]
 
 
-def _looked_at(one: Row, moment: datetime | None) -> bool:
+def _looked_at(one: _FilterRow, moment: datetime | None) -> bool:
     if moment is None:
         return True
     return (one.delivered_from is None or one.delivered_from <= moment) and (

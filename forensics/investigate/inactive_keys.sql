@@ -32,6 +32,7 @@ select
     inactive.status_as_of::timestamp as as_of,
     inactive.status_as_of_from as as_of_from,
     inactive.status_source_sha256 as source_sha256,
+    'iam_access_keys' as export,
     used_since.access_key_id is not null as is_used_since
 from inactive
 left join used_since on used_since.access_key_id = inactive.access_key_id

@@ -1,39 +1,129 @@
 """The credential report beside the keys that are known: it names no key, so what fits one by user and time is weak."""
 
-from __future__ import annotations
-
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import duckdb
 
+from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported, Grade
 from forensics.answers.key_answer import OwnersAccess
-from forensics.investigate.account_exports import ROOT, LoggedKey, files_of, last_use_agreement, status_agreement
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.account_exports import (
+    ROOT,
+    LoggedKey,
+    last_use_agreement,
+    status_agreement,
+)
+from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_of
+from forensics.investigate.owners import OwnerColumns
+from forensics.investigate.sql_rows import grouped, rows
 
 KeyInAccount = tuple[str, str | None]
 # IAM and CloudTrail may tell the second in which a key was made differently by one
 _SAME_MOMENT = timedelta(seconds=1)
 
 
-def matched(known: Iterable[Row], report: Iterable[Row]) -> tuple[dict[KeyInAccount, Row], list[Row]]:
+class KnownKeyRow(OwnerColumns, frozen=True):
+    """A long-term key whose ID is in the logs or an export."""
+
+    access_key_id: str
+    is_logged: bool
+    logged_created_at: datetime | None
+    status: str | None
+    status_since: datetime | None
+    first_use: datetime | None
+    last_use: datetime | None
+    events: int
+    is_exported: bool
+    reported_as: str | None
+    user_name: str | None
+    user_id: str | None
+    user_arn: str | None
+    exported_created_at: datetime | None
+    iam_status: str | None
+    never_used: bool | None
+    last_used_at: datetime | None
+    last_used_service: str | None
+    last_used_region: str | None
+    owner_source: ExportSource | None
+    created_source: ExportSource | None
+    status_source: ExportSource | None
+    last_use_source: ExportSource | None
+
+    @property
+    def created_at(self) -> datetime | None:
+        return self.logged_created_at or self.exported_created_at
+
+    @property
+    def status_as_of(self) -> datetime | None:
+        return self.status_source.as_of if self.status_source else None
+
+    @property
+    def last_use_as_of(self) -> datetime | None:
+        return self.last_use_source.as_of if self.last_use_source else None
+
+    @property
+    def sources(self) -> list[ExportSource]:
+        """The exports with a statement about the key."""
+        found = (self.owner_source, self.created_source, self.status_source, self.last_use_source)
+        return [source for source in found if source]
+
+
+class ReportedKeyRow(ExportSource, frozen=True):
+    """A key slot of a user in the credential report, or a user without keys."""
+
+    account_id: str
+    user_name: str
+    arn: str | None
+    password_enabled: bool | None
+    password_last_used: datetime | None
+    mfa_active: bool | None
+    slot: int | None
+    active: bool | None
+    last_rotated_at: datetime | None
+    never_used: bool | None
+    last_used_at: datetime | None
+    last_used_service: str | None
+    last_used_region: str | None
+    is_whole: bool
+
+    @property
+    def status(self) -> str | None:
+        """Active or Inactive, as IAM names it."""
+        return None if self.active is None else "Active" if self.active else "Inactive"
+
+
+def known_keys(
+    connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
+) -> list[KnownKeyRow]:
+    """Return all keys whose ID is known, or those of one owner by the name in a credential report."""
+    return rows(connection, KnownKeyRow, "audit/keys", account=account_id, user=user_name)
+
+
+def reported_keys(
+    connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
+) -> list[ReportedKeyRow]:
+    """Return the rows of the latest credential reports, of all users or one."""
+    return rows(connection, ReportedKeyRow, "audit/report", account=account_id, user=user_name)
+
+
+def matched(
+    known: Iterable[KnownKeyRow], report: Iterable[ReportedKeyRow]
+) -> tuple[dict[KeyInAccount, ReportedKeyRow], list[ReportedKeyRow]]:
     """The keys that fit a place of the report by user and time of creation alone, and the places left."""
     slots = [slot for slot in report if slot.slot]
-    of_user: defaultdict[tuple[str | None, str | None], list[Row]] = defaultdict(list)
-    for slot in slots:
-        of_user[slot.account_id, slot.user_name].append(slot)
-    fitting: defaultdict[tuple[str, str, int], list[Row]] = defaultdict(list)
+    of_user = grouped(slots, lambda slot: (slot.account_id, slot.user_name))
+    fitting: defaultdict[tuple[str, str, int | None], list[KnownKeyRow]] = defaultdict(list)
     for row in known:
-        for slot in of_user.get((row.account_id, _user_name(row)), ()):
+        for slot in of_user.get((row.account_id or "", row.reported_as or ""), ()):
             if _fits(row, slot):
                 fitting[slot.account_id, slot.user_name, slot.slot].append(row)
-    found: dict[KeyInAccount, Row] = {}
+    found: dict[KeyInAccount, ReportedKeyRow] = {}
     left = []
     for slot in slots:
-        rows_ = fitting[slot.account_id, slot.user_name, slot.slot]
-        key = (rows_[0].access_key_id, rows_[0].account_id) if len(rows_) == 1 else None
+        keys = fitting[slot.account_id, slot.user_name, slot.slot]
+        key = (keys[0].access_key_id, keys[0].account_id) if len(keys) == 1 else None
         if key is None or key in found:
             left.append(slot)
         else:
@@ -41,28 +131,19 @@ def matched(known: Iterable[Row], report: Iterable[Row]) -> tuple[dict[KeyInAcco
     return found, left
 
 
-def reported_status(slot: Row) -> str | None:
-    """What the report says of whether a key works, in IAM's words."""
-    return {True: "Active", False: "Inactive"}.get(slot.active)
-
-
 class ReportOfOwner:
     """What the report says of the owner of a key, and, where no other export tells it, of the key itself."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Actor | None) -> None:
         name = None if owner is None else ROOT if owner.kind == ActorKind.ROOT else owner.name
-        self._rows = [
-            row
-            for row in (rows(connection, "audit/report") if owner and name else ())
-            if owner and (row.account_id, row.user_name) == (owner.account_id, name)
-        ]
-        self._known: Sequence[Row] = rows(connection, "audit/keys") if self._rows else ()
+        account = owner.account_id if owner else None
+        self._rows = reported_keys(connection, account, name) if name else []
+        self._known = known_keys(connection, account, name) if self._rows else []
         self._files = files_of(connection, [row.source_sha256 for row in self._rows])
 
     @property
     def as_of(self) -> datetime | None:
-        as_of: datetime | None = self._rows[0].as_of if self._rows else None
-        return as_of
+        return self._rows[0].as_of if self._rows else None
 
     def says(self, key_id: str, logged: LoggedKey, access: OwnersAccess, told: Collection[str]) -> Iterator[Exported]:
         """`told`: what other exports say of the key."""
@@ -73,65 +154,43 @@ class ReportOfOwner:
             yield from self._of_key(key_id, slot, logged, told)
         yield from self._of_user(self._rows[0], access)
 
-    def _of_key(self, key_id: str, slot: Row, logged: LoggedKey, told: Collection[str]) -> Iterator[Exported]:
-        status = reported_status(slot)
-        if status and "status" not in told:
-            judged = status_agreement(status, slot.as_of, logged)
-            yield self._exported("status", key_id, status, Grade.WEAK, slot, *judged)
+    def _of_key(
+        self, key_id: str, slot: ReportedKeyRow, logged: LoggedKey, told: Collection[str]
+    ) -> Iterator[Exported]:
+        files = self._files[slot.source_sha256]
+        if slot.status and "status" not in told:
+            judged = status_agreement(slot.status, slot.as_of, logged)
+            yield slot.exported("status", key_id, slot.status, files, judged, Grade.WEAK)
         if (slot.last_used_at or slot.never_used) and "last_use" not in told:
             judged = last_use_agreement(slot.last_used_at, slot.as_of, logged)
-            yield self._exported("last_use", key_id, _time(slot), Grade.WEAK, slot, *judged)
+            value = timestamp(slot.last_used_at) if slot.last_used_at else None
+            yield slot.exported("last_use", key_id, value, files, judged, Grade.WEAK)
 
-    def _of_user(self, user: Row, access: OwnersAccess) -> Iterator[Exported]:
-        about = user.arn or user.user_name
+    def _of_user(self, user: ReportedKeyRow, access: OwnersAccess) -> Iterator[Exported]:
+        about, files = user.arn or user.user_name, self._files[user.source_sha256]
         if user.password_enabled is not None:
-            agrees = _password_agrees(user, access)
-            differs = "password_differs" if agrees is False else None
             value = "enabled" if user.password_enabled else None
-            yield self._exported("console_password", about, value, Grade.STRONG, user, agrees, differs)
+            yield user.exported("console_password", about, value, files, _password_agreement(user, access))
         if user.password_last_used is not None:
-            value = f"{user.password_last_used:%Y-%m-%dT%H:%M:%SZ}"
-            yield self._exported("password_last_used", about, value, Grade.STRONG, user)
+            yield user.exported("password_last_used", about, timestamp(user.password_last_used), files)
         if user.mfa_active is not None:
-            yield self._exported("mfa", about, "active" if user.mfa_active else None, Grade.STRONG, user)
-
-    def _exported(
-        self,
-        what: str,
-        about: str,
-        value: str | None,
-        grade: Grade,
-        row: Row,
-        agrees: bool | None = None,
-        disagreement: str | None = None,
-    ) -> Exported:
-        files = self._files[row.source_sha256]
-        return Exported(what, about, value, grade, agrees, disagreement, row.export, row.as_of, row.as_of_from, files)
+            yield user.exported("mfa", about, "active" if user.mfa_active else None, files)
 
 
-def _user_name(row: Row) -> str | None:
-    """The owner's name as the credential report has it."""
-    is_root = row.owner_kind == "root" or row.user_name == ROOT
-    name: str | None = ROOT if is_root else row.owner_name or row.user_name
-    return name
-
-
-def _fits(row: Row, slot: Row) -> bool:
-    created_at = row.logged_created_at or row.exported_created_at
-    if created_at is None or slot.last_rotated_at is None:
+def _fits(row: KnownKeyRow, slot: ReportedKeyRow) -> bool:
+    if row.created_at is None or slot.last_rotated_at is None:
         return False
-    return bool(abs(created_at - slot.last_rotated_at) <= _SAME_MOMENT)
+    return abs(row.created_at - slot.last_rotated_at) <= _SAME_MOMENT
 
 
-def _time(slot: Row) -> str | None:
-    return f"{slot.last_used_at:%Y-%m-%dT%H:%M:%SZ}" if slot.last_used_at else None
-
-
-def _password_agrees(user: Row, access: OwnersAccess) -> bool | None:
+def _password_agreement(user: ReportedKeyRow, access: OwnersAccess) -> Agreement:
     """Whether the last logged change of the password before the report left what it says."""
     before = [
         change
         for change in access.password_changes
         if change.succeeded and user.as_of and change.event.event_time and change.event.event_time <= user.as_of
     ]
-    return (before[-1].event_name != "DeleteLoginProfile") is user.password_enabled if before else None
+    if not before:
+        return NOT_COMPARED
+    agrees = (before[-1].event_name != "DeleteLoginProfile") is user.password_enabled
+    return agrees, None if agrees else "password_differs"

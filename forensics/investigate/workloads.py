@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import ip_network
 
 from forensics.answers.core import AddressClass
 from forensics.answers.who_answer import UsedFrom, Workload
 from forensics.investigate.ip_ranges import Address, IpRanges, parse_address
-from forensics.investigate.sql_rows import Row
 
 # Python's own `is_private` counts the networks of examples, which are nobody's home
 _PRIVATE = [
@@ -34,26 +34,17 @@ _SERVICE = re.compile(r"AWS Internal|[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|ama
 
 
 def workload(
-    access_key_id: str | None, uses: Sequence[Row], home_region: str | None, ip_ranges: IpRanges | None
+    access_key_id: str | None, uses: Sequence[UsedFrom], home_region: str | None, ip_ranges: IpRanges | None
 ) -> Workload:
     """`uses`: one row an address, the first use first. `home_region`: where the credential was handed out."""
-    addresses = tuple(_used_from(use, ip_ranges) for use in uses)
+    addresses = tuple(_placed(use, ip_ranges) for use in uses)
     used_elsewhere, event_ids = _elsewhere(addresses, home_region, has_ranges=ip_ranges is not None)
     return Workload(access_key_id, used_elsewhere, addresses, event_ids, ip_ranges.sha256 if ip_ranges else None)
 
 
-def _used_from(use: Row, ip_ranges: IpRanges | None) -> UsedFrom:
-    kind, region = address_class(use.source_ip_address, ip_ranges)
-    return UsedFrom(
-        use.source_ip_address,
-        kind,
-        region,
-        use.first_use,
-        use.last_use,
-        use.events,
-        use.first_event_id,
-        use.last_event_id,
-    )
+def _placed(use: UsedFrom, ip_ranges: IpRanges | None) -> UsedFrom:
+    class_, region = address_class(use.address, ip_ranges)
+    return replace(use, class_=class_, aws_region=region)
 
 
 def address_class(text: str, ip_ranges: IpRanges | None) -> tuple[AddressClass, str | None]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.digest_check import digest_regions
 from forensics.lake.layout import Layout
 from forensics.regular_files import write_private
 from forensics.sources.aws import Aws
@@ -17,7 +17,7 @@ def save_public_keys(connection: duckdb.DuckDBPyConnection, layout: Layout, aws:
     """Save AWS's public keys for each region of the digests, and return the files. Raises AwsFailed."""
     layout.sources.mkdir(mode=0o700, exist_ok=True)
     saved = []
-    for row in rows(connection, "digest_regions"):
+    for row in digest_regions(connection):
         path = layout.sources / f"public_keys_{row.aws_region}_{row.end:%Y%m%dT%H%M%SZ}.json"
         write_private(path, fetch_public_keys(aws, row.aws_region, row.start, row.end))
         saved.append(path)

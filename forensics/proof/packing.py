@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from io import BufferedRandom
 from pathlib import Path
@@ -23,8 +23,15 @@ from forensics.answers.core import Evidence, Exported
 from forensics.answers.verify_answer import Bundle, PackedFile
 from forensics.errors import CannotWrite
 from forensics.identifiers import Identifier
+from forensics.investigate.bundle.proving_files import (
+    DigestRow,
+    SourceRow,
+    digests_with,
+    events_in,
+    exports_named,
+    sources_of,
+)
 from forensics.investigate.case.original_records import extract
-from forensics.investigate.sql_rows import Row, rows
 from forensics.private_file import check_place, private_binary, private_file
 from forensics.proof import bundle_archive as archive
 from forensics.proof.bundle_archive import (
@@ -149,8 +156,8 @@ def _packed(origin: Origin, identifier: Identifier) -> Packed:
 
 def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mapping[str, Content]) -> Packed:
     """Return the contents of a bundle: an answer, its evidence, and `files`."""
-    ids = sorted({event.event_id for event in _cited(answer, Evidence) if event.event_id})
-    found = rows(connection, "bundle/sources", ids=ids)
+    ids = {event.event_id for event in _cited(answer, Evidence) if event.event_id}
+    found = sources_of(connection, ids)
     packed: dict[str, Content] = {**files, "answer.json": answer_file(answer)}
     sources: list[PackedFile] = []
     room = MAX_BYTES - sum(map(size_of, files.values())) - _MAX_SOURCE_BYTES  # the last for the files below
@@ -164,15 +171,13 @@ def collect(connection: duckdb.DuckDBPyConnection, answer: object, files: Mappin
     gone = [one.source_sha256 for one in sources if one.packed_as is None]
     packed |= _records(connection, ids, gone) if gone else {}
     packed |= _exports(connection, answer)
-    digests = rows(
-        connection, "bundle/digests", digests=sorted({row.digest_sha256 for row in found if row.digest_sha256})
-    )
-    for row in digests:
-        packed |= _digest(row)
+    digests = digests_with(connection, {row.digest_sha256 for row in found if row.digest_sha256})
+    for digest in digests:
+        packed |= _digest(digest)
     packed["sources.json"] = (to_json(sources) + "\n").encode()
     packed["INSTRUCTIONS.txt"] = (_INSTRUCTIONS + ("" if digests else _INSTRUCTIONS_FOR_NO_DIGEST)).encode()
     packed[SUMS] = _sums(packed)
-    return Packed(packed, tuple(sources), len(digests), sum(row.signature is not None for row in digests))
+    return Packed(packed, tuple(sources), len(digests), sum(one.signature is not None for one in digests))
 
 
 def answer_file(answer: object) -> bytes:
@@ -218,12 +223,11 @@ def _cited(answer: object, type_: type[T]) -> Iterator[T]:
 
 def _exports(connection: duckdb.DuckDBPyConnection, answer: object) -> dict[str, bytes]:
     """Return the exports that an answer cites, from the case."""
-    names = sorted({name for said in _cited(answer, Exported) for name in said.source_files})
-    found = rows(connection, "bundle/exports", names=names) if names else []
+    found = exports_named(connection, {name for said in _cited(answer, Exported) for name in said.source_files})
     return {f"exports/{number:04d}-{_safe(row.name)}": row.content for number, row in enumerate(found, 1)}
 
 
-def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
+def _read_again(row: SourceRow, room: int) -> tuple[Source | None, str | None]:
     """Return an unchanged source file, or None and why only its records can be packed.
 
     The paths come from the manifest, which may be attacker-controlled. The hash limits the damage: a file is packed
@@ -252,16 +256,15 @@ def _read_again(row: Row, room: int) -> tuple[Source | None, str | None]:
     return None, why
 
 
-def _records(connection: duckdb.DuckDBPyConnection, ids: Sequence[str], gone: Sequence[str]) -> dict[str, bytes]:
-    wanted = [row.event_id for row in rows(connection, "bundle/records", ids=ids, sources=gone)]
-    originals = extract(connection, wanted, (), with_secrets=False).originals
+def _records(connection: duckdb.DuckDBPyConnection, ids: Collection[str], gone: Collection[str]) -> dict[str, bytes]:
+    originals = extract(connection, events_in(connection, ids, gone), (), with_secrets=False).originals
     return {
         f"records/{number:04d}-{_safe(one.event_id or 'event')}.json": (to_json(one) + "\n").encode()
         for number, one in enumerate(originals, 1)
     }
 
 
-def _digest(row: Row) -> dict[str, bytes]:
+def _digest(row: DigestRow) -> dict[str, bytes]:
     name = f"digests/{row.digest_sha256[:8]}-{_safe(row.s3_object).removesuffix('.gz')}"
     name = name if name.endswith(".json") else f"{name}.json"
     files = {name: row.content, f"{name}.signed": row.signed_text}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-from forensics.answers.who_answer import Workload
+from forensics.answers.core import AddressClass
+from forensics.answers.who_answer import UsedFrom, Workload
 from forensics.case import Case
 from forensics.errors import NotIpRanges
 from forensics.investigate.ip_ranges import IpRanges, parse_address, read_ip_ranges
@@ -34,8 +34,10 @@ NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 def used(*uses: tuple[str, int, int], ranges: bool = False) -> Workload:
     """`uses`: an address, and the minutes of its first and its last use."""
     rows = [
-        SimpleNamespace(
-            source_ip_address=address,
+        UsedFrom(
+            address=address,
+            class_=AddressClass.OTHER,
+            aws_region=None,
             first_use=NOON + timedelta(minutes=first),
             last_use=NOON + timedelta(minutes=last),
             events=2,

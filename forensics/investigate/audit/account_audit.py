@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import duckdb
 
 from forensics.answers.key_answer import Accounts, AuditedAccount
+from forensics.investigate.audit.audit_rows import ListedUserRow
 from forensics.investigate.audit.key_audit import keys
 from forensics.investigate.sql_rows import rows
 
@@ -16,24 +18,16 @@ def accounts(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_da
     living = [key for key in keys(connection, max_age_days, unused_days).keys if key.status != "Deleted"]
     held = Counter(key.account_id for key in living)
     faulty = Counter(key.account_id for key in living if key.findings)
-    users = Counter(row.account_id for row in rows(connection, "audit/users") if not row.user_name.startswith("<"))
+    listed = rows(connection, ListedUserRow, "audit/users")
+    users = Counter(row.account_id for row in listed if not row.user_name.startswith("<"))
     return Accounts(
         tuple(
-            AuditedAccount(
-                row.account_id,
-                row.name,
-                row.email,
-                row.status,
-                row.as_of,
-                row.events,
-                row.first_event_time,
-                row.last_event_time,
-                tuple(region for region in row.aws_regions if region),
-                users.get(row.account_id),
-                held[row.account_id],
-                faulty[row.account_id],
-                row.iam_as_of,
+            replace(
+                account,
+                iam_users=users.get(account.account_id),
+                long_term_keys=held[account.account_id],
+                keys_with_findings=faulty[account.account_id],
             )
-            for row in rows(connection, "audit/accounts")
+            for account in rows(connection, AuditedAccount, "audit/accounts")
         )
     )

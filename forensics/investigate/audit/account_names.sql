@@ -1,5 +1,5 @@
 -- The accounts of the organization, by the latest export that has each.
-select account_id, name, email, status, as_of::timestamp as as_of
+select account_id, name
 from (
     select *, row_number() over (partition by account_id order by as_of desc, source_sha256) as place
     from accounts

@@ -1,11 +1,11 @@
--- Every account in the logs or an export.
+-- Every account in the logs or an export; users and keys are not counted here.
 with loaded as (
     select
         recipient_account_id as account_id,
         sum(events)::bigint as events,
         min(first_event_time) as first_event_time,
         max(last_event_time) as last_event_time,
-        list_sort(list(distinct aws_region)) as aws_regions
+        list_sort(list(distinct aws_region) filter (where aws_region <> '')) as aws_regions
     from coverage
     where recipient_account_id is not null
     group by recipient_account_id
@@ -50,6 +50,9 @@ select
     loaded.first_event_time::timestamp as first_event_time,
     loaded.last_event_time::timestamp as last_event_time,
     coalesce(loaded.aws_regions, []) as aws_regions,
+    null as iam_users,
+    0 as long_term_keys,
+    0 as keys_with_findings,
     of_iam.iam_as_of::timestamp as iam_as_of
 from known
 left join loaded on loaded.account_id = known.account_id

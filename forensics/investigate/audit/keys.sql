@@ -1,4 +1,5 @@
--- Every long-term key in the logs or an export. One row per key and account.
+-- Every long-term key in the logs or an export. One row per key and account. `reported_as`: the name of its owner in a
+-- credential report. $account, $user: the owner whose keys are returned, by that name; null returns all keys.
 select
     coalesce(logged.access_key_id, exported.access_key_id) as access_key_id,
     coalesce(logged.account_id, exported.account_id) as account_id,
@@ -13,9 +14,11 @@ select
     logged.first_use::timestamp as first_use,
     logged.last_use::timestamp as last_use,
     coalesce(logged.events, 0)::bigint as events,
-    logged.owner_kind as logged_owner_kind,
-    logged.owner_name as logged_owner_name,
     exported.access_key_id is not null as is_exported,
+    case
+        when logged.owner_kind = 'root' or exported.user_name = '<root_account>' then '<root_account>'
+        else coalesce(nullif(logged.owner_name, ''), exported.user_name)
+    end as reported_as,
     exported.user_name,
     exported.user_id,
     exported.user_arn,
@@ -25,21 +28,46 @@ select
     exported.last_used_at::timestamp as last_used_at,
     exported.last_used_service,
     exported.last_used_region,
-    exported.owner_export,
-    exported.owner_as_of::timestamp as owner_as_of,
-    exported.owner_as_of_from,
-    exported.owner_source_sha256,
-    exported.created_as_of::timestamp as created_as_of,
-    exported.created_as_of_from,
-    exported.created_source_sha256,
-    exported.status_as_of::timestamp as status_as_of,
-    exported.status_as_of_from,
-    exported.status_source_sha256,
-    exported.last_use_as_of::timestamp as last_use_as_of,
-    exported.last_use_as_of_from,
-    exported.last_use_source_sha256
+    case
+        when exported.owner_source_sha256 is not null
+            then {
+                export: exported.owner_export,
+                as_of: exported.owner_as_of::timestamp,
+                as_of_from: exported.owner_as_of_from,
+                source_sha256: exported.owner_source_sha256
+            }
+    end as owner_source,
+    case
+        when exported.created_source_sha256 is not null
+            then {
+                export: 'iam_access_keys',
+                as_of: exported.created_as_of::timestamp,
+                as_of_from: exported.created_as_of_from,
+                source_sha256: exported.created_source_sha256
+            }
+    end as created_source,
+    case
+        when exported.status_source_sha256 is not null
+            then {
+                export: 'iam_access_keys',
+                as_of: exported.status_as_of::timestamp,
+                as_of_from: exported.status_as_of_from,
+                source_sha256: exported.status_source_sha256
+            }
+    end as status_source,
+    case
+        when exported.last_use_source_sha256 is not null
+            then {
+                export: 'iam_access_key_last_used',
+                as_of: exported.last_use_as_of::timestamp,
+                as_of_from: exported.last_use_as_of_from,
+                source_sha256: exported.last_use_source_sha256
+            }
+    end as last_use_source
 from access_keys as logged
 full join exported_keys as exported
   on  exported.access_key_id = logged.access_key_id
   and (exported.account_id is null or exported.account_id = logged.account_id)
+where $user::varchar is null
+   or (coalesce(logged.account_id, exported.account_id) = $account and reported_as = $user)
 order by account_id, access_key_id

@@ -11,7 +11,9 @@ select
     latest.as_of_from,
     latest.export,
     latest.source_sha256,
-    list_sort(list(distinct keys.access_key_id) filter (where keys.access_key_id is not null)) as access_key_ids
+    coalesce(
+        list_sort(list(distinct keys.access_key_id) filter (where keys.access_key_id is not null)), []
+    ) as access_key_ids
 from latest
 left join iam_access_keys as keys
   on  keys.source_sha256 = latest.source_sha256

@@ -1,5 +1,5 @@
 -- The keys of the latest credential report of each account, which has no key IDs. One row per user and key; a user
--- without keys has one row without a key.
+-- without keys has one row without a key. $account, $user: the user whose rows are returned; null returns all.
 with latest as (
     select
         users.*,
@@ -12,7 +12,6 @@ select
     users.account_id,
     users.user_name,
     users.arn,
-    users.is_root,
     users.password_enabled,
     users.password_last_used::timestamp as password_last_used,
     users.mfa_active,
@@ -35,4 +34,5 @@ left join iam_credential_report_keys as keys
   and keys.account_id = users.account_id
   and keys.user_name = users.user_name
 where users.place = 1
+  and ($user::varchar is null or (users.account_id = $account and users.user_name = $user))
 order by users.account_id, users.user_name, keys.slot

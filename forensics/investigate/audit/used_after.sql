@@ -47,9 +47,7 @@ select
     access_key_id,
     account_id,
     change,
-    ended_at::timestamp as ended_at,
-    count(*) as calls,
-    list(event_id order by place) filter (where event_id is not null and place <= $most) as event_ids
+    coalesce(list(event_id order by place) filter (where event_id is not null and place <= $most), []) as event_ids
 from used
 group by access_key_id, account_id, change, ended_at
 order by access_key_id, account_id, ended_at, change

@@ -5,7 +5,6 @@ select
     events.account_id,
     events.user_agent,
     min(events.event_time)::timestamp as first_use,
-    max(events.event_time)::timestamp as last_use,
     max(case when events.outcome = 'succeeded' then events.event_time end)::timestamp as last_success,
     max(case when events.event_time <= exported.last_use_as_of then events.event_time end)::timestamp as last_use_before,
     min(events.event_id) as event_id

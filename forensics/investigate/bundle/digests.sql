@@ -2,7 +2,6 @@
 select
     digests.digest_sha256,
     digests.s3_object,
-    digests.status,
     digests.signed_text,
     digests.signature,
     any_value(public_keys.der) as der,
@@ -12,5 +11,5 @@ join digest_sources on digest_sources.digest_sha256 = digests.digest_sha256
 join documents on documents.source_sha256 = digest_sources.source_sha256
 left join public_keys on public_keys.fingerprint = digests.fingerprint and public_keys.refused is null
 where digests.digest_sha256 in (select unnest($digests))
-group by digests.digest_sha256, digests.s3_object, digests.status, digests.signed_text, digests.signature
+group by digests.digest_sha256, digests.s3_object, digests.signed_text, digests.signature
 order by digests.s3_object, digests.digest_sha256

@@ -3,15 +3,13 @@
 The manifest says what was read, the lake what there is; neither is made from the other, so they check each other.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 import duckdb
 
 from forensics.answers.rows_answer import Rows
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 
 COLUMNS = (
@@ -36,6 +34,16 @@ COLUMNS = (
 )
 
 
+class _PlacesRow(Row, frozen=True):
+    """The records of a source file in the case."""
+
+    source_sha256: str
+    stored: int
+    copies: int
+    addenda: int
+    rejected: int
+
+
 def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
     """Every input file as it ended last, in the order of names.
 
@@ -43,8 +51,10 @@ def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
     `addenda` are in the event that they amend; `rejected` are in the quarantine, `left_out` are no events, and
     `filtered` the ingest was told to leave out.
     """
-    places = {row.source_sha256: row for row in rows(connection, "case/places_of_sources")}
-    found = [_file(file, places.get(file.sha256)) for file in sorted(_latest(manifest), key=lambda file: file.name)]
+    places = _places(connection)
+    found = [
+        _file(file, places.get(file.sha256 or "")) for file in sorted(_latest(manifest), key=lambda file: file.name)
+    ]
     return Rows(COLUMNS, tuple(found), len(found))
 
 
@@ -57,20 +67,23 @@ def mismatch(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str |
     for file in manifest.source_files:
         if file.sha256 and (file.records or file.rejected):
             read[file.sha256].append(file)
-    there = {
-        row.source_sha256: (row.stored + row.copies + row.addenda, row.rejected)
-        for row in rows(connection, "case/places_of_sources")
-    }
+    places = _places(connection)
     for sha256, times in read.items():
-        records, rejected = there.get(sha256, (0, 0))
+        there = places.get(sha256)
+        records = there.stored + there.copies + there.addenda if there else 0
+        rejected = there.rejected if there else 0
         for what, found, counts in (
             ("records", records, [file.records for file in times]),
             ("rejected records", rejected, [file.rejected for file in times]),
         ):
             if not max(counts) <= found <= sum(counts):
                 return f"{times[-1].name}: {what} read {max(counts):,}, in the case {found:,}"
-    strangers = there.keys() - {file.sha256 for file in manifest.source_files}
+    strangers = places.keys() - {file.sha256 for file in manifest.source_files}
     return f"the case has records of files that were never read, which number {len(strangers):,}" if strangers else None
+
+
+def _places(connection: duckdb.DuckDBPyConnection) -> dict[str, _PlacesRow]:
+    return {row.source_sha256: row for row in rows(connection, _PlacesRow, "case/places_of_sources")}
 
 
 def left_out(manifest: Manifest) -> dict[str, int]:
@@ -105,7 +118,7 @@ def _latest(manifest: Manifest) -> list[SourceFile]:
     return list(latest.values())
 
 
-def _file(file: SourceFile, places: object) -> tuple[object, ...]:
+def _file(file: SourceFile, places: _PlacesRow | None) -> tuple[object, ...]:
     held = None if file.status == "duplicate" else places
     counted = {name: getattr(held, name, 0) for name in ("stored", "copies", "addenda")} | {
         "left_out": sum(file.left_out.values()),

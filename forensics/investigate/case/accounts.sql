@@ -6,7 +6,7 @@ with named as (
 )
 
 select
-    coverage.recipient_account_id,
+    coverage.recipient_account_id as account_id,
     coverage.aws_region,
     sum(coverage.events)::bigint as events,
     min(coverage.first_event_time)::timestamp as first_event_time,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 import duckdb
 
-from forensics.answers.rows_answer import Column, Table
-from forensics.investigate.sql_rows import Row, rows
+from forensics.answers.rows_answer import Table
+from forensics.investigate.sql_rows import rows
 
 # what a query begins with; the others are steps to these, or lists beside them
 _FIRST = (
@@ -29,25 +27,6 @@ _FIRST = (
 
 def schema(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
     """Every table, those that a query begins with first."""
-    found = [
-        Table(
-            name,
-            columns[0].is_view,
-            columns[0].table_meaning,
-            tuple(Column(c.name, c.type, c.meaning) for c in columns),
-        )
-        for name, group in groupby(rows(connection, "case/schema"), key=lambda row: str(row.table_name))
-        if (columns := list(group))
-    ]
     order = {name: place for place, name in enumerate(_FIRST)}
+    found = rows(connection, Table, "case/schema")
     return tuple(sorted(found, key=lambda table: (order.get(table.name, len(order)), table.name)))
-
-
-def _table(columns: list[Row]) -> Table:
-    first = columns[0]
-    return Table(
-        first.table_name,
-        first.is_view,
-        first.table_meaning,
-        tuple(Column(column.name, column.type, column.meaning) for column in columns),
-    )

@@ -14,11 +14,13 @@ named as (
 
 select
     copies.event_key,
-    named.name as source_file,
-    copies.source_sha256,
-    copies.position,
     copies.is_stored,
-    case when exists (select 1 from digests) then file_verdicts.status end as digest_status
+    {
+        source_file: named.name,
+        source_sha256: copies.source_sha256,
+        position: copies.position,
+        digest_status: case when exists (select 1 from digests) then file_verdicts.status end
+    } as copy
 from copies
 left join named on named.source_sha256 = copies.source_sha256
 left join file_verdicts on file_verdicts.source_sha256 = copies.source_sha256

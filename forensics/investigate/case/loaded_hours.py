@@ -4,8 +4,6 @@ The hours run from the first to the last of the whole case, so an account that i
 Only runs of hours are held, never the hours: a year of every region is as small as its holes are few.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,50 +13,68 @@ import duckdb
 
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
 from forensics.investigate.account_exports import exported_trails
-from forensics.investigate.actors import actor_of
 from forensics.investigate.filters import Filters
+from forensics.investigate.loaded_spans import VerifiedHoursRow, verified_hours
 from forensics.investigate.sql_rows import Row, rows
 
 _HOUR = timedelta(hours=1)
 
 
+class _RunRow(Row, frozen=True):
+    """Consecutive hours with events in the same state."""
+
+    account_id: str | None
+    aws_region: str | None
+    first_hour: datetime
+    end_hour: datetime
+    events: int
+    is_verified: bool
+
+
+class _TrailChangeRow(Row, frozen=True):
+    home_region: str | None
+    change: TrailChange
+
+
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Hours in which a trail recorded nothing, or less, except in `home_region`; or which a filter left out."""
+    """Hours in which a trail recorded nothing, or less; or which a filter left out."""
 
     start: datetime
     end: datetime
     state: str
-    home_region: str | None
 
 
 def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
     """The map of the whole case."""
     filters = Filters(connection)
     cuts = sorted({edge for moment in filters.edges() for edge in (_hour(moment), _hour_after(moment))})
-    runs = rows(connection, "case/coverage_runs", cuts=cuts)
-    verified = rows(connection, "verified_hours")
-    trails = rows(connection, "case/coverage_trails")
+    runs = rows(connection, _RunRow, "case/coverage_runs", cuts=cuts)
+    verified = verified_hours(connection)
+    trails = rows(connection, _TrailChangeRow, "case/coverage_trails")
     exported = exported_trails(connection)
     if not runs:
         return Coverage(None, None, (), (), exported)
     start, end = min(run.first_hour for run in runs), max(run.end_hour for run in runs)
     spans: list[CoverageSpan] = []
     for (account, region), found in groupby(runs, key=lambda run: (run.account_id, run.aws_region)):
-        stops = [_stop(row, end) for row in trails if row.account_id == account and row.effect != "changed"]
-        stops = [stop for stop in stops if stop.home_region != region]
+        stops = [
+            _Stop(_hour(one.change.event_time), _hour_after(one.change.until or end), one.change.effect)
+            for one in trails
+            if one.change.account_id == account and one.change.effect != "changed" and one.home_region != region
+        ]
         left_out = [
-            _Stop(_hour_after(first), _hour(last), "excluded_by_filter", None)
+            _Stop(_hour_after(first), _hour(last), "excluded_by_filter")
             for first, last in filters.times_left_out(account, region, start, end)
         ]
         found_spans = _spans(list(found), stops, left_out, start, end)
         of_region = [row for row in verified if (row.account_id, row.aws_region) == (account, region)]
         spans += (part for span in found_spans for part in _told_quiet(span, of_region))
-    return Coverage(start, end, tuple(spans), tuple(_trail_change(row) for row in trails), exported)
+    return Coverage(start, end, tuple(spans), tuple(row.change for row in trails), exported)
 
 
 def _spans(
-    runs: Sequence[Row], stops: Sequence[_Stop], left_out: Sequence[_Stop], start: datetime, end: datetime
+    runs: Sequence[_RunRow], stops: Sequence[_Stop], left_out: Sequence[_Stop], start: datetime, end: datetime
 ) -> Iterator[CoverageSpan]:
     """The runs of one account and region, and the holes before, between and after them.
 
@@ -79,7 +95,7 @@ def _spans(
         yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
 
 
-def _told_quiet(span: CoverageSpan, verified: Sequence[Row]) -> Iterator[CoverageSpan]:
+def _told_quiet(span: CoverageSpan, verified: Sequence[VerifiedHoursRow]) -> Iterator[CoverageSpan]:
     """A span without events, cut into what digests prove to be quiet and what they do not."""
     if span.events or span.state == "excluded_by_filter":
         yield span
@@ -104,30 +120,11 @@ def _holes(start: datetime, end: datetime, stops: Sequence[_Stop]) -> Iterator[_
         if first >= last:
             continue
         if first > start:
-            yield _Stop(start, first, "empty", None)
-        yield _Stop(first, last, stop.state, None)
+            yield _Stop(start, first, "empty")
+        yield _Stop(first, last, stop.state)
         start = last
     if start < end:
-        yield _Stop(start, end, "empty", None)
-
-
-def _stop(row: Row, end: datetime) -> _Stop:
-    return _Stop(_hour(row.event_time), _hour_after(row.until or end), row.effect, row.home_region)
-
-
-def _trail_change(row: Row) -> TrailChange:
-    return TrailChange(
-        row.event_time,
-        row.event_name,
-        row.effect,
-        row.account_id,
-        row.aws_region,
-        row.trail,
-        row.until,
-        row.event_id,
-        row.ended_by_event_id,
-        actor_of(row),
-    )
+        yield _Stop(start, end, "empty")
 
 
 def _hour(moment: datetime) -> datetime:

@@ -1,16 +1,39 @@
 """Extract: records as they were delivered, with where they lie and how far that is proven."""
 
-from __future__ import annotations
-
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import duckdb
+from msgspec import structs
 
 from forensics.answers.verify_answer import ConflictingRecord, Copy, Extract, Original
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Row, grouped, rows, values
 from forensics.records.secrets import mask
+
+
+class _StoredRow(Row, frozen=True):
+    event_key: str
+    event_id: str
+    recipient_account_id: str | None
+    delivery: str
+    raw: bytes
+    stored_sha256: str | None
+    replaced_by: str | None
+
+
+class _CopyRow(Row, frozen=True):
+    event_key: str
+    is_stored: bool
+    copy: Copy
+
+
+class _ConflictRow(Row, frozen=True):
+    event_key: str
+    canonical_sha256: str | None
+    delivery: str
+    differs_in: str | None
+    raw: bytes
 
 
 def extract(
@@ -24,15 +47,19 @@ def extract(
 
     `conflict_files`: the lake's files of what copies say that differs.
     """
-    files = [row.path for row in rows(connection, "case/events_files")]
+    files = values(connection, str, "case/events_files")
     asked = list(dict.fromkeys(event_ids))
     # AWS writes event IDs in lower case; what came otherwise is found as it came
     spelled = sorted({spelling for id_ in asked for spelling in (id_, id_.lower(), id_.upper())})
-    found = rows(connection, "case/extract_events", ids=spelled, files=files) if files else []
+    found = rows(connection, _StoredRow, "case/extract_events", ids=spelled, files=files) if files else []
     keys = [one.event_key for one in found]
-    copies = _by_event(rows(connection, "case/extract_copies", keys=keys) if keys else [])
-    conflicts = _by_event(
-        rows(connection, "case/extract_conflicts", keys=keys, files=conflict_files) if keys and conflict_files else []
+    copies = grouped(
+        rows(connection, _CopyRow, "case/extract_copies", keys=keys) if keys else [], lambda row: row.event_key
+    )
+    differing = {"keys": keys, "files": conflict_files}
+    conflicts = grouped(
+        rows(connection, _ConflictRow, "case/extract_conflicts", **differing) if keys and conflict_files else [],
+        lambda row: row.event_key,
     )
     seen = {one.event_id.lower() for one in found}
     originals = [_that_counts(one, conflicts[one.event_key]) for one in found]
@@ -42,28 +69,21 @@ def extract(
     )
 
 
-def _by_event(found: Iterable[Row]) -> defaultdict[str, list[Row]]:
-    of_event: defaultdict[str, list[Row]] = defaultdict(list)
-    for row in found:
-        of_event[row.event_key].append(row)
-    return of_event
-
-
-def _that_counts(stored: Row, conflicts: Sequence[Row]) -> tuple[Row, list[Row]]:
+def _that_counts(stored: _StoredRow, conflicts: Sequence[_ConflictRow]) -> tuple[_StoredRow, list[_ConflictRow]]:
     """The copy that counts and the others: digests may prove more of another copy than of the stored one."""
     if stored.replaced_by is None:
         return stored, list(conflicts)
     counts = next(one for one in conflicts if one.canonical_sha256 == stored.replaced_by)
-    replaced = counts._replace(
-        canonical_sha256=stored.stored_sha256, delivery=stored.delivery, raw=stored.raw, differs_in=counts.differs_in
-    )
+    replaced = structs.replace(counts, canonical_sha256=stored.stored_sha256, delivery=stored.delivery, raw=stored.raw)
     others = [replaced if one is counts else one for one in conflicts]
-    return stored._replace(raw=counts.raw), sorted(others, key=lambda one: str(one.canonical_sha256))
+    return structs.replace(stored, raw=counts.raw), sorted(others, key=lambda one: str(one.canonical_sha256))
 
 
-def _original(row: Row, copies: Iterable[Row], conflicts: Sequence[Row], with_secrets: bool) -> Original:
+def _original(
+    row: _StoredRow, copies: Iterable[_CopyRow], conflicts: Sequence[_ConflictRow], with_secrets: bool
+) -> Original:
     record = _text(row.raw, with_secrets)
-    delivered: str = row.raw.decode("utf-8", "replace")
+    delivered = row.raw.decode("utf-8", "replace")
     return Original(
         row.event_id,
         row.recipient_account_id,
@@ -71,16 +91,7 @@ def _original(row: Row, copies: Iterable[Row], conflicts: Sequence[Row], with_se
         hashlib.sha256(row.raw).hexdigest(),
         record != delivered,
         delivered.encode("utf-8") == row.raw,
-        tuple(
-            Copy(
-                copy.source_file,
-                copy.source_sha256,
-                copy.position,
-                copy.digest_status,
-                bool(conflicts) and not copy.is_stored,
-            )
-            for copy in copies
-        ),
+        tuple(replace(one.copy, may_differ=bool(conflicts) and not one.is_stored) for one in copies),
         tuple(
             ConflictingRecord(
                 _text(one.raw, with_secrets), hashlib.sha256(one.raw).hexdigest(), one.delivery, one.differs_in

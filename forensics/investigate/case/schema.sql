@@ -1,4 +1,4 @@
--- Every column of the case's tables and views, with the comments on both.
+-- The case's tables and views with their columns, and the comments on both.
 with tables as (
     select table_name as name, false as is_view, comment
     from duckdb_tables()
@@ -12,12 +12,18 @@ with tables as (
 )
 
 select
-    tables.name as table_name,
+    tables.name,
     tables.is_view,
-    coalesce(tables.comment, '') as table_meaning,
-    columns.column_name as name,
-    replace(lower(columns.data_type), 'timestamp with time zone', 'timestamptz') as type,
-    coalesce(columns.comment, '') as meaning
+    coalesce(tables.comment, '') as meaning,
+    list(
+        {
+            name: columns.column_name,
+            type: replace(lower(columns.data_type), 'timestamp with time zone', 'timestamptz'),
+            meaning: coalesce(columns.comment, '')
+        }
+        order by columns.column_index
+    ) as columns
 from tables
 join duckdb_columns() columns on columns.table_name = tables.name and columns.database_name = current_database()
-order by tables.name, columns.column_index
+group by tables.name, tables.is_view, tables.comment
+order by tables.name

@@ -15,7 +15,7 @@ import duckdb
 
 from forensics.answers.rows_answer import Rows
 from forensics.errors import QueryFailed
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Row, rows, values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +43,14 @@ _WORD = re.compile(r"\w+", re.ASCII)
 _ONLY_READ = (
     "a query may only read: begin it with select, from, with, show, describe, summarize, pivot or explain select"
 )
+
+
+class _PartRow(Row, frozen=True):
+    """A query node, function or table of a statement."""
+
+    key: str
+    name: str
+    is_table: bool
 
 
 def reading(connection: duckdb.DuckDBPyConnection, query: str) -> str:
@@ -76,7 +84,7 @@ def _statement_types(connection: duckdb.DuckDBPyConnection, query: str) -> list[
 
 
 def _check_parts(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    for part in rows(connection, "case/statement_parts", statement=query):
+    for part in rows(connection, _PartRow, "case/statement_parts", statement=query):
         if part.key == "type" and part.name not in _READING_NODES:
             raise QueryFailed(_ONLY_READ)
         if part.is_table and part.name not in _TABLE_FUNCTIONS:
@@ -97,7 +105,7 @@ def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     in a string; DuckDB runs a CTE that writes while it looks for the pivot's columns.
     """
     _check_table(query)
-    functions = {row.name for row in rows(connection, "case/table_functions")} - _TABLE_FUNCTIONS
+    functions = set(values(connection, str, "case/table_functions")) - _TABLE_FUNCTIONS
     for word in _WORD.findall(query.lower()):
         if word in functions | _WRITING_WORDS:
             raise QueryFailed(

@@ -1,25 +1,27 @@
 """Overview: what a case holds, and how far its credentials were resolved."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 
 import duckdb
 
-from forensics.answers.core import ActorKind, StopReason
 from forensics.answers.coverage_answer import Account, Ending, Info
 from forensics.answers.ingest_answer import Unread
 from forensics.investigate.account_exports import exports, problems
 from forensics.investigate.case.accounting import left_out, limits, mismatch, unknown_fields
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
+
+
+class _DeliveryRow(Row, frozen=True):
+    delivery: str
+    events: int
 
 
 def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
     """What the case at `case` holds."""
     commit = manifest.commit
-    accounts = tuple(Account(*row) for row in rows(connection, "case/accounts"))
+    accounts = tuple(rows(connection, Account, "case/accounts"))
     latest = {file.path: file for file in manifest.source_files if file.status != "duplicate"}
     return Info(
         case=case,
@@ -34,16 +36,13 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
         first_event_time=min((account.first_event_time for account in accounts), default=None),
         last_event_time=max((account.last_event_time for account in accounts), default=None),
         accounts=accounts,
-        endings=tuple(
-            Ending(ActorKind(row.actor_kind), StopReason(row.stop_reason), row.credentials, row.events)
-            for row in rows(connection, "case/endings")
-        ),
+        endings=tuple(rows(connection, Ending, "case/endings")),
         unread=(*unread(latest.values()), *problems(connection)),
         exports=exports(connection),
         amended=commit.amended if commit else 0,
         left_out=left_out(manifest),
         limits=limits(manifest),
-        deliveries={row.delivery: row.events for row in rows(connection, "case/deliveries")},
+        deliveries={row.delivery: row.events for row in rows(connection, _DeliveryRow, "case/deliveries")},
         unknown_fields=unknown_fields(manifest),
         mismatch=mismatch(connection, manifest),
     )

@@ -1,9 +1,9 @@
 """Verify: what the digests of a case or folder prove, file by file and window by window."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from itertools import groupby
 
 import duckdb
@@ -18,7 +18,7 @@ from forensics.answers.verify_answer import (
     VerifiedFile,
     Windows,
 )
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Row, grouped, rows
 
 _S3 = "s3://"
 _ALWAYS = (
@@ -36,6 +36,37 @@ _BROKEN = "anything about the logs: the case is not as it was left, so what its 
 _NO_LOCATION = "that files lie where AWS put them: their bucket and key are not known; --bucket NAME tells them"
 
 
+class _ChainColumns(Row, frozen=True):
+    account_id: str
+    aws_region: str
+    trail: str
+    home_region: str
+    is_backfill: bool
+
+
+class _BreakRow(_ChainColumns, frozen=True):
+    kind: str
+    start_time: datetime | None
+    end_time: datetime
+    missing_object: str | None
+    at_least: int
+
+
+class _WindowRow(_ChainColumns, frozen=True):
+    start_time: datetime
+    end_time: datetime
+    status: FileStatus
+    is_complete: bool
+    is_verified: bool
+    is_contested: bool
+    files: int
+    unchanged: int
+    changed: int
+    missing: int
+    first_event_time: datetime | None
+    last_event_time: datetime | None
+
+
 def verification(
     connection: duckdb.DuckDBPyConnection | None, subject: str, bucket: str | None, integrity: Integrity | None = None
 ) -> Verification:
@@ -47,7 +78,7 @@ def verification(
         return Verification(subject, {}, {}, None, (), (), (), (_BROKEN,), integrity)
     files = tuple(_files(connection, bucket))
     chains = tuple(_chains(connection))
-    keys = tuple(UsedKey(*row) for row in rows(connection, "case/verify_keys"))
+    keys = tuple(rows(connection, UsedKey, "case/verify_keys"))
     moves = [one.moved for one in files if one.moved is not None]
     return Verification(
         subject,
@@ -63,12 +94,9 @@ def verification(
 
 
 def _files(connection: duckdb.DuckDBPyConnection, bucket: str | None) -> Iterator[VerifiedFile]:
-    for row in rows(connection, "case/verify_files"):
-        at = _place(row.name, bucket)
-        listed = (row.s3_bucket, row.s3_object)
-        moved = at != listed if at and row.s3_object else None
-        status = FileStatus(row.status)
-        yield VerifiedFile(row.name, row.kind, status, row.is_proven, moved, *listed, row.digest, row.reason)
+    for file in rows(connection, VerifiedFile, "case/verify_files"):
+        at = _place(file.name, bucket)
+        yield replace(file, moved=at != (file.s3_bucket, file.s3_object)) if at and file.s3_object else file
 
 
 def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
@@ -82,8 +110,8 @@ def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
 
 
 def _chains(connection: duckdb.DuckDBPyConnection) -> Iterator[DigestChain]:
-    breaks = {key: list(found) for key, found in groupby(rows(connection, "case/verify_breaks"), key=_chain)}
-    for key, found in groupby(rows(connection, "case/verify_windows"), key=_chain):
+    breaks = grouped(rows(connection, _BreakRow, "case/verify_breaks"), _chain)
+    for key, found in groupby(rows(connection, _WindowRow, "case/verify_windows"), key=_chain):
         windows = list(found)
         yield DigestChain(
             *key,
@@ -92,20 +120,20 @@ def _chains(connection: duckdb.DuckDBPyConnection) -> Iterator[DigestChain]:
             max(row.end_time for row in windows),
             tuple(
                 ChainBreak(row.kind, row.start_time, row.end_time, row.missing_object, row.at_least)
-                for row in breaks.get(key, ())
+                for row in breaks[key]
             ),
             tuple(_runs(windows)),
             sum(row.is_contested for row in windows),
         )
 
 
-def _chain(row: Row) -> tuple[str, str, str, str, bool]:
+def _chain(row: _ChainColumns) -> tuple[str, str, str, str, bool]:
     return row.account_id, row.aws_region, row.trail, row.home_region, row.is_backfill
 
 
-def _runs(windows: Sequence[Row]) -> Iterator[Windows]:
+def _runs(windows: Sequence[_WindowRow]) -> Iterator[Windows]:
     """Windows of one status that follow each other, as one."""
-    run: list[Row] = []
+    run: list[_WindowRow] = []
     for row in windows:
         if run and (row.start_time != run[-1].end_time or _likeness(row) != _likeness(run[0])):
             yield _run(run)
@@ -115,20 +143,18 @@ def _runs(windows: Sequence[Row]) -> Iterator[Windows]:
         yield _run(run)
 
 
-def _likeness(row: Row) -> tuple[object, ...]:
+def _likeness(row: _WindowRow) -> tuple[FileStatus, bool, bool]:
     return row.status, row.is_complete, row.is_verified
 
 
-def _run(run: Sequence[Row]) -> Windows:
+def _run(run: Sequence[_WindowRow]) -> Windows:
     first = [row.first_event_time for row in run if row.first_event_time]
     last = [row.last_event_time for row in run if row.last_event_time]
     return Windows(
         run[0].start_time,
         run[-1].end_time,
         len(run),
-        FileStatus(run[0].status),
-        run[0].is_complete,
-        run[0].is_verified,
+        *_likeness(run[0]),
         sum(row.files for row in run),
         sum(row.unchanged for row in run),
         sum(row.changed for row in run),

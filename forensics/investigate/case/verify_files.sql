@@ -1,4 +1,5 @@
--- Every log file and digest with its verdict, including missing ones. One row per file name or object.
+-- Every log file and digest with its verdict, including missing ones. One row per file name or object. `moved` is not
+-- known here.
 with listed as (
     select digest_sha256, content_sha256, base_name, s3_bucket, s3_object
     from digest_listings
@@ -52,14 +53,14 @@ missing_logs as (
     group by listings.s3_bucket, listings.s3_object
 )
 
-select name, kind, status, is_proven, s3_bucket, s3_object, digest, reason
+select name, kind, status, is_proven, null as moved, s3_bucket, s3_object, digest, reason
 from present
 where choice = 1
 union all
-select null, 'log', 'missing', is_proven, s3_bucket, s3_object, digest, 'a digest lists it, and it is not here'
+select null, 'log', 'missing', is_proven, null, s3_bucket, s3_object, digest, 'a digest lists it, and it is not here'
 from missing_logs
 union all
-select null, 'digest', 'missing', false, missing_bucket, missing_object, null, 'the digest after it names it, and it is not here'
+select null, 'digest', 'missing', false, null, missing_bucket, missing_object, null, 'the digest after it names it, and it is not here'
 from digest_breaks
 where kind = 'gap'
 order by kind, coalesce(name, s3_object), name, s3_object, s3_bucket, status, digest

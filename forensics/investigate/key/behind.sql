@@ -1,15 +1,17 @@
 -- The actors of credentials that changed something. $ids: credential IDs.
 select
     credential_id,
-    actor_kind,
-    actor_id,
-    actor_name,
-    actor_arn,
-    actor_account_id,
-    workload_type,
-    issuer,
-    provider,
-    identity_store_arn as actor_identity_store_arn,
+    {
+        kind: coalesce(actor_kind, 'unknown'),
+        id: actor_id,
+        name: actor_name,
+        arn: actor_arn,
+        account_id: actor_account_id,
+        workload_type: workload_type,
+        issuer: issuer,
+        provider: provider,
+        identity_store_arn: identity_store_arn
+    } as actor,
     grade
 from actors
 where credential_id in (select unnest($ids))

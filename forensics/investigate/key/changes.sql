@@ -3,7 +3,6 @@
 select
     event_key,
     access_key_id,
-    account_id,
     change,
     succeeded,
     error_code,

@@ -1,6 +1,5 @@
 -- The owner and the status of a long-term key. $key: the key; one row per account that it occurs in.
 select
-    access_key_id,
     account_id,
     owner_kind,
     owner_principal_id,

@@ -1,13 +1,13 @@
--- The addresses, user agents, regions and services of a key's calls. $most: number of rows of each kind, the busiest
--- first.
+-- The addresses, user agents, regions and services of a key's calls. $uses: the table of the calls; $most: number of
+-- rows of each kind, the busiest first.
 with named as (
-    select 'address' as kind, source_ip_address as value, outcome, event_time, event_name from key_uses
+    select 'address' as kind, source_ip_address as value, outcome, event_time, event_name from query_table($uses)
     union all
-    select 'user_agent', user_agent, outcome, event_time, event_name from key_uses
+    select 'user_agent', user_agent, outcome, event_time, event_name from query_table($uses)
     union all
-    select 'region', aws_region, outcome, event_time, event_name from key_uses
+    select 'region', aws_region, outcome, event_time, event_name from query_table($uses)
     union all
-    select 'service', event_source, outcome, event_time, event_name from key_uses
+    select 'service', event_source, outcome, event_time, event_name from query_table($uses)
 ),
 
 counted as (
@@ -26,7 +26,7 @@ counted as (
 )
 
 select
-    *,
+    * exclude (events),
     count(*) over (partition by kind) as total
 from counted
 qualify row_number() over (partition by kind order by events desc, value) <= $most

@@ -1,4 +1,5 @@
--- The resources of a key's calls; objects are counted by bucket. $most: number of rows, the busiest first.
+-- The resources of a key's calls; objects are counted by bucket. $uses: the table of the calls; $most: number of rows,
+-- the busiest first.
 with counted as (
     select
         resource as value,
@@ -10,12 +11,12 @@ with counted as (
         max(event_time)::timestamp as last_use,
         list_sort(list(distinct event_name)) as event_names,
         count(*) as events
-    from key_uses
+    from query_table($uses)
     where resource is not null
     group by resource
 )
 
-select *, count(*) over () as total
+select * exclude (events), count(*) over () as total
 from counted
 qualify row_number() over (order by events desc, value) <= $most
 order by value

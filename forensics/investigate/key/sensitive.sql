@@ -1,5 +1,5 @@
--- Calls that intruders are known for. $most: number of cited events and resources for each action, from the first. A
--- long-term key signs without MFA.
+-- Calls that intruders are known for. $uses: the table of a key's calls; $most: number of cited events and resources
+-- for each action, from the first. A long-term key signs without MFA.
 with called as (
     select
         sensitive_actions.tactic,
@@ -9,7 +9,7 @@ with called as (
         row_number() over (
             partition by key_uses.event_source, key_uses.event_name order by key_uses.event_time, key_uses.event_key
         ) as place
-    from key_uses
+    from query_table($uses) as key_uses
     join sensitive_actions
       on  sensitive_actions.event_source = key_uses.event_source
       and sensitive_actions.event_name = key_uses.event_name
@@ -28,8 +28,8 @@ select
     min(event_time)::timestamp as first_use,
     max(event_time)::timestamp as last_use,
     count(distinct coalesce(object, resource)) as resources_total,
-    list_sort(list(distinct resource) filter (where resource is not null and place <= $most)) as resources,
-    list(event_id order by place) filter (where event_id is not null and place <= $most) as event_ids
+    coalesce(list_sort(list(distinct resource) filter (where resource is not null and place <= $most)), []) as resources,
+    coalesce(list(event_id order by place) filter (where event_id is not null and place <= $most), []) as event_ids
 from called
 group by tactic, technique, technique_name, event_source, event_name
 order by tactic, technique, event_source, event_name

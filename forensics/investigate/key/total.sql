@@ -1,4 +1,4 @@
--- The totals of a key's calls, in one row.
+-- The totals of a key's calls, in one row. $uses: the table of the calls.
 select
     count(*) as events,
     count(case when outcome = 'succeeded' then 1 end) as succeeded,
@@ -6,6 +6,5 @@ select
     count(case when outcome = 'failed' then 1 end) as failed,
     min(event_time)::timestamp as first_use,
     max(event_time)::timestamp as last_use,
-    max(case when outcome = 'succeeded' then event_time end)::timestamp as last_success,
-    list_sort(list(distinct account_id)) as account_ids
-from key_uses
+    max(case when outcome = 'succeeded' then event_time end)::timestamp as last_success
+from query_table($uses)

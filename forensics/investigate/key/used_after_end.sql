@@ -1,5 +1,5 @@
 -- Calls of a key after it was disabled or deleted, or possibly disabled, if it was switched off and on in one second.
--- $key: the key; one row per end.
+-- $key: the key; $uses: the table of its calls; one row per end.
 with used as (
     select
         key_ends.account_id,
@@ -13,7 +13,7 @@ with used as (
             order by key_uses.event_time, key_uses.event_key
         ) as place
     from key_ends
-    join key_uses
+    join query_table($uses) as key_uses
       on  key_uses.account_id = key_ends.account_id
       and key_uses.event_time > key_ends.ended_at
       and coalesce(key_uses.event_time <= key_ends.until, true)
@@ -28,7 +28,7 @@ select
     count(case when outcome <> 'succeeded' then 1 end) as refused,
     min(event_time)::timestamp as first_use,
     max(event_time)::timestamp as last_use,
-    list(event_id order by place) filter (where event_id is not null and place <= $most) as event_ids
+    coalesce(list(event_id order by place) filter (where event_id is not null and place <= $most), []) as event_ids
 from used
 group by account_id, change, ended_at
 order by ended_at, account_id

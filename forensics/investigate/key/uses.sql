@@ -1,7 +1,7 @@
--- Every event that a key signed, for the other queries about it; the lake is read for it once.
+-- Create the table of all events signed by some credentials, for the queries with $uses; the lake is read once.
 -- $ids: credential IDs; $nodes: beside each, the node of the tree that it is. $key: the key, where all are of one, so that
 -- other keys' rows stay unread; $first, $last: the days of the first and last use, so that other days' files stay closed.
-create or replace temporary table key_uses as
+create temporary table key_uses as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node
 )

@@ -1,5 +1,5 @@
--- The collected events that a report lists, ordered by time. $most: number of rows; $alike: number of similar calls
--- listed before others; $longest: maximum characters of a text.
+-- The events that a report lists, ordered by time. $uses: the table of all; $most: number of rows; $alike: number
+-- of similar calls listed before others; $longest: maximum characters of a text.
 with kinds as (
     select
         key_uses.*,
@@ -10,7 +10,7 @@ with kinds as (
                 key_uses.node, key_uses.event_source, key_uses.event_name, key_uses.outcome, key_uses.source_ip_address
             order by key_uses.event_time, key_uses.event_key
         ) as place
-    from key_uses
+    from query_table($uses) as key_uses
     left join sensitive_actions
       on  sensitive_actions.event_source = key_uses.event_source
       and sensitive_actions.event_name = key_uses.event_name
@@ -37,19 +37,22 @@ chosen as (
 select
     event_key,
     rank,
-    node,
-    event_time::timestamp as event_time,
-    left(event_name, $longest) as event_name,
-    left(event_source, $longest) as event_source,
-    left(aws_region, $longest) as aws_region,
-    outcome,
-    left(error_code, $longest) as error_code,
-    left(source_ip_address, $longest) as source_ip_address,
-    left(user_agent, $longest) as user_agent,
-    left(coalesce(object, resource), $longest) as resource,
-    tactic,
-    technique,
-    event_id,
-    recipient_account_id
+    {
+        node: node,
+        event_time: event_time::timestamp,
+        event_name: left(event_name, $longest),
+        event_source: left(event_source, $longest),
+        aws_region: left(aws_region, $longest),
+        outcome: outcome,
+        error_code: left(error_code, $longest),
+        source_ip_address: left(source_ip_address, $longest),
+        user_agent: left(user_agent, $longest),
+        resource: left(coalesce(object, resource), $longest),
+        tactic: tactic,
+        technique: technique,
+        event_id: event_id,
+        recipient_account_id: recipient_account_id,
+        record: null
+    } as event
 from chosen
-order by chosen.event_time, event_key
+order by event_time, event_key

@@ -4,13 +4,12 @@
 came of it are read once. Everything is bounded: a report is a file that somebody opens.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import TypeVar
 
 import duckdb
 
@@ -19,8 +18,9 @@ from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, Prov
 from forensics.identifiers import Identifier
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
+from forensics.investigate.key.activity import activity, uses_of
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.key.key_page import activity, collect_uses, key
+from forensics.investigate.key.key_page import key
 from forensics.investigate.sql_rows import Row, rows
 from forensics.investigate.tree.derived import tree_and_credentials
 
@@ -35,7 +35,22 @@ _CITED = 2_000  # event IDs
 _STEPS = 160  # of the timeline
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as the tables have it
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
+_values = attrgetter(*(field.name for field in fields(ListedEvent)[:-1]))
 _FINE_STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 180, 360, 720, 1440))
+
+
+T = TypeVar("T")
+
+
+class _ListedRow(Row, frozen=True):
+    event_key: str
+    rank: int
+    event: ListedEvent
+
+
+class _RecordRow(Row, frozen=True):
+    event_key: str
+    record: ProvingRecord
 
 
 def report(
@@ -45,70 +60,59 @@ def report(
     page = key(connection, identifier, context)
     below, credentials = tree_and_credentials(connection, identifier)
     certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain}
-    collect_uses(connection, certain)
-    done = activity(connection, context)
-    listed = _listed_rows(connection)
+    with uses_of(connection, certain) as uses:
+        done = activity(connection, uses, context)
+        signed_by = rows(connection, SignedBy, "report/signed_by", uses=uses)
+        timeline = _timeline(connection, uses, done)
+        listed = _listed_rows(connection, uses)
     loaded = coverage(connection)
     cited = list(dict.fromkeys(cited_event_ids((page, below, done, loaded.trails))))
     found = _records(connection, cited[:_CITED], listed)
-    places = {event_key: number for number, event_key in enumerate(found)}
-    with_record = {record.event_id for record in found.values()}
-    answer = Report(
+    places = {row.event_key: number for number, row in enumerate(found)}
+    with_record = {row.record.event_id for row in found}
+    return Report(
         key=page,
         tree=below,
         activity=done,
-        signed_by=tuple(
-            SignedBy(row.event_source, row.event_name, tuple(row.nodes)) for row in rows(connection, "report/signed_by")
-        ),
-        timeline=_timeline(connection, done),
-        events=tuple(_listed(row, places.get(row.event_key)) for row in listed),
+        signed_by=tuple(signed_by),
+        timeline=timeline,
+        events=tuple(replace(row.event, record=places.get(row.event_key)) for row in listed),
         events_total=done.events,
-        records=tuple(found.values()),
+        records=tuple(row.record for row in found),
         cited_without_record=sum(event_id not in with_record for event_id in cited),
         coverage=loaded,
         case=case,
     )
-    connection.execute("drop table if exists key_uses")
-    return answer
 
 
 def _records(
-    connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[Row]
-) -> dict[str, ProvingRecord]:
-    """The records by event key, the cited ones first."""
+    connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[_ListedRow]
+) -> list[_RecordRow]:
+    """The records that there is room for, the cited ones first."""
     wanted = [row.event_key for row in sorted(listed, key=_rank)]
-    found = rows(connection, "report/records", cited=cited, listed=wanted, longest=_RECORD, room=_RECORDS)
-    found = _fitting(found, lambda row: (row.text, *(row.source_files or ())), _ROOM_FOR_RECORDS)
-    return {
-        row.event_key: ProvingRecord(
-            row.event_id,
-            row.recipient_account_id,
-            row.event_time,
-            row.event_name,
-            row.aws_region,
-            row.unreliable,
-            tuple(row.source_files or ()),
-            row.length,
-            row.text,
-        )
-        for row in found
-    }
+    asked = {"cited": cited, "listed": wanted, "longest": _RECORD, "room": _RECORDS}
+    found = rows(connection, _RecordRow, "report/records", **asked)
+    return _fitting(found, lambda row: (row.record.text, *row.record.source_files), _ROOM_FOR_RECORDS)
 
 
-def _listed_rows(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+def _listed_rows(connection: duckdb.DuckDBPyConnection, uses: str) -> list[_ListedRow]:
     """The events to list in the order of time, the telling ones of all."""
-    found = rows(connection, "report/events", most=_EVENTS, alike=_ALIKE, longest=_TEXT)
-    fitting = {row.event_key for row in _fitting(sorted(found, key=_rank), lambda row: row, _ROOM_FOR_EVENTS)}
+    asked = {"uses": uses, "most": _EVENTS, "alike": _ALIKE, "longest": _TEXT}
+    found = rows(connection, _ListedRow, "report/events", **asked)
+    ranked = _fitting(
+        sorted(found, key=_rank), lambda row: (row.event_key, row.rank, *_values(row.event)), _ROOM_FOR_EVENTS
+    )
+    fitting = {row.event_key for row in ranked}
     return [row for row in found if row.event_key in fitting]
 
 
-def _rank(row: Row) -> int:
-    return int(row.rank)
+def _rank(row: _ListedRow) -> int:
+    return row.rank
 
 
-def _fitting(found: Iterable[Row], texts: Callable[[Row], Iterable[object]], room: int) -> list[Row]:
+def _fitting(found: Iterable[T], texts: Callable[[T], Iterable[object]], room: int) -> list[T]:
     """The first rows, as many as fit into a page: there, what could be markup or is not ASCII is spelled out."""
-    fitting: list[Row] = []
+    fitting: list[T] = []
     for row in found:
         room -= sum(_length(str(text)) for text in texts(row))
         if room < 0:
@@ -121,19 +125,13 @@ def _length(text: str) -> int:
     return len(json.dumps(text)) + 5 * sum(text.count(character) for character in "<>&")
 
 
-def _listed(row: Row, record: int | None) -> ListedEvent:
-    values: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(ListedEvent)[:-1]}
-    return ListedEvent(**values, record=record)
-
-
-def _timeline(connection: duckdb.DuckDBPyConnection, done: Activity) -> Timeline:
+def _timeline(connection: duckdb.DuckDBPyConnection, uses: str, done: Activity) -> Timeline:
     if done.first_use is None or done.last_use is None:
         return Timeline(0, None, None, ())
     step = _step(done.last_use - done.first_use)
     first = done.first_use - (done.first_use - _EPOCH) % step
-    found = rows(connection, "report/timeline", first=first, step=step // _SECOND)
-    buckets = tuple(Bucket(row.node, row.start, row.succeeded, row.refused) for row in found)
-    return Timeline(step // _SECOND, done.first_use, done.last_use, buckets)
+    buckets = rows(connection, Bucket, "report/timeline", uses=uses, first=first, step=step // _SECOND)
+    return Timeline(step // _SECOND, done.first_use, done.last_use, tuple(buckets))
 
 
 def _step(span: timedelta) -> timedelta:

@@ -37,15 +37,17 @@ files as (
 
 select
     chosen.event_key,
-    events.event_id,
-    events.recipient_account_id,
-    events.event_time::timestamp as event_time,
-    events.event_name,
-    events.aws_region,
-    events.unreliable,
-    files.names as source_files,
-    length(events.record) as length,
-    left(events.record, $longest) as text
+    {
+        event_id: events.event_id,
+        recipient_account_id: events.recipient_account_id,
+        event_time: events.event_time::timestamp,
+        event_name: events.event_name,
+        aws_region: events.aws_region,
+        unreliable: events.unreliable,
+        source_files: coalesce(files.names, []),
+        length: length(events.record),
+        text: left(events.record, $longest)
+    } as record
 from events
 join chosen on chosen.event_key = events.event_key
 left join files on files.event_key = events.event_key

@@ -4,7 +4,7 @@ with asked as materialized (
 ),
 
 answered as materialized (
-    select credential_id, actor_kind, actor_id, workload_type from actors where credential_id in (select unnest($ids))
+    select credential_id, actor_kind, actor_id from actors where credential_id in (select unnest($ids))
 ),
 
 asked_for as materialized (
@@ -16,7 +16,7 @@ chosen as materialized (
 ),
 
 requests as materialized (
-    select issuance_id, event_name, event_source, caller_invoked_by, event_time, expires_at, target_role_arn
+    select issuance_id, event_name, caller_invoked_by, event_time, expires_at, target_role_arn
     from issuances
     where issuance_id in (select issuance_id from chosen)
 )
@@ -33,7 +33,6 @@ select
     credentials.role_session_name,
     credentials.session_creation_date::timestamp as session_creation_date,
     credentials.sign_in_session_arn,
-    credentials.assumed_root,
     credentials.first_use::timestamp as first_use,
     credentials.last_use::timestamp as last_use,
     credentials.events,
@@ -41,15 +40,12 @@ select
     chosen.rule,
     chosen.issuance_id,
     issuances.event_name as issuance_name,
-    issuances.event_source as issuance_source,
     issuances.caller_invoked_by,
     issuances.event_time::timestamp as issuance_time,
     issuances.expires_at::timestamp as expires_at,
     issuances.target_role_arn,
     actors.actor_kind,
     actors.actor_id,
-    actors.workload_type,
-    access_keys.owner_kind,
     access_keys.created_at::timestamp as created_at,
     access_keys.created_by_event_key
 from asked as credentials

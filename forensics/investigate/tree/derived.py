@@ -6,7 +6,6 @@ tables become the nodes of the answer; everything is fetched for all of them at 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,16 +13,18 @@ from itertools import pairwise
 
 import duckdb
 
-from forensics.answers.core import Evidence, Subject
+from forensics.answers.core import ActorKind, Evidence, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.identifiers import Identifier, SubjectType, account_of
 from forensics.investigate.account_exports import inactive_keys
-from forensics.investigate.digest_check import CheckedSpan, digest_check
+from forensics.investigate.digest_check import CheckedSpan, digest_check, of_events
 from forensics.investigate.evidence import evidence_of
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import rows, values
 from forensics.investigate.tree.containment import Means, Role, containment, denying
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
+from forensics.investigate.tree.tree_rows import AncestorRow, DerivedRow, IssuanceRow, PlantingRow, RevocationRow
 from forensics.investigate.tree.validity import Life, Revocations, expiry
+from forensics.investigate.who.requesters import ids_of, subject_rows
 
 _VALID = {State.VALID: True, State.UNKNOWN: None}
 _IDENTITY_CENTER = ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_")
@@ -40,7 +41,7 @@ def tree_and_credentials(
 ) -> tuple[Tree, dict[str, int]]:
     """The same, and for each credential of it the number of the first node that it is."""
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
-    moment = _utc(at) if at else rows(connection, "tree/latest")[0].at
+    moment = _utc(at) if at else next(iter(values(connection, datetime, "latest_event")), None)
     roots = _roots(connection, identifier)
     if not roots or moment is None:
         return Tree(subject, moment, digests=digest_check(connection, [CheckedSpan(subject.account_id)])), {}
@@ -76,15 +77,14 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _roots(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[str]:
-    found = rows(connection, f"who/subject_{identifier.type}", id=identifier.id)
-    ids = [row.credential_id for row in found if row.credential_id is not None]
+    ids = ids_of(subject_rows(connection, identifier))
     if identifier.type == SubjectType.PRINCIPAL or not ids:
-        ids += [row.id for row in rows(connection, "tree/planted_subject", id=identifier.id)]
+        ids += values(connection, str, "tree/planted_subject", id=identifier.id)
     return ids
 
 
 def _ancestors(connection: duckdb.DuckDBPyConnection, roots: list[str]) -> tuple[str, ...]:
-    found = rows(connection, "tree/ancestors", ids=roots)
+    found = rows(connection, AncestorRow, "tree/ancestors", ids=roots)
     return tuple(dict.fromkeys(row.access_key_id or row.id for row in found))
 
 
@@ -95,19 +95,18 @@ class _TreeFacts:
         self._at = at
         edges = edges_below(connection, roots)
         ids = sorted({*roots, *(edge.child_id for edge in edges)})
-        self._credentials = {row.id: row for row in rows(connection, "tree/credentials", ids=ids)}
-        self._plantings = {row.id: row for row in rows(connection, "tree/plantings", ids=ids)}
+        self._credentials = {row.id: row for row in rows(connection, DerivedRow, "tree/credentials", ids=ids)}
+        self._plantings = {row.id: row for row in rows(connection, PlantingRow, "tree/plantings", ids=ids)}
         self._places = Places(edges, {id_: self._unit(id_) for id_ in ids}).stand(roots)
-        cited = sorted({edge.event_key for edge in edges if edge.event_key} | set(self._own_events()))
-        self._issuances = {row.id: row for row in rows(connection, "tree/issuances", ids=cited)}
-        self._event_ids: defaultdict[str, list[Row]] = defaultdict(list)
-        for event in rows(connection, "tree/evidence", ids=cited):
-            self._event_ids[event.id].append(event)
-        found = rows(connection, "who/evidence", ids=cited) if cited else []
-        self.evidence = tuple(sorted({evidence_of(row) for row in found}, key=_in_time))
-        everything = [*self._credentials.values(), *self._plantings.values()]
+        own = (row.own_event for row in self._credentials.values())
+        cited = sorted({key for key in (*(edge.event_key for edge in edges), *own) if key})
+        self._issuances = {row.id: row for row in rows(connection, IssuanceRow, "tree/issuances", ids=cited)}
+        self._proofs = evidence_of(connection, cited)
+        self.evidence = tuple(sorted({event for found in self._proofs.values() for event in found}, key=_in_time))
+        everything: list[DerivedRow | PlantingRow] = [*self._credentials.values(), *self._plantings.values()]
         accounts = sorted({fact.account_id for fact in everything if fact.account_id})
-        self._revocations = Revocations(rows(connection, "tree/revocations", accounts=accounts, at=at), at)
+        revocations = rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)
+        self._revocations = Revocations(revocations, at)
         self._members: list[tuple[str, ...]] = []
 
     def spans(self) -> list[CheckedSpan]:
@@ -115,12 +114,8 @@ class _TreeFacts:
         began = [row.session_creation_date or row.first_use for row in self._credentials.values()]
         start = min((time for time in began if time), default=None)
         accounts = {row.account_id for row in self._credentials.values()}
-        cited = [
-            CheckedSpan(event.recipient_account_id, event.aws_region, event.event_time, event.event_time)
-            for event in self.evidence
-        ]
         after = [CheckedSpan(account, None, start, self._at) for account in accounts]
-        return [*cited, *after]
+        return [*of_events(self.evidence), *after]
 
     # nodes
 
@@ -165,8 +160,8 @@ class _TreeFacts:
         planting = self._plantings.get(first)
         life = self._life(place, credentials, planting)
         state = self._revocations.state(life)
-        fact: Row = credentials[0] if credentials else planting
-        keys = {row.access_key_id for row in (*credentials, planting) if row and row.access_key_id}
+        facts: list[DerivedRow | PlantingRow] = [*credentials, *([planting] if planting else [])]
+        keys = {fact.access_key_id for fact in facts if fact.access_key_id}
         flags = ["expiry_assumed"] if life.is_assumed else []
         flags += ["shown_elsewhere"] if not place.fresh else []
         return Node(
@@ -177,27 +172,27 @@ class _TreeFacts:
             depth=place.depth,
             certain=place.certain,
             access_key_ids=tuple(sorted(keys)),
-            principal_id=fact.principal_id,
-            arn=fact.arn,
-            account_id=fact.account_id,
+            principal_id=facts[0].principal_id,
+            arn=facts[0].arn,
+            account_id=facts[0].account_id,
             issued_at=life.issued_at,
             expires_at=life.expires_at,
             valid_at=_VALID.get(state, False),
             first_use=min((row.first_use for row in credentials if row.first_use), default=None),
             last_use=life.last_use,
-            events=sum(int(row.events) for row in credentials),
+            events=sum(row.events for row in credentials),
             event_ids=self._cited(place, credentials),
             name=_name(credentials[0] if credentials else None, planting),
             state=state,
             flags=tuple(flags),
         )
 
-    def _life(self, place: TreePlace, credentials: Sequence[Row], planting: Row | None) -> Life:
+    def _life(self, place: TreePlace, credentials: Sequence[DerivedRow], planting: PlantingRow | None) -> Life:
         if planting and not credentials:
-            kind, name = NodeKind(planting.kind), planting.name
-            is_role = kind == NodeKind.ROLE
+            name = planting.name
+            is_role = planting.kind == NodeKind.ROLE
             return Life(
-                kind,
+                planting.kind,
                 planting.account_id,
                 planting.access_key_id,
                 None if is_role else name,
@@ -207,7 +202,7 @@ class _TreeFacts:
             )
         fact = credentials[0]
         last_use = max((row.last_use for row in credentials if row.last_use), default=None)
-        if _is_long_term(fact):
+        if fact.is_long_term:
             key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name, fact.principal_id)
             return replace(key, issued_at=fact.created_at, last_use=last_use)
         begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
@@ -226,20 +221,17 @@ class _TreeFacts:
             last_use=last_use,
         )
 
-    def _expiry(self, place: TreePlace, credential: Row) -> tuple[datetime | None, bool]:
+    def _expiry(self, place: TreePlace, credential: DerivedRow) -> tuple[datetime | None, bool]:
         """By the credential's own issuance, or by the one that this place rests on."""
         cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
         issuances = [credential] if credential.issuance_id else cited
         ends = [expiry(issuance, credential.identity_type) for issuance in issuances]
         return max(ends, key=lambda end: str(end[0] or ""), default=(None, False))
 
-    def _cited(self, place: TreePlace, credentials: Sequence[Row]) -> tuple[str, ...]:
-        keys = place.event_keys or tuple(key for row in credentials if (key := _own_event(row)))
-        events = {event.event_id: event.event_time for key in keys for event in self._event_ids[key]}
+    def _cited(self, place: TreePlace, credentials: Sequence[DerivedRow]) -> tuple[str, ...]:
+        keys = place.event_keys or tuple(key for row in credentials if (key := row.own_event))
+        events = {event.event_id: event.event_time for key in keys for event in self._proofs[key] if event.event_id}
         return tuple(sorted(events, key=lambda event_id: (str(events[event_id]), event_id)))
-
-    def _own_events(self) -> Iterable[str]:
-        return (key for row in self._credentials.values() if (key := _own_event(row)))
 
     def _unit(self, id_: str) -> Unit:
         credential = self._credentials.get(id_)
@@ -247,7 +239,7 @@ class _TreeFacts:
             planting = self._plantings.get(id_)
             is_key = planting is not None and planting.kind == NodeKind.ACCESS_KEY
             return ("key", planting.account_id, planting.access_key_id) if planting and is_key else ("planting", id_)
-        if _is_long_term(credential):
+        if credential.is_long_term:
             return ("key", credential.account_id, credential.access_key_id)
         began = credential.session_creation_date
         if credential.principal_id is None or began is None:
@@ -300,7 +292,7 @@ class _TreeFacts:
         for node in nodes:
             row = self._credentials.get(self._members[node.id][0])
             is_root = node.parent is None and node.valid_at is not False
-            if is_root and row and row.actor_kind == "workload" and (name := row.actor_id):
+            if is_root and row and row.actor_kind == ActorKind.WORKLOAD and (name := row.actor_id):
                 found[name] = Means(Action.REPLACE_WORKLOAD_CREDENTIALS, node.account_id, name, name)
         return tuple(found.values())
 
@@ -325,26 +317,16 @@ def _session_role(node: Node) -> tuple[str | None, str] | None:
     return (node.account_id, name) if name else None
 
 
-def _name(credential: Row | None, planting: Row | None) -> str | None:
+def _name(credential: DerivedRow | None, planting: PlantingRow | None) -> str | None:
     if planting:
-        return str(planting.name) if planting.name else None
+        return planting.name or None
     return credential.user_name or credential.role_session_name if credential else None
 
 
-def _own_event(credential: Row) -> str | None:
-    """The event that handed it out, or made the key."""
-    key: str | None = credential.issuance_id or credential.created_by_event_key
-    return key
-
-
-def _is_long_term(credential: Row) -> bool:
-    return (credential.access_key_id or "").startswith("AKIA")
-
-
-def _means_of_session(session: Row) -> Means:
+def _means_of_session(session: DerivedRow) -> Means:
     account_id, role = session.account_id, _role_of(session)
     if session.identity_type == "Root":
-        return Means(Action.DENY_BY_SCP, account_id, account_id, account_id)
+        return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
     if session.identity_type == "FederatedUser" and session.session_issuer_arn:
         arn = session.session_issuer_arn
         return denying(account_id, arn.rpartition("/")[2], arn)
@@ -363,7 +345,7 @@ def _means_of_session(session: Row) -> Means:
     return role.revoking
 
 
-def _role_of(session: Row) -> Role | None:
+def _role_of(session: DerivedRow) -> Role | None:
     """The role of a session, where any record names it."""
     if session.identity_type not in ("AssumedRole", None):
         return None

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from forensics.answers.tree_answer import Relation
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.tree.tree_rows import EdgeRow
 
 _OF_USER = (Relation.CREATED_ACCESS_KEY, Relation.CREATED_LOGIN_PROFILE)
 Unit = tuple[object, ...]
@@ -35,13 +36,13 @@ class TreePlace:
     children: list[int] = field(default_factory=list)
 
 
-def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[Row]:
+def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[EdgeRow]:
     """Every edge below some IDs: one query for each 64 hops, or step from a request to a planting."""
-    found: list[Row] = []
+    found: list[EdgeRow] = []
     asked: set[str] = set()
     frontier = sorted(ids)
     while frontier:
-        edges = rows(connection, "tree/edges", ids=frontier)
+        edges = rows(connection, EdgeRow, "tree/edges", ids=frontier)
         new = [edge for edge in edges if edge.parent_id not in asked]
         asked.update(frontier)
         asked.update(edge.parent_id for edge in new)
@@ -50,7 +51,7 @@ def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> li
     return _under_their_users(found)
 
 
-def _under_their_users(edges: Sequence[Row]) -> list[Row]:
+def _under_their_users(edges: Sequence[EdgeRow]) -> list[EdgeRow]:
     """What was given to a user that was itself made stands under that user, not under whoever made both."""
     of_user = {edge.child_id for edge in edges if edge.parent_id.startswith("user|")}
     return [
@@ -63,13 +64,11 @@ def _under_their_users(edges: Sequence[Row]) -> list[Row]:
 class Places:
     """The places of some roots and all that is below them, in the order in which they were found."""
 
-    def __init__(self, edges: Sequence[Row], units: Mapping[str, Unit]) -> None:
+    def __init__(self, edges: Sequence[EdgeRow], units: Mapping[str, Unit]) -> None:
         self.all: list[TreePlace] = []
         self._units = units
         self._placed: set[str] = set()
-        self._edges: defaultdict[str, list[Row]] = defaultdict(list)
-        for edge in edges:
-            self._edges[edge.parent_id].append(edge)
+        self._edges = grouped(edges, lambda edge: edge.parent_id)
         self._have_parents = {edge.child_id for edge in edges}
 
     def stand(self, subjects: Sequence[str]) -> list[TreePlace]:
@@ -96,14 +95,14 @@ class Places:
         above = self._above(number)
         down = [edge for member in place.fresh for edge in self._edges[member] if edge.child_id not in above]
         here = Counter(child_id for _, child_id in {(edge.parent_id, edge.child_id) for edge in down})
-        together: defaultdict[tuple[object, ...], list[Row]] = defaultdict(list)
+        together: defaultdict[tuple[object, ...], list[EdgeRow]] = defaultdict(list)
         for edge in down:
             # one parent is known, or all that it may have come of stand here together
             certain = place.certain and (edge.is_certain or here[edge.child_id] == edge.parents)
             together[self._unit(edge), edge.relation, certain].append(edge)
         return [self._add(_child(number, place, edges, key[-1] is True)) for key, edges in together.items()]
 
-    def _unit(self, edge: Row) -> Unit:
+    def _unit(self, edge: EdgeRow) -> Unit:
         return ("forward_access",) if edge.relation == Relation.FORWARD_ACCESS else self._units[edge.child_id]
 
     def _above(self, number: int | None) -> set[str]:
@@ -123,10 +122,10 @@ class Places:
         return number
 
 
-def _child(number: int, parent: TreePlace, edges: Sequence[Row], certain: bool) -> TreePlace:
+def _child(number: int, parent: TreePlace, edges: Sequence[EdgeRow], certain: bool) -> TreePlace:
     return TreePlace(
         parent=number,
-        relation=Relation(edges[0].relation),
+        relation=edges[0].relation,
         depth=parent.depth + 1,
         certain=certain,
         members=tuple(dict.fromkeys(edge.child_id for edge in edges)),

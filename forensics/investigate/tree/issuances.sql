@@ -2,7 +2,6 @@
 select
     issuance_id as id,
     event_name as issuance_name,
-    event_source as issuance_source,
     caller_invoked_by,
     event_time::timestamp as issuance_time,
     expires_at::timestamp as expires_at

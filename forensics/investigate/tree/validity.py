@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
-from forensics.investigate.sql_rows import Row
+from forensics.investigate.tree.tree_rows import IssuanceRow, RevocationRow
 
 _DEFAULTS = {
     "AssumeRole": timedelta(hours=1),
@@ -49,13 +49,13 @@ class Life:
     last_use: datetime | None = None
 
 
-def expiry(issuance: Row, identity_type: str | None) -> tuple[datetime | None, bool]:
+def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime | None, bool]:
     """When what an event handed out ends, and whether that is a default."""
     if issuance.expires_at or not issuance.issuance_time:
         return issuance.expires_at, False
-    lasts = _DEFAULTS.get(issuance.issuance_name)
+    lasts = _DEFAULTS.get(issuance.issuance_name or "")
     if issuance.issuance_name == "AssumeRole":
-        lasts = _DEFAULTS_OF_SERVICES.get(issuance.caller_invoked_by, lasts)
+        lasts = _DEFAULTS_OF_SERVICES.get(issuance.caller_invoked_by or "", lasts)
     if issuance.issuance_name == "GetSessionToken" and identity_type == "Root":
         lasts = _OF_ROOT
     return (issuance.issuance_time + lasts, True) if lasts else (None, False)
@@ -64,8 +64,8 @@ def expiry(issuance: Row, identity_type: str | None) -> tuple[datetime | None, b
 class Revocations:
     """What was ended, and brought back, until a time; in the order in which it happened."""
 
-    def __init__(self, found: Iterable[Row], at: datetime) -> None:
-        self._about: defaultdict[tuple[str, ...], list[tuple[int, Row]]] = defaultdict(list)
+    def __init__(self, found: Iterable[RevocationRow], at: datetime) -> None:
+        self._about: defaultdict[tuple[str, ...], list[tuple[int, RevocationRow]]] = defaultdict(list)
         for place, event in enumerate(found):
             for name in _names(
                 event.account_id, event.access_key_id, event.user_name, event.user_principal_id, event.role_name
@@ -98,7 +98,7 @@ class Revocations:
                 ended = _end_by(event, life) or ended
         return ended
 
-    def _of(self, life: Life) -> list[Row]:
+    def _of(self, life: Life) -> list[RevocationRow]:
         """What was done to its key, its user or its role, in order."""
         names = _names(life.account_id, life.access_key_id, life.user_name, life.user_id, life.role_name)
         found = {place: event for name in names for place, event in self._about[name]}
@@ -114,10 +114,10 @@ def _names(
             yield account_id, kind, name
 
 
-def _is_its_user(event: Row, life: Life) -> bool:
+def _is_its_user(event: RevocationRow, life: Life) -> bool:
     """By the unique ID, where both are known: a name may be another's by now."""
     if event.user_principal_id and life.user_id:
-        return bool(event.user_principal_id == life.user_id)
+        return event.user_principal_id == life.user_id
     return life.user_name is not None and event.user_name == life.user_name
 
 
@@ -125,7 +125,7 @@ def _of_key(status: str | None) -> State | None:
     return {"Inactive": State.DEACTIVATED, "Deleted": State.DELETED}.get(status or "")
 
 
-def _end_by(event: Row, life: Life) -> State | None:
+def _end_by(event: RevocationRow, life: Life) -> State | None:
     """What an event did to it, if anything."""
     is_its_user = _is_its_user(event, life)
     is_its_role = life.role_name is not None and event.role_name == life.role_name

@@ -1,5 +1,6 @@
 -- The addresses that credentials were used from, with the first and the last use. $ids: credential IDs; $keys: their
--- access keys, '' for none. One row per credential and address. An unreliable record does not prove a use.
+-- access keys, '' for none. One row per credential and address, which is not classified here. An unreliable record does
+-- not prove a use.
 with uses as (
     select
         credential_id,
@@ -18,12 +19,16 @@ with uses as (
 
 select
     credential_id,
-    source_ip_address,
-    min(event_time)::timestamp as first_use,
-    max(event_time)::timestamp as last_use,
-    count(*) as events,
-    min(case when place = 1 then event_id end) as first_event_id,
-    min(case when place_from_last = 1 then event_id end) as last_event_id
+    {
+        address: source_ip_address,
+        class_: 'other',
+        aws_region: null,
+        first_use: min(event_time)::timestamp,
+        last_use: max(event_time)::timestamp,
+        events: count(*),
+        first_event_id: min(case when place = 1 then event_id end),
+        last_event_id: min(case when place_from_last = 1 then event_id end)
+    } as use
 from uses
 group by credential_id, source_ip_address
-order by credential_id, first_use, source_ip_address
+order by credential_id, min(event_time), source_ip_address

@@ -24,15 +24,17 @@ select
     links.issuance_id,
     links.rule,
     links.grade,
-    coalesce(actors.actor_kind, issuers.actor_kind, 'unknown') as actor_kind,
-    coalesce(actors.actor_id, issuers.actor_id) as actor_id,
-    coalesce(actors.actor_name, issuers.actor_name) as actor_name,
-    coalesce(actors.actor_arn, issuers.actor_arn) as actor_arn,
-    coalesce(actors.actor_account_id, issuers.actor_account_id) as actor_account_id,
-    issuers.workload_type,
-    coalesce(actors.issuer, issuers.issuer) as issuer,
-    coalesce(actors.provider, issuers.provider) as provider,
-    actors.identity_store_arn as actor_identity_store_arn
+    {
+        kind: coalesce(actors.actor_kind, issuers.actor_kind, 'unknown'),
+        id: coalesce(actors.actor_id, issuers.actor_id),
+        name: coalesce(actors.actor_name, issuers.actor_name),
+        arn: coalesce(actors.actor_arn, issuers.actor_arn),
+        account_id: coalesce(actors.actor_account_id, issuers.actor_account_id),
+        workload_type: issuers.workload_type,
+        issuer: coalesce(actors.issuer, issuers.issuer),
+        provider: coalesce(actors.provider, issuers.provider),
+        identity_store_arn: actors.identity_store_arn
+    } as actor
 from asked as links
 left join parents as actors on actors.credential_id = links.parent_credential_id
 left join without_parent as issuers

@@ -18,7 +18,6 @@ hops as materialized (
         arn,
         account_id,
         session_creation_date,
-        source_identity,
         role_session_name,
         session_issuer_arn,
         first_use,
@@ -56,14 +55,12 @@ requests as materialized (
 
 select
     steps.credential_id,
-    steps.depth,
     hop.credential_id as hop_credential_id,
     hop.access_key_id,
     hop.principal_id,
     hop.arn,
     hop.account_id,
     hop.session_creation_date::timestamp as issued_at,
-    hop.source_identity,
     hop.role_session_name,
     hop.session_issuer_arn,
     hop.first_use::timestamp as first_use,

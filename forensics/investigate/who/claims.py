@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forensics.answers.core import Actor, ActorKind
 from forensics.answers.who_answer import Agreement, Claims, OnBehalfOfClaim, SessionNameClaim, SourceIdentityClaim
-from forensics.investigate.sql_rows import Row
 from forensics.investigate.who.trust import Required, TrustPolicies
+from forensics.investigate.who.who_rows import CredentialRow, HopRow
 
 _PEOPLE = (ActorKind.IAM_USER, ActorKind.SAML_USER, ActorKind.IDENTITY_CENTER_USER)
 
 
 def claims(
-    credential: Row,
-    chain: Sequence[Row],
+    credential: CredentialRow,
+    chain: Sequence[HopRow],
     actor: Actor,
     known_names: Iterable[str],
     trust: TrustPolicies | None = None,
@@ -32,7 +32,7 @@ def claims(
 
 
 def _source_identity(
-    credential: Row, chain: Sequence[Row], actor: Actor, trust: TrustPolicies | None
+    credential: CredentialRow, chain: Sequence[HopRow], actor: Actor, trust: TrustPolicies | None
 ) -> SourceIdentityClaim:
     value = credential.source_identity
     if not value:
@@ -50,7 +50,7 @@ def _agreement(value: str, actor: Actor) -> Agreement:
     return Agreement.DIFFERS if actor.kind in _PEOPLE else Agreement.UNVERIFIABLE
 
 
-def _setter(value: str, chain: Sequence[Row]) -> Row | None:
+def _setter(value: str, chain: Sequence[HopRow]) -> HopRow | None:
     """The session that was first given it: its caller had none yet. From the origin down, later ones inherited it."""
     for hop in reversed(chain):
         if hop.requested_source_identity == value and not hop.caller_source_identity:
@@ -58,7 +58,7 @@ def _setter(value: str, chain: Sequence[Row]) -> Row | None:
     return None
 
 
-def _may_have_inherited(hop: Row) -> bool:
+def _may_have_inherited(hop: HopRow) -> bool:
     """Another account's copy leaves out what its caller carried; only a session, named after a colon, carries any."""
     return bool(hop.is_redacted) and ":" in (hop.caller_principal_id or "")
 
@@ -72,7 +72,7 @@ def _session_name(value: str | None, actor: Actor, known_names: set[str], enforc
     return SessionNameClaim(value, Agreement.DIFFERS if is_somebody_else else Agreement.UNVERIFIABLE, enforced)
 
 
-def _on_behalf_of(credential: Row, actor: Actor) -> OnBehalfOfClaim:
+def _on_behalf_of(credential: CredentialRow, actor: Actor) -> OnBehalfOfClaim:
     value = credential.on_behalf_of_user_id
     if not value:
         return OnBehalfOfClaim()

@@ -22,23 +22,28 @@ verdicts as materialized (
     from file_verdicts
     where source_sha256 in (select source_sha256 from files)
       and exists (select 1 from digests)
+),
+
+proofs as (
+    select
+        asked.id,
+        evidence.event_id,
+        evidence.recipient_account_id,
+        evidence.aws_region,
+        evidence.event_time::timestamp as event_time,
+        evidence.event_name,
+        coalesce(list_sort(list(files.name) filter (where files.name <> '')), []) as source_files,
+        case min(verdicts.place)
+            when 1 then 'signed' when 2 then 'hash-chained' when 3 then 'unverified'
+            when 4 then 'unlisted' when 5 then 'changed'
+        end as digest_status
+    from asked
+    join cited as evidence on evidence.event_key = asked.event_key
+    left join files on files.event_key = asked.event_key
+    left join verdicts on verdicts.source_sha256 = files.source_sha256
+    group by all
 )
 
-select
-    asked.id,
-    evidence.event_id,
-    evidence.recipient_account_id,
-    evidence.aws_region,
-    evidence.event_time::timestamp as event_time,
-    evidence.event_name,
-    list_sort(list(evidence_files.name)) as source_files,
-    case min(verdicts.place)
-        when 1 then 'signed' when 2 then 'hash-chained' when 3 then 'unverified'
-        when 4 then 'unlisted' when 5 then 'changed'
-    end as digest_status
-from asked
-join cited as evidence on evidence.event_key = asked.event_key
-left join files as evidence_files on evidence_files.event_key = asked.event_key
-left join verdicts on verdicts.source_sha256 = evidence_files.source_sha256
-group by all
-order by 1, 5, 2, 3
+select id, proofs as event
+from proofs
+order by id, event_time, event_id, recipient_account_id

@@ -20,15 +20,17 @@ select
     access_keys.owner_arn,
     access_keys.created_by_event_key,
     evidence.event_id as created_by_event_id,
-    actors.actor_kind,
-    actors.actor_id,
-    actors.actor_name,
-    actors.actor_arn,
-    actors.actor_account_id,
-    actors.workload_type,
-    actors.issuer,
-    actors.provider,
-    actors.identity_store_arn as actor_identity_store_arn
+    {
+        kind: coalesce(actors.actor_kind, 'unknown'),
+        id: actors.actor_id,
+        name: actors.actor_name,
+        arn: actors.actor_arn,
+        account_id: actors.actor_account_id,
+        workload_type: actors.workload_type,
+        issuer: actors.issuer,
+        provider: actors.provider,
+        identity_store_arn: actors.identity_store_arn
+    } as actor
 from owned as access_keys
 left join creators as actors on actors.credential_id = access_keys.created_by_credential_id
 left join cited as evidence on evidence.event_key = access_keys.created_by_event_key

@@ -6,15 +6,17 @@ select
     launches.aws_region,
     launches.event_time::timestamp as event_time,
     launches.event_id,
-    actors.actor_kind,
-    actors.actor_id,
-    actors.actor_name,
-    actors.actor_arn,
-    actors.actor_account_id,
-    actors.workload_type,
-    actors.issuer,
-    actors.provider,
-    actors.identity_store_arn as actor_identity_store_arn
+    {
+        kind: coalesce(actors.actor_kind, 'unknown'),
+        id: actors.actor_id,
+        name: actors.actor_name,
+        arn: actors.actor_arn,
+        account_id: actors.actor_account_id,
+        workload_type: actors.workload_type,
+        issuer: actors.issuer,
+        provider: actors.provider,
+        identity_store_arn: actors.identity_store_arn
+    } as actor
 from launches
 left join actors on actors.credential_id = launches.credential_id
 where launches.workload_id in (select unnest($workloads))

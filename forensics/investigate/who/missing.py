@@ -10,7 +10,9 @@ import duckdb
 
 from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.loaded_spans import loaded_regions, verified_hours
+from forensics.investigate.sql_rows import rows
+from forensics.investigate.who.who_rows import LoadedHourRow, TrailStopRow
 from forensics.records.regions import home_region
 
 _HOUR = timedelta(hours=1)
@@ -38,14 +40,13 @@ class CoverageOfLinks:
         wanted = [one for one in sought if one.account_id]
         accounts = sorted({one.account_id for one in wanted if one.account_id})
         timed = sorted({(one.account_id, _hour(one.issued_at)) for one in wanted if one.issued_at})
-        regions = rows(connection, "who/coverage_of_accounts", accounts=accounts) if accounts else []
-        self._regions = {(row.recipient_account_id, row.aws_region): row for row in regions}
-        hours = [hour for _, hour in timed]
-        loaded = rows(connection, "who/coverage_of_hours", accounts=[a for a, _ in timed], hours=hours) if timed else []
+        self._regions = loaded_regions(connection, accounts)
+        asked = {"accounts": [account for account, _ in timed], "hours": [hour for _, hour in timed]}
+        loaded = rows(connection, LoadedHourRow, "who/coverage_of_hours", **asked) if timed else []
         self._hours = {(row.recipient_account_id, row.aws_region, row.hour) for row in loaded}
-        self._stops = rows(connection, "who/trail_stops", accounts=accounts) if accounts else []
+        self._stops = rows(connection, TrailStopRow, "who/trail_stops", accounts=accounts) if accounts else []
         self._filters = Filters(connection)
-        self._verified = rows(connection, "verified_hours") if timed else []
+        self._verified = verified_hours(connection) if timed else []
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
         """What to load to find it; never empty."""
@@ -58,12 +59,12 @@ class CoverageOfLinks:
             yield Missing(account, sought.aws_region, start, end, "data_events_needed", sought.data_events_of)
             return
         moment = sought.issued_at or start
-        loaded = [region for loaded_account, region in self._regions if loaded_account == account]
+        loaded = {row.aws_region: row for row in self._regions if row.recipient_account_id == account}
         if not loaded:
             why = self._unless_left_out("account_not_loaded", account, None, moment)
             yield Missing(account, sought.aws_region, start, end, why)
             return
-        first = min(self._regions[account, region].first_event_time for region in loaded)
+        first = min(row.first_event_time for row in loaded.values())
         if start is None or end is None:
             yield Missing(account, None, None, first, "before_first_event")
             return
@@ -103,14 +104,15 @@ class CoverageOfLinks:
         """Why something is not loaded: a filter, where no ingest looked there."""
         return "excluded_by_filter" if self._filters.left_out(account, region, moment) else why
 
-    def _stopped_by(self, sought: Sought, region: str) -> Row | None:
+    def _stopped_by(self, sought: Sought, region: str) -> TrailStopRow | None:
         """What stopped, or narrowed, a trail of the account before the issuance and until after it."""
         issued_at = sought.issued_at
         if issued_at is None:
             return None
         for stop in self._stops:
             of_this = stop.account_id == sought.account_id and stop.home_region != region
-            if of_this and stop.event_time < issued_at and (stop.until is None or issued_at < stop.until):
+            began = stop.event_time is not None and stop.event_time < issued_at
+            if of_this and began and (stop.until is None or issued_at < stop.until):
                 return stop
         return None
 

@@ -1,2 +1,5 @@
 -- The credentials of an access key ID. $id: the key.
-select credential_id from credentials where access_key_id = $id order by credential_id
+select credential_id, false as unreliable, false as is_sign_in
+from credentials
+where access_key_id = $id
+order by credential_id

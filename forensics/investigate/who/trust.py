@@ -5,16 +5,16 @@ An export tells what was so at its time; it holds for a session where no logged 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
-from forensics.answers.core import Exported, Grade
-from forensics.investigate.account_exports import files_of
-from forensics.investigate.sql_rows import Row, rows
+from forensics.answers.core import Exported
+from forensics.investigate.export_source import files_of
+from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.who.who_rows import ExportedRoleRow, HopRow, TrustPolicyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +30,21 @@ class Required:
 class TrustPolicies:
     """The trust policies of the roles of some hops."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, hops: Iterable[Row]) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, hops: Iterable[HopRow]) -> None:
         roles = sorted({role for hop in hops if (role := _role(hop))})
-        self._set: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in rows(connection, "who/trust_policies", roles=roles) if roles else []:
-            self._set[f"{row.account_id}/{row.role_name}"].append(row)
-        self._exported: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in rows(connection, "exported_roles", roles=roles) if roles else []:
-            self._exported[f"{row.account_id}/{row.role_name}"].append(row)
-        hashes = [row.source_sha256 for exported in self._exported.values() for row in exported]
-        self._files = files_of(connection, hashes)
+        policies = rows(connection, TrustPolicyRow, "who/trust_policies", roles=roles) if roles else []
+        exported = rows(connection, ExportedRoleRow, "exported_roles", roles=roles) if roles else []
+        self._set = grouped(policies, lambda row: f"{row.account_id}/{row.role_name}")
+        self._exported = grouped(exported, lambda row: f"{row.account_id}/{row.role_name}")
+        self._files = files_of(connection, [row.source_sha256 for row in exported])
 
-    def required_of(self, hop: Row) -> Required:
+    def required_of(self, hop: HopRow) -> Required:
         """By the last policy set before the second in which the session of a hop was requested."""
-        requested_at = hop.issued_at or hop.issuance_time
+        requested_at = hop.requested_at
         role = _role(hop)
         if role is None or requested_at is None:
             return Required()
-        before = [row for row in self._set[role] if row.event_time < requested_at]
+        before = [row for row in self._set[role] if row.event_time and row.event_time < requested_at]
         if not before:
             return self._by_export(role, requested_at)
         last = [row for row in before if row.event_time == before[-1].event_time]
@@ -58,7 +55,7 @@ class TrustPolicies:
 
     def _by_export(self, role: str, requested_at: datetime) -> Required:
         """By the export nearest in time, of those between which and the session no change of the policy is logged."""
-        changed_at = [row.event_time for row in self._set[role]]
+        changed_at = [row.event_time for row in self._set[role] if row.event_time]
         fitting = [
             row
             for row in self._exported[role]
@@ -68,26 +65,10 @@ class TrustPolicies:
         if not fitting:
             return Required()
         row = min(fitting, key=lambda row: (abs(row.as_of - requested_at), row.as_of))
-        asked = [
-            name
-            for name, is_asked in (
-                ("sts:SourceIdentity", row.requires_source_identity),
-                ("sts:RoleSessionName", row.requires_session_name),
-            )
-            if is_asked
-        ]
-        exported = Exported(
-            "trust_policy",
-            row.arn or role,
-            ", ".join(asked) or None,
-            Grade.STRONG,
-            None,
-            None,
-            row.export,
-            row.as_of,
-            row.as_of_from,
-            self._files[row.source_sha256],
-        )
+        asked = ["sts:SourceIdentity"] if row.requires_source_identity else []
+        asked += ["sts:RoleSessionName"] if row.requires_session_name else []
+        files = self._files[row.source_sha256]
+        exported = row.exported("trust_policy", row.arn or role, ", ".join(asked) or None, files)
         return Required(row.requires_source_identity, row.requires_session_name, exported)
 
 
@@ -96,7 +77,7 @@ def _agreed(said: Sequence[bool | None]) -> bool | None:
     return said[0] if len(set(said)) == 1 else None
 
 
-def _role(hop: Row) -> str | None:
+def _role(hop: HopRow) -> str | None:
     """Account and name of the role of a session. A name is given once in an account, whatever its path."""
     parts = (hop.session_issuer_arn or "").split(":", 5)
     if len(parts) < 6 or not parts[5].startswith("role/"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Step
-from forensics.investigate.sql_rows import Row
 from forensics.investigate.tree.containment import Means, Role, containment, denying
+from forensics.investigate.tree.tree_rows import IssuanceRow, RevocationRow
 from forensics.investigate.tree.validity import Life, Revocations, expiry
+from tests.investigate.made_rows import row_of
 
 ACCOUNT = "020104826920"
 KEY = Means(Action.DEACTIVATE_ACCESS_KEY, ACCOUNT, "AKIA", "AKIA")
@@ -83,15 +85,11 @@ def test_a_trust_policy_is_restored_before_its_role_is_revoked_for_good() -> Non
 def test_an_expiry_that_is_not_logged_is_the_default(
     name: str, service: str | None, identity: str, hours: float | None
 ) -> None:
-    class Issuance:
-        issuance_name = name
-        caller_invoked_by = service
-        issuance_time = datetime(2026, 3, 22)  # noqa: DTZ001
-        expires_at = None
-
-    end, is_assumed = expiry(Issuance(), identity)
+    issued_at = datetime(2026, 3, 22)  # noqa: DTZ001
+    issuance = row_of(IssuanceRow, issuance_name=name, caller_invoked_by=service, issuance_time=issued_at)
+    end, is_assumed = expiry(issuance, identity)
     assert is_assumed is (hours is not None)
-    assert (end and (end - Issuance.issuance_time).total_seconds() / 3600) == hours
+    assert (end and (end - issued_at).total_seconds() / 3600) == hours
 
 
 @pytest.mark.parametrize(
@@ -103,17 +101,11 @@ def test_an_expiry_that_is_not_logged_is_the_default(
         ("DeleteRole", {"role_name": "A"}, "deleted"),
     ],
 )
-def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[str, Row], state: str) -> None:
+def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[str, Any], state: str) -> None:
     began, now = datetime(2026, 3, 22, 1), datetime(2026, 3, 22, 3)  # noqa: DTZ001
 
-    class Event:
-        account_id = ACCOUNT
-        event_time = datetime(2026, 3, 22, 2)  # noqa: DTZ001
-        event_name = event
-        access_key_id = status = user_name = user_principal_id = None
-        role_name = fields["role_name"]
-        revoked_before = fields.get("revoked_before")
-
+    done_at = datetime(2026, 3, 22, 2)  # noqa: DTZ001
+    revocation = row_of(RevocationRow, account_id=ACCOUNT, event_time=done_at, event_name=event, **fields)
     life = Life(
         NodeKind.SESSION,
         ACCOUNT,
@@ -121,4 +113,4 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
         issued_at=began,
         expires_at=datetime(2026, 3, 22, 9),  # noqa: DTZ001
     )
-    assert Revocations([Event()], now).state(life) == state
+    assert Revocations([revocation], now).state(life) == state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +9,8 @@ import pytest
 from forensics.answers.core import NOBODY, Actor, ActorKind
 from forensics.answers.who_answer import Agreement, Claims
 from forensics.investigate.who.claims import claims
+from forensics.investigate.who.who_rows import CredentialRow, HopRow
+from tests.investigate.made_rows import row_of
 
 ALICE = Actor(ActorKind.IAM_USER, "AIDA0ALICE", "alice", "arn:aws:iam::111111111111:user/team/alice", "111111111111")
 MAIL = Actor(ActorKind.SAML_USER, "alice@example.com", "alice@example.com", issuer="https://idp")
@@ -21,21 +22,10 @@ STRANGER = Actor(ActorKind.EXTERNAL_PRINCIPAL, "AIDA0STRANGER", account_id="2222
 PIPELINE = Actor(ActorKind.WEB_IDENTITY_USER, "repo:org/app:ref:refs/heads/main", "repo:org/app:ref:refs/heads/main")
 
 
-def credential(**said: Any) -> SimpleNamespace:
-    nothing = {
-        "source_identity": None,
-        "role_session_name": None,
-        "on_behalf_of_user_id": None,
-        "identity_store_arn": None,
-    }
-    return SimpleNamespace(**{**nothing, **said})
-
-
-def hop(
-    event_id: str | None, requested: str | None, carried: str | None = None, redacted_caller: str = ""
-) -> SimpleNamespace:
+def hop(event_id: str | None, requested: str | None, carried: str | None = None, redacted_caller: str = "") -> HopRow:
     """A link of a chain: its issuance asked for `requested`, its caller carried `carried` already."""
-    return SimpleNamespace(
+    return row_of(
+        HopRow,
         issuance_event_id=event_id,
         requested_source_identity=requested,
         caller_source_identity=carried,
@@ -44,8 +34,8 @@ def hop(
     )
 
 
-def said(actor: Actor, known: tuple[str, ...] = (), chain: tuple[SimpleNamespace, ...] = (), **claimed: Any) -> Claims:
-    return claims(credential(**claimed), chain, actor, known)
+def said(actor: Actor, known: tuple[str, ...] = (), chain: tuple[HopRow, ...] = (), **claimed: Any) -> Claims:
+    return claims(row_of(CredentialRow, **claimed), chain, actor, known)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +123,7 @@ FIRST, SECOND = "e1", "e2"
         ((), None),
     ],
 )  # fmt: skip
-def test_the_event_that_set_it_is_the_one_whose_caller_had_none(
-    chain: tuple[SimpleNamespace, ...], set_by: str | None
-) -> None:
+def test_the_event_that_set_it_is_the_one_whose_caller_had_none(chain: tuple[HopRow, ...], set_by: str | None) -> None:
     assert said(ALICE, chain=chain, source_identity="alice").source_identity.set_by_event_id == set_by
 
 

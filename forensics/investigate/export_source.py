@@ -1,0 +1,51 @@
+"""Export sources: the export that a statement comes from, its effective time and its files."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import duckdb
+
+from forensics.answers.core import Exported, Grade
+from forensics.investigate.sql_rows import Row, rows
+
+Agreement = tuple[bool | None, str | None]
+"""Whether the events agree with an export, None if they do not say, and the name of a disagreement."""
+NOT_COMPARED: Agreement = (None, None)
+
+
+class ExportSource(Row, frozen=True):
+    """The columns that name the export behind a row."""
+
+    export: str
+    as_of: datetime | None
+    as_of_from: str
+    source_sha256: str
+
+    def exported(
+        self,
+        what: str,
+        about: str,
+        value: str | None,
+        files: tuple[str, ...],
+        judged: Agreement = NOT_COMPARED,
+        grade: Grade = Grade.STRONG,
+    ) -> Exported:
+        """Return a statement of the export as an answer shows it."""
+        return Exported(what, about, value, grade, *judged, self.export, self.as_of, self.as_of_from, files)
+
+
+class _FileRow(Row, frozen=True):
+    sha256: str
+    names: tuple[str, ...]
+
+
+def files_of(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the names of files by their SHA-256."""
+    wanted = sorted(set(hashes))
+    found = rows(connection, _FileRow, "export_files", hashes=wanted) if wanted else []
+    return {row.sha256: row.names for row in found}
+
+
+def files_about(key_id: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the files whose name contains the key ID, if any does; otherwise all files with the same content."""
+    return tuple(name for name in names if key_id in name) or tuple(names)

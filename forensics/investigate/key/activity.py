@@ -1,0 +1,104 @@
+"""Activity: the calls of credentials by address, user agent, region, service and resource."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+import duckdb
+
+from forensics.answers.key_answer import Activity, Burst, Sensitive, Totals, Used, UsedAddress, UsedAgent, UsedWith
+from forensics.investigate.applications import application_of
+from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.sql_rows import Row, grouped, rows, run
+from forensics.investigate.workloads import address_class
+
+_LISTED = 100  # of each list of an activity
+CITED = 10  # events, or resources, for one finding
+_USES = "key_uses"  # as key/uses.sql names the table
+
+
+class _SpanRow(Row, frozen=True):
+    first: str | None
+    last: str | None
+
+
+class _CountedRow(Row, frozen=True):
+    """The calls of one address, resource or the like; `total` is the number of its kind."""
+
+    value: str | None
+    succeeded: int
+    denied: int
+    failed: int
+    first_use: datetime | None
+    last_use: datetime | None
+    event_names: tuple[str, ...]
+    total: int
+
+    @property
+    def use(self) -> tuple[str | None, int, int, int, datetime | None, datetime | None]:
+        return self.value, self.succeeded, self.denied, self.failed, self.first_use, self.last_use
+
+
+class _PlaceRow(_CountedRow, frozen=True):
+    kind: str
+
+
+class _ResourceRow(_CountedRow, frozen=True):
+    objects: int
+
+
+class _BurstRow(Row, frozen=True):
+    burst: Burst
+    total: int
+
+
+@contextmanager
+def uses_of(
+    connection: duckdb.DuckDBPyConnection, nodes: Mapping[str, int], key_id: str | None = None
+) -> Iterator[str]:
+    """Yield the name of a temporary table of all events signed by some credentials, for the queries with $uses.
+
+    Args:
+        nodes: credential IDs, each with the number of its node in a tree.
+        key_id: the access key of the credentials, if they have one in common.
+    """
+    (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
+    asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
+    try:
+        run(connection, "key/uses", **asked)
+        yield _USES
+    finally:
+        connection.execute("drop table if exists key_uses")
+
+
+def activity(connection: duckdb.DuckDBPyConnection, uses: str, context: AddressContext) -> Activity:
+    """Return the activity in a table of events."""
+    (total,) = rows(connection, Activity, "key/total", uses=uses)
+    if not total.events:
+        return total
+    places = grouped(rows(connection, _PlaceRow, "key/places", uses=uses, most=_LISTED), lambda row: row.kind)
+    addresses, agents, regions, services = (places[kind] for kind in ("address", "user_agent", "region", "service"))
+    resources = rows(connection, _ResourceRow, "key/resources", uses=uses, most=_LISTED)
+    bursts = rows(connection, _BurstRow, "key/bursts", uses=uses, most=_LISTED)
+    return replace(
+        total,
+        addresses=tuple(_used_address(row, context) for row in addresses),
+        user_agents=tuple(UsedAgent(*row.use, application_of(row.value)) for row in agents),
+        regions=tuple(Used(*row.use) for row in regions),
+        services=tuple(UsedWith(*row.use, row.event_names) for row in services),
+        resources=tuple(UsedWith(*row.use, row.event_names, row.objects) for row in resources),
+        sensitive=tuple(rows(connection, Sensitive, "key/sensitive", uses=uses, most=CITED)),
+        discovery_bursts=tuple(row.burst for row in bursts),
+        totals=Totals(*(_total(found) for found in (addresses, agents, regions, services, resources, bursts))),
+    )
+
+
+def _used_address(row: _PlaceRow, context: AddressContext) -> UsedAddress:
+    class_, _ = address_class(row.value or "", None)
+    place = context.place_of(row.value)
+    return UsedAddress(*row.use, class_, place.country, place.city, place.as_number, place.as_name)
+
+
+def _total(found: Sequence[_CountedRow] | Sequence[_BurstRow]) -> int:
+    return found[0].total if found else 0

@@ -1,0 +1,45 @@
+"""Loaded spans: the time that is loaded of each account and region, and the hours that digests verify as complete."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+
+from forensics.investigate.sql_rows import Row, grouped, rows
+
+
+class LoadedRegionRow(Row, frozen=True):
+    recipient_account_id: str
+    aws_region: str | None
+    first_event_time: datetime
+    last_event_time: datetime
+
+
+class VerifiedHoursRow(Row, frozen=True):
+    """Consecutive hours."""
+
+    account_id: str
+    aws_region: str
+    start_hour: datetime
+    end_hour: datetime
+
+
+def loaded_regions(connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]) -> list[LoadedRegionRow]:
+    """Return the loaded time of some accounts by region."""
+    return rows(connection, LoadedRegionRow, "who/coverage_of_accounts", accounts=account_ids) if account_ids else []
+
+
+def loaded_of(
+    connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]
+) -> dict[str, tuple[datetime, datetime]]:
+    """Return the times of the first and the last loaded event of each account with events."""
+    regions = grouped(loaded_regions(connection, account_ids), lambda row: row.recipient_account_id)
+    return {
+        account: (min(row.first_event_time for row in found), max(row.last_event_time for row in found))
+        for account, found in regions.items()
+    }
+
+
+def verified_hours(connection: duckdb.DuckDBPyConnection) -> list[VerifiedHoursRow]:
+    """Return the hours whose delivered events are all loaded, as proven by digests."""
+    return rows(connection, VerifiedHoursRow, "verified_hours")

@@ -1,0 +1,95 @@
+"""The rows of the queries behind `tree`."""
+
+from datetime import datetime
+
+from forensics.answers.core import ActorKind
+from forensics.answers.tree_answer import NodeKind, Relation
+from forensics.investigate.sql_rows import Row
+
+
+class EdgeRow(Row, frozen=True):
+    """A parent of a credential or planting; `parents` is the number of possible ones."""
+
+    parent_id: str
+    child_id: str
+    relation: Relation
+    event_key: str | None
+    parents: int | None
+    is_certain: bool | None
+
+
+class IssuanceRow(Row, frozen=True):
+    """An issuance with the expiry of what it issued."""
+
+    id: str
+    issuance_name: str | None
+    caller_invoked_by: str | None
+    issuance_time: datetime | None
+    expires_at: datetime | None
+
+
+class DerivedRow(IssuanceRow, frozen=True):
+    """A credential of a tree, with its issuance."""
+
+    access_key_id: str | None
+    principal_id: str | None
+    arn: str | None
+    account_id: str | None
+    identity_type: str | None
+    user_name: str | None
+    session_issuer_arn: str | None
+    role_session_name: str | None
+    session_creation_date: datetime | None
+    sign_in_session_arn: str | None
+    first_use: datetime | None
+    last_use: datetime | None
+    events: int
+    on_behalf_of_user_id: str | None
+    rule: str | None
+    issuance_id: str | None
+    target_role_arn: str | None
+    actor_kind: ActorKind | None
+    actor_id: str | None
+    created_at: datetime | None
+    created_by_event_key: str | None
+
+    @property
+    def is_long_term(self) -> bool:
+        return (self.access_key_id or "").startswith("AKIA")
+
+    @property
+    def own_event(self) -> str | None:
+        """The event that issued the credential or created the key."""
+        return self.issuance_id or self.created_by_event_key
+
+
+class PlantingRow(Row, frozen=True):
+    """A user, key, password or trust policy that was planted."""
+
+    id: str
+    kind: NodeKind
+    account_id: str | None
+    name: str | None
+    access_key_id: str | None
+    principal_id: str | None
+    arn: str | None
+    event_key: str | None
+    event_time: datetime | None
+
+
+class RevocationRow(Row, frozen=True):
+    account_id: str
+    event_time: datetime
+    event_name: str
+    access_key_id: str | None
+    status: str | None
+    user_name: str | None
+    user_principal_id: str | None
+    role_name: str | None
+    revoked_before: datetime | None
+
+
+class AncestorRow(Row, frozen=True):
+    id: str
+    depth: int
+    access_key_id: str | None

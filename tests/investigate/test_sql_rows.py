@@ -1,0 +1,157 @@
+"""Run every query of the room against a case: its columns are the fields of its type."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dataclasses
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import forensics.investigate
+from forensics.attribution.database import connect
+from forensics.investigate.key.activity import uses_of
+from forensics.investigate.sql_rows import Row, rows, values
+from forensics.lake import manifest as manifests
+from forensics.lake.layout import Layout
+from tests.attribution.records import Account, call
+from tests.cases import case_of_records
+from tests.conftest import SAMPLE_LOGS
+from tests.simulator.sample import DEEP_KEY
+
+ROOM = Path(forensics.investigate.__file__).parent
+QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
+STATEMENT = "key/uses"
+OF_CONFLICTS = ("copies_now", "case/extract_conflicts")
+HOME = Account("111111111111")
+CALL = call(HOME.user("alice").signs(), 0, eventID="11111111-2222-3333-4444-555555555555")
+COPY = CALL | {"userIdentity": HOME.user("mallory").signs()}
+
+
+@cache
+def calls() -> list[tuple[str, str, Any]]:
+    """Return the calls of `rows` and `values` in the room: the function, the query and the type."""
+    return [
+        (str(getattr(node.func, "id", None)), query, _type(node.args[1], path))
+        for path in sorted(ROOM.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("rows", "values")
+        for query in _queries(node.args[2])
+    ]
+
+
+def _type(name: ast.expr, path: Path) -> Any:
+    assert isinstance(name, ast.Name)
+    module = importlib.import_module(
+        ".".join(("forensics", "investigate", *path.relative_to(ROOM).with_suffix("").parts))
+    )
+    return getattr(module, name.id, None) or getattr(builtins, name.id)
+
+
+def _queries(query: ast.expr) -> list[str]:
+    """Return the query, or all that begin like an f-string."""
+    if isinstance(query, ast.Constant):
+        return [str(query.value)]
+    assert isinstance(query, ast.JoinedStr) and isinstance(query.values[0], ast.Constant)
+    beginning = str(query.values[0].value)
+    return sorted(one for one in QUERIES if one.startswith(beginning))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case of the sample and of an event with a conflicting copy."""
+    folder = tmp_path_factory.mktemp("rows")
+    with case_of_records([CALL, COPY], folder) as case:
+        case.ingest([SAMPLE_LOGS])
+    return folder / "case"
+
+
+@pytest.fixture(scope="module")
+def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with connect(Layout(folder), folder / "case.duckdb", read_only=True) as opened:
+        yield opened
+
+
+def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """Return a value for each parameter of any query, one that matches as much as possible."""
+
+    def column(query: str) -> list[object]:
+        return [value for (value,) in connection.execute(query).fetchall()]
+
+    event_ids, event_keys = column("select event_id from events"), column("select event_key from events")
+    accounts = column("select distinct recipient_account_id from coverage")
+    hashes = column("select sha256 from source_files")
+    credentials = column("select credential_id from credentials")
+    return {
+        "ids": [*credentials, *event_ids, *column("select issuance_id from issuances")],
+        "keys": [*column("select access_key_id from credentials"), *event_keys],
+        "accounts": accounts,
+        "regions": [None] * len(accounts),
+        "hours": column("select min(hour)::timestamp from coverage group by recipient_account_id"),
+        "starts": [None] * len(accounts),
+        "ends": [None] * len(accounts),
+        "names": [*column("select name from source_files"), *column("select name from principals")],
+        "roles": column("select account_id || '/' || role_name from trust_policies"),
+        "workloads": column("select workload_id from launches"),
+        "hashes": hashes,
+        "sources": hashes,
+        "digests": column("select digest_sha256 from digests"),
+        "cited": event_ids,
+        "listed": event_keys,
+        "cuts": column("select hour::timestamp from coverage limit 1"),
+        "files": values(connection, str, "case/events_files"),
+        "id": DEEP_KEY,
+        "key": DEEP_KEY,
+        **dict.fromkeys(("account", "user", "kind", "principal")),
+        "first": "2026-01-01",
+        "at": "2027-01-01",
+        "step": 60,
+        "statement": "select 1",
+        "most": 5,
+        "alike": 2,
+        "longest": 200,
+        "room": 100_000,
+    }
+
+
+def test_the_columns_of_each_query_are_the_fields_of_its_type(
+    folder: Path, connection: duckdb.DuckDBPyConnection
+) -> None:
+    known = parameters(folder, connection)
+    layout = Layout(folder)
+    conflicts = layout.files(manifests.read(layout.manifest).of_table("event_conflicts"))
+    with uses_of(connection, {str(id_): 0 for id_ in known["ids"]}) as uses:
+        for how, query, type_ in calls():
+            sql = (ROOM / f"{query}.sql").read_text()
+            files = {"files": conflicts} if query in OF_CONFLICTS else {}
+            everything = {**known, "uses": uses, **files}
+            asked = {name: everything[name] for name in re.findall(r"\$(\w+)", re.sub(r"--.*", "", sql))}
+            columns = [column for column, *_ in connection.execute(sql, asked).description or ()]
+            if how == "values":
+                assert len(columns) == 1, query
+                values(connection, type_, query, **asked)
+            else:
+                required, fields = _fields(type_)
+                assert required <= set(columns) <= fields and len(columns) == len(set(columns)), query
+                rows(connection, type_, query, **asked)
+
+
+def test_each_query_is_read_as_a_type() -> None:
+    assert {query for _, query, _ in calls()} | {STATEMENT} == QUERIES
+
+
+def _fields(type_: Any) -> tuple[set[str], set[str]]:
+    """Return the fields that a query must return, and those that it may: defaults of an answer are set later."""
+    if issubclass(type_, Row):
+        return set(type_.__struct_fields__), set(type_.__struct_fields__)
+    fields = dataclasses.fields(type_)
+    missing = dataclasses.MISSING
+    required = {one.name for one in fields if one.default is missing and one.default_factory is missing}
+    return required, {one.name for one in fields}
