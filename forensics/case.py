@@ -49,11 +49,14 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from forensics.answers.audit_answer import Accounts, Keys
     from forensics.answers.coverage_answer import Coverage, Info
     from forensics.answers.ingest_answer import Estimate, LookupEstimate
-    from forensics.answers.key_answer import Accounts, Key, Keys
+    from forensics.answers.key_answer import Key
+    from forensics.answers.query_answer import SavedQuery
     from forensics.answers.report_answer import Report
-    from forensics.answers.rows_answer import FilterMatches, Rows, SavedQuery, Table
+    from forensics.answers.rows_answer import FilterMatches, Rows
+    from forensics.answers.schema_answer import Table
     from forensics.answers.tree_answer import Tree
     from forensics.answers.verify_answer import Bundle, Check, Extract, Verification
     from forensics.answers.who_answer import Who
@@ -88,7 +91,7 @@ _ON_FIRST_USE = {
     "Estimate": "forensics.answers.ingest_answer",
     "EventFilter": "forensics.investigate.case.event_search",
     "LookupEstimate": "forensics.answers.ingest_answer",
-    "SavedQuery": "forensics.answers.rows_answer",
+    "SavedQuery": "forensics.answers.query_answer",
     "Value": "forensics.investigate.case.saved_queries",
 }
 

@@ -8,8 +8,6 @@ import duckdb
 
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported
-from forensics.answers.coverage_answer import ExportedTrail
-from forensics.answers.ingest_answer import Export, Unread
 from forensics.identifiers import account_of
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_about, files_of
 from forensics.investigate.sql_rows import Row, rows, values
@@ -54,22 +52,6 @@ class _ExportedPrincipalRow(ExportSource, frozen=True):
     account_id: str | None
     name: str | None
     logged_name: str | None
-
-
-def exports(connection: duckdb.DuckDBPyConnection) -> tuple[Export, ...]:
-    """Every export of the case, those alike as one."""
-    return tuple(rows(connection, Export, "exports"))
-
-
-def problems(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str | None] | None = None) -> tuple[Unread, ...]:
-    """What could not be read of exports, one line each; of all, or of those with some SHA-256."""
-    wanted = None if hashes is None else sorted({hash_ for hash_ in hashes if hash_})
-    return tuple(rows(connection, Unread, "export_problems", hashes=wanted))
-
-
-def exported_trails(connection: duckdb.DuckDBPyConnection) -> tuple[ExportedTrail, ...]:
-    """The trails of the case, as exports describe them."""
-    return tuple(rows(connection, ExportedTrail, "exported_trails"))
 
 
 class ExportedNames:

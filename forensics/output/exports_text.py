@@ -10,7 +10,7 @@ from forensics.output.lines import Line, line
 from forensics.output.words import AS_OF_FROM, DISAGREEMENTS, EXPORTED, EXPORTS, readable_time
 
 if TYPE_CHECKING:
-    from forensics.answers.key_answer import KeyFinding
+    from forensics.answers.audit_answer import KeyFinding
 
 TITLE = "What the account itself says, as of a time; no event is overridden by it"
 _LABEL = 14

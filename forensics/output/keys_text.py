@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from forensics.answers.audit_answer import Accounts, AuditedKey, KeyFinding, Keys
 from forensics.answers.canonical import to_json
-from forensics.answers.key_answer import Accounts, AuditedKey, KeyFinding, Keys
 from forensics.answers.rows_answer import Rows
 from forensics.output.exports_text import source
 from forensics.output.identity_text import described

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forensics.answers.rows_answer import QueryParameter, Rows, SavedQuery
+from forensics.answers.query_answer import QueryParameter, SavedQuery
+from forensics.answers.rows_answer import Rows
 from forensics.output.escape import for_terminal
 from forensics.output.lines import BLANK, Line, line, table
 from forensics.output.rows_text import to_json_objects

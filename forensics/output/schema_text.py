@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from forensics.answers.rows_answer import Column, Rows, Table
+from forensics.answers.rows_answer import Rows
+from forensics.answers.schema_answer import Column, Table
 from forensics.output.lines import BLANK, Line, line, table
 
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator
 
-from forensics.answers.rows_answer import Table
+from forensics.answers.schema_answer import Table
 from forensics.case import Case
 from tests.conftest import SAMPLE_LOGS
 from tests.docs.pages import DOCS

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import duckdb
 
-from forensics.answers.key_answer import Accounts, AuditedAccount
+from forensics.answers.audit_answer import Accounts, AuditedAccount
 from forensics.investigate.audit.audit_rows import ListedUserRow
 from forensics.investigate.audit.key_audit import keys
 from forensics.investigate.sql_rows import rows

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 import duckdb
 
+from forensics.answers.audit_answer import AuditedKey, KeyFinding, Keys
 from forensics.answers.core import Actor, ActorKind, Grade
-from forensics.answers.key_answer import AuditedKey, KeyFinding, Keys
 from forensics.investigate.account_exports import (
     ROOT,
     STATUSES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from forensics.answers.rows_answer import Table
+from forensics.answers.schema_answer import Table
 from forensics.investigate.sql_rows import rows
 
 # what a query begins with; the others are steps to these, or lists beside them

@@ -11,8 +11,8 @@ import duckdb
 
 from forensics.answers.ingest_answer import ChangedAnswers, Ingest
 from forensics.errors import NoLogs
-from forensics.investigate.account_exports import exports, problems
 from forensics.investigate.case.accounting import added_up
+from forensics.investigate.case.loaded_exports import exports, problems
 from forensics.investigate.case.summary import unread
 from forensics.lake.manifest import Commit, SourceFile
 

@@ -12,7 +12,7 @@ from itertools import groupby
 import duckdb
 
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
-from forensics.investigate.account_exports import exported_trails
+from forensics.investigate.case.loaded_exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import VerifiedHoursRow, verified_hours
 from forensics.investigate.sql_rows import Row, rows

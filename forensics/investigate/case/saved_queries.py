@@ -24,7 +24,7 @@ from pathlib import Path
 
 import duckdb
 
-from forensics.answers.rows_answer import QueryParameter, SavedQuery
+from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
 from forensics.runtime import packaged_folder
 

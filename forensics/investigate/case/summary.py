@@ -7,8 +7,8 @@ import duckdb
 
 from forensics.answers.coverage_answer import Account, Ending, Info
 from forensics.answers.ingest_answer import Unread
-from forensics.investigate.account_exports import exports, problems
 from forensics.investigate.case.accounting import left_out, limits, mismatch, unknown_fields
+from forensics.investigate.case.loaded_exports import exports, problems
 from forensics.investigate.sql_rows import Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 

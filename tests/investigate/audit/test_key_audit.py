@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from forensics.answers.audit_answer import AuditedKey
 from forensics.answers.core import ActorKind, Grade
-from forensics.answers.key_answer import AuditedKey
 from forensics.case import Case
 from forensics.output.report import report_page
 from tests.attribution.records import START, Account, Json, call, write

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from forensics.answers.rows_answer import SavedQuery
+from forensics.answers.query_answer import SavedQuery
 from forensics.case import Case
 from forensics.errors import QueryFailed, UnusableQuery
 from forensics.investigate.case.saved_queries import own_folder, saved_queries, saved_query
