@@ -6,7 +6,7 @@ What the name of a log file claims is checked against its records. Only files th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,47 +34,56 @@ _TABLE = """
 _PLACES = """
     insert into record_places
     select
-        $source_sha256,
+        source_sha256,
         coalesce(recipient_account_id, account_id),
         aws_region,
         delivery = 'native',
         min(event_time),
         max(event_time)
-    from records_of_file
+    from records_of_files
     group by all
 """
 
 
 def create_table(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `record_places`, without rows."""
+    """Create `record_places`, without rows."""
     connection.execute(_TABLE)
 
 
 def read_places(
     connection: duckdb.DuckDBPyConnection, open_files: Mapping[str, str], files: Mapping[str, ToHash]
 ) -> None:
-    """Fill `record_places`. `open_files`: the SHA-256 by name; `files`: where they are, by name."""
+    """Fill `record_places`. `open_files`: the SHA-256 by name; `files`: the files by name."""
     with TemporaryFolder() as scratch:
-        for name, source_sha256 in open_files.items():
-            for events in _events(Path(files[name].path), Path(scratch)):
-                connection.register("records_of_file", events)
-                connection.execute(_PLACES, {"source_sha256": source_sha256})
-                connection.unregister("records_of_file")
+        for events in _batches(_all_records(open_files, files, Path(scratch))):
+            connection.register("records_of_files", events)
+            connection.execute(_PLACES)
+            connection.unregister("records_of_files")
 
 
-def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
-    """The records of a log file as rows, up to where it can be read."""
-    waiting: list[SourceRecords] = []
-    size = 0
+def _all_records(open_files: Mapping[str, str], files: Mapping[str, ToHash], scratch: Path) -> Iterator[SourceRecords]:
+    for name, source_sha256 in open_files.items():
+        yield from (SourceRecords(records, source_sha256) for records in _records(Path(files[name].path), scratch))
+
+
+def _records(path: Path, scratch: Path) -> Iterator[Records]:
+    """Yield the records of a log file, as far as it can be read."""
     with suppress(Unreadable, NotJson, OSError), os.fdopen(open_regular(path), "rb") as stream:
         contents = open_contents(stream, Measure(), scratch)
-        for found in contents.records if isinstance(contents, Log) else ():
-            if isinstance(found, Records):
-                waiting.append(SourceRecords(found, ""))
-                size += sum(map(len, found.raw))
-            if size > _BATCH_BYTES:
-                yield _rows(waiting)
-                waiting, size = [], 0
+        if isinstance(contents, Log):
+            yield from (found for found in contents.records if isinstance(found, Records))
+
+
+def _batches(all_records: Iterable[SourceRecords]) -> Iterator[pa.Table]:
+    """Yield rows of several files at a time: a batch has fixed costs."""
+    waiting: list[SourceRecords] = []
+    size = 0
+    for one in all_records:
+        waiting.append(one)
+        size += sum(map(len, one.records.raw))
+        if size > _BATCH_BYTES:
+            yield _rows(waiting)
+            waiting, size = [], 0
     if waiting:
         yield _rows(waiting)
 
