@@ -53,7 +53,9 @@ class Commands(UserDict[str, Any]):
     """The commands by name, each imported and built when it is asked for: building all takes longer than an answer."""
 
     def __getitem__(self, name: str) -> Any:
-        command = getattr(import_module(f"forensics.cli.{self.data[name]}"), name)
+        if name not in self.data:
+            raise KeyError(name)
+        command = getattr(import_module(f"forensics.cli.{name}"), name)
         if not isinstance(command, typer.Typer):
             group = typer.Typer(**PLAIN)
             group.command()(command)
@@ -64,7 +66,10 @@ class Commands(UserDict[str, Any]):
 class _Program(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = Commands(zip(_NAMES, _NAMES, strict=True))
+        self.commands = Commands(dict.fromkeys(_NAMES))
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(self.commands)  # Typer's own builds each
 
 
 app = typer.Typer(name="forensics", cls=_Program, **PLAIN | {"add_completion": True})
