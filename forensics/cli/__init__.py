@@ -1,8 +1,8 @@
-"""The command line: parse, ask `Case`, hand the answer to `output`.
+"""The command line: parse arguments, call `Case`, print its answer with `output`.
 
-Commands import what they need when they run: `forensics --help` starts no database.
-Exit codes: 0 answered, also when the answer is that it is not in the logs; 1 an error, told in one line on standard
-error; 2 a usage error; 3 answered or ingested, but some input could not be read. No traceback reaches a user.
+Commands import what they need when they run, so `forensics --help` does not load DuckDB.
+Exit codes: 0 answered, also if the subject is not in the logs; 1 an error, reported in one line on standard error; 2 a
+usage error; 3 answered or ingested, but some input could not be read. Users never see a traceback.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from forensics import __version__
 from forensics.cli.options import PLAIN
 from forensics.runtime import without_pandas
 
-# In the order of `forensics --help`. forensics/cli/NAME.py has the function or the group of commands NAME.
+# in the order of `forensics --help`; forensics/cli/NAME.py defines the command or the group NAME
 _NAMES = (
     "who",
     "key",
@@ -50,7 +50,7 @@ _NAMES = (
 
 
 class Commands(UserDict[str, Any]):
-    """The commands by name, each imported and built when it is asked for: building all takes longer than an answer."""
+    """The commands by name. Each is imported and built on access: building all takes longer than an answer."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.data:
@@ -87,18 +87,18 @@ def _print_version(wanted: bool) -> None:
 @app.callback(invoke_without_command=True)
 def _program(
     context: typer.Context,
-    version: Annotated[  # noqa: ARG001 - its callback has answered
+    version: Annotated[  # noqa: ARG001 - its callback prints it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    """Who did what with each AWS access key, from CloudTrail logs alone.
+    """Show who requested each AWS credential, and what was done with it, from CloudTrail logs alone.
 
     \b
-    Ask a folder of logs:
+    Query a folder of logs:
       forensics who ASIAZNW342S3J6ZQNFX7 --logs sample_logs
 
     \b
-    Or keep them as a case, and ask as often as you like:
+    Or load the logs into a case, and query it as often as you like:
       forensics ingest sample_logs --case my-case
       forensics who ASIAZNW342S3J6ZQNFX7 --case my-case
       forensics events --case my-case --key ASIAZNW342S3J6ZQNFX7
@@ -108,12 +108,12 @@ def _program(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line, the process's own unless `arguments` are given, and exit with its code."""
+    """Run a command line, by default that of the process, and exit with its code."""
     if arguments is None:
         _open_closed_streams()
-        _end_in_order()
+        _raise_on_signals()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
-        _speak_utf8(stream)
+        _use_utf8(stream)
     if arguments is None:
         without_pandas()
     try:
@@ -122,34 +122,34 @@ def main(arguments: list[str] | None = None) -> None:
         code = _usage_error(error)
     except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
         code = _stopped(stop)
-    except Exception as error:  # noqa: BLE001 - the last resort: one line, whatever happened
+    except Exception as error:  # noqa: BLE001 - the last resort: users see one line, never a traceback
         code = _stopped(_stops[0]) if _stops else _failed(error)
     sys.exit(code)
 
 
 class Stopped(BaseException):
-    """A signal ends the command. Its notes say what the command has done by then."""
+    """A signal ends the command. Its notes say what the command had done by then."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
 
 
-# A library that is interrupted may raise an error of its own instead.
+# an interrupted library may raise an error of its own instead
 _stops: list[Stopped] = []
 
 
-def _end_in_order() -> None:
-    """Make signals that end the process raise Stopped, so that children and temporary files go, too."""
+def _raise_on_signals() -> None:
+    """Make signals that end the process raise Stopped, so that child processes and temporary files are removed."""
 
     def stop(number: int, _frame: object) -> None:
         for other in _ENDING:
-            signal.signal(other, signal.SIG_IGN)  # what cleans up now is not stopped again
+            signal.signal(other, signal.SIG_IGN)  # a second signal must not interrupt the cleanup
         _stops.append(Stopped(number))
         raise _stops[0]
 
     for number in _ENDING:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under `nohup`
             signal.signal(number, stop)
 
 
@@ -161,30 +161,30 @@ def _stopped(stop: BaseException) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Open the null device in place of a closed stream: the next file would get its number, and the output."""
+    """Open the null device for a closed stream: otherwise the next opened file would get its number, and the output."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number
             setattr(sys, name, open(number, "r" if name == "stdin" else "w", encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _flushed() -> int:
-    """Write what is left of the output; an error of that is no surprise at the very end."""
+    """Flush the output, so that an error is reported, not ignored at exit."""
     sys.stdout.flush()
     return 0
 
 
-def _speak_utf8(stream: object) -> None:
-    """Logs are UTF-8 whatever the locale says, and what is not must stop nobody."""
+def _use_utf8(stream: object) -> None:
+    """Use UTF-8 whatever the locale is, and escape what cannot be encoded."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure:
         reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _usage_error(error: typer.TyperException) -> int:
-    """One line; what was typed is repeated only where it cannot be a secret."""
+    """Print a usage error of one line; arguments that could be secrets are masked."""
     from forensics.output.escape import without_secrets
 
     message = error.format_message()
@@ -196,15 +196,15 @@ def _usage_error(error: typer.TyperException) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Say in one line what ended the command."""
-    if isinstance(error, BrokenPipeError):  # `| head` has seen enough
+    """Print the error that ended the command, in one line."""
+    if isinstance(error, BrokenPipeError):  # as of `| head`
         _discard_output()
         return 0
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException" or _has_no_memory(error):
-        _say("memory ran out; free some, or ingest fewer logs: `forensics ingest --help` lists the filters")
+        _say("out of memory; free some, or ingest fewer logs: `forensics ingest --help` lists the filters")
     elif isinstance(error, OSError):
         _discard_output()
-        where = f"{error.filename}: " if error.filename else "the output could not be written: "
+        where = f"{error.filename}: " if error.filename else "cannot write the output: "
         _say(f"{where}{error.strerror or error}")
     else:
         _say(_unexpected(error))
@@ -216,13 +216,13 @@ def _has_no_memory(error: Exception) -> bool:
 
 
 def _discard_output() -> None:
-    """Keep Python from writing the rest of the output again while it exits."""
+    """Keep Python from writing the rest of the output again at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> str:
-    """What is needed to report it: the kind of error, and where it arose."""
+    """Return the type of an error and its place in the code, for a bug report."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -8,10 +8,10 @@ from forensics.cli.question import Question, question
 
 @question(RowsFormat)
 def accounts(asked: Question) -> None:
-    """List the accounts that are known.
+    """List the known accounts.
 
-    By their names in the organisation where an export tells them, with what is loaded of each, how many users and
-    long-term keys it has, and how many of those to look at.
+    Shows the name of each account, if an export of the organization has it, its loaded events, and the number of IAM
+    users, of long-term keys, and of keys with findings.
 
     \b
     Examples:

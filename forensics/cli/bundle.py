@@ -23,21 +23,21 @@ def bundle(
     case: CaseOption = None,
     logs: LogsOption = None,
     force: ForceOption = False,
-    format: Annotated[AnswerFormat, typer.Option(help="How to print what was packed.")] = AnswerFormat.TABLE,
+    format: Annotated[AnswerFormat, typer.Option(help="How to print the list of packed files.")] = AnswerFormat.TABLE,
 ) -> None:
-    """Pack an answer with all that proves it.
+    """Pack an answer with all its evidence.
 
-    For somebody who has neither the case nor this program: the answer and the report, the complete source files of
-    every event that proves it, their digests, public keys and signatures, the manifest and the custody log; and
-    instructions to check all of it with sha256sum and openssl. The source files are read again and packed only if they
-    are unchanged; they hold session tokens as delivered.
+    For readers who have neither the case nor this program. The bundle contains the answer and the report, the complete
+    source files of every event that proves it, their digests, public keys and signatures, the manifest and the custody
+    log, and instructions to check all of it with sha256sum and openssl. The source files are read again, and are packed
+    only if they are unchanged. They contain session tokens as delivered.
 
     \b
     Examples:
       forensics bundle ASIAZNW342S3J6ZQNFX7 --case my-case -o evidence.tar.gz
     """
     if not output.name.endswith((".tar.gz", ".tgz", ".zip")):
-        fail(f"{output} names no archive; end it in .tar.gz or .zip", 2)
+        fail(f"{output} is not the name of an archive; use NAME.tar.gz or NAME.zip", 2)
     with asked_case(case, logs) as opened:
         packed = opened.bundle(access_key, output, replace=force)
         from forensics.output.printers import print_answer

@@ -16,17 +16,18 @@ def connect(
     database: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write a copy of all tables and views that needs neither the case nor forensics."
+            metavar="FILE",
+            help="Write a copy of all tables and views that works without the case and without forensics.",
         ),
     ] = None,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Print what other programs need to read a case.
+    """Print the statements that open a case in other programs.
 
-    Statements for the duckdb shell, a BI tool or a notebook, which open the case read-only, in UTC, with its files
-    found from anywhere. With --database, a database file that works on another machine: events without their raw
-    records, secrets masked.
+    The statements work in the duckdb shell, a BI tool or a notebook, from any directory. They open the case read-only,
+    in UTC. --database writes a database file that works on another machine, with events without their raw records and
+    with secrets masked.
 
     \b
     Examples:

@@ -8,9 +8,9 @@ from forensics.cli.question import Question, question
 
 @question(RowsFormat)
 def coverage(asked: Question) -> None:
-    """Map what is loaded, and its holes.
+    """Map the loaded logs and their gaps.
 
-    Account by region by hour; and who stopped, narrowed or changed a trail, and until when.
+    Shows the hours with events by account and region, and who stopped, narrowed or changed a trail, and until when.
 
     \b
     Examples:

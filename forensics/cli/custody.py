@@ -13,7 +13,7 @@ from forensics.cli.options import (
     ForceOption,
     OutputOption,
     chosen,
-    errors_told,
+    errors_reported,
     fail,
     format_option,
     named_case,
@@ -23,7 +23,11 @@ from forensics.cli.options import (
 
 Sign = Annotated[
     Path | None,
-    typer.Option("--sign", metavar="KEY", help="Sign the head with an SSH key: a private one, or one of ssh-agent."),
+    typer.Option(
+        "--sign",
+        metavar="KEY",
+        help="Sign the head with an SSH key: a private key file, or a public one whose key ssh-agent has.",
+    ),
 ]
 
 
@@ -34,13 +38,14 @@ def custody(
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Print and check the log of what was done with a case.
+    """Print and check the custody log of a case.
 
-    Who read what into it, when and from where, and every question since, with the hash of its answer. Each entry
-    carries the hash of the one before; the exit code is 1 if one was changed or removed. Printing is not logged.
+    The log records who loaded which files into the case, when and from where, and every later question with the hash of
+    its answer. Each entry contains the hash of the previous one. The exit code is 1 if an entry was changed or removed.
+    Printing is not logged.
 
-    --sign signs the hash of the last entry, the head, through ssh-keygen and keeps the signature in the case; -o FILE
-    writes the signature to a file besides. `verify --allowed-signers` checks it, and so does ssh-keygen alone.
+    --sign signs the head (the hash of the last entry) with ssh-keygen and keeps the signature in the case. -o FILE also
+    writes the signature to a file. `verify --allowed-signers` checks it; ssh-keygen alone can check it, too.
 
     \b
     Examples:
@@ -50,11 +55,11 @@ def custody(
     """
     form = chosen(AnswerFormat, format, output)
     if (case := named_case(case)) is None:
-        fail("say whose log to print: --case DIR", 2)
+        fail("name the case whose log to print: --case DIR", 2)
     if sign is not None:
         _sign(case, sign, format or AnswerFormat.TABLE, output, force=force)
         return
-    with errors_told(), output_to(output, force=force):
+    with errors_reported(), output_to(output, force=force):
         from forensics.case import Case
         from forensics.output.printers import print_answer
 
@@ -66,7 +71,7 @@ def custody(
 
 
 def _sign(case: Path, key: Path, form: AnswerFormat, output: Path | None, *, force: bool) -> None:
-    with errors_told():
+    with errors_reported():
         from forensics.output.printers import print_answer
 
         with opened_case(case) as opened:

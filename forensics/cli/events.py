@@ -12,32 +12,36 @@ from forensics.cli.question import Question, question
 
 _SHOWN_IN_A_TABLE = 100
 
-Since = Annotated[datetime | None, time_option("--since", help='Not before: 2026-10-04T02:24:19Z, "2 days ago".')]
-Until = Annotated[datetime | None, time_option("--until", help="Before.")]
+Since = Annotated[
+    datetime | None, time_option("--since", help='From this time on: 2026-10-04T02:24:19Z, "2 days ago".')
+]
+Until = Annotated[datetime | None, time_option("--until", help="Before this time.")]
 
 
 @question(EventsFormat, format_option("the rows"))
 def events(
     asked: Question,
     key: Annotated[str | None, typer.Option(metavar="ID", help="Signed with this access key.")] = None,
-    actor: Annotated[str | None, typer.Option(metavar="WHO", help="Done by this actor: ID, name or ARN.")] = None,
+    actor: Annotated[str | None, typer.Option(metavar="WHO", help="By this actor: ID, name or ARN.")] = None,
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Event name, such as AssumeRole.")] = None,
     address: Annotated[str | None, typer.Option(metavar="IP", help="Source IP address, as logged.")] = None,
-    errors: Annotated[bool, typer.Option("--errors", help="Only calls that failed.")] = False,
+    errors: Annotated[bool, typer.Option("--errors", help="Only failed calls.")] = False,
     limit: Annotated[
         int | None,
         typer.Option(
-            min=0, metavar="N", help="At most so many rows, 0 for all. A table has 100 without it.", show_default=False
+            min=0,
+            metavar="N",
+            help="Maximum number of rows; 0 for all. Default: 100 in a table, all in other formats.",
+            show_default=False,
         ),
     ] = None,
 ) -> None:
-    """List events with who is behind each.
+    """List events with the actor behind each.
 
-    In the order of time. The table shows the columns that fit, most telling first; the other formats have all of
-    them, and all rows.
+    Ordered by time. The table shows the most important columns that fit. The other formats have all columns and rows.
 
     \b
     Examples:

@@ -17,18 +17,19 @@ class OriginalFormat(StrEnum):
     RAW = "raw"
 
 
-@question(OriginalFormat, format_option("the records; raw is their text alone"))
+@question(OriginalFormat, format_option("the records; raw prints only their text"))
 def extract(
     event_ids: Annotated[list[str], typer.Argument(metavar="EVENT...", help="Event IDs.", show_default=False)],
     asked: Question,
     with_secrets: Annotated[
-        bool, typer.Option("--with-secrets", help="With session tokens and the like, which are masked otherwise.")
+        bool,
+        typer.Option("--with-secrets", help="Include session tokens and other secrets, which are masked by default."),
     ] = False,
 ) -> None:
-    """Give records back as they were delivered.
+    """Print records as they were delivered.
 
-    The text of each event as it stands in its file, with the hash of its bytes, the files that hold it, its place among
-    their records, and how far digests prove these files. Of a secret stands the hash of its value instead.
+    Shows the text of each event exactly as in its file, the hash of its bytes, the files that contain it, its position
+    in them, and whether digests prove these files. Secrets are replaced by the hash of their value.
 
     \b
     Examples:

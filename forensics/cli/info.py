@@ -13,14 +13,14 @@ from forensics.cli.question import Question, asked_case, question
 @question(RowsFormat)
 def info(
     asked: Question,
-    files: Annotated[bool, typer.Option("--files", help="List every input file: how it ended and what was in it.")] = (
+    files: Annotated[bool, typer.Option("--files", help="List every input file with its status and content.")] = (
         False
     ),
 ) -> None:
-    """Say what a case holds.
+    """Summarize a case.
 
-    Files, accounts, regions and time, how many credentials are resolved, and which files could not be read. What was
-    read is held against what there is; where they differ, standard error says so and the exit code is 1.
+    Shows its files, accounts, regions and period, how many credentials are resolved, and which files could not be read.
+    The numbers of records read and stored are compared. If they differ, standard error says so and the exit code is 1.
 
     \b
     Examples:
@@ -29,7 +29,7 @@ def info(
       forensics info --logs sample_logs --format json
     """
     if not files and asked.format not in (RowsFormat.TABLE, RowsFormat.JSON):
-        fail(f"{asked.format} is for rows, such as those of --files; without it choose table or json", 2)
+        fail(f"--format {asked.format} needs --files; without it use table or json", 2)
     with asked_case(asked.case, asked.logs) as case:
         found = case.info()
         with output_to(asked.output, force=asked.force):
@@ -38,4 +38,4 @@ def info(
             else:
                 asked.print(found)
         if found.mismatch:
-            fail(f"what was read is not what there is: {found.mismatch}; ingest the logs into a new case")
+            fail(f"the records read and the records stored differ: {found.mismatch}; ingest the logs into a new case")

@@ -16,19 +16,19 @@ from forensics.cli.options import (
     UNREADABLE,
     AnswerFormat,
     ZoneOption,
-    errors_told,
+    errors_reported,
     fail,
     named_case,
-    tell_notes,
+    print_notes,
+    progress_callback,
     time_option,
-    told_to,
 )
 
 if TYPE_CHECKING:
     from forensics.case import Estimate, LookupEstimate
     from forensics.output.terminal import Advance
 
-# a person is asked before more than this is fetched
+# ask at a terminal before fetching more than this
 _MANY_OBJECTS = 200_000
 _MANY_BYTES = 10 << 30
 _MANY_SECONDS = 3600
@@ -37,20 +37,20 @@ _MANY_SECONDS = 3600
 def _accounts(values: list[str] | None) -> list[str] | None:
     for value in values or ():
         if not re.fullmatch(r"\d{12}", value):
-            raise typer.BadParameter(f"{value!r} is no account ID, which has 12 digits")
+            raise typer.BadParameter(f"{value!r} is not an account ID, which has 12 digits")
     return values
 
 
 def _regions(values: list[str] | None) -> list[str] | None:
     for value in values or ():
         if not re.fullmatch(r"[a-z]+(-[a-z]+)+-\d+", value):
-            raise typer.BadParameter(f"{value!r} is no region; write us-east-1")
+            raise typer.BadParameter(f"{value!r} is not a region; write, for example, us-east-1")
     return values
 
 
 def _role(value: str | None) -> str | None:
     if value is not None and not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/\S+", value):
-        raise typer.BadParameter(f"{value!r} is no role; write arn:aws:iam::111122223333:role/NAME")
+        raise typer.BadParameter(f"{value!r} is not the ARN of a role; write arn:aws:iam::111122223333:role/NAME")
     return value
 
 
@@ -64,60 +64,67 @@ def ingest(
         typer.Option(
             "--case",
             metavar="DIR",
-            help="The case to add them to, made if it is new; without it, that of $FORENSICS_CASE.",
+            help="The case to load into; created if it is new. Default: $FORENSICS_CASE.",
         ),
     ] = None,
     account: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", callback=_accounts, help="Only records of this account; again for more."),
+        typer.Option(metavar="ID", callback=_accounts, help="Only records of this account; can be repeated."),
     ] = None,
     region: Annotated[
         list[str] | None,
         typer.Option(
             metavar="REGION",
             callback=_regions,
-            help="Only records of this region and of us-east-1, where global services log; again for more.",
+            help="Only records of this region and of us-east-1, where global services log; can be repeated.",
         ),
     ] = None,
     since: Annotated[
         datetime | None,
-        time_option("--since", help="Only events from then on, and what issues or changes credentials."),
+        time_option(
+            "--since", help="Only events from this time on; events that issue or change credentials are always kept."
+        ),
     ] = None,
-    until: Annotated[datetime | None, time_option("--until", help="Only events before, and the same.")] = None,
+    until: Annotated[
+        datetime | None, time_option("--until", help="Only events before this time, with the same exception.")
+    ] = None,
     as_of: Annotated[
         datetime | None,
-        time_option("--as-of", help="As of when exports hold that do not say so; else when their file was written."),
+        time_option(
+            "--as-of", help="Effective time for exports that carry none. Default: when their file was written."
+        ),
     ] = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     late: Annotated[
-        int, typer.Option(min=0, metavar="DAYS", help="S3: how long after --until events may have been delivered.")
+        int, typer.Option(min=0, metavar="DAYS", help="S3: how many days after --until to look for late deliveries.")
     ] = 1,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="AWS: the profile to use.")] = None,
     role_arn: Annotated[
         str | None, typer.Option(metavar="ARN", callback=_role, help="AWS: a role to assume first.")
     ] = None,
     endpoint_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="AWS: another server, such as MinIO's.")
+        str | None, typer.Option(metavar="URL", help="AWS: the URL of another server, such as MinIO.")
     ] = None,
     lookup_events: Annotated[
-        bool, typer.Option("--lookup-events", help="Ask AWS for the 90 days it keeps of an account without a trail.")
+        bool,
+        typer.Option("--lookup-events", help="Fetch the last 90 days of management events from AWS; needs no trail."),
     ] = False,
     request_payer: Annotated[
-        bool, typer.Option("--request-payer", help="S3: pay for the requests, where the bucket asks for that.")
+        bool, typer.Option("--request-payer", help="S3: pay for the requests; for requester-pays buckets.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell how much would be fetched, and fetch nothing.")
+        bool, typer.Option("--dry-run", help="Show how much would be fetched, without fetching it.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, however much is to be fetched.")] = False,
-    format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
+    yes: Annotated[bool, typer.Option("--yes", help="Fetch without asking, however much it is.")] = False,
+    format: Annotated[AnswerFormat, typer.Option(help="How to print the summary.")] = AnswerFormat.TABLE,
 ) -> None:
-    """Read logs, and exports of accounts, into a case.
+    """Load logs and account exports into a case.
 
-    The same command again reads only what is new. Files count all at once, at the end; objects of S3 count as they
-    come, so that a fetch that was stopped goes on where it was. A file that cannot be read is listed with the reason,
-    the rest goes in, and the exit code is 3.
+    Running the same command again reads only new files. Local files are committed together at the end. S3 objects are
+    committed in steps, so an interrupted fetch resumes where it stopped. A file that cannot be read is listed with the
+    reason, the others are loaded, and the exit code is 3.
 
-    Exports are what the AWS CLI prints as JSON: iam get-credential-report (also decoded), list-access-keys,
+    Account exports are the JSON output of the AWS CLI: iam get-credential-report (also decoded), list-access-keys,
     get-access-key-last-used, get-account-authorization-details and list-users; sts get-access-key-info; identitystore
     list-users; organizations list-accounts; cloudtrail describe-trails and get-event-selectors.
 
@@ -130,12 +137,12 @@ def ingest(
       forensics ingest credential-report.csv --as-of 2026-10-05T09:00:00Z --case my-case
     """
     if (case := named_case(case)) is None:
-        fail("say which case to add them to: --case DIR, a new folder or one made by `forensics ingest`", 2)
+        fail("name the case to load into: --case DIR, a new folder or an existing case", 2)
     if not paths and not lookup_events:
-        fail("say what to read: files, folders or s3://BUCKET/PREFIX, or --lookup-events", 2)
+        fail("name what to load: files, folders, s3://BUCKET/PREFIX, or --lookup-events", 2)
     if since and until and since >= until:
         fail("--since is not before --until, so no event can match", 2)
-    with errors_told():
+    with errors_reported():
         from forensics.case import Access, Case
         from forensics.errors import Declined
         from forensics.output.printers import print_answer
@@ -155,8 +162,8 @@ def ingest(
                     lookup_events=lookup_events,
                     listing=line.list,
                     asking=lambda made, calls: line.advance(made, calls, what="calls"),
-                    progress=told_to(line.advance),
-                    go_on=lambda estimate: _goes_on(estimate, line, dry_run=dry_run, yes=yes),
+                    progress=progress_callback(line.advance),
+                    go_on=lambda estimate: _continues(estimate, line, dry_run=dry_run, yes=yes),
                 )
             except Declined as declined:
                 if not dry_run:
@@ -164,13 +171,13 @@ def ingest(
                 print_answer(declined.estimate, format.value)
                 return
         print_answer(done, format.value)
-        tell_notes(opened)
+        print_notes(opened)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)
 
 
-def _goes_on(estimate: Estimate | LookupEstimate, line: _LineOfProgress, *, dry_run: bool, yes: bool) -> bool:
-    """Tell how much it is, and where that is much and a person is there, ask."""
+def _continues(estimate: Estimate | LookupEstimate, line: _LineOfProgress, *, dry_run: bool, yes: bool) -> bool:
+    """Print an estimate; if it is large and a person is at the terminal, ask."""
     from forensics.case import LookupEstimate
     from forensics.output.estimate import one_line
     from forensics.output.terminal import tell
@@ -189,7 +196,7 @@ def _goes_on(estimate: Estimate | LookupEstimate, line: _LineOfProgress, *, dry_
 
 
 class _LineOfProgress:
-    """How far listing or reading is, in one line that ends where something is told or asked."""
+    """The progress of listing or reading, on one line that ends before a message or a question."""
 
     def __init__(self) -> None:
         self._line = ExitStack()

@@ -16,10 +16,10 @@ AccessKey = Annotated[
 
 @question(KeyFormat)
 def key(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
-    """Tell all about one access key.
+    """Show everything known about an access key.
 
-    Says whose it is, who made it and switched it off, who requested it, what was requested with it, from where and
-    with what it was used, what it did and was refused, and which of its calls intruders are known for.
+    Shows its owner, who created, deactivated or requested it, which credentials were requested with it, from which
+    addresses and with which programs it was used, its calls and denied calls, and its sensitive calls.
 
     \b
     Examples:

@@ -21,9 +21,9 @@ Unused = Annotated[
 def keys(asked: Question, max_age: MaxAge = 90, unused: Unused = 90) -> None:
     """Audit every long-term access key.
 
-    Whose each is, how old, switched on or off, last used by the logs and by IAM, and what to look at: keys of root,
-    used after they were disabled, of users that are gone, unused, overdue for rotation, used by several applications.
-    Add exports of IAM to the case, by `ingest` or `snapshot`, to have the keys that no log shows.
+    Shows the owner, age and status of each key, its last use by the logs and by IAM, and findings: keys of root, used
+    after deactivation, of deleted users, unused, overdue for rotation, or used by several applications. To include keys
+    that no log shows, add exports of IAM to the case by `ingest` or `snapshot`.
 
     \b
     Examples:

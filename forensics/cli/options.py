@@ -1,4 +1,4 @@
-"""Options: what several commands read from the command line, and what all of them do with a case, files and errors."""
+"""Options: options that several commands share, and how commands open cases, write files and report errors."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ CaseOption = Annotated[
     typer.Option(
         "--case",
         metavar="DIR",
-        help="The case to ask, made by `ingest`; without it, that of $FORENSICS_CASE.",
+        help="The case, created by `ingest`. Default: $FORENSICS_CASE.",
     ),
 ]
 LogsOption = Annotated[
     Path | None,
-    typer.Option("--logs", metavar="PATH", help="A folder of logs to ask instead; needs no case made first."),
+    typer.Option("--logs", metavar="PATH", help="A folder of logs to read instead of a case."),
 ]
 
 IpRangesOption = Annotated[
     Path | None,
-    typer.Option("--ip-ranges", metavar="FILE", help="AWS's ip-ranges.json: tells addresses of AWS from others."),
+    typer.Option("--ip-ranges", metavar="FILE", help="AWS's ip-ranges.json, to recognize addresses of AWS."),
 ]
 
 GeoOption = Annotated[
@@ -45,13 +45,13 @@ GeoOption = Annotated[
     typer.Option(
         "--geo",
         metavar="FILE",
-        help="A database of addresses in MaxMind's format (.mmdb): city, country or ASN; may be given several times.",
+        help="An address database in MaxMind's format (.mmdb): city, country or ASN; can be repeated.",
     ),
 ]
 
 
 def _check_place(context: typer.Context, file: Path | None) -> Path | None:
-    """Before the work, not after it; `-` is standard output."""
+    """Check -o before the command does any work. `-` is standard output."""
     if file == Path("-"):
         return None
     if file is not None and not context.resilient_parsing:
@@ -72,22 +72,22 @@ OutputOption = Annotated[
         "-o",
         metavar="FILE",
         callback=_check_place,
-        help="Write to a new file, private to you, in the format that its name ends in.",
+        help="Write to a new file that only you can read, in the format that its name ends in.",
     ),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", is_eager=True, help="Replace the file of -o.")]
+ForceOption = Annotated[bool, typer.Option("--force", is_eager=True, help="Replace the file of -o if it exists.")]
 
 
 def _known_zone(context: typer.Context, name: str) -> str:
     if not context.resilient_parsing:
-        with _said_as_usage():
+        with _as_usage_error():
             time_zone(name)
     return name
 
 
-def said_moment(text: str, zone: str) -> datetime:
-    """The time that a text says; told in UTC where it could be another elsewhere or tomorrow."""
-    with _said_as_usage():
+def parsed_time(text: str, zone: str) -> datetime:
+    """Return the time in UTC that a text names; print it if it depends on the zone or on the current time."""
+    with _as_usage_error():
         moment = utc_time(text, time_zone(zone))
     if is_relative(text) or moment != utc_time(text):
         from forensics.output.terminal import tell
@@ -96,14 +96,14 @@ def said_moment(text: str, zone: str) -> datetime:
     return moment
 
 
-def _moment(context: typer.Context, text: str | None) -> datetime | None:
+def _parse(context: typer.Context, text: str | None) -> datetime | None:
     if text is None or context.resilient_parsing:
         return None
-    return said_moment(text, context.params["tz"])
+    return parsed_time(text, context.params["tz"])
 
 
 @contextmanager
-def _said_as_usage() -> Iterator[None]:
+def _as_usage_error() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
@@ -111,8 +111,8 @@ def _said_as_usage() -> Iterator[None]:
 
 
 def time_option(*names: str, help: str) -> Any:
-    """An option that takes a time as people write it; the command gets a moment in UTC. Goes with `--tz`."""
-    return typer.Option(*names, parser=str, callback=_moment, metavar="TIME", help=help)
+    """Return an option that parses a time to UTC. The command needs `--tz`, too."""
+    return typer.Option(*names, parser=str, callback=_parse, metavar="TIME", help=help)
 
 
 ZoneOption = Annotated[
@@ -123,7 +123,7 @@ ZoneOption = Annotated[
         is_eager=True,
         metavar="ZONE",
         show_default=False,
-        help="The zone of times that name none, such as Europe/Berlin; UTC without it. Answers are in UTC.",
+        help="The zone of times without one, such as Europe/Berlin. Default: UTC. Answers are in UTC.",
     ),
 ]
 
@@ -179,23 +179,23 @@ class EventsFormat(StrEnum):
 
 
 _ENDINGS = {"mmd": "mermaid", "gv": "dot"}
-# what is no text, or is bytes as they came, which may hold commands for a terminal
+# binary formats, and bytes as delivered, which may contain control codes for a terminal
 _NOT_FOR_A_SCREEN = {"parquet", "xlsx", "raw"}
 Formats = TypeVar("Formats", bound=StrEnum)
 
 
 def format_option(what: str = "the answer") -> Any:
-    """How to print it; the command passes it to `chosen`."""
-    return typer.Option("--format", help=f"How to print {what}; a table without it, or what -o FILE ends in.")
+    """Return the option --format; the command passes its value to `chosen`."""
+    return typer.Option("--format", help=f"How to print {what}. Default: a table, or the format that -o FILE ends in.")
 
 
 def chosen(formats: type[Formats], format: Formats | None, file: Path | None) -> Formats:
-    """The format asked for, else the one that the file's name ends in, else the first."""
+    """Return the requested format, or the one that the file's name ends in, or the first."""
     ending = file.suffix.removeprefix(".").lower() if file else ""
     named = _ENDINGS.get(ending, ending)
     wanted = format or (formats(named) if named in set(formats) else next(iter(formats)))
     if wanted in _NOT_FOR_A_SCREEN and file is None and sys.stdout.isatty():
-        fail(f"{wanted} is not for a screen; name a file: -o FILE", 2)
+        fail(f"{wanted} cannot be shown on a screen; name a file: -o FILE", 2)
     return wanted
 
 
@@ -203,7 +203,7 @@ UNREADABLE = 3
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    """Say what went wrong in one line on standard error."""
+    """Print an error of one line on standard error, and exit."""
     from forensics.output.terminal import tell
 
     tell(message)
@@ -211,8 +211,8 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 
 @contextmanager
-def errors_told() -> Iterator[None]:
-    """Tell an error of the case in one line, exit code 1; a sole subject that is no identifier is a usage error."""
+def errors_reported() -> Iterator[None]:
+    """Print errors of a case as one line and exit with 1; an invalid identifier is a usage error and exits with 2."""
     from forensics.errors import ForensicsError, NotAnIdentifier
 
     try:
@@ -228,7 +228,7 @@ def errors_told() -> Iterator[None]:
 
 @contextmanager
 def output_to(file: Path | None, *, force: bool) -> Iterator[None]:
-    """Where the answer is printed: standard output, or a file of its own."""
+    """Redirect standard output to a file, if one is given."""
     if file is None:
         yield
         return
@@ -239,28 +239,28 @@ def output_to(file: Path | None, *, force: bool) -> Iterator[None]:
 
 
 def named_case(case: Path | None) -> Path | None:
-    """The case of --case, else the one in use."""
+    """Return the case of --case, or of $FORENSICS_CASE."""
     in_use = os.environ.get("FORENSICS_CASE")
     return case or (Path(in_use) if in_use else None)
 
 
-def told_to(advance: Advance) -> Progress:
-    """What tells how far an ingest is to the line of progress."""
+def progress_callback(advance: Advance) -> Progress:
+    """Return a callback that shows the progress of an ingest on the progress line."""
     return lambda done: advance(done.files, done.of_files, done.bytes, done.of_bytes, done.records)
 
 
 @contextmanager
 def opened_case(case: Path) -> Iterator[Case]:
-    """The case at a folder; standard error says so if its use or its tables could not be recorded."""
+    """Yield the case in a folder; print a note if the custody log or the tables could not be written."""
     from forensics.case import Case
 
     with Case.open(case) as opened:
         yield opened
-        tell_notes(opened)
+        print_notes(opened)
 
 
-def tell_notes(case: Case) -> None:
-    """Say what about the use of a case could not be recorded."""
+def print_notes(case: Case) -> None:
+    """Print what could not be recorded about the use of a case."""
     from forensics.output.terminal import tell
 
     for note in (case.custody_note, case.rebuild_note):

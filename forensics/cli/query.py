@@ -14,19 +14,19 @@ from forensics.cli.options import (
     RowsFormat,
     ZoneOption,
     chosen,
-    errors_told,
+    errors_reported,
     fail,
     format_option,
     output_to,
-    said_moment,
+    parsed_time,
 )
 from forensics.cli.question import Question, question
 
 if TYPE_CHECKING:
     from forensics.case import SavedQuery, Value
 
-query = typer.Typer(**PLAIN, short_help="Ask questions that are kept as SQL.")
-# what follows a query's name and is no option of the command is a parameter of the query
+query = typer.Typer(**PLAIN, short_help="List, show and run saved queries.")
+# options after the query's name that the command does not have are parameters of the query
 _TAKES_PARAMETERS = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -39,7 +39,7 @@ def _names(incomplete: str) -> Iterator[tuple[str, str]]:
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="A query that `forensics query list` names.", show_default=False, autocompletion=_names
+        metavar="NAME", help="A query listed by `forensics query list`.", show_default=False, autocompletion=_names
     ),
 ]
 Parameters = Annotated[
@@ -47,14 +47,14 @@ Parameters = Annotated[
     typer.Option(
         "--param",
         metavar="NAME=VALUE",
-        help="A parameter of the query; --NAME VALUE says the same where no option has that name.",
+        help="A parameter of the query; the same as --NAME VALUE unless an option has that name.",
     ),
 ]
 
 
 @query.callback(invoke_without_command=True)
 def _query(context: typer.Context) -> None:
-    """Ask questions that are kept as SQL.
+    """List, show and run saved queries.
 
     \b
     Examples:
@@ -74,8 +74,8 @@ def list_queries(
 ) -> None:
     """List the saved queries.
 
-    Those that come with forensics, and your own: .sql files in $FORENSICS_QUERIES, else in forensics/queries of
-    $XDG_CONFIG_HOME or ~/.config. One of yours goes before one of the same name that came along.
+    Lists those that come with forensics and your own: .sql files in $FORENSICS_QUERIES, or in forensics/queries of
+    $XDG_CONFIG_HOME or ~/.config. Your query replaces one of the same name that came with forensics.
 
     \b
     Examples:
@@ -83,7 +83,7 @@ def list_queries(
       forensics query list --format csv
     """
     form = chosen(RowsFormat, format, output)
-    with errors_told(), output_to(output, force=force):
+    with errors_reported(), output_to(output, force=force):
         from forensics.case import Case
         from forensics.output.printers import print_answer
 
@@ -95,7 +95,7 @@ def show(
     context: typer.Context,
     name: Name,
     shell: Annotated[
-        bool, typer.Option("--shell", help="As PREPARE and EXECUTE for the duckdb shell; see `forensics connect`.")
+        bool, typer.Option("--shell", help="Print PREPARE and EXECUTE for the duckdb shell; see `forensics connect`.")
     ] = False,
     param: Parameters = None,
     tz: ZoneOption = "UTC",
@@ -104,14 +104,14 @@ def show(
 ) -> None:
     """Print a saved query.
 
-    With its header: the question, the parameters, the ATT&CK techniques, the columns.
+    Its header has the question, the parameters, the ATT&CK techniques and the columns.
 
     \b
     Examples:
       forensics query show key_activity
       forensics query show key_activity --shell --key AKIA2ICYRBJSCUQBO6WH
     """
-    with errors_told(), output_to(output, force=force):
+    with errors_reported(), output_to(output, force=force):
         from forensics.case import Case
         from forensics.output.queries_text import print_query
 
@@ -131,7 +131,7 @@ def run(
 ) -> None:
     """Run a saved query on a case.
 
-    Its parameters are options of their names; `forensics query show NAME` says which it has.
+    Each parameter is an option of the same name; `forensics query show NAME` lists them.
 
     \b
     Examples:
@@ -140,7 +140,7 @@ def run(
       forensics query run key_places --key AKIA2ICYRBJSCUQBO6WH --leaked-at "2026-10-03 21:00" --case my-case
       forensics query run denied_calls --case my-case -o denied.xlsx
     """
-    with errors_told():
+    with errors_reported():
         given = _given(_named(name), context.args, param or [], tz)
     with asked.opened() as case:
         rows = case.query_rows(name, given)
@@ -158,13 +158,13 @@ def _named(name: str) -> SavedQuery:
 
 
 def _given(query: SavedQuery, arguments: list[str], pairs: list[str], zone: str) -> Mapping[str, Value]:
-    """The parameters' values as their types, from `--name value`, `--name=value` and `--param name=value`."""
+    """Return the values of `--name value`, `--name=value` and `--param name=value` as their types."""
     types = {parameter.name: parameter.type for parameter in query.parameters}
     given: dict[str, Value] = {}
     for name, text in [*_options(arguments), *map(_pair, pairs)]:
         if name not in types:
             has = ", ".join(f"--{known.replace('_', '-')}" for known in types) or "none"
-            fail(f"{query.name} has no parameter {name}; it has {has}", 2)
+            fail(f"{query.name} has no parameter {name}; its parameters: {has}", 2)
         given[name] = _value(name, types[name], text, zone)
     return given
 
@@ -173,7 +173,7 @@ def _options(arguments: list[str]) -> Iterator[tuple[str, str]]:
     rest = iter(arguments)
     for argument in rest:
         if not argument.startswith("--"):
-            fail(f"{argument!r} belongs to no parameter; write --NAME VALUE", 2)
+            fail(f"unexpected argument {argument!r}; write parameters as --NAME VALUE", 2)
         name, is_joined, text = argument.removeprefix("--").partition("=")
         value = text if is_joined else next(rest, None)
         if value is None:
@@ -190,13 +190,13 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _value(name: str, type_: str, text: str, zone: str) -> Value:
     if type_ == "timestamptz":
-        return said_moment(text, zone)
+        return parsed_time(text, zone)
     if type_ == "bigint":
         if not text.lstrip("-").isdecimal() or abs(int(text)) >= 2**63:
-            fail(f"--{name} {text!r} is no whole number", 2)
+            fail(f"--{name} {text!r} is not a whole number", 2)
         return int(text)
     if type_ == "boolean":
         if text.lower() not in ("true", "false"):
-            fail(f"--{name} {text!r} is neither true nor false", 2)
+            fail(f"--{name} {text!r} is not true or false", 2)
         return text.lower() == "true"
     return text

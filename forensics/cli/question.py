@@ -21,13 +21,13 @@ from forensics.cli.options import (
     LogsOption,
     OutputOption,
     chosen,
-    errors_told,
+    errors_reported,
     fail,
     format_option,
     named_case,
     opened_case,
     output_to,
-    told_to,
+    progress_callback,
 )
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ class Question:
 
     @contextmanager
     def opened(self) -> Iterator[Case]:
-        """Open the case, and send standard output to the file of -o, if there is one."""
+        """Open the case, and redirect standard output to the file of -o."""
         with asked_case(self.case, self.logs) as case, output_to(self.output, force=self.force):
             yield case
 
     def print(self, answer: object, kind: str = "") -> None:
-        """Print an answer in the format asked for. `kind`: what rows or a sequence hold."""
+        """Print an answer in the requested format. `kind`: what its rows are, such as events."""
         from forensics.output.printers import print_answer
 
         print_answer(answer, self.format, kind)
@@ -62,11 +62,11 @@ class Question:
 def question(formats: type[StrEnum], option: Any = None) -> Callable[[Command], Command]:
     """Add --case, --logs, --format, --output and --force to a command, which gets their values as `asked`.
 
-    Typer reads options from a signature: --case and --logs take the place of `asked` in it, the others its end.
+    Typer reads options from the signature: --case and --logs replace `asked` in it, the others are appended.
 
     Args:
         formats: The formats of the answer, the default first.
-        option: The option --format, if its help is not that of `format_option()`.
+        option: The option --format, if its help differs from that of `format_option()`.
     """
     of_case = [_parameter("case", CaseOption), _parameter("logs", LogsOption)]
     of_answer = [
@@ -105,25 +105,25 @@ def _parameter(name: str, annotation: object, default: object = None) -> Paramet
 
 @contextmanager
 def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
-    """The case of --case, or of $FORENSICS_CASE, or one made of --logs for this one question.
+    """Yield the case of --case or $FORENSICS_CASE, or a temporary case of --logs.
 
-    Where some of the logs could not be read, the question is answered, standard error says so, and the exit code is 3.
+    If some of the logs cannot be read, the question is still answered, standard error says so, and the exit code is 3.
     """
     if case is not None and logs is not None:
         fail("--case and --logs exclude each other; to add logs to a case, use `forensics ingest PATH --case DIR`", 2)
     if logs is None and (case := named_case(case)) is None:
-        fail("say where to look: --logs PATH (a folder of logs), or --case DIR (made by `forensics ingest`)", 2)
+        fail("name the logs: --logs PATH (a folder of logs), or --case DIR (created by `forensics ingest`)", 2)
     from forensics.case import Case
     from forensics.output.terminal import progress, tell
 
-    with errors_told():
+    with errors_reported():
         if case is not None:
             with opened_case(case) as opened:
                 yield opened
             return
         assert logs is not None
         with progress() as advance:
-            made = Case.from_logs(logs, progress=told_to(advance))
+            made = Case.from_logs(logs, progress=progress_callback(advance))
         with made:
             yield made
             if made.unread_note:

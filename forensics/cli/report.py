@@ -17,13 +17,13 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-@question(ReportFormat, typer.Option("--format", help="How to write it; html without it, or what -o FILE ends in."))
+@question(ReportFormat, typer.Option("--format", help="Default: html, or the format that -o FILE ends in."))
 def report(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
-    """Write a report on one access key, for a browser.
+    """Write an HTML report about an access key.
 
-    One file for people who were not there, that opens offline: who is behind the key and how sure that is, where it
-    came from and what came of it, what was done and touched, what to do, what is not known; and for each statement the
-    event that proves it, with its record. Log content is inert in it, and secrets in records are masked.
+    One file that opens offline in any browser, for readers who were not involved: who is behind the key and how certain
+    that is, how it was issued, what was derived from it, what it did, how to contain it, and what is unknown. Each
+    statement links to the event that proves it, with its record. Log content cannot run in it; secrets are masked.
 
     \b
     Examples:
@@ -31,7 +31,7 @@ def report(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ran
       forensics report ASIAZNW342S3J6ZQNFX7 --case my-case -o report.html --geo GeoLite2-City.mmdb
     """
     if asked.output is None and sys.stdout.isatty():
-        fail("a report is for a browser; name a file: -o report.html", 2)
+        fail("the report is an HTML page; name a file: -o report.html", 2)
     with asked.opened() as case:
         answer = case.report(access_key, geo=geo or (), ip_ranges=ip_ranges)
         if asked.format == ReportFormat.JSON:

@@ -18,10 +18,9 @@ def schema(
     ] = None,
     asked: Question,
 ) -> None:
-    """Explain the tables and columns of a case.
+    """Describe the tables and columns of a case.
 
-    What each holds and means, those that a query begins with first. The same stands in the case's database as
-    comments.
+    The tables to start with come first. The case's database has the same descriptions as comments.
 
     \b
     Examples:
@@ -33,5 +32,5 @@ def schema(
         found = case.schema()
         unknown = sorted(set(tables or ()) - {table.name for table in found})
         if unknown:
-            fail(f"there is no table {unknown[0]}; there are {', '.join(table.name for table in found)}", 2)
+            fail(f"no table {unknown[0]}; the tables are {', '.join(table.name for table in found)}", 2)
         asked.print([table for table in found if not tables or table.name in tables], "schema")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import UNREADABLE, AnswerFormat, errors_told, fail, named_case, tell_notes
+from forensics.cli.options import UNREADABLE, AnswerFormat, errors_reported, fail, named_case, print_notes
 
 _ALL = "all"
 
@@ -18,7 +18,7 @@ def snapshot(
         typer.Option(
             "--case",
             metavar="DIR",
-            help="The case to add it to, made if it is new; without it, that of $FORENSICS_CASE.",
+            help="The case to load into; created if it is new. Default: $FORENSICS_CASE.",
         ),
     ] = None,
     profile: Annotated[
@@ -28,24 +28,24 @@ def snapshot(
     accounts: Annotated[
         str | None,
         typer.Option(
-            metavar="IDS", help="Ask these accounts instead, separated by commas; all: every one of the organisation."
+            metavar="IDS", help="Ask these accounts, separated by commas; all: every account of the organization."
         ),
     ] = None,
-    role_name: Annotated[str | None, typer.Option(metavar="NAME", help="The role to assume in each of them.")] = None,
+    role_name: Annotated[str | None, typer.Option(metavar="NAME", help="The role to assume in each account.")] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option(metavar="REGION", help="Where to ask about trails and Identity Center; may stand several times."),
+        typer.Option(metavar="REGION", help="Where to ask about trails and Identity Center; can be repeated."),
     ] = None,
     policy: Annotated[
-        bool, typer.Option("--policy", help="Print the IAM policy that this needs, and ask nothing.")
+        bool, typer.Option("--policy", help="Print the IAM policy that snapshot needs, without calling AWS.")
     ] = False,
-    format: Annotated[AnswerFormat, typer.Option(help="How to print what was done.")] = AnswerFormat.TABLE,
+    format: Annotated[AnswerFormat, typer.Option(help="How to print the summary.")] = AnswerFormat.TABLE,
 ) -> None:
-    """Fetch what accounts say of themselves into a case.
+    """Fetch the state of accounts from AWS into a case.
 
-    Users, roles and their trust policies, access keys with status and last use, the credential report, the accounts of
-    the organisation, users of Identity Center, trails and what they record. Only calls that read are made; what is
-    denied is listed, the rest goes in, and the exit code is 3.
+    Fetches users, roles and their trust policies, access keys with status and last use, the credential report, the
+    accounts of the organization, Identity Center users, and trails with their event selectors. It makes read calls
+    only. Denied calls are listed, everything else is loaded, and the exit code is 3.
 
     \b
     Examples:
@@ -60,8 +60,8 @@ def snapshot(
         typer.echo(snapshot_policy(role_name))
         return
     if (case := named_case(case)) is None:
-        fail("say which case to add it to: --case DIR, a new folder or one made by `forensics ingest`", 2)
-    with errors_told():
+        fail("name the case to load into: --case DIR, a new folder or an existing case", 2)
+    with errors_reported():
         from forensics.case import Access, Case
         from forensics.output.printers import print_answer
         from forensics.output.terminal import status
@@ -75,7 +75,7 @@ def snapshot(
                 progress=lambda account: asking(f"asking account {account}"),
             )
         print_answer(done, format.value)
-        tell_notes(opened)
+        print_notes(opened)
     if done.incomplete:
         raise typer.Exit(UNREADABLE)
 
@@ -83,8 +83,8 @@ def snapshot(
 def _accounts(accounts: str | None, role_name: str | None) -> tuple[str, ...]:
     wanted = tuple(one.strip() for one in (accounts or "").split(",") if one.strip())
     if bool(wanted) != bool(role_name) and wanted:
-        fail("--accounts needs --role-name NAME: the role to assume in each of them", 2)
+        fail("--accounts needs --role-name NAME, the role to assume in each account", 2)
     for one in wanted:
         if one != _ALL and not (len(one) == 12 and one.isdigit()):
-            fail(f"{one!r} is no account ID; write 12 digits, several separated by commas, or all", 2)
+            fail(f"{one!r} is not an account ID; write 12 digits, several separated by commas, or all", 2)
     return wanted

@@ -13,13 +13,13 @@ from forensics.cli.question import Question, question
 
 @question(RowsFormat, format_option("the rows"))
 def sql(
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="A query on the case; - reads it from standard input.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="A SELECT statement; - reads it from standard input.")],
     asked: Question,
 ) -> None:
-    """Run a query on a case.
+    """Run a SQL query on a case.
 
-    DuckDB's SQL, reading only. The view attributed_events has every event with who is behind it; "show tables" lists
-    the rest, "describe attributed_events" its columns.
+    DuckDB's SQL, read-only. The view attributed_events has every event with the actor behind it. "show tables" lists
+    all tables, "describe attributed_events" lists its columns.
 
     \b
     Examples:
@@ -33,4 +33,4 @@ def sql(
 
         asked.print(rows, "result")
         if not rows.rows:
-            tell("the query gives no row")
+            tell("the query returned no rows")

@@ -1,6 +1,6 @@
-"""Times as people write them: RFC 3339 or less of it, `yesterday`, `2 days ago`; always a moment in UTC.
+"""Times: parse times as people write them, such as RFC 3339 or a part of it, `yesterday` or `2 days ago`, to UTC.
 
-What says no zone is of the zone asked for. Nothing is guessed: what could be read in two ways is refused.
+A time without a zone is in the zone of --tz. An ambiguous time is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ _DAYS_BACK = {"today": 0, "yesterday": 1}
 
 
 def is_relative(text: str) -> bool:
-    """Whether a time depends on when it is asked."""
+    """Return whether a time depends on the current time."""
     words = _words(text)
     return words == "now" or bool(_AGO.fullmatch(words) or _DAY.fullmatch(words))
 
 
 def utc_time(text: str, zone: tzinfo = UTC, *, now: datetime | None = None) -> datetime:
-    """The moment that a text says. `now`: what relative times count from. Raises ValueError."""
+    """Return the time in UTC that a text names. `now`: the base of relative times. Raises ValueError."""
     try:
         moment = _relative(_words(text), now or datetime.now(UTC), zone) or datetime.fromisoformat(text.strip().upper())
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no time; write {EXAMPLES}") from None
+        raise ValueError(f"cannot parse {text!r} as a time; use {EXAMPLES}") from None
 
 
 def time_zone(text: str) -> tzinfo:
-    """A zone by its name, such as Europe/Berlin, or its offset, such as +02:00. Raises ValueError."""
+    """Return a zone by name, such as Europe/Berlin, or by offset, such as +02:00. Raises ValueError."""
     try:
         offset = datetime.fromisoformat(f"2000-01-01T00:00{text}").tzinfo if text[:1] in ("+", "-") else None
         return offset or ZoneInfo(text)
-    except (KeyError, ValueError, OSError):  # a name of a folder of zones is no zone either
-        raise ValueError(f"{text!r} is no time zone; write a name such as Europe/Berlin, or +02:00") from None
+    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones
+        raise ValueError(f"{text!r} is not a time zone; use a name such as Europe/Berlin, or +02:00") from None
 
 
 def _words(text: str) -> str:

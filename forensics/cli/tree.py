@@ -11,7 +11,7 @@ from forensics.cli.options import GraphFormat, ZoneOption, time_option
 from forensics.cli.question import Question, question
 
 Time = Annotated[
-    datetime | None, time_option("--at", help="The time to ask for; without it, that of the case's latest event.")
+    datetime | None, time_option("--at", help="The time for which to judge validity. Default: the case's latest event.")
 ]
 
 
@@ -28,11 +28,11 @@ def tree(
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --at
     asked: Question,
 ) -> None:
-    """Show all that came of a key or session, and how to end it.
+    """Show everything derived from a key or session, and how to contain it.
 
-    Follows it down through assumed roles, tokens, sign-ins, and through the keys, users, passwords and trust policies
-    that were made with it. Says what still works, and what to do in which account and order, what each step ends and
-    what goes on.
+    Follows assumed roles, tokens and sign-ins, and the keys, users, passwords and trust policies that were created with
+    them. Shows which credentials still work, and the containment steps by account and in order, with what each step
+    ends and what still works after it.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ from forensics.cli.options import (
     OutputOption,
     RowsFormat,
     chosen,
-    errors_told,
+    errors_reported,
     fail,
     format_option,
     named_case,
@@ -30,7 +30,7 @@ _ARCHIVES = (".tar.gz", ".tgz", ".zip")
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PATH]...", help="A folder of logs and digests; or a report, or a bundle."),
+    typer.Argument(metavar="[PATH]...", help="A folder of logs and digests, a report, or a bundle."),
 ]
 Keys = Annotated[
     list[Path] | None,
@@ -38,23 +38,25 @@ Keys = Annotated[
 ]
 Bucket = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="The bucket that the folder is a copy of: tells which files were moved."),
+    typer.Option(metavar="NAME", help="The bucket that the folder was copied from, to report moved files."),
 ]
 Head = Annotated[
     str | None,
-    typer.Option(metavar="HASH", help="Head of the custody log in a report or bundle: proves the log up to there."),
+    typer.Option(metavar="HASH", help="A head of the custody log from a report or bundle; the log must contain it."),
 ]
 Signers = Annotated[
     Path | None,
     typer.Option(
-        "--allowed-signers", metavar="FILE", help="SSH keys of which one must have signed the case (custody --sign)."
+        "--allowed-signers",
+        metavar="FILE",
+        help="Public SSH keys; one of them must have signed the case (custody --sign).",
     ),
 ]
 
 
 Fetch = Annotated[
     bool,
-    typer.Option("--fetch-keys", help="Ask AWS for the public keys (ListPublicKeys) and keep them in the case."),
+    typer.Option("--fetch-keys", help="Fetch the public keys from AWS (ListPublicKeys) and keep them in the case."),
 ]
 Profile = Annotated[str | None, typer.Option(metavar="NAME", help="With --fetch-keys: the AWS profile to use.")]
 Endpoint = Annotated[str | None, typer.Option("--endpoint-url", metavar="URL", hidden=True)]
@@ -78,11 +80,11 @@ def verify(
 ) -> None:
     """Check that logs, a case or a report are unchanged.
 
-    Logs by the digests that lie among them: which files are signed by AWS, changed, missing or moved, and for which
-    time every delivered file is here. A case also by its own hashes: that it is as the last command left it. A report
-    byte for byte, by making it again from its case (with the same --geo and --ip-ranges files, if it used some). A
-    bundle by the hashes in it and, with --case, by the log and the answer of its case. Works offline. The exit code is
-    1 if anything is wrong or could not be compared.
+    Logs are checked by their digests: which files are signed by AWS, changed, missing or moved, and for which periods
+    every delivered file is present. A case is also checked by its own hashes: it must be as the last command left it. A
+    report is compared byte for byte with one rendered again from its case (use the same --geo and --ip-ranges files). A
+    bundle is checked by its own hashes and, with --case, by the log and the answer of its case. Works offline. The exit
+    code is 1 if anything is wrong or could not be compared.
 
     \b
     Examples:
@@ -105,12 +107,12 @@ def verify(
         _check(given[0], named_case(case), geo or (), ip_ranges, form, output, force=force)
         return
     if given and case:
-        fail("a folder and --case exclude each other; to check logs with a case, ingest them and their digests", 2)
+        fail("a folder and --case exclude each other; to check logs in a case, ingest them with their digests", 2)
     if given and fetch_keys:
-        fail("--fetch-keys keeps the keys in a case: name one by --case, or give them to a folder by --keys", 2)
+        fail("--fetch-keys needs --case, where it keeps the keys; for a folder, use --keys FILE", 2)
     if not given and (case := named_case(case)) is None:
-        fail("say what to check: a PATH (a folder of logs and digests), or --case DIR", 2)
-    with errors_told(), output_to(output, force=force):
+        fail("name what to check: a PATH (a folder of logs and digests, a report or a bundle), or --case DIR", 2)
+    with errors_reported(), output_to(output, force=force):
         from forensics.case import Access, verify_logs
         from forensics.output.printers import print_answer
         from forensics.output.terminal import progress
@@ -144,11 +146,11 @@ def _check(
     *,
     force: bool,
 ) -> None:
-    """A report or a bundle, with the case that it was made of, if one is given."""
+    """Check a report or a bundle, against its case if one is given."""
     is_bundle = file.name.lower().endswith(_ARCHIVES)
     if case is None and not is_bundle:
-        fail("say which case the report is of: --case DIR", 2)
-    with errors_told(), output_to(output, force=force):
+        fail("name the case of the report: --case DIR", 2)
+    with errors_reported(), output_to(output, force=force):
         from forensics.case import check_bundle
         from forensics.output.printers import print_answer
 

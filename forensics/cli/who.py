@@ -14,7 +14,7 @@ Subjects = Annotated[
     list[str],
     typer.Argument(
         metavar="SUBJECT...",
-        help="An access key ID, event ID, session ARN or principal ID; - reads them from standard input, one a line.",
+        help="An access key ID, event ID, session ARN or principal ID; - reads one per line from standard input.",
         show_default=False,
     ),
 ]
@@ -22,10 +22,10 @@ Subjects = Annotated[
 
 @question(WhoFormat)
 def who(subjects: Subjects, asked: Question, ip_ranges: IpRangesOption = None) -> None:
-    """Name who requested a key or session.
+    """Show who requested a key or session.
 
-    Says who is behind an access key, an event, a session or a principal, over how many hops, how sure that is, and
-    which events prove it; or why the logs cannot say, and what to load.
+    Names who is behind an access key, event, session or principal, with the hops, the grade of certainty and the events
+    that prove it. If the logs do not prove it, shows why, and which logs to load.
 
     \b
     Examples:
