@@ -65,8 +65,8 @@ def test_times_are_as_people_write_them(sample_case: Path) -> None:
         (["key_owner", "--key"], 2, "--key needs a value"),
         (["key_owner", "AKIA"], 2, "write --NAME VALUE"),
         (["key_owner", "--param", "key"], 2, "is not NAME=VALUE"),
-        (["enumeration_bursts", "--calls", "many"], 2, "is no whole number"),
-        (["enumeration_bursts", "--calls", str(2**70)], 2, "is no whole number"),
+        (["enumeration_bursts", "--calls", "many"], 2, "is not a whole number"),
+        (["enumeration_bursts", "--calls", str(2**70)], 2, "is not a whole number"),
         (["key_places", "--key", "x", "--leaked-at", "soon"], 2, "is no time"),
     ],
 )

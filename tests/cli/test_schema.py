@@ -30,7 +30,7 @@ def test_the_schema_fits_a_terminal(sample_case: Path) -> None:
 def test_a_table_that_is_not_there(sample_case: Path) -> None:
     done = run("schema", "actor", "--case", sample_case)
     assert (done.code, done.out) == (2, "")
-    assert "there is no table actor; there are attributed_events" in done.complaint
+    assert "no table actor; the tables are attributed_events" in done.complaint
 
 
 def test_what_it_prints_opens_the_case_elsewhere(sample_case: Path, tmp_path: Path) -> None:

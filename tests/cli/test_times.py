@@ -62,7 +62,7 @@ def test_what_names_no_zone_is_of_the_zone_asked_for(text: str, zone: str, momen
     "text", ["", "soon", "10/04/2026", "2 moons ago", "2 days", "9" * 20 + " days ago", "0001-01-01"]
 )
 def test_nothing_is_guessed(text: str) -> None:
-    with pytest.raises(ValueError, match="is no time; write 2026-10-04"):
+    with pytest.raises(ValueError, match="as a time; use 2026-10-04"):
         utc_time(text, BERLIN, now=NOW)
 
 

@@ -71,7 +71,7 @@ def test_colours_can_be_turned_off(sample_case: Path) -> None:
 
 @pytest.mark.parametrize("command", ["events --format parquet", "events --format xlsx", "extract x --format raw"])
 def test_what_may_hold_commands_for_a_terminal_does_not_reach_one(sample_case: Path, command: str) -> None:
-    assert "is not for a screen; name a file: -o FILE" in on_a_terminal(*command.split(), "--case", sample_case)
+    assert "cannot be shown on a screen; name a file: -o FILE" in on_a_terminal(*command.split(), "--case", sample_case)
 
 
 @pytest.mark.parametrize(
