@@ -1,4 +1,4 @@
-"""Snapshots of accounts: what AWS answers is saved in the case, and added like any file."""
+"""Saved snapshot: saves the answers of AWS about accounts in the case, and adds them like other files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from forensics.sources.aws import Aws
 
 @dataclass(frozen=True, slots=True)
 class SavedSnapshot:
-    """The answers of AWS below `folder`. `collected` is None if there was none."""
+    """The answers of AWS below `folder`. `collected` is None if there are none."""
 
     folder: str
     files: SnapshotFiles
     collected: Collected | None
 
     def answer(self, ingest: Ingest | None) -> Snapshot:
-        """Return what was asked, with what an ingest of the files added."""
+        """Return the result of the snapshot, with what the ingest of its files added."""
         return Snapshot(
             self.folder,
             tuple(self.files.account_ids),
@@ -36,7 +36,7 @@ class SavedSnapshot:
 def save_snapshot(
     layout: Layout, aws: Aws, wanted: SnapshotWanted, progress: Callable[[str], None], version: str
 ) -> SavedSnapshot:
-    """Ask accounts and add the answers. Raises AwsFailed, CaseBusy, IngestFailed."""
+    """Take a snapshot and add its files to the case. Raises AwsFailed, CaseBusy, IngestFailed."""
     folder = layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     files = take(aws, folder, wanted, progress)
     collected = None

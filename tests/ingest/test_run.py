@@ -119,13 +119,13 @@ def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, t
     (tmp_path / "logs" / os.fsdecode(b"\xff.json")).write_text(json.dumps(record(9)))
     ingested = add(tmp_path / "case", logs, tmp_path / "logs")
     ends = statuses(ingested)
-    assert ends["cut.json"] == ("failed", "the file is cut off")
+    assert ends["cut.json"] == ("failed", "the file is truncated")
     assert ends["cut.json.gz"] == ("failed", "the gzip stream is cut short")
     assert ends["notes.txt"] == ("skipped", "it is not JSON")
     assert ends["dangling"] == ("failed", "it cannot be read: No such file or directory")
     assert ends["\ufffd.json"] == ("failed", "its name is not UTF-8, so it cannot be listed; rename it")
     assert ends["again-0.json"][0] == "ok"
-    assert ends["again-1.json"] == ends["conflict-1.json"] == ("duplicate", "these bytes are in the case")
+    assert ends["again-1.json"] == ends["conflict-1.json"] == ("duplicate", "its content is already in the case")
     assert {f"id-{number}" for number in (1, 2, 3, 5)} <= {
         row[0] for row in rows(tmp_path / "case", "events", "event_id")
     }
@@ -147,7 +147,7 @@ def test_many_files_with_long_names_do_not_fill_the_pipes(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("by", "told"),
     [
-        (signal.SIGKILL, "a worker process was killed, as happens when memory runs out; nothing was added"),
+        (signal.SIGKILL, "a worker process was killed, probably because memory ran out; nothing was added"),
         (signal.SIGSEGV, "a worker process was ended by a signal: Segmentation fault; nothing was added"),
     ],
 )
