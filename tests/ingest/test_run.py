@@ -244,7 +244,7 @@ def test_a_full_disk_is_told_and_the_same_command_finishes(
         [*limited, sys.executable, "-c", run, tmp_path / "case", logs], capture_output=True, text=True, check=False
     )
     assert "IngestFailed: nothing was added" in done.stderr
-    assert "File too large. With room to write, the same command finishes it" in done.stderr
+    assert "File too large. Free some disk space, and run the same command again" in done.stderr
     assert listed(tmp_path / "case") == set()
     add(tmp_path / "case", logs)
     assert state(tmp_path / "case") == state(undisturbed)
