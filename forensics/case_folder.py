@@ -225,15 +225,15 @@ class CaseFolder:
         """
         from forensics.ingest.saved_snapshot import save_snapshot
         from forensics.investigate.account_exports import keys_of_unknown_accounts
-        from forensics.sources.account_snapshot import SnapshotWanted
+        from forensics.sources.account_snapshot import SnapshotRequest
 
         before = self._manifest()
         unknown = keys_of_unknown_accounts(self._database.open()) if before.commit else ()
-        wanted = SnapshotWanted(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
+        request = SnapshotRequest(tuple(dict.fromkeys(accounts)), role_name, tuple(dict.fromkeys(regions)), unknown)
         with self._cleaned_up(before):
-            saved = save_snapshot(self._layout, Aws(access), wanted, progress, __version__)
+            saved = save_snapshot(self._layout, Aws(access), request, progress, __version__)
             ingest = self._ingested([saved.folder], before, saved.collected) if saved.collected else None
-            return self._log.add("snapshot", wanted.parameters(), saved.answer(ingest))
+            return self._log.add("snapshot", request.parameters(), saved.answer(ingest))
 
     def fetch_keys(self, access: Access | None = None) -> None:
         """Fetch AWS's public keys for the digests of the case, from the region of each digest, and add them.

@@ -32,7 +32,7 @@ from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
 from forensics.sources.paths import as_text, find_files
-from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects
+from forensics.sources.s3 import Found, ObjectFilter, S3Object, find_objects
 from forensics.sources.s3_url import S3Url, is_s3_url, parse_url
 
 
@@ -133,7 +133,7 @@ def from_s3(layout: Layout, urls: Iterable[S3Url], filter: Filter, fetching: Fet
     payer = fetching.request_payer
     client = fetching.aws.client("s3", connections=DOWNLOADS)
     with only_fetch(layout):
-        wanted = WantedObjects(
+        wanted = ObjectFilter(
             frozenset(filter.accounts), frozenset(filter.regions), filter.delivered_from, filter.delivered_to
         )
         listed = list(dict.fromkeys(urls))

@@ -10,7 +10,7 @@ from forensics.answers.ingest_answer import Ingest, RefusedCall, Snapshot
 from forensics.ingest.collect import Collected, from_files
 from forensics.ingest.filter import filter_of
 from forensics.lake.layout import Layout
-from forensics.sources.account_snapshot import SnapshotFiles, SnapshotWanted, take
+from forensics.sources.account_snapshot import SnapshotFiles, SnapshotRequest, take_snapshot
 from forensics.sources.aws import Aws
 
 
@@ -34,11 +34,11 @@ class SavedSnapshot:
 
 
 def save_snapshot(
-    layout: Layout, aws: Aws, wanted: SnapshotWanted, progress: Callable[[str], None], version: str
+    layout: Layout, aws: Aws, request: SnapshotRequest, progress: Callable[[str], None], version: str
 ) -> SavedSnapshot:
     """Take a snapshot and add its files to the case. Raises AwsFailed, CaseBusy, IngestFailed."""
     folder = layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    files = take(aws, folder, wanted, progress)
+    files = take_snapshot(aws, folder, request, progress)
     collected = None
     if files.files:
         collected = from_files(layout, [folder], filter_of(), version, None, lambda _: None)

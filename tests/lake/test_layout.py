@@ -93,12 +93,12 @@ def test_other_columns_are_another_format() -> None:
 
 @pytest.mark.parametrize("name", ["Example*", "Example?", "Example[1]"])
 def test_a_path_that_duckdb_reads_as_a_pattern_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
-    with pytest.raises(NotACase, match="reads as a pattern"):
+    with pytest.raises(NotACase, match="treats as a glob pattern"):
         create(tmp_path / name / "case")
     assert not list(tmp_path.iterdir())
     (tmp_path / name).mkdir()
     (tmp_path / "link").symlink_to(tmp_path / name)
-    with pytest.raises(NotACase, match="reads as a pattern"):
+    with pytest.raises(NotACase, match="treats as a glob pattern"):
         create(tmp_path / "link" / "case")
 
 

@@ -19,7 +19,7 @@ from forensics.answers.ingest_answer import RefusedCall, Snapshot
 from forensics.case import Case, snapshot_policy
 from forensics.output.info_text import render_snapshot
 from forensics.output.lines import lay_out
-from forensics.sources.account_snapshot import CALLS, SnapshotWanted, take
+from forensics.sources.account_snapshot import CALLS, SnapshotRequest, take_snapshot
 from forensics.sources.aws import Access, Aws
 from tests.attribution.records import Account, call, write
 from tests.aws_server import AwsServer, aws_server
@@ -184,7 +184,7 @@ def test_each_call_that_is_denied_is_told_and_stops_no_other(organisation: Organ
         set(CALLS) - {"sts:GetCallerIdentity", "sts:GetAccessKeyInfo", "iam:GenerateCredentialReport"}
     ):
         organisation.server.denied = {action}
-        taken = take(Aws(Access()), tmp_path / action, SnapshotWanted(), lambda _account: None)
+        taken = take_snapshot(Aws(Access()), tmp_path / action, SnapshotRequest(), lambda _account: None)
         (refused,) = taken.refusals()
         assert (refused.account_id, refused.action) == (HOME, action)
         assert "access is denied" in refused.reason
