@@ -114,7 +114,7 @@ class Case(CaseFolder):
     """
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
-        """Return the requester of a credential, the chain of links to them, the grade, and the evidence.
+        """Return who requested a credential, the chain of links to that requester, the grade and the evidence.
 
         Args:
             subject: an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
@@ -183,7 +183,7 @@ class Case(CaseFolder):
         return self._log.add("accounts", limits, accounts(self._database.open(), max_age_days, unused_days))
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
-        """Return everything derived from a subject, what of it still works, and the steps to contain it.
+        """Return everything derived from a subject, the status of each part, and the steps to contain it.
 
         Args:
             subject: an identifier, as for `who`. Raises NotAnIdentifier.

@@ -70,7 +70,7 @@ class CaseFolder:
 
     @property
     def rebuild_note(self) -> str | None:
-        """Return a line about why the next command must rebuild the database; None if it must not."""
+        """Return a line about why the next command will rebuild the database; None if it will not."""
         return self._database.note
 
     @classmethod

@@ -66,7 +66,7 @@ def open_named(path: Path) -> BufferedReader:
 
 
 def resolve_regular(path: str | Path) -> Path:
-    """Return the path without links of a regular file that the user chose. Raises OSError like `open_regular`."""
+    """Return the real path of a regular file that the user chose. Raises OSError like `open_regular`."""
     _check_kind(path, Path(path).stat())
     return Path(path).resolve()
 

@@ -113,7 +113,7 @@ class Worker:
             return list(self._read(source))
 
     def _read(self, source: SourceReading) -> Iterator[Ended]:
-        """Read the records of a file, or the members of an archive. `_entry` needs all of its rows."""
+        """Read the records of a file, or the members of an archive. `_entry` is final once all rows are written."""
         if source.sha256 in self._known:
             yield Ended(msgspec.structs.replace(source.ended("duplicate"), reason=DUPLICATE))
             return

@@ -14,7 +14,7 @@ _MARGIN = timedelta(hours=2)
 
 
 def fetch_public_keys(aws: Aws, region: str, start: datetime, end: datetime) -> str:
-    """Return the keys that signed the digests of a region from `start` to `end`, as JSON. Raises AwsFailed."""
+    """Return the keys that signed digests of a region from `start` to `end`, as JSON. Raises AwsFailed."""
     found: list[dict[str, Any]] = []
     with convert_aws_errors(f"cannot list the public keys of {region}"):
         pages = aws.client("cloudtrail", region).get_paginator("list_public_keys")
