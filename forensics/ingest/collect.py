@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
 from forensics.errors import AwsFailed, Declined, IngestFailed
 from forensics.ingest import run
+from forensics.ingest.faults import ending_reason
 from forensics.ingest.filter import LONGEST_LIFE, is_whole
 from forensics.ingest.progress import Progress, counting
 from forensics.ingest.run import Ingested
@@ -114,8 +115,8 @@ def from_files(
     ]
     files = [file for file in found if not file.skipped]
     report = counting(progress, {file.path: file.size for file in files}, len(found))
-    for file_skipped in skipped:
-        report(file_skipped)
+    for entry in skipped:
+        report(entry)
     done = run.ingest(
         layout,
         [ToRead(file.path, file.name, as_of=as_of) for file in files],
@@ -168,7 +169,9 @@ def from_lookup_events(layout: Layout, filter: Filter, fetching: Fetching) -> Co
         try:
             fetched = lookups.fetch(plan, now, lambda: count(1))
         except (AwsFailed, OSError) as error:
-            raise IngestFailed(f"{_reason(error)}; fetched events are saved, and the same command continues") from None
+            raise IngestFailed(
+                f"{ending_reason(error)}; fetched events are saved, and the same command continues"
+            ) from None
         known = {file.name for file in _known(manifests.read(layout.manifest), filter)}
         files = {path.relative_to(layout.root).as_posix(): path for path in fetched.files}
         new = [name for name in files if name not in known]
@@ -260,12 +263,8 @@ def _failed(one: S3Object, reason: str) -> SourceFile:
 
 def _interrupted(error: Exception, done: int, wanted: int) -> str:
     if done == 0:
-        return _reason(error)
-    return f"{_reason(error)}; {done:,} of {wanted:,} objects are in the case, and the same command adds the rest"
-
-
-def _reason(error: Exception) -> str:
-    return f"{error.strerror} ({error.filename})" if isinstance(error, OSError) and error.strerror else str(error)
+        return ending_reason(error)
+    return f"{ending_reason(error)}; {done:,} of {wanted:,} objects are in the case, and the same command adds the rest"
 
 
 def _estimate(
