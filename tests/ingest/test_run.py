@@ -1,4 +1,4 @@
-"""Ingest: all or nothing, one process or several, killed or not."""
+"""Ingest: all or nothing, in one process or several, also if it is killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.formats.test_documents import DIGEST
 from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses
 from tests.simulator import simulate, write
 
-# Ingests in processes that can be killed: each is forked from one that has imported all and done nothing yet.
+# ingests in processes that can be killed: each is forked from a process that has only imported the modules
 KILLABLE = """
 import os, sys
 from pathlib import Path
@@ -52,7 +52,7 @@ from tests.lake.cases import add
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few hundred files, with copies, a conflict, rejected records and files that cannot be read."""
+    """Return a folder of a few hundred files with copies, a conflict, rejected records and unreadable files."""
     folder = tmp_path_factory.mktemp("ingest") / "logs"
     world = simulate(5, 300)
     write(world.files, folder)
@@ -92,7 +92,7 @@ def test_several_processes_do_what_one_does(
 
 
 def statuses_of_first(case: Path) -> dict[str, tuple[str, str | None]]:
-    """How each file ended when it was first read."""
+    """Return the status and reason of each file when it was first read."""
     first: dict[str, tuple[str, str | None]] = {}
     for file in manifests.read(case / "manifest.jsonl").source_files:
         first.setdefault(file.name, (file.status, file.reason))

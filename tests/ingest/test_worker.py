@@ -1,4 +1,4 @@
-"""Worker: how each file ends, and the lines between a worker process and whoever started it."""
+"""Worker: the status of each file, and the messages between a worker process and its parent."""
 
 from __future__ import annotations
 

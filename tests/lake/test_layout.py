@@ -1,4 +1,4 @@
-"""Layout: a case is private, made wholly or not at all, and written by one ingest at a time."""
+"""Layout: a case is private, created completely or not at all, and written by one ingest at a time."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_case_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_other_columns_are_another_format() -> None:
-    """Else a case of the format before would fail at a column that it lacks: change both together."""
+    """Change both together: otherwise, a case of the earlier format would fail at a missing column."""
     schemas = (
         *(LAKE_SCHEMA, DOCUMENTS_SCHEMA, ADDENDA_SCHEMA, QUARANTINE_SCHEMA),
         *(COPIES_SCHEMA, CONFLICTS_SCHEMA, CONFLICT_COPIES_SCHEMA),

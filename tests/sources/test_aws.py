@@ -1,4 +1,4 @@
-"""AWS: whose credentials sign, and what refusals mean."""
+"""AWS: which credentials sign the calls, and the reasons of errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROLE = "arn:aws:iam::123456789012:role/incident-response"
 
 
 def signed_with(server: S3Server) -> list[str]:
-    """The access key ID of each request to come."""
+    """Return a list to which the access key ID of each request is added."""
     keys: list[str] = []
 
     def listen(environ: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Download: whole objects in a bounded spool, none of them twice, whatever the day brings."""
+"""Download: complete objects in a limited spool, and none is fetched twice, whatever fails."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_objects_lie_in_the_spool_as_they_are_with_their_metadata(server: S3Serv
     assert (a.path.read_bytes(), a.metadata, a.failure) == (b"content", {"signature": "00ff"}, None)
     assert (b.path.read_bytes(), b.metadata, b.failure) == (b"", {}, None)
     assert a.path.stat().st_mode & 0o777 == 0o600
-    assert a.path.stat().st_mtime.is_integer()  # S3 tells seconds: it is when the object was written
+    assert a.path.stat().st_mtime.is_integer()  # S3 returns seconds: the time when the object was written
     assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o700
 
 

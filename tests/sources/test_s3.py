@@ -1,4 +1,4 @@
-"""S3: trails are found in every layout, and only what is wanted is listed."""
+"""S3: trails are found in every layout, and only wanted folders are listed."""
 
 from __future__ import annotations
 
