@@ -2,7 +2,7 @@
 
 Example:
     from forensics import Case
-    Case.from_logs("sample_logs").who("ASIA...")
+    Case.from_logs("sample_logs").who("ASIA...").actor
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    if name == "Case":  # lazy: `forensics --help` needs no database
+    if name == "Case":  # imported on first use, because `forensics --help` needs no database
         from forensics.case import Case
 
         return Case

@@ -1,4 +1,4 @@
-"""`python -m forensics`."""
+"""Main: runs the command line by `python -m forensics`."""
 
 from forensics.cli import main
 

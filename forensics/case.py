@@ -1,11 +1,11 @@
 """Case: the public API, for notebooks and the command line.
 
     case = Case.open("my-case")
-    case.who("ASIA...").actor
+    case.who("ASIA...").actor                    # the requester
     case.events(key="AKIA...", errors=True)      # a DataFrame
-    case.sql("select * from attributed_events")  # another
+    case.sql("select * from attributed_events")  # a DataFrame
 
-A case is a folder. Each call reads what was last committed to it, and never waits for an ingest.
+Each call reads the last commit to the case folder, and never waits for a running ingest.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from forensics.answers.rows_answer import FilterMatches, Rows
     from forensics.answers.schema_answer import Table
     from forensics.answers.tree_answer import Tree
-    from forensics.answers.verify_answer import Bundle, Check, Extract, Verification
+    from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_search import EventFilter
     from forensics.investigate.case.saved_queries import Value
@@ -86,7 +86,7 @@ __all__ = [
     "write_sample_logs",
 ]
 
-# imported on first use: each module of answers costs every command milliseconds
+# lazy: importing each of these modules costs every command milliseconds
 _ON_FIRST_USE = {
     "Estimate": "forensics.answers.ingest_answer",
     "EventFilter": "forensics.investigate.case.event_search",
@@ -105,29 +105,39 @@ def __getattr__(name: str) -> Any:
 
 
 class Case(CaseFolder):
-    """A case folder, and all queries on it. Its database closes at the end of a `with` block, or with the object."""
+    """A case and all queries on it. The end of a `with` block closes its database.
+
+    Answers are frozen dataclasses, and rows are DataFrames with times in UTC. Each command on a case folder is added
+    to its custody log.
+
+    Example:
+        Case.create("my-case").ingest(["AWSLogs/"])
+        Case.open("my-case").key("AKIA...").owner
+        Case.from_logs("sample_logs").sql("select * from credentials")  # a temporary case
+    """
 
     def who(self, subject: str, *, ip_ranges: str | Path | None = None) -> Who:
-        """Return who is behind an identifier.
+        """Return who requested a credential, the chain of links to that requester, the grade and the evidence.
 
         Args:
-            subject: an access key ID, event ID, session ARN or principal ID.
-            ip_ranges: AWS's ip-ranges.json, by which addresses of AWS are recognized.
+            subject: an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
+            ip_ranges: AWS's ip-ranges.json, which identifies AWS's own addresses. Raises NotIpRanges.
 
-        Raises:
-            NotAnIdentifier, NotIpRanges
+        Example:
+            case.who("ASIA...").actor.name
         """
         answer = self._checked(who(self._database.open(), identify(subject), read_ip_ranges(ip_ranges)))
         return self._log.add("who", {"subject": subject.strip(), **named_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:
-        """Return one answer for each subject, in their order. The answer for an invalid identifier reports that.
+        """Return one answer of `who` for each subject, in the order of `subjects`.
 
-        If one subject looks like a secret, no invalid one is repeated: it may be a part of the secret.
+        An invalid identifier does not raise: its answer reports it. If a subject looks like a secret, no invalid
+        subject is repeated in an answer, because it may be part of the secret.
 
         Args:
-            subjects: identifiers as for `who`.
-            ip_ranges: see `who`. Raises NotIpRanges.
+            subjects: identifiers, as for `who`.
+            ip_ranges: as for `who`.
         """
         answers = self._checked(who_all(self._database.open, list(subjects), read_ip_ranges(ip_ranges)))
         ids = [answer.subject.id for answer in answers]
@@ -137,12 +147,9 @@ class Case(CaseFolder):
         """Return the page on an access key: its owner, lifecycle, requester, activity and descendants.
 
         Args:
-            key_id: an access key ID.
-            geo: databases in MaxMind's format, which locate addresses.
-            ip_ranges: see `who`.
-
-        Raises:
-            NotAnIdentifier, NotAddressDatabase, NotIpRanges
+            key_id: an access key ID. Raises NotAnIdentifier.
+            geo: files in MaxMind's format with the locations or networks of addresses. Raises NotAddressDatabase.
+            ip_ranges: as for `who`.
         """
         from forensics.investigate.key.key_page import key
 
@@ -151,20 +158,20 @@ class Case(CaseFolder):
         return self._log.add("key", {"subject": identifier.id, **address_files(geo, ip_ranges)}, answer)
 
     def report(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Report:
-        """Return the page on an access key, its tree, the activity of the whole tree, and the records of cited events.
+        """Return the page on an access key, its tree, the activity of the whole tree, and the cited records.
 
-        Arguments and errors are those of `key`. `forensics.output.report` renders the answer.
+        Arguments and errors are those of `key`. `forensics.output.report` renders the answer as HTML.
         """
         identifier = access_key(key_id)
         answer = self._origin(AddressContext(geo, ip_ranges)).report(identifier)
         return self._log.add("report", {"subject": identifier.id, **address_files(geo, ip_ranges)}, answer)
 
     def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
-        """Return the audit of every long-term key in the logs or exports, as of the latest event or export.
+        """Return an audit of every long-term key in the logs or exports, as of the latest event or export.
 
         Args:
-            max_age_days: an older key is overdue for rotation.
-            unused_days: a key that was not used for longer is unused.
+            max_age_days: the maximum age of a key in days; an older key is reported as overdue for rotation.
+            unused_days: the maximum time without use in days; after a longer time, a key is reported as unused.
         """
         from forensics.investigate.audit.key_audit import keys
 
@@ -172,18 +179,18 @@ class Case(CaseFolder):
         return self._log.add("keys", limits, keys(self._database.open(), max_age_days, unused_days))
 
     def accounts(self, *, max_age_days: int = 90, unused_days: int = 90) -> Accounts:
-        """Return every account in the logs or exports, with the number of its keys that `keys` has findings for."""
+        """Return every account in the logs or exports, with the number of its keys that have a finding of `keys`."""
         from forensics.investigate.audit.account_audit import accounts
 
         limits = {"max_age_days": max_age_days, "unused_days": unused_days}
         return self._log.add("accounts", limits, accounts(self._database.open(), max_age_days, unused_days))
 
     def tree(self, subject: str, at: datetime | None = None) -> Tree:
-        """Return everything derived from a subject, its state at a time, and the steps that contain it.
+        """Return everything derived from a subject, the status of each part, and the steps to contain it.
 
         Args:
-            subject: an identifier as for `who`. Raises NotAnIdentifier.
-            at: UTC if it has no time zone; the time of the latest event if not given.
+            subject: an identifier, as for `who`. Raises NotAnIdentifier.
+            at: the time for which to report the status, UTC if it has no time zone; by default, the latest event.
         """
         from forensics.investigate.tree.derived import tree
 
@@ -201,34 +208,47 @@ class Case(CaseFolder):
         address: str | None = None,
         errors: bool = False,
     ) -> pd.DataFrame:
-        """Return attributed events by time: all columns, times in UTC. `EventFilter` describes the arguments."""
+        """Return attributed events as a DataFrame, sorted by time, with all columns and times in UTC.
+
+        Args:
+            key: only events signed by this access key ID.
+            actor: only events of the actor with this ID, name or ARN; case does not matter.
+            since: only events at this time or later; UTC if it has no time zone.
+            until: only earlier events; UTC if it has no time zone.
+            name: only calls with this event name, such as "AssumeRole".
+            address: only events from this source IP address.
+            errors: only denied and failed calls.
+        """
         from forensics.investigate.case.event_search import EventFilter, events_table
 
         wanted = EventFilter(key, actor, since, until, name, address, errors)
         return self._logged_frame("events", asdict(wanted), events_table(self._database.open(), wanted))
 
     def event_rows(self, wanted: EventFilter, limit: int | None = None) -> Rows:
-        """Return at most `limit` of these events for printing: the columns that matter most to a reader."""
+        """Return at most `limit` events for printing, with the columns that a reader needs first."""
         from forensics.investigate.case.event_search import event_rows
 
         found = event_rows(self._database.open(), wanted, limit)
         return self._log.add("events", {**asdict(wanted), "limit": limit}, found)
 
     def matches_alone(self, wanted: EventFilter) -> tuple[FilterMatches, ...]:
-        """Return how many events each part of a filter matches on its own, for a filter that matches none."""
+        """Return the number of events that each part of a filter matches on its own."""
         from forensics.investigate.case.event_search import matches_alone
 
         return matches_alone(self._database.open(), wanted)
 
     def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
-        """Return the result of one SQL statement on the tables and views of the case.
+        """Return the result of one SQL statement on the case as a DataFrame with times in UTC.
 
         Args:
-            query: DuckDB's SQL; `schema` lists the tables.
-            parameters: values for each `?`, or by name for each `$name`.
+            query: one read-only statement in DuckDB's SQL. `schema` lists the tables and views.
+            parameters: a list of values for `?`, or a dictionary of values for `$name`.
 
         Raises:
             QueryFailed: the statement failed, or is not read-only.
+
+        Example:
+            case.sql("select event_name, count(*) from events where access_key_id = ? group by all", ["AKIA..."])
         """
         from forensics.investigate.case.statement import query_table
 
@@ -236,38 +256,43 @@ class Case(CaseFolder):
         return self._logged_frame("sql", {"query": query, "parameters": parameters}, found)
 
     def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
-        """Return the same as plain rows. Raises QueryFailed."""
+        """Return the result of one SQL statement as plain rows. Raises QueryFailed."""
         from forensics.investigate.case.statement import query_rows
 
         return self._log.add("sql", {"query": query}, query_rows(self._database.open(), query, parameters))
 
     @staticmethod
     def queries() -> list[SavedQuery]:
-        """Return the saved queries of the package and of the user."""
+        """Return the saved queries of the package and of the user's own folder."""
         from forensics.investigate.case.saved_queries import saved_queries
 
         return saved_queries()
 
     @staticmethod
     def saved_query(name: str) -> SavedQuery:
-        """Return a saved query by its name. Raises UnusableQuery."""
+        """Return the saved query with this name. Raises UnusableQuery."""
         from forensics.investigate.case.saved_queries import saved_query
 
         return saved_query(name)
 
     @staticmethod
     def query_in_shell(name: str, parameters: Mapping[str, Value]) -> str:
-        """Return a saved query as statements for the `duckdb` shell. Raises UnusableQuery."""
+        """Return a saved query as statements for the `duckdb` shell, with its parameters. Raises UnusableQuery."""
         from forensics.investigate.case.saved_queries import saved_query, shell_lines
 
         return shell_lines(saved_query(name), parameters)
 
     def query(self, name: str, **parameters: Value) -> pd.DataFrame:
-        """Return the result of a saved query, given values for its parameters. Raises UnusableQuery, QueryFailed."""
+        """Return the result of a saved query as a DataFrame. Raises UnusableQuery, QueryFailed.
+
+        Args:
+            name: the name of the query; `queries` lists them.
+            parameters: the values of its parameters, such as `key="AKIA..."`.
+        """
         return self.sql(*self._bound(name, parameters))
 
     def query_rows(self, name: str, parameters: Mapping[str, Value]) -> Rows:
-        """Return the same as plain rows. Raises UnusableQuery, QueryFailed."""
+        """Return the result of a saved query as plain rows. Raises UnusableQuery, QueryFailed."""
         return self.sql_rows(*self._bound(name, parameters))
 
     def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
@@ -279,7 +304,7 @@ class Case(CaseFolder):
             return query.sql, bound(self._database.open(), query, parameters)
 
     def info(self) -> Info:
-        """Return a summary of the case."""
+        """Return a summary of the case: its files, events, accounts, and credentials by kind of actor."""
         from forensics.investigate.case.summary import overview
 
         about, connection = layouts.about(self._layout), self._database.open()
@@ -288,54 +313,23 @@ class Case(CaseFolder):
         return self._log.add("info", {}, answer)
 
     def files(self) -> Rows:
-        """Return every input file: its status, the reason, and the counts of its records."""
+        """Return every input file with its status, the reason for it, and the number of its records."""
         from forensics.investigate.case.accounting import files
 
         return files(self._database.open(), self._manifest())
 
     def coverage(self) -> Coverage:
-        """Return the loaded hours of each account and region, and the trails that were stopped or narrowed."""
+        """Return the loaded hours of each account and region, and every change that stopped or narrowed a trail."""
         from forensics.investigate.case.loaded_hours import coverage
 
         return self._log.add("coverage", {}, coverage(self._database.open()))
-
-    def verify(
-        self,
-        *,
-        keys: Iterable[str | Path] = (),
-        bucket: str | None = None,
-        head: str | None = None,
-        allowed_signers: str | Path | None = None,
-    ) -> Verification:
-        """Check that the case is unchanged since its last command, and its files against its digests.
-
-        Args:
-            keys: files of public keys, which are added to the case.
-            bucket: the bucket that the logs were copied from; files that AWS put elsewhere are reported as moved.
-            head: a head of the custody log, from a report or bundle, that the log must contain.
-            allowed_signers: OpenSSH's list of public keys; one of them must have signed a head of the log.
-
-        Raises:
-            CannotSeal: the signatures cannot be checked.
-        """
-        from forensics.proof.case_check import not_logged, verify_case
-
-        unlogged = list(not_logged(self._layout)) if self._temporary is None else []
-        key_files = [Path(path) for path in keys]
-        if key_files:
-            self.ingest(key_files)
-        answer = verify_case(
-            self._layout, self._database.open, unlogged, bucket=bucket, head=head, allowed_signers=allowed_signers
-        )
-        signers = named_files("allowed_signers", [allowed_signers])
-        return self._log.add("verify", {"keys": key_files, "bucket": bucket, "head": head, **signers}, answer)
 
     def extract(self, event_ids: Iterable[str], *, with_secrets: bool = False) -> Extract:
         """Return records as they were delivered, the files that contain them, and the digest status of each file.
 
         Args:
-            event_ids: event IDs. Raises NotAnIdentifier.
-            with_secrets: return secrets, too; otherwise, each is replaced by the hash of its value.
+            event_ids: the IDs of the events. Raises NotAnIdentifier.
+            with_secrets: keep secrets in the records; by default, each is replaced by the hash of its value.
         """
         from forensics.investigate.case.original_records import extract
 
@@ -345,15 +339,12 @@ class Case(CaseFolder):
         return self._log.add("extract", {"event_ids": ids, "with_secrets": with_secrets}, answer)
 
     def bundle(self, key_id: str, path: str | Path, *, replace: bool = False) -> Bundle:
-        """Write an archive with the page on an access key and its evidence.
+        """Write an archive with the page on an access key and its evidence, and return its hash and content.
 
         Args:
-            key_id: an access key ID.
-            path: the archive; a zip if it ends in .zip, else a tar.gz.
+            key_id: an access key ID. Raises NotAnIdentifier.
+            path: the archive, a zip if the name ends in .zip, otherwise a tar.gz. Raises CannotWrite.
             replace: overwrite an existing file.
-
-        Raises:
-            NotAnIdentifier, CannotWrite
         """
         from forensics.proof.packing import pack
 
@@ -365,12 +356,12 @@ class Case(CaseFolder):
     def verify_report(
         self, path: str | Path, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None
     ) -> Check:
-        """Compare a report byte for byte with what this case renders. Raises NotChecked.
+        """Compare a report byte for byte with the report that this case renders. Raises NotChecked.
 
         Args:
-            path: the report.
-            geo: the files that the report was made with, in the same order.
-            ip_ranges: the file that the report was made with.
+            path: the report to check.
+            geo: the address databases that the report was rendered with, in the same order.
+            ip_ranges: the ip-ranges.json that the report was rendered with.
         """
         from forensics.proof.report_check import check_report
 
@@ -379,7 +370,7 @@ class Case(CaseFolder):
         return self._log.add("verify", {"report": file.absolute(), **address_files(geo, ip_ranges)}, check)
 
     def verify_bundle(self, path: str | Path) -> Check:
-        """Compare a bundle with its own hashes, the custody log and the answer of this case. Raises NotChecked."""
+        """Compare a bundle with its own hashes and with this case: its custody log and answer. Raises NotChecked."""
         from forensics.proof.bundle_check import check_bundle
 
         file = Path(path)
@@ -395,19 +386,19 @@ class Case(CaseFolder):
         return Origin(self._layout, state, log, self._database.open_unchanged, context, report_page)
 
     def schema(self) -> tuple[Table, ...]:
-        """Return the tables and views that SQL can read, with descriptions of their columns."""
+        """Return the tables and views that `sql` can read, with descriptions of their columns."""
         from forensics.investigate.case.catalogue import schema
 
         return schema(self._database.open())
 
     def connect_statements(self) -> tuple[str, ...]:
-        """Return SQL by which another DuckDB opens the case read-only, as of its last commit."""
+        """Return SQL statements with which another DuckDB opens the case read-only, as of its last commit."""
         return opening(self._database.file().database)
 
     def write_database(self, path: str | Path, *, replace: bool = False) -> None:
-        """Write a copy of the tables and views that any DuckDB opens without the case. Raises CannotWrite, QueryFailed.
+        """Write the tables and views to a database that does not need the case. Raises CannotWrite, QueryFailed.
 
-        Views over the lake become tables. `raw` records are left out. `replace` overwrites an existing file.
+        Views over the lake become tables, without the column `raw`. `replace` overwrites an existing file.
         """
         from forensics.attribution.standalone import write_standalone
 
@@ -416,7 +407,7 @@ class Case(CaseFolder):
         self._log.add("connect", {"database": place}, None, sha256=file_sha256(place))
 
     def _checked(self, answer: T) -> T:
-        """Return the answer if the records that it cites are unchanged in the lake. Raises ChangedRecord."""
+        """Return the answer if the lake holds the records that it cites unchanged. Raises ChangedRecord."""
         check_cited(self._database.open(), answer)
         return answer
 
@@ -428,19 +419,19 @@ class Case(CaseFolder):
 
 
 def check_bundle(path: str | Path) -> Check:
-    """Compare a bundle with its own hashes, without a case. Raises NotChecked."""
+    """Compare a bundle with its own hashes. Needs no case. Raises NotChecked."""
     from forensics.proof import bundle_check
 
     return bundle_check.check_bundle(Path(path), None)
 
 
 def write_sample_logs(folder: str | Path) -> None:
-    """Write the sample logs of the package to a new folder."""
+    """Copy the sample logs of the package to a new folder."""
     shutil.copytree(packaged_folder("sample_logs"), folder)
 
 
 def snapshot_policy(role_name: str | None = None) -> str:
-    """Return the minimal IAM policy for `Case.snapshot` as JSON; `role_name` is the role that it assumes, if any."""
+    """Return the minimal IAM policy for `Case.snapshot` as JSON; `role_name`: the role that it assumes, if any."""
     from forensics.sources.account_snapshot import policy
 
     return policy(role_name)

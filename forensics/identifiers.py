@@ -1,8 +1,7 @@
 """Identifiers: classifies access key IDs, event IDs, ARNs and principal IDs, and decodes the account in unique IDs.
 
-Every function depends on the text alone. A prefix is a hint and not evidence: some of AWS's own samples have wrong
-ones. Sources: IAM User Guide, "Unique identifiers"; Tal Be'ery, "A short note on AWS KEY ID", for the encoding of the
-account.
+No function needs more than the text. A prefix is a hint, not evidence: some of AWS's own samples have wrong prefixes.
+Sources: IAM User Guide, "Unique identifiers"; Tal Be'ery, "A short note on AWS KEY ID" (encoding of the account).
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ class SubjectType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identifier:
-    """A valid identifier. `id` is as CloudTrail writes it; event IDs are in lower case."""
+    """A valid identifier. `id` is spelled as in CloudTrail; event IDs are in lower case."""
 
     type: SubjectType
     id: str
 
 
 def identify(text: str) -> Identifier:
-    """Return the identifier that `text` is, without surrounding spaces.
+    """Return `text` as an identifier with its type. Surrounding spaces are ignored.
 
     Raises:
-        SecretRefused: the text looks like a secret; the message does not repeat it.
-        NotAnIdentifier: it is not an access key ID, event ID, session ARN or principal ID.
+        SecretRefused: the text looks like a secret. The message does not repeat it.
+        NotAnIdentifier: the text is not an access key ID, event ID, session ARN or principal ID.
     """
     text = text.strip()
     if _UUID.fullmatch(text):
@@ -65,14 +64,14 @@ def identify(text: str) -> Identifier:
     if _PRINCIPAL_ID.fullmatch(text):
         return Identifier(SubjectType.PRINCIPAL, text)
     raise NotAnIdentifier(
-        f"{_shown(text)} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
+        f"{_shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
     )
 
 
 def account_of(unique_id: str) -> str | None:
-    """Return the 12-digit account in an access key ID or another unique ID (AIDA..., AROA...); None if it has none.
+    """Return the 12-digit account in an access key ID or another unique ID (AIDA..., AROA...); None without one.
 
-    IDs created before about 2019 contain no account (their fifth character is below `Q`); neither do anonymized IDs.
+    IDs from before about 2019 (their fifth character is below `Q`) and anonymized IDs contain no account.
     """
     match = _UNIQUE_ID.fullmatch(unique_id)
     if match is None:
@@ -86,12 +85,8 @@ def account_of(unique_id: str) -> str | None:
     return f"{account:012d}" if account < 10**12 else None
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
-
-
 def access_key(text: str) -> Identifier:
-    """Return the access key ID that `text` is. Raises NotAnIdentifier for any other text."""
+    """Return `text` as an access key ID. Raises NotAnIdentifier for any other text."""
     identifier = identify(text)
     if identifier.type != SubjectType.ACCESS_KEY:
         raise NotAnIdentifier(f"{identifier.id} is not an access key ID (AKIA..., ASIA...); try `forensics who`")
@@ -99,7 +94,7 @@ def access_key(text: str) -> Identifier:
 
 
 def event_id(text: str) -> str:
-    """Return the event ID that `text` is. Raises NotAnIdentifier for any other text."""
+    """Return `text` as an event ID in lower case. Raises NotAnIdentifier for any other text."""
     identifier = identify(text)
     if identifier.type != SubjectType.EVENT:
         raise NotAnIdentifier(f"{identifier.id} is not an event ID (such as 944c89bc-112d-4f10-aad0-2b75abc00d36)")
@@ -115,3 +110,7 @@ def is_secret(text: str) -> bool:
     except NotAnIdentifier:
         return False
     return False
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,7 +1,7 @@
-"""File: an answer in a file of its own. Private to the user, complete or not there, never over another unasked.
+"""Private file: writes an output file that is private to the user (0600) and never incomplete.
 
-Every `-o` follows this one rule. The content goes to a new file of an unused name beside the target and takes the name
-when it is complete; without `replace` a file that appeared meanwhile is kept.
+The content is written to a temporary file beside the target, which is renamed when it is complete. Without `replace`,
+an existing file is kept, also one that appeared in the meantime. Every `-o` option uses this module.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from typing import TextIO
 
 from forensics.errors import CannotWrite
 
-# of file systems without hard links
+# raised by file systems without hard links
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def check_place(path: Path, *, replace: bool) -> None:
-    """Raises CannotWrite where a file is that may not be replaced, or where none can be."""
+    """Check that a file can be written to `path`. Raises CannotWrite, also for an existing file without `replace`."""
     if not path.parent.is_dir():
-        raise CannotWrite(f"there is no folder {path.parent}; make it, or name a file elsewhere")
+        raise CannotWrite(f"cannot write {path}: the folder does not exist; create it, or choose another path")
     if path.exists() and not path.is_file():
-        raise CannotWrite(f"{path} is not an ordinary file; name another one")
+        raise CannotWrite(f"cannot write {path}: not a regular file; choose another path")
     if os.path.lexists(path) and not replace:
-        raise CannotWrite(f"{path} is there already; name another file, or replace it with --force")
+        raise CannotWrite(f"cannot write {path}: the file exists; choose another path, or overwrite it with --force")
 
 
 @contextmanager
 def private_binary(path: Path, *, replace: bool) -> Iterator[BufferedRandom]:
-    """A file to write and read back, 0600; it takes its name when it is complete. Raises CannotWrite."""
+    """Yield a binary file to write and read, 0600, which is renamed to `path` at the end. Raises CannotWrite."""
     check_place(path, replace=replace)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
@@ -42,14 +42,14 @@ def private_binary(path: Path, *, replace: bool) -> Iterator[BufferedRandom]:
             file.flush()
             os.fsync(file.fileno())
         check_place(path, replace=replace)
-        _take_name(temporary, path, replace=replace)
+        _rename(temporary, path, replace=replace)
     finally:
         Path(temporary).unlink(missing_ok=True)
 
 
 @contextmanager
 def private_file(path: Path, *, replace: bool) -> Iterator[TextIO]:
-    """The same for text in UTF-8."""
+    """Yield a text file in UTF-8, with the rules of `private_binary`. Raises CannotWrite."""
     with private_binary(path, replace=replace) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
         try:
@@ -59,8 +59,8 @@ def private_file(path: Path, *, replace: bool) -> Iterator[TextIO]:
             text.detach()
 
 
-def _take_name(temporary: str, path: Path, *, replace: bool) -> None:
-    """Rename; without `replace` by a hard link, which fails where a file has appeared meanwhile."""
+def _rename(temporary: str, path: Path, *, replace: bool) -> None:
+    """Rename the file; without `replace`, by a hard link, which fails if a file has appeared in the meantime."""
     if not replace:
         try:
             os.link(temporary, path)

@@ -15,9 +15,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-# `-P` keeps the working directory off the child's `sys.path`. `-I` would also hide the packages of
-# `pip install --user`. The child imports the same package as its parent, installed or not; for other modules, its
-# folder comes last, so installed ones take precedence.
+# `-P` keeps the working directory off the child's `sys.path`; `-I` would also hide packages of `pip install --user`.
+# The child imports the same package as its parent, installed or not. For other modules, the folder of the package is
+# the last on the path, so that installed modules take precedence.
 _CHILD = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -40,12 +40,12 @@ def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | Non
         defaults: environment variables for the child, unless the user has set them.
     """
     code = _CHILD.format(folder=str(Path(__file__).parent.parent), module=module, parent=os.getpid())
-    # the child must decode file names as its parent does
+    # the child must decode file names like its parent
     command = [sys.executable, "-P", f"-Xutf8={sys.flags.utf8_mode}", "-c", code, *arguments]
-    # an empty entry in PYTHONPATH means the working directory; other PYTHON variables name modules and folders, too
+    # an empty entry of PYTHONPATH is the working directory, and other PYTHON variables contain modules and folders, too
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment = {**(defaults or {}), **inherited}
-    # Ctrl-C is sent to the children, too; blocked there, it is handled by the parent alone, which ends them
+    # Ctrl-C reaches the children, too; they block it, because the parent handles it and ends them
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
@@ -65,7 +65,7 @@ def end_with(parent: int) -> None:
 
 
 def find_program(name: str) -> str | None:
-    """Return the absolute path of an installed program; None if there is none outside the working directory."""
+    """Return the absolute path of a program in PATH, except in the working directory; None if it is not installed."""
     folders = [folder for folder in os.get_exec_path() if _is_elsewhere(Path(folder))]
     found = shutil.which(name, path=os.pathsep.join(folders))
     return found if found and Path(found).is_absolute() else None
@@ -92,7 +92,7 @@ def without_pandas() -> None:
 
 
 def packaged_folder(name: str) -> Path:
-    """Return the folder `queries` or `sample_logs` of the installed package, or else of the checkout."""
+    """Return the folder `queries` or `sample_logs` of the installed package, otherwise of the checkout."""
     package = Path(__file__).parent
     installed = package / "_data" / name
     return installed if installed.is_dir() else package.parent / name

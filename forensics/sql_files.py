@@ -1,4 +1,4 @@
-"""SQL files: queries and models, each in a file of its own beside the Python that runs it."""
+"""SQL files: reads the queries and models, each in its own file beside the Python code that runs it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Temporary folders: the logs of one question, private to their user and removed however the process ends.
+"""Temporary folders: folders for the logs of one command, private to the user and always removed.
 
-A signal that can be handled ends the process in order. After SIGKILL or a crash the next process removes the folder.
-A folder is a leftover if nobody holds the lock of the file in it: the system releases that lock when its process ends,
-so process IDs do not matter.
+Each process removes its folder when it ends, also by a signal that can be handled. After SIGKILL or a crash, the next
+process removes it. A folder is a leftover if no process holds the lock on its lock file. The system releases the lock
+when the process ends, so process IDs are not needed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PRIVATE = 0o700
 
 
 class TemporaryFolder:
-    """A new folder below $TMPDIR, until `cleanup`. Removes leftovers of dead processes first. Raises OSError."""
+    """A new folder below $TMPDIR that exists until `cleanup`. Removes leftovers first. Raises OSError."""
 
     def __init__(self) -> None:
         remove_leftovers(Path(tempfile.gettempdir()))
@@ -37,7 +37,7 @@ class TemporaryFolder:
                 fcntl.flock(self._lock, fcntl.LOCK_EX)
                 if os.stat(lock).st_ino == os.fstat(self._lock).st_ino:  # noqa: PTH116 - beside fstat
                     break
-            except FileNotFoundError:  # another process took it for a leftover before it was locked
+            except FileNotFoundError:  # another process removed it as a leftover before it was locked
                 continue
 
     @property
@@ -51,7 +51,7 @@ class TemporaryFolder:
         self.cleanup()
 
     def cleanup(self) -> None:
-        """Remove the folder with all that is in it."""
+        """Remove the folder and its contents."""
         _remove_contents(self.name)
         self._folder.cleanup()
         if self._lock >= 0:
@@ -60,7 +60,7 @@ class TemporaryFolder:
 
 
 def remove_leftovers(temporary: Path) -> None:
-    """Remove the folders that dead processes of this user left. Others' folders and links are left alone."""
+    """Remove the folders of dead processes of this user. Links, and folders of other users, are ignored."""
     with suppress(OSError), os.scandir(temporary) as entries:
         for entry in entries:
             if _NAME.fullmatch(entry.name):
@@ -69,7 +69,7 @@ def remove_leftovers(temporary: Path) -> None:
 
 
 def _remove_if_dead(folder: str) -> None:
-    """Remove a folder if it is ours and nobody holds its lock. Raises OSError."""
+    """Remove a folder of this user if no process holds its lock. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         if not _is_ours(os.fstat(descriptor)) or stat.S_IMODE(os.fstat(descriptor).st_mode) != _PRIVATE:
@@ -87,10 +87,7 @@ def _remove_if_dead(folder: str) -> None:
 
 
 def _remove_contents(folder: str) -> None:
-    """Remove everything but the lock file: a folder without one is not a leftover that the next process removes.
-
-    Links are removed and not followed.
-    """
+    """Remove everything but the lock file, and follow no links. Without its lock file, a folder is not a leftover."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):

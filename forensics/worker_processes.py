@@ -1,7 +1,7 @@
-"""Worker processes: batches of work for a module of this program that runs in several processes.
+"""Worker processes: runs a module of this package in several processes, which process batches of work.
 
-A batch and its answer are a line of JSON each. A worker answers one batch before it gets the next. An empty batch is
-the last one. A worker whose input ends without one has lost its parent, and ends without an answer.
+Batches and answers are lines of JSON. A worker answers a batch before it receives the next one. An empty batch is the
+last one. If the input ends without an empty batch, the parent has died, and the worker exits silently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PIECE_BYTES = 1 << 16
 
 
 class WorkerDied(Exception):
-    """A worker process ended before its work was done; the message says how."""
+    """A worker process ended early. The message is the reason."""
 
 
 def run_workers(
@@ -35,14 +35,14 @@ def run_workers(
     first: object = None,
     defaults: Mapping[str, str] | None = None,
 ) -> Generator[Answer]:
-    """Hand each batch to a worker that is free, and yield the answers as they come. Close the generator to end them.
+    """Send each batch to an idle worker, and yield the answers as they arrive. Closing the generator ends the workers.
 
     Args:
-        module: the module whose `main` a worker runs; see `messages` and `reply`.
+        module: the module whose `main` each worker runs. It uses `messages` and `reply`.
         arguments: the command-line arguments of each worker.
-        batches: the work.
-        type_: what an answer is.
-        first: a message that each worker gets before its batches and does not answer.
+        batches: the batches of work.
+        type_: the type of an answer.
+        first: a message that is sent to each worker before its batches and is not answered.
         defaults: environment variables for the workers, unless the user has set them.
 
     Raises:
@@ -75,9 +75,9 @@ def run_workers(
 
 
 class _WorkerProcess:
-    """A worker and the lines between it and us.
+    """A worker process and its pipes.
 
-    It gets a batch only while it waits for one: were it writing an answer meanwhile, both could wait for ever.
+    It is sent a batch only while it waits for one. If it were writing an answer then, both processes could deadlock.
     """
 
     def __init__(self, module: str, arguments: Sequence[str], defaults: Mapping[str, str] | None) -> None:
@@ -88,20 +88,20 @@ class _WorkerProcess:
         self.is_closing = False
 
     def feed(self, batch: Sequence[object]) -> None:
-        """Give the worker a batch; an empty one tells it that there is no more."""
+        """Send the worker a batch; an empty batch is the last one."""
         self.is_closing = not batch
         self.send(batch)
 
     def send(self, message: object) -> None:
-        with suppress(BrokenPipeError):  # it has died, which its output tells
+        with suppress(BrokenPipeError):  # `receive` raises WorkerDied
             self._input.write(msgspec.json.encode(message) + b"\n")
             self._input.flush()
 
     def receive(self) -> bytearray | None:
-        """Return the answer once the whole line is there. Raises WorkerDied."""
+        """Return the answer, or None if its line is not complete yet. Raises WorkerDied."""
         piece = os.read(self.output.fileno(), _PIECE_BYTES)
         if not piece:
-            raise WorkerDied(self._how_it_ended())
+            raise WorkerDied(self._exit_reason())
         self._received += piece
         if not piece.endswith(b"\n"):
             return None
@@ -115,22 +115,22 @@ class _WorkerProcess:
         with suppress(BrokenPipeError):
             self._input.close()
 
-    def _how_it_ended(self) -> str:
+    def _exit_reason(self) -> str:
         code = self._process.wait()
         if code == -signal.SIGKILL:
-            return "a worker process was killed, as happens when memory runs out"
+            return "a worker process was killed, probably because memory ran out"
         if code < 0:
             return f"a worker process was ended by a signal: {signal.strsignal(-code) or -code}"
-        return f"a worker process ended before its work was done, with exit code {code}"
+        return f"a worker process ended early with exit code {code}"
 
 
 def messages() -> Iterator[bytes]:
-    """Yield what the parent sends to this worker; half a line is from a parent that was killed."""
+    """Yield the messages of the parent to this worker, without an incomplete line of a killed parent."""
     return (line for line in sys.stdin.buffer if line.endswith(b"\n"))
 
 
 def reply(answer: object) -> None:
-    """Send the answer to the parent of this worker, and end the worker if there is none any more."""
+    """Send an answer to the parent of this worker; exit if the parent has died."""
     try:
         sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
         sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""`Case`, the API of a notebook: what it makes, keeps, leaves behind and refuses."""
+"""Case: the API for notebooks, its temporary folders, and its errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def logs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where `tempfile` puts things in this test."""
+    """Return the folder of `tempfile` in this test."""
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

@@ -1,4 +1,4 @@
-"""Identifiers: what they are told to be, and the account in them (docs/attribution.md#account-in-an-id)."""
+"""Identifiers: their types, and the accounts in them (docs/attribution.md#account-in-an-id)."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Ingest: logs into the lake of a case, by worker processes, all or nothing."""
+"""Ingest: adds logs to the lake of a case in worker processes, all or nothing."""

@@ -1,4 +1,4 @@
-"""Faults: what ends an ingest early, and the reason that a person reads."""
+"""Faults: the errors that end an ingest early, and their reasons for the user."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SourceChanged(IngestError):
-    """A file changed while it was read."""
+    """A source file changed while it was read."""
 
 
 class Fault(Exception):
-    """An error of this program, outside of the reading of one file, which would end that file alone."""
+    """An internal error that is not caused by one file alone."""
 
 
-# what ends an ingest
 ENDING = (SourceChanged, Fault, OSError, MemoryError)
 
 
-def why(error: Exception) -> str:
-    """Return the reason that a person reads; where the disk or the memory is full, with what to do."""
+def ending_reason(error: Exception) -> str:
+    """Return the reason of an error, with advice if the disk or the memory is full."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return f"{error.strerror}. {ROOM_NEEDED}"
     if isinstance(error, MemoryError):
@@ -38,8 +37,8 @@ def why(error: Exception) -> str:
 
 
 @contextmanager
-def faults_told(doing: str) -> Iterator[None]:
-    """Wrap unexpected exceptions in Fault, with the line that raised them."""
+def wrap_unexpected(doing: str) -> Iterator[None]:
+    """Wrap unexpected exceptions in Fault, with the line that raised them. `doing`: such as "reading a.json"."""
     try:
         yield
     except ENDING:
@@ -47,6 +46,6 @@ def faults_told(doing: str) -> Iterator[None]:
     except Exception as error:
         at = traceback.extract_tb(error.__traceback__)[-1]
         raise Fault(
-            f"{doing}, there was an error of this program that is worth a report:"
+            f"internal error while {doing}; please report it:"
             f" {type(error).__name__}: {error} ({Path(at.filename).name}, line {at.lineno})"
         ) from error

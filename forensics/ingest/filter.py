@@ -1,7 +1,7 @@
-"""Filter: which records an ingest takes, and what it never looked at.
+"""Filter: decides which records an ingest adds, and which days of delivery it reads.
 
-Times are event times. A record outside of them is taken all the same if it hands out, signs in or changes a
-credential: without its issuance a credential of the window could not be told.
+Times are event times. Sign-ins, and events that issue or change a credential, are added whatever their time: without
+its issuance, a credential that was used in the requested time could not be attributed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from forensics.records.change import READ_FROM as CHANGES
 from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.records.regions import home_region
 
-# A token of GetSessionToken lives up to 36 hours, and its issuance is delivered within the hour.
+# a token of GetSessionToken is valid for up to 36 hours, and its issuance is delivered within an hour
 LONGEST_LIFE = timedelta(hours=37)
 DAYS_LATE = 1
 
@@ -27,15 +27,15 @@ def filter_of(
     until: datetime | None = None,
     late: int = DAYS_LATE,
 ) -> Filter:
-    """A filter as a person means it: no account is every account. Home regions are added to `regions`.
+    """Return a filter. By default, it accepts everything. Home regions are added to `regions`.
 
-    `late`: how many days after `until` an event may have been delivered. Times without a zone are UTC.
+    `late`: the number of days after `until` in which a delivery is still read. Times without a time zone are UTC.
     """
-    asked = set(regions)
+    requested = set(regions)
     start, end = utc(since), utc(until)
     return Filter(
         tuple(sorted(set(accounts))),
-        tuple(sorted(asked | {home_region(region) for region in asked})),
+        tuple(sorted(requested | {home_region(region) for region in requested})),
         start,
         end,
         (start - LONGEST_LIFE).date() if start else None,
@@ -43,11 +43,11 @@ def filter_of(
     )
 
 
-def leaves_anything_out(filter: Filter) -> bool:
+def excludes_anything(filter: Filter) -> bool:
     return bool(filter.accounts or filter.regions or filter.since or filter.until)
 
 
-def takes(
+def accepts(
     filter: Filter,
     account: str | None,
     region: str | None,
@@ -55,7 +55,7 @@ def takes(
     event_source: str | None,
     event_name: str | None,
 ) -> bool:
-    """Whether a record goes in; one that does not say where or when it belongs does."""
+    """Return whether a record is added. An unknown account, region or time does not exclude it."""
     if filter.accounts and account is not None and account not in filter.accounts:
         return False
     if filter.regions and region is not None and region not in filter.regions:
@@ -67,7 +67,7 @@ def takes(
 
 
 def covers(wider: Filter, narrower: Filter) -> bool:
-    """Whether what `narrower` takes, `wider` takes too."""
+    """Return whether `wider` accepts everything that `narrower` accepts."""
     return (
         (not wider.accounts or (bool(narrower.accounts) and set(narrower.accounts) <= set(wider.accounts)))
         and (not wider.regions or (bool(narrower.regions) and set(narrower.regions) <= set(wider.regions)))
@@ -77,7 +77,7 @@ def covers(wider: Filter, narrower: Filter) -> bool:
 
 
 def is_whole(manifest: Manifest, sha256: str | None, filter: Filter) -> bool:
-    """Whether all that `filter` takes of a file that was read is in the case."""
+    """Return whether the case has all records of a file that `filter` accepts."""
     under = manifest.read_under.get(sha256 or "")
     return under is None or covers(under, filter)
 
@@ -87,7 +87,7 @@ def _within(filter: Filter, event_time: datetime) -> bool:
 
 
 def utc(moment: datetime | None) -> datetime | None:
-    """A time in UTC; one without a zone is UTC already."""
+    """Return a time in UTC; a time without a time zone is UTC."""
     if moment is None or moment.tzinfo is not None:
         return moment and moment.astimezone(UTC)
     return moment.replace(tzinfo=UTC)

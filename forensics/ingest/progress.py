@@ -1,4 +1,4 @@
-"""Progress: how far an ingest is, told after each file."""
+"""Progress: counts the files, bytes and records of an ingest after each file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from forensics.lake.manifest import SourceFile
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Files that have ended so far, their bytes as they lie there, and the records that were read out of them."""
+    """The files that were read so far, their bytes (compressed, as stored), and their records."""
 
     files: int
     of_files: int
@@ -23,15 +23,18 @@ Progress = Callable[[Done], None]
 
 
 def counting(progress: Progress, sizes: Mapping[str, int], files: int) -> Callable[[SourceFile], None]:
-    """What adds up the files of an ingest; `sizes` are theirs by path. A member of an archive counts with it."""
+    """Return a function that adds a file to the counts and calls `progress`. `sizes`: bytes by path.
+
+    A member of an archive counts as part of the archive.
+    """
     of_bytes = sum(sizes.values())
     ended = size = records = 0
 
-    def tell(file: SourceFile) -> None:
+    def count(file: SourceFile) -> None:
         nonlocal ended, size, records
         ended += not file.archive
         size += 0 if file.archive else sizes.get(file.path, 0)
         records += file.records
         progress(Done(ended, files, size, of_bytes, records))
 
-    return tell
+    return count

@@ -1,7 +1,7 @@
-"""Ingest: source files into the lake of a case, all or nothing.
+"""Run: adds source files to the lake of a case, all or nothing.
 
-Workers read and write parts; then copies of one event are settled; then one append to the manifest makes everything
-count at once. Until that append the case is what it was.
+Workers read the files and write parts. Then duplicate copies of events are settled, and one append to the manifest
+commits everything. Until that append, the case is unchanged.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import duckdb
 import msgspec
 
 from forensics.errors import IngestFailed
-from forensics.ingest.faults import ENDING, why
-from forensics.ingest.filter import is_whole, leaves_anything_out
-from forensics.ingest.worker import Start, ToRead, Worker, WorkerAnswer
+from forensics.ingest.faults import ENDING, ending_reason
+from forensics.ingest.filter import excludes_anything, is_whole
+from forensics.ingest.worker import DUPLICATE, Start, ToRead, Worker, WorkerAnswer
 from forensics.lake import manifest as manifests
 from forensics.lake.compaction import compact
 from forensics.lake.copies import Settled, settle
@@ -32,15 +32,16 @@ from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest, remove_unfinished_files
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
 from forensics.lake.pending import announce_commit
+from forensics.sources.paths import as_text
 from forensics.worker_processes import WorkerDied, run_workers
 
-# Below this, starting processes costs more than it saves.
+# for fewer bytes, starting processes takes longer than it saves
 _ONE_PROCESS_BYTES = 6 << 20
 _BATCH_BYTES = 2 << 20
 _BATCH_FILES = 400
 _WORKER_BYTES = 200 << 20
-# What a worker frees it needs again for its next batch. Given back to the system in between, each page is cleared anew,
-# which takes about a twelfth of its time. The first two are glibc's, the third is that of Arrow's allocator.
+# A worker needs the memory of a batch again for the next one. Returned to the system in between, each page would be
+# cleared again, about a twelfth of a worker's time. The first two variables are read by glibc, the third by mimalloc.
 _KEEPS_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
@@ -54,7 +55,7 @@ Progress = Callable[[SourceFile], None]
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What one ingest did. `source_files` has an entry for each file that was found."""
+    """The result of an ingest. `source_files`: an entry for each file that was found."""
 
     source_files: tuple[SourceFile, ...]
     commit: Commit
@@ -70,9 +71,9 @@ def ingest(
     filter: Filter = _EVERYTHING,
     ended: Sequence[SourceFile] = (),
 ) -> Ingested:
-    """Add what `filter` takes of `files` to the case and commit. Raises CaseBusy and IngestFailed.
+    """Add the records of `files` that `filter` accepts to the case, and commit. Raises CaseBusy and IngestFailed.
 
-    `ended`: files that ended before they could be read, as those that could not be fetched.
+    `ended`: files that are not read, such as objects that could not be fetched.
     """
     with only_ingest(layout):
         before = manifests.read(layout.manifest)
@@ -81,12 +82,12 @@ def ingest(
         try:
             source_files, parts = _read_all(layout, files, sizes, before, ingest_id, progress, filter)
             settled = compact(layout.root, before, settle(layout, before, parts, ingest_id), ingest_id)
-            _check_that_all_are_there(before, source_files, parts, settled)
-            _check_that_what_is_replaced_is_unchanged(layout, before, settled)
+            _check_row_counts(before, source_files, parts, settled)
+            _check_replaced_files(layout, before, settled)
             source_files = _name_duplicates([*ended, *source_files])
             commit = _commit(layout, before, source_files, settled, ingest_id, version, filter)
         except (*ENDING, duckdb.Error) as error:
-            raise IngestFailed(f"nothing was added to {layout.root}: {why(error)}") from None
+            raise IngestFailed(f"nothing was added to {layout.root}: {ending_reason(error)}") from None
         return Ingested(tuple(source_files), commit)
 
 
@@ -99,7 +100,7 @@ def _commit(
     version: str,
     filter: Filter,
 ) -> Commit:
-    """Make it count, then remove the parts that were written anew before they ever counted."""
+    """Append to the manifest, then remove the parts that were rewritten before the commit."""
     after = {**before.lake_files, **{file.path: file for file in settled.lake_files}}
     for path in settled.removed:
         after.pop(path, None)
@@ -110,7 +111,7 @@ def _commit(
         **row_counts({table: _rows(after.values(), table) for table in TABLES}),
     )
     removed = [Removed(path) for path in settled.removed if path in before.lake_files]
-    filters = [filter] if leaves_anything_out(filter) else []
+    filters = [filter] if excludes_anything(filter) else []
     manifests.append(
         layout.manifest,
         [*filters, *source_files, *settled.lake_files, *removed],
@@ -119,34 +120,34 @@ def _commit(
     )
     for path in settled.removed:
         if path not in before.lake_files:
-            with suppress(OSError):  # it does not count; the next ingest removes it
+            with suppress(OSError):  # the manifest does not list it, and the next ingest removes it
                 (layout.root / path).unlink()
     return commit
 
 
-def _check_that_all_are_there(
+def _check_row_counts(
     before: Manifest, source_files: list[SourceFile], parts: list[LakeFile], settled: Settled
 ) -> None:
-    """Each record that was read is an event, a copy, an addendum or in quarantine. Raises IngestFailed."""
+    """Check that each record became an event, a copy or an addendum. Raises IngestFailed."""
     records, rows = sum(file.records for file in source_files), _rows(parts, "events")
     removed = [before.lake_files[path] for path in settled.removed if path in before.lake_files]
-    more = sum(
+    added = sum(
         _rows(settled.lake_files, table) - _rows(removed, table)
         for table in ("events", "event_copies", "event_addenda")
     )
-    if not records == rows == more + settled.repeated:
+    if not records == rows == added + settled.repeated:
         raise IngestFailed(
-            f"nothing was added: of {records:,} records {rows:,} were written and {more + settled.repeated:,} kept,"
-            " which is an error of this program. Please report it, with the names and sizes of the files"
+            f"nothing was added: internal error: of {records:,} records, {rows:,} were written and"
+            f" {added + settled.repeated:,} kept. Please report it with the names and sizes of the files"
         )
 
 
-def _check_that_what_is_replaced_is_unchanged(layout: Layout, before: Manifest, settled: Settled) -> None:
-    """What was changed must not go on under the hash of a new file. Raises IngestFailed."""
+def _check_replaced_files(layout: Layout, before: Manifest, settled: Settled) -> None:
+    """Check the hashes of files that are rewritten: no changed row may get a new, valid hash. Raises IngestFailed."""
     replaced = {path: before.lake_files[path] for path in settled.removed if path in before.lake_files}
     for path, wrong in changed_files(layout, replaced):
         raise IngestFailed(
-            f"nothing was added to {layout.root}: {path}: {wrong}. `forensics verify` names all that was changed;"
+            f"nothing was added to {layout.root}: {path}: {wrong}. `forensics verify` lists every changed file;"
             " ingest the logs into a new case"
         )
 
@@ -156,7 +157,7 @@ def _rows(files: Iterable[LakeFile], table: str) -> int:
 
 
 def _sweep(layout: Layout, manifest: Manifest) -> None:
-    """Remove what an ingest that was killed left behind."""
+    """Remove the files that a killed ingest left behind."""
     remove_unfinished_files(layout)
     shutil.rmtree(layout.scratch, ignore_errors=True)
     layout.scratch.mkdir(mode=0o700)
@@ -166,7 +167,10 @@ def _sweep(layout: Layout, manifest: Manifest) -> None:
 
 
 def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
-    """Sort by name; of files with equal bytes the first by name is the one that was read, whichever came first."""
+    """Sort by name. Of files with equal bytes, the first by name is the one that was read, the others are duplicates.
+
+    So the order in which workers read them does not matter.
+    """
     ordered = sorted(source_files, key=lambda file: (file.name, file.path))
     read = {file.sha256: file for file in ordered if file.status != "duplicate" and file.sha256}
     named: list[SourceFile] = []
@@ -175,7 +179,7 @@ def _name_duplicates(source_files: list[SourceFile]) -> list[SourceFile]:
         if original is not None:
             named.append(_renamed(original, file))
         elif file.sha256 and file.status != "duplicate":
-            duplicate = SourceFile(file.name, file.path, "duplicate", "these bytes are in the case", file.sha256)
+            duplicate = SourceFile(file.name, file.path, "duplicate", DUPLICATE, file.sha256)
             named.append(_renamed(duplicate, file))
         else:
             named.append(file)
@@ -196,9 +200,9 @@ def _read_all(
     filter: Filter,
 ) -> tuple[list[SourceFile], list[LakeFile]]:
     start = Start(known(before, filter), filter)
-    elsewhere = {file.path: file for file in files if file.url}
-    unnameable = [_no_text(file) for file in files if not _is_text(file.path)]
-    readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_text(file.path)]
+    copies = {file.path: file for file in files if file.url}
+    invalid_names = [_invalid_name(file) for file in files if not _is_utf8(file.path)]
+    readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_utf8(file.path)]
     workers = _workers()
     if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
         answers = _read_here(layout.root, _batches(readable), start, ingest_id)
@@ -206,9 +210,9 @@ def _read_all(
         answers = _read_in_processes(layout.root, _batches(readable), start, ingest_id, workers)
     source_files: list[SourceFile] = []
     parts: list[LakeFile] = []
-    for answer in chain(unnameable, answers):
+    for answer in chain(invalid_names, answers):
         for answered in answer.source_files:
-            file = _at_its_origin(answered, elsewhere)
+            file = _with_origin(answered, copies)
             source_files.append(file)
             progress(file)
         parts += answer.parts or []
@@ -220,16 +224,16 @@ def _workers() -> int:
 
 
 def _memory() -> int:
-    """The machine's, or what a container may have of it."""
+    """Return the bytes of memory of the machine, or the limit of the container if that is less."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         return min(physical, int(_CONTAINER_LIMIT.read_text()))
-    except (OSError, ValueError):  # no container, or one without a limit
+    except (OSError, ValueError):  # not a container, or without a limit
         return physical
 
 
 def known(before: Manifest, filter: Filter) -> list[str]:
-    """What need not be read again: all that `filter` takes of it, and of all members of an archive, is in the case."""
+    """Return the hashes of files, and of complete archives, of which the case has all that `filter` accepts."""
     whole: set[str] = set()
     partial: set[str] = set()
     for file in before.source_files:
@@ -246,8 +250,8 @@ def known(before: Manifest, filter: Filter) -> list[str]:
     return sorted(whole - partial)
 
 
-def _at_its_origin(file: SourceFile, copies: Mapping[str, ToRead]) -> SourceFile:
-    """A file where it was copied from; a member of an archive is where the archive was."""
+def _with_origin(file: SourceFile, copies: Mapping[str, ToRead]) -> SourceFile:
+    """Return the entry of a copied file with its original location; that of a member is the archive's."""
     if copied := copies.get(file.path):
         return msgspec.structs.replace(file, path=copied.url or file.path, etag=copied.etag, metadata=copied.metadata)
     copied = next((copies[str(folder)] for folder in Path(file.path).parents if str(folder) in copies), None)
@@ -261,14 +265,13 @@ def _read_here(case: Path, batches: Iterator[list[ToRead]], start: Start, ingest
     yield WorkerAnswer(parts=worker.close())
 
 
-def _is_text(path: str) -> bool:
-    """Whether a path can be written down; a file system may hold names that are no UTF-8."""
+def _is_utf8(path: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
-def _no_text(file: ToRead) -> WorkerAnswer:
-    name, path = (os.fsencode(text).decode("utf-8", "replace") for text in (file.name, file.path))
-    return WorkerAnswer([SourceFile(name, path, "failed", "its name is not UTF-8, so it cannot be listed; rename it")])
+def _invalid_name(file: ToRead) -> WorkerAnswer:
+    reason = "its name is not UTF-8, so it cannot be listed; rename it"
+    return WorkerAnswer([SourceFile(as_text(file.name), as_text(file.path), "failed", reason)])
 
 
 def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
@@ -287,7 +290,7 @@ def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:
 def _read_in_processes(
     case: Path, batches: Iterator[list[ToRead]], start: Start, ingest_id: str, workers: int
 ) -> Iterator[WorkerAnswer]:
-    """Read in several worker processes. A worker that dies or gives up ends the ingest: raises IngestFailed."""
+    """Read the batches in worker processes. Raises IngestFailed if a worker fails or dies."""
     arguments = [(str(case.absolute()), f"{ingest_id}-{number}") for number in range(workers)]
     answers = run_workers(
         "forensics.ingest.worker", arguments, batches, WorkerAnswer, first=start, defaults=_KEEPS_MEMORY
@@ -300,5 +303,5 @@ def _read_in_processes(
                 yield answer
     except WorkerDied as died:
         raise IngestFailed(
-            f"{died}; nothing was added. Run the same command again, if need be on fewer files at a time"
+            f"{died}; nothing was added. Run the same command again, if necessary on fewer files at a time"
         ) from None

@@ -1,4 +1,4 @@
-"""Snapshots of accounts: what AWS answers is saved in the case, and added like any file."""
+"""Saved snapshot: saves the answers of AWS about accounts in the case, and adds them like other files."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from forensics.answers.ingest_answer import Ingest, RefusedCall, Snapshot
 from forensics.ingest.collect import Collected, from_files
 from forensics.ingest.filter import filter_of
 from forensics.lake.layout import Layout
-from forensics.sources.account_snapshot import SnapshotFiles, SnapshotWanted, take
+from forensics.sources.account_snapshot import SnapshotFiles, SnapshotRequest, take_snapshot
 from forensics.sources.aws import Aws
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSnapshot:
-    """The answers of AWS below `folder`. `collected` is None if there was none."""
+    """The answers of AWS below `folder`. `collected` is None if there are none."""
 
     folder: str
     files: SnapshotFiles
     collected: Collected | None
 
     def answer(self, ingest: Ingest | None) -> Snapshot:
-        """Return what was asked, with what an ingest of the files added."""
+        """Return the result of the snapshot, with what the ingest of its files added."""
         return Snapshot(
             self.folder,
             tuple(self.files.account_ids),
@@ -34,11 +34,11 @@ class SavedSnapshot:
 
 
 def save_snapshot(
-    layout: Layout, aws: Aws, wanted: SnapshotWanted, progress: Callable[[str], None], version: str
+    layout: Layout, aws: Aws, request: SnapshotRequest, progress: Callable[[str], None], version: str
 ) -> SavedSnapshot:
-    """Ask accounts and add the answers. Raises AwsFailed, CaseBusy, IngestFailed."""
+    """Take a snapshot and add its files to the case. Raises AwsFailed, CaseBusy, IngestFailed."""
     folder = layout.sources / f"snapshot-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    files = take(aws, folder, wanted, progress)
+    files = take_snapshot(aws, folder, request, progress)
     collected = None
     if files.files:
         collected = from_files(layout, [folder], filter_of(), version, None, lambda _: None)

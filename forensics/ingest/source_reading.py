@@ -1,4 +1,4 @@
-"""Source reading: one source file while it is read, what it has held so far, and how its reading ended."""
+"""Source reading: the state of a source file while it is read, the counts of its records, and its final status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SourceReading:
-    """A file that is read, or a member of an archive, which is a file too. `failure`: why its content is not whole."""
+    """A file, or a member of an archive, while it is read. `failure`: why its content is incomplete, if it is."""
 
     name: str
     path: str
@@ -41,16 +41,17 @@ class SourceReading:
     failure: str | None = None
 
     def kept(self, document: Document) -> SourceFile:
-        """A document, with what tells as of when it holds."""
+        """Return the entry of a document, with the times that may be its effective time."""
         return msgspec.structs.replace(
             self.ended("ok"), kind=document.kind.value, modified_at=self.modified_at, as_of=self.as_of
         )
 
     def ended(self, status: Status) -> SourceFile:
+        """Return the entry of the file, without the counts of its records. Raises SourceChanged."""
         measure = self.measure
         if status == "duplicate":
             return SourceFile(self.name, self.path, status, sha256=self.sha256, archive=self.archive)
-        while piece := self.content.read(1 << 20):  # what a failure or a skipped file left unread still counts as read
+        while piece := self.content.read(1 << 20):  # bytes after a failure, or of a skipped file, are counted, too
             measure.bytes_read += len(piece)
             measure.read_hash.update(piece)
         if measure.read_hash.hexdigest() != self.sha256:
@@ -69,22 +70,23 @@ class SourceReading:
 
 @dataclass(slots=True)
 class Tally:
-    """What one file has held so far; times in microseconds.
+    """Counts of one file so far; times in microseconds.
 
-    `foreign`: sound JSON that is no CloudTrail record, `wraps`: one with such a record inside. Of a file with nothing
-    else no record goes to the quarantine, unless it has more than can be `held` until that is known. `left_out`: what
-    is known to be no event, by what it is. `unknown_fields`: how many records have each.
+    `foreign`: JSON values that are not CloudTrail records. `wraps`: whether one of them contains such a record.
+    `non_events`: records of another known type, by type. `unknown_fields`: records with a field, by field. `held`:
+    rejected values that are not in quarantine yet. If a file has nothing else, they are not CloudTrail records, and
+    none of them is quarantined.
     """
 
     records: int = 0
     rejected: int = 0
     filtered: int = 0
     foreign: int = 0
-    left_out: dict[str, int] = field(default_factory=dict)
+    non_events: dict[str, int] = field(default_factory=dict)
     unknown_fields: Counter[str] = field(default_factory=Counter)
     limit: str | None = None
     members: int = 0
-    cut: bool = False
+    truncated: bool = False
     wraps: bool = False
     failure: str | None = None
     held: list[Rejected] = field(default_factory=list)
@@ -92,22 +94,22 @@ class Tally:
     last: int | None = None
 
     def ended(self) -> tuple[Status, str | None]:
-        """How the file ended, and why where that needs a reason."""
+        """Return the status of the file, and the reason of a status that needs one."""
         if self.failure:
             return "failed", self.failure
         if self.records + self.filtered == 0 and self.rejected == self.foreign:
             if self.wraps:
-                return "failed", "it is damaged or of a format that is not read: records stand inside something else"
-            if self.left_out:
-                return "skipped", f"it holds no event of a call, but {', '.join(sorted(self.left_out))}"
+                return "failed", "it is damaged or in an unsupported format: its records are nested in other data"
+            if self.non_events:
+                return "skipped", f"it contains no events of API calls, only {', '.join(sorted(self.non_events))}"
             if self.foreign:
-                return "skipped", "it holds no CloudTrail record"
-        if self.cut:
-            return "failed", "the file is cut off"
+                return "skipped", "it contains no CloudTrail records"
+        if self.truncated:
+            return "failed", "the file is truncated"
         return ("ok" if self.records or self.rejected or self.filtered or self.members else "empty"), None
 
     def added_to(self, file: SourceFile, status: Status, reason: str | None) -> SourceFile:
-        """The entry of the file with what it held."""
+        """Return the entry of the file with these counts."""
         return msgspec.structs.replace(
             file,
             status=status,
@@ -115,7 +117,7 @@ class Tally:
             records=self.records,
             rejected=self.rejected,
             filtered=self.filtered,
-            left_out=self.left_out,
+            left_out=self.non_events,
             unknown_fields=dict(sorted(self.unknown_fields.items())),
             limit=self.limit,
             members=self.members,
@@ -123,12 +125,12 @@ class Tally:
             last_event_time=_time(self.last),
         )
 
-    def without_left_out(self, foreign: list[Rejected]) -> list[Rejected]:
+    def without_non_events(self, foreign: list[Rejected]) -> list[Rejected]:
         """Return the non-CloudTrail records of unrecognized type, and count the others."""
         unknown: list[Rejected] = []
         for item in foreign:
             if reason := why_left_out(item.raw):
-                self.left_out[reason] = self.left_out.get(reason, 0) + 1
+                self.non_events[reason] = self.non_events.get(reason, 0) + 1
             else:
                 unknown.append(item)
         self.foreign += len(unknown)
@@ -139,14 +141,14 @@ class Tally:
         self.rejected += len(rejected)
         self.held += rejected
 
-    def met(self, names: Mapping[str, int]) -> None:
-        """Count unknown fields; of a file made to have countless ones, only some by their names."""
+    def count_unknown_fields(self, names: Mapping[str, int]) -> None:
+        """Count unknown fields by name, up to a maximum: a hostile file could have any number of names."""
         for name, records in names.items():
-            shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
-            is_told = shown in self.unknown_fields or len(self.unknown_fields) < _UNKNOWN_FIELDS
-            self.unknown_fields[shown if is_told else _FURTHER_FIELDS] += records
+            shortened = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+            is_listed = shortened in self.unknown_fields or len(self.unknown_fields) < _UNKNOWN_FIELDS
+            self.unknown_fields[shortened if is_listed else _FURTHER_FIELDS] += records
 
-    def saw(self, times: pa.Int64Array) -> None:
+    def count_records(self, times: pa.Int64Array) -> None:
         self.records += len(times)
         known = times.drop_null().to_numpy()
         if len(known):
@@ -156,7 +158,7 @@ class Tally:
 
 
 class Ended(NamedTuple):
-    """How a file ended, but for what has not become rows yet."""
+    """A file that was read, and its counts, which are complete once its records are converted to rows."""
 
     file: SourceFile
     found: Tally | None = None

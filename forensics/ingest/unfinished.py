@@ -1,4 +1,4 @@
-"""Unfinished ingests: what one that ends early leaves behind."""
+"""Unfinished ingests: cleans up after an ingest that ends early."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTHING_TO_ADD = (NoLogs, NoSuchSource, NotAnS3Url, NothingFound, AwsFailed, De
 
 @contextmanager
 def discard_empty_case(layout: Layout) -> Iterator[None]:
-    """Remove the case again if the ingest found nothing to add."""
+    """Remove the new case if the ingest finds nothing to add."""
     try:
         yield
     except _NOTHING_TO_ADD:
@@ -27,7 +27,7 @@ def discard_empty_case(layout: Layout) -> Iterator[None]:
 
 @contextmanager
 def note_commit(layout: Layout, before: Commit | None) -> Iterator[None]:
-    """Add a note to an interrupt if events were committed since `before`."""
+    """Add a note to an interrupt if events were committed after `before`."""
     try:
         yield
     except Exception:

@@ -1,7 +1,7 @@
-"""Worker: source files to parts. The unit of parallel work, in this process or in one of its own.
+"""Worker: reads source files into parts, in this process or in a worker process.
 
-As a process (`main`, with CASE and NAME as arguments) it gets a `Start` and then batches of files. It answers the empty
-batch, which is the last, with the names of its parts.
+A worker process runs `main` with the arguments CASE and NAME. It receives a `Start` and then batches of files. The
+last batch is empty, and its answer lists the parts.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
 from forensics.formats.record_stream import NotJson, Records, Rejected
-from forensics.ingest.faults import ENDING, faults_told, why
-from forensics.ingest.filter import leaves_anything_out, takes
+from forensics.ingest.faults import ENDING, ending_reason, wrap_unexpected
+from forensics.ingest.filter import accepts, excludes_anything
 from forensics.ingest.source_reading import Ended, SourceReading, Tally
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
@@ -36,24 +36,25 @@ from forensics.regular_files import open_regular
 from forensics.runtime import without_pandas
 from forensics.worker_processes import messages, reply
 
-# A trail file has at most 50 MB and is held while it is hashed and read; a larger one is read twice.
+# a trail file has at most 50 MB and is held in memory; a larger file is read twice, to hash it and to parse it
 _HELD_BYTES = 64 << 20
 _HELD_REJECTED_BYTES = 16 << 20
-# how much of records is made into columns at once
+# bytes of records that are converted to columns at once
 _BATCH_BYTES = 4 << 20
-# how many are remembered, of about 2 KiB each
+# maximum number of cached identities, of about 2 KiB each
 _IDENTITIES = 10_000
-# how deep archives may lie in each other
+# maximum depth of nested archives
 _MAX_DEPTH = 3
 _EVERYTHING = Filter()
-# what a filter looks at
+DUPLICATE = "its content is already in the case"
+# the columns that a filter reads
 _FILTERED = ("recipient_account_id", "aws_region", "event_time", "event_source", "event_name")
 
 
 class ToRead(msgspec.Struct, frozen=True):
-    """A file to read: where it is, and what to call it; of a copy of an S3 object, that object's URL and marks.
+    """A file to read. `url`, `etag` and `metadata` are those of the S3 object, if the file is a copy of one.
 
-    `as_of`: as of when it holds if it is an export, where somebody says so.
+    `as_of`: the effective time of an export, if the user gave one.
     """
 
     path: str
@@ -65,38 +66,38 @@ class ToRead(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True):
-    """What a worker has to know first."""
+    """The first message to a worker: the hashes of files that are in the case, and the filter."""
 
     known: list[str] = []
     filter: Filter = _EVERYTHING
 
 
 class Worker:
-    """Reads files into parts; files whose SHA-256 is in `known` are in the case already."""
+    """Reads files into parts. A file whose SHA-256 is in `known` is a duplicate."""
 
     def __init__(self, case: Path, name: str, known: Iterable[str], filter: Filter = _EVERYTHING) -> None:
         self._parts = PartWriter(case, name)
         self._scratch = Layout(case).scratch
         self._known = set(known)
-        self._filter = filter if leaves_anything_out(filter) else None
-        self._taken: list[tuple[Tally, SourceRecords]] = []
-        self._taken_bytes = 0
+        self._filter = filter if excludes_anything(filter) else None
+        self._waiting: list[tuple[Tally, SourceRecords]] = []
+        self._waiting_bytes = 0
         self._held_bytes = 0
         self._identities: dict[bytes, Identity] = {}
 
     def read(self, files: Iterable[ToRead]) -> list[SourceFile]:
-        """Read some files and tell how each ended; small ones share the cost of being made into columns.
+        """Read files, and return the entry of each file and each member of an archive.
 
-        Raises SourceChanged, Fault, and OSError only for the case's own disk.
+        Raises SourceChanged, Fault, and OSError if the case cannot be written.
         """
         files = list(files)
-        with faults_told(f"while it read {_span(files)}"):
-            ends = [end for file in files for end in self._open(file)]
+        with wrap_unexpected(f"reading {_span(files)}"):
+            readings = [reading for file in files for reading in self._open(file)]
             self._write_rows()
-            return [self._ended(end) for end in ends]
+            return [self._entry(reading) for reading in readings]
 
     def close(self) -> list[LakeFile]:
-        with faults_told("while it wrote the events"):
+        with wrap_unexpected("writing the events"):
             return self._parts.close()
 
     def _open(self, file: ToRead) -> list[Ended]:
@@ -112,9 +113,9 @@ class Worker:
             return list(self._read(source))
 
     def _read(self, source: SourceReading) -> Iterator[Ended]:
-        """Take what a file holds, of an archive its members. How it ended is known once all of that has become rows."""
+        """Read the records of a file, or the members of an archive. `_entry` is final once all rows are written."""
         if source.sha256 in self._known:
-            yield Ended(msgspec.structs.replace(source.ended("duplicate"), reason="these bytes are in the case"))
+            yield Ended(msgspec.structs.replace(source.ended("duplicate"), reason=DUPLICATE))
             return
         self._known.add(source.sha256)
         found = Tally()
@@ -128,7 +129,7 @@ class Worker:
                 found.limit = contents.limit
                 for records in contents.records:
                     count_records(1 if isinstance(records, Rejected) else len(records.raw), source.measure)
-                    self._take(records, source.sha256, found)
+                    self._add(records, source.sha256, found)
             else:
                 for member in contents.members:
                     found.members += 1
@@ -146,7 +147,7 @@ class Worker:
         if member.pieces is None:
             yield Ended(SourceFile(name, path, member.status, member.reason, archive=archive.sha256))
         elif archive.depth == _MAX_DEPTH:
-            reason = f"it lies in archives more than {_MAX_DEPTH} deep"
+            reason = f"it is nested more than {_MAX_DEPTH} archives deep"
             yield Ended(SourceFile(name, path, "failed", reason, archive=archive.sha256))
         else:
             outermost = archive.measure.archive or archive.measure
@@ -167,49 +168,49 @@ class Worker:
                     )
                 )
 
-    def _ended(self, end: Ended) -> SourceFile:
-        file, found = end
+    def _entry(self, ended: Ended) -> SourceFile:
+        file, found = ended
         if found is None:
             return file
         status, reason = found.ended()
         if status == "skipped" and found.rejected == len(found.held):
-            return msgspec.structs.replace(file, status=status, reason=reason, left_out=found.left_out)
+            return msgspec.structs.replace(file, status=status, reason=reason, left_out=found.non_events)
         assert file.sha256
         self._quarantine(file.sha256, found)
         return found.added_to(file, status, reason)
 
-    def _take(self, records: Records | Rejected, sha256: str, found: Tally) -> None:
-        """Small files share a batch: columns are made of many rows at once."""
+    def _add(self, records: Records | Rejected, sha256: str, found: Tally) -> None:
+        """Add records to the batch. Small files share one, because converting many rows at once is faster."""
         if isinstance(records, Rejected):
-            found.cut = found.cut or records.cut
+            found.truncated = found.truncated or records.cut
             self._hold([records], sha256, found)
             return
-        self._taken.append((found, SourceRecords(records, sha256)))
-        self._taken_bytes += sum(map(len, records.raw))
-        if self._taken_bytes >= _BATCH_BYTES:
+        self._waiting.append((found, SourceRecords(records, sha256)))
+        self._waiting_bytes += sum(map(len, records.raw))
+        if self._waiting_bytes >= _BATCH_BYTES:
             self._write_rows()
 
     def _write_rows(self) -> None:
         if len(self._identities) > _IDENTITIES:
             self._identities.clear()
-        events, rejected, unknown_fields = to_batch([taken for _, taken in self._taken], self._identities)
-        times, goes_in = events.column("event_time").cast(pa.int64()), self._goes_in(events)
+        events, rejected, unknown_fields = to_batch([source for _, source in self._waiting], self._identities)
+        times, accepted = events.column("event_time").cast(pa.int64()), self._accepted(events)
         start = 0
-        for (found, taken), foreign, names in zip(self._taken, rejected, unknown_fields, strict=True):
-            found.met(names)
-            end = start + len(taken.records.raw) - len(foreign)
-            found.saw(times[start:end].filter(goes_in[start:end]))
-            found.filtered += end - start - goes_in[start:end].true_count
+        for (found, source), foreign, names in zip(self._waiting, rejected, unknown_fields, strict=True):
+            found.count_unknown_fields(names)
+            end = start + len(source.records.raw) - len(foreign)
+            found.count_records(times[start:end].filter(accepted[start:end]))
+            found.filtered += end - start - accepted[start:end].true_count
             start = end
-            self._hold(found.without_left_out(foreign), taken.source_sha256, found)
-        self._parts.add(events.filter(goes_in) if self._filter else events)
-        self._taken, self._taken_bytes = [], 0
+            self._hold(found.without_non_events(foreign), source.source_sha256, found)
+        self._parts.add(events.filter(accepted) if self._filter else events)
+        self._waiting, self._waiting_bytes = [], 0
 
-    def _goes_in(self, events: pa.RecordBatch) -> pa.BooleanArray:
+    def _accepted(self, events: pa.RecordBatch) -> pa.BooleanArray:
         if self._filter is None:
             return pa.repeat(True, events.num_rows)
         columns = (events.column(name).to_pylist() for name in _FILTERED)
-        return pa.array([takes(self._filter, *row) for row in zip(*columns, strict=True)], pa.bool_())
+        return pa.array([accepts(self._filter, *row) for row in zip(*columns, strict=True)], pa.bool_())
 
     def _hold(self, rejected: list[Rejected], sha256: str, found: Tally) -> None:
         found.hold(rejected)
@@ -224,7 +225,7 @@ class Worker:
 
 
 def _span(files: Sequence[ToRead]) -> str:
-    """Name the files, so that the user can leave them out."""
+    """Return the names of the files, so that the user can exclude them."""
     names = [file.name for file in files]
     return f"{len(names):,} files from {names[0]} to {names[-1]}" if len(names) > 1 else "".join(names)
 
@@ -234,7 +235,7 @@ def _modified(stream: BinaryIO) -> datetime:
 
 
 def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
-    """The SHA-256 of a stream, and the same bytes again from their start."""
+    """Return the SHA-256 of a stream, and a stream of the same bytes at its start."""
     head = stream.read(_HELD_BYTES)
     digest = hashlib.sha256(head)
     if len(head) < _HELD_BYTES:
@@ -246,7 +247,7 @@ def _hash(stream: BinaryIO) -> tuple[str, BinaryIO]:
 
 
 class WorkerAnswer(msgspec.Struct, frozen=True):
-    """A line from a worker process: how the files of a batch ended, or at last its parts, or why it gave up."""
+    """The answer to a batch: the entries of its files, for the last batch the parts, or the reason of a failure."""
 
     source_files: list[SourceFile] = []
     parts: list[LakeFile] | None = None
@@ -255,7 +256,7 @@ class WorkerAnswer(msgspec.Struct, frozen=True):
 
 def main() -> None:
     case, name = Path(sys.argv[1]), sys.argv[2]
-    gc.disable()  # the loops make many values and no cycles; collecting them doubles the time
+    gc.disable()  # the loops create many objects but no cycles, and collections double the time
     without_pandas()
     received = messages()
     start = msgspec.json.decode(next(received, b"{}"), type=Start)
@@ -263,7 +264,7 @@ def main() -> None:
 
 
 def read_batches(worker: Worker, batches: Iterator[bytes]) -> None:
-    """Answer each batch, or the one at which the worker gives up with the reason."""
+    """Answer each batch until the empty one, or until an error that ends the ingest."""
     try:
         for message in batches:
             batch = msgspec.json.decode(message, type=list[ToRead])
@@ -271,4 +272,4 @@ def read_batches(worker: Worker, batches: Iterator[bytes]) -> None:
                 return reply(WorkerAnswer(parts=worker.close()))
             reply(WorkerAnswer(source_files=worker.read(batch)))
     except ENDING as error:
-        reply(WorkerAnswer(error=why(error)))
+        reply(WorkerAnswer(error=ending_reason(error)))

@@ -1,1 +1,1 @@
-"""Lake: records as typed events in Parquet, and the manifest that says which files count."""
+"""Lake: stores records as typed events in Parquet, with a manifest that lists the valid files."""

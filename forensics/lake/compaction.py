@@ -1,6 +1,7 @@
-"""Compaction: a day that many ingests added to is written again as one file.
+"""Compaction: merges the files of a day into one file once there are too many.
 
-Each ingest adds at most one file a day and worker; without this a case that is fed daily would answer ever slower.
+Each ingest adds up to one file per day and worker. Without compaction, a case that is fed daily would become slower
+with each ingest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MAX_FILES_A_DAY = 8
 
 
 def compact(case: Path, before: Manifest, settled: Settled, ingest_id: str) -> Settled:
-    """What is settled, with one file for each day of more than MAX_FILES_A_DAY. Writes new files, changes none."""
+    """Return `settled` with one file for each day of more than MAX_FILES_A_DAY. Writes new files, changes none."""
     events = {file.path for file in settled.lake_files if file.table == "events"}
     events |= set(before.of_table("events")) - set(settled.removed)
     days: dict[date | None, list[str]] = defaultdict(list)
@@ -31,9 +32,9 @@ def compact(case: Path, before: Manifest, settled: Settled, ingest_id: str) -> S
         days[day_of(path)].append(path)
     many = {day: paths for day, paths in days.items() if len(paths) > MAX_FILES_A_DAY}
     merged = [_merge(case, lake_path("events", f"{ingest_id}-day", day), paths) for day, paths in many.items()]
-    gone = [path for paths in many.values() for path in paths]
-    kept = [file for file in settled.lake_files if file.path not in set(gone)]
-    return Settled([*kept, *merged], [*settled.removed, *gone], settled.repeated)
+    replaced = [path for paths in many.values() for path in paths]
+    kept = [file for file in settled.lake_files if file.path not in set(replaced)]
+    return Settled([*kept, *merged], [*settled.removed, *replaced], settled.repeated)
 
 
 def _merge(case: Path, path: str, parts: list[str]) -> LakeFile:
@@ -46,7 +47,7 @@ def _merge(case: Path, path: str, parts: list[str]) -> LakeFile:
 
 
 def _row_groups(case: Path, parts: list[str]) -> Iterator[pa.Table]:
-    """The rows of some parts, in groups as large as a part's own."""
+    """Yield the rows of several parts, merged into groups of about ROW_GROUP_BYTES."""
     waiting: list[pa.Table] = []
     waiting_bytes = 0
     for part in parts:

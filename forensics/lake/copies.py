@@ -1,13 +1,13 @@
-"""Copies: one event for all its copies, whichever files they came in and in whichever order.
+"""Copies: merges the duplicate copies of an event into one row, whatever the order of their arrival.
 
-The same event arrives many times: redelivered, from two trails in one bucket, from two ingests. Copies with equal
-canonical JSON are one event. Where they differ, the copy that came in the best way is the event, of equals the one with
-the smallest hash, and the others are kept as conflicts. The choice looks at nothing but the copies, so the lake holds
-the same rows whatever came first. A million copies are settled as tables, and none of them becomes a value in Python.
+CloudTrail redelivers events, two trails may log to one bucket, and logs are ingested twice. Copies with equal canonical
+JSON are one event. If copies differ, the one with the best delivery is the event (then the one with the smallest hash),
+and the others are stored as conflicts. The choice depends on the copies alone, so the lake has the same rows for any
+order of ingests. Copies are joined in DuckDB, because a million Python objects would be too slow.
 
-An addendum with updated data is an event of its own until the event that it amends is in the case. Then it is kept in
-`event_addenda`, and the event is written again from its own bytes and all its addenda, so the order of arrival does not
-matter. An amended event keeps its original bytes and has the flag `amended`.
+An addendum is stored as an event until the event that it amends is in the case. Then it moves to `event_addenda`, and
+the event is rewritten from its own bytes and all its addenda, whatever their order. An amended event keeps its original
+bytes and has the flag `amended`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id
 _ROWS_AT_ONCE = 10_000
 _AMENDED_AT_ONCE = 1_000
 _AMENDED = "amended"
-# Copies that disagree in one of these leave open what happened: all that a model reads.
+# the fields that models read; an event whose copies differ in one of them is unreliable
 _DECISIVE = (
     "additionalEventData",
     "awsRegion",
@@ -56,14 +56,14 @@ _DECISIVE = (
     "userIdentity",
 )
 
-# tables of what is no event, and where in the sources a row of each is from
+# tables other than events, and the columns that identify the source of a row
 _PLACES = {
     "quarantine": (QUARANTINE_SCHEMA, "source_sha256, position"),
     "documents": (DOCUMENTS_SCHEMA, "source_sha256"),
 }
 
-# tables of few rows, any of which may change: written anew as one file
-_WHOLE = ("event_conflicts", "event_addenda", "conflict_copies")
+# small tables whose rows can change; each is rewritten as one file
+_REWRITTEN = ("event_conflicts", "event_addenda", "conflict_copies")
 
 COPIES_SCHEMA = pa.schema([("event_key", TEXT), ("source_sha256", TEXT), ("position", pa.int32()), ("delivery", TEXT)])
 CONFLICT_COPIES_SCHEMA = pa.schema(
@@ -89,16 +89,16 @@ CONFLICTS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The lake files to list and those that no longer count, after every event is there once."""
+    """The result of settling copies: lake files to list in the manifest, and lake files to remove from it."""
 
     lake_files: list[LakeFile]
     removed: list[str]
     repeated: int = 0
-    """Rows that the case, or another part, had from the same place."""
+    """The number of new rows that repeat a row from the same place in the same source."""
 
 
 def settle(layout: Layout, before: Manifest, parts: list[LakeFile], ingest_id: str) -> Settled:
-    """Leave each event once among the committed files and the new parts. Writes new files, changes none."""
+    """Keep one row for each event of the committed files and the new parts. Writes new files, changes none."""
     with duckdb.connect() as connection:
         connection.execute(f"create macro key_of(event_id, recipient_account_id, content_sha256) as {EVENT_KEY}")
         connection.create_function("canonical_sha256", canonical_sha256, ["BLOB"], "VARCHAR")
@@ -134,21 +134,21 @@ def _settle_events(tables: Tables, ingest_id: str) -> Settled:
         written += amending
         repeated += repeated_addenda
     written += _places(tables, ingest_id)
-    left_out = tables.rows("select path, file_row_number from losers")
-    replaced = [path for file in written if file.table in _WHOLE for path in tables.old(file.table)]
+    removed_rows = tables.rows("select path, file_row_number from losers")
+    replaced = [path for file in written if file.table in _REWRITTEN for path in tables.old(file.table)]
     return Settled(
         [
-            *(part for part in tables.new("events") if part.path not in left_out),
-            *_without(tables.case, left_out, "events", LAKE_SCHEMA, ingest_id),
+            *(part for part in tables.new("events") if part.path not in removed_rows),
+            *_without(tables.case, removed_rows, "events", LAKE_SCHEMA, ingest_id),
             *written,
         ],
-        [*left_out, *replaced],
+        [*removed_rows, *replaced],
         repeated,
     )
 
 
 def _places(tables: Tables, ingest_id: str) -> list[LakeFile]:
-    """Where the copies lie that are no rows any more."""
+    """Write the places of copies that are no longer rows of `events`."""
     found = tables.connection.sql("select * from places order by all").to_arrow_table().cast(COPIES_SCHEMA)
     if not found.num_rows:
         return []
@@ -169,7 +169,7 @@ def _conflicts(tables: Tables, ingest_id: str) -> list[LakeFile]:
 
 
 def _conflict_copies(tables: Tables, ingest_id: str) -> list[LakeFile]:
-    """Which files hold which reading of an event with conflicts: digests may prove some of these files."""
+    """Write the places of each version of an event with conflicts, for the verification of their files by digests."""
     known = tables.load("old_conflict_copies", CONFLICT_COPIES_SCHEMA, tables.old_files("conflict_copies"))
     if tables.create("conflict_copies", "conflict_copies") == known:
         return []
@@ -178,20 +178,20 @@ def _conflict_copies(tables: Tables, ingest_id: str) -> list[LakeFile]:
 
 
 def row_of(raw: bytes, delivery: str, source_sha256: str, position: int) -> pa.RecordBatch:
-    """The row of a copy, read again from its bytes."""
+    """Return the row of a copy, parsed from its bytes."""
     return to_batch([SourceRecords(Records(position, [raw], delivery=Delivery(delivery)), source_sha256)], {}).events
 
 
-def disagree(differs_in: str) -> bool:
-    """Whether two records leave open what happened, by the names of the fields in which they differ."""
+def is_decisive(differs_in: str) -> bool:
+    """Return whether two records that differ in these fields make their event unreliable."""
     return not differs_in or not set(_DECISIVE).isdisjoint(differs_in.split(","))
 
 
 def differs_in(copy: bytes, event: bytes) -> str:
-    """The names of the fields in which two records differ."""
-    mine, theirs = _object(copy), _object(event)
-    names = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
-    return ",".join(names).encode("utf-8", "replace").decode()  # a name may be one that no UTF-8 can hold
+    """Return the names of the fields in which two records differ, separated by commas."""
+    ours, theirs = _object(copy), _object(event)
+    names = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
+    return ",".join(names).encode("utf-8", "replace").decode()  # a name may contain a lone surrogate
 
 
 def _object(raw: bytes) -> dict[str, object]:
@@ -203,7 +203,7 @@ def _object(raw: bytes) -> dict[str, object]:
 
 
 def _settle_places(tables: Tables, table: str, ingest_id: str) -> Settled:
-    """What is no event once for each place: two workers may have read the same bytes, or an ingest a file again."""
+    """Keep one row of a table for each place: two workers, or two ingests, may have read the same bytes."""
     schema, place = _PLACES[table]
     new, files = tables.new(table), tables.new_files(table) + tables.old_files(table)
     if not new or len(files) == 1:
@@ -214,7 +214,7 @@ def _settle_places(tables: Tables, table: str, ingest_id: str) -> Settled:
 
 
 def _without(case: Path, rows: dict[str, Numbers], table: str, schema: pa.Schema, ingest_id: str) -> list[LakeFile]:
-    """Each file again under another name, without some of its rows; a file of which none is left is left out."""
+    """Rewrite files without some of their rows, and return the new files. A file without rows is not written."""
     written = (_without_rows(case, path, table, schema, numbers, ingest_id) for path, numbers in rows.items())
     return [file for file in written if file]
 
@@ -239,9 +239,9 @@ def _without_rows(
 
 
 def _amend(tables: Tables, files: list[str], ingest_id: str) -> tuple[list[LakeFile], int]:
-    """Amend what can be; also how many addenda were known from the same place.
+    """Amend events, and return the new files and the number of addenda that were known from the same place.
 
-    What is replaced is added to `losers`, where copies of addenda lie to `places`.
+    Adds the replaced rows to `losers`, and the places of copies of addenda to `places`.
     """
     tables.create("pending_addenda", "pending_addenda", files=files)
     if not tables.create("to_amend", "to_amend", files=files):
@@ -260,14 +260,14 @@ def _amend(tables: Tables, files: list[str], ingest_id: str) -> tuple[list[LakeF
 
 
 def _amended_events(events: pa.RecordBatch) -> pa.RecordBatch:
-    """Events as their addenda say; what was odd about them stays odd."""
+    """Return the rows of events with their addenda applied. An unreliable event stays unreliable."""
     before = events.to_pylist()
     texts = [amended(row["raw"], row["addenda"]) for row in before]
-    taken = [
+    records = [
         SourceRecords(Records(row["position"], [text], delivery=Delivery(row["delivery"])), row["source_sha256"])
         for row, text in zip(before, texts, strict=True)
     ]
-    columns = to_batch(taken, {}).events.to_pydict()
+    columns = to_batch(records, {}).events.to_pydict()
     columns["raw"] = [row["raw"] for row in before]
     columns["record"] = [
         text.decode() if record is None else record for record, text in zip(columns["record"], texts, strict=True)

@@ -1,10 +1,10 @@
-"""File names: what the lake's files are called, for the writers that choose a name and the reader that checks one.
+"""File names: creates and checks the paths of lake files.
 
-    lake/events/event_date=2026-10-01/0123456789ab-3.parquet    by the third worker of an ingest
-    lake/events/event_date=2026-10-01/0123456789ab-3.ba9876543210.parquet    the same without some rows
+    lake/events/event_date=2026-10-01/0123456789ab-3.parquet    worker 3 of an ingest
+    lake/events/event_date=2026-10-01/0123456789ab-3.ba9876543210.parquet    rewritten by a later ingest
     lake/event_copies/0123456789ab.parquet
 
-A manifest that somebody else wrote names only files of this shape: relative, below `lake`, without `..`.
+A manifest may be attacker-controlled, so a path in it must have this form: relative, below `lake`, without `..`.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ _PARTITION = rf"event_date=(?P<day>\d{{4}}-\d{{2}}-\d{{2}}|{_NO_DAY})"
 _NAME = rf"{INGEST_ID}(?:-(?:\d{{1,6}}|amended|day))?(?:\.{INGEST_ID})*\.parquet"
 _OF_EVENTS = re.compile(f"lake/{EVENTS}/{_PARTITION}/{_NAME}", re.ASCII)
 _OF_ANOTHER_TABLE = re.compile(f"lake/(?P<table>[a-z_]+)/{_NAME}", re.ASCII)
-_LONGEST = 255  # bytes that a file system takes for one name
+_LONGEST = 255  # maximum bytes of a name in a file system
 
 
 def lake_path(table: str, name: str, day: date | None = None) -> str:
-    """The path of a new file of a table, relative to the case; events without a time have a partition of their own."""
+    """Return the path of a new file of a table, relative to the case. Without a day, events have a separate folder."""
     folder = f"{EVENTS}/event_date={day.isoformat() if day else _NO_DAY}" if table == EVENTS else table
     return f"lake/{folder}/{name}.parquet"
 
 
 def rewritten_path(path: str, ingest_id: str) -> str:
-    """The path of a file that an ingest writes again; only the last rewriting is part of the name."""
+    """Return the path of a file that an ingest rewrites. The name contains only the last ingest that rewrote it."""
     folder, _, name = path.rpartition("/")
     first, _, _ = name.removesuffix(".parquet").partition(".")
     return f"{folder}/{first}.{ingest_id}.parquet"
 
 
 def is_lake_path(table: str, path: str) -> bool:
-    """Whether one of the functions above can have made the path for a file of the table."""
+    """Return whether a path is valid for a file of the table, as returned by the functions above."""
     if len(path.rpartition("/")[2]) > _LONGEST:
         return False
     if table != EVENTS:
@@ -49,7 +49,7 @@ def is_lake_path(table: str, path: str) -> bool:
 
 
 def day_of(path: str) -> date | None:
-    """The day whose events a file holds; None for events without a time."""
+    """Return the day of the events in a file; None for events without a time."""
     day = path.partition("event_date=")[2].partition("/")[0]
     return None if day == _NO_DAY else date.fromisoformat(day)
 

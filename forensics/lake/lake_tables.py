@@ -1,6 +1,6 @@
-"""Tables: the lake's files as DuckDB reads them while an ingest ends, and the queries of this room.
+"""Lake tables: runs the queries in `lake/sql` on the lake files, at the end of an ingest.
 
-A query finds rows by the path of their file and their number in it; what is done to them is done in Parquet.
+A query finds rows by the path of their file and their number in it. They are rewritten in Parquet, not in DuckDB.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Tables:
-    """The files of a case and the parts that are to be added to it. `files` is their table in SQL."""
+    """The lake files of a case and the new parts. The table `files` lists both in SQL."""
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, layout: Layout, before: Manifest, parts: list[LakeFile]
@@ -51,29 +51,29 @@ class Tables:
         return [self._absolute(path) for path in self.old(table)]
 
     def files_of(self, table: str) -> list[str]:
-        """The files that the rows of a table made here are from."""
-        query = f"select distinct files.filename from {table} join files using (path)"  # noqa: S608 - a table made here
+        """Return the absolute paths of the files that contain the rows of a table."""
+        query = f"select distinct files.filename from {table} join files using (path)"  # noqa: S608 - a constant
         return [file for (file,) in self.connection.execute(query).fetchall()]
 
     def create(self, table: str, query: str, **parameters: object) -> int:
-        """Make a table by a query of this room; how many rows it has."""
+        """Create a table by a query of this room, and return the number of its rows."""
         self.connection.execute(f"create table {table} as {sql(f'lake/sql/{query}')}", parameters)
         return self.count(table)
 
     def add(self, table: str, query: str, **parameters: object) -> int:
-        """Add to a table what a query of this room finds; how many rows it has then."""
+        """Insert the result of a query of this room into a table, and return the new number of its rows."""
         self.connection.execute(f"insert into {table} {sql(f'lake/sql/{query}')}", parameters)
         return self.count(table)
 
     def load(self, table: str, schema: pa.Schema, files: list[str]) -> int:
-        """Make a table of what some files hold; how many rows it has."""
+        """Create a table with the rows of files, and return the number of its rows."""
         create_table(self.connection, table, schema)
         if files:
             self.connection.read_parquet(files, hive_partitioning=False).insert_into(table)
         return self.count(table)
 
     def rows(self, query: str, **parameters: object) -> dict[str, Numbers]:
-        """The row numbers that a statement finds, by the paths of their files."""
+        """Return the row numbers that a query finds, by the path of their file."""
         found = self.connection.sql(query, params=parameters).to_arrow_table()
         groups = found.group_by("path").aggregate([("file_row_number", "list")]).sort_by("path")
         return {

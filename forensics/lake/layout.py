@@ -1,4 +1,4 @@
-"""Layout: the names of what lies in a case folder, and who may write there."""
+"""Layout: creates and opens a case folder, with the paths of its files and the locks of its writers."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ import msgspec
 from forensics.errors import CaseBusy, NotACase
 from forensics.regular_files import kind_of, open_regular, unfinished, write_private
 
-# of the files of a case: a new one whenever what an earlier version wrote cannot be read any more
+# a new version whenever files of earlier versions cannot be read
 FORMAT_VERSION = 3
-# DuckDB opens every file that such a path matches
-_PATTERN = re.compile(r"[*?[]")
+# DuckDB treats a path with one of these as a glob pattern
+_GLOB = re.compile(r"[*?[]")
 
-ROOM_NEEDED = "With room to write, the same command finishes it"
-
+ROOM_NEEDED = "Free some disk space, and run the same command again"
 
 _MOST_ABOUT = 64 << 10
 _LONGEST_REASON = 200
@@ -43,7 +42,7 @@ class _AnyVersion(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A case folder: private to its user, folders 0700 and files 0600."""
+    """The paths of a case folder. It is private to its user: folders 0700, files 0600."""
 
     root: Path
 
@@ -61,7 +60,7 @@ class Layout:
 
     @property
     def seals(self) -> Path:
-        """Signatures of heads of the custody log: `NUMBER-HASH.sig`, each in OpenSSH's format."""
+        """The folder of signatures of heads of the custody log: `NUMBER-HASH.sig`, in OpenSSH's format."""
         return self.root / "seals"
 
     @property
@@ -70,7 +69,7 @@ class Layout:
 
     @property
     def pending(self) -> Path:
-        """What a command was about to change and has not logged yet."""
+        """The file with changes of a command that are not in the custody log yet."""
         return self.root / "pending.json"
 
     @property
@@ -87,27 +86,27 @@ class Layout:
 
     @property
     def scratch(self) -> Path:
-        """Where DuckDB may spill; emptied by each ingest."""
+        """The folder for temporary files of DuckDB, which each ingest empties."""
         return self.root / "tmp"
 
     @property
     def spool(self) -> Path:
-        """What was fetched and is not committed yet."""
+        """The folder of fetched objects that are not committed yet."""
         return self.root / "spool"
 
     @property
     def sources(self) -> Path:
-        """What AWS's APIs answered, as files."""
+        """The folder of saved answers of AWS's APIs."""
         return self.root / "sources"
 
     def files(self, paths: Iterable[str]) -> list[str]:
-        """The absolute paths of files of the case, given as the manifest names them, for DuckDB to read."""
+        """Return the absolute paths of files that are given relative to the case, as in the manifest."""
         root = os.path.realpath(self.root)
         return [f"{root}/{path}" for path in paths]
 
 
 def create(root: Path) -> Layout:
-    """The case at `root`, made if there is nothing yet. Raises NotACase for a folder that holds something else."""
+    """Return the case at `root`; create it in a new or empty folder. Raises NotACase for any other folder."""
     root = root.absolute()
     layout = _layout(root)
     if os.path.lexists(layout.case_file):
@@ -115,7 +114,7 @@ def create(root: Path) -> Layout:
     if os.path.lexists(root) and (
         not root.is_dir() or any(path != unfinished(layout.case_file) for path in root.iterdir())
     ):
-        raise NotACase(f"{root} is not a case and not empty; name a new folder for the case")
+        raise NotACase(f"{root} is not a case and not empty; choose a new folder for the case")
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     root.chmod(0o700)
     write_private(layout.case_file, json.dumps({"case_id": str(uuid.uuid4()), "format_version": FORMAT_VERSION}) + "\n")
@@ -124,40 +123,38 @@ def create(root: Path) -> Layout:
 
 
 def open_existing(root: Path) -> Layout:
-    """The case at `root`. Raises NotACase."""
+    """Return the existing case at `root`. Raises NotACase."""
     layout = _layout(root.absolute())
     if root.exists() and not root.is_dir():
-        raise NotACase(f"{root} is a file; a case is a folder, made by `forensics ingest LOGS --case DIR`")
+        raise NotACase(f"{root} is a file, not a case folder; `forensics ingest LOGS --case DIR` creates a case")
     if not root.is_dir():
-        raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` makes one")
+        raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` creates one")
     about(layout)
     _check_entries(layout)
     return layout
 
 
 def about(layout: Layout) -> About:
-    """What case.json says. Raises NotACase where it is missing, damaged or of another version."""
+    """Return the content of case.json. Raises NotACase if it is missing, damaged or of another version."""
     root = layout.root
     try:
         with os.fdopen(open_regular(layout.case_file), "rb") as file:
             text = file.read(_MOST_ABOUT)
         version = msgspec.json.decode(text, type=_AnyVersion).format_version
     except FileNotFoundError:
-        raise NotACase(
-            f"{root} is not a case: it has no case.json. To ask about a folder of logs, use --logs"
-        ) from None
+        raise NotACase(f"{root} is not a case: it has no case.json. To query a folder of logs, use --logs") from None
     except OSError as error:
         raise NotACase(f"cannot open {layout.case_file}: {error.strerror}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _damaged(layout, error) from None
     if version > FORMAT_VERSION:
         raise NotACase(
-            f"{root} was made by a newer version of forensics (case format {version}, this version reads"
+            f"{root} was created by a newer version of forensics (case format {version}, this version reads"
             f" {FORMAT_VERSION}); update with `pip install --upgrade cloudtrail-forensics`"
         )
     if version < FORMAT_VERSION:
         raise NotACase(
-            f"{root} was made by an older version of forensics (case format {version}, this version reads"
+            f"{root} was created by an older version of forensics (case format {version}, this version reads"
             f" {FORMAT_VERSION}); ingest its logs again into a new case"
         )
     try:
@@ -174,7 +171,7 @@ def _damaged(layout: Layout, error: Exception) -> NotACase:
 
 
 def _check_entries(layout: Layout) -> None:
-    """Refuse a case with anything but folders and regular files in it: reads and writes could end elsewhere."""
+    """Check that a case contains only folders and regular files: others could redirect reads and writes."""
     folders = (layout.lake, layout.scratch, layout.seals, layout.spool, layout.sources)
     files = (layout.manifest, layout.custody, layout.database, layout.pending, layout.lock_file, layout.fetch_lock_file)
     for path, found in _special_entries(layout.root):
@@ -183,20 +180,19 @@ def _check_entries(layout: Layout) -> None:
         _refuse(path, "a file" if path.is_file() else None)
     for path in files:
         _refuse(path, "a folder" if path.is_dir() else None)
-    for path in layout.scratch.rglob("*"):  # DuckDB writes files of names that it chooses
+    for path in layout.scratch.rglob("*"):  # DuckDB chooses the names of the files that it writes
         _refuse(path, "a hard link" if path.is_file() and path.stat().st_nlink > 1 else None)
 
 
-def _refuse(path: Path, what: str | None) -> None:
-    if what:
+def _refuse(path: Path, kind: str | None) -> None:
+    if kind:
         raise NotACase(
-            f"cannot open the case: {path} is {what}, which forensics never writes; get a new copy of the case"
+            f"cannot open the case: {path} is {kind}, which forensics never writes; get a new copy of the case"
         )
 
 
 def _special_entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Each entry at any depth that is neither a folder nor a regular file. Raises NotACase for a folder that cannot be
-    listed."""
+    """Yield each entry at any depth that is not a folder or regular file. Raises NotACase for an unreadable folder."""
     waiting = [str(root)]
     while waiting:
         try:
@@ -206,7 +202,7 @@ def _special_entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
                         waiting.append(entry.path)
                     elif not entry.is_file(follow_symlinks=False):
                         yield Path(entry.path), entry.stat(follow_symlinks=False)
-        except FileNotFoundError:  # an ingest has removed it meanwhile
+        except FileNotFoundError:  # an ingest removed the folder in the meantime
             continue
         except OSError as error:
             raise NotACase(f"cannot open the case: {error.filename}: {error.strerror}") from None
@@ -214,39 +210,39 @@ def _special_entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 def _layout(root: Path) -> Layout:
     layout = Layout(root)
-    if found := _PATTERN.search(f"{root} {os.path.realpath(root)}"):
+    if found := _GLOB.search(f"{root} {os.path.realpath(root)}"):
         raise NotACase(
-            f"{root} has {found.group()} in its path, which DuckDB reads as a pattern of other paths;"
-            " name another folder for the case"
+            f"{root} has {found.group()} in its path, which DuckDB treats as a glob pattern;"
+            " choose another folder for the case"
         )
     return layout
 
 
 def remove_unfinished_files(layout: Layout) -> None:
-    """Remove the files that a killed ingest had begun to write in the case folder."""
+    """Remove the incomplete files of a killed ingest from the case folder."""
     for path in (layout.case_file, layout.pending):
         unfinished(path).unlink(missing_ok=True)
 
 
 def only_ingest(layout: Layout) -> AbstractContextManager[None]:
-    """Hold the case for one ingest; the lock ends with the process, however that ends. Raises CaseBusy."""
-    return _only_holder(layout.lock_file, f"{layout.root} is being written")
+    """Lock the case for one ingest. The lock ends with the process, even if it is killed. Raises CaseBusy."""
+    return _locked(layout.lock_file, f"{layout.root} is being written")
 
 
 def only_fetch(layout: Layout) -> AbstractContextManager[None]:
-    """Hold what is fetched into the case; ingests of files may go on meanwhile. Raises CaseBusy."""
-    return _only_holder(layout.fetch_lock_file, f"logs are being fetched into {layout.root}")
+    """Lock the spool and the sources for one fetch; ingests of files do not wait for it. Raises CaseBusy."""
+    return _locked(layout.fetch_lock_file, f"logs are being fetched into {layout.root}")
 
 
 @contextmanager
-def _only_holder(lock_file: Path, what: str) -> Iterator[None]:
+def _locked(lock_file: Path, activity: str) -> Iterator[None]:
     descriptor = open_regular(lock_file, os.O_RDWR | os.O_CREAT)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(descriptor, 200).decode("utf-8", "replace").strip() or "another process"
-            raise CaseBusy(f"{what} by {holder}; wait for it to end") from None
+            raise CaseBusy(f"{activity} by {holder}; wait until it ends") from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {os.uname().nodename}\n".encode(), 0)
         yield

@@ -1,9 +1,9 @@
-"""Listed: which copy of an event counts where digests prove more of one file than of another.
+"""Listed: selects the copy of an event by the digests of the files that contain its copies.
 
-The lake holds what the copies say, whichever digests are loaded; `settle` there looks at nothing but the copies. Here
-the table `file_listings` decides between them, each time the tables of a case are built: a copy in a listed file beats
-one in a file that no digest covers, and that beats one in an unlisted file. So neither replaces nor disputes an event
-that is in a better file. Without digests every table here is empty and the stored copies count.
+The lake is independent of digests: `settle` compares the copies alone. Here, the table `file_listings` decides between
+copies each time the tables of a case are built. A copy in a listed file takes precedence over one in a file that no
+digest covers, and that over one in an unlisted file. A copy in a worse file neither replaces an event nor makes it
+unreliable. Without digests, the stored copies are used.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import duckdb
 import pyarrow as pa
 
 from forensics.arrow_tables import create_table, insert_rows
-from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, disagree, row_of
+from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, is_decisive, row_of
 from forensics.records.arrow_schema import LAKE_SCHEMA, TEXT
 from forensics.sql_files import sql
 
-# the bytes of a copy stay in the lake
+# without the raw records, which may contain secrets and stay in the lake
 LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])
 _REPLACED = pa.schema([("event_key", TEXT), ("stored_sha256", TEXT), ("canonical_sha256", TEXT)])
 _CONFLICTS = pa.schema([field for field in CONFLICTS_SCHEMA if field.name != "raw"])
-# what digests say of a row of the lake: of its event, where that is known, otherwise of its file
+# SQL of the verdict of digests on a row of the lake: that on its event, if there is one, otherwise on its file
 LISTING = """
     coalesce(
         (select known.listing from (select event_key as of_event, listing from event_listings) as known
@@ -50,10 +50,10 @@ class _Reading(NamedTuple):
 
 
 def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `event_listings`, `listed_copies`, `replaced_events`, `event_conflicts` and `disputed_events`.
+    """Create `event_listings`, `listed_copies`, `replaced_events`, `event_conflicts` and `disputed_events`.
 
-    The rows of `listed_copies` count instead of the stored ones of `replaced_events`. Needs `file_listings` and the
-    views over the lake.
+    The rows of `listed_copies` replace the stored rows of `replaced_events`. Requires `file_listings` and the views
+    over the lake.
     """
     execute = connection.execute
     create_table(connection, "listed_copies", LISTED_SCHEMA)
@@ -74,27 +74,26 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _replace(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str, bool]]:
-    """Read the copies that count again from their bytes. The conflicts of the other readings with them."""
+    """Parse the copies that replace stored ones, and return the conflicts of the other versions with them."""
     found = connection.execute(sql("lake/sql/replacing")).fetchall()
     rows: list[pa.RecordBatch] = []
     replaced: list[tuple[str, str, str]] = []
     conflicts: list[tuple[str, str, str, str, bool]] = []
     for event_key, readings in groupby(map(_Reading._make, found), key=lambda reading: reading.event_key):
-        counts, *others = readings
-        rows.append(_shown(row_of(counts.raw, counts.delivery, counts.source_sha256, counts.position)))
+        best, *others = readings
+        rows.append(_without_raw(row_of(best.raw, best.delivery, best.source_sha256, best.position)))
         for one in others:
-            difference = differs_in(one.raw, counts.raw)
-            is_doubt = one.is_best and one.delivery == counts.delivery and disagree(difference)
-            conflicts.append((event_key, one.canonical_sha256, one.delivery, difference, is_doubt))
+            difference = differs_in(one.raw, best.raw)
+            is_unreliable = one.is_best and one.delivery == best.delivery and is_decisive(difference)
+            conflicts.append((event_key, one.canonical_sha256, one.delivery, difference, is_unreliable))
             if one.is_of_event:
-                replaced.append((event_key, one.canonical_sha256, counts.canonical_sha256))
+                replaced.append((event_key, one.canonical_sha256, best.canonical_sha256))
     connection.from_arrow(pa.Table.from_batches(rows, LISTED_SCHEMA)).insert_into("listed_copies")
     insert_rows(connection, "replaced_events", _REPLACED, replaced)
     return conflicts
 
 
-def _shown(row: pa.RecordBatch) -> pa.RecordBatch:
-    """The row without its bytes, which hold its secrets and stay in the lake."""
+def _without_raw(row: pa.RecordBatch) -> pa.RecordBatch:
     columns = row.to_pydict()
     columns["record"] = [record or raw.decode() for record, raw in zip(columns["record"], columns["raw"], strict=True)]
     return pa.RecordBatch.from_pydict({name: columns[name] for name in LISTED_SCHEMA.names}, schema=LISTED_SCHEMA)

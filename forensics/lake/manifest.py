@@ -1,10 +1,10 @@
-"""Manifest: which source files went in and which lake files count, as lines of JSON.
+"""Manifest: lists the source files and the lake files of a case, as lines of JSON.
 
-Lines are only ever added. A `commit` line ends an ingest, and what follows the last one does not count: whatever was
-killed in between leaves no trace in an answer. What an ingest replaces it removes by a line too.
+The file is append-only. A `commit` line ends an ingest, and lines after the last commit are ignored, so a killed ingest
+has no effect. A `removed` line removes a lake file that an ingest replaced.
 
-A manifest may come from somebody else, so each line is checked when it is read: its types, its ranges, the names of its
-lake files, and that the lines of an ingest fit together. Text about source files is hostile and only ever shown.
+A manifest may be attacker-controlled, so each line is checked when it is read: types, ranges, paths of lake files, and
+the consistency of the lines of an ingest. Text about source files is untrusted and used for display only.
 """
 
 from __future__ import annotations
@@ -27,12 +27,11 @@ from forensics.errors import DamagedManifest
 from forensics.lake.file_names import INGEST_ID, TABLES, is_lake_path
 from forensics.regular_files import open_regular, write_from
 
-# a name in an archive has up to 1 MiB, archives lie in each other, and JSON may write a byte as six
+# the name of an archive member has up to 1 MiB, archives are nested, and JSON may escape a byte as six
 _LONGEST_LINE = 64 << 20
-_LONGEST_REASON = 300
 _LONGEST_QUOTE = 100
 
-Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 50)]  # sums of thousands of them fit SQL's bigint
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 50)]  # so that sums of thousands fit bigint
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Status = Literal["ok", "duplicate", "empty", "skipped", "failed"]
@@ -43,16 +42,27 @@ class ManifestLine(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown
 
 
 class SourceFile(ManifestLine, frozen=True, tag="source_file"):
-    """One file that was read. `status`: ok, duplicate, empty, skipped or failed, the last two with a reason.
+    """A source file.
 
-    Of a `failed` file the records before the damage are in the case. `records` counts them, `rejected` what is in the
-    quarantine instead, `filtered` what the ingest's filter left out. `kind`: which kind of document the file is; null
-    for one of events. `left_out` counts what is no event, by what it is instead, and `unknown_fields` the records that
-    have a field which AWS's record reference does not name, by its name; `limit` tells what a file of this
-    format cannot show; `members` is how many files an archive holds, and `archive` the SHA-256 of the archive that the
-    file is a member of. An object of S3 has its URL as name and path, and the `etag` and user `metadata` it had then.
-    Of a document, `modified_at` is when the file was last written, and `as_of` as of when it holds, if whoever added it
-    said so.
+    Attributes:
+        name: the path below the folder that the user gave. Name and path of an S3 object are its URL.
+        status: ok, duplicate, empty, skipped or failed. Of a failed file, the records before the damage are in the
+            case.
+        reason: why the file was skipped or failed.
+        inflated_sha256: the hash of the decompressed content.
+        bytes: the bytes read, and decompressed `inflated_bytes`.
+        records: the number of its records in the case.
+        rejected: the number of values in quarantine.
+        kind: the kind of a document; null for a file of events.
+        filtered: the number of records that the filter of the ingest excluded.
+        left_out: the number of records that are not events, by type.
+        unknown_fields: the number of records with a field that is not in AWS's record reference, by field.
+        limit: what a file of this format cannot contain, if anything.
+        members: the number of files in an archive.
+        archive: the SHA-256 of the archive that contains the file.
+        etag, metadata: those of the S3 object when it was fetched.
+        modified_at: the time when a document was last written.
+        as_of: the effective time of a document, if the user gave one.
     """
 
     name: str
@@ -81,9 +91,10 @@ class SourceFile(ManifestLine, frozen=True, tag="source_file"):
 
 
 class Filter(ManifestLine, frozen=True, tag="filter"):
-    """What the ingest whose lines it stands among took; see `filter`. Nothing given is everything.
+    """The filter of an ingest. An empty one accepts everything.
 
-    `delivered_from`, `delivered_to`: the days of delivery, both included, outside of which nothing was looked at.
+    `since` is inclusive, `until` exclusive. `delivered_from`, `delivered_to`: the first and last day of delivery that
+    was read.
     """
 
     accounts: tuple[str, ...] = ()
@@ -95,7 +106,7 @@ class Filter(ManifestLine, frozen=True, tag="filter"):
 
 
 class LakeFile(ManifestLine, frozen=True, tag="lake_file"):
-    """A Parquet file that counts; `path` is relative to the case folder, `table` what it holds rows of."""
+    """A Parquet file with rows of `table`. `path` is relative to the case folder."""
 
     table: str
     path: str
@@ -105,14 +116,17 @@ class LakeFile(ManifestLine, frozen=True, tag="lake_file"):
 
 
 class Removed(ManifestLine, frozen=True, tag="removed"):
-    """A lake file that no longer counts."""
+    """A lake file that was replaced."""
 
     path: str
 
 
 class Commit(ManifestLine, frozen=True, tag="commit"):
-    """The end of an ingest. `events`: distinct events in the case; `copies`: these and their further copies;
-    `conflicts`: copies that differ; `amended`: addenda, which are in their events."""
+    """The end of an ingest, with the totals of the case after it.
+
+    `events`: distinct events. `copies`: events and their duplicate copies. `conflicts`: copies that differ from their
+    event. `rejected`: values in quarantine. `amended`: addenda that were merged into their events.
+    """
 
     ingest_id: Annotated[str, msgspec.Meta(pattern=rf"\A{INGEST_ID}\Z")]
     committed_at: Moment
@@ -130,19 +144,19 @@ AnyLine = SourceFile | Filter | LakeFile | Removed | Commit
 _decoder = msgspec.json.Decoder(AnyLine)
 _encoder = msgspec.json.Encoder()
 _COMMIT = b'{"type":"commit"'
-_NO_LINE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_INVALID = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class _NotOurs(Exception):
-    """A line has the right types, and no ingest writes it there."""
+class _InvalidLine(Exception):
+    """The line has valid types, but no ingest writes it there."""
 
 
 @dataclass(slots=True)
 class Manifest:
-    """What counts, as of the last commit.
+    """The content of a manifest, up to the last commit.
 
-    `ingested_at`: beside each of `source_files`, when it was added. `filters`: what the ingests took, that of
-    everything among them. `read_under`: by SHA-256, the filter that left out some of a file.
+    `ingested_at`: for each of `source_files`, the time of its commit. `filters`: the distinct filters of the ingests,
+    including the empty one. `read_under`: by SHA-256, the filter that excluded records of a file.
     """
 
     source_files: list[SourceFile] = field(default_factory=list)
@@ -153,21 +167,21 @@ class Manifest:
     commit: Commit | None = None
 
     def of_table(self, table: str) -> list[str]:
-        """The paths of a table's files, in order."""
+        """Return the paths of the files of a table, sorted."""
         return sorted(path for path, file in self.lake_files.items() if file.table == table)
 
 
 def read(path: Path, *, last: str | None = None) -> Manifest:
-    """The manifest at `path`; lines after the last commit are checked and do not count. Raises DamagedManifest.
+    """Return the manifest at `path`. Lines after the last commit are checked and ignored. Raises DamagedManifest.
 
-    `last`: the ID of an ingest; what came after it is not read.
+    `last`: the ID of the last ingest to read.
     """
     reader = _ManifestReader()
     for number, line in _lines(path):
         try:
             entry = _decoder.decode(line)
-            reader.take(entry)
-        except (*_NO_LINE, OverflowError, _NotOurs) as error:
+            reader.add(entry)
+        except (*_INVALID, OverflowError, _InvalidLine) as error:
             raise DamagedManifest(path, number, str(error)) from None
         if isinstance(entry, Commit) and entry.ingest_id == last:
             break
@@ -175,7 +189,7 @@ def read(path: Path, *, last: str | None = None) -> Manifest:
 
 
 def last_commit(path: Path) -> Commit | None:
-    """The end of the last ingest; what came before it is not read. Raises DamagedManifest."""
+    """Return the last commit without reading the lines before it. Raises DamagedManifest."""
     with _mapped(path) as data:
         start = data.rfind(_COMMIT, 0, data.rfind(b"\n") + 1)
         line = data[start : data.find(b"\n", start)] if start >= 0 else b""
@@ -183,15 +197,15 @@ def last_commit(path: Path) -> Commit | None:
         return None
     try:
         return msgspec.json.decode(line, type=Commit)
-    except _NO_LINE as error:
+    except _INVALID as error:
         raise DamagedManifest(path, None, str(error)) from None
 
 
 def committed_bytes(path: Path) -> int:
-    """How much of the manifest counts: up to the end of the last whole commit line."""
+    """Return the size of the manifest up to the end of the last complete commit line."""
     with _mapped(path) as data:
-        whole = data.rfind(b"\n") + 1
-        start = data.rfind(_COMMIT, 0, whole)
+        complete = data.rfind(b"\n") + 1
+        start = data.rfind(_COMMIT, 0, complete)
         return data.find(b"\n", start) + 1 if start >= 0 else 0
 
 
@@ -201,7 +215,7 @@ def append(
     commit: Commit,
     announce: Callable[[int, str], None] = lambda _size, _hash: None,
 ) -> None:
-    """Add what an ingest did, and make it count. `announce` is called before, with the new size and SHA-256."""
+    """Append the lines of an ingest and its commit. `announce` is called first, with the new size and SHA-256."""
     committed = committed_bytes(path)
     text = b"".join(_encoder.encode(line) + b"\n" for line in [*lines, commit])
     with _mapped(path) as data:
@@ -214,14 +228,14 @@ def append(
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """The whole lines with their numbers; the last may be one that an ingest was writing when it was killed."""
+    """Yield the complete lines with their numbers. A killed ingest may have left an incomplete last line."""
     if not path.exists():
         return
     with os.fdopen(open_regular(path), "rb") as file:
         for number in itertools.count(1):
             line = file.readline(_LONGEST_LINE + 1)
             if len(line) > _LONGEST_LINE:
-                raise DamagedManifest(path, number, f"it has more than {_LONGEST_LINE >> 20} MiB")
+                raise DamagedManifest(path, number, f"it is longer than {_LONGEST_LINE >> 20} MiB")
             if not line.endswith(b"\n"):
                 return
             yield number, line
@@ -237,7 +251,7 @@ def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
 
 
 class _ManifestReader:
-    """Takes line after line, and makes those of an ingest count at its commit."""
+    """Checks line after line, and adds those of an ingest to the manifest at its commit."""
 
     def __init__(self) -> None:
         self.manifest = Manifest()
@@ -247,8 +261,8 @@ class _ManifestReader:
         self._rows = Counter[str]()
         self._ingest_ids: set[str] = set()
 
-    def take(self, line: AnyLine) -> None:
-        """Raises _NotOurs, and OverflowError for a time that UTC cannot hold."""
+    def add(self, line: AnyLine) -> None:
+        """Check a line and add it. Raises _InvalidLine, and OverflowError for a time outside of UTC's range."""
         self._lines.append(line)
         match line:
             case SourceFile():
@@ -265,11 +279,11 @@ class _ManifestReader:
 
     def _list(self, file: LakeFile) -> None:
         if file.table not in TABLES:
-            raise _NotOurs(f"there is no table {_shown(file.table)}")
+            raise _InvalidLine(f"there is no table {_quoted(file.table)}")
         if not is_lake_path(file.table, file.path):
-            raise _NotOurs(f"{_shown(file.path)} is not a name that an ingest gives to a lake file of {file.table}")
+            raise _InvalidLine(f"{_quoted(file.path)} is not a valid path of a lake file of {file.table}")
         if file.path in self._every_path:
-            raise _NotOurs(f"{file.path} is listed twice")
+            raise _InvalidLine(f"{file.path} is listed twice")
         self._every_path.add(file.path)
         self._files[file.path] = file
         self._rows[file.table] += file.rows
@@ -277,22 +291,22 @@ class _ManifestReader:
     def _remove(self, line: Removed) -> None:
         file = self._files.pop(line.path, None)
         if file is None:
-            raise _NotOurs(f"it removes {_shown(line.path)}, which is not listed")
+            raise _InvalidLine(f"it removes {_quoted(line.path)}, which is not listed")
         self._rows[file.table] -= file.rows
 
     def _commit(self, commit: Commit) -> None:
         if commit.ingest_id in self._ingest_ids:
-            raise _NotOurs(f"ingest {commit.ingest_id} is committed twice")
+            raise _InvalidLine(f"ingest {commit.ingest_id} is committed twice")
         self._ingest_ids.add(commit.ingest_id)
         counts = row_counts(self._rows)
         if any(getattr(commit, name) != count for name, count in counts.items()):
-            raise _NotOurs("the counts of the commit are not the sums of the listed rows")
+            raise _InvalidLine("the counts of the commit do not match the listed rows")
         _apply(self.manifest, self._lines)
         self._lines.clear()
 
 
 def row_counts(rows: Mapping[str, int]) -> dict[str, int]:
-    """The counts of a commit, from the rows that the listed files of each table have together."""
+    """Return the counts of a commit. `rows`: the number of rows in all lake files of each table."""
     return {
         "events": rows.get("events", 0),
         "copies": rows.get("events", 0) + rows.get("event_copies", 0),
@@ -309,15 +323,14 @@ def _check_times(*times: datetime | None) -> None:
             time.astimezone(UTC)
 
 
-def _shown(text: str) -> str:
-    """Text of a line as a message quotes it."""
+def _quoted(text: str) -> str:
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}...")
 
 
 def _apply(manifest: Manifest, lines: list[AnyLine]) -> None:
     under = next((line for line in lines if isinstance(line, Filter)), Filter())
-    took_something = under != Filter() or any(isinstance(line, SourceFile) and line.records for line in lines)
-    if took_something and under not in manifest.filters:
+    added_records = under != Filter() or any(isinstance(line, SourceFile) and line.records for line in lines)
+    if added_records and under not in manifest.filters:
         manifest.filters.append(under)
     for line in lines:
         match line:

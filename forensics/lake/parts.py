@@ -1,7 +1,7 @@
-"""Parts: events as Parquet files, one a day for each writer, written row group by row group.
+"""Parts: writes events to Parquet files, one per day and writer, row group by row group.
 
-A part is written under a name that nothing reads, synced and renamed when it is whole. Inside a row group rows are
-sorted by (access_key_id, event_time), so that a question about a key reads little.
+A part has a temporary name until it is complete and synced. The rows of a row group are sorted by (access_key_id,
+event_time), so that a query for a key reads few row groups.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from forensics.regular_files import create_private, sync_folder, unfinished
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20
 _GROUP_BYTES = 16 << 20
-# columns with a bloom filter, and how many rows there are for each distinct value
+# columns with a bloom filter, and their average number of rows per distinct value
 _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credential_id": 4}
-# Columns of which nearly every value is distinct: a dictionary of them is thrown away in the end.
+# columns with mostly distinct values, for which the writer would discard the dictionary in the end
 _DISTINCT = ("event_id", "request_id", "content_sha256", "record", "raw", "content")
-# so long that their least and greatest cost more than they ever save
+# columns of long text, for which minimum and maximum cost more than they save
 _LONG = ("record", "raw", "content", "error_message")
 SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
 
 
 class PartWriter:
-    """Collects batches by day and writes each day to a part of its own, under `lake/events/`.
+    """Collects batches by day and writes each day to a separate part below `lake/events/`.
 
-    Not safe to share: each worker has one. `close` gives the parts; until then none of them has its final name.
+    Not thread-safe. `close` renames the parts to their final names and returns them.
     """
 
     def __init__(self, case: Path, name: str) -> None:
@@ -83,7 +83,7 @@ class PartWriter:
 
 
 class _WaitingRows:
-    """A lake file of few rows that may be large, begun with the first of them."""
+    """Collects rows that may be large, and writes them to one lake file; without rows, no file is created."""
 
     def __init__(self, case: Path, path: str, table: str, schema: pa.Schema) -> None:
         self._case, self._path, self._table, self._schema = case, path, table, schema
@@ -111,7 +111,7 @@ class _WaitingRows:
 
 
 class ParquetFile:
-    """One lake file in the making; its row groups have about `row_group_rows`."""
+    """Writes one lake file. `row_group_rows`: the expected rows per row group, for the size of bloom filters."""
 
     def __init__(self, case: Path, path: str, table: str, schema: pa.Schema, row_group_rows: int) -> None:
         self._path, self._table = path, table
@@ -124,7 +124,7 @@ class ParquetFile:
             self._file,
             schema,
             compression="zstd",
-            compression_level=1,  # what a higher one saves of text as random as IDs and tokens is less than its time
+            compression_level=1,  # higher levels are slower and hardly better for random IDs and tokens
             use_dictionary=[name for name in schema.names if name not in _DISTINCT],
             write_statistics=[name for name in schema.names if name not in _LONG],
             store_schema=False,
@@ -141,7 +141,7 @@ class ParquetFile:
         self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
 
     def finish(self) -> LakeFile:
-        """Close, sync and give the file its name."""
+        """Close, sync and rename the file, and return its entry for the manifest."""
         self._writer.close()
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -155,7 +155,7 @@ class ParquetFile:
 
 
 def write_table(case: Path, path: str, table: str, rows: pa.Table) -> LakeFile:
-    """A lake file of one row group."""
+    """Write a lake file of one row group, and return its entry for the manifest."""
     file = ParquetFile(case, path, table, rows.schema, rows.num_rows)
     file.write(rows)
     return file.finish()

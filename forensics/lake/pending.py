@@ -1,7 +1,7 @@
-"""Pending: what a command is about to change in a case, written down before it does and removed once it is logged.
+"""Pending: records a change of a case before it is made, until the custody log has its entry.
 
-A process that is killed between a change and its custody entry leaves this file. It tells `verify` that our own command
-made the change; nothing else reads it.
+If a process is killed between a change and its custody entry, this file remains. Only `verify` reads it, to recognize
+the change as one of this program.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from forensics.regular_files import read_regular, write_private
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """The manifest's size and hash after a commit, and the hash of a database that was built."""
+    """The size and hash of the manifest after a commit, and the hash of a new database."""
 
     manifest_bytes: int = 0
     manifest_sha256: str | None = None
@@ -24,7 +24,7 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 def pending(layout: Layout) -> Pending:
-    """What was announced and not logged. A damaged file announces nothing."""
+    """Return the changes that were announced and not logged; none if the file is damaged."""
     try:
         return msgspec.json.decode(read_regular(layout.pending), type=Pending)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -32,29 +32,29 @@ def pending(layout: Layout) -> Pending:
 
 
 def announce_commit(layout: Layout, manifest_bytes: int, manifest_sha256: str) -> None:
-    """Write down a commit before the manifest has it. Raises OSError."""
+    """Record a commit before it is written to the manifest. Raises OSError."""
     _write(
         layout, msgspec.structs.replace(pending(layout), manifest_bytes=manifest_bytes, manifest_sha256=manifest_sha256)
     )
 
 
 def announce_database(layout: Layout, database_sha256: str) -> None:
-    """Write down a database before it gets its name. Raises OSError."""
+    """Record a database before it is renamed to its place. Raises OSError."""
     _write(layout, msgspec.structs.replace(pending(layout), database_sha256=database_sha256))
 
 
 def logged_database(layout: Layout) -> None:
-    """The custody log has the database now."""
+    """Remove the database from the pending changes after the custody log has its entry."""
     with suppress(OSError):
-        left = msgspec.structs.replace(pending(layout), database_sha256=None)
-        if left == Pending():
+        remaining = msgspec.structs.replace(pending(layout), database_sha256=None)
+        if remaining == Pending():
             layout.pending.unlink(missing_ok=True)
         else:
-            _write(layout, left)
+            _write(layout, remaining)
 
 
 def logged_ingest(layout: Layout) -> None:
-    """The custody log has the commit and the database now."""
+    """Remove all pending changes after the custody log has the commit and the database."""
     with suppress(OSError):
         os.unlink(layout.pending)  # noqa: PTH108 - missing is an OSError, too
 

@@ -1,1 +1,1 @@
-"""Sources: where bytes come from."""
+"""Sources: fetches files from folders, S3 and the APIs of AWS."""

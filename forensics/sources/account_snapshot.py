@@ -1,8 +1,8 @@
-"""Snapshot: what accounts say of themselves right now, by calls that only read, as files to ingest.
+"""Account snapshot: exports the current state of accounts by read-only calls, as files to ingest.
 
-Each file holds AWS's answers as they came, one after the other, as the CLI prints them; a member `Snapshot` beside them
-says what an answer itself does not: the account, the time, and the user or key that was asked about. `CALLS` is every
-call that is made, and so the policy that allows them.
+Each file contains answers of AWS one after the other, in the format of the AWS CLI. A member `Snapshot` in each answer
+adds the account, the time, and the user or key of the request. `CALLS` lists every call, for the policy that allows
+them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from forensics.errors import AwsFailed
 from forensics.regular_files import open_regular
-from forensics.sources.aws import Aws, Client, error_code, why
+from forensics.sources.aws import Aws, Client, error_code, error_reason
 
 CALLS = (
     "cloudtrail:DescribeTrails",
@@ -37,22 +37,23 @@ CALLS = (
     "sts:GetAccessKeyInfo",
     "sts:GetCallerIdentity",
 )
-"""The IAM actions of the calls that are made in an account. AWS itself counts each as one that reads or lists."""
+"""The IAM actions of all calls in an account. AWS classifies each as Read or List."""
 
 EVERY_ACCOUNT = "all"
-# a report is made within seconds; one is at most four hours old
-_REPORT_TRIES = 30
+# AWS creates a report within seconds, and returns the same one for up to four hours
+_REPORT_ATTEMPTS = 30
 _REPORT_PENDING = frozenset(["ReportNotPresent", "ReportExpired", "ReportInProgress"])
-# not a failure: the account has no organisation, or none of its business
-_NOT_HERE = {"AWSOrganizationsNotInUseException"}
+# not a failure: the account is not in an organization
+_NOT_IN_USE = {"AWSOrganizationsNotInUseException"}
 _ACTIONS = {"sso-admin": "sso"}
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotWanted:
-    """Which accounts to ask: the caller's own, or others by a role of one name.
+class SnapshotRequest:
+    """The accounts to export: the caller's own, or others by assuming a role of the same name in each.
 
-    `regions`: where trails and Identity Center are asked about. `access_key_ids`: keys of which the account is wanted.
+    `regions`: the regions of the trails and Identity Center instances to export. `access_key_ids`: keys whose account
+    is requested from STS.
     """
 
     accounts: tuple[str, ...] = ()
@@ -61,13 +62,13 @@ class SnapshotWanted:
     access_key_ids: tuple[str, ...] = ()
 
     def parameters(self) -> dict[str, object]:
-        """Return what the user asked for, as the custody log has it."""
+        """Return the parameters of the user, as the custody log records them."""
         return {"accounts": self.accounts, "role_name": self.role_name, "regions": self.regions}
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A call that AWS refused, or that failed, and how often."""
+    """A call that was denied or failed, and how often."""
 
     account_id: str | None
     aws_region: str | None
@@ -78,7 +79,7 @@ class Refused:
 
 @dataclass(slots=True)
 class SnapshotFiles:
-    """What was asked and what came of it. `calls` counts them by action."""
+    """The result of a snapshot. `calls`: the number of calls by action. `refused`: denied and failed calls."""
 
     account_ids: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
@@ -92,7 +93,10 @@ class SnapshotFiles:
 
 
 def policy(role_name: str | None) -> str:
-    """The minimal IAM policy; with a role name, also to assume that role, which needs the first statement itself."""
+    """Return the minimal IAM policy as JSON.
+
+    With a role name, a second statement allows assuming that role. The role itself needs the first statement.
+    """
     statements: list[dict[str, object]] = [
         {"Sid": "ReadForForensics", "Effect": "Allow", "Action": list(CALLS), "Resource": "*"}
     ]
@@ -108,146 +112,149 @@ def policy(role_name: str | None) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
 
 
-def take(aws: Aws, folder: Path, wanted: SnapshotWanted, progress: Callable[[str], None]) -> SnapshotFiles:
-    """Ask, and write the answers under `folder`. Raises AwsFailed where AWS cannot be used at all."""
-    taken = SnapshotFiles()
-    caller = _SnapshotAccount(aws, folder, wanted, taken)
+def take_snapshot(aws: Aws, folder: Path, request: SnapshotRequest, progress: Callable[[str], None]) -> SnapshotFiles:
+    """Export accounts to files below `folder`. Raises AwsFailed if no call can be made with these credentials."""
+    result = SnapshotFiles()
+    caller = _SnapshotAccount(aws, folder, request, result)
     identity = caller.identify()
-    organisation = caller.organisation()
-    if not wanted.accounts:
+    members = caller.organization_accounts()
+    if not request.accounts:
         progress(caller.account_id)
-        caller.take()
-        return taken
+        caller.export()
+        return result
     partition = str(identity["Arn"]).split(":")[1]
-    active = [str(one["Id"]) for one in organisation if (one.get("State") or one.get("Status")) == "ACTIVE"]
-    everyone = EVERY_ACCOUNT in wanted.accounts
-    if everyone and not active:
-        raise AwsFailed("the accounts of the organisation cannot be listed; name them: --accounts ID,ID")
-    for account_id in active if everyone else wanted.accounts:
+    active = [str(one["Id"]) for one in members if (one.get("State") or one.get("Status")) == "ACTIVE"]
+    is_every = EVERY_ACCOUNT in request.accounts
+    if is_every and not active:
+        raise AwsFailed("cannot list the accounts of the organization; list them yourself with --accounts ID,ID")
+    for account_id in active if is_every else request.accounts:
         progress(account_id)
         if account_id == caller.account_id:
-            caller.take()
+            caller.export()
         else:
-            _take_other(caller, account_id, f"arn:{partition}:iam::{account_id}:role/{wanted.role_name}")
-    return taken
+            _export_other(caller, account_id, f"arn:{partition}:iam::{account_id}:role/{request.role_name}")
+    return result
 
 
-def _take_other(caller: _SnapshotAccount, account_id: str, role_arn: str) -> None:
-    """The same in another account, if its role can be assumed."""
-    other = _SnapshotAccount(caller.aws, caller.folder, caller.wanted, caller.taken, account_id)
+def _export_other(caller: _SnapshotAccount, account_id: str, role_arn: str) -> None:
+    """Export another account, if the role in it can be assumed."""
+    other = _SnapshotAccount(caller.aws, caller.folder, caller.request, caller.result, account_id)
     if other.assume(role_arn):
-        other.take()
+        other.export()
 
 
 @dataclass(slots=True)
 class _SnapshotAccount:
-    """One account that is asked."""
+    """The export of one account."""
 
     aws: Aws
     folder: Path
-    wanted: SnapshotWanted
-    taken: SnapshotFiles
+    request: SnapshotRequest
+    result: SnapshotFiles
     account_id: str = ""
 
     def identify(self) -> dict[str, Any]:
-        """Whose credentials these are. Raises AwsFailed: without that, there is nothing to ask."""
+        """Return the identity of the caller. Raises AwsFailed."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self.taken.calls["sts:GetCallerIdentity"] += 1
+            self.result.calls["sts:GetCallerIdentity"] += 1
             identity: dict[str, Any] = self.aws.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
-            raise AwsFailed(f"AWS cannot be asked: {why(error)}") from None
+            raise AwsFailed(f"cannot call AWS: {error_reason(error)}") from None
         self.account_id = str(identity["Account"])
         return identity
 
     def assume(self, role_arn: str) -> bool:
-        """Whether the role of this account is there to be assumed."""
+        """Assume a role in this account, and return whether that succeeded."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             self.aws = self.aws.assuming(role_arn)
-            self.taken.calls["sts:AssumeRole"] += 1  # by the first call that is signed with it
-            self.taken.calls["sts:GetCallerIdentity"] += 1
+            self.result.calls["sts:AssumeRole"] += 1  # made when the first call is signed
+            self.result.calls["sts:GetCallerIdentity"] += 1
             self.aws.client("sts").get_caller_identity()
         except (BotoCoreError, ClientError) as error:
-            self.taken.refused[self.account_id, None, f"sts:AssumeRole {role_arn}", why(error)] += 1
+            self.result.refused[self.account_id, None, f"sts:AssumeRole {role_arn}", error_reason(error)] += 1
             return False
         return True
 
-    def organisation(self) -> list[dict[str, Any]]:
-        """The accounts of the organisation, as far as this one may list them."""
-        answer = self.ask("organizations", "list_accounts")
+    def organization_accounts(self) -> list[dict[str, Any]]:
+        """Return the accounts of the organization; none if they cannot be listed."""
+        answer = self.call("organizations", "list_accounts")
         if answer:
             self.write("organizations-list-accounts", [answer])
         accounts: list[dict[str, Any]] = (answer or {}).get("Accounts", [])
         return accounts
 
-    def take(self) -> None:
-        """All that this account says."""
-        self.taken.account_ids.append(self.account_id)
+    def export(self) -> None:
+        """Export everything from this account."""
+        self.result.account_ids.append(self.account_id)
         self.write("iam-get-credential-report", self._report())
         self.write(
             "iam-get-account-authorization-details",
-            _some(self.ask("iam", "get_account_authorization_details", Filter=["User", "Role"])),
+            _as_list(self.call("iam", "get_account_authorization_details", Filter=["User", "Role"])),
         )
-        users = self.ask("iam", "list_users")
-        self.write("iam-list-users", _some(users))
-        keys = list(self._each("iam", "list_access_keys", "UserName", _named(users, "Users", "UserName")))
+        users = self.call("iam", "list_users")
+        self.write("iam-list-users", _as_list(users))
+        keys = list(self._call_each("iam", "list_access_keys", "UserName", _values(users, "Users", "UserName")))
         self.write("iam-list-access-keys", keys)
-        key_ids = [key for answer in keys for key in _named(answer, "AccessKeyMetadata", "AccessKeyId")]
+        key_ids = [key for answer in keys for key in _values(answer, "AccessKeyMetadata", "AccessKeyId")]
         self.write(
-            "iam-get-access-key-last-used", self._each("iam", "get_access_key_last_used", "AccessKeyId", key_ids)
+            "iam-get-access-key-last-used", self._call_each("iam", "get_access_key_last_used", "AccessKeyId", key_ids)
         )
-        is_first = self.taken.account_ids == [self.account_id]  # AWS tells any account whose a key is
-        others = [key for key in self.wanted.access_key_ids if is_first and key not in key_ids]
-        self.write("sts-get-access-key-info", self._each("sts", "get_access_key_info", "AccessKeyId", others))
-        for region in self.wanted.regions or (None,):
-            self._of_region(region)
+        is_first = self.result.account_ids == [self.account_id]  # the answer is the same in each account
+        others = [key for key in self.request.access_key_ids if is_first and key not in key_ids]
+        self.write("sts-get-access-key-info", self._call_each("sts", "get_access_key_info", "AccessKeyId", others))
+        for region in self.request.regions or (None,):
+            self._export_region(region)
 
-    def _of_region(self, region: str | None) -> None:
+    def _export_region(self, region: str | None) -> None:
         suffix = f"-{region}" if region else ""
-        described = self.ask("cloudtrail", "describe_trails", region)
-        self.write(f"cloudtrail-describe-trails{suffix}", _some(described))
+        described = self.call("cloudtrail", "describe_trails", region)
+        self.write(f"cloudtrail-describe-trails{suffix}", _as_list(described))
         selectors = [
             answer
             for trail in (described or {}).get("trailList", [])
             if (
-                answer := self.ask(
+                answer := self.call(
                     "cloudtrail", "get_event_selectors", trail["HomeRegion"], TrailName=trail["TrailARN"]
                 )
             )
         ]
         self.write(f"cloudtrail-get-event-selectors{suffix}", selectors)
-        instances = self.ask("sso-admin", "list_instances", region)
-        stores = _named(instances, "Instances", "IdentityStoreId")
+        instances = self.call("sso-admin", "list_instances", region)
+        stores = _values(instances, "Instances", "IdentityStoreId")
         users = [
             users
             for store in stores
-            if (users := self.ask("identitystore", "list_users", region, IdentityStoreId=store))
+            if (users := self.call("identitystore", "list_users", region, IdentityStoreId=store))
         ]
         self.write(f"identitystore-list-users{suffix}", users)
 
     def _report(self) -> list[dict[str, Any]]:
-        """The credential report, made where there is none that is recent."""
-        for tried in range(_REPORT_TRIES):
-            answer = self.ask("iam", "get_credential_report", pending=_REPORT_PENDING)
+        """Return the credential report; request a new one if there is no recent one."""
+        for attempt in range(_REPORT_ATTEMPTS):
+            answer = self.call("iam", "get_credential_report", pending=_REPORT_PENDING)
             if answer != {}:
-                return _some(answer)
-            if self.ask("iam", "generate_credential_report") is None:
+                return _as_list(answer)
+            if self.call("iam", "generate_credential_report") is None:
                 return []
-            time.sleep(min(tried, 2))
-        action = "iam:GetCredentialReport"
-        self.taken.refused[self.account_id, None, action, "the report was not ready in time; try again"] += 1
+            time.sleep(min(attempt, 2))
+        action, reason = "iam:GetCredentialReport", "the report was not ready in time; run the same command again"
+        self.result.refused[self.account_id, None, action, reason] += 1
         return []
 
-    def _each(self, service: str, operation: str, parameter: str, values: Iterable[str]) -> Iterator[dict[str, Any]]:
+    def _call_each(
+        self, service: str, operation: str, parameter: str, values: Iterable[str]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the answer for each value of a parameter, without denied calls."""
         for value in values:
-            answer = self.ask(service, operation, None, frozenset(), **{parameter: value})
+            answer = self.call(service, operation, None, frozenset(), **{parameter: value})
             if answer is not None:
                 yield answer | {"Snapshot": answer["Snapshot"] | {parameter: value}}
 
-    def ask(
+    def call(
         self,
         service: str,
         operation: str,
@@ -255,35 +262,35 @@ class _SnapshotAccount:
         pending: frozenset[str] = frozenset(),
         **parameters: object,
     ) -> dict[str, Any] | None:
-        """All pages of one answer as one; None if it was refused, and {} if it is `pending`."""
+        """Return all pages of an answer, merged; None if the call was denied, {} if its error is in `pending`."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = self.aws.client(service, region)
         action = f"{_ACTIONS.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
-        self.taken.calls[action] += 1
+        self.result.calls[action] += 1
         try:
             answer = _all_pages(client, operation, parameters)
         except (BotoCoreError, ClientError) as error:
             code = error_code(error)
             if code in pending:
                 return {}
-            if code not in _NOT_HERE:
-                self.taken.refused[self.account_id or None, region, action, why(error)] += 1
+            if code not in _NOT_IN_USE:
+                self.result.refused[self.account_id or None, region, action, error_reason(error)] += 1
             return None
         now = datetime.now(UTC)
         return answer | {"Snapshot": {"AccountId": self.account_id, "AsOf": f"{now:%Y-%m-%dT%H:%M:%SZ}"}}
 
     def write(self, name: str, answers: Iterable[dict[str, Any]]) -> None:
-        """A file of answers, if there are any; only its owner may read it."""
+        """Write answers to a private file (0600); write none without answers."""
         texts = [json.dumps(answer, indent=1, default=_plain) + "\n" for answer in answers]
         if not texts:
             return
         path = self.folder / self.account_id / f"{name}.json"
-        for made in (self.folder, path.parent):
-            made.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.folder, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="utf-8") as file:
             file.writelines(texts)
-        self.taken.files.append(path)
+        self.result.files.append(path)
 
 
 def _all_pages(client: Client, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
@@ -294,16 +301,16 @@ def _all_pages(client: Client, operation: str, parameters: dict[str, object]) ->
     return {name: value for name, value in found.items() if name != "ResponseMetadata"}
 
 
-def _named(answer: dict[str, Any] | None, member: str, name: str) -> list[str]:
+def _values(answer: dict[str, Any] | None, member: str, name: str) -> list[str]:
     return [str(one[name]) for one in (answer or {}).get(member, []) if one.get(name)]
 
 
-def _some(answer: dict[str, Any] | None) -> list[dict[str, Any]]:
+def _as_list(answer: dict[str, Any] | None) -> list[dict[str, Any]]:
     return [answer] if answer else []
 
 
 def _plain(value: object) -> str:
-    """What JSON does not hold, as the CLI prints it."""
+    """Convert non-JSON types like the AWS CLI."""
     if isinstance(value, datetime):
         return value.isoformat()
     return b64encode(value).decode() if isinstance(value, bytes) else str(value)

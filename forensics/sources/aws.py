@@ -1,7 +1,7 @@
-"""AWS: one way to make clients for its APIs, and what their errors mean to a person.
+"""AWS: creates clients for its APIs, and explains their errors.
 
-Credentials come from boto3's own chain (environment, profile, SSO, instance role) when the first call needs them. They
-are never read here and written nowhere. boto3 is imported only when a client is made.
+boto3 finds the credentials (environment, profile, SSO, instance role) for the first call. This program never reads them
+and never writes them anywhere. boto3 is imported when the first client is created.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 from forensics.errors import AwsFailed
 
-# calls under load are refused for a while; a responder waits rather than starts again
+# AWS throttles calls under load; waiting is better than an aborted command
 _ATTEMPTS = 10
 _DEFAULT_REGION = "us-east-1"
-# the responder's own calls are logged too; this is the session's name in them
+# the session name of our own calls in CloudTrail
 _SESSION_NAME = "cloudtrail-forensics"
 
-Client = Any  # boto3 makes its clients' classes as it runs
+Client = Any  # boto3 creates the classes of clients at run time
 
 _EXPIRED = frozenset(
     [
@@ -39,19 +39,22 @@ _UNKNOWN_KEY = frozenset(
 )
 _DENIED = frozenset(["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"])
 _REASONS = {
-    "NoCredentialsError": "there are no AWS credentials; name a profile by --profile, or sign in first",
+    "NoCredentialsError": "no AWS credentials found; choose a profile with --profile, or sign in first",
     "PartialCredentialsError": "the AWS credentials are incomplete; check the profile or the environment",
-    "SignatureDoesNotMatch": "AWS refuses the signature: the secret key does not belong to the access key ID",
-    "NoSuchBucket": "there is no such bucket",
-    "SlowDown": "AWS refuses because of too many requests, also after several tries; run the same command again later",
+    "SignatureDoesNotMatch": "AWS rejected the signature: the secret access key does not match the access key ID",
+    "NoSuchBucket": "the bucket does not exist",
+    "SlowDown": "AWS throttled the requests, even after several retries; run the same command again later",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose credentials to use, and where. With nothing given, boto3's own chain decides.
+    """The AWS credentials to use; by default, those that boto3 finds.
 
-    `role_arn` is assumed with those credentials, and again whenever its session ends.
+    Args:
+        profile: a profile of the AWS configuration files.
+        role_arn: a role that is assumed with those credentials, and again whenever its session expires.
+        endpoint_url: the URL of all APIs, instead of AWS's own.
     """
 
     profile: str | None = None
@@ -60,16 +63,16 @@ class Access:
 
 
 class Aws:
-    """Makes clients for one `Access`. Not safe to share between threads; the clients are."""
+    """Creates clients for an `Access`. It is not thread-safe, but its clients are."""
 
     def __init__(self, access: Access, session: Any = None) -> None:
         self._access = access
-        self._made = session
+        self._boto3_session = session
 
     def client(self, service: str, region: str | None = None, *, connections: int = 10) -> Client:
-        """A boto3 client that tries again when AWS is busy. `connections`: how many threads will use it at once.
+        """Return a boto3 client that retries throttled calls. Raises AwsFailed if the profile does not exist.
 
-        Raises AwsFailed where there is no such profile.
+        `connections`: the number of threads that will use it.
         """
         from botocore.config import Config
 
@@ -87,22 +90,22 @@ class Aws:
         )
 
     def assuming(self, role_arn: str) -> Aws:
-        """The same with another role, assumed with the credentials that this one has."""
+        """Return an `Aws` with the credentials of a role, which is assumed with the credentials of this one."""
         return Aws(self._access, _assume(self._session(), self._access.endpoint_url, role_arn))
 
     def _session(self) -> Any:
-        if self._made is None:
+        if self._boto3_session is None:
             import boto3
 
-            with aws_errors_told("AWS cannot be used"):
+            with convert_aws_errors("cannot use AWS"):
                 session = boto3.Session(profile_name=self._access.profile)
                 role = self._access.role_arn
-                self._made = _assume(session, self._access.endpoint_url, role) if role else session
-        return self._made
+                self._boto3_session = _assume(session, self._access.endpoint_url, role) if role else session
+        return self._boto3_session
 
 
 def _assume(session: Any, endpoint_url: str | None, role_arn: str) -> Any:
-    """A session of a role. Its credentials are renewed as they end: an ingest may last longer than they do."""
+    """Return a session of a role that renews its credentials, because an ingest may last longer than they are valid."""
     import boto3
     from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
     from botocore.exceptions import NoCredentialsError
@@ -128,36 +131,36 @@ def _assume(session: Any, endpoint_url: str | None, role_arn: str) -> Any:
 
 
 @contextmanager
-def aws_errors_told(doing: str) -> Iterator[None]:
-    """Tell what AWS or the way to it refuses as AwsFailed. `doing` begins the message."""
+def convert_aws_errors(failure: str) -> Iterator[None]:
+    """Raise AwsFailed for errors of boto3. `failure`: the beginning of the message, such as "cannot use AWS"."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise AwsFailed(f"{doing}: {why(error)}") from None
+        raise AwsFailed(f"{failure}: {error_reason(error)}") from None
 
 
-def why(error: Exception) -> str:
-    """What an error of boto3 means, in one sentence."""
+def error_reason(error: Exception) -> str:
+    """Return the reason of an error of boto3, in one sentence."""
     code, message = error_code(error), _message(error)
     if code in _EXPIRED:
         return "the AWS credentials have expired; renew them and run the same command again"
     if code in _UNKNOWN_KEY:
-        return "AWS does not know these credentials; check the profile, and whether the region is enabled"
+        return "AWS does not recognize these credentials; check the profile, and that the region is enabled"
     if code in _DENIED:
         return f"access is denied ({message})" if message else "access is denied"
     return _REASONS.get(code) or f"{message or code}"
 
 
 def error_code(error: Exception) -> str:
-    """AWS's own code for an error, or the name of boto3's class for one that never reached AWS."""
+    """Return the error code of AWS, or the name of boto3's exception if the call did not reach AWS."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code") or "") if isinstance(response, dict) else type(error).__name__
 
 
 def is_denied(error: Exception) -> bool:
-    """Whether the credentials are good and lack a permission."""
+    """Return whether the credentials are valid and lack a permission."""
     return error_code(error) in _DENIED
 
 

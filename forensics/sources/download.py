@@ -1,8 +1,8 @@
-"""Download: objects of S3 into a spool, a folder of bounded size, round by round.
+"""Download: fetches S3 objects into a spool, a folder of limited size, in rounds.
 
-While the caller works on one round the next is fetched. An object in the spool is whole (written under another name,
-renamed), and its name tells bucket, key and ETag; whoever asks for it again finds it there, so the spool is the journal
-too: the caller removes a round once its events are committed, and what is left after a crash is not fetched again.
+The next round is fetched while the caller processes one. An object in the spool is complete, because it has a temporary
+name until then, and its name is a hash of bucket, key and ETag. So an object in the spool is never fetched again, even
+after a crash. The caller removes the objects of a round once their events are committed.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from typing import Any, BinaryIO
 
 from forensics.errors import AwsFailed
 from forensics.regular_files import create_private, read_regular
-from forensics.sources.aws import Client, aws_errors_told, error_code, is_denied, why
+from forensics.sources.aws import Client, convert_aws_errors, error_code, error_reason, is_denied
 from forensics.sources.s3 import S3Object
 
 DOWNLOADS = 24
-# The first round is small: parsing begins early, and credentials that read nothing are told early.
+# the first round is small, so that parsing starts early and missing permissions are reported early
 FIRST_ROUND = (100, 8 << 20)
 ROUND = (20_000, 256 << 20)
 _GROWTH = 4
-# so many denied, and none had: it is the credentials and not the objects
-_MANY = 20
+# if so many objects are denied and none is fetched, the credentials are the reason, not the objects
+_DENIALS = 20
 _ATTEMPTS = 6
 _PAUSE = 0.5
 _PIECE_BYTES = 1 << 20
 # S3 allows 2 KB of user metadata
 _MOST_METADATA = 4 << 10
 
-_OF_THE_OBJECT = {
-    "NoSuchKey": "it was listed and is no longer there",
-    "404": "it was listed and is no longer there",
+_OBJECT_ERRORS = {
+    "NoSuchKey": "it was deleted after it was listed",
+    "404": "it was deleted after it was listed",
     "PreconditionFailed": "it was replaced after it was listed; run the same command again",
     "412": "it was replaced after it was listed; run the same command again",
     "InvalidObjectState": "it is archived; restore it in S3 first",
@@ -47,7 +47,7 @@ _OF_THE_OBJECT = {
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An object in the spool at `path`; or `failure` says why it could not be fetched."""
+    """An object in the spool at `path`. `failure`: why it could not be fetched, if so."""
 
     object: S3Object
     path: Path
@@ -56,11 +56,11 @@ class Fetched:
 
 
 class _DownloadStopped(Exception):
-    """Somebody else's failure ended the round."""
+    """The download of another object failed, which ended the round."""
 
 
 def rounds(objects: Sequence[S3Object]) -> Iterator[list[S3Object]]:
-    """The objects in their order, a bounded number and size at a time."""
+    """Yield the objects in rounds of limited number and size, in the same order."""
     most, most_bytes = FIRST_ROUND
     round_: list[S3Object] = []
     size = 0
@@ -78,17 +78,18 @@ def rounds(objects: Sequence[S3Object]) -> Iterator[list[S3Object]]:
 def fetch_rounds(
     client: Client, objects: Sequence[S3Object], spool: Path, *, request_payer: bool = False
 ) -> Generator[list[Fetched]]:
-    """Rounds of fetched objects; at most two lie in the spool at once. Raises AwsFailed, and OSError for the disk."""
+    """Yield rounds of fetched objects; the spool has at most two. Raises AwsFailed, and OSError for the spool."""
     spool.mkdir(mode=0o700, exist_ok=True)
     _keep_only(spool, {spool_name(one) for one in objects})
     with _Fetcher(client, spool, request_payer) as fetcher:
-        got_one = False
-        for round_ in fetcher.ahead(rounds(objects)):
-            got_one = got_one or any(one.failure is None for one in round_)
-            if not got_one and len(round_) >= _MANY and all(one.failure in fetcher.denials for one in round_):
-                url = round_[0].object
+        has_one = False
+        for round_ in fetcher.prefetch(rounds(objects)):
+            has_one = has_one or any(one.failure is None for one in round_)
+            if not has_one and len(round_) >= _DENIALS and all(one.failure in fetcher.denials for one in round_):
+                example = round_[0].object
                 raise AwsFailed(
-                    f"s3://{url.bucket} can be listed and not read (for one, {url.key}): {round_[0].failure}"
+                    f"s3://{example.bucket} can be listed, but its objects cannot be read (such as {example.key}):"
+                    f" {round_[0].failure}"
                 )
             yield round_
 
@@ -98,19 +99,19 @@ def spool_name(one: S3Object) -> str:
 
 
 def metadata_path(path: Path) -> Path:
-    """Where the user metadata of a spooled object lies, if it has any."""
+    """Return the path of the user metadata of an object in the spool, if it has any."""
     return path.with_name(f"{path.name}.metadata")
 
 
 def _keep_only(spool: Path, names: set[str]) -> None:
-    """Remove what a command for other objects left, and half a download."""
+    """Remove other objects, and incomplete downloads."""
     for path in spool.iterdir():
         if path.name.removesuffix(".metadata") not in names:
             path.unlink(missing_ok=True)
 
 
 class _Fetcher:
-    """The threads that fetch. `denials`: reasons of those objects that the credentials may not read."""
+    """Fetches objects in threads. `denials`: the reasons for objects that the credentials may not read."""
 
     def __init__(self, client: Client, spool: Path, request_payer: bool) -> None:
         self._client = client
@@ -129,16 +130,17 @@ class _Fetcher:
         for pool in (self._rounds, self._pool):
             pool.shutdown(cancel_futures=True)
 
-    def ahead(self, wanted: Iterator[list[S3Object]]) -> Iterator[list[Fetched]]:
-        following = self._rounds.submit(self._round, next(wanted, []))
+    def prefetch(self, objects: Iterator[list[S3Object]]) -> Iterator[list[Fetched]]:
+        """Yield each round, and fetch the next one meanwhile."""
+        following = self._rounds.submit(self._round, next(objects, []))
         while fetched := following.result():
-            following = self._rounds.submit(self._round, next(wanted, []))
+            following = self._rounds.submit(self._round, next(objects, []))
             yield fetched
 
     def _round(self, round_: list[S3Object]) -> list[Fetched]:
         futures = [self._pool.submit(self._fetch, one) for one in round_]
         try:
-            with aws_errors_told("the logs cannot be fetched"):
+            with convert_aws_errors("cannot fetch the logs"):
                 return [future.result() for future in futures]
         finally:
             for future in futures:
@@ -156,7 +158,7 @@ class _Fetcher:
             try:
                 return Fetched(one, path, self._get(one, path))
             except ClientError as error:
-                if reason := self._of_the_object(error):
+                if reason := self._object_error(error):
                     return Fetched(one, path, failure=reason)
                 raise
             except BotoCoreError as error:
@@ -164,10 +166,10 @@ class _Fetcher:
                     raise
                 failure = error
             time.sleep(_PAUSE * 2**attempt)
-        return Fetched(one, path, failure=f"the transfer broke off {_ATTEMPTS} times ({why(failure)})")
+        return Fetched(one, path, failure=f"the download failed {_ATTEMPTS} times ({error_reason(failure)})")
 
     def _get(self, one: S3Object, path: Path) -> dict[str, str]:
-        """Bring an object into the spool. Its metadata goes first, so that it is there when the object is."""
+        """Fetch an object into the spool, and return its metadata, which is written before the object gets its name."""
         answer = self._client.get_object(Bucket=one.bucket, Key=one.key, IfMatch=f'"{one.etag}"', **self._payer)
         temporary = path.with_name(f"{path.name}.new")
         with os.fdopen(create_private(temporary), "wb") as file:
@@ -176,7 +178,7 @@ class _Fetcher:
         if metadata:
             with os.fdopen(create_private(metadata_path(path)), "w", encoding="utf-8") as file_of_metadata:
                 file_of_metadata.write(json.dumps(metadata))
-        if modified := answer.get("LastModified"):  # an export holds as of when it was written
+        if modified := answer.get("LastModified"):  # the effective time of an export
             os.utime(temporary, (modified.timestamp(), modified.timestamp()))
         temporary.rename(path)
         return metadata
@@ -187,12 +189,12 @@ class _Fetcher:
                 raise _DownloadStopped
             file.write(piece)
 
-    def _of_the_object(self, error: Exception) -> str | None:
-        """Why this one object cannot be had; None where no other could be had either."""
+    def _object_error(self, error: Exception) -> str | None:
+        """Return why this object cannot be fetched; None for an error that affects all objects."""
         if is_denied(error):
-            self.denials.add(why(error))
-            return why(error)
-        return _OF_THE_OBJECT.get(error_code(error))
+            self.denials.add(error_reason(error))
+            return error_reason(error)
+        return _OBJECT_ERRORS.get(error_code(error))
 
 
 def _is_broken_transfer(error: Exception) -> bool:

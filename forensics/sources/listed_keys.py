@@ -1,4 +1,4 @@
-"""Public keys: what ListPublicKeys answers, as the document that `aws cloudtrail list-public-keys` prints."""
+"""Listed keys: fetches AWS's public keys, as the document that `aws cloudtrail list-public-keys` prints."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Any
 
-from forensics.sources.aws import Aws, aws_errors_told
+from forensics.sources.aws import Aws, convert_aws_errors
 
-# a key is valid from before the first digest that it signs; the last one is signed after its end
+# a key can sign its last digest after the end of its validity
 _MARGIN = timedelta(hours=2)
 
 
 def fetch_public_keys(aws: Aws, region: str, start: datetime, end: datetime) -> str:
-    """The keys that signed the digests of a region in a time. Raises AwsFailed."""
+    """Return the keys that signed digests of a region from `start` to `end`, as JSON. Raises AwsFailed."""
     found: list[dict[str, Any]] = []
-    with aws_errors_told(f"the public keys of {region} cannot be listed"):
+    with convert_aws_errors(f"cannot list the public keys of {region}"):
         pages = aws.client("cloudtrail", region).get_paginator("list_public_keys")
         for page in pages.paginate(StartTime=start - _MARGIN, EndTime=end + _MARGIN):
             found += page["PublicKeyList"]

@@ -1,8 +1,8 @@
-"""LookupEvents: the 90 days of management events that AWS keeps for an account that has no trail.
+"""LookupEvents: fetches the 90 days of management events that AWS keeps for an account without a trail.
 
-AWS answers two calls a second for each account and region, 50 events a call, newest first. Answers are saved as they
-come, some pages a file, and a file's name says which time it holds all of: so the files are the journal, and what they
-do not cover is asked for. The newest minutes are asked for again next time, since events arrive late.
+AWS allows two calls per second, account and region, and returns 50 events per call, newest first. Several pages are
+saved in a file, whose name is the time span that it covers completely. Only spans that no file covers are fetched. The
+last minutes are fetched again the next time, because events arrive late.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from typing import Any
 
 from forensics.errors import AwsFailed, NothingFound
 from forensics.regular_files import write_private
-from forensics.sources.aws import Aws, Client, aws_errors_told, why
+from forensics.sources.aws import Aws, Client, convert_aws_errors, error_reason
 
 KEPT = timedelta(days=90)
 _CALLS_A_SECOND = 2
 _PAGE = 50
 _PAGES_A_FILE = 40
-# by then events have arrived, as far as AWS says
+# by AWS's documentation, events arrive within this time
 _SETTLED = timedelta(minutes=15)
 _SECOND = timedelta(seconds=1)
-_NONE = '{"Events": []}'
+_EMPTY = '{"Events": []}'
 _STAMP = "%Y%m%dT%H%M%SZ"
-# where in a span the number of events is sampled
+# number of pages from which the number of events in a span is estimated
 _SAMPLES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class LookupSpan:
-    """A time, its end not included, in whole seconds of UTC."""
+    """A time span in whole seconds of UTC, with an exclusive end."""
 
     start: datetime
     end: datetime
@@ -48,7 +48,7 @@ class LookupSpan:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What of one region is not saved yet, newest first, and where to save it."""
+    """A region with the spans that are not saved yet, newest first, and the folder to save them in."""
 
     name: str
     client: Client
@@ -58,7 +58,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to ask of an account. `span` is what was wanted, as far back as AWS keeps events."""
+    """The calls to make in an account. `span`: the requested time, limited to the 90 days that AWS keeps."""
 
     account_id: str
     span: LookupSpan
@@ -67,7 +67,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """About how much there is to ask for: a sample, not a count. `failures`: why a region cannot be asked."""
+    """An estimate from a sample of pages. `failures`: why a region cannot be queried, by region."""
 
     events: int
     calls: int
@@ -76,8 +76,8 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """The files with events of all wanted regions, also earlier ones; why a region could not be read to its end."""
+class LookupFiles:
+    """All files with events of the regions, also of earlier fetches. `failures`: why a region is incomplete."""
 
     files: tuple[Path, ...]
     failures: dict[str, str]
@@ -86,13 +86,14 @@ class Looked:
 def plan(
     aws: Aws, folder: Path, regions: Iterable[str], since: datetime | None, until: datetime | None, now: datetime
 ) -> Plan:
-    """What is not saved below `folder` yet; no region is every enabled one. Raises AwsFailed, NothingFound."""
+    """Return the calls for spans that are not saved below `folder`. Raises AwsFailed, NothingFound.
+
+    By default, `regions` are all enabled regions.
+    """
     span = LookupSpan(_whole(max(since or now - KEPT, now - KEPT)), _whole(min(until or now, now)))
     if span.start >= span.end:
-        raise NothingFound(
-            "AWS keeps 90 days of events for LookupEvents, and the time that was asked for is not in them"
-        )
-    with aws_errors_told("LookupEvents cannot be used"):
+        raise NothingFound("LookupEvents returns the last 90 days of events, and the requested time is not in them")
+    with convert_aws_errors("cannot use LookupEvents"):
         account_id = str(aws.client("sts").get_caller_identity()["Account"])
         names = sorted(regions) or _enabled_regions(aws)
         below = folder / "lookup-events" / account_id
@@ -109,15 +110,15 @@ def _region(aws: Aws, name: str, folder: Path, span: LookupSpan) -> Region:
 
 
 def saved(folder: Path) -> list[LookupSpan]:
-    """The spans that the files in a folder hold all events of."""
+    """Return the spans that the files in a folder cover."""
     return [span for path in folder.glob("*.json") if (span := _span_of(path.name))]
 
 
 def gaps(wanted: LookupSpan, covered: Iterable[LookupSpan]) -> Iterator[LookupSpan]:
-    """What of a span no other covers, newest first."""
+    """Yield the parts of a span that no other span covers, newest first."""
     end = wanted.end
-    reaching = (span for span in covered if span.start < span.end and span.end > wanted.start)
-    for span in sorted(reaching, key=lambda one: one.end, reverse=True):
+    overlapping = (span for span in covered if span.start < span.end and span.end > wanted.start)
+    for span in sorted(overlapping, key=lambda one: one.end, reverse=True):
         if span.end < end:
             yield LookupSpan(span.end, end)
         end = min(end, span.start)
@@ -126,7 +127,7 @@ def gaps(wanted: LookupSpan, covered: Iterable[LookupSpan]) -> Iterator[LookupSp
 
 
 def expected(plan: Plan) -> Expected:
-    """About how much there is, told from a few calls a region. Raises AwsFailed where no region answers."""
+    """Return an estimate by a few calls in each region. Raises AwsFailed if all regions fail."""
     events: dict[str, float] = {}
 
     def sample(region: Region, pace: _Pace) -> None:
@@ -143,7 +144,7 @@ def expected(plan: Plan) -> Expected:
 
 
 def _sampled(client: Client, gap: LookupSpan, pace: _Pace) -> float:
-    """About how many events lie in a gap: pages at several places of it, and how long a time each covers."""
+    """Return the estimated number of events in a gap, from pages at several times and the time that each covers."""
     rates: list[float] = []
     for index in range(_SAMPLES):
         end = gap.end - (gap.end - gap.start) * index / _SAMPLES
@@ -160,25 +161,25 @@ def _sampled(client: Client, gap: LookupSpan, pace: _Pace) -> float:
     return sum(rates) / len(rates) * gap.seconds
 
 
-def fetch(plan: Plan, now: datetime, asked: Callable[[], None]) -> Looked:
-    """Ask for what is missing and save it; `asked` is called after each call. Raises AwsFailed, OSError."""
+def fetch(plan: Plan, now: datetime, called: Callable[[], None]) -> LookupFiles:
+    """Fetch and save the missing spans; `called` is called after each call. Raises AwsFailed, OSError."""
 
-    def look(region: Region, pace: _Pace) -> None:
+    def fetch_region(region: Region, pace: _Pace) -> None:
         region.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for gap in region.gaps:
-            _Gap(region, gap, min(gap.end, _whole(now - _SETTLED))).fetch(pace, asked)
+            _Gap(region, gap, min(gap.end, _whole(now - _SETTLED))).fetch(pace, called)
 
-    failures = _in_every_region(plan, look)
+    failures = _in_every_region(plan, fetch_region)
     files = (path for region in plan.regions for path in sorted(region.folder.glob("*.json")))
-    return Looked(tuple(path for path in files if path.stat().st_size > len(_NONE)), failures)
+    return LookupFiles(tuple(path for path in files if path.stat().st_size > len(_EMPTY)), failures)
 
 
 class _LookupStopped(Exception):
-    """Another region's failure, or the user, ended it."""
+    """Another region failed, or the user interrupted the fetch."""
 
 
 class _Pace:
-    """No more calls a second than AWS answers, and none once `stop` is set."""
+    """Limits the rate of calls to that of AWS. Raises _LookupStopped once `stop` is set."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
@@ -191,7 +192,7 @@ class _Pace:
 
 
 class _Gap:
-    """The events of one gap, on their way into files. `reached`: down to when they are all saved."""
+    """Fetches the events of one gap, newest first. All events since `_reached` are saved."""
 
     def __init__(self, region: Region, gap: LookupSpan, settled: datetime) -> None:
         self._region, self._gap = region, gap
@@ -199,12 +200,12 @@ class _Gap:
         self._reached = gap.end
         self._events: list[Any] = []
 
-    def fetch(self, pace: _Pace, asked: Callable[[], None]) -> None:
+    def fetch(self, pace: _Pace, called: Callable[[], None]) -> None:
         for number, page in enumerate(self._pages(pace), 1):
             self._events += page
-            asked()
+            called()
             if number % _PAGES_A_FILE == 0 and self._events:
-                # others of the oldest second may be on the next page
+                # the next page may have more events of the oldest second
                 self._save(min(_time(event) for event in self._events) + _SECOND)
         self._save(self._gap.start)
 
@@ -221,11 +222,11 @@ class _Gap:
             if not following:
                 return
             if following == token:
-                raise AwsFailed(f"LookupEvents in {self._region.name} gives the same page again and again")
+                raise AwsFailed(f"LookupEvents in {self._region.name} returns the same page again and again")
             token = following
 
     def _save(self, down_to: datetime) -> None:
-        """Save what came, if it reaches further down than what is saved."""
+        """Save the fetched events, if they go further back than the saved ones."""
         start = max(down_to, self._gap.start)
         if start >= self._reached:
             return
@@ -236,7 +237,7 @@ class _Gap:
 
 
 def _in_every_region(plan: Plan, do: Callable[[Region, _Pace], None]) -> dict[str, str]:
-    """Do something in all regions at once. One that refuses is in the result with the reason; if all do, AwsFailed."""
+    """Call `do` for all regions in parallel, and return the reasons of failures. Raises AwsFailed if all fail."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     failures: dict[str, str] = {}
@@ -246,7 +247,7 @@ def _in_every_region(plan: Plan, do: Callable[[Region, _Pace], None]) -> dict[st
         try:
             do(region, _Pace(stop))
         except (BotoCoreError, ClientError) as error:
-            failures[region.name] = why(error)
+            failures[region.name] = error_reason(error)
 
     with ThreadPoolExecutor(max(len(plan.regions), 1), "region") as pool:
         try:
@@ -255,7 +256,7 @@ def _in_every_region(plan: Plan, do: Callable[[Region, _Pace], None]) -> dict[st
         finally:
             stop.set()
     if plan.regions and len(failures) == len(plan.regions):
-        raise AwsFailed(f"LookupEvents cannot be used: {next(iter(failures.values()))}")
+        raise AwsFailed(f"cannot use LookupEvents: {next(iter(failures.values()))}")
     return dict(sorted(failures.items()))
 
 

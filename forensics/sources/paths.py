@@ -1,4 +1,4 @@
-"""Files and folders on this machine. A folder of evidence may be attacker-controlled: only its own files are read."""
+"""Paths: finds the files in folders, which may be attacker-controlled. No link out of a folder is followed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from forensics.errors import NoSuchSource
 from forensics.regular_files import kind_of
 
-_LEAVES = "it is a symbolic link that leaves the folder; to read its target, name that"
+_OUTSIDE = "it is a symbolic link that leaves the folder; to read its target, pass the target itself"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file to read, or one to skip.
+    """A file to read or to skip.
 
-    `path` is never a symbolic link. `name` is what answers and the manifest call the file: its path below the folder
-    that was given. `skipped` is the reason why the file must not be opened, None for a file to read.
+    `path` is never a symbolic link. `name`: the path below the folder that the user gave, which answers and the
+    manifest contain. `skipped`: why the file must not be opened; None for a file to read.
     """
 
     path: str
@@ -31,9 +31,9 @@ class LocalFile:
 def find_files(paths: Iterable[Path]) -> list[LocalFile]:
     """Return every file at or below `paths`, sorted by name. Raises NoSuchSource.
 
-    A path that is given may be a link. Below it, links are followed that stay inside; links that leave it, FIFOs,
-    sockets and devices are returned as skipped. A folder that cannot be listed is returned as a file, so that it ends
-    as unreadable and not in silence.
+    Each of `paths` may be a link. Links below it are followed if their target is also below it. Other links, FIFOs,
+    sockets and devices are returned as skipped. A folder that cannot be listed is returned as a file, so that reading
+    it fails and is reported.
     """
     return sorted((file for path in paths for file in _below(path)), key=lambda file: (file.name, file.path))
 
@@ -42,17 +42,17 @@ def _below(path: Path) -> Iterator[LocalFile]:
     try:
         found = path.stat()
     except OSError:
-        raise NoSuchSource(f"there is no file or folder {path}") from None
+        raise NoSuchSource(f"{path} does not exist") from None
     if stat.S_ISREG(found.st_mode):
         yield LocalFile(_without_link(str(path.absolute())), path.name, found.st_size)
     elif stat.S_ISDIR(found.st_mode):
         yield from _in_folder(str(path.absolute()))
     else:
-        raise NoSuchSource(f"{path} is {kind_of(found.st_mode)}; write its content to a file, and name that")
+        raise NoSuchSource(f"cannot read {path}: it is {kind_of(found.st_mode)}; save its content in a file")
 
 
 def _in_folder(top: str) -> Iterator[LocalFile]:
-    """Works on text, since a Path for each of very many files costs more than reading it."""
+    """Yield the files in a folder. Uses strings, because a Path for each of many files is slower than reading it."""
     inside = os.path.join(os.path.realpath(top), "")  # noqa: PTH118
     start = len(os.path.join(top, ""))  # noqa: PTH118
     waiting = [top]
@@ -65,30 +65,30 @@ def _in_folder(top: str) -> Iterator[LocalFile]:
                         waiting.append(entry.path)
                     elif file := _entry(entry, inside, start):
                         yield file
-        except OSError:  # reading it as a file fails and tells why
+        except OSError:  # reading it as a file fails with the reason
             yield LocalFile(folder, folder[start:] or ".", 0)
 
 
 def _entry(entry: os.DirEntry[str], inside: str, start: int) -> LocalFile | None:
-    """The file of an entry that is not a folder; None for a link to a folder inside, which is read anyway."""
+    """Return the file of an entry that is not a folder; None for a link to a folder inside, which is read anyway."""
     path, name = entry.path, entry.path[start:]
     if entry.is_symlink():
         path = os.path.realpath(path)
         if not os.path.join(path, "").startswith(inside):  # noqa: PTH118
-            return LocalFile(entry.path, name, 0, _LEAVES)
+            return LocalFile(entry.path, name, 0, _OUTSIDE)
     try:
         found = os.lstat(path)
-    except OSError:  # it is gone, or a link to nothing: reading it fails and tells why
+    except OSError:  # it was removed, or is a dangling link: reading it fails with the reason
         return LocalFile(path, name, 0)
     if stat.S_ISDIR(found.st_mode):
         return None
-    if what := kind_of(found.st_mode):
-        return LocalFile(entry.path, name, 0, f"it is {what}")
+    if kind := kind_of(found.st_mode):
+        return LocalFile(entry.path, name, 0, f"it is {kind}")
     return LocalFile(path, name, found.st_size)
 
 
 def as_text(path: str) -> str:
-    """A path as text that can be written down; a file system may hold names that are not UTF-8."""
+    """Return a path as valid UTF-8; a file system may contain names that are not."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 

@@ -1,9 +1,9 @@
-"""S3: the objects of trails below a URL, found and not assumed.
+"""S3: finds the objects of trails below a URL by listing folders.
 
-A trail writes to `[PREFIX/]AWSLogs/[ORGANISATION/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`, and Control Tower puts the
-organisation before `AWSLogs` too; digests and network activity lie beside `CloudTrail/`. So folders named `AWSLogs` are
-looked for, and below them only what can lead to a trail of the wanted accounts, regions and days. Where there is no
-such folder, everything below the URL is taken. The day in a key is the day of delivery.
+A trail writes to `[PREFIX/]AWSLogs/[ORGANIZATION/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`, and Control Tower adds the
+organization before `AWSLogs`, too. Digests and network activity are in folders beside `CloudTrail/`. Folders named
+`AWSLogs` are searched for, and below them only folders of trails of the wanted accounts, regions and days are listed.
+Without a folder `AWSLogs`, all objects below the URL are returned. The day in a key is the day of delivery.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from forensics.errors import NothingFound
-from forensics.sources.aws import Client, aws_errors_told
+from forensics.sources.aws import Client, convert_aws_errors
 from forensics.sources.s3_url import S3Url
 
 LISTINGS = 16
-# how far from the URL a folder `AWSLogs` is looked for
+# maximum depth below the URL of a folder `AWSLogs`
 _DEEPEST_ROOT = 4
 _MOST_FOLDERS = 1_000
 _KINDS = frozenset(
@@ -28,7 +28,7 @@ _KINDS = frozenset(
 )
 _ARCHIVED = frozenset(["GLACIER", "DEEP_ARCHIVE"])
 _ACCOUNT = re.compile(r"\d{12}")
-_ORGANISATION = re.compile(r"o-[a-z0-9]+")
+_ORGANIZATION = re.compile(r"o-[a-z0-9]+")
 _TRAIL = re.compile(
     r"(?:^|/)(?P<account>\d{12})/CloudTrail(?:-[A-Za-z]+)?/(?P<region>[a-z]+(?:-[a-z]+)+-\d+)/"
     r"(?:(?P<day>\d{4}/\d\d/\d\d)/)?"
@@ -36,8 +36,8 @@ _TRAIL = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class WantedObjects:
-    """Which objects to look for; no account is every account. `from_`, `to`: days of delivery, both included."""
+class ObjectFilter:
+    """Selects objects; an empty value does not restrict. `from_`, `to`: the first and last day of delivery."""
 
     accounts: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
@@ -47,7 +47,7 @@ class WantedObjects:
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
-    """An object as it was listed. What its key does not tell is None."""
+    """An object of a listing. Account, region and day are None if its key does not contain them."""
 
     bucket: str
     key: str
@@ -65,17 +65,20 @@ class S3Object:
 
 @dataclass(slots=True)
 class Found:
-    """Objects in the order of their days, and what lies beside the trails and was not looked into."""
+    """Objects sorted by day. `passed_over`: prefixes beside the trails that were skipped."""
 
     objects: list[S3Object] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
 
 
 def find_objects(
-    client: Client, url: S3Url, wanted: WantedObjects, listed: Callable[[int], None], *, request_payer: bool = False
+    client: Client, url: S3Url, wanted: ObjectFilter, listed: Callable[[int], None], *, request_payer: bool = False
 ) -> Found:
-    """Every wanted object below `url`; `listed` is told how many a page had. Raises AwsFailed and NothingFound."""
-    with aws_errors_told(f"{url} cannot be listed"), ThreadPoolExecutor(LISTINGS) as pool:
+    """Return the wanted objects below `url`. Raises AwsFailed and NothingFound.
+
+    `listed`: called with the number of objects of each page.
+    """
+    with convert_aws_errors(f"cannot list {url}"), ThreadPoolExecutor(LISTINGS) as pool:
         search = _Search(_Listing(client, url.bucket, request_payer, listed), wanted, Found())
         try:
             search.below(pool, url.prefix)
@@ -84,21 +87,21 @@ def find_objects(
             raise
     found = search.found
     if not found.objects:
-        raise NothingFound(_nothing(url, wanted, found))
+        raise NothingFound(_not_found(url, wanted, found))
     found.objects.sort(key=lambda one: (one.day or date.min, one.key))
     found.passed_over.sort()
     return found
 
 
-def _nothing(url: S3Url, wanted: WantedObjects, found: Found) -> str:
-    asked = "; check --account, --region, --since and --until" if wanted != WantedObjects() else ""
-    passed = f"; not looked into: {', '.join(sorted(found.passed_over)[:3])}" if found.passed_over else ""
-    return f"there is no object of a trail below {url}{passed}{asked}"
+def _not_found(url: S3Url, wanted: ObjectFilter, found: Found) -> str:
+    skipped = f"; skipped {', '.join(sorted(found.passed_over)[:3])}" if found.passed_over else ""
+    advice = "; check --account, --region, --since and --until" if wanted != ObjectFilter() else ""
+    return f"no objects of a trail found below {url}{skipped}{advice}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """ListObjectsV2 on one bucket."""
+    """Calls ListObjectsV2 on one bucket."""
 
     client: Client
     bucket: str
@@ -106,7 +109,7 @@ class _Listing:
     listed: Callable[[int], None]
 
     def folder(self, prefix: str) -> tuple[list[Any], list[str]]:
-        """The objects and the folders right below a prefix."""
+        """Return the objects and the folders directly below a prefix."""
         objects: list[Any] = []
         folders: list[str] = []
         for page in self._pages(Prefix=prefix, Delimiter="/"):
@@ -115,7 +118,7 @@ class _Listing:
         return objects, folders
 
     def all(self, prefix: str, after: str | None = None) -> Iterator[Any]:
-        """Every object below a prefix, in the order of keys, from behind `after`."""
+        """Yield every object below a prefix, sorted by key, that comes after the key `after`."""
         for page in self._pages(Prefix=prefix, **({"StartAfter": after} if after else {})):
             yield from page.get("Contents", [])
 
@@ -130,7 +133,7 @@ class _Listing:
 @dataclass(frozen=True, slots=True)
 class _Search:
     listing: _Listing
-    wanted: WantedObjects
+    wanted: ObjectFilter
     found: Found
 
     def below(self, pool: ThreadPoolExecutor, prefix: str) -> None:
@@ -138,16 +141,16 @@ class _Search:
         if roots:
             _walk(pool, roots, self._step)
         else:
-            self._take(self.listing.all(prefix))
+            self._add(self.listing.all(prefix))
 
     def _roots(self, pool: ThreadPoolExecutor, prefix: str) -> list[str]:
-        """The folders `AWSLogs` below a prefix. Raises NothingFound for too many folders to search."""
+        """Return the folders `AWSLogs` below a prefix. Raises NothingFound for too many folders to search."""
         roots: list[str] = []
         beside: list[str] = []
-        looked: list[str] = []
+        searched: list[str] = []
 
-        def look(folder: str) -> list[str]:
-            looked.append(folder)
+        def search(folder: str) -> list[str]:
+            searched.append(folder)
             objects, folders = self.listing.folder(folder)
             here = [name for name in folders if name.endswith("AWSLogs/")]
             others = [name for name in folders if name not in here]
@@ -155,36 +158,36 @@ class _Search:
             if folder == prefix:
                 beside.extend([*others, *(str(one["Key"]) for one in objects)])
             too_deep = folder.count("/") - prefix.count("/") >= _DEEPEST_ROOT
-            return [] if too_deep or len(looked) > _MOST_FOLDERS else others
+            return [] if too_deep or len(searched) > _MOST_FOLDERS else others
 
-        _walk(pool, [prefix], look)
-        if not roots and len(looked) > _MOST_FOLDERS:
+        _walk(pool, [prefix], search)
+        if not roots and len(searched) > _MOST_FOLDERS:
             where = f"s3://{self.listing.bucket}/{prefix}"
             raise NothingFound(
-                f"{where} has more than {_MOST_FOLDERS:,} folders and no AWSLogs; name the folder to read"
+                f"{where} has more than {_MOST_FOLDERS:,} folders and no AWSLogs; add the folder to read to the URL"
             )
         if roots:
             self.found.passed_over.extend(name for name in beside if not any(root.startswith(name) for root in roots))
         return roots
 
     def _step(self, prefix: str) -> list[str]:
-        """Take what lies at a prefix, and tell which folders below it to look into."""
+        """Add the objects at a prefix, and return the folders below it to search."""
         if _TRAIL.search(prefix):
-            self._take(self._in_time(prefix))
+            self._add(self._in_time(prefix))
             return []
         objects, folders = self.listing.folder(prefix)
-        self._take(objects)
+        self._add(objects)
         deeper: list[str] = []
         for folder in folders:
-            leads = self._leads_to_a_trail(folder)
-            if leads:
+            is_searched = self._is_searched(folder)
+            if is_searched:
                 deeper.append(folder)
-            elif leads is None:
+            elif is_searched is None:
                 self.found.passed_over.append(folder)
         return deeper
 
-    def _leads_to_a_trail(self, folder: str) -> bool | None:
-        """Whether to look into a folder below `AWSLogs`; None for one that has nothing to do with trails."""
+    def _is_searched(self, folder: str) -> bool | None:
+        """Return whether to search a folder below `AWSLogs`; None for a folder that is not part of a trail."""
         *above, name = folder.rstrip("/").split("/")
         if trail := _TRAIL.search(folder):
             return not self.wanted.regions or trail["region"] in self.wanted.regions
@@ -192,10 +195,10 @@ class _Search:
             return not self.wanted.accounts or name in self.wanted.accounts
         if above and _ACCOUNT.fullmatch(above[-1]):
             return True if name in _KINDS else None
-        return True if name == "AWSLogs" or _ORGANISATION.fullmatch(name) else None
+        return True if name == "AWSLogs" or _ORGANIZATION.fullmatch(name) else None
 
     def _in_time(self, prefix: str) -> Iterator[Any]:
-        """The objects of a trail in one region; its keys are in the order of days."""
+        """Yield the objects of a trail in one region and the wanted days. Its keys are sorted by day."""
         trail = _TRAIL.search(prefix)
         assert trail
         region = prefix[: trail.end("region") + 1]
@@ -206,9 +209,9 @@ class _Search:
                 return
             yield listed
 
-    def _take(self, listed: Iterable[Any]) -> None:
-        taken = (_object(self.listing.bucket, one) for one in listed if not one["Key"].endswith("/"))
-        self.found.objects.extend(one for one in taken if self._is_wanted(one))
+    def _add(self, listed: Iterable[Any]) -> None:
+        objects = (_object(self.listing.bucket, one) for one in listed if not one["Key"].endswith("/"))
+        self.found.objects.extend(one for one in objects if self._is_wanted(one))
 
     def _is_wanted(self, one: S3Object) -> bool:
         wanted = self.wanted
@@ -221,7 +224,7 @@ class _Search:
 
 
 def _walk(pool: ThreadPoolExecutor, start: Iterable[str], step: Callable[[str], list[str]]) -> None:
-    """Call `step` on each prefix, and on those that it returns, several at once."""
+    """Call `step` in parallel for each prefix, and for the prefixes that it returns."""
     waiting: set[Future[list[str]]] = {pool.submit(step, prefix) for prefix in start}
     while waiting:
         done, waiting = wait(waiting, return_when=FIRST_COMPLETED)

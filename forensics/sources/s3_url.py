@@ -1,4 +1,4 @@
-"""S3 URLs: what `s3://BUCKET/PREFIX` names."""
+"""S3 URLs: parses `s3://BUCKET/PREFIX`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def is_s3_url(text: str) -> bool:
 
 
 def parse_url(text: str) -> S3Url:
-    """Raises NotAnS3Url."""
+    """Return the bucket and prefix of a URL. Raises NotAnS3Url."""
     match = _URL.fullmatch(text)
     if match is None:
-        raise NotAnS3Url(f"{text!r} is no URL of S3; write s3://BUCKET, or s3://BUCKET/PREFIX")
+        raise NotAnS3Url(f"cannot parse {text!r} as an S3 URL; use s3://BUCKET or s3://BUCKET/PREFIX")
     return S3Url(match.group(1), match.group(2) or "")

@@ -97,4 +97,4 @@ def test_a_database_replaces_another_file_only_if_asked(sample_case: Path, tmp_p
     assert run("connect", "--case", sample_case, "--database", file, "--force").code == 0
     assert file.read_bytes()[8:12] == b"DUCK"
     done = run("connect", "--case", sample_case, "--database", tmp_path / "no" / "acme.duckdb")
-    assert done.code == 1 and "there is no folder" in done.complaint
+    assert done.code == 1 and "the folder does not exist" in done.complaint

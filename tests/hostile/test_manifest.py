@@ -87,7 +87,7 @@ def removed_twice(lines: Lines) -> Lines:
     return [*lines[:-1], gone, gone, lines[-1]]
 
 
-NOT_OURS = "is not a name that an ingest gives"
+NOT_OURS = "is not a valid path of a lake file"
 INJECTION = f"{DAY}/x.parquet']) where 1=0; copy (select 'written') to '{{canary}}'; --"
 PATHS = (
     INJECTION,
@@ -129,8 +129,8 @@ CHANGES: list[tuple[str, Callable[[Lines], Lines], str]] = [
     ("too many rows", set_in("lake_file", rows=1 << 62), "Expected `int` <="),
     ("rows beyond int64", set_in("lake_file", rows=1 << 70), "Expected `int`|out of range"),
     ("rows as text", set_in("lake_file", rows="1"), "Expected `int`, got `str`"),
-    ("fewer rows", set_in("lake_file", rows=1), "the counts of the commit are not the sums"),
-    ("more events", set_in("commit", events=3), "the counts of the commit are not the sums"),
+    ("fewer rows", set_in("lake_file", rows=1), "the counts of the commit do not match"),
+    ("more events", set_in("commit", events=3), "the counts of the commit do not match"),
     ("short hash", set_in("lake_file", sha256="ab"), "matching regex"),
     ("hash with a newline", set_in("lake_file", sha256=SHA256 + "\n"), "matching regex"),
     ("source hash", set_in("source_file", sha256="../x"), "matching regex"),

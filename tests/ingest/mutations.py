@@ -1,4 +1,4 @@
-"""Mutations: what damage, chance and malice make of a file. Every one is a function of bytes and a seeded generator."""
+"""Mutations: damaged, random and hostile variants of a file. Each is a function of bytes and a seeded generator."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ PACKINGS: list[Callable[[bytes], bytes]] = [
 
 
 def wrong_types(record: Json, dice: random.Random) -> Json:
-    """The record with another type somewhere, or a field more or less."""
+    """Return the record with a changed type, an additional field, or a missing field."""
     changed = json.loads(json.dumps(record))
     inside = dice.choice([changed, changed, changed.get("userIdentity") or changed])
     name = dice.choice([*inside, "eventTime", "userIdentity", "new"])
@@ -114,7 +114,7 @@ def repeated_key(text: bytes, dice: random.Random) -> bytes:
 
 
 def checksum_mended(data: bytes) -> bytes:
-    """A gzip stream whose content was changed, sound again: damage that no checksum tells."""
+    """Return a valid gzip stream with changed content, which no checksum detects."""
     try:
         return gzip.compress(zlib.decompress(data, 31), 1)
     except zlib.error:

@@ -1,4 +1,4 @@
-"""Collect: trails in S3 become the case that their files would make, whatever happens on the way."""
+"""Collect: a case of trails in S3 equals a case of the same files, whatever fails during the download."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def by_files(case: Path, files: list[Path]) -> Case:
 
 @pytest.fixture(scope="module")
 def few_tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
-    """What a case of the files says."""
+    """Return the state of a case of the files."""
     return tables(by_files(tmp_path_factory.mktemp("files") / "case", FEW))
 
 
@@ -127,7 +127,7 @@ def test_on_a_bad_day_each_call_goes_on_where_the_last_was_stopped(
     server: S3Server, tmp_path: Path, few_tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(server, FEW)
-    goes_on = rf"; \d of {len(FEW)} objects are in the case, and the same command again reads the rest"
+    goes_on = rf"; \d of {len(FEW)} objects are in the case, and the same command adds the rest"
     server.faults[LAST] = error("ExpiredToken", "400 Bad Request")
     with pytest.raises(IngestFailed, match=f"the AWS credentials have expired.*{goes_on}"):
         fetch(server, tmp_path / "case")
@@ -206,7 +206,7 @@ def fetch_until_killed(server: S3Server, case: Path, seconds: float | None) -> i
 
 
 def run_killed(server: S3Server, tmp_path: Path, objects: int, kills: int) -> None:
-    """Faults in every fiftieth object, and a kill now and then: the case is that of the files, none fetched twice."""
+    """With errors and kills: the case equals that of the files, and no object is fetched twice."""
     random = Random(4)
     for number in range(objects):
         records = [record(10 * number + index) for index in range(10)]
@@ -284,7 +284,7 @@ def test_the_policy_in_the_docs_allows_the_calls_that_are_made_and_no_other(
     of_s3 = {statement["Action"]: statement["Resource"] for statement in allowed[:-1]}
     assert {action for action, _ in server.calls} == of_s3.keys()
     assert all(fnmatchcase(resource, of_s3[action]) for action, resource in server.calls)
-    free = {"sts:GetCallerIdentity"}  # AWS answers it to everybody
+    free = {"sts:GetCallerIdentity"}  # AWS allows it to everyone
     assert api.actions - free == set(allowed[-1]["Action"])
 
 
@@ -294,7 +294,7 @@ def test_a_window_of_lookup_events_has_its_issuances(api: LookupServer, tmp_path
     named = [row[0] for row in case.sql_rows("select event_id from events order by event_time").rows]
     assert named[0] == "id-300"
     assert len(named) == 1 + 22
-    assert done.filtered == 96 - 22  # of 49 hours, less the window's
+    assert done.filtered == 96 - 22  # of 49 hours, without those of the window
 
 
 def test_lookups_that_are_stopped_keep_what_came(
@@ -302,9 +302,9 @@ def test_lookups_that_are_stopped_keep_what_came(
 ) -> None:
     monkeypatch.setattr(lookup_events, "_PAGES_A_FILE", 1)
     del api.records["eu-west-1"]
-    # two calls are the estimate's, or more where it samples
+    # the estimate makes two calls, or more for samples
     api.refuses, api.refuses_after = {"us-east-1": "ExpiredTokenException"}, 6
-    with pytest.raises(IngestFailed, match=r"have expired.*what came is saved, and the same command again goes on"):
+    with pytest.raises(IngestFailed, match=r"have expired.*fetched events are saved, and the same command continues"):
         look_up(api, tmp_path / "case")
     assert list((tmp_path / "case" / "sources").rglob("*.json"))
     api.refuses.clear()

@@ -1,4 +1,4 @@
-"""Filter: what an ingest takes, and that a wider one takes the rest."""
+"""Filter: which records an ingest adds, and that a later ingest with a wider filter adds the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forensics.ingest.filter import covers, filter_of, takes
+from forensics.ingest.filter import accepts, covers, filter_of
 from forensics.lake import manifest as manifests
 from forensics.lake.manifest import Filter
 from forensics.records.regions import home_region
@@ -40,8 +40,8 @@ subjects = st.tuples(
 
 @given(filters, filters, subjects)
 def test_a_filter_that_covers_another_takes_all_that_the_other_takes(a: Filter, b: Filter, subject: Any) -> None:
-    if covers(a, b) and takes(b, *subject):
-        assert takes(a, *subject)
+    if covers(a, b) and accepts(b, *subject):
+        assert accepts(a, *subject)
 
 
 @given(filters)

@@ -1,4 +1,4 @@
-"""Mutations: whatever is in a file, it ends, nothing of it is lost in silence, and every query still runs."""
+"""Mutations: any file has a final status, no record is lost silently, and every query still runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ where flags like '%repeated_key%'
 
 
 def marked(number: int) -> list[Json]:
-    """Records whose event IDs are of no other file."""
+    """Return records with event IDs that no other file has."""
     return [
         a_record(number * 10 + place, eventID=f"id-{number:06}-{place}", requestID=None)
         for place in range(_RECORDS_OF_A_FILE)
@@ -36,7 +36,7 @@ def marked(number: int) -> list[Json]:
 
 
 def mutated(number: int, dice: random.Random) -> tuple[str, bytes]:
-    """A file's format, and what became of it."""
+    """The format of a file, and its status."""
     records = marked(number)
     shape = dice.choice(list(FORMATS))
     kind = dice.random()
@@ -44,7 +44,7 @@ def mutated(number: int, dice: random.Random) -> tuple[str, bytes]:
         records[dice.randrange(len(records))] = wrong_types(records[0], dice)
     try:
         data = FORMATS[shape](records)
-    except (TypeError, ValueError, AttributeError):  # no product would write such a record
+    except (TypeError, ValueError, AttributeError):  # no product writes such a record
         data = FORMATS[shape](marked(number))
     if kind > 0.9:
         data = repeated_key(data, dice)
@@ -56,7 +56,7 @@ def mutated(number: int, dice: random.Random) -> tuple[str, bytes]:
 
 
 def check(numbers: range, folder: Path, seed: int) -> None:
-    """Ingest files that were mutated, one for each number, and hold the case to what must be true of any."""
+    """Ingest mutated files, one for each number, and check what must be true of any case."""
     dice = random.Random(f"{seed} {numbers}")
     inputs: dict[str, tuple[str, bytes]] = {}
     (folder / "logs").mkdir(parents=True)
@@ -72,7 +72,7 @@ def check(numbers: range, folder: Path, seed: int) -> None:
         assert {name for name in files if "/" not in name} == set(inputs)
         assert not [file for file in files.values() if FAULT in (file["reason"] or "")]
         assert case.info().mismatch is None
-        # two IDs in one record, of which the flag tells
+        # a record with two IDs, which its flag reports
         repeating = {row[0] for row in case.sql_rows(_REPEATING).rows}
         stored = {row[0] for row in case.sql_rows("select event_id from events").rows}
         for name, (shape, data) in inputs.items():
@@ -94,7 +94,7 @@ def says_so(file: dict[str, Any]) -> bool:
 
 
 def stands_in(data: bytes, event_id: str) -> bool:
-    """Whether a record of this ID is in the bytes, as JSON or as JSON in a string."""
+    """Return whether the bytes contain a record with this ID, as JSON or as JSON in a string."""
     return re.search(rb'[\\"]"?eventID\\*":\s*\\*"%b\\*"' % event_id.encode(), data) is not None
 
 

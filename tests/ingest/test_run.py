@@ -1,4 +1,4 @@
-"""Ingest: all or nothing, one process or several, killed or not."""
+"""Ingest: all or nothing, in one process or several, also if it is killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.formats.test_documents import DIGEST
 from tests.lake.cases import add, events, listed, lying, put, record, rows, state, statuses
 from tests.simulator import simulate, write
 
-# Ingests in processes that can be killed: each is forked from one that has imported all and done nothing yet.
+# ingests in processes that can be killed: each is forked from a process that has only imported the modules
 KILLABLE = """
 import os, sys
 from pathlib import Path
@@ -52,7 +52,7 @@ from tests.lake.cases import add
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few hundred files, with copies, a conflict, rejected records and files that cannot be read."""
+    """Return a folder of a few hundred files with copies, a conflict, rejected records and unreadable files."""
     folder = tmp_path_factory.mktemp("ingest") / "logs"
     world = simulate(5, 300)
     write(world.files, folder)
@@ -92,7 +92,7 @@ def test_several_processes_do_what_one_does(
 
 
 def statuses_of_first(case: Path) -> dict[str, tuple[str, str | None]]:
-    """How each file ended when it was first read."""
+    """Return the status and reason of each file when it was first read."""
     first: dict[str, tuple[str, str | None]] = {}
     for file in manifests.read(case / "manifest.jsonl").source_files:
         first.setdefault(file.name, (file.status, file.reason))
@@ -119,13 +119,13 @@ def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, t
     (tmp_path / "logs" / os.fsdecode(b"\xff.json")).write_text(json.dumps(record(9)))
     ingested = add(tmp_path / "case", logs, tmp_path / "logs")
     ends = statuses(ingested)
-    assert ends["cut.json"] == ("failed", "the file is cut off")
+    assert ends["cut.json"] == ("failed", "the file is truncated")
     assert ends["cut.json.gz"] == ("failed", "the gzip stream is cut short")
     assert ends["notes.txt"] == ("skipped", "it is not JSON")
     assert ends["dangling"] == ("failed", "it cannot be read: No such file or directory")
     assert ends["\ufffd.json"] == ("failed", "its name is not UTF-8, so it cannot be listed; rename it")
     assert ends["again-0.json"][0] == "ok"
-    assert ends["again-1.json"] == ends["conflict-1.json"] == ("duplicate", "these bytes are in the case")
+    assert ends["again-1.json"] == ends["conflict-1.json"] == ("duplicate", "its content is already in the case")
     assert {f"id-{number}" for number in (1, 2, 3, 5)} <= {
         row[0] for row in rows(tmp_path / "case", "events", "event_id")
     }
@@ -147,7 +147,7 @@ def test_many_files_with_long_names_do_not_fill_the_pipes(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("by", "told"),
     [
-        (signal.SIGKILL, "a worker process was killed, as happens when memory runs out; nothing was added"),
+        (signal.SIGKILL, "a worker process was killed, probably because memory ran out; nothing was added"),
         (signal.SIGSEGV, "a worker process was ended by a signal: Segmentation fault; nothing was added"),
     ],
 )
@@ -244,7 +244,7 @@ def test_a_full_disk_is_told_and_the_same_command_finishes(
         [*limited, sys.executable, "-c", run, tmp_path / "case", logs], capture_output=True, text=True, check=False
     )
     assert "IngestFailed: nothing was added" in done.stderr
-    assert "File too large. With room to write, the same command finishes it" in done.stderr
+    assert "File too large. Free some disk space, and run the same command again" in done.stderr
     assert listed(tmp_path / "case") == set()
     add(tmp_path / "case", logs)
     assert state(tmp_path / "case") == state(undisturbed)

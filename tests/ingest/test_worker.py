@@ -1,4 +1,4 @@
-"""Worker: how each file ends, and the lines between a worker process and whoever started it."""
+"""Worker: the status of each file, and the messages between a worker process and its parent."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def test_a_file_ends_with_what_was_in_it(tmp_path: Path) -> None:
         (b'{"Records":[]}', "empty", None, 0, 0),
         (b"plain text", "skipped", "it is not JSON", 0, 0),
         (gzip.compress(b"plain text", mtime=0), "skipped", "it is not JSON", 0, 0),
-        (b'{"a":1}\n{"b":2}', "skipped", "it holds no CloudTrail record", 0, 0),
-        (TRAIL_FILE[:-2], "failed", "the file is cut off", 3, 1),
-        (TRAIL_FILE[:-20], "failed", "the file is cut off", 2, 2),
+        (b'{"a":1}\n{"b":2}', "skipped", "it contains no CloudTrail records", 0, 0),
+        (TRAIL_FILE[:-2], "failed", "the file is truncated", 3, 1),
+        (TRAIL_FILE[:-20], "failed", "the file is truncated", 2, 2),
         (gzip.compress(TRAIL_FILE, mtime=0)[:-9], "failed", "the gzip stream is cut short", 3, 0),
         (gzip.compress(TRAIL_FILE, mtime=0) + b"x", "failed", "there are other bytes behind the gzip stream", 3, 0),
         (TRAIL_FILE.replace(b'"id-2"', b'"id-2'), "ok", None, 2, 1),
@@ -112,7 +112,7 @@ def test_a_flood_of_other_json_is_not_held_in_memory_and_not_lost(
     (tmp_path / "file").write_bytes(b'{"other":"log"}\n' * 5_000)
     worker = Worker(tmp_path, "w", [])
     (found,) = worker.read([ToRead(str(tmp_path / "file"), "file")])
-    assert (found.status, found.reason) == ("skipped", "it holds no CloudTrail record")
+    assert (found.status, found.reason) == ("skipped", "it contains no CloudTrail records")
     parts = worker.close()
     assert sum(part.rows for part in parts) == found.rejected == (0 if held == 1 << 20 else 5_000)
     for part in parts:
@@ -170,5 +170,5 @@ def test_a_fault_in_a_worker_process_is_said_to_whoever_started_it(
     batch = msgspec.json.encode([ToRead(str(tmp_path / "a.json"), "a.json")]) + b"\n"
     module.read_batches(Worker(tmp_path / "case", "w", []), iter([batch]))
     said = msgspec.json.decode(capfdbinary.readouterr().out, type=WorkerAnswer).error
-    assert said and said.startswith("while it read a.json, there was an error of this program")
+    assert said and said.startswith("internal error while reading a.json; please report it: ")
     assert "KeyError: 'x' (test_worker.py, line " in said

@@ -1,4 +1,4 @@
-"""Cases for the tests of the lake: made by `ingest` alone, and read back table by table."""
+"""Cases for the tests of the lake: created by `ingest` alone, and read table by table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVENT_KEY = "coalesce(event_id || '/' || recipient_account_id, content_sha256)"
 
 
 def add(case: Path, *logs: Path, filter: Filter = _EVERYTHING) -> Ingested:
-    """Ingest some folders or files into a case."""
+    """Ingest folders or files into a case."""
     found = find_files(logs)
     files = [file for file in found if not file.skipped]
     skipped = [SourceFile(file.name, file.path, "skipped", file.skipped) for file in found if file.skipped]
@@ -33,14 +33,14 @@ def add(case: Path, *logs: Path, filter: Filter = _EVERYTHING) -> Ingested:
 
 
 def put(path: Path, *records: dict[str, Any]) -> Path:
-    """A trail file of some records."""
+    """Return the content of a trail file with these records."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(json.dumps({"Records": records}, separators=(",", ":")).encode())
     return path
 
 
 def rows(case: Path, table: str, columns: str = "*") -> Rows:
-    """What a table's listed files hold, sorted; each of them must be whole and as the manifest says."""
+    """Return the sorted rows of the listed files of a table, each of which must match the manifest."""
     manifest = manifests.read(Layout(case).manifest)
     files = manifest.of_table(table)
     for file in files:
@@ -57,12 +57,12 @@ def rows(case: Path, table: str, columns: str = "*") -> Rows:
 
 
 def events(case: Path) -> Rows:
-    """The events without what tells where they lie."""
+    """Return the events without the columns of their place."""
     return rows(case, "events", "* exclude (source_sha256, position)")
 
 
 def places(case: Path) -> Rows:
-    """Where every copy of every event lies, that of the event itself among them."""
+    """Return the places of all copies of all events, including the stored ones."""
     return sorted(
         rows(case, "events", f"{EVENT_KEY}, source_sha256, position")
         + rows(case, "event_copies", "event_key, source_sha256, position"),
@@ -71,7 +71,7 @@ def places(case: Path) -> Rows:
 
 
 def state(case: Path) -> dict[str, Rows]:
-    """All that the order of files and ingests must not change."""
+    """Return everything that must not depend on the order of files and ingests."""
     names = ("events", "event_copies", "event_conflicts", "conflict_copies", "quarantine", "documents")
     tables = {table: rows(case, table) for table in names}
     commit = manifests.read(Layout(case).manifest).commit
@@ -90,7 +90,7 @@ def listed(case: Path) -> set[str]:
 
 
 def lying(case: Path) -> set[str]:
-    """The files in the lake, listed or not."""
+    """Return the files in the lake, listed or not."""
     return {path.relative_to(case).as_posix() for path in (case / "lake").rglob("*") if path.is_file()}
 
 
@@ -99,7 +99,7 @@ def statuses(ingested: Ingested) -> dict[str, tuple[str, str | None]]:
 
 
 def record(number: int, **fields: Any) -> dict[str, Any]:
-    """A small sound record; equal numbers are copies of one event."""
+    """Return a small valid record; equal numbers are copies of one event."""
     return {
         "eventVersion": "1.08",
         "userIdentity": {"type": "IAMUser", "accessKeyId": f"AKIA{number % 3}", "accountId": "111122223333"},

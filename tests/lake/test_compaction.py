@@ -1,4 +1,4 @@
-"""Compaction: a day of many files becomes one, and the case holds the same."""
+"""Compaction: the files of a day are merged into one with the same rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies: order, split and duplication of files change nothing; what differs is a conflict, whoever brought it."""
+"""Copies: order, split and duplication of files do not matter; copies that differ are conflicts."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ delivered_copy = st.tuples(st.integers(0, 2), st.sampled_from(BODIES), st.sample
 
 
 def deliver(case: Path, copies: list[tuple[int, str, Delivery]]) -> None:
-    """One ingest of copies that came in different ways."""
+    """Ingest copies with different deliveries at once."""
     layout = layouts.create(case)
     before = manifests.read(layout.manifest)
     ingest_id = f"{len(before.source_files):012x}"
@@ -207,7 +207,7 @@ def test_events_without_an_id_are_told_apart_by_what_they_say(tmp_path: Path) ->
 
 def test_the_sound_copy_of_an_event_is_the_event(tmp_path: Path) -> None:
     sound = json.dumps(record(7), separators=(",", ":"))
-    for number in range(6):  # the source hashes differ, so that either could come first
+    for number in range(6):  # the hashes of the sources differ, so that either can be the first
         (tmp_path / f"broken-{number}.json").write_text(f'[{{"eventID":"{number},{sound}]')
     put(tmp_path / "sound.json", record(7))
     add(tmp_path / "case", tmp_path / "sound.json", *tmp_path.glob("broken-*.json"))

@@ -1,4 +1,4 @@
-"""Addenda: an event says what its newest addendum says, is counted once, and does not depend on what came first."""
+"""Addenda: an event has the values of its newest addendum, counts once, and does not depend on the order of arrival."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One byte changed anywhere in a case is found, and the fingerprint of a case is that of its events and sources."""
+"""Integrity: a changed byte anywhere in a case is found; the fingerprint depends on events and sources alone."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def flipped(path: Path, place: int, bit: int) -> None:
 
 
 def flips(path: Path) -> Iterator[tuple[int, int]]:
-    """Places in a file, each with the bit that is changed there: its ends, its middle, and more by chance."""
+    """Yield positions in a file, each with a bit to flip: its ends, its middle, and random ones."""
     size, chance = path.stat().st_size, Random(path.name)
     yield from ((place, 1) for place in (1, size // 2, size - 1))
     yield from ((chance.randrange(size), 1 << chance.randrange(8)) for _ in range(4))
-    yield size // 3, 128  # which is no ASCII, and mostly no UTF-8
+    yield size // 3, 128  # not ASCII, and mostly not UTF-8
 
 
 def test_a_case_that_nobody_touched_is_as_it_was_left(folder: Path) -> None:
@@ -112,7 +112,7 @@ def test_another_case_file_is_named_whatever_was_ingested_since(folder: Path, tm
 
 
 def test_a_changed_lake_file_is_not_written_anew_as_if_it_were_right(folder: Path, tmp_path: Path) -> None:
-    """The copies of an event are settled by writing the file of one of them again."""
+    """Ingest a copy of an event, which rewrites the file of the stored one."""
     for file in (folder / "lake" / "events").rglob("*.parquet"):
         table = pq.read_table(file, partitioning=None)
         names = pa.array(["GetUser"] * table.num_rows)
@@ -129,7 +129,7 @@ def events_file(folder: Path) -> str:
 
 
 def commit_by_hand(folder: Path, *lines: dict[str, object], **counts: int) -> int:
-    """Add lines to the manifest that no ingest wrote, and commit them; `counts` are new. Returns their bytes."""
+    """Commit lines to the manifest that no ingest wrote, with new `counts`, and return their bytes."""
     manifest = folder / "manifest.jsonl"
     committed = json.loads(manifest.read_bytes().splitlines()[-1]) | {"ingest_id": "f" * 12, **counts}
     added = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in (*lines, committed))
@@ -142,7 +142,7 @@ def test_an_event_that_was_removed_by_lines_that_no_ingest_wrote_is_named(folder
     gone = events_file(folder)
     size = commit_by_hand(folder, {"type": "removed", "path": gone}, events=1, copies=1)
     (folder / gone).unlink()
-    for _ in range(2):  # the tables are built of what is left, which vouches for nothing
+    for _ in range(2):  # rebuilt tables of the remaining files are not evidence of integrity
         done = run("verify", "--case", folder, width=300)
         assert done.code == 1
         assert f"manifest.jsonl: its last {size:,} bytes are not from an ingest in the log" in done.out
@@ -170,7 +170,7 @@ def test_an_ingest_that_was_killed_before_it_was_logged_is_told_until_it_is_fini
     (told,) = integrity.leftovers
     assert "before it logged them; run the same command to log it" in told.what
     (folder / "pending.json").write_text('{"manifest_bytes":1,"manifest_sha256":"0"}')
-    assert problems(folder) == ["manifest.jsonl"]  # only what was announced before it was committed is ours
+    assert problems(folder) == ["manifest.jsonl"]  # only a commit that was announced is one of ours
     with Case.open(folder) as case:
         case.ingest([later])
     assert problems(folder) == []
@@ -189,7 +189,7 @@ def test_lines_that_were_never_committed_are_no_part_of_what_the_log_vouches_for
 def test_a_log_that_is_gone_is_named(folder: Path) -> None:
     (folder / "custody.jsonl").unlink()
     assert problems(folder) == ["custody.jsonl"]
-    assert problems(folder) == ["manifest.jsonl"]  # a log that begins later does not say who wrote it
+    assert problems(folder) == ["manifest.jsonl"]  # a log that begins later does not cover it
 
 
 def test_keys_that_are_brought_hide_no_log_that_is_gone(folder: Path, tmp_path: Path) -> None:

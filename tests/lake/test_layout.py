@@ -1,4 +1,4 @@
-"""Layout: a case is private, made wholly or not at all, and written by one ingest at a time."""
+"""Layout: a case is private, created completely or not at all, and written by one ingest at a time."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_case_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def test_other_columns_are_another_format() -> None:
-    """Else a case of the format before would fail at a column that it lacks: change both together."""
+    """Change both together: otherwise, a case of the earlier format would fail at a missing column."""
     schemas = (
         *(LAKE_SCHEMA, DOCUMENTS_SCHEMA, ADDENDA_SCHEMA, QUARANTINE_SCHEMA),
         *(COPIES_SCHEMA, CONFLICTS_SCHEMA, CONFLICT_COPIES_SCHEMA),
@@ -93,12 +93,12 @@ def test_other_columns_are_another_format() -> None:
 
 @pytest.mark.parametrize("name", ["Example*", "Example?", "Example[1]"])
 def test_a_path_that_duckdb_reads_as_a_pattern_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
-    with pytest.raises(NotACase, match="reads as a pattern"):
+    with pytest.raises(NotACase, match="treats as a glob pattern"):
         create(tmp_path / name / "case")
     assert not list(tmp_path.iterdir())
     (tmp_path / name).mkdir()
     (tmp_path / "link").symlink_to(tmp_path / name)
-    with pytest.raises(NotACase, match="reads as a pattern"):
+    with pytest.raises(NotACase, match="treats as a glob pattern"):
         create(tmp_path / "link" / "case")
 
 

@@ -1,4 +1,4 @@
-"""Manifest: lines up to the last commit count, and nothing else."""
+"""Manifest: only lines up to the last commit are used."""
 
 from __future__ import annotations
 

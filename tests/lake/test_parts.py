@@ -1,4 +1,4 @@
-"""Parts: one file a day, sorted within its row groups, listed as what it is."""
+"""Parts: one file per day, sorted within its row groups, with the correct entry in the manifest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS: whose credentials sign, and what refusals mean."""
+"""AWS: which credentials sign the calls, and the reasons of errors."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from forensics.errors import AwsFailed
-from forensics.sources.aws import Access, Aws, aws_errors_told
+from forensics.sources.aws import Access, Aws, convert_aws_errors
 from tests.s3_server import BUCKET, Fault, S3Server, error
 
 ROLE = "arn:aws:iam::123456789012:role/incident-response"
 
 
 def signed_with(server: S3Server) -> list[str]:
-    """The access key ID of each request to come."""
+    """Return a list to which the access key ID of each request is added."""
     keys: list[str] = []
 
     def listen(environ: dict[str, str]) -> None:
@@ -43,7 +43,7 @@ def test_another_role_is_assumed_with_the_credentials_of_the_first(server: S3Ser
 
 
 def test_a_profile_that_is_not_there(nobody: None) -> None:
-    with pytest.raises(AwsFailed, match=r"AWS cannot be used: .*nowhere.* could not be found"):
+    with pytest.raises(AwsFailed, match=r"cannot use AWS: .*nowhere.* could not be found"):
         Aws(Access(profile="nowhere")).client("s3")
 
 
@@ -61,8 +61,8 @@ def test_a_profile_signs(server: S3Server, tmp_path: Path, monkeypatch: pytest.M
     ("code", "told"),
     [
         ("ExpiredToken", "listing: the AWS credentials have expired; renew them and run the same command again"),
-        ("InvalidAccessKeyId", "listing: AWS does not know these credentials; check the profile"),
-        ("SignatureDoesNotMatch", "listing: AWS refuses the signature"),
+        ("InvalidAccessKeyId", "listing: AWS does not recognize these credentials; check the profile"),
+        ("SignatureDoesNotMatch", "listing: AWS rejected the signature"),
         ("AccessDenied", r"listing: access is denied \(It is AccessDenied\)"),
         ("SomethingElse", "listing: It is SomethingElse"),
     ],
@@ -70,5 +70,5 @@ def test_a_profile_signs(server: S3Server, tmp_path: Path, monkeypatch: pytest.M
 def test_a_refusal_is_told_in_one_sentence(server: S3Server, code: str, told: str) -> None:
     server.faults["*"] = error(code, "403 Forbidden")
     client = Aws(Access(endpoint_url=server.url)).client("s3")
-    with pytest.raises(AwsFailed, match=told), aws_errors_told("listing"):
+    with pytest.raises(AwsFailed, match=told), convert_aws_errors("listing"):
         client.list_objects_v2(Bucket=BUCKET)

@@ -1,4 +1,4 @@
-"""Download: whole objects in a bounded spool, none of them twice, whatever the day brings."""
+"""Download: complete objects in a limited spool, and none is fetched twice, whatever fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forensics.errors import AwsFailed
 from forensics.sources import download as module
 from forensics.sources.aws import Access, Aws, Client
 from forensics.sources.download import Fetched, fetch_rounds, rounds
-from forensics.sources.s3 import S3Object, WantedObjects, find_objects
+from forensics.sources.s3 import ObjectFilter, S3Object, find_objects
 from forensics.sources.s3_url import S3Url
 from tests.s3_server import BUCKET, Fault, S3Server, breaking_off, error, times
 
@@ -30,7 +30,7 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def listed(server: S3Server) -> list[S3Object]:
-    return find_objects(client(server.url), S3Url(BUCKET, ""), WantedObjects(), lambda _: None).objects
+    return find_objects(client(server.url), S3Url(BUCKET, ""), ObjectFilter(), lambda _: None).objects
 
 
 def fetch(server: S3Server, objects: list[S3Object], spool: Path) -> list[Fetched]:
@@ -61,7 +61,7 @@ def test_objects_lie_in_the_spool_as_they_are_with_their_metadata(server: S3Serv
     assert (a.path.read_bytes(), a.metadata, a.failure) == (b"content", {"signature": "00ff"}, None)
     assert (b.path.read_bytes(), b.metadata, b.failure) == (b"", {}, None)
     assert a.path.stat().st_mode & 0o777 == 0o600
-    assert a.path.stat().st_mtime.is_integer()  # S3 tells seconds: it is when the object was written
+    assert a.path.stat().st_mtime.is_integer()  # S3 returns seconds: the time when the object was written
     assert (tmp_path / "spool").stat().st_mode & 0o777 == 0o700
 
 
@@ -119,10 +119,10 @@ def test_what_passes_is_waited_for(server: S3Server, tmp_path: Path, fault: Faul
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (breaking_off, "the transfer broke off 6 times"),
+        (breaking_off, "the download failed 6 times"),
         (error("AccessDenied", "403 Forbidden"), "access is denied"),
         (error("InvalidObjectState", "403 Forbidden"), "it is archived; restore it in S3 first"),
-        (error("NoSuchKey", "404 Not Found"), "it was listed and is no longer there"),
+        (error("NoSuchKey", "404 Not Found"), "it was deleted after it was listed"),
     ],
     ids=["broken", "denied", "archived", "vanished"],
 )
@@ -142,7 +142,7 @@ def test_an_object_that_vanished_or_was_replaced_since_is_told(server: S3Server,
     server.delete("logs/0.json")
     server.put("logs/1.json", b"other")
     gone, replaced, kept = fetch(server, objects, tmp_path / "spool")
-    assert gone.failure == "it was listed and is no longer there"
+    assert gone.failure == "it was deleted after it was listed"
     assert replaced.failure == "it was replaced after it was listed; run the same command again"
     assert kept.failure is None
 
@@ -161,7 +161,7 @@ def test_credentials_that_end_stop_the_fetch_and_what_came_is_kept(server: S3Ser
 def test_credentials_that_may_list_and_not_read_are_told_early(server: S3Server, tmp_path: Path) -> None:
     objects = put(server, 130)
     server.faults["logs/"] = error("AccessDenied", "403 Forbidden")
-    with pytest.raises(AwsFailed, match="can be listed and not read"):
+    with pytest.raises(AwsFailed, match="can be listed, but its objects cannot be read"):
         fetch(server, objects, tmp_path / "spool")
 
 

@@ -1,4 +1,4 @@
-"""LookupEvents: all events of a time are saved, and what is saved is not asked for again."""
+"""LookupEvents: all events of a time span are saved, and saved spans are not fetched again."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def aws(url: str) -> Aws:
 
 
 def ask(api: LookupServer, folder: Path, days: int = 3, now: datetime = NOW) -> list[str]:
-    """The IDs of what is saved after a fetch, as often as they are."""
+    """Return the IDs of all saved events after a fetch, with duplicates."""
     files = fetch(planned(api, folder, days, now), now, lambda: None).files
     return sorted(event["EventId"] for path in files for event in json.loads(path.read_bytes())["Events"])
 
@@ -82,7 +82,7 @@ def test_what_is_saved_is_not_asked_for_again(api: LookupServer, tmp_path: Path)
     ask(api, tmp_path)
     api.calls.clear()
     assert set(ask(api, tmp_path)) == logged_since(api, NOW - 3 * DAY)
-    assert api.calls == {HOME: 1, AWAY: 1}  # the newest minutes alone
+    assert api.calls == {HOME: 1, AWAY: 1}  # only the last minutes
     api.calls.clear()
     api.records[HOME].append(logged(5000, NOW + timedelta(hours=1)))
     later = NOW + timedelta(hours=2)

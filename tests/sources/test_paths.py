@@ -1,4 +1,4 @@
-"""Paths: every file below what was given, and none passed over in silence."""
+"""Paths: every file below the given paths is found, and none is skipped silently."""
 
 from __future__ import annotations
 

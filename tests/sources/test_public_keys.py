@@ -1,4 +1,4 @@
-"""Public keys are asked for where each region's digests are, over real HTTP, and kept in the case."""
+"""Public keys: fetched from the region of the digests, over real HTTP, and stored in the case."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.simulator.digests import TrailOfDigests, chain, public_keys, signer, 
 
 
 class ListPublicKeys(BaseHTTPRequestHandler):
-    """CloudTrail's ListPublicKeys: one key for each region, on the second of two pages."""
+    """A stub of ListPublicKeys: one key for each region, on the second of two pages."""
 
     is_paged = True
     asked: ClassVar[list[tuple[str, dict[str, Any]]]] = []

@@ -1,4 +1,4 @@
-"""S3: trails are found in every layout, and only what is wanted is listed."""
+"""S3: trails are found in every layout, and only wanted folders are listed."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from forensics.errors import AwsFailed, NotAnS3Url, NothingFound
 from forensics.sources.aws import Access, Aws, Client
-from forensics.sources.s3 import Found, S3Object, WantedObjects, find_objects
+from forensics.sources.s3 import Found, ObjectFilter, S3Object, find_objects
 from forensics.sources.s3_url import S3Url, parse_url
 from tests.s3_server import BUCKET, S3Server, error, times
 
 A, B = "1" * 12, "2" * 12
-ANYTHING = WantedObjects()
+ANYTHING = ObjectFilter()
 
 
 def key(
@@ -23,7 +23,7 @@ def key(
     return f"{root}{account}/{kind}/{region}/{day}/{account}_{kind}_{region}_{day.replace('/', '')}T0000Z_x.json.gz"
 
 
-def found(server: S3Server, prefix: str = "", wanted: WantedObjects = ANYTHING, bucket: str = BUCKET) -> Found:
+def found(server: S3Server, prefix: str = "", wanted: ObjectFilter = ANYTHING, bucket: str = BUCKET) -> Found:
     return find_objects(client(server.url), S3Url(bucket, prefix), wanted, lambda _: None)
 
 
@@ -80,7 +80,7 @@ def test_only_what_is_wanted_is_listed(server: S3Server) -> None:
         for region in ("eu-west-1", "us-east-1", "us-west-2"):
             for day in ("2026/09/30", "2026/10/01", "2026/10/02", "2026/10/03"):
                 server.put(key("AWSLogs/", account, region, day), b"x")
-    wanted = WantedObjects(frozenset([A]), frozenset(["eu-west-1", "us-east-1"]), date(2026, 10, 1), date(2026, 10, 2))
+    wanted = ObjectFilter(frozenset([A]), frozenset(["eu-west-1", "us-east-1"]), date(2026, 10, 1), date(2026, 10, 2))
     assert keys(found(server, "", wanted)) == [
         key("AWSLogs/", A, region, day) for day in ("2026/10/01", "2026/10/02") for region in ("eu-west-1", "us-east-1")
     ]
@@ -118,14 +118,14 @@ def test_more_than_a_page_is_listed(server: S3Server) -> None:
 
 def test_nothing_is_told(server: S3Server) -> None:
     server.put(f"AWSLogs/{A}/vpcflowlogs/x.gz", b"x")
-    with pytest.raises(NothingFound, match="no object of a trail below s3://trail-logs/; not looked into: AWSLogs/1"):
+    with pytest.raises(NothingFound, match="no objects of a trail found below s3://trail-logs/; skipped AWSLogs/1"):
         found(server)
     with pytest.raises(NothingFound, match="check --account"):
-        found(server, "", WantedObjects(frozenset([B])))
+        found(server, "", ObjectFilter(frozenset([B])))
 
 
 def test_a_bucket_that_is_not_there(server: S3Server) -> None:
-    with pytest.raises(AwsFailed, match="s3://nowhere/ cannot be listed: there is no such bucket"):
+    with pytest.raises(AwsFailed, match="cannot list s3://nowhere/: the bucket does not exist"):
         found(server, bucket="nowhere")
 
 
@@ -140,7 +140,7 @@ def test_a_busy_server_is_asked_again(server: S3Server) -> None:
     [
         ("ExpiredToken", "have expired; renew"),
         ("AccessDenied", "access is denied"),
-        ("InvalidAccessKeyId", "not know these"),
+        ("InvalidAccessKeyId", "not recognize these"),
     ],
 )
 def test_refused_credentials_are_told(server: S3Server, code: str, told: str) -> None:
@@ -151,7 +151,7 @@ def test_refused_credentials_are_told(server: S3Server, code: str, told: str) ->
 
 def test_no_credentials(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    with pytest.raises(AwsFailed, match="there are no AWS credentials"):
+    with pytest.raises(AwsFailed, match="no AWS credentials found"):
         find_objects(Aws(Access(endpoint_url=server.url)).client("s3"), S3Url(BUCKET, ""), ANYTHING, lambda _: None)
 
 

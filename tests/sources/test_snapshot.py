@@ -1,4 +1,4 @@
-"""Snapshot: several accounts over real HTTP. What is read goes in, what is denied is told, and nothing is written."""
+"""Snapshot: of several accounts over real HTTP. Answers are added, denied calls are reported, no call writes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from forensics.answers.ingest_answer import RefusedCall, Snapshot
 from forensics.case import Case, snapshot_policy
 from forensics.output.info_text import render_snapshot
 from forensics.output.lines import lay_out
-from forensics.sources.account_snapshot import CALLS, SnapshotWanted, take
+from forensics.sources.account_snapshot import CALLS, SnapshotRequest, take_snapshot
 from forensics.sources.aws import Access, Aws
 from tests.attribution.records import Account, call, write
 from tests.aws_server import AwsServer, aws_server
@@ -29,7 +29,7 @@ HOME = "123456789012"
 ROLE = "SecurityAudit"
 NAME = {"GivenName": "A", "FamilyName": "Person"}
 PEOPLE = 120
-"""More than a page has."""
+"""More than the size of a page."""
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +39,20 @@ def server() -> Iterator[AwsServer]:
 
 
 @dataclass(frozen=True)
-class Organisation:
+class Organization:
     server: AwsServer
     member: str
     keys: dict[str, str]
-    """User -> the key it has."""
+    """User -> access key ID."""
 
 
 @pytest.fixture
-def organisation(server: AwsServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Organisation:
-    return _organisation(server, monkeypatch, tmp_path)
+def organization(server: AwsServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Organization:
+    return _organization(server, monkeypatch, tmp_path)
 
 
-def _organisation(server: AwsServer, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Organisation:
-    """Two accounts: users with keys, a role that asks for a SourceIdentity, a trail, people in Identity Center."""
+def _organization(server: AwsServer, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Organization:
+    """Return two accounts: users, keys, a role that requires a SourceIdentity, a trail, Identity Center users."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
@@ -74,7 +74,7 @@ def _organisation(server: AwsServer, monkeypatch: pytest.MonkeyPatch, folder: Pa
     for number in range(PEOPLE):
         store.create_user(instance, f"person.{number}", NAME, f"Person {number}", **_NO_MORE)
     server.calls.clear()
-    return Organisation(server, member, keys)
+    return Organization(server, member, keys)
 
 
 _NO_MORE: dict[str, Any] = dict.fromkeys(
@@ -112,14 +112,14 @@ def _furnish(session: Any, user: str) -> dict[str, str]:
 
 
 OLD_KEY = "AKIAI44QH8DHBEXAMPLE"
-"""It carries no account, so AWS is asked whose it is."""
+"""It contains no account, so the account is requested from AWS."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """All that the organisation says, in a case whose logs hold `OLD_KEY`."""
+    """Take a snapshot of the organization, in a case whose logs contain `OLD_KEY`."""
 
-    organisation: Organisation
+    organization: Organization
     case: Case
     done: Snapshot
     calls: set[str]
@@ -132,19 +132,19 @@ def taken(server: AwsServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("snapshot")
     logs = write([call(Account(HOME).user("old").signs(OLD_KEY), 0)], folder / "logs")
     with pytest.MonkeyPatch.context() as environment, Case.create(folder / "case") as case:
-        organisation = _organisation(server, environment, folder)
-        before = _users_and_keys(organisation)
+        organization = _organization(server, environment, folder)
+        before = _users_and_keys(organization)
         case.ingest([logs])
         done = case.snapshot(accounts=["all"], role_name=ROLE, regions=["us-east-1", "us-east-1"])
-        yield Taken(organisation, case, done, set(server.calls), before, _users_and_keys(organisation))
+        yield Taken(organization, case, done, set(server.calls), before, _users_and_keys(organization))
 
 
 def test_every_account_is_asked_and_what_it_says_is_in_the_case(taken: Taken) -> None:
-    case, member = taken.case, taken.organisation.member
+    case, member = taken.case, taken.organization.member
     assert set(taken.done.account_ids) == {HOME, member}
     assert not taken.done.refused and not taken.done.incomplete
     keys = {key.access_key_id: key for key in case.keys().keys}
-    for user, key_id in taken.organisation.keys.items():
+    for user, key_id in taken.organization.keys.items():
         key = keys[key_id]
         assert key.owner is not None and key.owner.name == user
         assert (key.iam_status, key.iam_never_used, key.owner_rests_on) == ("Active", True, "export")
@@ -179,12 +179,12 @@ def test_the_files_are_the_cases_own_and_private(taken: Taken, tmp_path_factory:
 
 
 @pytest.mark.full
-def test_each_call_that_is_denied_is_told_and_stops_no_other(organisation: Organisation, tmp_path: Path) -> None:
+def test_each_call_that_is_denied_is_told_and_stops_no_other(organization: Organization, tmp_path: Path) -> None:
     for action in sorted(
         set(CALLS) - {"sts:GetCallerIdentity", "sts:GetAccessKeyInfo", "iam:GenerateCredentialReport"}
     ):
-        organisation.server.denied = {action}
-        taken = take(Aws(Access()), tmp_path / action, SnapshotWanted(), lambda _account: None)
+        organization.server.denied = {action}
+        taken = take_snapshot(Aws(Access()), tmp_path / action, SnapshotRequest(), lambda _account: None)
         (refused,) = taken.refusals()
         assert (refused.account_id, refused.action) == (HOME, action)
         assert "access is denied" in refused.reason
@@ -194,15 +194,15 @@ def test_each_call_that_is_denied_is_told_and_stops_no_other(organisation: Organ
         )
 
 
-def test_what_is_denied_is_told_and_the_rest_goes_in(organisation: Organisation, tmp_path: Path) -> None:
-    organisation.server.denied = {"iam:ListAccessKeys", "iam:GenerateCredentialReport", "sts:AssumeRole"}
+def test_what_is_denied_is_told_and_the_rest_goes_in(organization: Organization, tmp_path: Path) -> None:
+    organization.server.denied = {"iam:ListAccessKeys", "iam:GenerateCredentialReport", "sts:AssumeRole"}
     command = ("snapshot", "--case", tmp_path / "case", "--accounts", "all", "--role-name", ROLE)
     done = run(*command, "--region", "us-east-1", "--format", "json")
     assert (done.code, done.err) == (3, "")
     told = json.loads(done.out)
     assert told["account_ids"] == [HOME] and told["ingest"]["unread"] == []
     assert {(refused["account_id"], refused["action"].split()[0]) for refused in told["refused"]} == {
-        (HOME, "iam:ListAccessKeys"), (HOME, "iam:GenerateCredentialReport"), (organisation.member, "sts:AssumeRole"),
+        (HOME, "iam:ListAccessKeys"), (HOME, "iam:GenerateCredentialReport"), (organization.member, "sts:AssumeRole"),
     }  # fmt: skip
     with Case.open(tmp_path / "case") as case:
         assert case.sql_rows("select user_name from iam_users").rows
@@ -248,9 +248,9 @@ def test_without_credentials_there_is_one_line_and_no_case(
     assert not (tmp_path / "case").exists()
 
 
-def _users_and_keys(organisation: Organisation) -> dict[str, object]:
+def _users_and_keys(organization: Organization) -> dict[str, object]:
     found: dict[str, object] = {}
-    for account in (HOME, organisation.member):
+    for account in (HOME, organization.member):
         iam = get_backend("iam")[account]["aws"]
         found[account] = [
             (name, sorted(key.access_key_id for key in user.access_keys), sorted(user.policies))

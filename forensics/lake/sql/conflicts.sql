@@ -15,7 +15,7 @@ winners as (
     where ranked.place = 1
       and ranked.event_key in (select event_key from in_conflict)
 ),
-said as (
+versions as (
     select event_key, canonical_sha256, sha256(raw) as raw_sha256, delivery, raw, differs_in, proves_nothing
     from old_conflicts
     union all
@@ -32,22 +32,25 @@ said as (
         on  rows.filename = in_conflict.filename
         and rows.file_row_number = in_conflict.file_row_number
 ),
-distinct_said as (
-    select * from said
+distinct_versions as (
+    select * from versions
     qualify row_number() over (partition by event_key, canonical_sha256 order by raw_sha256, differs_in) = 1
 ),
 compared as (
     select
-        said.event_key,
-        said.canonical_sha256,
-        said.delivery,
+        versions.event_key,
+        versions.canonical_sha256,
+        versions.delivery,
         winners.delivery as winner_delivery,
-        case when winners.raw is null then said.differs_in else differs_in(said.raw, winners.raw) end as differs_in,
-        said.proves_nothing,
-        said.raw
-    from distinct_said as said
+        case
+            when winners.raw is null then versions.differs_in
+            else differs_in(versions.raw, winners.raw)
+        end as differs_in,
+        versions.proves_nothing,
+        versions.raw
+    from distinct_versions as versions
     left join winners using (event_key)
-    where winners.canonical_sha256 is distinct from said.canonical_sha256
+    where winners.canonical_sha256 is distinct from versions.canonical_sha256
 )
 select
     event_key,

@@ -1,4 +1,4 @@
--- event_listings: events for which digests prove more, or less, than for the file of the stored copy.
+-- event_listings: the verdict of digests on events with several versions, or with a better copy than the stored one.
 -- Grain: one row per event_key.
 
 with conflicting as (
@@ -18,7 +18,7 @@ further as (
     group by event_key
 ),
 
-bettered as (
+changed as (
     select stored.event_key, further.place
     from stored
     join further on further.event_key = stored.event_key
@@ -32,10 +32,10 @@ bettered as (
 )
 
 select
-    bettered.event_key,
-    case bettered.place
+    changed.event_key,
+    case changed.place
         when 1 then 'listed' when 2 then 'not_covered' when 3 then 'contested' else 'unlisted'
     end as listing,
     cast(stored_events.event_time as date) as event_date
-from bettered
-join stored_events on stored_events.event_key = bettered.event_key
+from changed
+join stored_events on stored_events.event_key = changed.event_key

@@ -1,5 +1,5 @@
--- The hashes of the raw records of proving events, with their files. $files: the lake's files of events.
--- Grain: one row per event that has an ID.
+-- record_hashes: the hashes of the raw records of proving events, with their lake files.
+-- Grain: one row per event that has an ID. $files: the lake files of events.
 select event_id, filename as path, unhex(sha256(raw)) as raw_sha256
 from read_parquet($files, filename = true, hive_partitioning = false)
 where nullif(event_id, '') is not null

@@ -1,4 +1,4 @@
--- repeated_keys: hashes of event keys that are in several rows of new files; equal hashes are compared again later.
+-- repeated_keys: hashes of event keys that several rows of new files have. `ranked` compares the keys themselves.
 -- Grain: one row per key_hash.
 
 select hash(key_of(event_id, recipient_account_id, content_sha256)) as key_hash

@@ -1,4 +1,4 @@
--- repeated_places: rows of new files from a place in a source that an earlier row has.
+-- repeated_places: rows from the same place in a source as an earlier row; committed rows are the earliest.
 -- Grain: one row per (path, file_row_number).
 
 with places as (

@@ -1,6 +1,5 @@
--- replacing: the versions of events whose stored copy is in a worse file than another, with their bytes, the one that
--- counts first.
--- Grain: one row per (event_key, canonical_sha256).
+-- replacing: the versions of events whose stored copy is in a worse file than another copy, with their bytes.
+-- Grain: one row per (event_key, canonical_sha256). The first row of an event replaces the stored one.
 
 with best as (
     select event_key, min(place) as place
