@@ -1,8 +1,8 @@
-"""Columns: records as Arrow batches. The parser's second half, and like its first a pure function.
+"""Columns: converts records to Arrow batches.
 
-Values are handled by column, for what each costs in Python is most of what an event costs. What repeats is decoded
-once: a few `userIdentity` blocks sign most of a trail's events, so each distinct block becomes one row of a small
-table, and the batch takes its identity columns from there.
+Values are processed by column, because work on single values in Python takes most of the time. Few `userIdentity`
+blocks occur in most events of a trail, so each distinct block is decoded once, and a batch takes its identity columns
+from these decoded blocks.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ _SIGN_IN = "awsconsolesignin"
 _API_CALL = "AwsApiCall"
 _NO_BLOCK = b"{}"
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
-# some write these empty where there is none
+# some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
-# of any text, and joined with nothing
+# may contain any text, so secrets are masked; no model joins on them
 _FREE_TEXT = ("user_agent", "error_message", "resource")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
 class SourceRecords(NamedTuple):
-    """Some records of one source, to be made into rows together with those of others."""
+    """Records of one source file; a batch of rows can have records of several files."""
 
     records: Records
     source_sha256: str
@@ -61,7 +61,10 @@ class SourceRecords(NamedTuple):
 class Batch(NamedTuple):
     """Rows of LAKE_SCHEMA in the order of their records.
 
-    Of each that was taken, what could not become a row, and how many of its rows have a field that nothing knows.
+    Args:
+        events: the rows.
+        rejected: records that are not events, one list per source.
+        unknown_fields: number of rows by the name of an unknown field, one counter per source.
     """
 
     events: pa.RecordBatch
@@ -70,7 +73,12 @@ class Batch(NamedTuple):
 
 
 def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Batch:
-    """The events of some records. Never raises for what a record holds. `seen` spares decoding an identity again."""
+    """Convert records to rows. Never raises for the content of a record.
+
+    Args:
+        taken: records by source.
+        seen: cache of decoded identities, which grows.
+    """
     decoded = decode([raw for one in taken for raw in one.records.raw])
     counts = [len(one.records.raw) for one in taken]
     source = np.repeat(np.arange(len(taken)), counts)
@@ -115,7 +123,7 @@ def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Bat
 
 
 def _delivery(taken: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
-    """How each came. What a product added members to is not as AWS wrote it, though nothing was around it."""
+    """Return the delivery of each row. A record to which a product added members is wrapped, not native."""
     deliveries = [one.records.delivery for one in taken]
     decorated = [row for row, names in decoded.unknown_fields.items() if is_decorated(names)]
     number = source.copy()
@@ -124,7 +132,7 @@ def _delivery(taken: Sequence[SourceRecords], source: Numbers, decoded: Decoded)
 
 
 class _Flags:
-    """What is odd about some rows, and which fields of theirs nothing knows."""
+    """Anomalies and unknown fields, by row."""
 
     def __init__(self) -> None:
         self._flags: dict[int, set[str]] = defaultdict(set)
@@ -159,18 +167,18 @@ def _record_columns(fields: Fields) -> dict[str, pa.Array]:
 
 
 def _times(texts: pa.StringArray) -> pa.TimestampArray:
-    """Times as AWS writes them all at once; if there are others, each distinct one by itself."""
+    """Parse times: in one cast if all are in AWS's usual form, otherwise each distinct time by itself."""
     if pc.all(pc.match_substring_regex(texts, _AS_AWS_WRITES_TIME)).as_py():
         try:
             return pc.cast(texts, TIMESTAMP)
-        except pa.ArrowInvalid:  # such as a thirtieth of February
+        except pa.ArrowInvalid:  # for example, February 30
             pass
     distinct = texts.dictionary_encode()
     return pa.array(map(parse_time, distinct.dictionary.to_pylist()), TIMESTAMP).take(distinct.indices)
 
 
 def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags) -> dict[str, pa.Array]:
-    """What is not a field of the record, or not as it stands there."""
+    """Return the columns that are derived from a record instead of copied from one of its fields."""
     rows = len(decoded.raw)
     texts: dict[int, str] = {}
     for row, careful in decoded.careful.items():
@@ -200,7 +208,7 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
 
 
 def _identities(decoded: Decoded, seen: dict[bytes, Identity]) -> tuple[list[Identity], Numbers]:
-    """The distinct identities, and for each row which of them is its own."""
+    """Return the distinct identities, and the index of each row's identity."""
     blocks = decoded.fields.block("user_identity").dictionary_encode()
     distinct = [block or _NO_BLOCK for block in blocks.dictionary.to_pylist()]
     identities = [_identity(block, seen, authenticated=True) for block in distinct]
@@ -219,7 +227,7 @@ def _identity(block: bytes, seen: dict[bytes, Identity], *, authenticated: bool)
 
 
 def _refused_sign_ins(decoded: Decoded) -> list[int]:
-    """Nothing signed these: they prove that somebody typed a name, or sent a token that was no good."""
+    """Return the rows of failed sign-ins and rejected tokens: no credential signed these events."""
     fields = decoded.fields
     return [
         row
@@ -242,14 +250,14 @@ def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, 
     columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
     return {
         field.name: pa.array(values, field.type).take(taken)
-        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are no columns
+        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are not columns
     }
 
 
 def _effects(
     decoded: Decoded, identities: list[Identity], texts: dict[int, str], flags: _Flags
 ) -> tuple[dict[int, Issuance], dict[int, Change]]:
-    """What some events hand out or change, by their rows. One that repeats a key anywhere is read from `texts`."""
+    """Return issuances and changes, keyed by row. A record with a repeated key is read from `texts`."""
     issued: dict[int, Issuance] = {}
     changed: dict[int, Change] = {}
     events = zip(decoded.fields.values("event_source"), decoded.fields.values("event_name"), strict=True)
@@ -287,7 +295,7 @@ def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
 
 
 def _resources(decoded: Decoded) -> pa.Array:
-    """A request that stands in many records is looked at once; a refusal, whose message counts too, by itself."""
+    """Return the resource of each row: once per distinct request, but for each refused call, whose message is read."""
     fields = decoded.fields
     alike = np.zeros(len(decoded.raw), np.int64)
     for column in (fields.block("resources"), fields.block("request_parameters"), fields.text("aws_region")):
@@ -307,7 +315,7 @@ def _amends(decoded: Decoded) -> dict[int, str]:
 
 
 def _content_hashes(decoded: Decoded) -> dict[int, str]:
-    """Of the records that have no name of their own."""
+    """Return the hashes of records without eventID or recipientAccountId, keyed by row."""
     names = [decoded.fields.text(name) for name in ("event_id", "recipient_account_id")]
     named = pc.and_(*(pc.fill_null(pc.greater(pc.binary_length(name), 0), False) for name in names))
     rows = np.flatnonzero(~named.to_numpy(zero_copy_only=False)).tolist()
@@ -315,7 +323,7 @@ def _content_hashes(decoded: Decoded) -> dict[int, str]:
 
 
 def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> dict[int, str]:
-    """The records whose text is not that of `raw`: written back by the careful path, or with a secret masked."""
+    """Return the text of records that differs from `raw`, keyed by row: rewritten, or with masked secrets."""
     found = {row: mask(text.encode()).decode() for row, text in texts.items()}
     for row in np.flatnonzero(pc.match_substring_regex(column, HOLDS_A_SECRET).to_numpy(zero_copy_only=False)).tolist():
         if row not in texts:
@@ -326,7 +334,7 @@ def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> 
 
 
 def _masked_text(column: pa.StringArray, record: pa.StringArray) -> pa.StringArray:
-    """The column with secrets masked. Only the records that have a text of their own can hold any."""
+    """Return a column with masked secrets. Only rows with a text in `record` can contain a secret."""
     rows = np.flatnonzero(record.is_valid().to_numpy(zero_copy_only=False))
     texts = column.take(pa.array(rows))
     holds = pc.fill_null(pc.match_substring_regex(texts, HOLDS_A_SECRET), False).to_numpy(zero_copy_only=False)
@@ -354,7 +362,7 @@ def _scattered_columns(
 
 
 def _scattered(found: Mapping[int, object], type_: pa.DataType, rows: int) -> pa.Array:
-    """A column of few values, by their rows."""
+    """Return a column from sparse values, keyed by row."""
     values = pa.array(found.values(), type_)
     if values.null_count == len(values):
         return pa.nulls(rows, type_)
