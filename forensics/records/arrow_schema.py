@@ -170,11 +170,7 @@ QUARANTINE_SCHEMA = pa.schema(
         [
             ("source_sha256", TEXT, "SHA-256 of the source file as read"),
             ("position", pa.int32(), "index of the record in that file, from 0"),
-            (
-                "byte_offset",
-                pa.int64(),
-                "its offset in the inflated file; null if the record has a position of its own",
-            ),
+            ("byte_offset", pa.int64(), "offset in the inflated file; null if it is complete JSON, or unknown"),
             ("reason", TEXT, "why it is not an event"),
             ("raw", pa.binary(), "its bytes, at most 1 MiB"),
         ]

@@ -326,7 +326,7 @@ def _parse(text: str, parse_constant: Callable[[str], object] | None = None) -> 
 
 
 def _refuse_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not valid JSON")
+    raise ValueError(f"{constant} is not a JSON value")
 
 
 def _any_repeats(value: object) -> bool:

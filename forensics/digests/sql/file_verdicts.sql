@@ -12,7 +12,7 @@ with files as (
     where sha256 is not null and kind is null and status in ('ok', 'empty', 'failed', 'duplicate')
 ),
 
-vouched as (
+listed as (
     select
         files.source_sha256,
         listings.digest_sha256,
@@ -47,7 +47,7 @@ contradicted as (
 
 judged as (
     select *, row_number() over (partition by source_sha256 order by place, digest_sha256) as choice
-    from (select * from vouched union all select * from contradicted) as found
+    from (select * from listed union all select * from contradicted) as found
 ),
 
 logs as (
