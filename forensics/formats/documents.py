@@ -78,10 +78,12 @@ def take_document(pieces: Iterable[bytes]) -> tuple[Document | None, Iterator[by
         return None, _failing(pieces_read, failure)
     content = b"".join(pieces_read)
     if begins_as_export and size > MAX_DOCUMENT_BYTES:
-        raise Unreadable(f"it begins like {exports.named(head)} but is larger than {MAX_DOCUMENT_BYTES >> 20} MiB")
+        raise Unreadable(
+            f"it begins like {exports.display_name(head)} but is larger than {MAX_DOCUMENT_BYTES >> 20} MiB"
+        )
     kind = _kind(content) if size <= MAX_DOCUMENT_BYTES else None
     if begins_as_export and kind is None and not exports.objects(exports.without_mark(content)):
-        raise Unreadable(f"it begins like {exports.named(head)} but is truncated or damaged; export it again")
+        raise Unreadable(f"it begins like {exports.display_name(head)} but is truncated or damaged; export it again")
     return (Document(kind, content), iter(())) if kind else (None, chain([content], pieces))
 
 

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from forensics.formats.inflate import Measure
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
-from forensics.formats.rebuild import NotARow, from_row, given_twice, names_events, plain, to_json
+from forensics.formats.rebuild import NotARow, duplicate_field, from_row, names_events, plain, to_json
 from forensics.formats.record_stream import MAX_RECORD_BYTES, Delivery, Records, Rejected
 from forensics.formats.unwrap import in_message
 
@@ -86,7 +86,7 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines = _lines(pieces)
     next(lines, None)
-    message, twice = table.message, given_twice(table.columns)
+    message, duplicate = table.message, duplicate_field(table.columns)
     rows = csv.reader(lines, delimiter=table.delimiter)
     position = 0
     while True:
@@ -100,7 +100,7 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
             continue
         if not row:
             continue
-        reason = f"two columns contain its {twice}" if twice and message is None else None
+        reason = f"two columns contain its {duplicate}" if duplicate and message is None else None
         if len(row) != len(table.columns):
             reason = f"the row has {len(row)} fields, the table {len(table.columns)}"
         if reason:

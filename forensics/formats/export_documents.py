@@ -73,7 +73,7 @@ def is_report(text: bytes) -> bool:
     return bool(_REPORT.match(text)) or text.startswith(_REPORT_BASE64)
 
 
-def named(head: bytes) -> str:
+def display_name(head: bytes) -> str:
     """Return a name for an export, from its start: the command that prints it."""
     text = without_mark(head)
     if is_report(text):

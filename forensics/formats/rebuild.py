@@ -70,7 +70,7 @@ def names_events(columns: set[str]) -> bool:
     return "eventname" in columns and bool(columns & {"eventsource", "eventtime"})
 
 
-def given_twice(columns: Iterable[str]) -> str | None:
+def duplicate_field(columns: Iterable[str]) -> str | None:
     """Return a field that two columns contain, which makes rows ambiguous; None if there is none."""
     counts = Counter(map(plain, columns))
     return next((_NAMED[name] for name, number in counts.items() if number > 1 and name in _TOP), None)

@@ -72,26 +72,26 @@ class Batch(NamedTuple):
     unknown_fields: list[Counter[str]]
 
 
-def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Batch:
+def to_batch(sources: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Batch:
     """Convert records to rows. Never raises for the content of a record.
 
     Args:
-        taken: records by source.
+        sources: records by source.
         seen: cache of decoded identities, which grows.
     """
-    decoded = decode([raw for one in taken for raw in one.records.raw])
-    counts = [len(one.records.raw) for one in taken]
-    source = np.repeat(np.arange(len(taken)), counts)
+    decoded = decode([raw for one in sources for raw in one.records.raw])
+    counts = [len(one.records.raw) for one in sources]
+    source = np.repeat(np.arange(len(sources)), counts)
     position = np.concatenate(
         [
             np.arange(one.records.position, one.records.position + count)
-            for one, count in zip(taken, counts, strict=True)
+            for one, count in zip(sources, counts, strict=True)
         ]
         or [np.arange(0)]
     )
-    rejected: list[list[Rejected]] = [[] for _ in taken]
+    rejected: list[list[Rejected]] = [[] for _ in sources]
     for place, reason in decoded.refused.items():
-        records = taken[source[place]].records
+        records = sources[source[place]].records
         at = int(position[place])
         rejected[source[place]].append(Rejected(at, -1, records.raw[at - records.position], reason))
     for found in rejected:
@@ -101,14 +101,14 @@ def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Bat
     columns = {
         **_record_columns(decoded.fields),
         **_event_columns(decoded, seen, flags),
-        "delivery": _delivery(taken, source, decoded),
-        "source_sha256": pa.array([one.source_sha256 for one in taken], TEXT).take(pa.array(source)),
+        "delivery": _delivery(sources, source, decoded),
+        "source_sha256": pa.array([one.source_sha256 for one in sources], TEXT).take(pa.array(source)),
         "position": pa.array(position, pa.int32()),
     }
-    resynchronised = np.array([one.records.resynchronised for one in taken], bool)[source]
+    resynchronised = np.array([one.records.resynchronised for one in sources], bool)[source]
     for row in np.flatnonzero(resynchronised).tolist():
         flags.add(row, "resynchronised", unreliable=True)
-    rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in taken], bool)[source]
+    rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in sources], bool)[source]
     for row in np.flatnonzero(rebuilt).tolist():
         flags.add(row, "rebuilt", unreliable=False)
     for name in _FREE_TEXT:
@@ -116,18 +116,18 @@ def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Bat
     _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
     columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
     events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
-    unknown_fields = [Counter[str]() for _ in taken]
+    unknown_fields = [Counter[str]() for _ in sources]
     for row, names in flags.unknown_fields:
         unknown_fields[source[row]].update(names)
     return Batch(events, rejected, unknown_fields)
 
 
-def _delivery(taken: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
+def _delivery(sources: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
     """Return the delivery of each row. A record to which a product added members is wrapped, not native."""
-    deliveries = [one.records.delivery for one in taken]
+    deliveries = [one.records.delivery for one in sources]
     decorated = [row for row, names in decoded.unknown_fields.items() if is_decorated(names)]
     number = source.copy()
-    number[[row for row in decorated if deliveries[source[row]] == Delivery.NATIVE]] = len(taken)
+    number[[row for row in decorated if deliveries[source[row]] == Delivery.NATIVE]] = len(sources)
     return pa.array([*deliveries, Delivery.WRAPPED], TEXT).take(pa.array(number))
 
 
@@ -246,10 +246,10 @@ def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
 
 
 def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, pa.Array]:
-    taken = pa.array(number)
+    index = pa.array(number)
     columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
     return {
-        field.name: pa.array(values, field.type).take(taken)
+        field.name: pa.array(values, field.type).take(index)
         for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are not columns
     }
 
@@ -268,30 +268,30 @@ def _effects(
         if row not in texts and rec.repeats_a_key(raw):
             flags.add(row, "repeated_key", unreliable=True)
             texts[row] = rec.decode_carefully(raw).text
-        sound = texts[row].encode() if row in texts else raw
+        unambiguous = texts[row].encode() if row in texts else raw
         if event in ISSUANCES:
-            issuing, wrong = _issuing(sound)
+            issuing, wrong = _issuing(unambiguous)
             issued[row] = issuance(record, identity.block, issuing)
         else:
-            changing, wrong = _changing(sound)
+            changing, wrong = _changing(unambiguous)
             changed[row] = change(record, identity.block, changing)
         if wrong:
             flags.add(row, "wrong_type", unreliable=True)
     return issued, changed
 
 
-def _issuing(sound: bytes) -> tuple[IssuingRecord, bool]:
+def _issuing(unambiguous: bytes) -> tuple[IssuingRecord, bool]:
     try:
-        return decode_issuing(sound), False
+        return decode_issuing(unambiguous), False
     except rec.NOT_DECODED:
-        return rec.convert(rec.parse_loosely(sound), IssuingRecord)
+        return rec.convert(rec.parse_loosely(unambiguous), IssuingRecord)
 
 
-def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
+def _changing(unambiguous: bytes) -> tuple[ChangingRecord, bool]:
     try:
-        return decode_changing(sound), False
+        return decode_changing(unambiguous), False
     except rec.NOT_DECODED:
-        return rec.convert(rec.parse_loosely(sound), ChangingRecord)
+        return rec.convert(rec.parse_loosely(unambiguous), ChangingRecord)
 
 
 def _resources(decoded: Decoded) -> pa.Array:
