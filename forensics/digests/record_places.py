@@ -46,7 +46,7 @@ _PLACES = """
 
 
 def create_table(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `record_places`, without rows."""
+    """Create `record_places` without rows."""
     connection.execute(_TABLE)
 
 
