@@ -33,7 +33,7 @@ def models_version() -> str:
         for room in rooms
         for folder in (room, room / "sql")
         for file in folder.iterdir()
-        if file.name.endswith((".py", ".sql"))
+        if file.name.endswith((".py", ".sql", ".toml"))
     ]
     texts = sorted(file.read_bytes() for file in files)
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
