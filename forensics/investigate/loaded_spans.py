@@ -1,4 +1,4 @@
-"""Loaded spans: the time that is loaded of each account and region, and the hours that digests verify as complete."""
+"""Loaded spans: the loaded time range of each account and region, and the hours that digests verify as complete."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ class VerifiedHoursRow(Row, frozen=True):
 
 
 def loaded_regions(connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]) -> list[LoadedRegionRow]:
-    """Return the loaded time of some accounts by region."""
+    """Return the loaded time ranges of some accounts by region."""
     return rows(connection, LoadedRegionRow, "who/coverage_of_accounts", accounts=account_ids) if account_ids else []
 
 
@@ -41,5 +41,5 @@ def loaded_of(
 
 
 def verified_hours(connection: duckdb.DuckDBPyConnection) -> list[VerifiedHoursRow]:
-    """Return the hours whose delivered events are all loaded, as proven by digests."""
+    """Return the hours whose delivered events are all loaded, as verified by digests."""
     return rows(connection, VerifiedHoursRow, "verified_hours")

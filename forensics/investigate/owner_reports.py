@@ -1,4 +1,4 @@
-"""The credential report beside the keys that are known: it names no key, so what fits one by user and time is weak."""
+"""Owner reports: match the credential report, which has no key IDs, with known keys. Such a match is weak evidence."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -20,7 +20,7 @@ from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.sql_rows import grouped, rows
 
 KeyInAccount = tuple[str, str | None]
-# IAM and CloudTrail may tell the second in which a key was made differently by one
+# the creation times of IAM and CloudTrail can differ by a second
 _SAME_MOMENT = timedelta(seconds=1)
 
 
@@ -65,7 +65,7 @@ class KnownKeyRow(OwnerColumns, frozen=True):
 
     @property
     def sources(self) -> list[ExportSource]:
-        """The exports with a statement about the key."""
+        """Return the exports that contain the key."""
         found = (self.owner_source, self.created_source, self.status_source, self.last_use_source)
         return [source for source in found if source]
 
@@ -90,7 +90,7 @@ class ReportedKeyRow(ExportSource, frozen=True):
 
     @property
     def status(self) -> str | None:
-        """Active or Inactive, as IAM names it."""
+        """Return Active or Inactive, as IAM names it."""
         return None if self.active is None else "Active" if self.active else "Inactive"
 
 
@@ -111,7 +111,7 @@ def reported_keys(
 def matched(
     known: Iterable[KnownKeyRow], report: Iterable[ReportedKeyRow]
 ) -> tuple[dict[KeyInAccount, ReportedKeyRow], list[ReportedKeyRow]]:
-    """The keys that fit a place of the report by user and time of creation alone, and the places left."""
+    """Match keys with slots of the report by user and creation time; return the matches and the other slots."""
     slots = [slot for slot in report if slot.slot]
     of_user = grouped(slots, lambda slot: (slot.account_id, slot.user_name))
     fitting: defaultdict[tuple[str, str, int | None], list[KnownKeyRow]] = defaultdict(list)
@@ -120,19 +120,19 @@ def matched(
             if _fits(row, slot):
                 fitting[slot.account_id, slot.user_name, slot.slot].append(row)
     found: dict[KeyInAccount, ReportedKeyRow] = {}
-    left = []
+    unmatched = []
     for slot in slots:
         keys = fitting[slot.account_id, slot.user_name, slot.slot]
         key = (keys[0].access_key_id, keys[0].account_id) if len(keys) == 1 else None
         if key is None or key in found:
-            left.append(slot)
+            unmatched.append(slot)
         else:
             found[key] = slot
-    return found, left
+    return found, unmatched
 
 
 class ReportOfOwner:
-    """What the report says of the owner of a key, and, where no other export tells it, of the key itself."""
+    """The credential report about the owner of a key, and about the key where no other export has the value."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Actor | None) -> None:
         name = None if owner is None else ROOT if owner.kind == ActorKind.ROOT else owner.name
@@ -145,23 +145,25 @@ class ReportOfOwner:
     def as_of(self) -> datetime | None:
         return self._rows[0].as_of if self._rows else None
 
-    def says(self, key_id: str, logged: LoggedKey, access: OwnersAccess, told: Collection[str]) -> Iterator[Exported]:
-        """`told`: what other exports say of the key."""
+    def statements(
+        self, key_id: str, logged: LoggedKey, access: OwnersAccess, known: Collection[str]
+    ) -> Iterator[Exported]:
+        """Yield the values of the report; `known`: the kinds of values that other exports have for the key."""
         if not self._rows:
             return
         found, _ = matched(self._known, self._rows)
         for slot in (slot for (key, _), slot in found.items() if key == key_id):
-            yield from self._of_key(key_id, slot, logged, told)
+            yield from self._of_key(key_id, slot, logged, known)
         yield from self._of_user(self._rows[0], access)
 
     def _of_key(
-        self, key_id: str, slot: ReportedKeyRow, logged: LoggedKey, told: Collection[str]
+        self, key_id: str, slot: ReportedKeyRow, logged: LoggedKey, known: Collection[str]
     ) -> Iterator[Exported]:
         files = self._files[slot.source_sha256]
-        if slot.status and "status" not in told:
+        if slot.status and "status" not in known:
             judged = status_agreement(slot.status, slot.as_of, logged)
             yield slot.exported("status", key_id, slot.status, files, judged, Grade.WEAK)
-        if (slot.last_used_at or slot.never_used) and "last_use" not in told:
+        if (slot.last_used_at or slot.never_used) and "last_use" not in known:
             judged = last_use_agreement(slot.last_used_at, slot.as_of, logged)
             value = timestamp(slot.last_used_at) if slot.last_used_at else None
             yield slot.exported("last_use", key_id, value, files, judged, Grade.WEAK)
@@ -184,7 +186,7 @@ def _fits(row: KnownKeyRow, slot: ReportedKeyRow) -> bool:
 
 
 def _password_agreement(user: ReportedKeyRow, access: OwnersAccess) -> Agreement:
-    """Whether the last logged change of the password before the report left what it says."""
+    """Compare the report with the last logged password change before it."""
     before = [
         change
         for change in access.password_changes

@@ -43,13 +43,13 @@ def values(connection: duckdb.DuckDBPyConnection, type_: type[T], query: str, /,
 
 
 def run(connection: duckdb.DuckDBPyConnection, statement: str, /, **parameters: object) -> None:
-    """Run `<statement>.sql`, which returns nothing. Raises CannotRead."""
+    """Run `<statement>.sql`, a statement without a result. Raises CannotRead."""
     with reading_files():
         connection.execute(sql(f"investigate/{statement}"), parameters)
 
 
 def grouped(found: Iterable[T], key: Callable[[T], K]) -> defaultdict[K, list[T]]:
-    """Return rows by a key, in their order."""
+    """Group rows by a key, keeping their order."""
     groups: defaultdict[K, list[T]] = defaultdict(list)
     for row in found:
         groups[key(row)].append(row)

@@ -1,4 +1,4 @@
-"""Proving files: the source files, digests and exports that an answer rests on, for a bundle."""
+"""Proving files: the source files, digests and exports behind an answer, for a bundle."""
 
 from collections.abc import Collection
 
@@ -18,7 +18,7 @@ class SourceRow(Row, frozen=True):
 
 
 class DigestRow(Row, frozen=True):
-    """A digest with everything that other tools need to check it; `der` is the public key."""
+    """A digest with everything that other tools need to verify it; `der` is the public key."""
 
     digest_sha256: str
     s3_object: str

@@ -1,4 +1,4 @@
-"""Schema: the tables and views of a case, their columns, and what each means."""
+"""Catalogue: the tables and views of a case, with their columns and descriptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import duckdb
 from forensics.answers.schema_answer import Table
 from forensics.investigate.sql_rows import rows
 
-# what a query begins with; the others are steps to these, or lists beside them
+# the main tables; the others are intermediate or supplementary
 _FIRST = (
     "attributed_events",
     "events",
@@ -26,7 +26,7 @@ _FIRST = (
 
 
 def schema(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
-    """Every table, those that a query begins with first."""
+    """Return every table and view, the main tables first."""
     order = {name: place for place, name in enumerate(_FIRST)}
     found = rows(connection, Table, "case/schema")
     return tuple(sorted(found, key=lambda table: (order.get(table.name, len(order)), table.name)))
