@@ -37,6 +37,7 @@ from forensics.investigate.audit.audit_rows import (
 from forensics.investigate.export_source import Agreement, ExportSource, files_about, files_of
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import KnownKeyRow, ReportedKeyRow, known_keys, matched, reported_keys
+from forensics.investigate.same_user import is_same_user
 from forensics.investigate.sql_rows import grouped, rows, values
 
 _CITED = 3
@@ -205,7 +206,7 @@ class _Audit:
         if listing and latest and listing.as_of and listing.as_of > latest and _latest_status(row, None) != _DELETED:
             user = self._users.get(name)
             is_renamed = (row.account_id, owner.id) in self._user_ids
-            if not is_renamed and (user is None or not _may_be(user.user_id, owner.id)):
+            if not is_renamed and (user is None or not _is_same(user, owner)):
                 yield self._finding("owner_gone", listing)
         marks = [change for change in of_user if change.event_name.endswith("UserPolicy")]
         if marks and marks[-1].event_name == "AttachUserPolicy":
@@ -216,15 +217,14 @@ class _Audit:
 
     def _user_changes_of(self, account_id: str | None, owner: Actor) -> list[OwnerChangeRow]:
         """Return the changes of a user by its unique ID, under any name; by name if an ID is unknown."""
-        by_id = self._changes_of_id[account_id, owner.id] if owner.id else []
-        named = self._changes_of_name[account_id, owner.name]
-        by_name = [change for change in named if change.user_id is None or owner.id is None]
-        return sorted((*by_id, *by_name), key=lambda change: change.place)
+        candidates = (*self._changes_of_id[account_id, owner.id], *self._changes_of_name[account_id, owner.name])
+        found = {change.place: change for change in candidates if _is_same(change, owner)}
+        return [found[place] for place in sorted(found)]
 
     def _quarantine_of(self, account_id: str | None, owner: Actor) -> QuarantineRow | None:
         """Return the latest exported quarantine status of a user."""
         named = self._quarantine_of_name.get((account_id, owner.name))
-        by_name = named if named and _may_be(named.user_id, owner.id) else None
+        by_name = named if named and _is_same(named, owner) else None
         return self._quarantine_of_id.get((account_id, owner.id)) or by_name
 
     def _agreement_findings(self, row: KnownKeyRow, uses: Sequence[KeyUseRow]) -> Iterator[KeyFinding]:
@@ -342,6 +342,10 @@ def _id(row: ListedUserRow | QuarantineRow | OwnerChangeRow) -> tuple[str | None
     return row.account_id, row.user_id
 
 
+def _is_same(user: ListedUserRow | QuarantineRow | OwnerChangeRow, owner: Actor) -> bool:
+    return is_same_user(user.user_id, user.user_name, owner.id, owner.name)
+
+
 def _owner(row: KnownKeyRow, slot: ReportedKeyRow | None) -> tuple[Actor | None, str | None]:
     """Return the logged owner, or else the exported one, and the source."""
     if row.owner:
@@ -379,11 +383,6 @@ def _applications(uses: Iterable[KeyUseRow]) -> dict[str, str | None]:
         if program and program not in _NO_APPLICATION:
             found.setdefault(program, use.event_id)
     return dict(sorted(found.items()))
-
-
-def _may_be(one: str | None, other: str | None) -> bool:
-    """Return whether two users with one name may be the same, by unique IDs where both are known."""
-    return one is None or other is None or one == other
 
 
 def _existed(known: datetime, deleted_at: Sequence[datetime], as_of: datetime | None) -> bool:

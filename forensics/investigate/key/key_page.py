@@ -34,7 +34,7 @@ from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Row, rows, run, values
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -118,6 +118,7 @@ class _Page:
             account=self._account_id,
             user=self._owner.owner_name if self._owner else None,
         )
+        run(connection, "same_user")
         self._user_changes = self._changes_of(self._owner) if self._owner else []
         changes = (*self._key_changes, *self._user_changes)
         self._evidence = evidence_of(connection, [row.event_key for row in changes])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
+from forensics.investigate.same_user import is_same_user
 from forensics.investigate.tree.tree_rows import IssuanceRow, RevocationRow
 
 _DEFAULTS = {
@@ -115,20 +116,13 @@ def _names(
             yield account_id, kind, name
 
 
-def _is_its_user(event: RevocationRow, life: Life) -> bool:
-    """Compare users by unique ID where both are known, because another user may have the name now."""
-    if event.user_principal_id and life.user_id:
-        return event.user_principal_id == life.user_id
-    return life.user_name is not None and event.user_name == life.user_name
-
-
 def _of_key(status: str | None) -> State | None:
     return {"Inactive": State.DEACTIVATED, "Deleted": State.DELETED}.get(status or "")
 
 
 def _end_by(event: RevocationRow, life: Life) -> State | None:
     """Return the state after an event, if the event ended it."""
-    is_its_user = _is_its_user(event, life)
+    is_its_user = is_same_user(event.user_principal_id, event.user_name, life.user_id, life.user_name)
     is_its_role = life.role_name is not None and event.role_name == life.role_name
     # a key that was used later belongs to another user of the name
     is_used_later = life.last_use is not None and life.last_use > event.event_time
