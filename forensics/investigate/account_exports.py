@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
-
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported
 from forensics.identifiers import account_of
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_about, files_of
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 ROOT = "<root_account>"
 STATUSES = {"created": "Active", "activated": "Active", "deactivated": "Inactive", "deleted": "Deleted"}
@@ -57,7 +55,7 @@ class _ExportedPrincipalRow(ExportSource, frozen=True):
 class ExportedNames:
     """The names of some actors in exports."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, actor_ids: Iterable[str | None]) -> None:
+    def __init__(self, connection: Connection, actor_ids: Iterable[str | None]) -> None:
         ids = sorted({_bare(id_) for id_ in actor_ids if id_})
         found = rows(connection, _ExportedPrincipalRow, "exported_principals", ids=ids) if ids else []
         self._rows = {(row.id, row.store_id or row.account_id): row for row in found}
@@ -102,7 +100,7 @@ class LoggedKey:
 class ExportedKey:
     """The exports about one long-term key."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, key_id: str) -> None:
+    def __init__(self, connection: Connection, key_id: str) -> None:
         self._key = key_id
         found = rows(connection, _ExportedKeyRow, "exported_key", key=key_id)
         self._row = found[0] if found else None
@@ -154,7 +152,7 @@ class ExportedKey:
         )
 
 
-def inactive_keys(connection: duckdb.DuckDBPyConnection, key_ids: Iterable[str]) -> tuple[Exported, ...]:
+def inactive_keys(connection: Connection, key_ids: Iterable[str]) -> tuple[Exported, ...]:
     """Return the status of keys that exports show as inactive, unless a later change is logged."""
     asked = sorted(set(key_ids))
     found = rows(connection, _InactiveKeyRow, "inactive_keys", keys=asked) if asked else []
@@ -221,6 +219,6 @@ def _bare(id_: str) -> str:
     return id_.partition(":")[0]
 
 
-def keys_of_unknown_accounts(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+def keys_of_unknown_accounts(connection: Connection) -> tuple[str, ...]:
     """Return the long-term keys whose ID does not encode their account, and that no export lists."""
     return tuple(key for key in values(connection, str, "keys_not_exported") if account_of(key) is None)

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import DigestCheck, DigestState, Evidence, OpenWindow, SigningKey
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +26,12 @@ class DigestRegionRow(Row, frozen=True):
     end: datetime
 
 
-def digest_regions(connection: duckdb.DuckDBPyConnection) -> list[DigestRegionRow]:
+def digest_regions(connection: Connection) -> list[DigestRegionRow]:
     """Return the regions of the loaded digests."""
     return rows(connection, DigestRegionRow, "digest_regions")
 
 
-def digest_check(connection: duckdb.DuckDBPyConnection, spans: Iterable[CheckedSpan]) -> DigestCheck:
+def digest_check(connection: Connection, spans: Iterable[CheckedSpan]) -> DigestCheck:
     """Return the verification of a case by digests, with the windows in doubt that overlap some spans."""
     keys = tuple(rows(connection, SigningKey, "signing_keys"))
     if not keys:
@@ -57,6 +55,6 @@ def spans_of_events(events: Iterable[Evidence]) -> list[CheckedSpan]:
     return [CheckedSpan(one.recipient_account_id, one.aws_region, one.event_time, one.event_time) for one in events]
 
 
-def spans_of_uses(connection: duckdb.DuckDBPyConnection, credential_ids: Iterable[str]) -> list[CheckedSpan]:
+def spans_of_uses(connection: Connection, credential_ids: Iterable[str]) -> list[CheckedSpan]:
     """Return the days on which some credentials were used, and the seconds in which they were issued."""
     return rows(connection, CheckedSpan, "spans_of_uses", ids=sorted(set(credential_ids)))

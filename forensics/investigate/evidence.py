@@ -5,11 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-import duckdb
-
 from forensics.answers.core import Evidence
 from forensics.errors import ChangedRecord
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 
 class _ProofRow(Row, frozen=True):
@@ -23,7 +21,7 @@ class _RecordRow(Row, frozen=True):
     raw_sha256: bytes
 
 
-def evidence_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> defaultdict[str, list[Evidence]]:
+def evidence_of(connection: Connection, ids: Iterable[str]) -> defaultdict[str, list[Evidence]]:
     """Return the proving events of each issuance ID or event key, ordered by time."""
     found: defaultdict[str, list[Evidence]] = defaultdict(list)
     wanted = sorted(set(ids))
@@ -46,7 +44,7 @@ def cited_event_ids(answer: object) -> Iterator[str]:
             yield from cited_event_ids(item)
 
 
-def check_cited(connection: duckdb.DuckDBPyConnection, answer: object) -> None:
+def check_cited(connection: Connection, answer: object) -> None:
     """Compare the proving records that an answer cites with their hashes in the database. Raises ChangedRecord."""
     cited = sorted(set(cited_event_ids(answer)))
     built_from = rows(connection, _RecordRow, "evidence_records", ids=cited) if cited else []
@@ -59,7 +57,7 @@ def check_cited(connection: duckdb.DuckDBPyConnection, answer: object) -> None:
             )
 
 
-def _records_now(connection: duckdb.DuckDBPyConnection, built_from: list[_RecordRow]) -> set[_RecordRow]:
+def _records_now(connection: Connection, built_from: list[_RecordRow]) -> set[_RecordRow]:
     """Return the current records of the lake; a copy that replaces the stored record is among the conflicts."""
     ids = sorted({row.event_id for row in built_from})
     files = {row.path for row in built_from}

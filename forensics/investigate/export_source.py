@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import Exported, Grade
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 Agreement = tuple[bool | None, str | None]
 """Whether the events agree with an export, None if they cannot be compared, and the name of a disagreement."""
@@ -39,7 +37,7 @@ class _FileRow(Row, frozen=True):
     names: tuple[str, ...]
 
 
-def files_of(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def files_of(connection: Connection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of files by their SHA-256."""
     wanted = sorted(set(hashes))
     found = rows(connection, _FileRow, "export_files", hashes=wanted) if wanted else []

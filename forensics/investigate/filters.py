@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import duckdb
-
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 Times = tuple[datetime, datetime]
 
@@ -24,7 +22,7 @@ class _FilterRow(Row, frozen=True):
 class Filters:
     """All filters of a case. An event is excluded only if every ingest excluded it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._filters = rows(connection, _FilterRow, "filters")
 
     def excluded(self, account: str | None, region: str | None, moment: datetime | None) -> bool:

@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
-import duckdb
-
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported, Grade
 from forensics.answers.key_answer import OwnersAccess
@@ -17,7 +15,7 @@ from forensics.investigate.account_exports import (
 )
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_of
 from forensics.investigate.owners import OwnerColumns
-from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.sql_rows import Connection, grouped, rows
 
 KeyInAccount = tuple[str, str | None]
 # the creation times of IAM and CloudTrail can differ by a second
@@ -95,14 +93,14 @@ class ReportedKeyRow(ExportSource, frozen=True):
 
 
 def known_keys(
-    connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
+    connection: Connection, account_id: str | None = None, user_name: str | None = None
 ) -> list[KnownKeyRow]:
     """Return all keys whose ID is known, or those of one owner by the name in a credential report."""
     return rows(connection, KnownKeyRow, "audit/keys", account=account_id, user=user_name)
 
 
 def reported_keys(
-    connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
+    connection: Connection, account_id: str | None = None, user_name: str | None = None
 ) -> list[ReportedKeyRow]:
     """Return the rows of the latest credential reports, of all users or one."""
     return rows(connection, ReportedKeyRow, "audit/report", account=account_id, user=user_name)
@@ -134,7 +132,7 @@ def matched(
 class ReportOfOwner:
     """The credential report about the owner of a key, and about the key where no other export has the value."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Actor | None) -> None:
+    def __init__(self, connection: Connection, owner: Actor | None) -> None:
         name = None if owner is None else ROOT if owner.kind == ActorKind.ROOT else owner.name
         account = owner.account_id if owner else None
         self._rows = reported_keys(connection, account, name) if name else []

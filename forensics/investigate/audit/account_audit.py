@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-import duckdb
-
 from forensics.answers.audit_answer import Accounts, AuditedAccount
 from forensics.investigate.audit.audit_rows import ListedUserRow
 from forensics.investigate.audit.key_audit import keys
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Connection, rows
 
 
-def accounts(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> Accounts:
+def accounts(connection: Connection, max_age_days: int, unused_days: int) -> Accounts:
     """Return every account; the limits in days are those of the key audit."""
     existing = [key for key in keys(connection, max_age_days, unused_days).keys if key.status != "Deleted"]
     keys_of = Counter(key.account_id for key in existing)

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import duckdb
-
 from forensics.answers.audit_answer import AuditedKey, KeyFinding, Keys
 from forensics.answers.core import Actor, ActorKind, Grade
 from forensics.investigate.account_exports import (
@@ -38,7 +36,7 @@ from forensics.investigate.export_source import Agreement, ExportSource, files_a
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import KnownKeyRow, ReportedKeyRow, known_keys, matched, reported_keys
 from forensics.investigate.same_user import is_same_user
-from forensics.investigate.sql_rows import grouped, rows, values
+from forensics.investigate.sql_rows import Connection, grouped, rows, values
 
 _CITED = 3
 _DELETED = "Deleted"
@@ -47,7 +45,7 @@ _NO_APPLICATION = {"AWS service", "AWS console"}
 _VERSION = re.compile(r" [\d.-]+$")
 
 
-def keys(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> Keys:
+def keys(connection: Connection, max_age_days: int, unused_days: int) -> Keys:
     """Return the audit as of the latest event or export. A key is overdue or unused after that many days."""
     audit = _Audit(connection, max_age_days, unused_days)
     audited = audit.keys()
@@ -66,7 +64,7 @@ def keys(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: 
 class _Audit:
     """The facts about all long-term keys in the tables, read once."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> None:
+    def __init__(self, connection: Connection, max_age_days: int, unused_days: int) -> None:
         self._max_age, self._unused = timedelta(days=max_age_days), timedelta(days=unused_days)
         self.at = next(iter(values(connection, datetime, "audit/time")), None)
         self._keys = known_keys(connection)

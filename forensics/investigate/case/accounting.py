@@ -6,10 +6,8 @@ The manifest counts what was read, and the lake what is stored. They are indepen
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-import duckdb
-
 from forensics.answers.rows_answer import Rows
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 
 COLUMNS = (
@@ -44,7 +42,7 @@ class _PlacesRow(Row, frozen=True):
     rejected: int
 
 
-def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
+def files(connection: Connection, manifest: Manifest) -> Rows:
     """Return every input file with its latest status, ordered by name.
 
     Its `records` are `stored` events, `copies` of events that are stored from another record, and `addenda`, which are
@@ -58,7 +56,7 @@ def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
     return Rows(COLUMNS, tuple(found), len(found))
 
 
-def mismatch(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str | None:
+def mismatch(connection: Connection, manifest: Manifest) -> str | None:
     """Return the first difference between the records read and the records stored, in one line; None if none.
 
     For a file that was read several times, because a read failed, any number from the maximum to the sum is accepted.
@@ -82,7 +80,7 @@ def mismatch(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str |
     return f"records of {len(unknown):,} file(s) that the manifest does not contain are stored" if unknown else None
 
 
-def _places(connection: duckdb.DuckDBPyConnection) -> dict[str, _PlacesRow]:
+def _places(connection: Connection) -> dict[str, _PlacesRow]:
     return {row.source_sha256: row for row in rows(connection, _PlacesRow, "case/places_of_sources")}
 
 

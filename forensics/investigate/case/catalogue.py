@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from forensics.answers.schema_answer import Table
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Connection, rows
 
 # the main tables; the others are intermediate or supplementary
 _FIRST = (
@@ -25,7 +23,7 @@ _FIRST = (
 )
 
 
-def schema(connection: duckdb.DuckDBPyConnection) -> tuple[Table, ...]:
+def schema(connection: Connection) -> tuple[Table, ...]:
     """Return every table and view, the main tables first."""
     order = {name: place for place, name in enumerate(_FIRST)}
     found = rows(connection, Table, "case/schema")

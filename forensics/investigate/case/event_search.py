@@ -6,10 +6,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from forensics.answers.rows_answer import FilterMatches, Rows
 from forensics.investigate.case.statement import fetch_rows, query_errors
+from forensics.investigate.sql_rows import Connection
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,7 +69,7 @@ def events_query(wanted: EventFilter) -> tuple[str, dict[str, Any]]:
     return f"from attributed_events where {conditions}", parameters
 
 
-def events_table(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> pa.Table:
+def events_table(connection: Connection, wanted: EventFilter) -> pa.Table:
     """Return all columns of the events, ordered by time, as an Arrow table."""
     query, parameters = events_query(wanted)
     with query_errors():
@@ -78,7 +77,7 @@ def events_table(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> 
         return found.to_arrow_table()
 
 
-def event_rows(connection: duckdb.DuckDBPyConnection, wanted: EventFilter, limit: int | None = None) -> Rows:
+def event_rows(connection: Connection, wanted: EventFilter, limit: int | None = None) -> Rows:
     """Return `COLUMNS` of at most `limit` events, ordered by time, and the total number of events."""
     query, parameters = events_query(wanted)
     columns = ", ".join(["event_time::timestamp as event_time", *COLUMNS[1:]])
@@ -92,7 +91,7 @@ _NAMED = {"key": "access_key_id", "actor": "coalesce(actor_name, actor_id)", "na
 _MOST_TYPOS = 2
 
 
-def matches_alone(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
+def matches_alone(connection: Connection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
     """Return how many events match each part of a filter alone; if none does, a similar value that occurs."""
     given = {field.name: getattr(wanted, field.name) for field in fields(wanted) if getattr(wanted, field.name)}
     found = []
@@ -104,7 +103,7 @@ def matches_alone(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) ->
     return tuple(found)
 
 
-def _nearest(connection: duckdb.DuckDBPyConnection, column: str, value: str) -> str | None:
+def _nearest(connection: Connection, column: str, value: str) -> str | None:
     nearest = connection.execute(
         f"""
         select {column} as value, min(levenshtein(lower({column}), lower($value))) as typos

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from forensics.answers.ingest_answer import ChangedAnswers, Ingest
 from forensics.errors import NoLogs
 from forensics.investigate.case.accounting import total
 from forensics.investigate.case.loaded_exports import exports, problems
 from forensics.investigate.case.summary import unread
+from forensics.investigate.sql_rows import Connection
 from forensics.lake.manifest import Commit, SourceFile
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def ingested(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     case: str,
     files: Sequence[SourceFile],
     known: int,

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-import duckdb
-
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
 from forensics.investigate.case.loaded_exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import VerifiedHoursRow, verified_hours
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 _HOUR = timedelta(hours=1)
 
@@ -45,7 +43,7 @@ class _Stop:
     state: str
 
 
-def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
+def coverage(connection: Connection) -> Coverage:
     """Return the coverage of the whole case."""
     filters = Filters(connection)
     cuts = sorted({edge for moment in filters.edges() for edge in (_hour(moment), _hour_after(moment))})

@@ -4,11 +4,10 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import duckdb
 from msgspec import structs
 
 from forensics.answers.verify_answer import ConflictingRecord, Copy, Extract, Original
-from forensics.investigate.sql_rows import Row, grouped, rows, values
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows, values
 from forensics.records.secrets import mask
 
 
@@ -37,7 +36,7 @@ class _ConflictRow(Row, frozen=True):
 
 
 def extract(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     event_ids: Sequence[str],
     conflict_files: Sequence[str],
     *,

@@ -22,10 +22,9 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-import duckdb
-
 from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
+from forensics.investigate.sql_rows import Connection
 from forensics.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
@@ -64,7 +63,7 @@ def saved_query(name: str) -> SavedQuery:
     return known[name]
 
 
-def bound(connection: duckdb.DuckDBPyConnection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, Value]:
+def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, Value]:
     """Return a value for every parameter, after a check that the query can be run. Raises UnusableQuery."""
     if query.unusable:
         raise UnusableQuery(f"{query.path}: {query.unusable}")
@@ -162,7 +161,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _check_names(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
+def _check_names(connection: Connection, query: SavedQuery) -> None:
     """Check that the header declares exactly the parameters of the SQL."""
     declared = {parameter.name for parameter in query.parameters}
     used = {str(name) for statement in connection.extract_statements(query.sql) for name in statement.named_parameters}
@@ -171,7 +170,7 @@ def _check_names(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> No
         raise UnusableQuery(f"{query.path}: ${name} {wrong}")
 
 
-def _check_tables(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
+def _check_tables(connection: Connection, query: SavedQuery) -> None:
     for table, how in query.needs:
         known = connection.execute("select 1 from duckdb_tables() where table_name = $table", {"table": table})
         if not known.fetchall() or not connection.table(f'"{table}"').limit(1).fetchall():

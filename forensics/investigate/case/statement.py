@@ -15,7 +15,7 @@ import duckdb
 
 from forensics.answers.rows_answer import Rows
 from forensics.errors import QueryFailed
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,7 +53,7 @@ class _PartRow(Row, frozen=True):
     is_table: bool
 
 
-def reading(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+def reading(connection: Connection, query: str) -> str:
     """Return the SQL to execute for a query that only reads. Raises QueryFailed, and duckdb.Error if it is invalid."""
     explain = _EXPLAIN.match(query)
     if explain:
@@ -61,7 +61,7 @@ def reading(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     return _select(connection, query)
 
 
-def _select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+def _select(connection: Connection, query: str) -> str:
     match _statement_types(connection, query):
         case []:
             raise QueryFailed("the query is empty")
@@ -76,14 +76,14 @@ def _select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
             raise QueryFailed("a query must be one statement; run several separately")
 
 
-def _statement_types(connection: duckdb.DuckDBPyConnection, query: str) -> list[duckdb.StatementType]:
+def _statement_types(connection: Connection, query: str) -> list[duckdb.StatementType]:
     try:
         return [statement.type for statement in connection.extract_statements(query)]
     except ValueError:  # a statement type that the Python package of DuckDB does not know
         raise QueryFailed(_ONLY_READ) from None
 
 
-def _check_parts(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+def _check_parts(connection: Connection, query: str) -> None:
     for part in rows(connection, _PartRow, "case/statement_parts", statement=query):
         if part.key == "type" and part.name not in _READING_NODES:
             raise QueryFailed(_ONLY_READ)
@@ -98,7 +98,7 @@ def _check_table(name: str) -> None:
         raise QueryFailed("a query can read only the tables of the case, not its files; `forensics schema` lists them")
 
 
-def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+def _dynamic_pivot(connection: Connection, query: str) -> str:
     """Check a pivot without IN (...), which DuckDB expands into several statements without a syntax tree.
 
     It must work as a subquery, so that it is a SELECT. Refused words must not occur at all, even in strings, because
@@ -118,19 +118,19 @@ def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     raise QueryFailed(_ONLY_READ)
 
 
-def query_rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Rows:
+def query_rows(connection: Connection, query: str, parameters: object = None) -> Rows:
     """Return the rows of a query of the user. Raises QueryFailed, also if the query writes."""
     with query_errors():
         return fetch_rows(connection.execute(reading(connection, query), parameters))
 
 
-def query_table(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> pa.Table:
+def query_table(connection: Connection, query: str, parameters: object = None) -> pa.Table:
     """Return the result of a query of the user as an Arrow table. Raises QueryFailed."""
     with query_errors():
         return connection.sql(reading(connection, query), params=parameters).to_arrow_table()
 
 
-def fetch_rows(result: duckdb.DuckDBPyConnection, total: int | None = None) -> Rows:
+def fetch_rows(result: Connection, total: int | None = None) -> Rows:
     """Return the rows of a result with the names and types of its columns; `total` is their number without a limit."""
     columns = tuple(str(column[0]) for column in result.description or ())
     types = tuple(str(column[1]) for column in result.description or ())

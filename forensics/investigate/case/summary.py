@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import duckdb
-
 from forensics.answers.coverage_answer import Account, Ending, Info
 from forensics.answers.ingest_answer import Unread
 from forensics.investigate.case.accounting import limits, mismatch, non_events, unknown_fields
 from forensics.investigate.case.loaded_exports import exports, problems
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 
 
@@ -18,7 +16,7 @@ class _DeliveryRow(Row, frozen=True):
     events: int
 
 
-def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
+def overview(connection: Connection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
     """Return the summary of the case at the path `case`."""
     commit = manifest.commit
     accounts = tuple(rows(connection, Account, "case/accounts"))

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-import duckdb
-
 from forensics.answers.verify_answer import (
     ChainBreak,
     DigestChain,
@@ -18,7 +16,7 @@ from forensics.answers.verify_answer import (
     VerifiedFile,
     Windows,
 )
-from forensics.investigate.sql_rows import Row, grouped, rows
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows
 
 _S3 = "s3://"
 _ALWAYS = (
@@ -68,7 +66,7 @@ class _WindowRow(_ChainColumns, frozen=True):
 
 
 def verification(
-    connection: duckdb.DuckDBPyConnection | None, subject: str, bucket: str | None, integrity: Integrity | None = None
+    connection: Connection | None, subject: str, bucket: str | None, integrity: Integrity | None = None
 ) -> Verification:
     """Return the verification of log files by digests.
 
@@ -97,7 +95,7 @@ def verification(
     )
 
 
-def _files(connection: duckdb.DuckDBPyConnection, bucket: str | None) -> Iterator[VerifiedFile]:
+def _files(connection: Connection, bucket: str | None) -> Iterator[VerifiedFile]:
     for file in rows(connection, VerifiedFile, "case/verify_files"):
         at = _place(file.name, bucket)
         yield replace(file, moved=at != (file.s3_bucket, file.s3_object)) if at and file.s3_object else file
@@ -113,7 +111,7 @@ def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
     return (bucket, name) if bucket else None
 
 
-def _chains(connection: duckdb.DuckDBPyConnection) -> Iterator[DigestChain]:
+def _chains(connection: Connection) -> Iterator[DigestChain]:
     breaks = grouped(rows(connection, _BreakRow, "case/verify_breaks"), _chain)
     for key, found in groupby(rows(connection, _WindowRow, "case/verify_windows"), key=_chain):
         windows = list(found)

@@ -5,12 +5,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.key_answer import Activity, Burst, Sensitive, Totals, Used, UsedAddress, UsedAgent, UsedWith
 from forensics.investigate.applications import application_of
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.sql_rows import Row, grouped, rows, run
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows, run
 from forensics.investigate.workloads import address_class
 
 _LISTED = 100  # maximum entries of each list
@@ -54,9 +52,7 @@ class _BurstRow(Row, frozen=True):
 
 
 @contextmanager
-def uses_of(
-    connection: duckdb.DuckDBPyConnection, nodes: Mapping[str, int], key_id: str | None = None
-) -> Iterator[str]:
+def uses_of(connection: Connection, nodes: Mapping[str, int], key_id: str | None = None) -> Iterator[str]:
     """Yield the name of a temporary table of all events signed with some credentials, for the queries with $uses.
 
     Args:
@@ -72,7 +68,7 @@ def uses_of(
         connection.execute("drop table if exists key_uses")
 
 
-def activity(connection: duckdb.DuckDBPyConnection, uses: str, context: AddressContext) -> Activity:
+def activity(connection: Connection, uses: str, context: AddressContext) -> Activity:
     """Return the activity in a table of calls."""
     (total,) = rows(connection, Activity, "key/total", uses=uses)
     if not total.events:

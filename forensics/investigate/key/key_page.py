@@ -7,8 +7,6 @@ once; everything else comes from the tables of attribution. The requester is the
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import NOBODY, Actor, Exported, Grade
 from forensics.answers.key_answer import (
     Activity,
@@ -34,7 +32,7 @@ from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
-from forensics.investigate.sql_rows import Row, rows, run, values
+from forensics.investigate.sql_rows import Connection, Row, rows, run, values
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -87,7 +85,7 @@ class _SignInRow(Row, frozen=True):
     last_event_id: str | None
 
 
-def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
+def key(connection: Connection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
     """Return the page on an access key. For a key that is not logged, the answer lists the missing logs."""
     found = subject_rows(connection, identifier)
     answer = who_of(connection, identifier, found, context.ip_ranges)
@@ -99,9 +97,7 @@ def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: 
 class _Page:
     """The facts about one key in the tables, and the answer of `who`."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, key_id: str, credential_ids: list[str], answer: Who, uses: str
-    ) -> None:
+    def __init__(self, connection: Connection, key_id: str, credential_ids: list[str], answer: Who, uses: str) -> None:
         self._connection = connection
         self._key = key_id
         self._credential_ids = credential_ids
@@ -293,7 +289,7 @@ def _kind(key_id: str) -> KeyKind:
     return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
 
 
-def _behind(connection: duckdb.DuckDBPyConnection, changes: Iterable[_ChangeRow]) -> dict[str | None, _BehindRow]:
+def _behind(connection: Connection, changes: Iterable[_ChangeRow]) -> dict[str | None, _BehindRow]:
     """Return the actor behind each credential that made a reliable change."""
     ids = sorted({row.by_credential_id for row in changes if row.by_credential_id and row.is_reliable})
     found = rows(connection, _BehindRow, "key/behind", ids=ids) if ids else []

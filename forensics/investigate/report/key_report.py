@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TypeVar
 
-import duckdb
-
 from forensics.answers.key_answer import Activity
 from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, ProvingRecord, Report, SignedBy, Timeline
 from forensics.identifiers import Identifier
@@ -21,7 +19,7 @@ from forensics.investigate.evidence import cited_event_ids
 from forensics.investigate.key.activity import activity, uses_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key.key_page import key
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.investigate.tree.derived import tree_and_credentials
 
 _EVENTS = 5_000
@@ -53,9 +51,7 @@ class _RecordRow(Row, frozen=True):
     record: ProvingRecord
 
 
-def report(
-    connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext, case: CaseState
-) -> Report:
+def report(connection: Connection, identifier: Identifier, context: AddressContext, case: CaseState) -> Report:
     """Return the report on an access key. For a key that is not logged, it lists the missing logs."""
     page = key(connection, identifier, context)
     below, credentials = tree_and_credentials(connection, identifier)
@@ -85,9 +81,7 @@ def report(
     )
 
 
-def _records(
-    connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[_ListedRow]
-) -> list[_RecordRow]:
+def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_RecordRow]:
     """Return the records that fit, the cited ones first."""
     wanted = [row.event_key for row in sorted(listed, key=_rank)]
     asked = {"cited": cited, "listed": wanted, "longest": _RECORD, "room": _RECORDS}
@@ -95,7 +89,7 @@ def _records(
     return _fitting(found, lambda row: (row.record.text, *row.record.source_files), _ROOM_FOR_RECORDS)
 
 
-def _listed_rows(connection: duckdb.DuckDBPyConnection, uses: str) -> list[_ListedRow]:
+def _listed_rows(connection: Connection, uses: str) -> list[_ListedRow]:
     """Return the most relevant events, ordered by time."""
     asked = {"uses": uses, "most": _EVENTS, "alike": _ALIKE, "longest": _TEXT}
     found = rows(connection, _ListedRow, "report/events", **asked)
@@ -125,7 +119,7 @@ def _length(text: str) -> int:
     return len(json.dumps(text)) + 5 * sum(text.count(character) for character in "<>&")
 
 
-def _timeline(connection: duckdb.DuckDBPyConnection, uses: str, done: Activity) -> Timeline:
+def _timeline(connection: Connection, uses: str, done: Activity) -> Timeline:
     if done.first_use is None or done.last_use is None:
         return Timeline(0, None, None, ())
     step = _step(done.last_use - done.first_use)

@@ -11,15 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-import duckdb
-
 from forensics.answers.core import ActorKind, Evidence, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.identifiers import Identifier, SubjectType, account_of
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
-from forensics.investigate.sql_rows import rows, values
+from forensics.investigate.sql_rows import Connection, rows, values
 from forensics.investigate.tree.containment import Means, Role, containment, denying
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
 from forensics.investigate.tree.tree_rows import AncestorRow, DerivedRow, IssuanceRow, PlantingRow, RevocationRow
@@ -31,13 +29,13 @@ _IDENTITY_CENTER = ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_")
 _SERVICE_LINKED = ("/aws-service-role/", "AWSServiceRoleFor")
 
 
-def tree(connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None) -> Tree:
+def tree(connection: Connection, identifier: Identifier, at: datetime | None = None) -> Tree:
     """Return the tree below a subject at a time, by default that of the latest event; empty if it is not logged."""
     return tree_and_credentials(connection, identifier, at)[0]
 
 
 def tree_and_credentials(
-    connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None
+    connection: Connection, identifier: Identifier, at: datetime | None = None
 ) -> tuple[Tree, dict[str, int]]:
     """Return the tree, and the first node of each of its credentials."""
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
@@ -76,14 +74,14 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _roots(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[str]:
+def _roots(connection: Connection, identifier: Identifier) -> list[str]:
     ids = ids_of(subject_rows(connection, identifier))
     if identifier.type == SubjectType.PRINCIPAL or not ids:
         ids += values(connection, str, "tree/planted_subject", id=identifier.id)
     return ids
 
 
-def _ancestors(connection: duckdb.DuckDBPyConnection, roots: list[str]) -> tuple[str, ...]:
+def _ancestors(connection: Connection, roots: list[str]) -> tuple[str, ...]:
     found = rows(connection, AncestorRow, "tree/ancestors", ids=roots)
     return tuple(dict.fromkeys(row.access_key_id or row.id for row in found))
 
@@ -91,7 +89,7 @@ def _ancestors(connection: duckdb.DuckDBPyConnection, roots: list[str]) -> tuple
 class _TreeFacts:
     """The facts about everything derived from some roots."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, roots: list[str], at: datetime) -> None:
+    def __init__(self, connection: Connection, roots: list[str], at: datetime) -> None:
         self._at = at
         edges = edges_below(connection, roots)
         ids = sorted({*roots, *(edge.child_id for edge in edges)})

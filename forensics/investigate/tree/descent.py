@@ -11,10 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import duckdb
-
 from forensics.answers.tree_answer import Relation
-from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.sql_rows import Connection, grouped, rows
 from forensics.investigate.tree.tree_rows import EdgeRow
 
 _OF_USER = (Relation.CREATED_ACCESS_KEY, Relation.CREATED_LOGIN_PROFILE)
@@ -36,7 +34,7 @@ class TreePlace:
     children: list[int] = field(default_factory=list)
 
 
-def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[EdgeRow]:
+def edges_below(connection: Connection, ids: Iterable[str]) -> list[EdgeRow]:
     """Return every edge below some IDs, with one query for each 64 hops or step from a request to a planting."""
     found: list[EdgeRow] = []
     asked: set[str] = set()

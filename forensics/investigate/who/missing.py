@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
-
 from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import loaded_regions, verified_hours
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Connection, rows
 from forensics.investigate.who.who_rows import LoadedHourRow, TrailStopRow
 from forensics.records.regions import home_region
 
@@ -36,7 +34,7 @@ class Sought:
 class CoverageOfLinks:
     """What is loaded of the accounts with missing issuances."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sought: Iterable[Sought]) -> None:
+    def __init__(self, connection: Connection, sought: Iterable[Sought]) -> None:
         wanted = [one for one in sought if one.account_id]
         accounts = sorted({one.account_id for one in wanted if one.account_id})
         timed = sorted({(one.account_id, _hour(one.issued_at)) for one in wanted if one.issued_at})

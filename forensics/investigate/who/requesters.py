@@ -11,8 +11,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
-import duckdb
-
 from forensics.answers.core import SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
 from forensics.answers.who_answer import (
     Caller,
@@ -32,7 +30,7 @@ from forensics.investigate.account_exports import ExportedKey, ExportedNames, Lo
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.ip_ranges import IpRanges
-from forensics.investigate.sql_rows import grouped, rows, values
+from forensics.investigate.sql_rows import Connection, grouped, rows, values
 from forensics.investigate.who.claims import claims
 from forensics.investigate.who.missing import CoverageOfLinks, Sought, data_events_of
 from forensics.investigate.who.trust import TrustPolicies
@@ -56,12 +54,12 @@ T = TypeVar("T")
 _GRADES = list(Grade)
 
 
-def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
+def who(connection: Connection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
     """Return who is behind a subject. For a subject that is not logged, the answer lists the missing logs."""
     return who_of(connection, identifier, subject_rows(connection, identifier), ip_ranges)
 
 
-def subject_rows(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[SubjectRow]:
+def subject_rows(connection: Connection, identifier: Identifier) -> list[SubjectRow]:
     """Return the credentials of a subject."""
     return rows(connection, SubjectRow, f"who/subject_{identifier.type}", id=identifier.id)
 
@@ -72,7 +70,7 @@ def ids_of(found: Iterable[SubjectRow]) -> list[str]:
 
 
 def who_of(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     identifier: Identifier,
     found: Sequence[SubjectRow],
     ip_ranges: IpRanges | None = None,
@@ -91,7 +89,7 @@ def who_of(
 
 
 def who_all(
-    connected: Callable[[], duckdb.DuckDBPyConnection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
+    connected: Callable[[], Connection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
 ) -> list[Who]:
     """Return an answer for each subject; for a text that is not an identifier, an answer that says so.
 
@@ -102,7 +100,7 @@ def who_all(
 
 
 def _who_or_refusal(
-    connected: Callable[[], duckdb.DuckDBPyConnection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
+    connected: Callable[[], Connection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
 ) -> Who:
     try:
         return who(connected(), identify(subject), ip_ranges)
@@ -113,7 +111,7 @@ def _who_or_refusal(
         return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
 
-def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
+def _not_found(connection: Connection, subject: Subject) -> Who:
     exported = ExportedKey(connection, subject.id)
     account = subject.account_id or exported.account_id
     sought = Sought(account, None, None)
@@ -126,7 +124,7 @@ def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
     )
 
 
-def _unsigned(connection: duckdb.DuckDBPyConnection, subject: Subject, found: Sequence[SubjectRow]) -> Who:
+def _unsigned(connection: Connection, subject: Subject, found: Sequence[SubjectRow]) -> Who:
     """Answer for an unreliable event, a refused sign-in, or an event without an identity."""
     if not_trusted := tuple(rows(connection, NotTrusted, "who/event_not_trusted", id=subject.id)):
         return Who(subject, stop_reason=StopReason.NOT_TRUSTED, flags=("proves_nothing",), not_trusted=not_trusted)
@@ -188,9 +186,7 @@ def _distinct(lists: Iterable[Iterable[T]]) -> tuple[T, ...]:
 class _WhoFacts:
     """The facts about some credentials in the tables."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, credential_ids: list[str], ip_ranges: IpRanges | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, credential_ids: list[str], ip_ranges: IpRanges | None = None) -> None:
         self._ip_ranges = ip_ranges
         self.credentials = rows(connection, CredentialRow, "who/credentials", ids=credential_ids)
         hops = rows(connection, HopRow, "who/chain", ids=credential_ids)
@@ -228,7 +224,7 @@ class _WhoFacts:
     def answers(self, subject: Subject) -> list[Who]:
         return [self._answer(subject, credential) for credential in self.credentials]
 
-    def spans(self, connection: duckdb.DuckDBPyConnection) -> list[CheckedSpan]:
+    def spans(self, connection: Connection) -> list[CheckedSpan]:
         """Return the spans behind the answers: cited events, uses of the credentials, and missing issuances."""
         missing = [
             CheckedSpan(one.account_id, one.aws_region, one.from_, one.to)
@@ -339,12 +335,12 @@ class _WhoFacts:
             if hop.hop_credential_id == one.named_credential_id
         }
 
-    def _addresses(self, connection: duckdb.DuckDBPyConnection) -> list[AddressRow]:
+    def _addresses(self, connection: Connection) -> list[AddressRow]:
         keys = {hop.hop_credential_id: hop.access_key_id or "" for hop in self.workload_hops.values()}
         asked = {"ids": sorted(keys), "keys": sorted(set(keys.values()))}
         return rows(connection, AddressRow, "who/addresses", **asked) if keys else []
 
-    def _launches(self, connection: duckdb.DuckDBPyConnection) -> list[LaunchRow]:
+    def _launches(self, connection: Connection) -> list[LaunchRow]:
         names = sorted(
             {one.actor.id for one in self.credentials if one.actor.id and one.actor.kind == ActorKind.WORKLOAD}
         )
@@ -377,7 +373,7 @@ class _WhoFacts:
         uses = [row.use for row in self.addresses[hop.hop_credential_id]]
         return workload(hop.access_key_id, uses, self._issuing_region(hop), self._ip_ranges)
 
-    def _only_sources(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    def _only_sources(self, connection: Connection) -> dict[str, str]:
         """Return the only service called by each temporary key without a known issuance."""
         last = [hops[-1] for hops in self.chains.values()]
         keys = {one.hop_credential_id: one.access_key_id for one in last if one.rule is None and one.is_temporary}

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import Exported
 from forensics.investigate.export_source import files_of
-from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.sql_rows import Connection, grouped, rows
 from forensics.investigate.who.who_rows import ExportedRoleRow, HopRow, TrustPolicyRow
 
 
@@ -30,7 +28,7 @@ class Required:
 class TrustPolicies:
     """The trust policies of the roles of some hops."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, hops: Iterable[HopRow]) -> None:
+    def __init__(self, connection: Connection, hops: Iterable[HopRow]) -> None:
         roles = sorted({role for hop in hops if (role := _role(hop))})
         policies = rows(connection, TrustPolicyRow, "who/trust_policies", roles=roles) if roles else []
         exported = rows(connection, ExportedRoleRow, "exported_roles", roles=roles) if roles else []
