@@ -19,16 +19,8 @@ from forensics.investigate.ip_ranges import Address, IpRanges, parse_address
 _PRIVATE = [
     ip_network(network)
     for network in (
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
-    )
+        "10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.168.0.0/16 ::1/128 fc00::/7 fe80::/10"
+    ).split()
 ]
 _SERVICE = re.compile(r"AWS Internal|[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws)", re.IGNORECASE)
 

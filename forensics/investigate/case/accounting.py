@@ -10,25 +10,11 @@ from forensics.answers.rows_answer import Rows
 from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 
-COLUMNS = (
-    "name",
-    "status",
-    "reason",
-    "kind",
-    "bytes",
-    "inflated_bytes",
-    "records",
-    "stored",
-    "copies",
-    "addenda",
-    "rejected",
-    "left_out",
-    "filtered",
-    "members",
-    "first_event_time",
-    "last_event_time",
-    "sha256",
-    "path",
+COLUMNS = tuple(
+    """
+    name status reason kind bytes inflated_bytes records stored copies addenda rejected left_out filtered members
+    first_event_time last_event_time sha256 path
+    """.split()
 )
 
 

@@ -6,20 +6,11 @@ from forensics.answers.schema_answer import Table
 from forensics.investigate.sql_rows import Connection, rows
 
 # the main tables; the others are intermediate or supplementary
-_FIRST = (
-    "attributed_events",
-    "events",
-    "actors",
-    "credentials",
-    "issuances",
-    "links",
-    "walk",
-    "sessions",
-    "access_keys",
-    "principals",
-    "sensitive_actions",
-    "coverage",
-    "source_files",
+_FIRST = tuple(
+    """
+    attributed_events events actors credentials issuances links walk sessions access_keys principals sensitive_actions
+    coverage source_files
+    """.split()
 )
 
 

@@ -14,23 +14,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # the columns shown by default; the view `attributed_events` has all
-COLUMNS = (
-    "event_time",
-    "event_name",
-    "event_source",
-    "aws_region",
-    "actor_name",
-    "actor_kind",
-    "actor_id",
-    "grade",
-    "source_ip_address",
-    "outcome",
-    "error_code",
-    "access_key_id",
-    "principal_id",
-    "recipient_account_id",
-    "user_agent",
-    "event_id",
+COLUMNS = tuple(
+    """
+    event_time event_name event_source aws_region actor_name actor_kind actor_id grade source_ip_address outcome
+    error_code access_key_id principal_id recipient_account_id user_agent event_id
+    """.split()
 )
 
 
