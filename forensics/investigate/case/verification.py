@@ -3,20 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from itertools import groupby
 
 from forensics.answers.verify_answer import (
-    ChainBreak,
     DigestChain,
     FileStatus,
     Integrity,
     UsedKey,
     Verification,
     VerifiedFile,
-    Windows,
 )
-from forensics.investigate.sql_rows import Connection, Row, grouped, rows
+from forensics.investigate.sql_rows import Connection, rows
 
 _S3 = "s3://"
 _ALWAYS = (
@@ -32,37 +28,6 @@ _NO_KEYS = (
 _NO_DIGESTS = "no digest files were loaded; AWS stores them beside the logs, in AWSLogs/ACCOUNT/CloudTrail-Digest/"
 _BROKEN = "the logs: the case was changed since its last command, so its tables are not evidence"
 _NO_LOCATION = "the location of the files: their bucket and key are unknown; use --bucket NAME"
-
-
-class _ChainColumns(Row, frozen=True):
-    account_id: str
-    aws_region: str
-    trail: str
-    home_region: str
-    is_backfill: bool
-
-
-class _BreakRow(_ChainColumns, frozen=True):
-    kind: str
-    start_time: datetime | None
-    end_time: datetime
-    missing_object: str | None
-    at_least: int
-
-
-class _WindowRow(_ChainColumns, frozen=True):
-    start_time: datetime
-    end_time: datetime
-    status: FileStatus
-    is_complete: bool
-    is_verified: bool
-    is_contested: bool
-    files: int
-    unchanged: int
-    changed: int
-    missing: int
-    first_event_time: datetime | None
-    last_event_time: datetime | None
 
 
 def verification(
@@ -112,58 +77,8 @@ def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
 
 
 def _chains(connection: Connection) -> Iterator[DigestChain]:
-    breaks = grouped(rows(connection, _BreakRow, "case/verify_breaks"), _chain)
-    for key, found in groupby(rows(connection, _WindowRow, "case/verify_windows"), key=_chain):
-        windows = list(found)
-        yield DigestChain(
-            *key,
-            _counted(row.status for row in windows),
-            min(row.start_time for row in windows),
-            max(row.end_time for row in windows),
-            tuple(
-                ChainBreak(row.kind, row.start_time, row.end_time, row.missing_object, row.at_least)
-                for row in breaks[key]
-            ),
-            tuple(_runs(windows)),
-            sum(row.is_contested for row in windows),
-        )
-
-
-def _chain(row: _ChainColumns) -> tuple[str, str, str, str, bool]:
-    return row.account_id, row.aws_region, row.trail, row.home_region, row.is_backfill
-
-
-def _runs(windows: Sequence[_WindowRow]) -> Iterator[Windows]:
-    """Yield consecutive windows with the same status as one."""
-    run: list[_WindowRow] = []
-    for row in windows:
-        if run and (row.start_time != run[-1].end_time or _status(row) != _status(run[0])):
-            yield _run(run)
-            run = []
-        run.append(row)
-    if run:
-        yield _run(run)
-
-
-def _status(row: _WindowRow) -> tuple[FileStatus, bool, bool]:
-    return row.status, row.is_complete, row.is_verified
-
-
-def _run(run: Sequence[_WindowRow]) -> Windows:
-    first = [row.first_event_time for row in run if row.first_event_time]
-    last = [row.last_event_time for row in run if row.last_event_time]
-    return Windows(
-        run[0].start_time,
-        run[-1].end_time,
-        len(run),
-        *_status(run[0]),
-        sum(row.files for row in run),
-        sum(row.unchanged for row in run),
-        sum(row.changed for row in run),
-        sum(row.missing for row in run),
-        min(first, default=None),
-        max(last, default=None),
-    )
+    for chain in rows(connection, DigestChain, "case/verify_chains"):
+        yield replace(chain, digests=_counted(run.status for run in chain.windows for _ in range(run.windows)))
 
 
 def _limits(chains: Sequence[DigestChain], keys: Sequence[UsedKey], files: Sequence[VerifiedFile]) -> Iterator[str]:
