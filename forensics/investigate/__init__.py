@@ -1,1 +1,1 @@
-"""Investigate: one module a question; reads tables, writes nothing."""
+"""Investigate: answers questions from the tables of a case, one module per question; never writes to them."""

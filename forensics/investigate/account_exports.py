@@ -1,26 +1,24 @@
-"""Exports: what the account itself said at a time, beside what the events say. An export never overrides an event."""
+"""Account exports: the state of an account at a time, compared with its events. An export never overrides an event."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
-
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported
 from forensics.identifiers import account_of
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_about, files_of
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 ROOT = "<root_account>"
 STATUSES = {"created": "Active", "activated": "Active", "deactivated": "Inactive", "deleted": "Deleted"}
-"""What a logged change leaves, in IAM's words."""
-# IAM counts uses in steps, and late
+"""The status of a key after each logged change, as IAM names it."""
+# IAM updates the last use with a delay
 LAG = timedelta(hours=1)
 
 
 class _ExportedKeyRow(Row, frozen=True):
-    """The statements of exports about a long-term key, each with its source, and the same facts from events."""
+    """The values of exports for a long-term key, each with its source, and the same values from events."""
 
     account_id: str | None
     user_name: str | None
@@ -29,7 +27,7 @@ class _ExportedKeyRow(Row, frozen=True):
     status: str | None
     never_used: bool | None
     last_used_at: datetime | None
-    told_account_id: str | None
+    sts_account_id: str | None
     account_source: ExportSource | None
     owner_source: ExportSource | None
     status_source: ExportSource | None
@@ -55,16 +53,16 @@ class _ExportedPrincipalRow(ExportSource, frozen=True):
 
 
 class ExportedNames:
-    """What exports call some actors."""
+    """The names of some actors in exports."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, actor_ids: Iterable[str | None]) -> None:
+    def __init__(self, connection: Connection, actor_ids: Iterable[str | None]) -> None:
         ids = sorted({_bare(id_) for id_ in actor_ids if id_})
         found = rows(connection, _ExportedPrincipalRow, "exported_principals", ids=ids) if ids else []
         self._rows = {(row.id, row.store_id or row.account_id): row for row in found}
         self._files = files_of(connection, [row.source_sha256 for row in found])
 
     def of(self, actor: Actor) -> tuple[Exported, ...]:
-        """The name of an actor, where an export has one."""
+        """Return the name of an actor, if an export has one."""
         store = (actor.identity_store_arn or "").rpartition("/")[2]
         row = self._rows.get((_bare(actor.id or ""), store or actor.account_id))
         if row is None or actor.kind not in (
@@ -80,10 +78,10 @@ class ExportedNames:
 
 @dataclass(frozen=True, slots=True)
 class LoggedKey:
-    """What the events say of a long-term key, as far as an export can be compared with it.
+    """The logged facts about a long-term key that exports are compared with.
 
-    `changes`: what each logged change left, in the order of time; `loaded`: the first and the last event of its
-    account; `uses`: times of calls, of which the last before a time is asked for.
+    `uses`: times of calls. `changes`: the status after each logged change, ordered by time. `loaded`: the times of the
+    first and the last loaded event of its account.
     """
 
     uses: Sequence[datetime] = ()
@@ -100,9 +98,9 @@ class LoggedKey:
 
 
 class ExportedKey:
-    """What exports say of one long-term key."""
+    """The exports about one long-term key."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, key_id: str) -> None:
+    def __init__(self, connection: Connection, key_id: str) -> None:
         self._key = key_id
         found = rows(connection, _ExportedKeyRow, "exported_key", key=key_id)
         self._row = found[0] if found else None
@@ -114,7 +112,7 @@ class ExportedKey:
         self._files = files_of(connection, [source.source_sha256 for source in sources if source])
 
     def owner(self) -> Actor | None:
-        """The owner, for a key whose owner no event tells."""
+        """Return the owner in exports, for a key whose owner is not logged."""
         row = self._row
         if row is None or row.user_name is None:
             return None
@@ -128,15 +126,15 @@ class ExportedKey:
     def last_use_as_of(self) -> datetime | None:
         return self._row.last_use_source.as_of if self._row and self._row.last_use_source else None
 
-    def says(self, logged: LoggedKey) -> tuple[Exported, ...]:
-        """All statements, compared with what is logged."""
+    def statements(self, logged: LoggedKey) -> tuple[Exported, ...]:
+        """Return all values in exports, compared with the events."""
         return tuple(self._statements(self._row, logged)) if self._row else ()
 
     def _statements(self, row: _ExportedKeyRow, logged: LoggedKey) -> Iterator[Exported]:
-        if row.account_source and row.told_account_id is not None:
-            agrees = row.logged_account_id == row.told_account_id if row.is_logged else None
+        if row.account_source and row.sts_account_id is not None:
+            agrees = row.logged_account_id == row.sts_account_id if row.is_logged else None
             judged = agrees, "account_differs" if agrees is False else None
-            yield self._exported("account", row.told_account_id, row.account_source, judged)
+            yield self._exported("account", row.sts_account_id, row.account_source, judged)
         if row.owner_source and row.user_name is not None:
             judged = owner_agreement(row.user_name, row.logged_owner_kind, row.logged_owner_name)
             yield self._exported("owner", row.user_name, row.owner_source, judged)
@@ -154,8 +152,8 @@ class ExportedKey:
         )
 
 
-def inactive_keys(connection: duckdb.DuckDBPyConnection, key_ids: Iterable[str]) -> tuple[Exported, ...]:
-    """Which of some long-term keys IAM called inactive, where no logged change came after that."""
+def inactive_keys(connection: Connection, key_ids: Iterable[str]) -> tuple[Exported, ...]:
+    """Return the status of keys that exports show as inactive, unless a later change is logged."""
     asked = sorted(set(key_ids))
     found = rows(connection, _InactiveKeyRow, "inactive_keys", keys=asked) if asked else []
     names = files_of(connection, [row.source_sha256 for row in found])
@@ -172,7 +170,7 @@ def inactive_keys(connection: duckdb.DuckDBPyConnection, key_ids: Iterable[str])
 
 
 def owner_agreement(user_name: str, logged_kind: ActorKind | None, logged_name: str | None) -> Agreement:
-    """Compare the owner with events; `logged_kind` is None if no event has the key."""
+    """Compare an exported owner with events; `logged_kind` is None if no event has the key."""
     if logged_kind == ActorKind.ROOT:
         same = user_name == ROOT
     elif logged_name is None:
@@ -183,7 +181,7 @@ def owner_agreement(user_name: str, logged_kind: ActorKind | None, logged_name: 
 
 
 def status_agreement(exported: str, as_of: datetime | None, logged: LoggedKey) -> Agreement:
-    """Of a status by IAM as of a time."""
+    """Compare an exported status as of a time with events."""
     if as_of is None:
         return NOT_COMPARED
     switched_on = any(time > as_of and status == "Active" for time, status in logged.changes)
@@ -196,7 +194,7 @@ def status_agreement(exported: str, as_of: datetime | None, logged: LoggedKey) -
 
 
 def last_use_agreement(exported: datetime | None, as_of: datetime | None, logged: LoggedKey) -> Agreement:
-    """Of the last use by IAM as of a time, None for never. A use when no log is loaded is no disagreement."""
+    """Compare an exported last use, None for never, with events. A use outside the loaded time is not compared."""
     if exported is None:
         if logged.first_use is None or as_of is None or logged.first_use > as_of:
             return NOT_COMPARED
@@ -210,16 +208,17 @@ def last_use_agreement(exported: datetime | None, as_of: datetime | None, logged
 
 
 def exported_owner(user_name: str, user_id: str | None, arn: str | None, account_id: str | None) -> Actor:
+    """Return the owner of a key by the user name in an export."""
     if user_name == ROOT:
         return Actor(ActorKind.ROOT, account_id, None, f"arn:aws:iam::{account_id}:root", account_id)
     return Actor(ActorKind.IAM_USER, user_id, user_name, arn, account_id)
 
 
 def _bare(id_: str) -> str:
-    """The unique ID of a principal without the name of its session."""
+    """Return the unique ID of a principal without a session name."""
     return id_.partition(":")[0]
 
 
-def keys_of_unknown_accounts(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Return the long-term keys whose ID does not carry their account, and that no export lists."""
+def keys_of_unknown_accounts(connection: Connection) -> tuple[str, ...]:
+    """Return the long-term keys whose ID does not encode their account, and that no export lists."""
     return tuple(key for key in values(connection, str, "keys_not_exported") if account_of(key) is None)

@@ -1,10 +1,10 @@
-"""Applications: which program a user agent claims to be. The caller chooses its user agent; this is a hint."""
+"""Applications: the program that a user agent names. The caller chooses the user agent, so this is only a hint."""
 
 from __future__ import annotations
 
 import re
 
-# the first that matches names the program; its group, if there is one, is the version
+# the first matching pattern gives the program; its group, if any, is the version
 _PROGRAMS = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
@@ -48,7 +48,7 @@ _SYSTEMS = (("Kali Linux", "kali"), ("Parrot Linux", "parrot"), ("Pentoo Linux",
 
 
 def application_of(user_agent: str | None) -> str | None:
-    """The program, its version, and a system made for attackers where it shows; None if it is none that is known."""
+    """Return the program, its version and a known attack system, such as Kali Linux; None if all are unknown."""
     if not user_agent:
         return None
     for name, pattern in _PROGRAMS:

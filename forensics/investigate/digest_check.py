@@ -1,18 +1,16 @@
-"""Digest check: what digests prove of the files that an answer rests on, and which delivery windows leave it open."""
+"""Digest check: the verification by digests of the files behind an answer, and the delivery windows left in doubt."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import DigestCheck, DigestState, Evidence, OpenWindow, SigningKey
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedSpan:
-    """What an answer rests on: an account, a region and a time. Null is any account, any region, or an open end."""
+    """An account, a region and a time range behind an answer; None is any account, any region, or no limit."""
 
     account_id: str | None = None
     aws_region: str | None = None
@@ -28,13 +26,13 @@ class DigestRegionRow(Row, frozen=True):
     end: datetime
 
 
-def digest_regions(connection: duckdb.DuckDBPyConnection) -> list[DigestRegionRow]:
+def digest_regions(connection: Connection) -> list[DigestRegionRow]:
     """Return the regions of the loaded digests."""
     return rows(connection, DigestRegionRow, "digest_regions")
 
 
-def digest_check(connection: duckdb.DuckDBPyConnection, spans: Iterable[CheckedSpan]) -> DigestCheck:
-    """What digests prove of the files of a case, with the windows in doubt that some spans rest on."""
+def digest_check(connection: Connection, spans: Iterable[CheckedSpan]) -> DigestCheck:
+    """Return the verification of a case by digests, with the windows in doubt that overlap some spans."""
     keys = tuple(rows(connection, SigningKey, "signing_keys"))
     if not keys:
         (digests,) = values(connection, int, "digests_loaded")
@@ -52,11 +50,11 @@ def digest_check(connection: duckdb.DuckDBPyConnection, spans: Iterable[CheckedS
     return DigestCheck(DigestState.PROVEN, keys, tuple(windows))
 
 
-def of_events(events: Iterable[Evidence]) -> list[CheckedSpan]:
-    """Return the times of some events."""
+def spans_of_events(events: Iterable[Evidence]) -> list[CheckedSpan]:
+    """Return the spans of some events."""
     return [CheckedSpan(one.recipient_account_id, one.aws_region, one.event_time, one.event_time) for one in events]
 
 
-def of_credentials(connection: duckdb.DuckDBPyConnection, credential_ids: Iterable[str]) -> list[CheckedSpan]:
-    """The days on which some credentials were used, and the seconds in which they were issued."""
+def spans_of_uses(connection: Connection, credential_ids: Iterable[str]) -> list[CheckedSpan]:
+    """Return the days on which some credentials were used, and the seconds in which they were issued."""
     return rows(connection, CheckedSpan, "spans_of_uses", ids=sorted(set(credential_ids)))

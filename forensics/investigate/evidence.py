@@ -1,15 +1,13 @@
-"""Evidence: an event that proves something, with the files that hold it and how far these are proven themselves."""
+"""Evidence: the events behind an answer, with the files that contain them and the verification of these files."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-import duckdb
-
 from forensics.answers.core import Evidence
 from forensics.errors import ChangedRecord
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 
 class _ProofRow(Row, frozen=True):
@@ -23,7 +21,7 @@ class _RecordRow(Row, frozen=True):
     raw_sha256: bytes
 
 
-def evidence_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> defaultdict[str, list[Evidence]]:
+def evidence_of(connection: Connection, ids: Iterable[str]) -> defaultdict[str, list[Evidence]]:
     """Return the proving events of each issuance ID or event key, ordered by time."""
     found: defaultdict[str, list[Evidence]] = defaultdict(list)
     wanted = sorted(set(ids))
@@ -33,7 +31,7 @@ def evidence_of(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> de
 
 
 def cited_event_ids(answer: object) -> Iterator[str]:
-    """Every event ID that an answer names, at any depth."""
+    """Yield every event ID in an answer, at any depth."""
     if is_dataclass(answer) and not isinstance(answer, type):
         for field in fields(answer):
             value = getattr(answer, field.name)
@@ -46,21 +44,21 @@ def cited_event_ids(answer: object) -> Iterator[str]:
             yield from cited_event_ids(item)
 
 
-def check_cited(connection: duckdb.DuckDBPyConnection, answer: object) -> None:
-    """Read the proving records that an answer cites again, and compare them with their hashes. Raises ChangedRecord."""
+def check_cited(connection: Connection, answer: object) -> None:
+    """Compare the proving records that an answer cites with their hashes in the database. Raises ChangedRecord."""
     cited = sorted(set(cited_event_ids(answer)))
     built_from = rows(connection, _RecordRow, "evidence_records", ids=cited) if cited else []
     now = _records_now(connection, built_from)
     for row in built_from:
         if row not in now:
             raise ChangedRecord(
-                f"the record of event {row.event_id} in {row.path} is not the one that this answer rests on: the file"
-                " was changed. `forensics verify` names every changed file; ingest the logs into a new case"
+                f"the record of event {row.event_id} in {row.path} was changed since the case was built, so this answer"
+                " cannot cite it; `forensics verify` lists every changed file. Ingest the logs into a new case"
             )
 
 
-def _records_now(connection: duckdb.DuckDBPyConnection, built_from: list[_RecordRow]) -> set[_RecordRow]:
-    """The records as the lake has them; a copy that counts instead of the stored record is among the conflicts."""
+def _records_now(connection: Connection, built_from: list[_RecordRow]) -> set[_RecordRow]:
+    """Return the current records of the lake; a copy that replaces the stored record is among the conflicts."""
     ids = sorted({row.event_id for row in built_from})
     files = {row.path for row in built_from}
     copies = {path for path in files if Path(path).parent.name == "event_conflicts"}

@@ -1,15 +1,13 @@
-"""Export sources: the export that a statement comes from, its effective time and its files."""
+"""Export sources: the export behind a value, its effective time and its files."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import Exported, Grade
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 Agreement = tuple[bool | None, str | None]
-"""Whether the events agree with an export, None if they do not say, and the name of a disagreement."""
+"""Whether the events agree with an export, None if they cannot be compared, and the name of a disagreement."""
 NOT_COMPARED: Agreement = (None, None)
 
 
@@ -30,7 +28,7 @@ class ExportSource(Row, frozen=True):
         judged: Agreement = NOT_COMPARED,
         grade: Grade = Grade.STRONG,
     ) -> Exported:
-        """Return a statement of the export as an answer shows it."""
+        """Return a value of the export for an answer."""
         return Exported(what, about, value, grade, *judged, self.export, self.as_of, self.as_of_from, files)
 
 
@@ -39,7 +37,7 @@ class _FileRow(Row, frozen=True):
     names: tuple[str, ...]
 
 
-def files_of(connection: duckdb.DuckDBPyConnection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def files_of(connection: Connection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of files by their SHA-256."""
     wanted = sorted(set(hashes))
     found = rows(connection, _FileRow, "export_files", hashes=wanted) if wanted else []

@@ -1,5 +1,5 @@
 -- A long-term key by exports, and by events. $key: the key.
-with told as (
+with sts as (
     select
         access_key_id, account_id, as_of, as_of_from, source_sha256,
         row_number() over (partition by access_key_id order by as_of desc, source_sha256) as place,
@@ -18,14 +18,14 @@ select
     exported.status,
     exported.never_used,
     exported.last_used_at::timestamp as last_used_at,
-    told.account_id as told_account_id,
+    sts.account_id as sts_account_id,
     case
-        when told.source_sha256 is not null
+        when sts.source_sha256 is not null
             then {
                 export: 'sts_access_key_info',
-                as_of: told.as_of::timestamp,
-                as_of_from: told.as_of_from,
-                source_sha256: told.source_sha256
+                as_of: sts.as_of::timestamp,
+                as_of_from: sts.as_of_from,
+                source_sha256: sts.source_sha256
             }
     end as account_source,
     case
@@ -61,8 +61,8 @@ select
     logged.owner_name as logged_owner_name
 from exported_keys as exported
 left join access_keys as logged on logged.access_key_id = exported.access_key_id
-left join told
-  on  told.access_key_id = exported.access_key_id
-  and told.place = 1
-  and told.least_account = told.greatest_account
+left join sts
+  on  sts.access_key_id = exported.access_key_id
+  and sts.place = 1
+  and sts.least_account = sts.greatest_account
 where exported.access_key_id = $key

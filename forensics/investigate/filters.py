@@ -1,17 +1,15 @@
-"""Filters: what the ingests of a case left out, so that a hole which they made is told from one in the logs."""
+"""Filters: the events that the ingests of a case excluded, to distinguish them from events missing in the logs."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-import duckdb
-
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 Times = tuple[datetime, datetime]
 
 
 class _FilterRow(Row, frozen=True):
-    """The filter of an ingest; an empty list or a missing time does not filter."""
+    """The filter of an ingest; an empty list or a null time excludes nothing."""
 
     accounts: tuple[str, ...]
     regions: tuple[str, ...]
@@ -22,27 +20,27 @@ class _FilterRow(Row, frozen=True):
 
 
 class Filters:
-    """All filters of a case. What one of them takes is not left out, whatever the others do."""
+    """All filters of a case. An event is excluded only if every ingest excluded it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._filters = rows(connection, _FilterRow, "filters")
 
-    def left_out(self, account: str | None, region: str | None, moment: datetime | None) -> bool:
-        """Whether no ingest looked where an issuance would be; no region is any of them, no time is any."""
-        looked = [one for one in self._of(account, region) if _looked_at(one, moment)]
-        return bool(self._filters) and not looked
+    def excluded(self, account: str | None, region: str | None, moment: datetime | None) -> bool:
+        """Return whether every ingest excluded an account, region and time; None is any region or time."""
+        included = [one for one in self._of(account, region) if _includes(one, moment)]
+        return bool(self._filters) and not included
 
     def edges(self) -> list[datetime]:
-        """Where a time begins or ends that any ingest took all events of."""
+        """Return the times at which the range of an ingest begins or ends."""
         return sorted({moment for one in self._filters for moment in (one.since, one.until) if moment})
 
-    def times_left_out(
+    def excluded_times(
         self, account: str | None, region: str | None, start: datetime, end: datetime
     ) -> Iterator[Times]:
-        """The times between two of which no ingest took all events of an account and region."""
-        taken = [(one.since or start, one.until or end) for one in self._of(account, region)]
+        """Yield the parts of a time range that no ingest loaded completely for an account and region."""
+        loaded = [(one.since or start, one.until or end) for one in self._of(account, region)]
         reached = start if self._filters else end
-        for since, until in sorted(taken):
+        for since, until in sorted(loaded):
             if reached < min(since, end):
                 yield reached, min(since, end)
             reached = max(reached, until)
@@ -58,7 +56,7 @@ class Filters:
         ]
 
 
-def _looked_at(one: _FilterRow, moment: datetime | None) -> bool:
+def _includes(one: _FilterRow, moment: datetime | None) -> bool:
     if moment is None:
         return True
     return (one.delivered_from is None or one.delivered_from <= moment) and (

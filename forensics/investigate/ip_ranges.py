@@ -1,4 +1,4 @@
-"""IP ranges: which of AWS's regions an address belongs to, by the list that AWS publishes (ip-ranges.json)."""
+"""IP ranges: the AWS region of an address, by the list that AWS publishes (ip-ranges.json)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forensics.regular_files import read_regular, resolve_regular
 
 Address = IPv4Address | IPv6Address
 
-# AWS's own file has 2 MB
+# the file of AWS has 2 MB
 _LARGEST_FILE = 64 << 20
 
 
@@ -30,7 +30,7 @@ class _File(msgspec.Struct):
 
 
 class IpRanges:
-    """AWS's prefixes. The longest one that holds an address tells its region; `GLOBAL` is a region here."""
+    """The prefixes of AWS. The longest matching prefix decides the region, which may be `GLOBAL`."""
 
     def __init__(self, content: bytes) -> None:
         """Raises NotIpRanges."""
@@ -41,11 +41,11 @@ class IpRanges:
                 (ip_network(p.ip_prefix or p.ipv6_prefix), p.region) for p in file.prefixes + file.ipv6_prefixes
             ]
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise NotIpRanges(f"it is not AWS's ip-ranges.json: {error}") from None
+            raise NotIpRanges(f"the file is not an ip-ranges.json of AWS: {error}") from None
         self._regions = _by_length(networks)
 
     def region_of(self, address: Address) -> str | None:
-        """The region of an address; None if it is not AWS's."""
+        """Return the region of an address; None if it does not belong to AWS."""
         number = int(address)
         for length, regions in self._regions[address.version]:
             region = regions.get(number >> (address.max_prefixlen - length))
@@ -55,7 +55,7 @@ class IpRanges:
 
 
 def _by_length(networks: list[tuple[IPv4Network | IPv6Network, str]]) -> dict[int, list[tuple[int, dict[int, str]]]]:
-    """For each version of IP, the prefixes of each length, the longest first. One that names two regions is GLOBAL."""
+    """Return the prefixes by IP version and length, longest first. A prefix in several regions is GLOBAL."""
     found: dict[int, dict[int, dict[int, str]]] = {4: {}, 6: {}}
     for network, region in networks:
         prefixes = found[network.version].setdefault(network.prefixlen, {})
@@ -65,13 +65,13 @@ def _by_length(networks: list[tuple[IPv4Network | IPv6Network, str]]) -> dict[in
 
 
 def read_ip_ranges(path: str | Path | None) -> IpRanges | None:
-    """The list in a file, read once while the file stays as it is. Raises NotIpRanges, and OSError."""
+    """Read an ip-ranges file, cached until the file changes. Raises NotIpRanges and OSError."""
     if path is None:
         return None
     file = resolve_regular(path)
     found = file.stat()
     if found.st_size > _LARGEST_FILE:
-        raise NotIpRanges(f"{path} is too large for AWS's ip-ranges.json")
+        raise NotIpRanges(f"{path} is too large to be an ip-ranges.json of AWS")
     return _read(file, found.st_mtime_ns, found.st_size)
 
 
@@ -81,7 +81,7 @@ def _read(path: Path, _changed: int, _size: int) -> IpRanges:
 
 
 def parse_address(text: str) -> Address | None:
-    """The address that a record's text is, if it is one."""
+    """Parse an address as logged; None if it is not an IP address."""
     try:
         return ip_address(text)
     except ValueError:

@@ -1,11 +1,9 @@
-"""Loaded spans: the time that is loaded of each account and region, and the hours that digests verify as complete."""
+"""Loaded spans: the loaded time range of each account and region, and the hours that digests verify as complete."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-import duckdb
-
-from forensics.investigate.sql_rows import Row, grouped, rows
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows
 
 
 class LoadedRegionRow(Row, frozen=True):
@@ -24,14 +22,12 @@ class VerifiedHoursRow(Row, frozen=True):
     end_hour: datetime
 
 
-def loaded_regions(connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]) -> list[LoadedRegionRow]:
-    """Return the loaded time of some accounts by region."""
+def loaded_regions(connection: Connection, account_ids: Sequence[str]) -> list[LoadedRegionRow]:
+    """Return the loaded time ranges of some accounts by region."""
     return rows(connection, LoadedRegionRow, "who/coverage_of_accounts", accounts=account_ids) if account_ids else []
 
 
-def loaded_of(
-    connection: duckdb.DuckDBPyConnection, account_ids: Sequence[str]
-) -> dict[str, tuple[datetime, datetime]]:
+def loaded_of(connection: Connection, account_ids: Sequence[str]) -> dict[str, tuple[datetime, datetime]]:
     """Return the times of the first and the last loaded event of each account with events."""
     regions = grouped(loaded_regions(connection, account_ids), lambda row: row.recipient_account_id)
     return {
@@ -40,6 +36,6 @@ def loaded_of(
     }
 
 
-def verified_hours(connection: duckdb.DuckDBPyConnection) -> list[VerifiedHoursRow]:
-    """Return the hours whose delivered events are all loaded, as proven by digests."""
+def verified_hours(connection: Connection) -> list[VerifiedHoursRow]:
+    """Return the hours whose delivered events are all loaded, as verified by digests."""
     return rows(connection, VerifiedHoursRow, "verified_hours")

@@ -1,10 +1,8 @@
-"""The credential report beside the keys that are known: it names no key, so what fits one by user and time is weak."""
+"""Owner reports: match the credential report, which has no key IDs, with known keys. Such a match is weak evidence."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
-
-import duckdb
 
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported, Grade
@@ -17,10 +15,10 @@ from forensics.investigate.account_exports import (
 )
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_of
 from forensics.investigate.owners import OwnerColumns
-from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.sql_rows import Connection, grouped, rows
 
 KeyInAccount = tuple[str, str | None]
-# IAM and CloudTrail may tell the second in which a key was made differently by one
+# the creation times of IAM and CloudTrail can differ by a second
 _SAME_MOMENT = timedelta(seconds=1)
 
 
@@ -65,7 +63,7 @@ class KnownKeyRow(OwnerColumns, frozen=True):
 
     @property
     def sources(self) -> list[ExportSource]:
-        """The exports with a statement about the key."""
+        """Return the exports that contain the key."""
         found = (self.owner_source, self.created_source, self.status_source, self.last_use_source)
         return [source for source in found if source]
 
@@ -90,19 +88,19 @@ class ReportedKeyRow(ExportSource, frozen=True):
 
     @property
     def status(self) -> str | None:
-        """Active or Inactive, as IAM names it."""
+        """Return Active or Inactive, as IAM names it."""
         return None if self.active is None else "Active" if self.active else "Inactive"
 
 
 def known_keys(
-    connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
+    connection: Connection, account_id: str | None = None, user_name: str | None = None
 ) -> list[KnownKeyRow]:
     """Return all keys whose ID is known, or those of one owner by the name in a credential report."""
     return rows(connection, KnownKeyRow, "audit/keys", account=account_id, user=user_name)
 
 
 def reported_keys(
-    connection: duckdb.DuckDBPyConnection, account_id: str | None = None, user_name: str | None = None
+    connection: Connection, account_id: str | None = None, user_name: str | None = None
 ) -> list[ReportedKeyRow]:
     """Return the rows of the latest credential reports, of all users or one."""
     return rows(connection, ReportedKeyRow, "audit/report", account=account_id, user=user_name)
@@ -111,7 +109,7 @@ def reported_keys(
 def matched(
     known: Iterable[KnownKeyRow], report: Iterable[ReportedKeyRow]
 ) -> tuple[dict[KeyInAccount, ReportedKeyRow], list[ReportedKeyRow]]:
-    """The keys that fit a place of the report by user and time of creation alone, and the places left."""
+    """Match keys with slots of the report by user and creation time; return the matches and the other slots."""
     slots = [slot for slot in report if slot.slot]
     of_user = grouped(slots, lambda slot: (slot.account_id, slot.user_name))
     fitting: defaultdict[tuple[str, str, int | None], list[KnownKeyRow]] = defaultdict(list)
@@ -120,21 +118,21 @@ def matched(
             if _fits(row, slot):
                 fitting[slot.account_id, slot.user_name, slot.slot].append(row)
     found: dict[KeyInAccount, ReportedKeyRow] = {}
-    left = []
+    unmatched = []
     for slot in slots:
         keys = fitting[slot.account_id, slot.user_name, slot.slot]
         key = (keys[0].access_key_id, keys[0].account_id) if len(keys) == 1 else None
         if key is None or key in found:
-            left.append(slot)
+            unmatched.append(slot)
         else:
             found[key] = slot
-    return found, left
+    return found, unmatched
 
 
 class ReportOfOwner:
-    """What the report says of the owner of a key, and, where no other export tells it, of the key itself."""
+    """The credential report about the owner of a key, and about the key where no other export has the value."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, owner: Actor | None) -> None:
+    def __init__(self, connection: Connection, owner: Actor | None) -> None:
         name = None if owner is None else ROOT if owner.kind == ActorKind.ROOT else owner.name
         account = owner.account_id if owner else None
         self._rows = reported_keys(connection, account, name) if name else []
@@ -145,23 +143,25 @@ class ReportOfOwner:
     def as_of(self) -> datetime | None:
         return self._rows[0].as_of if self._rows else None
 
-    def says(self, key_id: str, logged: LoggedKey, access: OwnersAccess, told: Collection[str]) -> Iterator[Exported]:
-        """`told`: what other exports say of the key."""
+    def statements(
+        self, key_id: str, logged: LoggedKey, access: OwnersAccess, known: Collection[str]
+    ) -> Iterator[Exported]:
+        """Yield the values of the report; `known`: the kinds of values that other exports have for the key."""
         if not self._rows:
             return
         found, _ = matched(self._known, self._rows)
         for slot in (slot for (key, _), slot in found.items() if key == key_id):
-            yield from self._of_key(key_id, slot, logged, told)
+            yield from self._of_key(key_id, slot, logged, known)
         yield from self._of_user(self._rows[0], access)
 
     def _of_key(
-        self, key_id: str, slot: ReportedKeyRow, logged: LoggedKey, told: Collection[str]
+        self, key_id: str, slot: ReportedKeyRow, logged: LoggedKey, known: Collection[str]
     ) -> Iterator[Exported]:
         files = self._files[slot.source_sha256]
-        if slot.status and "status" not in told:
+        if slot.status and "status" not in known:
             judged = status_agreement(slot.status, slot.as_of, logged)
             yield slot.exported("status", key_id, slot.status, files, judged, Grade.WEAK)
-        if (slot.last_used_at or slot.never_used) and "last_use" not in told:
+        if (slot.last_used_at or slot.never_used) and "last_use" not in known:
             judged = last_use_agreement(slot.last_used_at, slot.as_of, logged)
             value = timestamp(slot.last_used_at) if slot.last_used_at else None
             yield slot.exported("last_use", key_id, value, files, judged, Grade.WEAK)
@@ -184,7 +184,7 @@ def _fits(row: KnownKeyRow, slot: ReportedKeyRow) -> bool:
 
 
 def _password_agreement(user: ReportedKeyRow, access: OwnersAccess) -> Agreement:
-    """Whether the last logged change of the password before the report left what it says."""
+    """Compare the report with the last logged password change before it."""
     before = [
         change
         for change in access.password_changes

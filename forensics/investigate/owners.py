@@ -5,7 +5,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class OwnerColumns(Row, frozen=True):
-    """The owner of a key in an account; a key without events has none."""
+    """The owner of a key in an account; null for a key without events."""
 
     account_id: str | None
     owner_kind: ActorKind | None

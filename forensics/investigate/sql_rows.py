@@ -12,6 +12,7 @@ import msgspec
 from forensics.attribution.database import reading_files
 from forensics.sql_files import sql
 
+Connection = duckdb.DuckDBPyConnection
 T = TypeVar("T")
 K = TypeVar("K")
 
@@ -23,7 +24,7 @@ class Row(msgspec.Struct, frozen=True):
     """
 
 
-def rows(connection: duckdb.DuckDBPyConnection, type_: type[T], query: str, /, **parameters: object) -> list[T]:
+def rows(connection: Connection, type_: type[T], query: str, /, **parameters: object) -> list[T]:
     """Return the rows of `<query>.sql`, such as `who/chain`, as a Row or an answer whose fields are the columns.
 
     Lists bind as lists, never as text. Raises CannotRead.
@@ -35,21 +36,21 @@ def rows(connection: duckdb.DuckDBPyConnection, type_: type[T], query: str, /, *
     return [msgspec.convert(dict(zip(names, row, strict=True)), type_) for row in found]
 
 
-def values(connection: duckdb.DuckDBPyConnection, type_: type[T], query: str, /, **parameters: object) -> list[T]:
+def values(connection: Connection, type_: type[T], query: str, /, **parameters: object) -> list[T]:
     """Return the values of a query of one column, without nulls. Raises CannotRead."""
     with reading_files():
         found = connection.execute(sql(f"investigate/{query}"), parameters).fetchall()
     return [msgspec.convert(value, type_) for (value,) in found if value is not None]
 
 
-def run(connection: duckdb.DuckDBPyConnection, statement: str, /, **parameters: object) -> None:
-    """Run `<statement>.sql`, which returns nothing. Raises CannotRead."""
+def run(connection: Connection, statement: str, /, **parameters: object) -> None:
+    """Run `<statement>.sql`, a statement without a result. Raises CannotRead."""
     with reading_files():
         connection.execute(sql(f"investigate/{statement}"), parameters)
 
 
 def grouped(found: Iterable[T], key: Callable[[T], K]) -> defaultdict[K, list[T]]:
-    """Return rows by a key, in their order."""
+    """Group rows by a key, keeping their order."""
     groups: defaultdict[K, list[T]] = defaultdict(list)
     for row in found:
         groups[key(row)].append(row)

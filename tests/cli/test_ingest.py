@@ -48,7 +48,7 @@ def test_a_question_on_logs_of_which_some_cannot_be_read_is_answered(few_logs: P
         done = run(*command, "--logs", few_logs)
         assert done.code == 3
         assert done.out
-        assert "answered, but 1 of 4 files could not be read" in done.complaint
+        assert "the answer is incomplete: 1 of 4 files could not be read completely" in done.complaint
 
 
 def test_info_tells_what_is_loaded(sample_case: Path) -> None:
@@ -129,4 +129,4 @@ def test_a_filter_on_files_says_what_it_left_out(tmp_path: Path) -> None:
     options = ("--case", tmp_path / "case", "--account", "647927485622", "--region", "eu-west-1")
     done = run("ingest", SAMPLE_LOGS / "AWSLogs" / "o-a1b2c3d4e5" / "704560302692", *options)
     assert done.code == 1
-    assert "is of the accounts, regions and time that were asked for" in done.complaint
+    assert "matches the requested accounts, regions and times" in done.complaint

@@ -288,5 +288,5 @@ def test_two_digests_that_lead_to_one_another_end(tmp_path: Path) -> None:
 def test_without_digests_nothing_is_proven_and_the_answer_says_so(tmp_path: Path) -> None:
     answer = verified(tmp_path, [FIRST_LOG])
     assert (answer.logs, answer.digests, answer.chains) == ({"unverified": 1}, {}, ())
-    assert "there is no digest" in answer.limits[0]
+    assert "no digest files were loaded" in answer.limits[0]
     assert "nothing is proven" in (answer.complaint or "")

@@ -161,7 +161,7 @@ def test_not_even_a_recorded_view_reads_outside_the_case(folder: Path, tmp_path:
     canary.write_text("outside the case")
     change(folder / "case.duckdb", f"create view planted as select content from read_text('{canary}')")
     record_as_built(folder)
-    with Case.open(folder) as case, pytest.raises(Exception, match="reads only the tables of the case"):
+    with Case.open(folder) as case, pytest.raises(Exception, match="can read only the tables of the case"):
         case.sql_rows("select * from planted")
 
 

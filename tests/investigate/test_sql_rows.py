@@ -18,7 +18,7 @@ import pytest
 import forensics.investigate
 from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Row, rows, run, values
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
 from tests.attribution.records import Account, call
@@ -28,7 +28,7 @@ from tests.simulator.sample import DEEP_KEY
 
 ROOM = Path(forensics.investigate.__file__).parent
 QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
-STATEMENT = "key/uses"
+STATEMENTS = {"key/uses", "same_user"}
 OF_CONFLICTS = ("copies_now", "case/extract_conflicts")
 HOME = Account("111111111111")
 CALL = call(HOME.user("alice").signs(), 0, eventID="11111111-2222-3333-4444-555555555555")
@@ -76,6 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(Layout(folder), folder / "case.duckdb", read_only=True) as opened:
+        run(opened, "same_user")
         yield opened
 
 
@@ -144,7 +145,7 @@ def test_the_columns_of_each_query_are_the_fields_of_its_type(
 
 
 def test_each_query_is_read_as_a_type() -> None:
-    assert {query for _, query, _ in calls()} | {STATEMENT} == QUERIES
+    assert {query for _, query, _ in calls()} | STATEMENTS == QUERIES
 
 
 def _fields(type_: Any) -> tuple[set[str], set[str]]:

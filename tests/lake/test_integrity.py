@@ -147,7 +147,7 @@ def test_an_event_that_was_removed_by_lines_that_no_ingest_wrote_is_named(folder
         assert done.code == 1
         assert f"manifest.jsonl: its last {size:,} bytes are not from an ingest in the log" in done.out
         assert "manifest.jsonl: the records read and the records stored differ" in done.out
-        assert "records read 1, in the case 0" in done.out
+        assert "records read 1, stored 0" in done.out
     assert [entry.command for entry in Case.open(folder).custody().entries[-3:]] == ["build", "verify", "verify"]
 
 

@@ -7,7 +7,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class KeyUseRow(Row, frozen=True):
-    """The use of a key by one user agent; `last_use_before` is the last one up to the time of IAM's statement."""
+    """The use of a key with one user agent. `last_use_before`: the last call up to the last use in an export."""
 
     access_key_id: str
     account_id: str | None

@@ -1,7 +1,7 @@
-"""The audit of long-term keys: every one that the logs or an export know, and what about it somebody should act on.
+"""Key audit: every long-term key in the logs or an export, with the findings that an administrator should act on.
 
-What AWS's guide on access keys asks: whose each is, how old, whether it is used, by what, and whether the account and
-the logs agree. The logs and IAM stand beside each other; neither is mended by the other.
+It checks what AWS recommends for access keys: owner, age, use, applications, and whether IAM and the logs agree. Logged
+and exported values are reported side by side; neither replaces the other.
 """
 
 import re
@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-
-import duckdb
 
 from forensics.answers.audit_answer import AuditedKey, KeyFinding, Keys
 from forensics.answers.core import Actor, ActorKind, Grade
@@ -37,17 +35,18 @@ from forensics.investigate.audit.audit_rows import (
 from forensics.investigate.export_source import Agreement, ExportSource, files_about, files_of
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import KnownKeyRow, ReportedKeyRow, known_keys, matched, reported_keys
-from forensics.investigate.sql_rows import grouped, rows, values
+from forensics.investigate.same_user import is_same_user
+from forensics.investigate.sql_rows import Connection, grouped, rows, values
 
 _CITED = 3
-_GONE = "Deleted"
-# what forwards a call, or shows a page, is no application that holds a key
+_DELETED = "Deleted"
+# these forward calls or show pages; they do not store keys
 _NO_APPLICATION = {"AWS service", "AWS console"}
 _VERSION = re.compile(r" [\d.-]+$")
 
 
-def keys(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> Keys:
-    """The audit, as of the latest event or export. A key is overdue, or unused, after so many days."""
+def keys(connection: Connection, max_age_days: int, unused_days: int) -> Keys:
+    """Return the audit as of the latest event or export. A key is overdue or unused after that many days."""
     audit = _Audit(connection, max_age_days, unused_days)
     audited = audit.keys()
     found = Counter(code for key in audited for code in {finding.finding for finding in key.findings})
@@ -63,9 +62,9 @@ def keys(connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: 
 
 
 class _Audit:
-    """All that the tables say about long-term keys, read once."""
+    """The facts about all long-term keys in the tables, read once."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, max_age_days: int, unused_days: int) -> None:
+    def __init__(self, connection: Connection, max_age_days: int, unused_days: int) -> None:
         self._max_age, self._unused = timedelta(days=max_age_days), timedelta(days=unused_days)
         self.at = next(iter(values(connection, datetime, "audit/time")), None)
         self._keys = known_keys(connection)
@@ -96,14 +95,14 @@ class _Audit:
 
     def keys(self) -> tuple[AuditedKey, ...]:
         known = [self._audited(row) for row in self._keys]
-        return (*known, *(self._reported_alone(slot) for slot in self._unmatched))
+        return (*known, *(self._unmatched_key(slot) for slot in self._unmatched))
 
     def accounts_by_logs_alone(self) -> tuple[str, ...]:
-        """Accounts of which no export lists keys: one that was not used is not among them."""
+        """Return the accounts without an export of their keys; unused keys of these are missing."""
         listed = {account for account, _ in (*self._listings, *self._reported)}
         return tuple(sorted({row.account_id for row in self._keys if row.account_id} - listed))
 
-    # a key whose ID is known
+    # keys with a known ID
 
     def _audited(self, row: KnownKeyRow) -> AuditedKey:
         slot = self._matched.get(_key(row))
@@ -136,11 +135,11 @@ class _Audit:
             findings=tuple(
                 sorted(
                     [
-                        *self._of_age(row, owner, slot),
-                        *self._of_use(row, applications),
-                        *self._of_owner(row, owner),
-                        *self._of_agreement(row, uses),
-                        *self._of_absence(row, owner),
+                        *self._age_findings(row, owner, slot),
+                        *self._use_findings(row, applications),
+                        *self._owner_findings(row, owner),
+                        *self._agreement_findings(row, uses),
+                        *self._absence_findings(row, owner),
                     ],
                     key=lambda finding: (finding.finding, finding.rests_on, str(finding.as_of)),
                 )
@@ -150,30 +149,30 @@ class _Audit:
     def _age(self, created_at: datetime | None) -> int | None:
         return (self.at - created_at).days if self.at and created_at and created_at <= self.at else None
 
-    def _of_age(self, row: KnownKeyRow, owner: Actor | None, slot: ReportedKeyRow | None) -> Iterator[KeyFinding]:
+    def _age_findings(self, row: KnownKeyRow, owner: Actor | None, slot: ReportedKeyRow | None) -> Iterator[KeyFinding]:
         status = _latest_status(row, slot)
-        if owner and owner.kind == ActorKind.ROOT and status != _GONE:
+        if owner and owner.kind == ActorKind.ROOT and status != _DELETED:
             if row.is_logged:
                 yield KeyFinding("root_key", "events", _ids(self._events_of(row)))
             else:
                 yield self._exported("root_key", row, row.owner_source)
-        if status == _GONE or status == "Inactive" or self.at is None:
+        if status == _DELETED or status == "Inactive" or self.at is None:
             return
         if row.created_at and self.at - row.created_at > self._max_age:
             if row.logged_created_at:
                 yield KeyFinding("overdue_for_rotation", "events", self._created_by(row))
             else:
                 yield self._exported("overdue_for_rotation", row, row.created_source, slot)
-        yield from self._unused_for_long(row, slot, self.at)
+        yield from self._unused_findings(row, slot, self.at)
 
-    def _unused_for_long(self, row: KnownKeyRow, slot: ReportedKeyRow | None, at: datetime) -> Iterator[KeyFinding]:
-        said = row if row.last_use_as_of else slot
+    def _unused_findings(self, row: KnownKeyRow, slot: ReportedKeyRow | None, at: datetime) -> Iterator[KeyFinding]:
+        iam = row if row.last_use_as_of else slot
         if row.last_use and at - row.last_use <= self._unused:
             return
-        if said is not None and (said.never_used or said.last_used_at):
-            if said.never_used and row.last_use is None:
+        if iam is not None and (iam.never_used or iam.last_used_at):
+            if iam.never_used and row.last_use is None:
                 yield self._exported("never_used", row, row.last_use_source, slot)
-            elif said.last_used_at and at - said.last_used_at > self._unused:
+            elif iam.last_used_at and at - iam.last_used_at > self._unused:
                 yield self._exported("unused", row, row.last_use_source, slot)
         elif row.logged_created_at and row.last_use is None:
             yield KeyFinding("never_used", "events", self._created_by(row))
@@ -181,7 +180,7 @@ class _Audit:
     def _created_by(self, row: KnownKeyRow) -> tuple[str, ...]:
         return _ids(change.event_id for change in self._changes[_key(row)] if change.change == "created")
 
-    def _of_use(self, row: KnownKeyRow, applications: dict[str, str | None]) -> Iterator[KeyFinding]:
+    def _use_findings(self, row: KnownKeyRow, applications: dict[str, str | None]) -> Iterator[KeyFinding]:
         if len(applications) > 1:
             yield KeyFinding("several_applications", "events", _ids(applications.values()))
         for after in self._used_after[_key(row)]:
@@ -192,42 +191,41 @@ class _Audit:
             else:
                 yield KeyFinding("used_after_disabled", "events", _ids(after.event_ids))
 
-    def _of_owner(self, row: KnownKeyRow, owner: Actor | None) -> Iterator[KeyFinding]:
+    def _owner_findings(self, row: KnownKeyRow, owner: Actor | None) -> Iterator[KeyFinding]:
         if owner is None or owner.kind != ActorKind.IAM_USER or owner.name is None:
             return
         name = (row.account_id, owner.name)
         of_user = self._user_changes_of(row.account_id, owner)
-        lived = max((time for time in (row.last_use, row.created_at) if time), default=None)
+        latest = max((time for time in (row.last_use, row.created_at) if time), default=None)
         ended = [change for change in of_user if change.event_name in ("CreateUser", "DeleteUser")]
-        if ended and ended[-1].event_name == "DeleteUser" and _latest_status(row, None) != _GONE:
+        if ended and ended[-1].event_name == "DeleteUser" and _latest_status(row, None) != _DELETED:
             yield KeyFinding("owner_gone", "events", _ids([ended[-1].event_id]))
         listing = self._user_listings.get(row.account_id or "")
-        if listing and lived and listing.as_of and listing.as_of > lived and _latest_status(row, None) != _GONE:
+        if listing and latest and listing.as_of and listing.as_of > latest and _latest_status(row, None) != _DELETED:
             user = self._users.get(name)
             is_renamed = (row.account_id, owner.id) in self._user_ids
-            if not is_renamed and (user is None or not _may_be(user.user_id, owner.id)):
+            if not is_renamed and (user is None or not _is_same(user, owner)):
                 yield self._finding("owner_gone", listing)
         marks = [change for change in of_user if change.event_name.endswith("UserPolicy")]
         if marks and marks[-1].event_name == "AttachUserPolicy":
             yield KeyFinding("quarantined", "events", _ids([marks[-1].event_id]))
-        said = self._quarantine_of(row.account_id, owner)
-        if said and said.quarantined:
-            yield self._finding("quarantined", said)
+        exported = self._quarantine_of(row.account_id, owner)
+        if exported and exported.quarantined:
+            yield self._finding("quarantined", exported)
 
     def _user_changes_of(self, account_id: str | None, owner: Actor) -> list[OwnerChangeRow]:
-        """By the unique ID, under whatever name it was; by the name only where an ID is not known."""
-        by_id = self._changes_of_id[account_id, owner.id] if owner.id else []
-        named = self._changes_of_name[account_id, owner.name]
-        by_name = [change for change in named if change.user_id is None or owner.id is None]
-        return sorted((*by_id, *by_name), key=lambda change: change.place)
+        """Return the changes of a user by its unique ID, under any name; by name if an ID is unknown."""
+        candidates = (*self._changes_of_id[account_id, owner.id], *self._changes_of_name[account_id, owner.name])
+        found = {change.place: change for change in candidates if _is_same(change, owner)}
+        return [found[place] for place in sorted(found)]
 
     def _quarantine_of(self, account_id: str | None, owner: Actor) -> QuarantineRow | None:
-        """What the latest export says that tells of this user."""
+        """Return the latest exported quarantine status of a user."""
         named = self._quarantine_of_name.get((account_id, owner.name))
-        by_name = named if named and _may_be(named.user_id, owner.id) else None
+        by_name = named if named and _is_same(named, owner) else None
         return self._quarantine_of_id.get((account_id, owner.id)) or by_name
 
-    def _of_agreement(self, row: KnownKeyRow, uses: Sequence[KeyUseRow]) -> Iterator[KeyFinding]:
+    def _agreement_findings(self, row: KnownKeyRow, uses: Sequence[KeyUseRow]) -> Iterator[KeyFinding]:
         if not row.is_exported:
             return
         logged = LoggedKey(
@@ -248,11 +246,11 @@ class _Audit:
 
     def _disagreement(self, judged: Agreement, row: KnownKeyRow, source: ExportSource | None) -> Iterator[KeyFinding]:
         _, disagreement = judged
-        if disagreement and disagreement != "used_while_inactive":  # told as used_after_disabled, with the calls
+        if disagreement and disagreement != "used_while_inactive":  # reported as used_after_disabled, with the calls
             yield self._exported(disagreement, row, source)
 
-    def _of_absence(self, row: KnownKeyRow, owner: Actor | None) -> Iterator[KeyFinding]:
-        """A key that was there before an export, is not known to be deleted, and is not in the export."""
+    def _absence_findings(self, row: KnownKeyRow, owner: Actor | None) -> Iterator[KeyFinding]:
+        """Report a key that existed before an export, was not deleted before it, and is missing from it."""
         known = min((time for time in (row.first_use, row.created_at) if time), default=None)
         if not row.is_logged or known is None or owner is None:
             return
@@ -260,37 +258,37 @@ class _Audit:
         changes = self._changes[_key(row)]
         deleted_at = [one.event_time for one in changes if one.change == "deleted" and one.event_time]
         listing = self._listings.get((row.account_id, user))
-        if listing and _was_there(known, deleted_at, listing.as_of) and row.access_key_id not in listing.access_key_ids:
+        if listing and _existed(known, deleted_at, listing.as_of) and row.access_key_id not in listing.access_key_ids:
             yield self._finding("absent_from_listing", listing)
         reported = self._reported.get((row.account_id, user)) if user else None
         report = reported or [one for one in self._report if one.account_id == row.account_id]
-        if not report or not report[0].is_whole or not _was_there(known, deleted_at, report[0].as_of):
+        if not report or not report[0].is_whole or not _existed(known, deleted_at, report[0].as_of):
             return
         free = [slot for slot in reported or () if slot.slot and slot in self._unmatched]
         if _key(row) not in self._matched and not free:
             yield self._finding("absent_from_report", report[0])
 
     def _events_of(self, row: KnownKeyRow) -> Iterator[str | None]:
-        """Some events that are about a key, or signed with it."""
+        """Yield events that change a key or are signed with it."""
         yield from (change.event_id for change in self._changes[_key(row)])
         yield from (use.event_id for use in self._uses[_key(row)])
 
     def _exported(
         self, finding: str, row: KnownKeyRow, source: ExportSource | None, slot: ReportedKeyRow | None = None
     ) -> KeyFinding:
-        """What an export says: of the key itself, else of its place in the credential report."""
+        """Return a finding by an export of the key, or else by its slot in the credential report."""
         if source is None:
             return self._finding(finding, slot) if slot else KeyFinding(finding, "export")
         found = self._finding(finding, source)
         return replace(found, source_files=files_about(row.access_key_id, found.source_files))
 
-    def _finding(self, finding: str, said: ExportSource, event_ids: tuple[str, ...] = ()) -> KeyFinding:
-        files = self._files.get(said.source_sha256, ())
-        return KeyFinding(finding, "export", event_ids, said.export, said.as_of, said.as_of_from, files)
+    def _finding(self, finding: str, source: ExportSource, event_ids: tuple[str, ...] = ()) -> KeyFinding:
+        files = self._files.get(source.source_sha256, ())
+        return KeyFinding(finding, "export", event_ids, source.export, source.as_of, source.as_of_from, files)
 
-    # a key of the credential report whose ID nothing tells
+    # keys of the credential report with an unknown ID
 
-    def _reported_alone(self, slot: ReportedKeyRow) -> AuditedKey:
+    def _unmatched_key(self, slot: ReportedKeyRow) -> AuditedKey:
         owner = exported_owner(slot.user_name, None, slot.arn, slot.account_id)
         findings = []
         if owner.kind == ActorKind.ROOT:
@@ -342,8 +340,12 @@ def _id(row: ListedUserRow | QuarantineRow | OwnerChangeRow) -> tuple[str | None
     return row.account_id, row.user_id
 
 
+def _is_same(user: ListedUserRow | QuarantineRow | OwnerChangeRow, owner: Actor) -> bool:
+    return is_same_user(user.user_id, user.user_name, owner.id, owner.name)
+
+
 def _owner(row: KnownKeyRow, slot: ReportedKeyRow | None) -> tuple[Actor | None, str | None]:
-    """The owner by the logs; where these tell of none, by an export."""
+    """Return the logged owner, or else the exported one, and the source."""
     if row.owner:
         return row.owner, "events"
     if row.user_name:
@@ -351,20 +353,20 @@ def _owner(row: KnownKeyRow, slot: ReportedKeyRow | None) -> tuple[Actor | None,
     return (exported_owner(slot.user_name, None, slot.arn, slot.account_id), "export") if slot else (None, None)
 
 
-def _never_used(said: KnownKeyRow | ReportedKeyRow | None) -> bool | None:
-    """Whether IAM says so, where it says anything of its use."""
-    return bool(said.never_used) if said and (said.never_used or said.last_used_at) else None
+def _never_used(iam: KnownKeyRow | ReportedKeyRow | None) -> bool | None:
+    """Return whether the key was never used by IAM; None if IAM reports no use at all."""
+    return bool(iam.never_used) if iam and (iam.never_used or iam.last_used_at) else None
 
 
 def _grade(row: KnownKeyRow, slot: ReportedKeyRow | None) -> Grade | None:
-    """Weak as soon as status or last use is that of a place in the credential report."""
+    """Return weak if the status or the last use comes from a slot of the credential report."""
     if slot and not (row.iam_status and row.last_use_as_of):
         return Grade.WEAK
     return Grade.STRONG if row.is_exported else None
 
 
 def _latest_status(row: KnownKeyRow, slot: ReportedKeyRow | None) -> str | None:
-    """What is known last of whether it works, by event or export."""
+    """Return the latest known status, by event or export."""
     known = [(row.status_since, row.status), (row.status_as_of, row.iam_status)]
     known += [(slot.as_of, slot.status)] if slot else []
     dated = [(time, status) for time, status in known if time and status]
@@ -372,7 +374,7 @@ def _latest_status(row: KnownKeyRow, slot: ReportedKeyRow | None) -> str | None:
 
 
 def _applications(uses: Iterable[KeyUseRow]) -> dict[str, str | None]:
-    """The programs that a key was used by, as they call themselves, and an event of each."""
+    """Return the programs named in the user agents of a key, with an event of each."""
     found: dict[str, str | None] = {}
     for use in uses:
         program = _VERSION.sub("", (application_of(use.user_agent) or "").partition(",")[0])
@@ -381,12 +383,7 @@ def _applications(uses: Iterable[KeyUseRow]) -> dict[str, str | None]:
     return dict(sorted(found.items()))
 
 
-def _may_be(one: str | None, other: str | None) -> bool:
-    """Whether two who have one name may be one user, by their unique IDs as far as these are known."""
-    return one is None or other is None or one == other
-
-
-def _was_there(known: datetime, deleted_at: Sequence[datetime], as_of: datetime | None) -> bool:
+def _existed(known: datetime, deleted_at: Sequence[datetime], as_of: datetime | None) -> bool:
     return as_of is not None and known < as_of and not any(time <= as_of for time in deleted_at)
 
 

@@ -1,10 +1,8 @@
-"""Proving files: the source files, digests and exports that an answer rests on, for a bundle."""
+"""Proving files: the source files, digests and exports behind an answer, for a bundle."""
 
 from collections.abc import Collection
 
-import duckdb
-
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 
 class SourceRow(Row, frozen=True):
@@ -18,7 +16,7 @@ class SourceRow(Row, frozen=True):
 
 
 class DigestRow(Row, frozen=True):
-    """A digest with everything that other tools need to check it; `der` is the public key."""
+    """A digest with everything that other tools need to verify it; `der` is the public key."""
 
     digest_sha256: str
     s3_object: str
@@ -34,23 +32,21 @@ class ExportRow(Row, frozen=True):
     content: bytes
 
 
-def sources_of(connection: duckdb.DuckDBPyConnection, event_ids: Collection[str]) -> list[SourceRow]:
+def sources_of(connection: Connection, event_ids: Collection[str]) -> list[SourceRow]:
     """Return the files that contain some events."""
     return rows(connection, SourceRow, "bundle/sources", ids=sorted(event_ids))
 
 
-def events_in(
-    connection: duckdb.DuckDBPyConnection, event_ids: Collection[str], source_hashes: Collection[str]
-) -> list[str]:
+def events_in(connection: Connection, event_ids: Collection[str], source_hashes: Collection[str]) -> list[str]:
     """Return the event IDs that occur in files with these SHA-256."""
     return values(connection, str, "bundle/records", ids=sorted(event_ids), sources=sorted(source_hashes))
 
 
-def digests_with(connection: duckdb.DuckDBPyConnection, digest_hashes: Collection[str]) -> list[DigestRow]:
+def digests_with(connection: Connection, digest_hashes: Collection[str]) -> list[DigestRow]:
     """Return the digests with these SHA-256."""
     return rows(connection, DigestRow, "bundle/digests", digests=sorted(digest_hashes))
 
 
-def exports_named(connection: duckdb.DuckDBPyConnection, names: Collection[str]) -> list[ExportRow]:
+def exports_named(connection: Connection, names: Collection[str]) -> list[ExportRow]:
     """Return the exports with these file names."""
     return rows(connection, ExportRow, "bundle/exports", names=sorted(names)) if names else []

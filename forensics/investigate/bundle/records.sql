@@ -1,4 +1,4 @@
--- The events that lie in given files. $ids: event IDs; $sources: SHA-256 of files.
+-- The events in given files. $ids: event IDs; $sources: SHA-256 of files.
 select distinct evidence.event_id
 from evidence
 join evidence_files on evidence_files.event_key = evidence.event_key

@@ -1,1 +1,1 @@
-"""Case: what is loaded, what it covers, and what the digests prove."""
+"""Case: the loaded files and events, their coverage, and their verification by digests."""

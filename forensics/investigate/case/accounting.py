@@ -1,36 +1,20 @@
-"""Accounting: what became of every input file and of every record, and whether it adds up.
+"""Accounting: the result for every input file and record, and a check that all records are accounted for.
 
-The manifest says what was read, the lake what there is; neither is made from the other, so they check each other.
+The manifest counts what was read, and the lake what is stored. They are independent, so each verifies the other.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-import duckdb
-
 from forensics.answers.rows_answer import Rows
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 
-COLUMNS = (
-    "name",
-    "status",
-    "reason",
-    "kind",
-    "bytes",
-    "inflated_bytes",
-    "records",
-    "stored",
-    "copies",
-    "addenda",
-    "rejected",
-    "left_out",
-    "filtered",
-    "members",
-    "first_event_time",
-    "last_event_time",
-    "sha256",
-    "path",
+COLUMNS = tuple(
+    """
+    name status reason kind bytes inflated_bytes records stored copies addenda rejected left_out filtered members
+    first_event_time last_event_time sha256 path
+    """.split()
 )
 
 
@@ -44,12 +28,12 @@ class _PlacesRow(Row, frozen=True):
     rejected: int
 
 
-def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
-    """Every input file as it ended last, in the order of names.
+def files(connection: Connection, manifest: Manifest) -> Rows:
+    """Return every input file with its latest status, ordered by name.
 
-    Of its `records`, `stored` are events of their own, `copies` those of events that another record stands for, and
-    `addenda` are in the event that they amend; `rejected` are in the quarantine, `left_out` are no events, and
-    `filtered` the ingest was told to leave out.
+    Its `records` are `stored` events, `copies` of events that are stored from another record, and `addenda`, which are
+    merged into the event that they amend. `rejected` are in the quarantine, `left_out` are not events, and `filtered`
+    were excluded by the filter of the ingest.
     """
     places = _places(connection)
     found = [
@@ -58,58 +42,59 @@ def files(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> Rows:
     return Rows(COLUMNS, tuple(found), len(found))
 
 
-def mismatch(connection: duckdb.DuckDBPyConnection, manifest: Manifest) -> str | None:
-    """Where what was read is not what there is, in one line; None where all adds up.
+def mismatch(connection: Connection, manifest: Manifest) -> str | None:
+    """Return the first difference between the records read and the records stored, in one line; None if none.
 
-    A file that was read several times, as one that failed, counts between the most and the sum of what was found in it.
+    For a file that was read several times, because a read failed, any number from the maximum to the sum is accepted.
     """
     read: dict[str, list[SourceFile]] = defaultdict(list)
     for file in manifest.source_files:
         if file.sha256 and (file.records or file.rejected):
             read[file.sha256].append(file)
     places = _places(connection)
-    for sha256, times in read.items():
-        there = places.get(sha256)
-        records = there.stored + there.copies + there.addenda if there else 0
-        rejected = there.rejected if there else 0
+    for sha256, reads in read.items():
+        held = places.get(sha256)
+        records = held.stored + held.copies + held.addenda if held else 0
+        rejected = held.rejected if held else 0
         for what, found, counts in (
-            ("records", records, [file.records for file in times]),
-            ("rejected records", rejected, [file.rejected for file in times]),
+            ("records", records, [file.records for file in reads]),
+            ("rejected records", rejected, [file.rejected for file in reads]),
         ):
             if not max(counts) <= found <= sum(counts):
-                return f"{times[-1].name}: {what} read {max(counts):,}, in the case {found:,}"
-    strangers = places.keys() - {file.sha256 for file in manifest.source_files}
-    return f"the case has records of files that were never read, which number {len(strangers):,}" if strangers else None
+                return f"{reads[-1].name}: {what} read {max(counts):,}, stored {found:,}"
+    unknown = places.keys() - {file.sha256 for file in manifest.source_files}
+    return f"records of {len(unknown):,} file(s) that the manifest does not contain are stored" if unknown else None
 
 
-def _places(connection: duckdb.DuckDBPyConnection) -> dict[str, _PlacesRow]:
+def _places(connection: Connection) -> dict[str, _PlacesRow]:
     return {row.source_sha256: row for row in rows(connection, _PlacesRow, "case/places_of_sources")}
 
 
-def left_out(manifest: Manifest) -> dict[str, int]:
-    """What stood among the events and is none, by what it is."""
-    return added_up(file.left_out for file in _latest(manifest))
+def non_events(manifest: Manifest) -> dict[str, int]:
+    """Return the number of records that are not events, by type."""
+    return total(file.left_out for file in _latest(manifest))
 
 
 def unknown_fields(manifest: Manifest) -> dict[str, int]:
-    """Fields of records, and of the identities in them, that nothing here reads, and how many records have each."""
-    return added_up(file.unknown_fields for file in _latest(manifest))
+    """Return the number of records with each field that is unknown to this program."""
+    return total(file.unknown_fields for file in _latest(manifest))
 
 
 def limits(manifest: Manifest) -> dict[str, int]:
-    """What the formats of some files cannot show, and how many files each is true of."""
+    """Return the limits of the formats of files, and the number of files that each applies to."""
     return dict(sorted(Counter(file.limit for file in _latest(manifest) if file.limit).items()))
 
 
-def added_up(counts: Iterable[dict[str, int]]) -> dict[str, int]:
-    total = Counter[str]()
+def total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Return the sums of counts by name."""
+    found = Counter[str]()
     for count in counts:
-        total.update(count)
-    return dict(sorted(total.items()))
+        found.update(count)
+    return dict(sorted(found.items()))
 
 
 def _latest(manifest: Manifest) -> list[SourceFile]:
-    """Each file once; one that was read and then found again as it was is not a duplicate of itself."""
+    """Return the latest read of each file. A file that was found again unchanged is not its own duplicate."""
     latest: dict[str, SourceFile] = {}
     for file in manifest.source_files:
         earlier = latest.get(file.path)

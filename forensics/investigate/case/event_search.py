@@ -1,4 +1,4 @@
-"""Attributed events, filtered: who did what, event by event."""
+"""Event search: filter the attributed events."""
 
 from __future__ import annotations
 
@@ -6,40 +6,27 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from forensics.answers.rows_answer import FilterMatches, Rows
 from forensics.investigate.case.statement import fetch_rows, query_errors
+from forensics.investigate.sql_rows import Connection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# What a person reads first; everything else is in the view `attributed_events`.
-COLUMNS = (
-    "event_time",
-    "event_name",
-    "event_source",
-    "aws_region",
-    "actor_name",
-    "actor_kind",
-    "actor_id",
-    "grade",
-    "source_ip_address",
-    "outcome",
-    "error_code",
-    "access_key_id",
-    "principal_id",
-    "recipient_account_id",
-    "user_agent",
-    "event_id",
+# the columns shown by default; the view `attributed_events` has all
+COLUMNS = tuple(
+    """
+    event_time event_name event_source aws_region actor_name actor_kind actor_id grade source_ip_address outcome
+    error_code access_key_id principal_id recipient_account_id user_agent event_id
+    """.split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events; None does not restrict. Times are UTC, `since` inclusive and `until` exclusive.
+    """A filter of events; None does not restrict. Times are UTC, `since` inclusive and `until` exclusive.
 
-    `actor` is an actor's ID, name or ARN, compared without case.
+    `actor`: the ID, name or ARN of an actor, in any case.
     """
 
     key: str | None = None
@@ -63,23 +50,23 @@ _CONDITIONS = {
 
 
 def events_query(wanted: EventFilter) -> tuple[str, dict[str, Any]]:
-    """The rest of a query on `attributed_events`, from `where` on, and its parameters."""
+    """Return the `from` and `where` clauses for a filter, and their parameters."""
     given = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
     conditions = " and ".join(_CONDITIONS[name] for name in given) or "true"
     parameters = {name: _plain(value) for name, value in given.items() if name != "errors"}
     return f"from attributed_events where {conditions}", parameters
 
 
-def events_table(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> pa.Table:
-    """Return all columns of the events in the order of time, as an Arrow table."""
+def events_table(connection: Connection, wanted: EventFilter) -> pa.Table:
+    """Return all columns of the events, ordered by time, as an Arrow table."""
     query, parameters = events_query(wanted)
     with query_errors():
         found = connection.sql(f"select * {query} order by event_time, event_key", params=parameters)
         return found.to_arrow_table()
 
 
-def event_rows(connection: duckdb.DuckDBPyConnection, wanted: EventFilter, limit: int | None = None) -> Rows:
-    """Return the columns that a person reads first, at most `limit` rows, and the number of all."""
+def event_rows(connection: Connection, wanted: EventFilter, limit: int | None = None) -> Rows:
+    """Return `COLUMNS` of at most `limit` events, ordered by time, and the total number of events."""
     query, parameters = events_query(wanted)
     columns = ", ".join(["event_time::timestamp as event_time", *COLUMNS[1:]])
     listed = f"select {columns} {query} order by attributed_events.event_time, event_key limit $limit"
@@ -92,19 +79,19 @@ _NAMED = {"key": "access_key_id", "actor": "coalesce(actor_name, actor_id)", "na
 _MOST_TYPOS = 2
 
 
-def matches_alone(connection: duckdb.DuckDBPyConnection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
-    """How many events each filter lets through on its own; of one that lets none, a value that may have been meant."""
+def matches_alone(connection: Connection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
+    """Return how many events match each part of a filter alone; if none does, a similar value that occurs."""
     given = {field.name: getattr(wanted, field.name) for field in fields(wanted) if getattr(wanted, field.name)}
     found = []
     for name, value in given.items():
         query, parameters = events_query(EventFilter(**{name: value}))
         (events,) = connection.execute(f"select count(*) {query}", parameters).fetchall()[0]
-        meant = _nearest(connection, _NAMED[name], value) if not events and name in _NAMED else None
-        found.append(FilterMatches(name, value if isinstance(value, str) else None, events, meant))
+        similar = _nearest(connection, _NAMED[name], value) if not events and name in _NAMED else None
+        found.append(FilterMatches(name, value if isinstance(value, str) else None, events, similar))
     return tuple(found)
 
 
-def _nearest(connection: duckdb.DuckDBPyConnection, column: str, value: str) -> str | None:
+def _nearest(connection: Connection, column: str, value: str) -> str | None:
     nearest = connection.execute(
         f"""
         select {column} as value, min(levenshtein(lower({column}), lower($value))) as typos
@@ -114,12 +101,12 @@ def _nearest(connection: duckdb.DuckDBPyConnection, column: str, value: str) -> 
         having typos <= {_MOST_TYPOS}
         order by typos, value
         limit 1
-        """,  # noqa: S608 - columns and a limit of this file
+        """,  # noqa: S608 - constants of this file
         {"value": value},
     ).fetchall()
     return str(nearest[0][0]) if nearest else None
 
 
 def _plain(value: object) -> object:
-    """DuckDB takes a time with a zone as text without the help of another library."""
+    """Return a time as text, because DuckDB needs pytz to bind one with a zone."""
     return value.isoformat() if isinstance(value, datetime) else value

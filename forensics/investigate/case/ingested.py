@@ -1,4 +1,4 @@
-"""Ingested: what an ingest did, and why one came to nothing or not to all."""
+"""Ingested: the result of an ingest, and why it added nothing or was incomplete."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from forensics.answers.ingest_answer import ChangedAnswers, Ingest
 from forensics.errors import NoLogs
-from forensics.investigate.case.accounting import added_up
+from forensics.investigate.case.accounting import total
 from forensics.investigate.case.loaded_exports import exports, problems
 from forensics.investigate.case.summary import unread
+from forensics.investigate.sql_rows import Connection
 from forensics.lake.manifest import Commit, SourceFile
 
 if TYPE_CHECKING:
@@ -21,16 +20,20 @@ if TYPE_CHECKING:
 
 
 def ingested(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     case: str,
     files: Sequence[SourceFile],
     known: int,
     commits: tuple[Commit | None, Commit],
     changes: ActorChanges | None,
 ) -> Ingest:
-    """What went into the case at `case`: the files that were looked at, and `known` ones that were not read again.
+    """Return the result of an ingest.
 
-    `commits`: what held before, if anything, and since.
+    Args:
+        case: the path of the case.
+        files: the files that were read.
+        known: the number of files that were in the case and not read again.
+        commits: the totals of the case before the ingest, if any, and after it.
     """
     before, commit = commits
     hashes = [file.sha256 for file in files if file.kind]
@@ -50,42 +53,41 @@ def ingested(
         filtered=sum(file.filtered for file in files),
         amended=commit.amended,
         exports=exports(connection),
-        left_out=added_up(file.left_out for file in files),
+        left_out=total(file.left_out for file in files),
         limits=_counted(file.limit for file in files if file.limit),
         known=known,
     )
 
 
 def check_not_empty(commit: Commit | None, sources: Iterable[str], files: Sequence[SourceFile]) -> Commit:
-    """Return the last commit of a case that holds anything. Raises NoLogs."""
+    """Return the last commit of a case that is not empty. Raises NoLogs."""
     if commit is None or (commit.events == 0 and commit.documents == 0):
         raise NoLogs(why_empty(sources, files))
     return commit
 
 
 def why_empty(paths: Iterable[str], files: Sequence[SourceFile]) -> str:
-    """Why a case holds nothing after an ingest."""
+    """Return why a case is empty after an ingest."""
     where = ", ".join(paths)
     if not files:
-        return f"there is no file in {where}"
+        return f"no files found in {where}"
     if filtered := sum(file.filtered for file in files):
-        return f"none of the {filtered:,} records in {where} is of the accounts, regions and time that were asked for"
+        return f"none of the {filtered:,} records in {where} matches the requested accounts, regions and times"
     example = next((file for file in files if file.reason), files[0])
     return (
-        f"there are no CloudTrail logs in {where}: {len(files)} files were looked at"
-        f" (for one, {example.name}: {example.reason or 'it holds no record'})"
+        f"no CloudTrail logs found in {where}, in {len(files)} file(s)"
+        f" (for example, {example.name}: {example.reason or 'it contains no records'})"
     )
 
 
 def unread_note(done: Ingest) -> str | None:
-    """That some of what was to be answered from could not be read."""
+    """Return a warning if some files could not be read; None otherwise."""
     if not done.incomplete:
         return None
     failed = [file for file in done.unread if file.status != "skipped"]
     return (
-        f"answered, but {len({file.name for file in failed}):,} of {sum(done.files.values()):,} files could not be"
-        " read, or not wholly"
-        f" (for one, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them all"
+        f"the answer is incomplete: {len({file.name for file in failed}):,} of {sum(done.files.values()):,} files could"
+        f" not be read completely (for example, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them"
     )
 
 
@@ -94,7 +96,7 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
 
 
 def _changed(before: Commit | None, changes: ActorChanges | None) -> ChangedAnswers | None:
-    """Of the first ingest, nothing: there was no answer yet."""
+    """Return the changed answers; zeros for the first ingest, which changes none."""
     if changes is not None:
         return ChangedAnswers(**asdict(changes))
     return ChangedAnswers(0, 0, 0, 0) if before is None else None

@@ -1,7 +1,7 @@
-"""Coverage: what is loaded of each account and region, hour by hour, and what was done to the trails that record it.
+"""Loaded hours: the coverage of each account and region, and the changes of the trails that record it.
 
-The hours run from the first to the last of the whole case, so an account that is loaded for a part of them shows where.
-Only runs of hours are held, never the hours: a year of every region is as small as its holes are few.
+The coverage of every account runs from the first to the last hour of the case, so gaps at its ends are visible.
+Consecutive hours in the same state are one span, so a long case needs little memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-import duckdb
-
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChange
 from forensics.investigate.case.loaded_exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import VerifiedHoursRow, verified_hours
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 
 _HOUR = timedelta(hours=1)
 
@@ -38,15 +36,15 @@ class _TrailChangeRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Hours in which a trail recorded nothing, or less; or which a filter left out."""
+    """Hours in which a trail recorded nothing or less, or that a filter excluded."""
 
     start: datetime
     end: datetime
     state: str
 
 
-def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
-    """The map of the whole case."""
+def coverage(connection: Connection) -> Coverage:
+    """Return the coverage of the whole case."""
     filters = Filters(connection)
     cuts = sorted({edge for moment in filters.edges() for edge in (_hour(moment), _hour_after(moment))})
     runs = rows(connection, _RunRow, "case/coverage_runs", cuts=cuts)
@@ -63,40 +61,40 @@ def coverage(connection: duckdb.DuckDBPyConnection) -> Coverage:
             for one in trails
             if one.change.account_id == account and one.change.effect != "changed" and one.home_region != region
         ]
-        left_out = [
+        excluded = [
             _Stop(_hour_after(first), _hour(last), "excluded_by_filter")
-            for first, last in filters.times_left_out(account, region, start, end)
+            for first, last in filters.excluded_times(account, region, start, end)
         ]
-        found_spans = _spans(list(found), stops, left_out, start, end)
+        found_spans = _spans(list(found), stops, excluded, start, end)
         of_region = [row for row in verified if (row.account_id, row.aws_region) == (account, region)]
-        spans += (part for span in found_spans for part in _told_quiet(span, of_region))
+        spans += (part for span in found_spans for part in _verified_parts(span, of_region))
     return Coverage(start, end, tuple(spans), tuple(row.change for row in trails), exported)
 
 
 def _spans(
-    runs: Sequence[_RunRow], stops: Sequence[_Stop], left_out: Sequence[_Stop], start: datetime, end: datetime
+    runs: Sequence[_RunRow], stops: Sequence[_Stop], excluded: Sequence[_Stop], start: datetime, end: datetime
 ) -> Iterator[CoverageSpan]:
-    """The runs of one account and region, and the holes before, between and after them.
+    """Yield the runs of one account and region, and the gaps before, between and after them.
 
-    Of hours that a filter left out, what issues or changes credentials may be loaded all the same.
+    Hours that a filter excluded may contain events, because those that issue or change credentials are always loaded.
     """
     account, region = runs[0].account_id, runs[0].aws_region
     reached = start
-    holes_by = sorted([*stops, *left_out], key=lambda stop: stop.start)
+    causes = sorted([*stops, *excluded], key=lambda stop: stop.start)
     for run in runs:
-        for hole in _holes(reached, run.first_hour, holes_by):
-            yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
-        partly = any(stop.start <= run.first_hour and run.end_hour <= stop.end for stop in left_out)
+        for gap in _gaps(reached, run.first_hour, causes):
+            yield CoverageSpan(account, region, gap.start, gap.end, 0, gap.state)
+        partly = any(stop.start <= run.first_hour and run.end_hour <= stop.end for stop in excluded)
         state = "excluded_by_filter" if partly else "loaded"
         is_verified = run.is_verified and not partly
         yield CoverageSpan(account, region, run.first_hour, run.end_hour, run.events, state, is_verified)
         reached = run.end_hour
-    for hole in _holes(reached, end, holes_by):
-        yield CoverageSpan(account, region, hole.start, hole.end, 0, hole.state)
+    for gap in _gaps(reached, end, causes):
+        yield CoverageSpan(account, region, gap.start, gap.end, 0, gap.state)
 
 
-def _told_quiet(span: CoverageSpan, verified: Sequence[VerifiedHoursRow]) -> Iterator[CoverageSpan]:
-    """A span without events, cut into what digests prove to be quiet and what they do not."""
+def _verified_parts(span: CoverageSpan, verified: Sequence[VerifiedHoursRow]) -> Iterator[CoverageSpan]:
+    """Split a span without events into the hours that digests verify as quiet and the others."""
     if span.events or span.state == "excluded_by_filter":
         yield span
         return
@@ -113,8 +111,8 @@ def _told_quiet(span: CoverageSpan, verified: Sequence[VerifiedHoursRow]) -> Ite
         yield replace(span, from_=reached)
 
 
-def _holes(start: datetime, end: datetime, stops: Sequence[_Stop]) -> Iterator[_Stop]:
-    """A hole, cut into what a stopped trail explains and what nothing does. The first of two that overlap counts."""
+def _gaps(start: datetime, end: datetime, stops: Sequence[_Stop]) -> Iterator[_Stop]:
+    """Split a gap by its causes, such as a stopped trail. The first of overlapping causes takes precedence."""
     for stop in stops:
         first, last = max(stop.start, start), min(stop.end, end)
         if first >= last:

@@ -1,14 +1,13 @@
-"""Extract: records as they were delivered, with where they lie and how far that is proven."""
+"""Original records: records as they were delivered, with the files that contain them and their verification."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import duckdb
 from msgspec import structs
 
 from forensics.answers.verify_answer import ConflictingRecord, Copy, Extract, Original
-from forensics.investigate.sql_rows import Row, grouped, rows, values
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows, values
 from forensics.records.secrets import mask
 
 
@@ -37,19 +36,21 @@ class _ConflictRow(Row, frozen=True):
 
 
 def extract(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     event_ids: Sequence[str],
     conflict_files: Sequence[str],
     *,
     with_secrets: bool,
 ) -> Extract:
-    """The originals of some events, each copy that another account got as well; secrets masked unless asked for.
+    """Return the original records of some events, one per account that received it.
 
-    `conflict_files`: the lake's files of what copies say that differs.
+    Args:
+        conflict_files: the files of the lake with copies that differ from the stored record.
+        with_secrets: false to mask secrets.
     """
     files = values(connection, str, "case/events_files")
     asked = list(dict.fromkeys(event_ids))
-    # AWS writes event IDs in lower case; what came otherwise is found as it came
+    # AWS writes event IDs in lower case; other products may change the case
     spelled = sorted({spelling for id_ in asked for spelling in (id_, id_.lower(), id_.upper())})
     found = rows(connection, _StoredRow, "case/extract_events", ids=spelled, files=files) if files else []
     keys = [one.event_key for one in found]
@@ -62,15 +63,15 @@ def extract(
         lambda row: row.event_key,
     )
     seen = {one.event_id.lower() for one in found}
-    originals = [_that_counts(one, conflicts[one.event_key]) for one in found]
+    originals = [_effective_copy(one, conflicts[one.event_key]) for one in found]
     return Extract(
         tuple(_original(one, copies[one.event_key], others, with_secrets) for one, others in originals),
         tuple(id_ for id_ in asked if id_.lower() not in seen),
     )
 
 
-def _that_counts(stored: _StoredRow, conflicts: Sequence[_ConflictRow]) -> tuple[_StoredRow, list[_ConflictRow]]:
-    """The copy that counts and the others: digests may prove more of another copy than of the stored one."""
+def _effective_copy(stored: _StoredRow, conflicts: Sequence[_ConflictRow]) -> tuple[_StoredRow, list[_ConflictRow]]:
+    """Return the copy that counts and the others: digests may verify another copy better than the stored one."""
     if stored.replaced_by is None:
         return stored, list(conflicts)
     counts = next(one for one in conflicts if one.canonical_sha256 == stored.replaced_by)

@@ -1,4 +1,4 @@
-"""Queries: saved questions, each an `.sql` file with a header, of this package and of its user's own folder.
+"""Saved queries: `.sql` files with a header, in this package and in the folder of the user.
 
     -- title: What a key did
     -- question: Which services and actions was this key used for?
@@ -9,8 +9,8 @@
     -- columns: event_time, event_name,
     --   event_id
 
-A header's line goes on where it is indented by three spaces. A parameter without a default must be given; the SQL names
-it `$key`. `needs` names tables that not every case has, and how a case comes by them.
+A header line continues on the next one if that is indented by three spaces. A parameter without a default is required;
+the SQL refers to it as `$key`. `needs` names tables that may be empty, and how to fill them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-import duckdb
-
 from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
+from forensics.investigate.sql_rows import Connection
 from forensics.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
@@ -41,32 +40,31 @@ _LITERALS: Mapping[str, bool | None] = {"null": None, "true": True, "false": Fal
 
 
 def own_folder() -> Path:
-    """Where a user's own queries lie: $FORENSICS_QUERIES, else `forensics/queries` of the configuration folder."""
+    """Return the folder of the user's queries: $FORENSICS_QUERIES, or else one in the configuration folder."""
     if own := os.environ.get("FORENSICS_QUERIES"):
         return Path(own)
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "forensics" / "queries"
 
 
 def saved_queries() -> list[SavedQuery]:
-    """Every query by its name; one of the user's own stands for that of the package with its name."""
+    """Return every query, ordered by name. A query of the user replaces one of the package with the same name."""
     found = {query.name: query for query in _queries_in(packaged_folder("queries"), is_own=False)}
     found |= {query.name: query for query in _queries_in(own_folder(), is_own=True)}
     return [found[name] for name in sorted(found)]
 
 
 def saved_query(name: str) -> SavedQuery:
-    """Raises UnusableQuery."""
+    """Return a query by name. Raises UnusableQuery."""
     known = {query.name: query for query in saved_queries()}
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        raise UnusableQuery(
-            f"there is no query {name}{f'; is it {near[0]}' if near else ''}? `forensics query list` names them all"
-        )
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        raise UnusableQuery(f"there is no query {name}{hint}; `forensics query list` lists all queries")
     return known[name]
 
 
-def bound(connection: duckdb.DuckDBPyConnection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, Value]:
-    """A value for every parameter of a query that can be run on these tables. Raises UnusableQuery."""
+def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a value for every parameter, after a check that the query can be run. Raises UnusableQuery."""
     if query.unusable:
         raise UnusableQuery(f"{query.path}: {query.unusable}")
     declared = {parameter.name: parameter for parameter in query.parameters}
@@ -83,7 +81,7 @@ def bound(connection: duckdb.DuckDBPyConnection, query: SavedQuery, given: Mappi
 
 
 def shell_lines(query: SavedQuery, given: Mapping[str, Value]) -> str:
-    """The query as statements for the `duckdb` shell, where `prepare` keeps it and `execute` runs it."""
+    """Return the query as a `prepare` and an `execute` statement for the `duckdb` shell."""
     values = {parameter.name: given.get(parameter.name, _shown(parameter)) for parameter in query.parameters}
     arguments = ", ".join(f"{name} := {_literal(value)}" for name, value in values.items())
     return (
@@ -102,11 +100,11 @@ def _queries_in(folder: Path, *, is_own: bool) -> Iterator[SavedQuery]:
 def _parse(path: Path, is_own: bool) -> SavedQuery:
     text = path.read_text(encoding="utf-8")
     if not _NAME.fullmatch(path.stem):
-        raise UnusableQuery("its name is not one of a-z, 0-9 and _, as in my_query.sql")
+        raise UnusableQuery("invalid file name; use a-z, 0-9 and _, such as my_query.sql")
     fields = _header(text)
     for wanted in ("title", "question", "columns"):
         if wanted not in fields:
-            raise UnusableQuery(f"its header has no line `-- {wanted}: ...`")
+            raise UnusableQuery(f"the header has no line `-- {wanted}: ...`")
     return SavedQuery(
         name=path.stem,
         title=fields["title"][0],
@@ -122,13 +120,13 @@ def _parse(path: Path, is_own: bool) -> SavedQuery:
 
 
 def _header(text: str) -> dict[str, list[str]]:
-    """The lines of each field, in their order, from the comments that the file begins with."""
+    """Return the values of each field in the leading comments, in their order."""
     fields: dict[str, list[str]] = {}
     last: list[str] = []
     for line in text.splitlines():
         if found := _LINE.fullmatch(line):
             if found["field"] not in _FIELDS:
-                raise UnusableQuery(f"its header has a line {found['field']}; known are {', '.join(sorted(_FIELDS))}")
+                raise UnusableQuery(f"unknown header field {found['field']}; use {', '.join(sorted(_FIELDS))}")
             last = fields.setdefault(found["field"], [])
             last.append(found["text"].strip())
         elif line.startswith("--   ") and last:
@@ -142,7 +140,7 @@ def _parameter(text: str) -> QueryParameter:
     found = _PARAMETER.fullmatch(text)
     if found is None:
         raise UnusableQuery(
-            f"its parameter `{text}` is not written as NAME TYPE = DEFAULT: MEANING; types are {', '.join(TYPES)}"
+            f"cannot parse the parameter `{text}`; use NAME TYPE = DEFAULT: MEANING, with a type of {', '.join(TYPES)}"
         )
     default = found["default"]
     return QueryParameter(found["name"], found["type"], _default(default), default is None, found["meaning"])
@@ -163,8 +161,8 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _check_names(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
-    """The header declares what the SQL binds, no more and no less."""
+def _check_names(connection: Connection, query: SavedQuery) -> None:
+    """Check that the header declares exactly the parameters of the SQL."""
     declared = {parameter.name for parameter in query.parameters}
     used = {str(name) for statement in connection.extract_statements(query.sql) for name in statement.named_parameters}
     for name in sorted(used ^ declared):
@@ -172,7 +170,7 @@ def _check_names(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> No
         raise UnusableQuery(f"{query.path}: ${name} {wrong}")
 
 
-def _check_tables(connection: duckdb.DuckDBPyConnection, query: SavedQuery) -> None:
+def _check_tables(connection: Connection, query: SavedQuery) -> None:
     for table, how in query.needs:
         known = connection.execute("select 1 from duckdb_tables() where table_name = $table", {"table": table})
         if not known.fetchall() or not connection.table(f'"{table}"').limit(1).fetchall():

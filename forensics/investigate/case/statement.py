@@ -1,7 +1,7 @@
-"""Statement: which SQL a case answers: one statement that only reads, from the case's tables and views.
+"""Statement: the SQL of users, limited to one statement that only reads the tables and views of the case.
 
-DuckDB can limit which files a connection opens, not whether it only reads them: `copy` overwrites an allowed file, also
-from inside a CTE or under `explain analyze`. So a query is checked as DuckDB's own parser understands it.
+DuckDB can limit which files a connection opens, but not to reading: `copy` overwrites an allowed file, also inside a
+CTE or under `explain analyze`. Therefore each query is checked by the syntax tree of DuckDB's own parser.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import duckdb
 
 from forensics.answers.rows_answer import Rows
 from forensics.errors import QueryFailed
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# of a table or column
+# raised for an unknown table or column
 _UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
 # a CTE can also hold INSERT_QUERY_NODE, COPY_QUERY_NODE and the like
 _READING_NODES = {"select_node", "set_operation_node", "cte_node", "recursive_cte_node"}
-# Any other table function is refused, also one that a later DuckDB brings: several read files or run text as SQL, and
-# the internal ones take memory addresses.
+# Any other table function is refused, also those of later versions: several read files or run text as SQL, and internal
+# ones take memory addresses.
 _TABLE_FUNCTIONS = set(
     """
     duckdb_columns duckdb_constraints duckdb_databases duckdb_functions duckdb_keywords duckdb_memory duckdb_schemas
@@ -35,13 +35,13 @@ _TABLE_FUNCTIONS = set(
     test_all_types unnest
     """.split()
 )
-# what the body of a CTE can begin with, except for those that read
+# the keywords other than reading ones that the body of a CTE can begin with
 _WRITING_WORDS = {"copy", "delete", "insert", "merge", "truncate", "update"}
 _EXPLAIN = re.compile(r"\s*explain\b\s*(analyze\b\s*|\(\s*(analyze|format)\b[^()]*\)\s*)?", re.IGNORECASE)
 _WORD = re.compile(r"\w+", re.ASCII)
 
 _ONLY_READ = (
-    "a query may only read: begin it with select, from, with, show, describe, summarize, pivot or explain select"
+    "a query may only read; begin it with select, from, with, show, describe, summarize, pivot or explain select"
 )
 
 
@@ -53,15 +53,15 @@ class _PartRow(Row, frozen=True):
     is_table: bool
 
 
-def reading(connection: duckdb.DuckDBPyConnection, query: str) -> str:
-    """The SQL to execute for a query that only reads. Raises QueryFailed, and duckdb.Error if it cannot be parsed."""
+def reading(connection: Connection, query: str) -> str:
+    """Return the SQL to execute for a query that only reads. Raises QueryFailed, and duckdb.Error if it is invalid."""
     explain = _EXPLAIN.match(query)
     if explain:
         return explain.group() + _select(connection, query[explain.end() :])
     return _select(connection, query)
 
 
-def _select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+def _select(connection: Connection, query: str) -> str:
     match _statement_types(connection, query):
         case []:
             raise QueryFailed("the query is empty")
@@ -73,44 +73,42 @@ def _select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
         case [_]:
             raise QueryFailed(_ONLY_READ)
         case _:
-            raise QueryFailed("a query is one statement; run several one after the other")
+            raise QueryFailed("a query must be one statement; run several separately")
 
 
-def _statement_types(connection: duckdb.DuckDBPyConnection, query: str) -> list[duckdb.StatementType]:
+def _statement_types(connection: Connection, query: str) -> list[duckdb.StatementType]:
     try:
         return [statement.type for statement in connection.extract_statements(query)]
-    except ValueError:  # a kind of statement that DuckDB's Python package has no name for
+    except ValueError:  # a statement type that the Python package of DuckDB does not know
         raise QueryFailed(_ONLY_READ) from None
 
 
-def _check_parts(connection: duckdb.DuckDBPyConnection, query: str) -> None:
+def _check_parts(connection: Connection, query: str) -> None:
     for part in rows(connection, _PartRow, "case/statement_parts", statement=query):
         if part.key == "type" and part.name not in _READING_NODES:
             raise QueryFailed(_ONLY_READ)
         if part.is_table and part.name not in _TABLE_FUNCTIONS:
-            raise QueryFailed(f"a query reads only the tables of the case: {part.name}() is not allowed")
+            raise QueryFailed(f"a query can read only the tables of the case; {part.name}() is not allowed")
         if part.key == "table_name":
             _check_table(part.name)
 
 
 def _check_table(name: str) -> None:
     if ".parquet" in name.lower():
-        raise QueryFailed("a query reads only the tables of the case, not its files; `forensics schema` lists them")
+        raise QueryFailed("a query can read only the tables of the case, not its files; `forensics schema` lists them")
 
 
-def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
-    """A pivot without IN (...), which DuckDB expands into several statements and does not show as a tree.
+def _dynamic_pivot(connection: Connection, query: str) -> str:
+    """Check a pivot without IN (...), which DuckDB expands into several statements without a syntax tree.
 
-    It must be usable as a subquery, so it is a SELECT. A word that is refused elsewhere must not occur at all, not even
-    in a string; DuckDB runs a CTE that writes while it looks for the pivot's columns.
+    It must work as a subquery, so that it is a SELECT. Refused words must not occur at all, even in strings, because
+    DuckDB runs a CTE that writes while it looks up the columns of the pivot.
     """
     _check_table(query)
     functions = set(values(connection, str, "case/table_functions")) - _TABLE_FUNCTIONS
     for word in _WORD.findall(query.lower()):
         if word in functions | _WRITING_WORDS:
-            raise QueryFailed(
-                f"a pivot without IN (...) must not contain the word {word}; list the values with IN (...)"
-            )
+            raise QueryFailed(f"a pivot without IN (...) cannot contain the word {word}; list the values with IN (...)")
     subquery = f"select * from (\n{query.rstrip().rstrip(';')}\n)"  # noqa: S608 - the user's own SQL
     try:
         if _statement_types(connection, subquery) == [duckdb.StatementType.MULTI]:
@@ -120,19 +118,19 @@ def _dynamic_pivot(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     raise QueryFailed(_ONLY_READ)
 
 
-def query_rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> Rows:
-    """Return the rows of a query of the user. Raises QueryFailed, also for one that would write."""
+def query_rows(connection: Connection, query: str, parameters: object = None) -> Rows:
+    """Return the rows of a query of the user. Raises QueryFailed, also if the query writes."""
     with query_errors():
         return fetch_rows(connection.execute(reading(connection, query), parameters))
 
 
-def query_table(connection: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> pa.Table:
-    """Return the same as an Arrow table. Raises QueryFailed."""
+def query_table(connection: Connection, query: str, parameters: object = None) -> pa.Table:
+    """Return the result of a query of the user as an Arrow table. Raises QueryFailed."""
     with query_errors():
         return connection.sql(reading(connection, query), params=parameters).to_arrow_table()
 
 
-def fetch_rows(result: duckdb.DuckDBPyConnection, total: int | None = None) -> Rows:
+def fetch_rows(result: Connection, total: int | None = None) -> Rows:
     """Return the rows of a result with the names and types of its columns; `total` is their number without a limit."""
     columns = tuple(str(column[0]) for column in result.description or ())
     types = tuple(str(column[1]) for column in result.description or ())
@@ -151,7 +149,7 @@ def query_errors() -> Iterator[None]:
 
 def _one_line(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.PermissionException):
-        return "a query reads only the tables of the case, no file and no address; `forensics schema` lists them"
+        return "a query can read only the tables of the case, not files or URLs; `forensics schema` lists them"
     message, _, _ = str(error).partition("\n\nLINE ")
     hint = "; `forensics schema` lists the tables and columns" if isinstance(error, _UNKNOWN_NAME) else ""
     return " ".join(message.split()) + hint

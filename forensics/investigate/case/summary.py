@@ -1,15 +1,13 @@
-"""Overview: what a case holds, and how far its credentials were resolved."""
+"""Summary: the contents of a case, and how its credentials were resolved."""
 
 from collections import Counter
 from collections.abc import Iterable
 
-import duckdb
-
 from forensics.answers.coverage_answer import Account, Ending, Info
 from forensics.answers.ingest_answer import Unread
-from forensics.investigate.case.accounting import left_out, limits, mismatch, unknown_fields
+from forensics.investigate.case.accounting import limits, mismatch, non_events, unknown_fields
 from forensics.investigate.case.loaded_exports import exports, problems
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.lake.manifest import Manifest, SourceFile
 
 
@@ -18,8 +16,8 @@ class _DeliveryRow(Row, frozen=True):
     events: int
 
 
-def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
-    """What the case at `case` holds."""
+def overview(connection: Connection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
+    """Return the summary of the case at the path `case`."""
     commit = manifest.commit
     accounts = tuple(rows(connection, Account, "case/accounts"))
     latest = {file.path: file for file in manifest.source_files if file.status != "duplicate"}
@@ -40,7 +38,7 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
         unread=(*unread(latest.values()), *problems(connection)),
         exports=exports(connection),
         amended=commit.amended if commit else 0,
-        left_out=left_out(manifest),
+        left_out=non_events(manifest),
         limits=limits(manifest),
         deliveries={row.delivery: row.events for row in rows(connection, _DeliveryRow, "case/deliveries")},
         unknown_fields=unknown_fields(manifest),
@@ -49,7 +47,7 @@ def overview(connection: duckdb.DuckDBPyConnection, manifest: Manifest, case: st
 
 
 def unread(files: Iterable[SourceFile]) -> tuple[Unread, ...]:
-    """The files that were skipped, failed, or gave up only part of their records."""
+    """Return the files that were skipped, failed, or read only in part."""
     return tuple(
         Unread(file.name, file.status, file.reason or f"{file.rejected} of its records could not be read")
         for file in files

@@ -1,78 +1,45 @@
-"""Verify: what the digests of a case or folder prove, file by file and window by window."""
+"""Verification: the files and delivery windows of a case or folder, as verified by digests."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from itertools import groupby
-
-import duckdb
 
 from forensics.answers.verify_answer import (
-    ChainBreak,
     DigestChain,
     FileStatus,
     Integrity,
     UsedKey,
     Verification,
     VerifiedFile,
-    Windows,
 )
-from forensics.investigate.sql_rows import Row, grouped, rows
+from forensics.investigate.sql_rows import Connection, rows
 
 _S3 = "s3://"
 _ALWAYS = (
-    "that an event was logged at all: a trail that was stopped, or does not select it, delivers nothing to hash",
-    "that nothing is delivered later: a file can come hours after its events, and is listed in the digest of that hour",
+    "logging itself: a trail that is stopped, or that does not select an event, delivers nothing to hash",
+    "later deliveries: a file can arrive hours after its events, and is listed in the digest of that hour",
 )
 _NEWEST = "files delivered after the newest digest of each chain: no digest lists them yet"
-_VOUCHED = "that AWS made the public keys: whoever brought them vouches for that; a fingerprint shows a mix-up only"
+_VOUCHED = "the origin of the public keys: trust the person who provided them; fingerprints only detect a mix-up"
 _NO_KEYS = (
-    "that the digests are AWS's: there are no public keys. `aws cloudtrail list-public-keys` for each region, saved"
-    " beside the logs or given with --keys, or --fetch-keys"
+    "the signatures of the digests: no public keys were loaded. Run `aws cloudtrail list-public-keys` for each region"
+    " and save the output beside the logs or use it with --keys, or use --fetch-keys"
 )
-_NO_DIGESTS = "anything: there is no digest. They lie beside the logs, in AWSLogs/ACCOUNT/CloudTrail-Digest/"
-_BROKEN = "anything about the logs: the case is not as it was left, so what its tables say is worth nothing"
-_NO_LOCATION = "that files lie where AWS put them: their bucket and key are not known; --bucket NAME tells them"
-
-
-class _ChainColumns(Row, frozen=True):
-    account_id: str
-    aws_region: str
-    trail: str
-    home_region: str
-    is_backfill: bool
-
-
-class _BreakRow(_ChainColumns, frozen=True):
-    kind: str
-    start_time: datetime | None
-    end_time: datetime
-    missing_object: str | None
-    at_least: int
-
-
-class _WindowRow(_ChainColumns, frozen=True):
-    start_time: datetime
-    end_time: datetime
-    status: FileStatus
-    is_complete: bool
-    is_verified: bool
-    is_contested: bool
-    files: int
-    unchanged: int
-    changed: int
-    missing: int
-    first_event_time: datetime | None
-    last_event_time: datetime | None
+_NO_DIGESTS = "no digest files were loaded; AWS stores them beside the logs, in AWSLogs/ACCOUNT/CloudTrail-Digest/"
+_BROKEN = "the logs: the case was changed since its last command, so its tables are not evidence"
+_NO_LOCATION = "the location of the files: their bucket and key are unknown; use --bucket NAME"
 
 
 def verification(
-    connection: duckdb.DuckDBPyConnection | None, subject: str, bucket: str | None, integrity: Integrity | None = None
+    connection: Connection | None, subject: str, bucket: str | None, integrity: Integrity | None = None
 ) -> Verification:
-    """`bucket`: whose copy the folder of the logs is, its root on top; names of files are its keys then.
+    """Return the verification of log files by digests.
 
-    Without a connection, since the case is broken, nothing is said about digests.
+    Args:
+        connection: None for a damaged case, whose digests are not checked.
+        subject: the path of the case or folder.
+        bucket: the bucket of which the folder is a copy, so that file names are its keys; None if unknown.
+        integrity: the check of a case.
     """
     if connection is None:
         return Verification(subject, {}, {}, None, (), (), (), (_BROKEN,), integrity)
@@ -93,14 +60,14 @@ def verification(
     )
 
 
-def _files(connection: duckdb.DuckDBPyConnection, bucket: str | None) -> Iterator[VerifiedFile]:
+def _files(connection: Connection, bucket: str | None) -> Iterator[VerifiedFile]:
     for file in rows(connection, VerifiedFile, "case/verify_files"):
         at = _place(file.name, bucket)
         yield replace(file, moved=at != (file.s3_bucket, file.s3_object)) if at and file.s3_object else file
 
 
 def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
-    """The bucket and key of a file, where they are known."""
+    """Return the bucket and key of a file, if known."""
     if name is None:
         return None
     if name.startswith(_S3):
@@ -109,59 +76,9 @@ def _place(name: str | None, bucket: str | None) -> tuple[str, str] | None:
     return (bucket, name) if bucket else None
 
 
-def _chains(connection: duckdb.DuckDBPyConnection) -> Iterator[DigestChain]:
-    breaks = grouped(rows(connection, _BreakRow, "case/verify_breaks"), _chain)
-    for key, found in groupby(rows(connection, _WindowRow, "case/verify_windows"), key=_chain):
-        windows = list(found)
-        yield DigestChain(
-            *key,
-            _counted(row.status for row in windows),
-            min(row.start_time for row in windows),
-            max(row.end_time for row in windows),
-            tuple(
-                ChainBreak(row.kind, row.start_time, row.end_time, row.missing_object, row.at_least)
-                for row in breaks[key]
-            ),
-            tuple(_runs(windows)),
-            sum(row.is_contested for row in windows),
-        )
-
-
-def _chain(row: _ChainColumns) -> tuple[str, str, str, str, bool]:
-    return row.account_id, row.aws_region, row.trail, row.home_region, row.is_backfill
-
-
-def _runs(windows: Sequence[_WindowRow]) -> Iterator[Windows]:
-    """Windows of one status that follow each other, as one."""
-    run: list[_WindowRow] = []
-    for row in windows:
-        if run and (row.start_time != run[-1].end_time or _likeness(row) != _likeness(run[0])):
-            yield _run(run)
-            run = []
-        run.append(row)
-    if run:
-        yield _run(run)
-
-
-def _likeness(row: _WindowRow) -> tuple[FileStatus, bool, bool]:
-    return row.status, row.is_complete, row.is_verified
-
-
-def _run(run: Sequence[_WindowRow]) -> Windows:
-    first = [row.first_event_time for row in run if row.first_event_time]
-    last = [row.last_event_time for row in run if row.last_event_time]
-    return Windows(
-        run[0].start_time,
-        run[-1].end_time,
-        len(run),
-        *_likeness(run[0]),
-        sum(row.files for row in run),
-        sum(row.unchanged for row in run),
-        sum(row.changed for row in run),
-        sum(row.missing for row in run),
-        min(first, default=None),
-        max(last, default=None),
-    )
+def _chains(connection: Connection) -> Iterator[DigestChain]:
+    for chain in rows(connection, DigestChain, "case/verify_chains"):
+        yield replace(chain, digests=_counted(run.status for run in chain.windows for _ in range(run.windows)))
 
 
 def _limits(chains: Sequence[DigestChain], keys: Sequence[UsedKey], files: Sequence[VerifiedFile]) -> Iterator[str]:

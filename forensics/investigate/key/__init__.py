@@ -1,1 +1,1 @@
-"""Key: one access key, its owner, its life and what it did."""
+"""Key: one access key, its owner, its status changes and its calls."""

@@ -5,17 +5,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.key_answer import Activity, Burst, Sensitive, Totals, Used, UsedAddress, UsedAgent, UsedWith
 from forensics.investigate.applications import application_of
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.sql_rows import Row, grouped, rows, run
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows, run
 from forensics.investigate.workloads import address_class
 
-_LISTED = 100  # of each list of an activity
-CITED = 10  # events, or resources, for one finding
-_USES = "key_uses"  # as key/uses.sql names the table
+_LISTED = 100  # maximum entries of each list
+CITED = 10  # maximum events or resources for one finding
+_USES = "key_uses"  # the table that key/uses.sql creates
 
 
 class _SpanRow(Row, frozen=True):
@@ -24,7 +22,7 @@ class _SpanRow(Row, frozen=True):
 
 
 class _CountedRow(Row, frozen=True):
-    """The calls of one address, resource or the like; `total` is the number of its kind."""
+    """The calls with one value, such as an address; `total` is the number of values of its kind."""
 
     value: str | None
     succeeded: int
@@ -54,14 +52,12 @@ class _BurstRow(Row, frozen=True):
 
 
 @contextmanager
-def uses_of(
-    connection: duckdb.DuckDBPyConnection, nodes: Mapping[str, int], key_id: str | None = None
-) -> Iterator[str]:
-    """Yield the name of a temporary table of all events signed by some credentials, for the queries with $uses.
+def uses_of(connection: Connection, nodes: Mapping[str, int], key_id: str | None = None) -> Iterator[str]:
+    """Yield the name of a temporary table of all events signed with some credentials, for the queries with $uses.
 
     Args:
-        nodes: credential IDs, each with the number of its node in a tree.
-        key_id: the access key of the credentials, if they have one in common.
+        nodes: the number of the tree node of each credential ID.
+        key_id: the access key, if all credentials have the same.
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
@@ -72,8 +68,8 @@ def uses_of(
         connection.execute("drop table if exists key_uses")
 
 
-def activity(connection: duckdb.DuckDBPyConnection, uses: str, context: AddressContext) -> Activity:
-    """Return the activity in a table of events."""
+def activity(connection: Connection, uses: str, context: AddressContext) -> Activity:
+    """Return the activity in a table of calls."""
     (total,) = rows(connection, Activity, "key/total", uses=uses)
     if not total.events:
         return total

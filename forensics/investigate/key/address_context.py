@@ -1,8 +1,6 @@
-"""Address context: country, city and network of an address, by databases in MaxMind's format that the user has, and
-AWS's own list of its addresses.
+"""Address context: country, city and network of an address, by databases in MaxMind's format, and AWS's ip-ranges.
 
-What they say is of the day that they were built, and an address moves; so their dates go with every answer. Where two
-databases tell the same, the first one given holds.
+Addresses move, so every answer contains the dates of the databases. The first database with a value takes precedence.
 """
 
 from __future__ import annotations
@@ -23,12 +21,12 @@ if TYPE_CHECKING:
 
     from forensics.answers.key_answer import AddressDatabase
 
-_LONGEST = 200  # characters of a name
+_LONGEST = 200  # maximum characters of a name
 
 
 @dataclass(frozen=True, slots=True)
 class AddressPlace:
-    """Where an address is, and whose network it is in; null where no database tells."""
+    """The location and the network of an address; None if no database has them."""
 
     country: str | None = None
     city: str | None = None
@@ -40,21 +38,21 @@ NOWHERE = AddressPlace()
 
 
 class AddressContext:
-    """Databases of addresses, asked in the order in which they were given; and which addresses are AWS's."""
+    """Address databases, in the order in which they were given, and the ip-ranges of AWS."""
 
     def __init__(self, paths: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> None:
-        """Raises NotAddressDatabase, NotIpRanges, and OSError."""
+        """Open the databases. Raises NotAddressDatabase, NotIpRanges and OSError."""
         self.ip_ranges = read_ip_ranges(ip_ranges)
-        opened = [_opened(Path(path)) for path in paths]
+        opened = [_open(Path(path)) for path in paths]
         self.databases: tuple[AddressDatabase, ...] = tuple(database for database, _ in opened)
         self._readers = [reader for _, reader in opened]
 
     def place_of(self, text: str | None) -> AddressPlace:
-        """Of an address as logged; of what is no address, nothing."""
+        """Look up an address as logged; a text that is not an IP address has no place."""
         address = parse_address(text) if text else None
         if address is None:
             return NOWHERE
-        found = [_place(_looked_up(reader, address)) for reader in self._readers]
+        found = [_place(_look_up(reader, address)) for reader in self._readers]
         return AddressPlace(
             country=next((place.country for place in found if place.country), None),
             city=next((place.city for place in found if place.city), None),
@@ -63,7 +61,7 @@ class AddressContext:
         )
 
 
-def _opened(path: Path) -> tuple[AddressDatabase, Reader]:
+def _open(path: Path) -> tuple[AddressDatabase, Reader]:
     from maxminddb import InvalidDatabaseError, open_database
 
     from forensics.answers.key_answer import AddressDatabase
@@ -76,7 +74,7 @@ def _opened(path: Path) -> tuple[AddressDatabase, Reader]:
         built_at = datetime.fromtimestamp(about.build_epoch, UTC).replace(tzinfo=None)
     except (InvalidDatabaseError, ValueError, TypeError, OverflowError) as error:
         raise NotAddressDatabase(
-            f"{path} is no address database in MaxMind's format (.mmdb), such as GeoLite2-City: {error}"
+            f"{path} is not an address database in MaxMind's format (.mmdb), such as GeoLite2-City: {error}"
         ) from None
     return AddressDatabase(path.name, str(about.database_type)[:_LONGEST], built_at, digest), reader
 
@@ -86,31 +84,31 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _looked_up(reader: Reader, address: Address) -> object:
+def _look_up(reader: Reader, address: Address) -> object:
     from maxminddb import InvalidDatabaseError
 
     try:
         return reader.get(address)
     except InvalidDatabaseError as error:
         raise NotAddressDatabase(f"an address database is damaged: {error}") from None
-    except ValueError:  # an IPv6 address, and a database of IPv4 only
+    except ValueError:  # an IPv6 address in a database of IPv4 only
         return None
 
 
 def _place(record: object) -> AddressPlace:
-    """Of a record as MaxMind writes it, or as a flat one: `country`, `city`, `asn` and `as_name` as plain text."""
-    flat = _text(_in(record, "asn"))
-    number = _in(record, "autonomous_system_number")
+    """Convert a record of MaxMind, or a flat one with `country`, `city`, `asn` and `as_name` as text."""
+    flat = _text(_get(record, "asn"))
+    number = _get(record, "autonomous_system_number")
     digits = flat.upper().removeprefix("AS") if flat else ""
     return AddressPlace(
-        country=_text(_in(record, "country", "iso_code") or _in(record, "country_code") or _in(record, "country")),
-        city=_text(_in(record, "city", "names", "en") or _in(record, "city")),
+        country=_text(_get(record, "country", "iso_code") or _get(record, "country_code") or _get(record, "country")),
+        city=_text(_get(record, "city", "names", "en") or _get(record, "city")),
         as_number=number if isinstance(number, int) else int(digits[:10]) if digits.isdecimal() else None,
-        as_name=_text(_in(record, "autonomous_system_organization") or _in(record, "as_name")),
+        as_name=_text(_get(record, "autonomous_system_organization") or _get(record, "as_name")),
     )
 
 
-def _in(record: object, *path: str) -> object:
+def _get(record: object, *path: str) -> object:
     for name in path:
         record = record.get(name) if isinstance(record, dict) else None
     return record

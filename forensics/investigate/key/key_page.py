@@ -1,13 +1,11 @@
-"""The one page on an access key: whose it is, what befell it, who requested it, what came of it and what it did.
+"""Key page: the owner of an access key, its status changes, its requester, everything derived from it and its calls.
 
-Asks what a responder asks first (docs/attribution.md#questions-about-a-key). Reads the key's own events once;
-everything else is in the tables that attribution has settled. Who is behind the key is `who`'s answer, unchanged.
+Answers the first questions of a responder (docs/attribution.md#questions-about-a-key). The key's own events are read
+once; everything else comes from the tables of attribution. The requester is the unchanged answer of `who`.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-
-import duckdb
 
 from forensics.answers.core import NOBODY, Actor, Exported, Grade
 from forensics.answers.key_answer import (
@@ -34,7 +32,7 @@ from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
-from forensics.investigate.sql_rows import Row, rows, values
+from forensics.investigate.sql_rows import Connection, Row, rows, run, values
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -87,8 +85,8 @@ class _SignInRow(Row, frozen=True):
     last_event_id: str | None
 
 
-def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
-    """The answer about an access key; of one in no log it says so, and what to load."""
+def key(connection: Connection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
+    """Return the page on an access key. For a key that is not logged, the answer lists the missing logs."""
     found = subject_rows(connection, identifier)
     answer = who_of(connection, identifier, found, context.ip_ranges)
     credential_ids = ids_of(found)
@@ -97,11 +95,9 @@ def key(connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: 
 
 
 class _Page:
-    """What the tables say about one key, beside the answer of `who`."""
+    """The facts about one key in the tables, and the answer of `who`."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, key_id: str, credential_ids: list[str], answer: Who, uses: str
-    ) -> None:
+    def __init__(self, connection: Connection, key_id: str, credential_ids: list[str], answer: Who, uses: str) -> None:
         self._connection = connection
         self._key = key_id
         self._credential_ids = credential_ids
@@ -118,6 +114,7 @@ class _Page:
             account=self._account_id,
             user=self._owner.owner_name if self._owner else None,
         )
+        run(connection, "same_user")
         self._user_changes = self._changes_of(self._owner) if self._owner else []
         changes = (*self._key_changes, *self._user_changes)
         self._evidence = evidence_of(connection, [row.event_key for row in changes])
@@ -160,11 +157,11 @@ class _Page:
     ) -> tuple[Exported, ...]:
         report = ReportOfOwner(self._connection, owner)
         logged = self._logged(lifecycle, used, (self._exported.last_use_as_of, report.as_of))
-        named = self._exported.says(logged)
-        return (*named, *report.says(self._key, logged, access, {said.what for said in named}))
+        named = self._exported.statements(logged)
+        return (*named, *report.statements(self._key, logged, access, {one.what for one in named}))
 
     def _logged(self, lifecycle: Lifecycle, used: Activity, as_of: Iterable[datetime | None]) -> LoggedKey:
-        """What exports are compared with."""
+        """Return the logged facts that exports are compared with."""
         uses = [used.first_use] if used.first_use else []
         for time in filter(None, as_of):
             uses += values(self._connection, datetime, "key/last_use_before", uses=self._uses, at=time)
@@ -178,8 +175,8 @@ class _Page:
         return LoggedKey(tuple(uses), used.last_success, changes, loaded.get(account))
 
     def _account_ids(self) -> tuple[str, ...]:
-        said = self._who.sessions or (self._who,)
-        found = {answer.subject.account_id for answer in said} if self._credential_ids else set()
+        answers = self._who.sessions or (self._who,)
+        found = {answer.subject.account_id for answer in answers} if self._credential_ids else set()
         return tuple(sorted(filter(None, found | {row.account_id for row in self._owners})))
 
     def _flags(self, accounts: Sequence[str], lifecycle: Lifecycle) -> tuple[str, ...]:
@@ -193,7 +190,7 @@ class _Page:
             flags.add("used_after_end")
         return tuple(sorted(flags))
 
-    # its life
+    # status changes
 
     def _lifecycle(self) -> Lifecycle:
         uses = {"uses": self._uses, "key": self._key, "most": CITED}
@@ -218,11 +215,11 @@ class _Page:
         )
 
     def _changed_by(self, row: _ChangeRow) -> tuple[Actor, Grade]:
-        """Who is behind a change; a record that proves nothing names nobody."""
+        """Return the actor behind a change; an unreliable record names nobody."""
         behind = self._behind.get(row.by_credential_id) if row.is_reliable else None
         return (behind.actor, behind.grade) if behind else (NOBODY, Grade.NONE)
 
-    # its owner
+    # the owner
 
     def _changes_of(self, owner: _KeyStateRow) -> list[_UserChangeRow]:
         return rows(
@@ -269,7 +266,7 @@ class _Page:
             sign_in_event_ids=tuple(filter(None, dict.fromkeys((sign_in.first_event_id, sign_in.last_event_id)))),
         )
 
-    # what came of it
+    # derived credentials
 
     def _children(self) -> Children:
         at = next(iter(values(self._connection, datetime, "latest_event")), None)
@@ -292,7 +289,7 @@ def _kind(key_id: str) -> KeyKind:
     return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
 
 
-def _behind(connection: duckdb.DuckDBPyConnection, changes: Iterable[_ChangeRow]) -> dict[str | None, _BehindRow]:
+def _behind(connection: Connection, changes: Iterable[_ChangeRow]) -> dict[str | None, _BehindRow]:
     """Return the actor behind each credential that made a reliable change."""
     ids = sorted({row.by_credential_id for row in changes if row.by_credential_id and row.is_reliable})
     found = rows(connection, _BehindRow, "key/behind", ids=ids) if ids else []

@@ -6,11 +6,7 @@ with others as (
     where account_id = $account
       and access_key_id <> $key
       and owner_kind = $kind
-      and (
-          owner_kind = 'root'
-          or owner_principal_id = $principal
-          or ((owner_principal_id is null or $principal is null) and owner_name = $user)
-      )
+      and (owner_kind = 'root' or same_user(owner_principal_id, owner_name, $principal, $user))
 ),
 
 first_uses as (

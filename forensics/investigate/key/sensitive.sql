@@ -1,5 +1,5 @@
--- Calls that intruders are known for. $uses: the table of a key's calls; $most: number of cited events and resources
--- for each action, from the first. A long-term key signs without MFA.
+-- Sensitive calls by action. $uses: the table of a key's calls; $most: number of cited events and resources for each
+-- action, from the first. A long-term key signs without MFA.
 with called as (
     select
         sensitive_actions.tactic,

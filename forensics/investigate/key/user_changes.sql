@@ -10,9 +10,6 @@ select
     by_access_key_id
 from user_changes
 where account_id = $account
-  and (
-      user_principal_id = $principal
-      or ((user_principal_id is null or $principal is null) and user_name = $user)
-  )
+  and same_user(user_principal_id, user_name, $principal, $user)
   and (event_name like '%LoginProfile' or policy like '%AWSCompromisedKeyQuarantine%')
 order by event_time, event_key

@@ -20,7 +20,7 @@ select
     user_agent,
     error_code,
     outcome,
-    -- of an object, its bucket: one line for each says more than one for each object
+    -- an object counts as its bucket
     case when resource like 'arn:%:s3:::%/%' then split_part(resource, '/', 1) else resource end as resource,
     case when resource like 'arn:%:s3:::%/%' then resource end as object,
     mfa_authenticated,

@@ -1,1 +1,1 @@
-"""Report: the page on an access key."""
+"""Report: the report on an access key."""

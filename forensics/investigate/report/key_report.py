@@ -1,7 +1,7 @@
-"""Report: an access key for people who were not there: what became of it, what was done with all that, and the proof.
+"""Key report: an access key, everything derived from it, its calls and their records, in one document.
 
-`key` and `tree` answer as ever; here what they cite is gathered, and the events of the key and of all that certainly
-came of it are read once. Everything is bounded: a report is a file that somebody opens.
+It combines the answers of `key` and `tree` with the records that they cite, and reads the events of the key and of
+everything certainly derived from it once. All lists are limited, so that the document can be opened.
 """
 
 import json
@@ -11,8 +11,6 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TypeVar
 
-import duckdb
-
 from forensics.answers.key_answer import Activity
 from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, ProvingRecord, Report, SignedBy, Timeline
 from forensics.identifiers import Identifier
@@ -21,19 +19,19 @@ from forensics.investigate.evidence import cited_event_ids
 from forensics.investigate.key.activity import activity, uses_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key.key_page import key
-from forensics.investigate.sql_rows import Row, rows
+from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.investigate.tree.derived import tree_and_credentials
 
 _EVENTS = 5_000
-_ALIKE = 10  # of calls that are alike, how many come before anything else
-_TEXT = 200  # characters of a text of a listed event
-_RECORD = 32_768  # characters of a record
-_RECORDS = 6_000_000  # characters of all records that are looked at
-_ROOM_FOR_RECORDS = 9_000_000  # as they are embedded in a page
+_ALIKE = 10  # similar calls listed before others
+_TEXT = 200  # maximum characters of a text of a listed event
+_RECORD = 32_768  # maximum characters of a record
+_RECORDS = 6_000_000  # maximum characters of all records read
+_ROOM_FOR_RECORDS = 9_000_000  # maximum characters of all records in the document
 _ROOM_FOR_EVENTS = 3_000_000
-_CITED = 2_000  # event IDs
-_STEPS = 160  # of the timeline
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as the tables have it
+_CITED = 2_000  # maximum cited event IDs
+_STEPS = 160  # maximum steps of the timeline
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as in the tables
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _values = attrgetter(*(field.name for field in fields(ListedEvent)[:-1]))
 _FINE_STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 180, 360, 720, 1440))
@@ -53,10 +51,8 @@ class _RecordRow(Row, frozen=True):
     record: ProvingRecord
 
 
-def report(
-    connection: duckdb.DuckDBPyConnection, identifier: Identifier, context: AddressContext, case: CaseState
-) -> Report:
-    """The report on an access key; of one in no log it says so, and what to load."""
+def report(connection: Connection, identifier: Identifier, context: AddressContext, case: CaseState) -> Report:
+    """Return the report on an access key. For a key that is not logged, it lists the missing logs."""
     page = key(connection, identifier, context)
     below, credentials = tree_and_credentials(connection, identifier)
     certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain}
@@ -85,18 +81,16 @@ def report(
     )
 
 
-def _records(
-    connection: duckdb.DuckDBPyConnection, cited: Sequence[str], listed: Iterable[_ListedRow]
-) -> list[_RecordRow]:
-    """The records that there is room for, the cited ones first."""
+def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_RecordRow]:
+    """Return the records that fit, the cited ones first."""
     wanted = [row.event_key for row in sorted(listed, key=_rank)]
     asked = {"cited": cited, "listed": wanted, "longest": _RECORD, "room": _RECORDS}
     found = rows(connection, _RecordRow, "report/records", **asked)
     return _fitting(found, lambda row: (row.record.text, *row.record.source_files), _ROOM_FOR_RECORDS)
 
 
-def _listed_rows(connection: duckdb.DuckDBPyConnection, uses: str) -> list[_ListedRow]:
-    """The events to list in the order of time, the telling ones of all."""
+def _listed_rows(connection: Connection, uses: str) -> list[_ListedRow]:
+    """Return the most relevant events, ordered by time."""
     asked = {"uses": uses, "most": _EVENTS, "alike": _ALIKE, "longest": _TEXT}
     found = rows(connection, _ListedRow, "report/events", **asked)
     ranked = _fitting(
@@ -111,7 +105,7 @@ def _rank(row: _ListedRow) -> int:
 
 
 def _fitting(found: Iterable[T], texts: Callable[[T], Iterable[object]], room: int) -> list[T]:
-    """The first rows, as many as fit into a page: there, what could be markup or is not ASCII is spelled out."""
+    """Return the first rows that fit. The document escapes markup and characters that are not ASCII."""
     fitting: list[T] = []
     for row in found:
         room -= sum(_length(str(text)) for text in texts(row))
@@ -125,7 +119,7 @@ def _length(text: str) -> int:
     return len(json.dumps(text)) + 5 * sum(text.count(character) for character in "<>&")
 
 
-def _timeline(connection: duckdb.DuckDBPyConnection, uses: str, done: Activity) -> Timeline:
+def _timeline(connection: Connection, uses: str, done: Activity) -> Timeline:
     if done.first_use is None or done.last_use is None:
         return Timeline(0, None, None, ())
     step = _step(done.last_use - done.first_use)
@@ -135,6 +129,6 @@ def _timeline(connection: duckdb.DuckDBPyConnection, uses: str, done: Activity) 
 
 
 def _step(span: timedelta) -> timedelta:
-    """The shortest step that is not too many; beyond the longest, whole days."""
+    """Return the shortest step with few enough steps, or a number of days."""
     fitting = next((step for step in _FINE_STEPS if span / step <= _STEPS), None)
     return fitting or -(-span // _STEPS // _DAY) * _DAY

@@ -1,8 +1,7 @@
-"""Containment: what to do, in which account and order, to end everything that descends from a subject.
+"""Containment: the steps that end everything derived from a subject, with their accounts and order.
 
-Facts: docs/attribution.md#what-survives-what. Each node has one means that ends it. Steps go downwards, so that nothing
-above is left that could mint anew what was just ended; where a role stands again below another one, its sessions are
-revoked again.
+Each node is ended by one means (docs/attribution.md#what-survives-what). Steps go from the top down, so that nothing
+above a node can issue it again. Where a role occurs again below another one, its sessions are revoked again.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from forensics.answers.tree_answer import Action, Node, NodeKind, Step
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What ends a node. Equal for the nodes that one step ends: same action, account and name."""
+    """The means that ends a node. One step ends all nodes with the same action, account and name."""
 
     action: Action
     account_id: str | None
@@ -38,7 +37,7 @@ class Role:
 
 
 def denying(account_id: str | None, user_name: str, arn: str | None) -> Means:
-    """An inline policy on a user that denies everything."""
+    """Return an inline policy on a user that denies everything."""
     return Means(Action.DENY_USER, account_id, user_name, arn or user_name)
 
 
@@ -49,7 +48,7 @@ class _Draft:
     why: str | None = None
 
 
-# what is done first where several things stand at one depth
+# the order of steps at the same depth
 _PRECEDENCE = {
     Action.DEACTIVATE_ACCESS_KEY: 1,
     Action.DISABLE_CONSOLE_LOGIN: 2,
@@ -60,67 +59,71 @@ _PRECEDENCE = {
 _LAST = 9
 _WHY = {
     Action.DEACTIVATE_ACCESS_KEY: (
-        "a disabled key signs no further call. What it has already requested goes on until it is ended or expires"
+        "calls with an inactive key are refused. Sessions that it requested still work until they are ended or expire"
     ),
     Action.DENY_USER: (
-        "an inline policy that denies everything is checked at each request: it ends the user's keys, session and"
-        " federation tokens and console sessions, and whoever else works as this user. Role sessions have the"
-        " role's permissions and go on. Keep it for 36 hours, the longest that a token lasts"
+        "an inline policy that denies everything applies to each request: it ends the user's keys, session and"
+        " federation tokens and console sessions, also those of legitimate users. Role sessions have the permissions"
+        " of the role and still work. Keep the policy for 36 hours, the maximum lifetime of a token"
     ),
     Action.REVOKE_ROLE_SESSIONS: (
-        "the policy AWSRevokeOlderSessions denies every session of this role that was issued before now, of honest"
-        " users too. Sessions of other roles that were requested with them go on"
+        "the policy AWSRevokeOlderSessions denies every session of this role that was issued before now, also those"
+        " of legitimate users. Sessions of other roles that were requested with them still work"
     ),
     Action.DENY_IDENTITY_CENTER_USER: (
         "IAM refuses to change an AWSReservedSSO_ role. Disable the user in Identity Center, and deny"
-        " identitystore:UserId with aws:TokenIssueTime in the permission set's policy or an SCP: role sessions outlive"
-        " the portal's session"
+        " identitystore:UserId with aws:TokenIssueTime in the policy of the permission set or in an SCP: role sessions"
+        " outlive the session of the access portal"
     ),
     Action.DENY_SIGN_IN_SESSION: (
-        "revoking the client's refresh token leaves its access tokens for up to an hour; deny by aws:SignInSessionArn"
-        " ends both"
+        "after the refresh token of the client is revoked, its access tokens still work for up to an hour; a policy"
+        " that denies the aws:SignInSessionArn ends both"
     ),
     Action.DENY_BY_SCP: (
-        "no IAM policy limits a session of the root user; a service control policy does, except in the management"
+        "no IAM policy applies to a session of the root user; a service control policy does, except in the management"
         " account"
     ),
     Action.DISABLE_CONSOLE_LOGIN: (
-        "without its password nobody signs in as this user. Sessions that were signed in before go on"
+        "without a password nobody can sign in as this user. Sessions that are already signed in still work"
     ),
     Action.DELETE_CREATED_USER: (
-        "it was made with a credential of this tree; IAM asks to delete its keys and password first"
+        "it was created with a credential of this tree. Delete its keys and password first; IAM requires it"
     ),
     Action.RESTORE_TRUST_POLICY: (
-        "this decides who may assume the role from now on; it ends no session. Set the policy that was in force before"
+        "it decides who may assume the role from now on and ends no session. Set the policy that was in force before"
     ),
     Action.REPLACE_WORKLOAD_CREDENTIALS: (
-        "the workload's own session was revoked too, and AWS gives it a new one. Whoever took the last can take the"
-        " next: isolate or replace the workload"
+        "the session of the workload itself was revoked, too, and AWS issues a new one. Whoever stole the last session"
+        " can steal the next one: isolate or replace the workload"
     ),
     Action.WAIT_UNTIL: "nothing ends it earlier",
-    Action.NOT_POSSIBLE: "a service-linked role cannot be changed: neither its sessions be revoked nor an SCP limit it",
+    Action.NOT_POSSIBLE: "a service-linked role cannot be changed: no revocation and no SCP applies to its sessions",
 }
-_AGAIN = "sessions of this role that were issued since it was first revoked, before the step above"
-_AFTER_TRUST = "sessions that anybody got by the changed trust policy until it was restored"
+_AGAIN = "sessions of this role that were issued after its first revocation and before the previous step"
+_AFTER_TRUST = "sessions that were issued under the changed trust policy until it was restored"
 _DENIED_NEW_USER = (
-    "it was made with a credential of this tree: a policy that denies everything ends at once whatever it does with"
-    " keys, tokens or a password. Role sessions that it requested go on"
+    "it was created with a credential of this tree: a policy that denies everything immediately ends its keys, tokens"
+    " and console sessions. Role sessions that it requested still work"
 )
-_UNKNOWN_MEANS = "the records do not tell what kind of session it is"
+_UNKNOWN_MEANS = "the type of the session is unknown"
 
 
 def containment(
     nodes: Sequence[Node], means: Mapping[int, Means], roles: Mapping[int, Role], workloads: Sequence[Means]
 ) -> tuple[Step, ...]:
-    """The plan for whatever of the nodes may still work.
+    """Return the steps that end every node that may still work.
 
-    `roles`: those of the changed trust policies. `workloads`: those whose own sessions the roots are.
+    Args:
+        nodes: the nodes of the tree, parents before children.
+        means: what ends each node, by its ID.
+        roles: the role of each node that is a changed trust policy.
+        workloads: those whose own sessions are roots of the tree.
     """
     return _Plan(nodes, means, roles, workloads).steps()
 
 
 class _Plan:
-    """Drafts of steps in their order; `_ended` tells after which one a node is of no more use."""
+    """The steps in their order; `_ended` has the number of the step that ends each node."""
 
     def __init__(
         self, nodes: Sequence[Node], means: Mapping[int, Means], roles: Mapping[int, Role], workloads: Sequence[Means]
@@ -134,20 +137,20 @@ class _Plan:
         self._last: list[_Draft] = []
 
     def steps(self) -> tuple[Step, ...]:
-        for node in sorted(self._alive(), key=self._place):
+        for node in sorted(self._possibly_valid(), key=self._order):
             self._end(node)
         if self._drafts:
-            self._last += [_Draft(one) for one in self._workloads if self._is_revoked()]
+            self._last += [_Draft(one) for one in self._workloads if self._revokes_sessions()]
         drafts = [*self._drafts, *sorted(self._last, key=lambda draft: draft.means.action == Action.WAIT_UNTIL)]
         return tuple(self._step(order, draft) for order, draft in enumerate(drafts))
 
-    def _alive(self) -> list[Node]:
+    def _possibly_valid(self) -> list[Node]:
         return [node for node in self._nodes if node.valid_at is not False and node.id in self._means]
 
-    def _place(self, node: Node) -> tuple[int, int, int]:
+    def _order(self, node: Node) -> tuple[int, int, int]:
         return node.depth, _PRECEDENCE.get(self._means[node.id].action, _LAST), node.id
 
-    def _is_revoked(self) -> bool:
+    def _revokes_sessions(self) -> bool:
         return any(draft.means.action == Action.REVOKE_ROLE_SESSIONS for draft in self._drafts)
 
     def _end(self, node: Node) -> None:
@@ -160,10 +163,10 @@ class _Plan:
         elif means.action == Action.NOT_POSSIBLE:
             self._wait(node, means, after)
         else:
-            self._ended[node.id] = self._by(means, after, node.id)
+            self._ended[node.id] = self._step_with(means, after, node.id)
 
-    def _by(self, means: Means, after: int, *ends: int) -> int:
-        """The step of these means that comes no earlier than `after`, a new one if there is none."""
+    def _step_with(self, means: Means, after: int, *ends: int) -> int:
+        """Return the number of the last step with these means, or of a new one if that is before `after`."""
         numbers = [number for number, draft in enumerate(self._drafts) if draft.means == means]
         if numbers and numbers[-1] >= after:
             self._drafts[numbers[-1]].ends += ends
@@ -172,26 +175,26 @@ class _Plan:
         return len(self._drafts) - 1
 
     def _end_user(self, node: Node, means: Means, after: int) -> None:
-        """Denied at once, deleted when all else is done."""
-        number = self._by(denying(means.account_id, means.name, node.arn), after)
+        """Deny the user now and delete it last."""
+        number = self._step_with(denying(means.account_id, means.name, node.arn), after)
         self._drafts[number].why = _DENIED_NEW_USER
         self._ended[node.id] = number
         self._last.append(_Draft(means, [node.id]))
 
     def _restore(self, node: Node, means: Means, after: int) -> None:
-        """Restored, and its role revoked after that: until then the changed policy let others in."""
-        number = self._by(means, after, node.id)
+        """Restore the policy, then revoke the sessions that were issued until then."""
+        number = self._step_with(means, after, node.id)
         self._ended[node.id] = number
         revoking = self._roles[node.id].revoking
         if not any(draft.means == revoking for draft in self._drafts[number:]):
             self._drafts.append(_Draft(revoking, [], _AFTER_TRUST))
 
     def _wait(self, node: Node, means: Means, after: int) -> None:
-        number = self._by(means, after)
+        number = self._step_with(means, after)
         self._ended[node.id] = number
         if node.kind == NodeKind.SESSION and not means.name:
             self._drafts[number].why = _UNKNOWN_MEANS
-        until = timestamp(node.expires_at) if node.expires_at else "its expiry, which no log tells"
+        until = timestamp(node.expires_at) if node.expires_at else "its expiry, which is not logged"
         waiting = Means(Action.WAIT_UNTIL, node.account_id, until, until)
         draft = next((draft for draft in self._last if draft.means == waiting), None)
         if draft is None:
@@ -209,7 +212,7 @@ class _Plan:
         return tuple(sorted(id_ for id_, number in self._ended.items() if number == order))
 
     def _surviving(self, order: int, draft: _Draft) -> tuple[int, ...]:
-        """What descends from what this step ends, and goes on until a later one."""
+        """Return the descendants of the ended nodes that still work until a later step."""
         ended = set(draft.ends)
         if not ended:
             return ()

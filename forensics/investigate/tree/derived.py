@@ -1,7 +1,7 @@
-"""Everything that descends from a subject: what there is, what still works, and how to end it.
+"""Derived: the tree of everything derived from a subject, what of it is still valid, and how to contain it.
 
-`descent` says what stands where, `validity` what works at the time, `containment` what to do. Here the rows of the
-tables become the nodes of the answer; everything is fetched for all of them at once.
+`descent` places the credentials in the tree, `validity` decides what was valid at the time, and `containment` plans the
+steps. This module converts the rows of the tables to the nodes of the answer, with one query per table.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-import duckdb
-
 from forensics.answers.core import ActorKind, Evidence, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
 from forensics.identifiers import Identifier, SubjectType, account_of
 from forensics.investigate.account_exports import inactive_keys
-from forensics.investigate.digest_check import CheckedSpan, digest_check, of_events
+from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
-from forensics.investigate.sql_rows import rows, values
+from forensics.investigate.sql_rows import Connection, rows, values
 from forensics.investigate.tree.containment import Means, Role, containment, denying
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
 from forensics.investigate.tree.tree_rows import AncestorRow, DerivedRow, IssuanceRow, PlantingRow, RevocationRow
@@ -31,15 +29,15 @@ _IDENTITY_CENTER = ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_")
 _SERVICE_LINKED = ("/aws-service-role/", "AWSServiceRoleFor")
 
 
-def tree(connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None) -> Tree:
-    """The tree below a subject at a time, the case's latest event's unless told; of one in no log, an empty one."""
+def tree(connection: Connection, identifier: Identifier, at: datetime | None = None) -> Tree:
+    """Return the tree below a subject at a time, by default that of the latest event; empty if it is not logged."""
     return tree_and_credentials(connection, identifier, at)[0]
 
 
 def tree_and_credentials(
-    connection: duckdb.DuckDBPyConnection, identifier: Identifier, at: datetime | None = None
+    connection: Connection, identifier: Identifier, at: datetime | None = None
 ) -> tuple[Tree, dict[str, int]]:
-    """The same, and for each credential of it the number of the first node that it is."""
+    """Return the tree, and the first node of each of its credentials."""
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     moment = _utc(at) if at else next(iter(values(connection, datetime, "latest_event")), None)
     roots = _roots(connection, identifier)
@@ -67,60 +65,60 @@ def _long_term_keys(nodes: Iterable[Node]) -> Iterable[str]:
     return (key for node in nodes if node.kind == NodeKind.ACCESS_KEY for key in node.access_key_ids)
 
 
-def _in_time(event: Evidence) -> tuple[str, ...]:
+def _by_time(event: Evidence) -> tuple[str, ...]:
     return str(event.event_time), event.event_id or "", event.recipient_account_id or ""
 
 
 def _utc(moment: datetime) -> datetime:
-    """As the tables have it: UTC, and nothing said of it. A time without a zone is UTC."""
+    """Convert to UTC without a zone, as in the tables. A time without a zone is UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _roots(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[str]:
+def _roots(connection: Connection, identifier: Identifier) -> list[str]:
     ids = ids_of(subject_rows(connection, identifier))
     if identifier.type == SubjectType.PRINCIPAL or not ids:
         ids += values(connection, str, "tree/planted_subject", id=identifier.id)
     return ids
 
 
-def _ancestors(connection: duckdb.DuckDBPyConnection, roots: list[str]) -> tuple[str, ...]:
+def _ancestors(connection: Connection, roots: list[str]) -> tuple[str, ...]:
     found = rows(connection, AncestorRow, "tree/ancestors", ids=roots)
     return tuple(dict.fromkeys(row.access_key_id or row.id for row in found))
 
 
 class _TreeFacts:
-    """What the tables say about everything below some roots."""
+    """The facts about everything derived from some roots."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, roots: list[str], at: datetime) -> None:
+    def __init__(self, connection: Connection, roots: list[str], at: datetime) -> None:
         self._at = at
         edges = edges_below(connection, roots)
         ids = sorted({*roots, *(edge.child_id for edge in edges)})
         self._credentials = {row.id: row for row in rows(connection, DerivedRow, "tree/credentials", ids=ids)}
         self._plantings = {row.id: row for row in rows(connection, PlantingRow, "tree/plantings", ids=ids)}
-        self._places = Places(edges, {id_: self._unit(id_) for id_ in ids}).stand(roots)
+        self._places = Places(edges, {id_: self._unit(id_) for id_ in ids}).below(roots)
         own = (row.own_event for row in self._credentials.values())
         cited = sorted({key for key in (*(edge.event_key for edge in edges), *own) if key})
         self._issuances = {row.id: row for row in rows(connection, IssuanceRow, "tree/issuances", ids=cited)}
         self._proofs = evidence_of(connection, cited)
-        self.evidence = tuple(sorted({event for found in self._proofs.values() for event in found}, key=_in_time))
-        everything: list[DerivedRow | PlantingRow] = [*self._credentials.values(), *self._plantings.values()]
-        accounts = sorted({fact.account_id for fact in everything if fact.account_id})
+        self.evidence = tuple(sorted({event for found in self._proofs.values() for event in found}, key=_by_time))
+        facts: list[DerivedRow | PlantingRow] = [*self._credentials.values(), *self._plantings.values()]
+        accounts = sorted({fact.account_id for fact in facts if fact.account_id})
         revocations = rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)
         self._revocations = Revocations(revocations, at)
         self._members: list[tuple[str, ...]] = []
 
     def spans(self) -> list[CheckedSpan]:
-        """What the tree rests on: the cited events, and everything after the subject came to be."""
+        """Return the spans behind the tree: the cited events, and everything since the subject was issued."""
         began = [row.session_creation_date or row.first_use for row in self._credentials.values()]
         start = min((time for time in began if time), default=None)
         accounts = {row.account_id for row in self._credentials.values()}
         after = [CheckedSpan(account, None, start, self._at) for account in accounts]
-        return [*of_events(self.evidence), *after]
+        return [*spans_of_events(self.evidence), *after]
 
     # nodes
 
     def nodes(self) -> tuple[Node, ...]:
-        """The nodes from the top down, each followed by what is below it, the earliest first."""
+        """Return the nodes depth first, children ordered by time."""
         drafts = [self._draft(place) for place in self._places]
         numbers: dict[int, int] = {}
         self._members = []
@@ -132,7 +130,7 @@ class _TreeFacts:
             numbers[number] = len(found)
             parent = numbers[place.parent] if place.parent is not None else None
             node = replace(drafts[number], id=len(found), parent=parent)
-            node = self._carried(node, found[parent]) if parent is not None else node
+            node = self._lasting_as(node, found[parent]) if parent is not None else node
             found.append(node)
             self._members.append(place.members)
             waiting += self._in_order(place.children, drafts)
@@ -140,7 +138,7 @@ class _TreeFacts:
 
     @staticmethod
     def _in_order(numbers: Iterable[int], drafts: Sequence[Node]) -> list[int]:
-        """The latest first: what is taken from the end comes first."""
+        """Return places latest first, because they are taken from the end."""
         return sorted(
             numbers,
             key=lambda n: (str(drafts[n].issued_at or drafts[n].first_use or "unknown"), drafts[n].access_key_ids, n),
@@ -148,8 +146,8 @@ class _TreeFacts:
         )
 
     @staticmethod
-    def _carried(node: Node, parent: Node) -> Node:
-        """What services do on a session's behalf goes on as long as the session."""
+    def _lasting_as(node: Node, parent: Node) -> Node:
+        """Return forward access with the validity of the session that it was used for."""
         if node.relation != Relation.FORWARD_ACCESS or parent.kind != NodeKind.SESSION:
             return node
         return replace(node, expires_at=parent.expires_at, valid_at=parent.valid_at, state=parent.state)
@@ -222,7 +220,7 @@ class _TreeFacts:
         )
 
     def _expiry(self, place: TreePlace, credential: DerivedRow) -> tuple[datetime | None, bool]:
-        """By the credential's own issuance, or by the one that this place rests on."""
+        """Return the expiry by the issuance of the credential, or else by that of its place."""
         cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
         issuances = [credential] if credential.issuance_id else cited
         ends = [expiry(issuance, credential.identity_type) for issuance in issuances]
@@ -247,7 +245,7 @@ class _TreeFacts:
         return ("session", credential.account_id, credential.principal_id, began)
 
     def credentials(self, nodes: Sequence[Node]) -> dict[str, int]:
-        """Each credential, and the first node that it is; where one is certain, the first of those."""
+        """Return the first node of each credential, certain nodes before others."""
         found: dict[str, int] = {}
         for node in sorted(nodes, key=lambda node: not node.certain):
             for member in self._members[node.id]:
@@ -255,10 +253,10 @@ class _TreeFacts:
                     found.setdefault(member, node.id)
         return found
 
-    # how to end them
+    # containment
 
     def means(self, nodes: Sequence[Node]) -> dict[int, Means]:
-        """What ends each node. A key of a user that was made with it is ended with the user."""
+        """Return the means that ends each node. A key of a created user is ended with the user."""
         found: dict[int, Means] = {}
         for node in nodes:
             above = nodes[node.parent] if node.parent is not None else None
@@ -287,7 +285,7 @@ class _TreeFacts:
         return {node.id: Role(node.account_id, node.name or "", node.arn) for node in roles}
 
     def workloads(self, nodes: Sequence[Node]) -> tuple[Means, ...]:
-        """The workloads whose own sessions the roots are."""
+        """Return the workloads whose own sessions are roots of the tree."""
         found: dict[str, Means] = {}
         for node in nodes:
             row = self._credentials.get(self._members[node.id][0])
@@ -298,9 +296,9 @@ class _TreeFacts:
 
 
 def _flagged(nodes: Sequence[Node]) -> tuple[Node, ...]:
-    """A session that was renewed from itself, and so lasts longer than the one it was renewed from, is flagged."""
+    """Flag a session that was renewed from its own role and lasts longer than the first session of that role."""
     found: list[Node] = []
-    ends: list[dict[tuple[str | None, str], datetime]] = []  # by role, the end of the first of its sessions above
+    ends: list[dict[tuple[str | None, str], datetime]] = []  # by role, the first expiry above each node
     for node in nodes:
         above = ends[node.parent] if node.parent is not None else {}
         role = _session_role(node)
@@ -335,10 +333,10 @@ def _means_of_session(session: DerivedRow) -> Means:
     if role is None:
         return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
     where = role.arn or role.name
-    if any(sign in where for sign in _IDENTITY_CENTER):
+    if any(part in where for part in _IDENTITY_CENTER):
         user = session.on_behalf_of_user_id or session.role_session_name or where
         return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
-    if any(sign in where for sign in _SERVICE_LINKED):
+    if any(part in where for part in _SERVICE_LINKED):
         return Means(Action.NOT_POSSIBLE, account_id, role.name, where)
     if session.rule == "sign_in_session" and session.sign_in_session_arn:
         return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
@@ -346,7 +344,7 @@ def _means_of_session(session: DerivedRow) -> Means:
 
 
 def _role_of(session: DerivedRow) -> Role | None:
-    """The role of a session, where any record names it."""
+    """Return the role of a session, if a record names it."""
     if session.identity_type not in ("AssumedRole", None):
         return None
     arn = session.session_issuer_arn or session.target_role_arn
@@ -357,6 +355,6 @@ def _role_of(session: DerivedRow) -> Role | None:
 
 
 def _name_in(arn: str | None) -> str | None:
-    """The role in a session's ARN."""
+    """Return the role name in the ARN of a session."""
     parts = (arn or "").split("/")
     return next((after for before, after in pairwise(parts) if before.endswith(":assumed-role")), None)

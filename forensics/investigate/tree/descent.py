@@ -1,8 +1,8 @@
-"""Descent: where everything that came of some credentials stands below them.
+"""Descent: the places in the tree of everything derived from some credentials.
 
-The edges come from the table `descents`; here they become places. What AWS gave one session is one place, whatever
-number of keys that is. A child of several possible parents stands under each, and what came of it under the first of
-these places only. Breadth first, so that no chain is too deep and a cycle ends where it meets itself.
+The edges come from the table `descents`. All keys of one session share a place. A child with several possible parents
+is placed under each of them, but only the first of these places has children. The search is breadth first: deep chains
+need no recursion, and a cycle ends where it closes.
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import duckdb
-
 from forensics.answers.tree_answer import Relation
-from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.sql_rows import Connection, grouped, rows
 from forensics.investigate.tree.tree_rows import EdgeRow
 
 _OF_USER = (Relation.CREATED_ACCESS_KEY, Relation.CREATED_LOGIN_PROFILE)
 Unit = tuple[object, ...]
-"""What makes several credentials one node: equal for the keys of one session."""
+"""Identifies a node; equal for the keys of one session."""
 
 
 @dataclass(slots=True)
 class TreePlace:
-    """Credentials and plantings that stand together. Only the `fresh`, which stood nowhere before, have children."""
+    """Credentials and plantings in one place. Only the `fresh` ones, which have no earlier place, have children."""
 
     parent: int | None
     relation: Relation | None
@@ -36,8 +34,8 @@ class TreePlace:
     children: list[int] = field(default_factory=list)
 
 
-def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> list[EdgeRow]:
-    """Every edge below some IDs: one query for each 64 hops, or step from a request to a planting."""
+def edges_below(connection: Connection, ids: Iterable[str]) -> list[EdgeRow]:
+    """Return every edge below some IDs, with one query for each 64 hops or step from a request to a planting."""
     found: list[EdgeRow] = []
     asked: set[str] = set()
     frontier = sorted(ids)
@@ -52,7 +50,7 @@ def edges_below(connection: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> li
 
 
 def _under_their_users(edges: Sequence[EdgeRow]) -> list[EdgeRow]:
-    """What was given to a user that was itself made stands under that user, not under whoever made both."""
+    """Place keys and passwords of a created user under that user only, not also under its creator."""
     of_user = {edge.child_id for edge in edges if edge.parent_id.startswith("user|")}
     return [
         edge
@@ -62,7 +60,7 @@ def _under_their_users(edges: Sequence[EdgeRow]) -> list[EdgeRow]:
 
 
 class Places:
-    """The places of some roots and all that is below them, in the order in which they were found."""
+    """The places of some roots and of everything below them, breadth first."""
 
     def __init__(self, edges: Sequence[EdgeRow], units: Mapping[str, Unit]) -> None:
         self.all: list[TreePlace] = []
@@ -71,8 +69,8 @@ class Places:
         self._edges = grouped(edges, lambda edge: edge.parent_id)
         self._have_parents = {edge.child_id for edge in edges}
 
-    def stand(self, subjects: Sequence[str]) -> list[TreePlace]:
-        """The subjects that come of no other one are the roots; of those in a circle, the first."""
+    def below(self, subjects: Sequence[str]) -> list[TreePlace]:
+        """Return the places. Roots are the subjects without a parent, and the first one of each cycle."""
         self._grow(self._roots([one for one in subjects if one not in self._have_parents]))
         for subject in subjects:
             if subject not in self._placed:
@@ -97,7 +95,7 @@ class Places:
         here = Counter(child_id for _, child_id in {(edge.parent_id, edge.child_id) for edge in down})
         together: defaultdict[tuple[object, ...], list[EdgeRow]] = defaultdict(list)
         for edge in down:
-            # one parent is known, or all that it may have come of stand here together
+            # the parent is known, or all possible parents are in this place
             certain = place.certain and (edge.is_certain or here[edge.child_id] == edge.parents)
             together[self._unit(edge), edge.relation, certain].append(edge)
         return [self._add(_child(number, place, edges, key[-1] is True)) for key, edges in together.items()]

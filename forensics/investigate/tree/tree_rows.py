@@ -8,7 +8,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class EdgeRow(Row, frozen=True):
-    """A parent of a credential or planting; `parents` is the number of possible ones."""
+    """A parent of a credential or planting; `parents` is the number of its possible parents."""
 
     parent_id: str
     child_id: str
@@ -19,7 +19,7 @@ class EdgeRow(Row, frozen=True):
 
 
 class IssuanceRow(Row, frozen=True):
-    """An issuance with the expiry of what it issued."""
+    """An issuance with the expiry of the issued credential."""
 
     id: str
     issuance_name: str | None
@@ -59,7 +59,7 @@ class DerivedRow(IssuanceRow, frozen=True):
 
     @property
     def own_event(self) -> str | None:
-        """The event that issued the credential or created the key."""
+        """Return the event that issued the credential or created the key."""
         return self.issuance_id or self.created_by_event_key
 
 

@@ -1,8 +1,8 @@
-"""Validity: whether a credential, or what was planted with it, worked at a time.
+"""Validity: whether a credential or planting was valid at a time.
 
-Issued, not expired, and not ended by a logged deactivation, deletion or revocation. Where the log does not say when a
-credential ends, STS's defaults stand in (docs/attribution.md#lifetimes); where there is none, nobody knows until the
-longest session that AWS issues would have ended.
+It is valid if it is issued, not expired, and not ended by a logged deactivation, deletion or revocation. If its expiry
+is not logged, the default of STS applies (docs/attribution.md#lifetimes). Without a default, the state is unknown until
+the maximum lifetime of a session has passed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
+from forensics.investigate.same_user import is_same_user
 from forensics.investigate.tree.tree_rows import IssuanceRow, RevocationRow
 
 _DEFAULTS = {
@@ -28,14 +29,14 @@ _DEFAULTS_OF_SERVICES = {
     "lambda.amazonaws.com": timedelta(hours=2),
 }
 _OF_ROOT = timedelta(hours=1)
-# no session that AWS issues lasts longer; a role's, 12 hours, and the console's refresh within that
+# the maximum lifetimes of a session and of a role session, which includes refreshed console sessions
 _LONGEST = timedelta(hours=36)
 _LONGEST_OF_ROLE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """What there is to know of when something worked. `is_assumed`: its end is a default, not logged."""
+    """The facts that decide when something was valid. `is_assumed`: its expiry is a default, not logged."""
 
     kind: NodeKind
     account_id: str | None
@@ -50,7 +51,7 @@ class Life:
 
 
 def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime | None, bool]:
-    """When what an event handed out ends, and whether that is a default."""
+    """Return the expiry of an issued credential, and whether it is a default."""
     if issuance.expires_at or not issuance.issuance_time:
         return issuance.expires_at, False
     lasts = _DEFAULTS.get(issuance.issuance_name or "")
@@ -62,7 +63,7 @@ def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime |
 
 
 class Revocations:
-    """What was ended, and brought back, until a time; in the order in which it happened."""
+    """The logged endings and restorations until a time, ordered by time."""
 
     def __init__(self, found: Iterable[RevocationRow], at: datetime) -> None:
         self._about: defaultdict[tuple[str, ...], list[tuple[int, RevocationRow]]] = defaultdict(list)
@@ -74,6 +75,7 @@ class Revocations:
         self._at = at
 
     def state(self, life: Life) -> State:
+        """Return the state at the time."""
         if life.issued_at and life.issued_at > self._at:
             return State.NOT_YET
         if ended := self._ended(life):
@@ -99,7 +101,7 @@ class Revocations:
         return ended
 
     def _of(self, life: Life) -> list[RevocationRow]:
-        """What was done to its key, its user or its role, in order."""
+        """Return the events about its key, user or role, ordered by time."""
         names = _names(life.account_id, life.access_key_id, life.user_name, life.user_id, life.role_name)
         found = {place: event for name in names for place, event in self._about[name]}
         return [found[place] for place in sorted(found)]
@@ -108,17 +110,10 @@ class Revocations:
 def _names(
     account_id: str | None, key: str | None, user: str | None, user_id: str | None, role: str | None
 ) -> Iterator[tuple[str, ...]]:
-    """What an event is about, and what something is ended by: a key, a user or a role of an account."""
+    """Yield the key, user and role in an account that an event changes, or that can end something."""
     for kind, name in (("key", key), ("user", user), ("user_id", user_id), ("role", role)):
         if name and account_id:
             yield account_id, kind, name
-
-
-def _is_its_user(event: RevocationRow, life: Life) -> bool:
-    """By the unique ID, where both are known: a name may be another's by now."""
-    if event.user_principal_id and life.user_id:
-        return event.user_principal_id == life.user_id
-    return life.user_name is not None and event.user_name == life.user_name
 
 
 def _of_key(status: str | None) -> State | None:
@@ -126,14 +121,14 @@ def _of_key(status: str | None) -> State | None:
 
 
 def _end_by(event: RevocationRow, life: Life) -> State | None:
-    """What an event did to it, if anything."""
-    is_its_user = _is_its_user(event, life)
+    """Return the state after an event, if the event ended it."""
+    is_its_user = is_same_user(event.user_principal_id, event.user_name, life.user_id, life.user_name)
     is_its_role = life.role_name is not None and event.role_name == life.role_name
-    # a name may have been another user's before
-    works_on = life.last_use is not None and life.last_use > event.event_time
+    # a key that was used later belongs to another user of the name
+    is_used_later = life.last_use is not None and life.last_use > event.event_time
     match event.event_name:
         case "DeleteUser" if is_its_user:
-            return None if works_on else State.DELETED
+            return None if is_used_later else State.DELETED
         case "DeleteRole" if is_its_role:
             return State.DELETED
         case "DeleteLoginProfile" if is_its_user and life.kind == NodeKind.LOGIN_PROFILE:

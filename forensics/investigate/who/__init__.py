@@ -1,1 +1,1 @@
-"""Who: who requested a credential, how sure that is, and what is missing."""
+"""Who: the requester of a credential, the grade of that conclusion, and the missing logs."""

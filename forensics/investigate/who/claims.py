@@ -1,4 +1,4 @@
-"""Claims: what a session says of itself, compared with the actor that the walk found. A claim never names anybody."""
+"""Claims: the self-declared names of a session, compared with its actor. They are never evidence."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ def claims(
     known_names: Iterable[str],
     trust: TrustPolicies | None = None,
 ) -> Claims:
-    """The claims of a credential. `chain` runs from it to its origin; `known_names` are principals, in lower case.
+    """Return the claims of a credential.
 
-    Whether they were enforced is known only by the `trust` policies of the roles.
+    Args:
+        chain: the hops from the credential to its origin.
+        known_names: the names of principals, in lower case.
+        trust: the trust policies of the roles, which show whether a claim was enforced.
     """
-    asked = trust.required_of(chain[0]) if trust else Required()
+    required = trust.required_of(chain[0]) if trust else Required()
     return Claims(
         _source_identity(credential, chain, actor, trust),
-        _session_name(credential.role_session_name, actor, set(known_names), asked.session_name),
+        _session_name(credential.role_session_name, actor, set(known_names), required.session_name),
         _on_behalf_of(credential, actor),
     )
 
@@ -40,8 +43,8 @@ def _source_identity(
     setter = _setter(value, chain)
     if setter is None:
         return SourceIdentityClaim(value, _agreement(value, actor))
-    asked = trust.required_of(setter) if trust else Required()
-    return SourceIdentityClaim(value, _agreement(value, actor), setter.issuance_event_id, asked.source_identity)
+    required = trust.required_of(setter) if trust else Required()
+    return SourceIdentityClaim(value, _agreement(value, actor), setter.issuance_event_id, required.source_identity)
 
 
 def _agreement(value: str, actor: Actor) -> Agreement:
@@ -51,7 +54,7 @@ def _agreement(value: str, actor: Actor) -> Agreement:
 
 
 def _setter(value: str, chain: Sequence[HopRow]) -> HopRow | None:
-    """The session that was first given it: its caller had none yet. From the origin down, later ones inherited it."""
+    """Return the session that set the source identity: the first one, from the origin, whose caller had none."""
     for hop in reversed(chain):
         if hop.requested_source_identity == value and not hop.caller_source_identity:
             return None if _may_have_inherited(hop) else hop
@@ -59,7 +62,7 @@ def _setter(value: str, chain: Sequence[HopRow]) -> HopRow | None:
 
 
 def _may_have_inherited(hop: HopRow) -> bool:
-    """Another account's copy leaves out what its caller carried; only a session, named after a colon, carries any."""
+    """Return whether the caller, a session with `:` in its ID, may have had one that the copy does not contain."""
     return bool(hop.is_redacted) and ":" in (hop.caller_principal_id or "")
 
 
@@ -68,8 +71,8 @@ def _session_name(value: str | None, actor: Actor, known_names: set[str], enforc
         return SessionNameClaim()
     if value.casefold() in _names(actor):
         return SessionNameClaim(value, Agreement.AGREES, enforced)
-    is_somebody_else = actor.kind in _PEOPLE and value.casefold() in known_names
-    return SessionNameClaim(value, Agreement.DIFFERS if is_somebody_else else Agreement.UNVERIFIABLE, enforced)
+    is_another_name = actor.kind in _PEOPLE and value.casefold() in known_names
+    return SessionNameClaim(value, Agreement.DIFFERS if is_another_name else Agreement.UNVERIFIABLE, enforced)
 
 
 def _on_behalf_of(credential: CredentialRow, actor: Actor) -> OnBehalfOfClaim:
@@ -83,7 +86,7 @@ def _on_behalf_of(credential: CredentialRow, actor: Actor) -> OnBehalfOfClaim:
 
 
 def _names(actor: Actor) -> set[str]:
-    """What the actor may be called by: ID, name, ARN, and what stands before an @."""
+    """Return the ID, name and ARN of the actor, and the part of each before an @."""
     return {name.casefold() for full in (actor.id, actor.name, actor.arn) if full for name in _forms(full)}
 
 

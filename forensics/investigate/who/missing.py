@@ -1,4 +1,4 @@
-"""Missing: which logs would carry a walk further, told from what is loaded."""
+"""Missing: the logs that could continue a walk, derived from what is loaded."""
 
 from __future__ import annotations
 
@@ -6,37 +6,35 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
-
 from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import loaded_regions, verified_hours
-from forensics.investigate.sql_rows import rows
+from forensics.investigate.sql_rows import Connection, rows
 from forensics.investigate.who.who_rows import LoadedHourRow, TrailStopRow
 from forensics.records.regions import home_region
 
 _HOUR = timedelta(hours=1)
-# A token of GetSessionToken lives up to 36 hours; nothing that was issued earlier was still good.
+# the maximum lifetime of a token of GetSessionToken: anything issued earlier had expired
 _LONGEST_LIFE = timedelta(hours=36)
 _S3_EXPRESS = "s3express.amazonaws.com"
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """An issuance that was not found: the account that would hold it and when it was made, or first used."""
+    """An issuance that was not found: its account, and the time of the issuance or of the first use."""
 
     account_id: str | None
     issued_at: datetime | None
     first_use: datetime | None
     aws_region: str | None = None
     data_events_of: str | None = None
-    """The service that hands out a credential like this one by a data event."""
+    """The service that issues a credential like this one by a data event."""
 
 
 class CoverageOfLinks:
-    """What is loaded of the accounts that some issuances are sought in."""
+    """What is loaded of the accounts with missing issuances."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sought: Iterable[Sought]) -> None:
+    def __init__(self, connection: Connection, sought: Iterable[Sought]) -> None:
         wanted = [one for one in sought if one.account_id]
         accounts = sorted({one.account_id for one in wanted if one.account_id})
         timed = sorted({(one.account_id, _hour(one.issued_at)) for one in wanted if one.issued_at})
@@ -49,7 +47,7 @@ class CoverageOfLinks:
         self._verified = verified_hours(connection) if timed else []
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
-        """What to load to find it; never empty."""
+        """Return the logs to load to find an issuance; never empty."""
         return tuple(self._missing(sought))
 
     def _missing(self, sought: Sought) -> Iterator[Missing]:
@@ -61,7 +59,7 @@ class CoverageOfLinks:
         moment = sought.issued_at or start
         loaded = {row.aws_region: row for row in self._regions if row.recipient_account_id == account}
         if not loaded:
-            why = self._unless_left_out("account_not_loaded", account, None, moment)
+            why = self._unless_excluded("account_not_loaded", account, None, moment)
             yield Missing(account, sought.aws_region, start, end, why)
             return
         first = min(row.first_event_time for row in loaded.values())
@@ -69,23 +67,23 @@ class CoverageOfLinks:
             yield Missing(account, None, None, first, "before_first_event")
             return
         if (sought.issued_at or start) < first:
-            why = self._unless_left_out("before_first_event", account, None, moment)
+            why = self._unless_excluded("before_first_event", account, None, moment)
             yield Missing(account, sought.aws_region, start, end, why)
             return
         found = False
-        regions = {region for region in loaded if region}  # a damaged record may name none
+        regions = {region for region in loaded if region}  # a damaged record may have no region
         for region in sorted(regions | {home_region(region) for region in regions}):
             if stopped_by := self._stopped_by(sought, region):
                 found = True
                 yield Missing(account, region, start, end, "trail_stopped", event_id=stopped_by.event_id)
             elif region not in regions:
                 found = True
-                why = self._unless_left_out("region_not_loaded", account, region, moment)
+                why = self._unless_excluded("region_not_loaded", account, region, moment)
                 yield Missing(account, region, start, end, why)
             elif sought.issued_at and (account, region, start) not in self._hours:
                 found = True
                 why = "not_delivered" if self._is_verified(account, region, start) else "hour_empty"
-                yield Missing(account, region, start, end, self._unless_left_out(why, account, region, moment))
+                yield Missing(account, region, start, end, self._unless_excluded(why, account, region, moment))
         if not found:
             hour = sought.issued_at and start
             is_whole = (
@@ -94,18 +92,18 @@ class CoverageOfLinks:
             yield Missing(account, sought.aws_region, start, end, "not_delivered" if is_whole else "hour_incomplete")
 
     def _is_verified(self, account: str | None, region: str, hour: datetime) -> bool:
-        """Whether digests prove that every file which was delivered of an hour is here."""
+        """Return whether digests verify that every delivered file of an hour is loaded."""
         return any(
             (row.account_id, row.aws_region) == (account, region) and row.start_hour <= hour < row.end_hour
             for row in self._verified
         )
 
-    def _unless_left_out(self, why: str, account: str | None, region: str | None, moment: datetime | None) -> str:
-        """Why something is not loaded: a filter, where no ingest looked there."""
-        return "excluded_by_filter" if self._filters.left_out(account, region, moment) else why
+    def _unless_excluded(self, why: str, account: str | None, region: str | None, moment: datetime | None) -> str:
+        """Return the reason, or a filter if every ingest excluded the logs."""
+        return "excluded_by_filter" if self._filters.excluded(account, region, moment) else why
 
     def _stopped_by(self, sought: Sought, region: str) -> TrailStopRow | None:
-        """What stopped, or narrowed, a trail of the account before the issuance and until after it."""
+        """Return the event that stopped or narrowed a trail of the account at the time of the issuance."""
         issued_at = sought.issued_at
         if issued_at is None:
             return None
@@ -130,10 +128,10 @@ def _hour(moment: datetime) -> datetime:
 
 
 def data_events_of(session_name: str | None, event_source: str | None) -> str | None:
-    """The service whose data events alone tell who was handed a credential, by what the credential looks like.
+    """Return the service whose data events are needed to find the requester, by the form of the credential.
 
-    Cognito's and SSM's name their sessions so (docs/attribution.md#session-names); S3 Express's key opens directory
-    buckets only.
+    Cognito and SSM use fixed session names (docs/attribution.md#session-names); a key of S3 Express calls only that
+    service.
     """
     if session_name == "CognitoIdentityCredentials":
         return "cognito-identity.amazonaws.com"

@@ -1,7 +1,7 @@
-"""Who is behind a subject: an access key, an event, a session or a principal.
+"""Requesters: who is behind an access key, an event, a session or a principal.
 
-Reads what attribution has settled and adds what makes it an answer: the chain with its proofs, claims beside the
-actor, and what is missing. Everything is fetched for all of a subject's credentials at once.
+The actors come from the tables of attribution. This module adds the chain with its evidence, the claims and the missing
+logs. Each table is queried once for all credentials of a subject.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
-
-import duckdb
 
 from forensics.answers.core import SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
 from forensics.answers.who_answer import (
@@ -29,10 +27,10 @@ from forensics.answers.who_answer import (
 from forensics.errors import NotAnIdentifier, SecretRefused
 from forensics.identifiers import Identifier, account_of, identify, is_secret
 from forensics.investigate.account_exports import ExportedKey, ExportedNames, LoggedKey
-from forensics.investigate.digest_check import CheckedSpan, digest_check, of_credentials, of_events
+from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.ip_ranges import IpRanges
-from forensics.investigate.sql_rows import grouped, rows, values
+from forensics.investigate.sql_rows import Connection, grouped, rows, values
 from forensics.investigate.who.claims import claims
 from forensics.investigate.who.missing import CoverageOfLinks, Sought, data_events_of
 from forensics.investigate.who.trust import TrustPolicies
@@ -56,12 +54,12 @@ T = TypeVar("T")
 _GRADES = list(Grade)
 
 
-def who(connection: duckdb.DuckDBPyConnection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
-    """The answer about a subject; of a subject in no log it says so, and what to load."""
+def who(connection: Connection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
+    """Return who is behind a subject. For a subject that is not logged, the answer lists the missing logs."""
     return who_of(connection, identifier, subject_rows(connection, identifier), ip_ranges)
 
 
-def subject_rows(connection: duckdb.DuckDBPyConnection, identifier: Identifier) -> list[SubjectRow]:
+def subject_rows(connection: Connection, identifier: Identifier) -> list[SubjectRow]:
     """Return the credentials of a subject."""
     return rows(connection, SubjectRow, f"who/subject_{identifier.type}", id=identifier.id)
 
@@ -72,7 +70,7 @@ def ids_of(found: Iterable[SubjectRow]) -> list[str]:
 
 
 def who_of(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     identifier: Identifier,
     found: Sequence[SubjectRow],
     ip_ranges: IpRanges | None = None,
@@ -91,18 +89,18 @@ def who_of(
 
 
 def who_all(
-    connected: Callable[[], duckdb.DuckDBPyConnection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
+    connected: Callable[[], Connection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
 ) -> list[Who]:
     """Return an answer for each subject; for a text that is not an identifier, an answer that says so.
 
-    If one looks like a secret, any other that is not an identifier may be the rest of it, so none of them is repeated.
+    If one text looks like a secret, the other invalid ones may be parts of it, so no answer repeats any of them.
     """
     hide = any(is_secret(subject) for subject in subjects)
-    return [_who_or_why_not(connected, subject, ip_ranges, hide=hide) for subject in subjects]
+    return [_who_or_refusal(connected, subject, ip_ranges, hide=hide) for subject in subjects]
 
 
-def _who_or_why_not(
-    connected: Callable[[], duckdb.DuckDBPyConnection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
+def _who_or_refusal(
+    connected: Callable[[], Connection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
 ) -> Who:
     try:
         return who(connected(), identify(subject), ip_ranges)
@@ -113,7 +111,7 @@ def _who_or_why_not(
         return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
 
-def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
+def _not_found(connection: Connection, subject: Subject) -> Who:
     exported = ExportedKey(connection, subject.id)
     account = subject.account_id or exported.account_id
     sought = Sought(account, None, None)
@@ -122,12 +120,12 @@ def _not_found(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Who:
         Subject(subject.type, subject.id, account),
         key_owner=exported.owner(),
         missing=missing,
-        exports=exported.says(LoggedKey()),
+        exports=exported.statements(LoggedKey()),
     )
 
 
-def _unsigned(connection: duckdb.DuckDBPyConnection, subject: Subject, found: Sequence[SubjectRow]) -> Who:
-    """An event whose record proves nothing, a sign-in that was refused, or one whose record names no identity."""
+def _unsigned(connection: Connection, subject: Subject, found: Sequence[SubjectRow]) -> Who:
+    """Answer for an unreliable event, a refused sign-in, or an event without an identity."""
     if not_trusted := tuple(rows(connection, NotTrusted, "who/event_not_trusted", id=subject.id)):
         return Who(subject, stop_reason=StopReason.NOT_TRUSTED, flags=("proves_nothing",), not_trusted=not_trusted)
     if any(row.unreliable for row in found):
@@ -138,7 +136,7 @@ def _unsigned(connection: duckdb.DuckDBPyConnection, subject: Subject, found: Se
 
 
 def _several(subject: Subject, answers: Sequence[Who]) -> Who:
-    """One answer for several credentials: the actor if all agree on one."""
+    """Combine the answers for several credentials; they have an actor only if all agree."""
     first = answers[0]
     account_id = _agreed((answer.subject.account_id for answer in answers), subject.account_id)
     several = Who(
@@ -176,8 +174,8 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
     )
 
 
-def _agreed(said: Iterable[T], otherwise: T) -> T:
-    found = set(said)
+def _agreed(values: Iterable[T], otherwise: T) -> T:
+    found = set(values)
     return found.pop() if len(found) == 1 else otherwise
 
 
@@ -186,11 +184,9 @@ def _distinct(lists: Iterable[Iterable[T]]) -> tuple[T, ...]:
 
 
 class _WhoFacts:
-    """Everything that the tables say about some credentials."""
+    """The facts about some credentials in the tables."""
 
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, credential_ids: list[str], ip_ranges: IpRanges | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, credential_ids: list[str], ip_ranges: IpRanges | None = None) -> None:
         self._ip_ranges = ip_ranges
         self.credentials = rows(connection, CredentialRow, "who/credentials", ids=credential_ids)
         hops = rows(connection, HopRow, "who/chain", ids=credential_ids)
@@ -217,7 +213,7 @@ class _WhoFacts:
         self.known_names = values(connection, str, "who/names", names=names) if names else []
         self.only_source = self._only_sources(connection)
         self.trust = TrustPolicies(connection, hops)
-        self.handed = self._handed_to_workloads()
+        self.workload_hops = self._hops_of_workloads()
         self.launches = self._launches(connection)
         self.addresses = grouped(self._addresses(connection), lambda row: row.credential_id)
         self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
@@ -228,15 +224,15 @@ class _WhoFacts:
     def answers(self, subject: Subject) -> list[Who]:
         return [self._answer(subject, credential) for credential in self.credentials]
 
-    def spans(self, connection: duckdb.DuckDBPyConnection) -> list[CheckedSpan]:
-        """What the answers rest on: the cited events, the uses of each credential, and where an issuance is missing."""
+    def spans(self, connection: Connection) -> list[CheckedSpan]:
+        """Return the spans behind the answers: cited events, uses of the credentials, and missing issuances."""
         missing = [
             CheckedSpan(one.account_id, one.aws_region, one.from_, one.to)
             for credential in self.credentials
             for one in self._missing(credential)
         ]
-        cited = of_events(chain.from_iterable(self.evidence.values()))
-        return [*cited, *missing, *of_credentials(connection, self._hop_ids)]
+        cited = spans_of_events(chain.from_iterable(self.evidence.values()))
+        return [*cited, *missing, *spans_of_uses(connection, self._hop_ids)]
 
     def _answer(self, subject: Subject, credential: CredentialRow) -> Who:
         actor = credential.actor
@@ -271,8 +267,8 @@ class _WhoFacts:
                 yield from (NotTrusted(row.reason, event) for event in self.evidence[row.issuance_id])
 
     def _exports(self, hops: Sequence[HopRow], actor: Actor, owner: Actor | None) -> tuple[Exported, ...]:
-        """What of the answer exports say too, or alone: names, and the trust policies of the roles."""
-        names = [said for one in dict.fromkeys((actor, owner)) if one for said in self.exported.of(one)]
+        """Return the names and the trust policies in exports."""
+        names = [name for one in dict.fromkeys((actor, owner)) if one for name in self.exported.of(one)]
         trusted = [exported for hop in hops if (exported := self.trust.required_of(hop).exported)]
         return tuple(dict.fromkeys([*names, *trusted]))
 
@@ -315,22 +311,22 @@ class _WhoFacts:
         return tuple(OriginCandidate(key, grade) for key, grade in sorted({**fitting, **several}.items()))
 
     def _sought(self, credential: CredentialRow) -> tuple[Sought, ...]:
-        """The issuances without which the walk of this credential could not go on."""
+        """Return the missing issuances that ended the walk of this credential."""
         last = self.chains[credential.credential_id][-1]
         if credential.stop_reason in (StopReason.CYCLE, StopReason.NEVER_LOGGED, StopReason.OUT_OF_REACH):
             return ()
         if last.is_redacted and last.caller_account_id:
             return (Sought(last.caller_account_id, last.issuance_time, None),)
         is_a_session = last.issued_at is not None or last.is_temporary
-        is_told = last.rule or last.on_behalf_of_event_key or self.forwarded[last.hop_credential_id]
+        is_linked = last.rule or last.on_behalf_of_event_key or self.forwarded[last.hop_credential_id]
         is_resolved = credential.actor.kind != ActorKind.UNKNOWN
-        if is_told or (is_resolved and not is_a_session):
+        if is_linked or (is_resolved and not is_a_session):
             return ()
         data_events = data_events_of(last.role_session_name, self.only_source.get(last.hop_credential_id))
         return (Sought(last.account_id, last.issued_at, last.first_use, data_events_of=data_events),)
 
-    def _handed_to_workloads(self) -> dict[str, HopRow]:
-        """Of each credential that leads to a workload, the hop that this was handed."""
+    def _hops_of_workloads(self) -> dict[str, HopRow]:
+        """Return, for each credential that leads to a workload, the credential that was issued to the workload."""
         workloads = [one for one in self.credentials if one.actor.kind == ActorKind.WORKLOAD]
         return {
             one.credential_id: hop
@@ -339,23 +335,23 @@ class _WhoFacts:
             if hop.hop_credential_id == one.named_credential_id
         }
 
-    def _addresses(self, connection: duckdb.DuckDBPyConnection) -> list[AddressRow]:
-        keys = {hop.hop_credential_id: hop.access_key_id or "" for hop in self.handed.values()}
+    def _addresses(self, connection: Connection) -> list[AddressRow]:
+        keys = {hop.hop_credential_id: hop.access_key_id or "" for hop in self.workload_hops.values()}
         asked = {"ids": sorted(keys), "keys": sorted(set(keys.values()))}
         return rows(connection, AddressRow, "who/addresses", **asked) if keys else []
 
-    def _launches(self, connection: duckdb.DuckDBPyConnection) -> list[LaunchRow]:
+    def _launches(self, connection: Connection) -> list[LaunchRow]:
         names = sorted(
             {one.actor.id for one in self.credentials if one.actor.id and one.actor.kind == ActorKind.WORKLOAD}
         )
         return rows(connection, LaunchRow, "who/launches", workloads=names) if names else []
 
     def _launched_by(self, credential: CredentialRow, actor: Actor) -> tuple[Provenance, ...]:
-        """By the last call that made a workload of this name there, no later than it was handed the credential."""
-        hop = self.handed.get(credential.credential_id)
+        """Return the last launch of this workload before its credential was issued."""
+        hop = self.workload_hops.get(credential.credential_id)
         if hop is None:
             return ()
-        region = self._handed_in(hop)
+        region = self._issuing_region(hop)
         fitting = [
             row
             for row in self.launches
@@ -366,19 +362,19 @@ class _WhoFacts:
         last = [row for row in fitting if row.event_time == fitting[-1].event_time]
         return tuple(Provenance("launched_by", row.actor, row.event_id) for row in last)
 
-    def _handed_in(self, hop: HopRow) -> str | None:
-        """The region in which a workload was handed its credential."""
+    def _issuing_region(self, hop: HopRow) -> str | None:
+        """Return the region in which the credential of a workload was issued."""
         return next((event.aws_region for event in self.evidence[hop.issuance_id or ""]), None)
 
     def _workload(self, credential: CredentialRow) -> Workload | None:
-        hop = self.handed.get(credential.credential_id)
+        hop = self.workload_hops.get(credential.credential_id)
         if hop is None:
             return None
         uses = [row.use for row in self.addresses[hop.hop_credential_id]]
-        return workload(hop.access_key_id, uses, self._handed_in(hop), self._ip_ranges)
+        return workload(hop.access_key_id, uses, self._issuing_region(hop), self._ip_ranges)
 
-    def _only_sources(self, connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-        """Of each temporary key that nothing issued, the service that it called, if it called one alone."""
+    def _only_sources(self, connection: Connection) -> dict[str, str]:
+        """Return the only service called by each temporary key without a known issuance."""
         last = [hops[-1] for hops in self.chains.values()]
         keys = {one.hop_credential_id: one.access_key_id for one in last if one.rule is None and one.is_temporary}
         asked = {"ids": sorted(keys), "keys": sorted({key for key in keys.values() if key})}
@@ -396,7 +392,7 @@ def _proofs(hop: HopRow) -> tuple[str | None, ...]:
 
 
 def _via(hop: HopRow, actor: Actor) -> tuple[str, ...]:
-    """Who acted in between: a service on somebody else's behalf, and the client that was let into a sign-in session."""
+    """Return the service that acted on behalf of the caller, and the client of a sign-in session."""
     service = hop.via if hop.via != actor.id else None
     return tuple(one for one in (service, hop.client_id) if one)
 

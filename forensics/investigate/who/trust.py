@@ -1,6 +1,6 @@
-"""Trust: what a role's trust policy asked of whoever requested a session, as far as events tell, else an export.
+"""Trust: the claims that the trust policy of a role required for a session, by events or else by an export.
 
-An export tells what was so at its time; it holds for a session where no logged change of the policy lies between.
+An export applies to a session if no change of the policy is logged between their times.
 """
 
 from __future__ import annotations
@@ -9,28 +9,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
-
 from forensics.answers.core import Exported
 from forensics.investigate.export_source import files_of
-from forensics.investigate.sql_rows import grouped, rows
+from forensics.investigate.sql_rows import Connection, grouped, rows
 from forensics.investigate.who.who_rows import ExportedRoleRow, HopRow, TrustPolicyRow
 
 
 @dataclass(frozen=True, slots=True)
 class Required:
-    """Whether a trust policy asked for a claim; None if that is not known."""
+    """Whether a trust policy required each claim; None if unknown."""
 
     source_identity: bool | None = None
     session_name: bool | None = None
     exported: Exported | None = None
-    """The export that it rests on, if it is not an event."""
+    """The export that shows it, if no event does."""
 
 
 class TrustPolicies:
     """The trust policies of the roles of some hops."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, hops: Iterable[HopRow]) -> None:
+    def __init__(self, connection: Connection, hops: Iterable[HopRow]) -> None:
         roles = sorted({role for hop in hops if (role := _role(hop))})
         policies = rows(connection, TrustPolicyRow, "who/trust_policies", roles=roles) if roles else []
         exported = rows(connection, ExportedRoleRow, "exported_roles", roles=roles) if roles else []
@@ -39,7 +37,7 @@ class TrustPolicies:
         self._files = files_of(connection, [row.source_sha256 for row in exported])
 
     def required_of(self, hop: HopRow) -> Required:
-        """By the last policy set before the second in which the session of a hop was requested."""
+        """Return the claims required by the last policy set before the second of the request of a hop."""
         requested_at = hop.requested_at
         role = _role(hop)
         if role is None or requested_at is None:
@@ -54,7 +52,7 @@ class TrustPolicies:
         )
 
     def _by_export(self, role: str, requested_at: datetime) -> Required:
-        """By the export nearest in time, of those between which and the session no change of the policy is logged."""
+        """Return the claims required by the export closest in time without a logged change in between."""
         changed_at = [row.event_time for row in self._set[role] if row.event_time]
         fitting = [
             row
@@ -65,20 +63,20 @@ class TrustPolicies:
         if not fitting:
             return Required()
         row = min(fitting, key=lambda row: (abs(row.as_of - requested_at), row.as_of))
-        asked = ["sts:SourceIdentity"] if row.requires_source_identity else []
-        asked += ["sts:RoleSessionName"] if row.requires_session_name else []
+        required = ["sts:SourceIdentity"] if row.requires_source_identity else []
+        required += ["sts:RoleSessionName"] if row.requires_session_name else []
         files = self._files[row.source_sha256]
-        exported = row.exported("trust_policy", row.arn or role, ", ".join(asked) or None, files)
+        exported = row.exported("trust_policy", row.arn or role, ", ".join(required) or None, files)
         return Required(row.requires_source_identity, row.requires_session_name, exported)
 
 
-def _agreed(said: Sequence[bool | None]) -> bool | None:
-    """What all policies of one second say; their order is not known."""
-    return said[0] if len(set(said)) == 1 else None
+def _agreed(values: Sequence[bool | None]) -> bool | None:
+    """Return the value of all policies of one second, whose order is unknown; None if they differ."""
+    return values[0] if len(set(values)) == 1 else None
 
 
 def _role(hop: HopRow) -> str | None:
-    """Account and name of the role of a session. A name is given once in an account, whatever its path."""
+    """Return the account and name of the role of a session. A name is unique in an account, without its path."""
     parts = (hop.session_issuer_arn or "").split(":", 5)
     if len(parts) < 6 or not parts[5].startswith("role/"):
         return None

@@ -10,7 +10,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class SubjectRow(Row, frozen=True):
-    """A credential of a subject; None for an unsigned event."""
+    """A credential of a subject; null for an unsigned event."""
 
     credential_id: str | None
     unreliable: bool | None

@@ -54,11 +54,11 @@ def test_all_adds_up(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"records": 5}, "new.json: records read 5, in the case 2"),
-        ({"records": 1}, "new.json: records read 1, in the case 2"),
-        ({"rejected": 2}, "new.json: rejected records read 2, in the case 1"),
-        ({"sha256": "0" * 64}, "new.json: records read 2, in the case 0"),
-        ({"sha256": None}, "the case has records of files that were never read, which number 1"),
+        ({"records": 5}, "new.json: records read 5, stored 2"),
+        ({"records": 1}, "new.json: records read 1, stored 2"),
+        ({"rejected": 2}, "new.json: rejected records read 2, stored 1"),
+        ({"sha256": "0" * 64}, "new.json: records read 2, stored 0"),
+        ({"sha256": None}, "records of 1 file(s) that the manifest does not contain are stored"),
     ],
 )
 def test_what_does_not_add_up_is_told_in_one_line(

@@ -61,9 +61,9 @@ def test_ones_own_go_beside_and_before_those_that_came_along(own: Path, case: Ca
     ("text", "why"),
     [
         ("select 1", "has no line `-- title: ...`"),
-        (HEADER + "-- author: me\nselect 1", "known are columns, needs"),
+        (HEADER + "-- author: me\nselect 1", "use columns, needs"),
         (HEADER + "-- parameter: key: the key\nselect 1", "NAME TYPE = DEFAULT: MEANING"),
-        (HEADER + "-- parameter: key blob: the key\nselect 1", "types are varchar"),
+        (HEADER + "-- parameter: key blob: the key\nselect 1", "with a type of varchar"),
         ("-- title: \udcff", "decode"),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_file_that_is_no_query_says_why_and_harms_no_other(own: Path, case: Ca
 
 
 def test_a_name_that_no_shell_takes(own: Path) -> None:
-    assert "its name" in str(write(own, HEADER + "select 1", "Drop Table").unusable)
+    assert "invalid file name" in str(write(own, HEADER + "select 1", "Drop Table").unusable)
 
 
 def test_every_declared_parameter_is_bound_and_others_are_refused(own: Path, case: Case) -> None:
@@ -130,7 +130,7 @@ def test_a_saved_query_only_reads(own: Path, case: Case, sql: str) -> None:
 
 
 def test_a_name_that_is_nearly_right() -> None:
-    with pytest.raises(UnusableQuery, match="is it denied_calls"):
+    with pytest.raises(UnusableQuery, match="did you mean denied_calls"):
         saved_query("denied_call")
 
 

@@ -88,7 +88,7 @@ def test_the_answer_says_where_its_words_come_from(city: Path, asn: Path, sample
 )
 def test_another_file_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.mmdb").write_bytes(content)
-    with pytest.raises(NotAddressDatabase, match=r"x\.mmdb is no address database") as refused:
+    with pytest.raises(NotAddressDatabase, match=r"x\.mmdb is not an address database") as refused:
         AddressContext([tmp_path / "x.mmdb"])
     assert "\n" not in str(refused.value)
 
