@@ -1,1 +1,1 @@
-"""The digests of a trail: what they prove of each source file and each delivery window."""
+"""CloudTrail digest files: verification of source files and delivery windows."""

@@ -1,8 +1,8 @@
-"""Chain: digests walked from the newest to the oldest, and how far each of them is proven.
+"""Chain: verifies digests from the newest to the oldest.
 
-A signature proves a digest wherever its value was read: in the digest's own metadata, or in its successor, which
-carries it. Where there is no key or no signature, the hash that the successor carries ties a digest to the newest one,
-which nothing vouches for then. Every digest is visited once, so a chain that loops ends.
+A valid signature proves a digest, whether it was read from the S3 metadata of the digest or from its successor. Without
+a key or a signature, the hash in the successor links a digest to the newest one, which is then unverified itself. Each
+digest is visited once, so a cycle ends.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from forensics.digests.keyring import PublicKey
 
 
 class BreakKind(StrEnum):
-    """Where a chain does not go on: a digest that is missing, one that begins anew though older ones are there, the
-    oldest one that is there, and one whose predecessor another digest leads to as well."""
+    """Reason for a break in a chain.
+
+    GAP: the previous digest is missing. RESTART: the digest names no predecessor although older digests exist.
+    BEGINNING: the oldest digest. FORK: another digest has the same predecessor.
+    """
 
     GAP = "gap"
     RESTART = "restart"
@@ -30,8 +33,13 @@ class BreakKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A digest with its status. `is_proven`: by a signature, or by its hash in one that is proven. `signature`: the one
-    that fits, wherever it was read. `proven_by`: the fingerprint of the key behind the proof."""
+    """A digest with its status.
+
+    Args:
+        is_proven: a valid signature proves it, or its hash is in a proven digest.
+        signature: the valid signature.
+        proven_by: the fingerprint of the key that proves it.
+    """
 
     digest: Digest
     status: FileStatus
@@ -43,9 +51,13 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """`start` is where the older part ends, if there is one, `end` where the newer begins.
+    """A break in a chain of digests.
 
-    `missing`: the digest that is named and not there; `at_least`: how many are, by the length of the window after it.
+    Args:
+        start: the end of the older part, UTC; None if there is no older part.
+        end: the start of the newer part, UTC.
+        missing: the digest that the newer part names as its predecessor.
+        at_least: minimum number of missing digests, by the length of the next window.
     """
 
     chain: ChainName
@@ -59,7 +71,12 @@ class Break:
 def judge(
     digests: Iterable[Digest], signatures: Mapping[str, Sequence[bytes]], keys: Mapping[str, PublicKey]
 ) -> tuple[list[Judged], list[Break]]:
-    """Every digest with its status, and every break. `signatures`: those of its metadata, by a digest's SHA-256."""
+    """Return all digests with their status, and all breaks of their chains.
+
+    Args:
+        signatures: signatures from S3 metadata, by the SHA-256 of the digest.
+        keys: public keys by fingerprint.
+    """
     chains: defaultdict[ChainName, list[Digest]] = defaultdict(list)
     for digest in digests:
         chains[digest.chain].append(digest)
@@ -73,7 +90,7 @@ def judge(
 
 
 class _Chain:
-    """The digests of one chain, newest first, and which of them follows which."""
+    """The digests of one chain, newest first, with their successors."""
 
     def __init__(self, digests: list[Digest]) -> None:
         self._newest_first = sorted(digests, key=lambda one: (one.end, one.start, one.sha256), reverse=True)
@@ -86,7 +103,7 @@ class _Chain:
                 self._successors[before.sha256].append(digest)
 
     def _before(self, digest: Digest) -> Sequence[Digest]:
-        """What lies where a digest says its predecessor does; of several first the one with the right hash."""
+        """Return the digests at the place of the predecessor; one with the expected hash first."""
         found = [one for one in self._at.get(digest.previous, ()) if one.end < digest.end] if digest.previous else []
         return sorted(found, key=lambda one: one.sha256 != digest.previous_sha256)
 
@@ -98,23 +115,23 @@ class _Chain:
             verdict = _judge(digest, own, [one for one in after if one.status != FileStatus.CHANGED], keys)
             done[digest.sha256] = verdict
             if verdict.status == FileStatus.SIGNED:
-                done.update((one.digest.sha256, _lies(one)) for one in after if self._contradicts(one))
+                done.update((one.digest.sha256, _changed(one)) for one in after if self._contradicts(one))
         return list(done.values())
 
     def _contradicts(self, after: Judged) -> bool:
-        """Whether a digest carries a hash that no digest before it has."""
+        """Return whether no predecessor has the hash that a digest carries."""
         before = self._before(after.digest)
         return after.status == FileStatus.UNVERIFIED and before[0].sha256 != after.digest.previous_sha256
 
     def breaks(self) -> list[Break]:
         found: list[Break] = []
-        taken: set[str] = set()
+        claimed: set[str] = set()
         for index, digest in enumerate(self._newest_first):
             before = self._before(digest)
             if before:
-                if before[0].sha256 in taken:
+                if before[0].sha256 in claimed:
                     found.append(Break(digest.chain, BreakKind.FORK, before[0].end, digest.start, None, 0))
-                taken.add(before[0].sha256)
+                claimed.add(before[0].sha256)
                 continue
             older = next((one for one in self._newest_first[index + 1 :] if one.end <= digest.start), None)
             found.append(_break(digest, older))
@@ -132,41 +149,37 @@ def _break(digest: Digest, older: Digest | None) -> Break:
 
 
 def _judge(digest: Digest, own: Sequence[bytes], after: Sequence[Judged], keys: Mapping[str, PublicKey]) -> Judged:
-    """`after`: the successors that are not themselves changed."""
+    """Return the status of a digest. `after`: its successors that are not changed."""
     key = keys.get(digest.fingerprint.lower())
     agreeing = [one for one in after if one.digest.previous_sha256 == digest.sha256]
-    # of two digests in one place, a signature that a successor carries is that of the one whose hash it carries
+    # two digests can be at one place: a successor carries the signature of the one whose hash it carries
     carried = [one.digest.previous_signature for one in agreeing or after if one.digest.previous_signature is not None]
     known = [*own, *carried]
     if key is not None:
-        fitting = next((one for one in known if key.fits(digest.signed_text, one)), None)
-        if fitting is not None:
-            where = "its own metadata" if fitting in own else "its successor"
-            reason = f"its signature, read in {where}, was made with key {key.fingerprint}"
-            return Judged(digest, FileStatus.SIGNED, True, reason, fitting, key.fingerprint)
+        valid = next((one for one in known if key.verifies(digest.signed_text, one)), None)
+        if valid is not None:
+            where = "its own metadata" if valid in own else "its successor"
+            reason = f"its signature, read from {where}, was made with key {key.fingerprint}"
+            return Judged(digest, FileStatus.SIGNED, True, reason, valid, key.fingerprint)
         if known:
-            return Judged(digest, FileStatus.CHANGED, False, "its signature does not fit what it says")
+            return Judged(digest, FileStatus.CHANGED, False, "its signature does not match its content")
     if after and not agreeing:
-        return Judged(digest, FileStatus.CHANGED, False, "its successor carries the hash of other content")
+        return Judged(digest, FileStatus.CHANGED, False, "the hash in its successor does not match its content")
     if agreeing:
-        keys_behind = sorted(one.proven_by for one in agreeing if one.proven_by is not None)
-        by = (
-            "a proven successor"
-            if keys_behind
-            else "its successor, which leads to a newest digest that nothing vouches for"
-        )
+        proving_keys = sorted(one.proven_by for one in agreeing if one.proven_by is not None)
+        by = "a proven successor" if proving_keys else "its successor, but the newest digest of the chain is unverified"
         reason = f"{_unsigned(digest, known)}; its hash is in {by}"
-        return Judged(digest, FileStatus.HASH_CHAINED, bool(keys_behind), reason, None, next(iter(keys_behind), None))
-    return Judged(
-        digest, FileStatus.UNVERIFIED, False, f"{_unsigned(digest, known)}, and no digest after it vouches for it"
-    )
+        return Judged(digest, FileStatus.HASH_CHAINED, bool(proving_keys), reason, None, next(iter(proving_keys), None))
+    reason = f"{_unsigned(digest, known)}; no later digest carries its hash"
+    return Judged(digest, FileStatus.UNVERIFIED, False, reason)
 
 
 def _unsigned(digest: Digest, known: Sequence[bytes]) -> str:
     if known:
-        return f"no public key has its fingerprint {digest.fingerprint}"
-    return "its signature is not here: it stands in the object's metadata, which copying loses"
+        return f"no public key with its fingerprint {digest.fingerprint} was loaded"
+    return "its signature is missing: S3 keeps it in the object's metadata, which a copy loses"
 
 
-def _lies(after: Judged) -> Judged:
-    return Judged(after.digest, FileStatus.CHANGED, False, "it carries another hash of the signed digest before it")
+def _changed(after: Judged) -> Judged:
+    reason = "it carries a different hash of the signed digest before it"
+    return Judged(after.digest, FileStatus.CHANGED, False, reason)

@@ -1,7 +1,7 @@
-"""Digest: what one digest document says, in types; whatever is none says why.
+"""Digest: parses a CloudTrail digest file.
 
-A digest names the log files that were delivered in its window, each with the hash of its content, and the digest before
-it with its hash and signature. Facts: the CloudTrail guide, "Digest file structure".
+A digest lists the log files that were delivered in its window, each with the hash of its content, and the previous
+digest with its hash and signature. Source: CloudTrail user guide, "CloudTrail digest file structure".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from forensics.errors import FormatError
 
-# An hour of the busiest account delivers some thousand files; what lists more was made to fill memory.
+# The busiest account delivers some thousand files an hour; a digest with more was made to exhaust memory.
 MAX_LOG_FILES = 200_000
 _NAME = re.compile(
     r"(?P<account>\d{12})_CloudTrail-Digest_(?P<region>[a-z0-9-]+)_(?P<trail>.+)_(?P<home>[a-z0-9-]+)_"
@@ -24,12 +24,12 @@ _NAME = re.compile(
 
 
 class NotADigest(FormatError, ValueError):
-    """The document cannot be read as a digest; the message says why."""
+    """The document cannot be read as a digest; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ChainName:
-    """Which chain a digest belongs to. Two trails in one bucket, and the backfill of one, are chains of their own."""
+    """Identity of a chain of digests. Each trail in a bucket has its own chain, and its backfill has another."""
 
     account_id: str
     aws_region: str
@@ -40,7 +40,7 @@ class ChainName:
 
 @dataclass(frozen=True, slots=True)
 class S3Place:
-    """Where an object lies in S3."""
+    """Bucket and key of an object in S3."""
 
     bucket: str
     key: str
@@ -48,7 +48,18 @@ class S3Place:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One digest, without the log files that it lists. `sha256` is of its content, as inflated."""
+    """One digest, without its listed log files.
+
+    Args:
+        sha256: of the inflated content.
+        start: start of its window, UTC.
+        end: end of its window, UTC.
+        fingerprint: fingerprint of the public key that it names.
+        signed_text: the text that AWS signed.
+        previous: place of the previous digest; None for the first of a chain.
+        previous_sha256: hash of the previous digest.
+        previous_signature: signature of the previous digest.
+    """
 
     sha256: str
     chain: ChainName
@@ -63,7 +74,7 @@ class Digest:
 
 
 class ListedFile(msgspec.Struct, frozen=True, rename="camel"):
-    """A log file as a digest lists it; `hash_value` is of its uncompressed content."""
+    """A log file that a digest lists. `hash_value`: SHA-256 of its uncompressed content."""
 
     s3_bucket: str = msgspec.field(name="s3Bucket")
     s3_object: str = msgspec.field(name="s3Object")
@@ -90,17 +101,17 @@ _decode = msgspec.json.Decoder(_DigestDocument).decode
 
 
 def read_digest(content: bytes) -> tuple[Digest, list[ListedFile]]:
-    """A digest and the log files that it lists. Raises NotADigest."""
+    """Return a digest and its listed log files. Raises NotADigest."""
     if content.count(b'"hashValue"') > MAX_LOG_FILES:
-        raise NotADigest(f"it lists more than {MAX_LOG_FILES:,} log files, beyond what a trail delivers in an hour")
+        raise NotADigest(f"it lists more than {MAX_LOG_FILES:,} log files, more than a trail delivers in an hour")
     try:
         found = _decode(content)
         end = _time(msgspec.convert(found.digest_end_time, datetime))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise NotADigest(f"it is no digest that CloudTrail writes: {error}") from None
+        raise NotADigest(f"it is not a CloudTrail digest: {error}") from None
     name = _NAME.fullmatch(found.digest_s3_object.rpartition("/")[2])
     if name is None:
-        raise NotADigest("the object that it names itself has no name that CloudTrail gives a digest")
+        raise NotADigest("its digestS3Object is not the name of a CloudTrail digest")
     sha256 = hashlib.sha256(content).hexdigest()
     digest = Digest(
         sha256,
@@ -118,7 +129,7 @@ def read_digest(content: bytes) -> tuple[Digest, list[ListedFile]]:
 
 
 def signature_of(text: str | None) -> bytes | None:
-    """A signature as S3 metadata and digests write it, in hexadecimal; what is not gives one that fits nothing."""
+    """Return a signature from hexadecimal text; an empty signature, which is never valid, for other text."""
     if text is None:
         return None
     try:

@@ -1,8 +1,8 @@
-"""Tables: the verdicts of digests on a connection that has `documents` and `source_files`, made before the models run.
+"""Tables: creates the digest tables of a case, before the models of attribution run.
 
-`digests` has a row for each distinct digest with its status, `digest_sources` says which files hold it, `digest_breaks`
-has one for each place where a chain does not go on, `digest_files` one for each log file that a digest lists, and
-`public_keys` what digests were checked with. The models of `sql/` are made of these. Without digests all are empty.
+The connection needs `documents` and `source_files`. `digests` has one row per distinct digest with its status,
+`digest_sources` the files that contain it, `digest_breaks` one row per break of a chain, `digest_files` one row per
+listed log file, and `public_keys` the keys. The models in `sql/` read these tables. Without digests, all are empty.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from forensics.digests.chain import Break, Judged
     from forensics.digests.keyring import PublicKey, RefusedKey
 
-# how many documents are held at once, and how many listed files wait to be written
+# documents in memory at once, and listed files per insert
 _DOCUMENTS_HELD = 200
 _LISTED_HELD = 50_000
 _BEFORE_PLACES = ("digest_listings", "contested_digests")
@@ -49,7 +49,7 @@ _DIGESTS = pa.schema(
         ("is_proven", pa.bool_()),
         ("proven_by", TEXT),
         ("reason", TEXT),
-        # what it takes to check the digest with other tools
+        # to verify the digest with other tools
         ("signed_text", pa.binary()),
         ("signature", pa.binary()),
     ]
@@ -85,14 +85,15 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 
 ReadPlaces = Callable[[Mapping[str, str]], None]
-"""Fills `record_places` for some files, given by name with their SHA-256."""
+"""Fill `record_places` for some files, given as SHA-256 by name."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, read_places: ReadPlaces | None = None) -> None:
-    """Make the room's tables. A document that is no digest, or a key that is none, is listed with the reason.
+    """Create all digest tables. An invalid digest or key gets a row with the reason.
 
-    `record_places` must be there: the accounts, regions and times of the records of each file. Without a case
-    `read_places` fills it, for the files that no proven digest lists.
+    Args:
+        connection: has `record_places`: accounts, regions and times of the records of each file.
+        read_places: fills `record_places` for files that no proven digest lists; needed only without a case.
     """
     keys = _read_keys(connection)
     create_table(connection, "public_keys", _KEYS, [_key_row(key) for key in keys])
@@ -119,7 +120,7 @@ def _judged(
 
 
 def _read_digests(connection: duckdb.DuckDBPyConnection) -> tuple[list[Digest], list[tuple[str, str]]]:
-    """The distinct digests; what each lists goes to `digest_files` on the way, and from which file it is."""
+    """Return the distinct and the unreadable digests; create `digest_files` and `digest_sources`."""
     create_table(connection, "digest_files", _LISTED)
     digests: dict[str, Digest] = {}
     sources: list[tuple[str, str]] = []
@@ -153,8 +154,10 @@ def _read_keys(connection: duckdb.DuckDBPyConnection) -> list[PublicKey | Refuse
 
 
 def _saved_signatures(connection: duckdb.DuckDBPyConnection, digests: list[Digest]) -> dict[str, list[bytes]]:
-    """The signatures of digests by their SHA-256: from S3's metadata of the object that was read, or from `head-object`
-    output that lies beside the file under its name."""
+    """Return signatures by the SHA-256 of the digest.
+
+    They come from the metadata of objects read from S3, or from `head-object` output named after the digest.
+    """
     of_name: defaultdict[str, list[str]] = defaultdict(list)
     for digest in digests:
         of_name[_stem(digest.place.key)].append(digest.sha256)
@@ -172,13 +175,13 @@ def _saved_signatures(connection: duckdb.DuckDBPyConnection, digests: list[Diges
 
 
 def _stem(key: str) -> str:
-    """The name of an object without what says how it is written, or `.json.gz.head.json` and the like."""
+    """Return the file name before `.json`, also of `NAME.json.gz.head.json`."""
     return key.rpartition("/")[2].partition(".json")[0]
 
 
 def _documents(connection: duckdb.DuckDBPyConnection, kind: DocumentKind) -> Iterator[tuple[str, str, bytes]]:
-    """The documents of a kind, a few at a time: source, the name of the file, content."""
-    # a cursor does not use the database that its connection uses
+    """Yield SHA-256, file name and content of each document of a kind."""
+    # a cursor does not inherit the current database of its connection
     ((database,),) = connection.execute("select current_database()").fetchall()
     cursor = connection.cursor()
     cursor.execute(f'use "{database}"')

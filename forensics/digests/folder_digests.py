@@ -1,6 +1,6 @@
-"""Folder: the files of a folder, hashed for the verdicts without a case being made.
+"""Folder: hashes the files of a folder, to verify them without a case.
 
-Several processes inflate and hash, one batch after the other; only documents come back whole.
+Worker processes inflate and hash batches of files. They return only documents in full.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from forensics.worker_processes import WorkerDied, run_workers
 if TYPE_CHECKING:
     import duckdb
 
-# below this, starting processes costs more than it saves
+# below this size, starting processes takes longer than it saves
 _ONE_PROCESS_BYTES = 12 << 20
 _BATCH_FILES = 200
-# an insert costs as much as hashing a hundred files
+# an insert takes as long as hashing a hundred files
 _ROWS_HELD = 50_000
 _SOURCE_FILES = pa.schema(
     [
         *((name, TEXT) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")),
-        # columns of a case's source files that nothing is known of here
+        # columns of `source_files` that are unknown without a case
         ("rejected", pa.int64()),
         ("filtered", pa.int64()),
         ("metadata", pa.map_(TEXT, TEXT)),
@@ -37,15 +37,15 @@ _SOURCE_FILES = pa.schema(
 )
 
 Progress = Callable[[int], None]
-"""Called with how many more files are done."""
+"""Called with the number of files completed since the last call."""
 
 
 class HashingFailed(OutputError):
-    """A process that hashes files died, as happens when memory runs out."""
+    """A worker process was killed, usually because memory ran out."""
 
 
 def load(connection: duckdb.DuckDBPyConnection, files: Sequence[ToHash], progress: Progress) -> None:
-    """Make `source_files` and `documents` of the files' content. Raises HashingFailed."""
+    """Create `source_files` and `documents` for some files. Raises HashingFailed."""
     create_table(connection, "documents", DOCUMENTS_SCHEMA)
     create_table(connection, "source_files", _SOURCE_FILES)
     waiting: list[tuple[object, ...]] = []
@@ -71,7 +71,7 @@ def _hash_all(files: Sequence[ToHash]) -> Iterator[list[Hashed]]:
         with closing(run_workers("forensics.digests.hasher", arguments, iter(batches), list[Hashed])) as answers:
             yield from answers
     except WorkerDied:
-        why = "a process that hashes files was killed, as happens when memory runs out; check fewer files at a time"
+        why = "a process that hashes files was killed, usually because memory ran out; verify fewer files at a time"
         raise HashingFailed(why) from None
 
 

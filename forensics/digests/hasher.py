@@ -1,4 +1,4 @@
-"""Hasher: what files inflate to, hashed. The unit of parallel work, in this process or in one of its own (`main`)."""
+"""Hasher: hashes the inflated content of files, in this process or in a worker process (`main`)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from forensics.formats.inflate import Measure, Unreadable, inflate
 from forensics.regular_files import open_regular
 from forensics.worker_processes import messages, reply
 
-NO_LOG = "it holds no JSON"
+NO_LOG = "it contains no JSON"
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
-# a usual log file; what is larger, or something else, is read piece by piece
+# limits for reading a log file at once; larger files are read in pieces
 _USUAL_BYTES = 8 << 20
 _USUAL_INFLATED_BYTES = 128 << 20
-_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub takes the class for an instance
+_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub declares an instance
 
 
 class ToHash(msgspec.Struct, frozen=True):
-    """A file to hash: where it is, and what to call it."""
+    """A file to hash: its path, its name in reports, and its size in bytes."""
 
     path: str
     name: str
@@ -34,7 +34,7 @@ class ToHash(msgspec.Struct, frozen=True):
 
 
 class Hashed(msgspec.Struct, frozen=True):
-    """What was found in a file; `reason` says why it could not be read to its end, or that it is no log."""
+    """The hash of a file's inflated content. `reason`: why it was not read to its end, or that it is not a log."""
 
     name: str
     sha256: str | None
@@ -43,9 +43,9 @@ class Hashed(msgspec.Struct, frozen=True):
 
 
 def hash_file(file: ToHash) -> Hashed:
-    """The hash of what a file inflates to, whatever that is; a document also whole."""
+    """Return the hash of a file's inflated content; of a document, also the content."""
     try:
-        # what is read at once needs no buffer
+        # a file read at once needs no buffer
         with os.fdopen(open_regular(file.path), "rb", buffering=0) as stream:
             usual = _inflated_at_once(stream, file.size)
             measure = Measure()
@@ -56,7 +56,7 @@ def hash_file(file: ToHash) -> Hashed:
 
 
 def _inflated_at_once(stream: BinaryIO, size: int) -> bytes | None:
-    """The content of a usual log file: one small gzip stream, nothing behind it. None for any other, to read anew."""
+    """Return the content of one small gzip stream with nothing after it; rewind and return None for any other."""
     if size > _USUAL_BYTES:
         return None
     packed = stream.read(size + 1)
@@ -71,7 +71,7 @@ def _inflated_at_once(stream: BinaryIO, size: int) -> bytes | None:
 
 
 def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hashed:
-    """`measure`: of pieces that are measured on their way; None for a single one."""
+    """Return the hash of some pieces. `measure`: hashes them while they are read; None for a single piece."""
     reason: str | None = None
     document: Document | None = None
     whole = b""

@@ -1,7 +1,7 @@
-"""Public keys: what digests are checked with, from the output of `aws cloudtrail list-public-keys`.
+"""Public keys: reads the keys that sign digests, from the output of `aws cloudtrail list-public-keys`.
 
-A fingerprint is the MD5 of the key. It shows a key that was damaged or mixed up; that AWS made the key it cannot show,
-so whoever brings the keys vouches for them.
+A fingerprint is the MD5 of the key. It detects a damaged key or a key under a wrong fingerprint. It does not show that
+AWS created the key, so the user must obtain the keys from AWS.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-# RSA of 2,048 bits takes 270 bytes; a huge key would be slow to check with
+# an RSA key of 2,048 bits has 270 bytes; a huge key would be slow to verify with
 _MAX_KEY_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key as AWS lists it, `der` in PKCS#1; `source` is the file that brought it."""
+    """A key that AWS lists. `der`: its PKCS#1 form; `source`: the name of the file with the key."""
 
     fingerprint: str
     der: bytes
     source: str
     key: RSAPublicKey
 
-    def fits(self, text: bytes, signature: bytes) -> bool:
-        """Whether a signature of a text was made with this key."""
+    def verifies(self, text: bytes, signature: bytes) -> bool:
+        """Return whether this key made the signature of a text."""
         try:
             self.key.verify(signature, text, PKCS1v15(), SHA256())
         except InvalidSignature:
@@ -42,7 +42,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class RefusedKey:
-    """What stands in a list of keys and is none, and why."""
+    """An invalid entry in a list of keys, with the reason."""
 
     fingerprint: str
     source: str
@@ -62,11 +62,11 @@ _decode = msgspec.json.Decoder(_List).decode
 
 
 def read_public_keys(content: bytes, source: str) -> list[PublicKey | RefusedKey]:
-    """The keys of a document, in its order."""
+    """Return the keys of a document in its order, with its invalid entries."""
     try:
         listed = _decode(content).public_key_list
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        return [RefusedKey("", source, f"it is no list of public keys: {error}")]
+        return [RefusedKey("", source, f"it is not a list of public keys: {error}")]
     return [_key(one, source) for one in listed]
 
 
@@ -75,14 +75,14 @@ def _key(listed: _Listed, source: str) -> PublicKey | RefusedKey:
         return RefusedKey(listed.fingerprint, source, reason)
 
     if len(listed.value) > 2 * _MAX_KEY_BYTES:
-        return refused("it is longer than any key of CloudTrail")
+        return refused("it is longer than any CloudTrail key")
     try:
         der = b64decode(listed.value, validate=True)
         key = load_der_public_key(der)
     except (binascii.Error, ValueError, UnsupportedAlgorithm):
-        return refused("it is no RSA key in the DER form of PKCS#1")
+        return refused("it is not a DER-encoded PKCS#1 RSA key")
     if not isinstance(key, RSAPublicKey):
-        return refused("it is no RSA key")
+        return refused("it is not an RSA key")
     if hashlib.md5(der, usedforsecurity=False).hexdigest() != listed.fingerprint.lower():
-        return refused("its fingerprint is that of another key: it was damaged, or mixed up")
+        return refused("its fingerprint does not match: the key is damaged, or listed under a wrong fingerprint")
     return PublicKey(listed.fingerprint.lower(), der, source, key)

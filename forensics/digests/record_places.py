@@ -1,6 +1,6 @@
-"""Record places: the accounts, regions and times of the records of some files, read without a case.
+"""Record places: reads the accounts, regions and times of the records in some files, without a case.
 
-What the name of a log file claims is checked against its records. Only files that no proven digest lists are read.
+They are compared with the claims in a log file's name. Only files that no proven digest lists are read.
 """
 
 from __future__ import annotations
@@ -46,14 +46,19 @@ _PLACES = """
 
 
 def create_table(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `record_places`, without rows."""
+    """Create `record_places` without rows."""
     connection.execute(_TABLE)
 
 
 def read_places(
     connection: duckdb.DuckDBPyConnection, open_files: Mapping[str, str], files: Mapping[str, ToHash]
 ) -> None:
-    """Fill `record_places`. `open_files`: the SHA-256 by name; `files`: where they are, by name."""
+    """Fill `record_places`.
+
+    Args:
+        open_files: SHA-256 by the name of the file.
+        files: paths by the name of the file.
+    """
     with TemporaryFolder() as scratch:
         for name, source_sha256 in open_files.items():
             for events in _events(Path(files[name].path), Path(scratch)):
@@ -63,7 +68,7 @@ def read_places(
 
 
 def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
-    """The records of a log file as rows, up to where it can be read."""
+    """Yield the records of a log file as rows, up to the first unreadable byte."""
     waiting: list[SourceRecords] = []
     size = 0
     with suppress(Unreadable, NotJson, OSError), os.fdopen(open_regular(path), "rb") as stream:
@@ -79,5 +84,5 @@ def _events(path: Path, scratch: Path) -> Iterator[pa.Table]:
         yield _rows(waiting)
 
 
-def _rows(taken: list[SourceRecords]) -> pa.Table:
-    return pa.Table.from_batches([to_batch(taken, {}).events])
+def _rows(waiting: list[SourceRecords]) -> pa.Table:
+    return pa.Table.from_batches([to_batch(waiting, {}).events])

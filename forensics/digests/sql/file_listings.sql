@@ -227,11 +227,11 @@ select
     case
         when count(listed.source_sha256) > 0 then null
         when count(contradicted.source_sha256) > 0
-            then 'a proven digest lists a file of this name with the hash of other content'
+            then 'a proven digest lists a file of this name with a different hash'
         when count(by_name.source_sha256) > 0
-            then 'by its name it was delivered in a time that proven digests cover, and none of them lists it'
+            then 'proven digests cover the delivery time in its name, and none lists it'
         when count(by_records.source_sha256) > 0
-            then 'its origin is unknown, and none of the proven digests that cover its records lists it'
+            then 'its origin is unknown, and no proven digest that covers its records lists it'
     end as reason,
     count(named.source_sha256) > 0 as is_log_file
 from files

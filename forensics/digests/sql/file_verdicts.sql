@@ -12,7 +12,7 @@ with files as (
     where sha256 is not null and kind is null and status in ('ok', 'empty', 'failed', 'duplicate')
 ),
 
-vouched as (
+listed as (
     select
         files.source_sha256,
         listings.digest_sha256,
@@ -47,7 +47,7 @@ contradicted as (
 
 judged as (
     select *, row_number() over (partition by source_sha256 order by place, digest_sha256) as choice
-    from (select * from vouched union all select * from contradicted) as found
+    from (select * from listed union all select * from contradicted) as found
 ),
 
 logs as (
@@ -63,16 +63,16 @@ logs as (
         case
             when listings.listing = 'unlisted' and coalesce(judged.place, 9) > 4 then listings.reason
             when judged.place <= 2 and listings.listing = 'contested'
-                then 'a digest of another region or time lists it, signed with another key than the digests of its records'
-            when judged.place = 1 then 'listed with this hash in a signed digest'
-            when judged.place = 2 then 'listed with this hash in a digest whose own hash a signed one carries'
+                then 'a digest of another region or time lists it, signed with a different key than the digests of its records'
+            when judged.place = 1 then 'a signed digest lists it with this hash'
+            when judged.place = 2 then 'a digest lists it with this hash, and a signed digest carries the hash of that digest'
             when judged.place = 4 then 'digests of its region and time are signed with different keys, so none proves it'
-            when judged.place = 5 then 'listed with this hash in a digest that is chained to the newest, which nothing vouches for'
-            when judged.place = 7 then 'listed with this hash in a digest that nothing vouches for'
-            when judged.place = 9 then 'only a digest that is itself changed lists it'
-            when judged.place = 3 then 'a proven digest lists a file of this name with the hash of other content'
-            when judged.place = 6 then 'a digest that is chained by its hash lists a file of this name with the hash of other content'
-            when judged.place = 8 then 'a digest that nothing vouches for lists a file of this name with the hash of other content'
+            when judged.place = 5 then 'a hash-chained digest lists it with this hash, but the newest digest of the chain is unverified'
+            when judged.place = 7 then 'only an unverified digest lists it with this hash'
+            when judged.place = 9 then 'only a changed digest lists it'
+            when judged.place = 3 then 'a proven digest lists a file of this name with a different hash'
+            when judged.place = 6 then 'a hash-chained digest lists a file of this name with a different hash'
+            when judged.place = 8 then 'an unverified digest lists a file of this name with a different hash'
             when listings.listing = 'not_covered' then 'no proven digest covers its delivery'
             else 'no digest lists it'
         end as reason,
