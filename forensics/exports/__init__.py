@@ -1,1 +1,1 @@
-"""What exports of an account say (IAM, Organizations, Identity Center, CloudTrail), as tables beside the events."""
+"""Tables from exports of an account: IAM, Organizations, Identity Center and CloudTrail."""

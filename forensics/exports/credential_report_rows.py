@@ -1,7 +1,7 @@
-"""The credential report: CSV, one row a user. It names no key IDs.
+"""Credential report: reads IAM's CSV with one row per user. It contains no key IDs.
 
-It comes as the CLI prints it (base64 in JSON, or alone) or decoded. A spreadsheet that saved it may have changed its
-separators, which are read, and its dates, which are left out and told: nothing says which of their numbers is the day.
+The report can be CSV, or base64 in JSON or alone, as the CLI prints it. If a spreadsheet saved it, other separators are
+read. Changed dates are skipped and reported, because the order of day and month is unknown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from forensics.exports.api_answer import Problems, moment
+from forensics.exports.api_response import Problems, account_in, moment
 from forensics.exports.export_rows import IamCredentialReport, IamCredentialReportKey, Row
 
 _ROOT = "<root_account>"
@@ -27,7 +27,7 @@ _LONGEST_CELL = 1 << 16
 
 
 def decoded(content: str) -> str | None:
-    """The CSV in what `get-credential-report` prints as Content; None if it is cut off."""
+    """Return the CSV in the Content of `get-credential-report`; None if it is truncated."""
     try:
         return b64decode(content, validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
@@ -35,31 +35,31 @@ def decoded(content: str) -> str | None:
 
 
 def alone(text: str, problems: Problems) -> tuple[str, datetime | None]:
-    """The CSV in a file that is nothing else: as it is, or in base64 as `--output text` prints it, with its time."""
+    """Return the CSV in a file without JSON, and its time if `--output text` printed one."""
     if text[:64].lower().lstrip('"').startswith("user"):
         return text, None
     first, *others = text.split()
     report = decoded(first)
     if report is None:
-        problems.cut("the credential report is cut off: its base64 is not whole")
+        problems.add_missing("the credential report is truncated: its base64 is incomplete")
         report = decoded(first[: len(first) // 4 * 4]) or ""
-    return report, next((time for other in others if (time := moment(other))), None)
+    return report, next((time for word in others if (time := moment(word))), None)
 
 
 def read(text: str, problems: Problems) -> Iterator[Row]:
-    """Every user of a report, and its keys."""
+    """Yield the users of a report and their keys."""
     csv.field_size_limit(_LONGEST_CELL)
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
     lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, restkey="_more")
     missing = [column for column in _COLUMNS if column not in (lines.fieldnames or ())]
     if missing:
-        problems.add(f"the credential report has no column {', '.join(missing)}: what it would say is not known")
+        problems.add(f"the credential report has no column {', '.join(missing)}; its values are unknown")
     try:
         for cells in lines:
             yield from _rows(_Line(cells, problems))
     except csv.Error as error:
-        problems.cut(f"line {lines.line_num} of the credential report cannot be read, nor what follows", str(error))
+        problems.add_missing(f"the credential report cannot be read from line {lines.line_num} on", str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,8 @@ class _Line:
         found = moment(value)
         if value is not None and found is None:
             self.problems.add(
-                "times are not as AWS writes them (2026-10-01T12:00:00+00:00), as after a spreadsheet saved the file,"
-                " and are left out",
+                "times are not in AWS's form (2026-10-01T12:00:00+00:00), perhaps because a spreadsheet saved the file,"
+                " and were skipped",
                 f"{column} {value}",
             )
         return found
@@ -92,11 +92,11 @@ class _Line:
 def _rows(line: _Line) -> Iterator[Row]:
     name = line.text("user")
     if not name or "_more" in line.cells or None in line.cells.values():
-        line.problems.cut("a line of the credential report is cut off or has too many cells", name or "")
+        line.problems.add_missing("a line of the credential report is truncated or has too many cells", name or "")
         if not name:
             return
-        line = _Line(line.cells, Problems())  # what else is wrong with it comes of that
-    account = _account_in(line.text("arn"))
+        line = _Line(line.cells, Problems())  # further problems of this line are consequences
+    account = account_in(line.text("arn"))
     is_root = name == _ROOT
     yield IamCredentialReport(
         account,
@@ -113,15 +113,10 @@ def _rows(line: _Line) -> Iterator[Row]:
         active = line.flag(f"{column}active")
         last_rotated = line.moment(f"{column}last_rotated")
         if not active and line.text(f"{column}last_rotated") is None:
-            continue  # there is no key in this place
+            continue  # the user has no key in this slot
         last_used = line.moment(f"{column}last_used_date")
         never_used = line.is_never(f"{column}last_used_date") or None
         service, region = line.text(f"{column}last_used_service"), line.text(f"{column}last_used_region")
         yield IamCredentialReportKey(
             account, name, is_root, slot, active, last_rotated, never_used, last_used, service, region
         )
-
-
-def _account_in(arn: str | None) -> str | None:
-    parts = (arn or "").split(":")
-    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None

@@ -1,8 +1,7 @@
-"""Tables: what all exports of a case say, made before attribution runs; empty where there are none.
+"""Tables: creates the tables of all exports of a case, before attribution runs; empty without exports.
 
-`exports` has a row per document, `export_problems` one per line that must be told. The tables of `rows` have one per
-statement, and those of `sql/` what stands of the statements about one thing: the latest, for an export can only say
-what was so at a time.
+`exports` has one row per document, `export_problems` one row per problem, and the tables of `export_rows` one row per
+statement. The models in `sql/` keep the latest statement about each thing, because an export describes one time.
 """
 
 from __future__ import annotations
@@ -18,18 +17,21 @@ import pyarrow as pa
 from forensics.arrow_tables import Rows, create_table
 from forensics.exports import credential_report_rows as credential_report
 from forensics.exports import iam, organization, trails
-from forensics.exports.api_answer import ApiAnswer, Problems, Said, moment, one_page
+from forensics.exports.api_response import ApiResponse, Problems, Provenance, moment, one_page
 from forensics.exports.export_rows import COMMENTS, TABLES, Row
 from forensics.formats import export_documents as formats
 from forensics.records.arrow_schema import TEXT, TIMESTAMP
 from forensics.sql_files import sql
 
-_READERS: dict[str, Callable[[ApiAnswer], Iterable[Row]]] = {
+_READERS: dict[str, Callable[[ApiResponse], Iterable[Row]]] = {
     "iam_access_keys": iam.access_keys,
     "iam_access_key_last_used": iam.access_key_last_used,
     "sts_access_key_info": iam.access_key_info,
-    "iam_account_authorization_details": lambda answer: (*iam.users(answer, "UserDetailList"), *iam.roles(answer)),
-    "iam_users": lambda answer: iam.users(answer, "Users"),
+    "iam_account_authorization_details": lambda response: (
+        *iam.users(response, "UserDetailList"),
+        *iam.roles(response),
+    ),
+    "iam_users": lambda response: iam.users(response, "Users"),
     "identity_store_users": organization.identity_store_users,
     "organization_accounts": organization.accounts,
     "cloudtrail_trails": trails.trails,
@@ -37,21 +39,26 @@ _READERS: dict[str, Callable[[ApiAnswer], Iterable[Row]]] = {
 }
 _REPORT = "iam_credential_report"
 _CURRENT = {
-    "exported_keys": "what exports say of each long-term key that one names: the latest statement of each thing",
-    "exported_principals": "the name of each IAM user and role, and of each Identity Center user, by the latest export",
-    "exported_roles": "each role as of each export: what its trust policy asked for",
+    "exported_keys": "long-term keys in exports, with the latest statement about each property",
+    "exported_principals": "names of IAM users, roles and Identity Center users, from the latest export",
+    "exported_roles": "roles by export time, with the requirements of their trust policies",
 }
 _TYPES = {str: TEXT, bool: pa.bool_(), int: pa.int64(), datetime: TIMESTAMP}
 _BATCH_BYTES = 64 << 20
 _BATCH_DOCUMENTS = 1000
-# of two machines, and of people who leave out a time zone
+# two clocks can differ, and a user can omit a time zone
 _CLOCKS_DIFFER_BY = timedelta(days=1)
 
 
 class LoadedExport(NamedTuple):
-    """One document: what it is, of which account (null: several, or unknown), as of when, how much it says.
+    """One exported document.
 
-    `is_whole`: whether it has all that AWS answered, as far as it shows.
+    Args:
+        account_id: None if it has several accounts, or unknown ones.
+        as_of: time at which it was true, UTC; of several, the latest.
+        as_of_from: source of that time.
+        statements: number of its rows.
+        is_whole: whether it is complete, as far as it shows.
     """
 
     source_sha256: str
@@ -76,21 +83,20 @@ class _ExportDocument(NamedTuple):
     modified_at: datetime | None
     as_of: datetime | None
     not_after: datetime | None
-    """When it was ingested, or the latest event of the case as of then: then it was there."""
+    """When it was ingested, or the latest event of the case at that time; it existed then."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """All tables of this room, out of the views `documents` and `source_files`."""
+    """Create all export tables from the views `documents` and `source_files`."""
     found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]] = defaultdict(list)
     for document in _documents(connection):
         _read(document, found)
     for type_, (name, comment) in TABLES.items():
-        _create(connection, name, comment, _schema(type_, Said), found[type_])
-    _create(
-        connection, "exports", "each export: what it is, whose, as of when", _schema(LoadedExport), found[LoadedExport]
-    )
+        _create(connection, name, comment, _schema(type_, Provenance), found[type_])
+    exports = found[LoadedExport]
+    _create(connection, "exports", "exports with their kind, account and time", _schema(LoadedExport), exports)
     problems = found[ExportProblem]
-    _create(connection, "export_problems", "what of exports could not be read", _schema(ExportProblem), problems)
+    _create(connection, "export_problems", "parts of exports that could not be read", _schema(ExportProblem), problems)
     for name, comment in _CURRENT.items():
         connection.execute(f"create table {name} as {sql(f'exports/sql/{name}')}")
         columns = [column for column, *_ in connection.execute(f"describe {name}").fetchall()]
@@ -99,14 +105,15 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
     problems = Problems()
-    answered: list[Said] = []
-    statements: list[tuple[Row, Said]] = list(_statements(document, problems, answered))
-    in_time = {said: _in_time(said, document, problems) for said in dict.fromkeys(answered or [_said(document)])}
-    for row, said in statements:
-        found[type(row)].append((*row, *in_time[said]))
+    origins: list[Provenance] = []
+    statements: list[tuple[Row, Provenance]] = list(_statements(document, problems, origins))
+    distinct = dict.fromkeys(origins or [_default_provenance(document)])
+    in_time = {origin: _not_in_future(origin, document, problems) for origin in distinct}
+    for row, origin in statements:
+        found[type(row)].append((*row, *in_time[origin]))
     found[ExportProblem] += [ExportProblem(document.sha256, line) for line in problems.lines()]
     accounts = {account for row, _ in statements if (account := getattr(row, "account_id", None))}
-    latest = max(in_time.values(), key=lambda said: str(said.as_of))
+    latest = max(in_time.values(), key=lambda origin: str(origin.as_of))
     found[LoadedExport].append(
         LoadedExport(
             document.sha256,
@@ -120,61 +127,65 @@ def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[t
     )
 
 
-def _statements(document: _ExportDocument, problems: Problems, answered: list[Said]) -> Iterator[tuple[Row, Said]]:
-    """Every statement of a document; `answered` gets the provenance of each answer, also of one that is empty."""
+def _statements(
+    document: _ExportDocument, problems: Problems, origins: list[Provenance]
+) -> Iterator[tuple[Row, Provenance]]:
+    """Yield the statements of a document; append the provenance of each response to `origins`, also of an empty one."""
     text = formats.without_mark(document.content)
-    said = _said(document)
+    default = _default_provenance(document)
     if formats.is_report(text):
         report, generated_at = credential_report.alone(text.decode("utf-8", "replace"), problems)
-        if generated_at:
-            said = said._replace(as_of=generated_at, as_of_from="document")
-        answered.append(said)
-        yield from ((row, said) for row in credential_report.read(report, problems))
+        origin = _generated(default, generated_at)
+        origins.append(origin)
+        yield from ((row, origin) for row in credential_report.read(report, problems))
         return
     paged: dict[str, bool] = {}
     for members in formats.objects(text):
         kind = formats.kind_of(members) or document.kind
-        answer = ApiAnswer.of(members, said._replace(export=kind), document.file_names, problems)
-        paged[kind] = answer.is_one_page_of_several()
+        response = ApiResponse.of(members, default._replace(export=kind), document.file_names, problems)
+        paged[kind] = response.is_one_page_of_several()
         if kind == _REPORT:
-            said_by, found = _report(answer)
+            origin, found = _report(response)
         else:
-            said_by, found = answer.said, _READERS[kind](answer)
-        answered.append(said_by)
-        yield from ((row, said_by) for row in found)
+            origin, found = response.provenance, _READERS[kind](response)
+        origins.append(origin)
+        yield from ((row, origin) for row in found)
     for kind, is_open in paged.items():
         if is_open:
-            problems.cut(one_page(kind))
+            problems.add_missing(one_page(kind))
 
 
-def _report(answer: ApiAnswer) -> tuple[Said, Iterable[Row]]:
-    """A credential report tells itself when it was made, which may be hours before it was asked for."""
-    generated_at = moment(answer.text("GeneratedTime"))
-    said = answer.said._replace(as_of=generated_at, as_of_from="document") if generated_at else answer.said
-    report = credential_report.decoded((answer.text("Content") or "").strip())
+def _report(response: ApiResponse) -> tuple[Provenance, Iterable[Row]]:
+    origin = _generated(response.provenance, moment(response.text("GeneratedTime")))
+    report = credential_report.decoded((response.text("Content") or "").strip())
     if report is None:
-        answer.problems.cut("the credential report is cut off: its base64 is not whole")
-        return said, ()
-    return said, credential_report.read(report, answer.problems)
+        response.problems.add_missing("the credential report is truncated: its base64 is incomplete")
+        return origin, ()
+    return origin, credential_report.read(report, response.problems)
 
 
-def _in_time(said: Said, document: _ExportDocument, problems: Problems) -> Said:
-    """Of what is dated to a time that had not come, the time at which it was there is known at least."""
-    if said.as_of is None or document.not_after is None or said.as_of <= document.not_after + _CLOCKS_DIFFER_BY:
-        return said
-    problems.add("it is dated after it was ingested; the time of the ingest holds instead", str(said.as_of))
-    return said._replace(as_of=document.not_after, as_of_from="ingest")
+def _generated(origin: Provenance, generated_at: datetime | None) -> Provenance:
+    """Use the time of a credential report; IAM can create the report hours before the request."""
+    return origin._replace(as_of=generated_at, as_of_from="document") if generated_at else origin
 
 
-def _said(document: _ExportDocument) -> Said:
-    """What holds where an answer does not say itself as of when it is."""
+def _not_in_future(origin: Provenance, document: _ExportDocument, problems: Problems) -> Provenance:
+    """Replace a time after the ingest by the time of the ingest, when the document existed."""
+    if origin.as_of is None or document.not_after is None or origin.as_of <= document.not_after + _CLOCKS_DIFFER_BY:
+        return origin
+    problems.add("its time is after its ingest; the time of the ingest is used instead", str(origin.as_of))
+    return origin._replace(as_of=document.not_after, as_of_from="ingest")
+
+
+def _default_provenance(document: _ExportDocument) -> Provenance:
+    """Return the provenance of a response without a time of its own."""
     if document.as_of:
-        return Said(document.kind, document.as_of, "person", document.sha256)
-    return Said(document.kind, document.modified_at, "file", document.sha256)
+        return Provenance(document.kind, document.as_of, "person", document.sha256)
+    return Provenance(document.kind, document.modified_at, "file", document.sha256)
 
 
 def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_ExportDocument]:
-    """Every export, in the order of its hash, few at once in memory. Of one found twice the earlier time holds."""
+    """Yield exports in the order of their hash, few in memory at once; a duplicate file has the earliest time."""
     found = connection.execute(
         """
         with ingests as (
@@ -211,7 +222,7 @@ def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_ExportDocumen
 
 
 def _batches(found: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    """Documents whose contents may be in memory together."""
+    """Yield batches of documents whose contents fit in memory together."""
     batch: list[tuple[Any, ...]] = []
     for document in found:
         if batch and sum(size for _, _, size, *_ in batch) + document[2] > _BATCH_BYTES:
@@ -230,7 +241,7 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 
 def _schema(*types: type[NamedTuple]) -> pa.Schema:
-    """The fields of some types as columns; all may be null."""
+    """Return the fields of some types as nullable columns."""
     hints = [field for type_ in types for field in get_type_hints(type_).items()]
     return pa.schema(
         [(name, _TYPES[next((t for t in get_args(hint) if t is not type(None)), hint)]) for name, hint in hints]
@@ -250,5 +261,5 @@ def _describe(connection: duckdb.DuckDBPyConnection, table: str, comment: str, c
 
 
 def _literal(text: str) -> str:
-    escaped = text.replace("'", "''")  # COMMENT ON takes no parameter; the texts are our own
+    escaped = text.replace("'", "''")  # COMMENT ON takes no parameter; all comments are constants of this program
     return f"'{escaped}'"

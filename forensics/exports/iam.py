@@ -1,4 +1,4 @@
-"""IAM: users, roles and access keys as `aws iam` and `aws sts` print them."""
+"""IAM: reads users, roles and access keys from the output of `aws iam` and `aws sts`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import datetime
 
 import msgspec
 
-from forensics.exports.api_answer import ApiAnswer
+from forensics.exports.api_response import ApiResponse, account_in
 from forensics.exports.export_rows import IamAccessKey, IamKeyListing, IamRole, IamUser, Row
 from forensics.records.policy_document import trust_requirements
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
-_NEVER = "N/A"  # the service and region of a key that was never used
+_NEVER = "N/A"  # service and region of a key that was never used
 
 
 class _Policy(msgspec.Struct, rename="pascal"):
@@ -54,68 +54,68 @@ class _LastUsed(msgspec.Struct, rename="pascal"):
     region: str | None = None
 
 
-def users(answer: ApiAnswer, member: str) -> Iterator[Row]:
-    for user in answer.entries(member, _User):
+def users(response: ApiResponse, member: str) -> Iterator[Row]:
+    for user in response.entries(member, _User):
         policies = user.attached_managed_policies
         yield IamUser(
-            _account_in(user.arn) or answer.account_of(user.user_id),
+            account_in(user.arn) or response.account_of(user.user_id),
             user.user_name,
             user.user_id,
             user.arn,
-            answer.moment(user.create_date, "CreateDate of a user"),
-            answer.moment(user.password_last_used, "PasswordLastUsed of a user"),
+            response.moment(user.create_date, "CreateDate of a user"),
+            response.moment(user.password_last_used, "PasswordLastUsed of a user"),
             None if policies is None else any(_QUARANTINE in (policy.policy_name or "") for policy in policies),
         )
 
 
-def roles(answer: ApiAnswer) -> Iterator[Row]:
-    for role in answer.entries("RoleDetailList", _Role):
-        asked = trust_requirements(_document(role.assume_role_policy_document))
+def roles(response: ApiResponse) -> Iterator[Row]:
+    for role in response.entries("RoleDetailList", _Role):
+        required = trust_requirements(_document(role.assume_role_policy_document))
         last_used = role.role_last_used.last_used_date if role.role_last_used else None
         yield IamRole(
-            _account_in(role.arn) or answer.account_of(role.role_id),
+            account_in(role.arn) or response.account_of(role.role_id),
             role.role_name,
             role.role_id,
             role.arn,
-            answer.moment(role.create_date, "CreateDate of a role"),
-            answer.moment(last_used, "LastUsedDate of a role"),
-            asked.source_identity,
-            asked.session_name,
+            response.moment(role.create_date, "CreateDate of a role"),
+            response.moment(last_used, "LastUsedDate of a role"),
+            required.source_identity,
+            required.session_name,
         )
 
 
-def access_keys(answer: ApiAnswer) -> Iterator[Row]:
-    """Every key, and each user all of whose keys these are. An empty list says whose it is in a snapshot alone."""
+def access_keys(response: ApiResponse) -> Iterator[Row]:
+    """Yield the keys, and the users with a complete list. Only a snapshot names the user of an empty list."""
     listed: dict[tuple[str | None, str], int] = {}
-    if answer.user_name:
-        listed[answer.account_id, answer.user_name] = 0
-    for key in answer.entries("AccessKeyMetadata", _AccessKey):
-        account = answer.account_of(key.access_key_id)
-        created_at = answer.moment(key.create_date, "CreateDate of a key")
+    if response.user_name:
+        listed[response.account_id, response.user_name] = 0
+    for key in response.entries("AccessKeyMetadata", _AccessKey):
+        account = response.account_of(key.access_key_id)
+        created_at = response.moment(key.create_date, "CreateDate of a key")
         if key.user_name:
             listed[account, key.user_name] = listed.get((account, key.user_name), 0) + 1
         yield _key(key.access_key_id, account, key.user_name, key.status, created_at)
-    if not answer.is_one_page_of_several():
+    if not response.is_one_page_of_several():
         yield from (IamKeyListing(account, name, number) for (account, name), number in listed.items())
 
 
-def access_key_last_used(answer: ApiAnswer) -> Iterator[Row]:
-    if not answer.access_key_ids:
-        answer.problems.add(
-            "it says when a key of a user was last used, and not which: save the answer in a file named for the key,"
-            " such as AKIA....json",
-            answer.text("UserName") or "",
+def access_key_last_used(response: ApiResponse) -> Iterator[Row]:
+    if not response.access_key_ids:
+        response.problems.add(
+            "it has the last use of a key without the key's ID; save each output in a file named after its key, such as"
+            " AKIA....json",
+            response.text("UserName") or "",
         )
         return
-    used = answer.one("AccessKeyLastUsed", _LastUsed)
+    used = response.one("AccessKeyLastUsed", _LastUsed)
     if used is None:
         return
-    at = answer.moment(used.last_used_date, "LastUsedDate of a key")
-    for key_id in answer.access_key_ids:
+    at = response.moment(used.last_used_date, "LastUsedDate of a key")
+    for key_id in response.access_key_ids:
         yield IamAccessKey(
             key_id,
-            answer.account_of(key_id),
-            answer.text("UserName"),
+            response.account_of(key_id),
+            response.text("UserName"),
             None,
             None,
             used.last_used_date is None,
@@ -125,15 +125,15 @@ def access_key_last_used(answer: ApiAnswer) -> Iterator[Row]:
         )
 
 
-def access_key_info(answer: ApiAnswer) -> Iterator[Row]:
-    if not answer.access_key_ids:
-        answer.problems.add(
-            "it names the account of a key, and not the key: save the answer in a file named for the key, such as"
+def access_key_info(response: ApiResponse) -> Iterator[Row]:
+    if not response.access_key_ids:
+        response.problems.add(
+            "it has the account of a key without the key's ID; save each output in a file named after its key, such as"
             " AKIA....json"
         )
         return
-    for key_id in answer.access_key_ids:
-        yield _key(key_id, answer.text("Account"), None, None, None)
+    for key_id in response.access_key_ids:
+        yield _key(key_id, response.text("Account"), None, None, None)
 
 
 def _key(
@@ -142,13 +142,8 @@ def _key(
     return IamAccessKey(key_id, account, user_name, status, created_at, None, None, None, None)
 
 
-def _account_in(arn: str | None) -> str | None:
-    parts = (arn or "").split(":")
-    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None
-
-
 def _document(raw: msgspec.Raw) -> str | None:
-    """The text of a policy, which is an object, or a string that holds one."""
+    """Return the text of a policy, which is an object, or a string that contains one."""
     text = bytes(raw).decode("utf-8", "replace")
     if not text.startswith('"'):
         return None if text == "null" else text

@@ -1,4 +1,4 @@
-"""The organisation: its accounts, and the users of Identity Center."""
+"""Organization: reads the accounts of an organization and the users of Identity Center."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from forensics.exports.api_answer import ApiAnswer
+from forensics.exports.api_response import ApiResponse
 from forensics.exports.export_rows import AccountRow, IdentityStoreUser, Row
 
 
@@ -26,13 +26,13 @@ class _IdentityCenterUser(msgspec.Struct, rename="pascal"):
     identity_store_id: str | None = None
 
 
-def accounts(answer: ApiAnswer) -> Iterator[Row]:
-    for one in answer.entries("Accounts", _OrganizationAccount):
-        joined_at = answer.moment(one.joined_timestamp, "JoinedTimestamp of an account")
-        # AWS replaces Status by State in 2026
+def accounts(response: ApiResponse) -> Iterator[Row]:
+    for one in response.entries("Accounts", _OrganizationAccount):
+        joined_at = response.moment(one.joined_timestamp, "JoinedTimestamp of an account")
+        # AWS replaces Status with State in 2026
         yield AccountRow(one.id, one.name, one.email, one.state or one.status, joined_at)
 
 
-def identity_store_users(answer: ApiAnswer) -> Iterator[Row]:
-    for user in answer.entries("Users", _IdentityCenterUser):
+def identity_store_users(response: ApiResponse) -> Iterator[Row]:
+    for user in response.entries("Users", _IdentityCenterUser):
         yield IdentityStoreUser(user.identity_store_id, user.user_id, user.user_name, user.display_name)

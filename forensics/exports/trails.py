@@ -1,4 +1,4 @@
-"""Trails: which there are, and what they record."""
+"""Trails: reads trails and their event selectors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from forensics.exports.api_answer import ApiAnswer
+from forensics.exports.api_response import ApiResponse
 from forensics.exports.export_rows import EventSelectors, Row, Trail
 from forensics.records.trail_selectors import selectors_narrow
 
@@ -24,11 +24,11 @@ class _Trail(msgspec.Struct, rename="pascal"):
     s3_bucket_name: str | None = None
 
 
-def trails(answer: ApiAnswer) -> Iterator[Row]:
-    for trail in answer.entries("trailList", _Trail):
+def trails(response: ApiResponse) -> Iterator[Row]:
+    for trail in response.entries("trailList", _Trail):
         yield Trail(
             trail.trail_arn,
-            _part(trail.trail_arn, 4) or answer.account_id,
+            _part(trail.trail_arn, 4) or response.account_id,
             trail.name,
             trail.home_region or _part(trail.trail_arn, 3),
             trail.is_multi_region_trail,
@@ -39,17 +39,17 @@ def trails(answer: ApiAnswer) -> Iterator[Row]:
         )
 
 
-def event_selectors(answer: ApiAnswer) -> Iterator[Row]:
-    arn = answer.text("TrailARN")
+def event_selectors(response: ApiResponse) -> Iterator[Row]:
+    arn = response.text("TrailARN")
     if arn is None:
-        answer.problems.add("it says what a trail records, and not which: TrailARN is missing")
+        response.problems.add("it has the event selectors of an unknown trail: TrailARN is missing")
         return
-    simple = answer.entries("EventSelectors", dict[str, Any])
-    advanced = answer.entries("AdvancedEventSelectors", dict[str, Any])
+    simple = response.entries("EventSelectors", dict[str, Any])
+    advanced = response.entries("AdvancedEventSelectors", dict[str, Any])
     try:
         narrows = selectors_narrow(_in_camel_case({"EventSelectors": simple, "AdvancedEventSelectors": advanced}))
     except msgspec.ValidationError as error:
-        answer.problems.add("the event selectors cannot be read", str(error))
+        response.problems.add("the event selectors cannot be read", str(error))
         return
     yield EventSelectors(arn, _part(arn, 4), arn.rpartition("/")[2], narrows, _has_data_events(simple, advanced))
 
@@ -59,7 +59,7 @@ def _has_data_events(simple: list[dict[str, Any]], advanced: list[dict[str, Any]
 
 
 def _in_camel_case(value: Any) -> Any:
-    """The members as a CloudTrail record writes them."""
+    """Return a value with the names that a CloudTrail record uses."""
     if isinstance(value, dict):
         return {key[:1].lower() + key[1:]: _in_camel_case(item) for key, item in value.items()}
     return [_in_camel_case(item) for item in value] if isinstance(value, list) else value

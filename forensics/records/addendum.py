@@ -1,7 +1,7 @@
-"""Addendum: a record that says again, with more in it, what an earlier one said (docs/attribution.md#addenda).
+"""Addendum: a record that updates fields of an earlier event (docs/attribution.md#addenda).
 
-Only one with updated data amends an event. An addendum for a late delivery or an outage is the event itself, delivered
-late.
+Only an addendum with updated data amends an event. An addendum for a delayed delivery or an outage is the event itself,
+delivered late.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from forensics.records import record as rec
 
 _UPDATED_DATA = "UPDATED_DATA"
-# what an event is known by, which no addendum changes
+# fields that identify an event; an addendum never changes them
 _NAMES = frozenset(["eventID", "recipientAccountId", "addendum"])
 
 
@@ -28,7 +28,7 @@ _decode = msgspec.json.Decoder(_Addendum).decode
 
 
 def original_event_id(addendum: bytes) -> str | None:
-    """The event that a record amends, out of its `addendum`; None if it amends none."""
+    """Return the eventID that an `addendum` block amends; None if it amends no event."""
     try:
         found = _decode(addendum)
     except rec.NOT_DECODED:
@@ -37,7 +37,7 @@ def original_event_id(addendum: bytes) -> str | None:
 
 
 def amended(event: bytes, addenda: Iterable[bytes]) -> bytes:
-    """An event with the fields that its addenda update, given from the oldest to the newest."""
+    """Return an event with the fields that its addenda update. `addenda`: oldest first."""
     fields = json.loads(rec.decode_carefully(event).text)
     for addendum in addenda:
         newer = json.loads(rec.decode_carefully(addendum).text)
@@ -46,7 +46,7 @@ def amended(event: bytes, addenda: Iterable[bytes]) -> bytes:
 
 
 def _updated(addendum: dict[str, object]) -> set[str]:
-    """The top level of each field that is named: `a.b` stands in `a`."""
-    said = msgspec.convert(addendum.get("addendum"), _Addendum).updated_fields or []
-    names = said.split(",") if isinstance(said, str) else said
+    """Return the top-level names of the updated fields: `a` for `a.b`."""
+    fields = msgspec.convert(addendum.get("addendum"), _Addendum).updated_fields or []
+    names = fields.split(",") if isinstance(fields, str) else fields
     return {name.strip().partition(".")[0] for name in names} - _NAMES

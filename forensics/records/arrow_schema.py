@@ -1,7 +1,7 @@
-"""Schema: the columns of an event, as the lake's Parquet files hold them.
+"""Schema: the columns of the lake's Parquet files.
 
-One column for each field that a model, a filter or a saved query reads; everything else is in `record`. Names are
-CloudTrail's own in snake_case; those of `userIdentity` stand without a prefix, as CloudTrail's documentation uses them.
+Each field that a model, a filter or a saved query reads has a column; `record` contains all other fields. Column names
+are CloudTrail's names in snake_case; the fields of `userIdentity` have no prefix.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ RECORD_COLUMNS = _columns(
     [
         ("event_id", TEXT, "eventID; unique within one recipient account"),
         ("event_time", TIMESTAMP, "when the call completed, UTC, to the second"),
-        ("event_source", TEXT, "the service called, such as sts.amazonaws.com"),
+        ("event_source", TEXT, "the called service, such as sts.amazonaws.com"),
         ("event_name", TEXT, "the API action"),
         ("event_type", TEXT, "AwsApiCall, AwsServiceEvent, AwsConsoleSignIn, ..."),
         ("event_category", TEXT, "Management, Data, NetworkActivity, Insight"),
-        ("aws_region", TEXT, "the region that the event was recorded in"),
+        ("aws_region", TEXT, "the region in which the event was recorded"),
         ("recipient_account_id", TEXT, "the account whose trail delivered this copy"),
         ("source_ip_address", TEXT, "as logged: an address, a service's host name, or AWS Internal"),
         ("user_agent", TEXT, "as logged; chosen by the caller"),
         ("error_code", TEXT, "null if the call succeeded"),
-        ("error_message", TEXT, "what AWS answered to a refused call"),
+        ("error_message", TEXT, "AWS's message for a refused call"),
         ("request_id", TEXT, "requestID"),
-        ("shared_event_id", TEXT, "equal in the copies of one event that went to several accounts"),
-        ("read_only", pa.bool_(), "whether AWS counts the action as read-only"),
+        ("shared_event_id", TEXT, "equal in all copies of an event that was delivered to several accounts"),
+        ("read_only", pa.bool_(), "whether AWS classifies the action as read-only"),
         (
             "session_credential_from_console",
             pa.bool_(),
-            "true on part of a console session's events; null proves nothing",
+            "true on some events of a console session; null is not evidence",
         ),
     ]
 )
@@ -44,72 +44,72 @@ RECORD_COLUMNS = _columns(
 IDENTITY_COLUMNS = _columns(
     [
         ("identity_type", TEXT, "userIdentity.type"),
-        ("principal_id", TEXT, "userIdentity.principalId; where a service has none, its service principal"),
+        ("principal_id", TEXT, "userIdentity.principalId; the service principal of a service that has none"),
         ("arn", TEXT, "userIdentity.arn"),
         ("account_id", TEXT, "the caller's account"),
         ("access_key_id", TEXT, "the key that signed the call; null if not logged"),
         ("user_name", TEXT, "userIdentity.userName"),
         ("invoked_by", TEXT, "the service that made the call on the identity's behalf"),
-        ("identity_provider", TEXT, "who vouched for a SAML or web identity caller"),
-        ("session_issuer_type", TEXT, "Role, IAMUser, Root: what issued the session"),
-        ("session_issuer_arn", TEXT, "ARN of the role, or user, of the session, with its path"),
+        ("identity_provider", TEXT, "identity provider of a SAML or web identity caller"),
+        ("session_issuer_type", TEXT, "Role, IAMUser or Root: the source of the session"),
+        ("session_issuer_arn", TEXT, "ARN of the session's role or user, with its path"),
         ("session_issuer_principal_id", TEXT, "unique ID of that role or user"),
-        ("role_session_name", TEXT, "the session's name, chosen by whoever requested the session"),
+        ("role_session_name", TEXT, "name of the session, chosen by its requester"),
         ("session_creation_date", TIMESTAMP, "when the session was issued, UTC, to the second"),
         ("mfa_authenticated", pa.bool_(), "whether the session was issued with MFA"),
-        ("source_identity", TEXT, "sts:SourceIdentity that the session carries; a claim"),
+        ("source_identity", TEXT, "sts:SourceIdentity of the session; a claim"),
         ("federated_provider", TEXT, "webIdFederationData.federatedProvider"),
-        ("ec2_role_delivery", TEXT, "1.0 or 2.0: the metadata service that gave an instance its credentials"),
-        ("credentials_issued_to", TEXT, "inScopeOf.credentialsIssuedTo: the workload's ARN, as AWS says"),
-        ("assumed_root", pa.bool_(), "true for a session made by sts:AssumeRoot"),
+        ("ec2_role_delivery", TEXT, "1.0 or 2.0: version of the metadata service that delivered the credentials"),
+        ("credentials_issued_to", TEXT, "inScopeOf.credentialsIssuedTo: the workload's ARN, set by AWS"),
+        ("assumed_root", pa.bool_(), "true for a session from sts:AssumeRoot"),
         ("sign_in_session_arn", TEXT, "sessionContext.signInSessionArn"),
-        ("on_behalf_of_user_id", TEXT, "Identity Center user, as AWS says"),
+        ("on_behalf_of_user_id", TEXT, "Identity Center user, set by AWS"),
         ("identity_store_arn", TEXT, "the identity store of that user"),
         (
             "credential_id",
             TEXT,
-            "account | access key ID | principal ID | creation date; null if nothing signed the event",
+            "account | access key ID | principal ID | creation date; null if no credential signed the event",
         ),
     ]
 )
 
 ISSUANCE_COLUMNS = _columns(
     [
-        ("issued_access_key_id", TEXT, "the temporary key that this event handed out"),
-        ("issued_principal_id", TEXT, "principal ID of the session that it handed out"),
-        ("issued_arn", TEXT, "ARN of that session"),
-        ("issued_account_id", TEXT, "account of that session"),
-        ("expires_at", TIMESTAMP, "when the credential ends, UTC"),
-        ("target_role_arn", TEXT, "the role asked for; of a denied call, read out of the error message"),
+        ("issued_access_key_id", TEXT, "the temporary key that the event issued"),
+        ("issued_principal_id", TEXT, "principal ID of the issued session"),
+        ("issued_arn", TEXT, "ARN of the issued session"),
+        ("issued_account_id", TEXT, "account of the issued session"),
+        ("expires_at", TIMESTAMP, "when the credential expires, UTC"),
+        ("target_role_arn", TEXT, "the requested role; for a denied call, from the error message"),
         ("requested_session_name", TEXT, "roleSessionName of the request"),
         ("requested_source_identity", TEXT, "sourceIdentity of the request or the response"),
-        ("switch_from_arn", TEXT, "SwitchRole: the identity that the console switched from"),
-        ("sign_in_result", TEXT, "Success or Failure of a console sign-in or switch"),
+        ("switch_from_arn", TEXT, "SwitchRole: the previous identity in the console"),
+        ("sign_in_result", TEXT, "Success or Failure of a console sign-in or role switch"),
         ("subject", TEXT, "SAML subject, sub of a web identity token, or Cognito identity ID"),
-        ("issuer", TEXT, "SAML issuer, or the provider of a web identity token"),
-        ("workload_name", TEXT, "the workload that a service asked for it for, by its short name"),
-        ("issued_sign_in_session_arn", TEXT, "CreateOAuth2Token: the sign-in session that was opened to a client"),
-        ("client_id", TEXT, "CreateOAuth2Token: the client that it was opened to"),
-        ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of the calls it made, separated by spaces"),
+        ("issuer", TEXT, "SAML issuer, or provider of a web identity token"),
+        ("workload_name", TEXT, "short name of the workload for which a service requested the credential"),
+        ("issued_sign_in_session_arn", TEXT, "CreateOAuth2Token: the sign-in session issued to the client"),
+        ("client_id", TEXT, "CreateOAuth2Token: the client"),
+        ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of its downstream calls, separated by spaces"),
     ]
 )
 
-# What an event changes about principals, keys and trails.
+# changes of principals, keys and trails
 CHANGE_COLUMNS = _columns(
     [
-        ("created_access_key_id", TEXT, "CreateAccessKey: the long-term key made"),
-        ("target_access_key_id", TEXT, "UpdateAccessKey, DeleteAccessKey: the key that the call was about"),
+        ("created_access_key_id", TEXT, "CreateAccessKey: the created long-term key"),
+        ("target_access_key_id", TEXT, "UpdateAccessKey, DeleteAccessKey: the target key"),
         ("target_status", TEXT, "UpdateAccessKey: Active or Inactive; DeleteAccessKey: Deleted"),
-        ("target_user_name", TEXT, "IAM: the user that the call was about"),
-        ("target_role_name", TEXT, "IAM: the role that the call was about"),
-        ("target_principal_id", TEXT, "CreateUser, CreateRole: the unique ID made"),
-        ("target_policy", TEXT, "ARN or name of the policy attached or put"),
-        ("revoked_before", TIMESTAMP, "sessions issued before this are denied by the policy put, UTC"),
-        ("requires_source_identity", pa.bool_(), "whether the trust policy set asks for sts:SourceIdentity"),
-        ("requires_session_name", pa.bool_(), "whether the trust policy set asks for sts:RoleSessionName"),
-        ("target_trail", TEXT, "the trail that the call was about"),
-        ("launched", TEXT, "IDs of instances launched, or name of the function made, separated by spaces"),
-        ("narrows_trail", pa.bool_(), "whether a trail records less than all management events of all regions since"),
+        ("target_user_name", TEXT, "IAM: the target user"),
+        ("target_role_name", TEXT, "IAM: the target role"),
+        ("target_principal_id", TEXT, "CreateUser, CreateRole: the unique ID of the created user or role"),
+        ("target_policy", TEXT, "ARN or name of the attached or inline policy"),
+        ("revoked_before", TIMESTAMP, "the policy denies sessions issued before this time, UTC"),
+        ("requires_source_identity", pa.bool_(), "whether the new trust policy requires sts:SourceIdentity"),
+        ("requires_session_name", pa.bool_(), "whether the new trust policy requires sts:RoleSessionName"),
+        ("target_trail", TEXT, "the target trail"),
+        ("launched", TEXT, "IDs of launched instances, separated by spaces, or name of a created function"),
+        ("narrows_trail", pa.bool_(), "whether the trail now records less than all management events of all regions"),
     ]
 )
 
@@ -120,14 +120,14 @@ EVENT_COLUMNS = [
     *CHANGE_COLUMNS,
     *_columns(
         [
-            ("resource", TEXT, "ARN or name of the main thing that the call was about"),
-            ("flags", TEXT, "what is odd about the record, sorted, comma-separated; null if nothing"),
-            ("amends", TEXT, "eventID of the event that the record amends, as an addendum with updated data says"),
+            ("resource", TEXT, "ARN or name of the call's main target"),
+            ("flags", TEXT, "anomalies of the record, sorted, comma-separated; null if it has none"),
+            ("amends", TEXT, "eventID of the event that an addendum with updated data amends"),
             ("delivery", TEXT, "native as AWS wrote it, wrapped by another product, or rebuilt from its fields"),
-            ("unreliable", pa.bool_(), "the record is shown and proves nothing"),
-            ("content_sha256", TEXT, "of the canonical JSON, where eventID or recipientAccountId is missing"),
-            ("record", TEXT, "what SQL reads; null where it is the text of raw"),
-            ("raw", pa.binary(), "the record's bytes as they came"),
+            ("unreliable", pa.bool_(), "the record is for display only, never evidence"),
+            ("content_sha256", TEXT, "SHA-256 of the canonical JSON if eventID or recipientAccountId is missing"),
+            ("record", TEXT, "the JSON text for SQL; null if it equals raw"),
+            ("raw", pa.binary(), "the record's original bytes"),
         ]
     ),
 ]
@@ -135,7 +135,7 @@ EVENT_COLUMNS = [
 COPY_COLUMNS = _columns(
     [
         ("source_sha256", TEXT, "SHA-256 of the source file as read"),
-        ("position", pa.int32(), "the record's place in that file, counted from 0"),
+        ("position", pa.int32(), "index of the record in that file, from 0"),
     ]
 )
 
@@ -145,8 +145,8 @@ DOCUMENTS_SCHEMA = pa.schema(
     _columns(
         [
             ("source_sha256", TEXT, "SHA-256 of the source file as read"),
-            ("kind", TEXT, "what it is, such as digest"),
-            ("content", pa.binary(), "its bytes as inflated"),
+            ("kind", TEXT, "kind of document, such as digest"),
+            ("content", pa.binary(), "its inflated bytes"),
         ]
     )
 )
@@ -154,13 +154,13 @@ DOCUMENTS_SCHEMA = pa.schema(
 ADDENDA_SCHEMA = pa.schema(
     _columns(
         [
-            ("event_key", TEXT, "the event that it amends"),
-            ("addendum_key", TEXT, "the addendum's own"),
-            ("event_time", TIMESTAMP, "its own; of two that update a field the newer counts"),
-            ("delivery", TEXT, "how it came"),
+            ("event_key", TEXT, "key of the amended event"),
+            ("addendum_key", TEXT, "key of the addendum"),
+            ("event_time", TIMESTAMP, "time of the addendum, UTC; if two update one field, the later counts"),
+            ("delivery", TEXT, "delivery of the addendum: native, wrapped or rebuilt"),
             ("source_sha256", TEXT, "SHA-256 of the source file as read"),
-            ("position", pa.int32(), "the record's place in that file, counted from 0"),
-            ("raw", pa.binary(), "its bytes as they came"),
+            ("position", pa.int32(), "index of the record in that file, from 0"),
+            ("raw", pa.binary(), "its original bytes"),
         ]
     )
 )
@@ -169,9 +169,9 @@ QUARANTINE_SCHEMA = pa.schema(
     _columns(
         [
             ("source_sha256", TEXT, "SHA-256 of the source file as read"),
-            ("position", pa.int32(), "the record's place in that file, counted from 0"),
-            ("byte_offset", pa.int64(), "where it begins in the inflated file; null if the record could be cut out"),
-            ("reason", TEXT, "why it is no event"),
+            ("position", pa.int32(), "index of the record in that file, from 0"),
+            ("byte_offset", pa.int64(), "offset in the inflated file; null if it is complete JSON, or unknown"),
+            ("reason", TEXT, "why it is not an event"),
             ("raw", pa.binary(), "its bytes, at most 1 MiB"),
         ]
     )

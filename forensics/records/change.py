@@ -1,7 +1,7 @@
-"""Change: what an event changes about principals, long-term keys, trust and trails.
+"""Change: extracts changes of principals, long-term keys, trust policies and trails from an event.
 
-Read only from the events of `READ_FROM` (docs/attribution.md#life-of-a-long-term-key). A refused call changes nothing;
-it still names its target, which its `error_code` beside it qualifies.
+Only events in `READ_FROM` are read (docs/attribution.md#life-of-a-long-term-key). A refused call changes nothing, but
+its target is kept; its `error_code` marks it as refused.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _NO_REQUEST, _NO_RESPONSE = Request(), Response()
 
 
 def change(record: Record, identity: UserIdentity, changing: ChangingRecord) -> Change:
-    """What a record of `READ_FROM` changes."""
+    """Return the change by a record whose event is in `READ_FROM`."""
     request = changing.request_parameters or _NO_REQUEST
     response = changing.response_elements or _NO_RESPONSE
     if record.event_source == _IAM:

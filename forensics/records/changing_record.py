@@ -1,4 +1,4 @@
-"""Changing records: the parts of a record that tell what it changed, and the columns that hold it."""
+"""Changing records: the parts of a record that describe a change, and the columns of a change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forensics.records.trail_selectors import TrailRequest
 
 
 class Change(NamedTuple):
-    """The columns of schema.CHANGE_COLUMNS, in their order."""
+    """The columns of CHANGE_COLUMNS, in their order."""
 
     created_access_key_id: str | None = None
     target_access_key_id: str | None = None
@@ -68,12 +68,12 @@ class Instances(msgspec.Struct):
 class Response(msgspec.Struct, rename="camel"):
     access_key: AccessKeyResponse | None = None
     user: UserResponse | None = None
-    role: RoleResponse | str | None = None  # IAM's role; Lambda's is the ARN of the function's
+    role: RoleResponse | str | None = None  # an object from IAM, an ARN from Lambda
     instances_set: Instances | None = None
 
 
 class ChangingRecord(msgspec.Struct, rename="camel"):
-    """The parts of a record that tell what it changed."""
+    """The parts of a record that describe a change."""
 
     request_parameters: Request | None = None
     response_elements: Response | None = None

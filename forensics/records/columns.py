@@ -1,8 +1,8 @@
-"""Columns: records as Arrow batches. The parser's second half, and like its first a pure function.
+"""Columns: converts records to Arrow batches.
 
-Values are handled by column, for what each costs in Python is most of what an event costs. What repeats is decoded
-once: a few `userIdentity` blocks sign most of a trail's events, so each distinct block becomes one row of a small
-table, and the batch takes its identity columns from there.
+Values are processed by column, because work on single values in Python takes most of the time. Few `userIdentity`
+blocks occur in most events of a trail, so each distinct block is decoded once, and a batch takes its identity columns
+from these decoded blocks.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ _SIGN_IN = "awsconsolesignin"
 _API_CALL = "AwsApiCall"
 _NO_BLOCK = b"{}"
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
-# some write these empty where there is none
+# some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
-# of any text, and joined with nothing
+# may contain any text, so secrets are masked; no model joins on them
 _FREE_TEXT = ("user_agent", "error_message", "resource")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
 class SourceRecords(NamedTuple):
-    """Some records of one source, to be made into rows together with those of others."""
+    """Records of one source file; a batch of rows can have records of several files."""
 
     records: Records
     source_sha256: str
@@ -61,7 +61,10 @@ class SourceRecords(NamedTuple):
 class Batch(NamedTuple):
     """Rows of LAKE_SCHEMA in the order of their records.
 
-    Of each that was taken, what could not become a row, and how many of its rows have a field that nothing knows.
+    Args:
+        events: the rows.
+        rejected: records that are not events, one list per source.
+        unknown_fields: number of rows by the name of an unknown field, one counter per source.
     """
 
     events: pa.RecordBatch
@@ -69,21 +72,26 @@ class Batch(NamedTuple):
     unknown_fields: list[Counter[str]]
 
 
-def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Batch:
-    """The events of some records. Never raises for what a record holds. `seen` spares decoding an identity again."""
-    decoded = decode([raw for one in taken for raw in one.records.raw])
-    counts = [len(one.records.raw) for one in taken]
-    source = np.repeat(np.arange(len(taken)), counts)
+def to_batch(sources: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Batch:
+    """Convert records to rows. Never raises for the content of a record.
+
+    Args:
+        sources: records by source.
+        seen: cache of decoded identities, which grows.
+    """
+    decoded = decode([raw for one in sources for raw in one.records.raw])
+    counts = [len(one.records.raw) for one in sources]
+    source = np.repeat(np.arange(len(sources)), counts)
     position = np.concatenate(
         [
             np.arange(one.records.position, one.records.position + count)
-            for one, count in zip(taken, counts, strict=True)
+            for one, count in zip(sources, counts, strict=True)
         ]
         or [np.arange(0)]
     )
-    rejected: list[list[Rejected]] = [[] for _ in taken]
+    rejected: list[list[Rejected]] = [[] for _ in sources]
     for place, reason in decoded.refused.items():
-        records = taken[source[place]].records
+        records = sources[source[place]].records
         at = int(position[place])
         rejected[source[place]].append(Rejected(at, -1, records.raw[at - records.position], reason))
     for found in rejected:
@@ -93,14 +101,14 @@ def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Bat
     columns = {
         **_record_columns(decoded.fields),
         **_event_columns(decoded, seen, flags),
-        "delivery": _delivery(taken, source, decoded),
-        "source_sha256": pa.array([one.source_sha256 for one in taken], TEXT).take(pa.array(source)),
+        "delivery": _delivery(sources, source, decoded),
+        "source_sha256": pa.array([one.source_sha256 for one in sources], TEXT).take(pa.array(source)),
         "position": pa.array(position, pa.int32()),
     }
-    resynchronised = np.array([one.records.resynchronised for one in taken], bool)[source]
+    resynchronised = np.array([one.records.resynchronised for one in sources], bool)[source]
     for row in np.flatnonzero(resynchronised).tolist():
         flags.add(row, "resynchronised", unreliable=True)
-    rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in taken], bool)[source]
+    rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in sources], bool)[source]
     for row in np.flatnonzero(rebuilt).tolist():
         flags.add(row, "rebuilt", unreliable=False)
     for name in _FREE_TEXT:
@@ -108,23 +116,23 @@ def to_batch(taken: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> Bat
     _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
     columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
     events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
-    unknown_fields = [Counter[str]() for _ in taken]
+    unknown_fields = [Counter[str]() for _ in sources]
     for row, names in flags.unknown_fields:
         unknown_fields[source[row]].update(names)
     return Batch(events, rejected, unknown_fields)
 
 
-def _delivery(taken: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
-    """How each came. What a product added members to is not as AWS wrote it, though nothing was around it."""
-    deliveries = [one.records.delivery for one in taken]
+def _delivery(sources: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
+    """Return the delivery of each row. A record to which a product added members is wrapped, not native."""
+    deliveries = [one.records.delivery for one in sources]
     decorated = [row for row, names in decoded.unknown_fields.items() if is_decorated(names)]
     number = source.copy()
-    number[[row for row in decorated if deliveries[source[row]] == Delivery.NATIVE]] = len(taken)
+    number[[row for row in decorated if deliveries[source[row]] == Delivery.NATIVE]] = len(sources)
     return pa.array([*deliveries, Delivery.WRAPPED], TEXT).take(pa.array(number))
 
 
 class _Flags:
-    """What is odd about some rows, and which fields of theirs nothing knows."""
+    """Anomalies and unknown fields, by row."""
 
     def __init__(self) -> None:
         self._flags: dict[int, set[str]] = defaultdict(set)
@@ -159,18 +167,18 @@ def _record_columns(fields: Fields) -> dict[str, pa.Array]:
 
 
 def _times(texts: pa.StringArray) -> pa.TimestampArray:
-    """Times as AWS writes them all at once; if there are others, each distinct one by itself."""
+    """Parse times: in one cast if all are in AWS's usual form, otherwise each distinct time by itself."""
     if pc.all(pc.match_substring_regex(texts, _AS_AWS_WRITES_TIME)).as_py():
         try:
             return pc.cast(texts, TIMESTAMP)
-        except pa.ArrowInvalid:  # such as a thirtieth of February
+        except pa.ArrowInvalid:  # for example, February 30
             pass
     distinct = texts.dictionary_encode()
     return pa.array(map(parse_time, distinct.dictionary.to_pylist()), TIMESTAMP).take(distinct.indices)
 
 
 def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags) -> dict[str, pa.Array]:
-    """What is not a field of the record, or not as it stands there."""
+    """Return the columns that are derived from a record instead of copied from one of its fields."""
     rows = len(decoded.raw)
     texts: dict[int, str] = {}
     for row, careful in decoded.careful.items():
@@ -200,7 +208,7 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
 
 
 def _identities(decoded: Decoded, seen: dict[bytes, Identity]) -> tuple[list[Identity], Numbers]:
-    """The distinct identities, and for each row which of them is its own."""
+    """Return the distinct identities, and the index of each row's identity."""
     blocks = decoded.fields.block("user_identity").dictionary_encode()
     distinct = [block or _NO_BLOCK for block in blocks.dictionary.to_pylist()]
     identities = [_identity(block, seen, authenticated=True) for block in distinct]
@@ -219,7 +227,7 @@ def _identity(block: bytes, seen: dict[bytes, Identity], *, authenticated: bool)
 
 
 def _refused_sign_ins(decoded: Decoded) -> list[int]:
-    """Nothing signed these: they prove that somebody typed a name, or sent a token that was no good."""
+    """Return the rows of failed sign-ins and rejected tokens: no credential signed these events."""
     fields = decoded.fields
     return [
         row
@@ -238,18 +246,18 @@ def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
 
 
 def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, pa.Array]:
-    taken = pa.array(number)
+    index = pa.array(number)
     columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
     return {
-        field.name: pa.array(values, field.type).take(taken)
-        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are no columns
+        field.name: pa.array(values, field.type).take(index)
+        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are not columns
     }
 
 
 def _effects(
     decoded: Decoded, identities: list[Identity], texts: dict[int, str], flags: _Flags
 ) -> tuple[dict[int, Issuance], dict[int, Change]]:
-    """What some events hand out or change, by their rows. One that repeats a key anywhere is read from `texts`."""
+    """Return issuances and changes, keyed by row. A record with a repeated key is read from `texts`."""
     issued: dict[int, Issuance] = {}
     changed: dict[int, Change] = {}
     events = zip(decoded.fields.values("event_source"), decoded.fields.values("event_name"), strict=True)
@@ -260,34 +268,34 @@ def _effects(
         if row not in texts and rec.repeats_a_key(raw):
             flags.add(row, "repeated_key", unreliable=True)
             texts[row] = rec.decode_carefully(raw).text
-        sound = texts[row].encode() if row in texts else raw
+        unambiguous = texts[row].encode() if row in texts else raw
         if event in ISSUANCES:
-            issuing, wrong = _issuing(sound)
+            issuing, wrong = _issuing(unambiguous)
             issued[row] = issuance(record, identity.block, issuing)
         else:
-            changing, wrong = _changing(sound)
+            changing, wrong = _changing(unambiguous)
             changed[row] = change(record, identity.block, changing)
         if wrong:
             flags.add(row, "wrong_type", unreliable=True)
     return issued, changed
 
 
-def _issuing(sound: bytes) -> tuple[IssuingRecord, bool]:
+def _issuing(unambiguous: bytes) -> tuple[IssuingRecord, bool]:
     try:
-        return decode_issuing(sound), False
+        return decode_issuing(unambiguous), False
     except rec.NOT_DECODED:
-        return rec.convert(rec.parse_loosely(sound), IssuingRecord)
+        return rec.convert(rec.parse_loosely(unambiguous), IssuingRecord)
 
 
-def _changing(sound: bytes) -> tuple[ChangingRecord, bool]:
+def _changing(unambiguous: bytes) -> tuple[ChangingRecord, bool]:
     try:
-        return decode_changing(sound), False
+        return decode_changing(unambiguous), False
     except rec.NOT_DECODED:
-        return rec.convert(rec.parse_loosely(sound), ChangingRecord)
+        return rec.convert(rec.parse_loosely(unambiguous), ChangingRecord)
 
 
 def _resources(decoded: Decoded) -> pa.Array:
-    """A request that stands in many records is looked at once; a refusal, whose message counts too, by itself."""
+    """Return the resource of each row: once per distinct request, but for each refused call, whose message is read."""
     fields = decoded.fields
     alike = np.zeros(len(decoded.raw), np.int64)
     for column in (fields.block("resources"), fields.block("request_parameters"), fields.text("aws_region")):
@@ -307,7 +315,7 @@ def _amends(decoded: Decoded) -> dict[int, str]:
 
 
 def _content_hashes(decoded: Decoded) -> dict[int, str]:
-    """Of the records that have no name of their own."""
+    """Return the hashes of records without eventID or recipientAccountId, keyed by row."""
     names = [decoded.fields.text(name) for name in ("event_id", "recipient_account_id")]
     named = pc.and_(*(pc.fill_null(pc.greater(pc.binary_length(name), 0), False) for name in names))
     rows = np.flatnonzero(~named.to_numpy(zero_copy_only=False)).tolist()
@@ -315,7 +323,7 @@ def _content_hashes(decoded: Decoded) -> dict[int, str]:
 
 
 def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> dict[int, str]:
-    """The records whose text is not that of `raw`: written back by the careful path, or with a secret masked."""
+    """Return the text of records that differs from `raw`, keyed by row: rewritten, or with masked secrets."""
     found = {row: mask(text.encode()).decode() for row, text in texts.items()}
     for row in np.flatnonzero(pc.match_substring_regex(column, HOLDS_A_SECRET).to_numpy(zero_copy_only=False)).tolist():
         if row not in texts:
@@ -326,7 +334,7 @@ def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> 
 
 
 def _masked_text(column: pa.StringArray, record: pa.StringArray) -> pa.StringArray:
-    """The column with secrets masked. Only the records that have a text of their own can hold any."""
+    """Return a column with masked secrets. Only rows with a text in `record` can contain a secret."""
     rows = np.flatnonzero(record.is_valid().to_numpy(zero_copy_only=False))
     texts = column.take(pa.array(rows))
     holds = pc.fill_null(pc.match_substring_regex(texts, HOLDS_A_SECRET), False).to_numpy(zero_copy_only=False)
@@ -354,7 +362,7 @@ def _scattered_columns(
 
 
 def _scattered(found: Mapping[int, object], type_: pa.DataType, rows: int) -> pa.Array:
-    """A column of few values, by their rows."""
+    """Return a column from sparse values, keyed by row."""
     values = pa.array(found.values(), type_)
     if values.null_count == len(values):
         return pa.nulls(rows, type_)

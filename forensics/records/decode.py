@@ -1,9 +1,8 @@
-"""Decode: many records at once as typed values, by field, each by the fast path or by the careful one.
+"""Decode: decodes batches of records to typed values by field.
 
-The fast decoder takes the last of two equal keys and does not say so. What vouches for it is the length of the record
-when it is written back. A key that stands there twice, white space, a needless escape or an unknown field makes what
-came longer than that, and nothing makes it shorter. So only the records that are longer are looked at one by one, and
-only those that even then may hide something take the careful path.
+The fast decoder silently keeps the last of two equal keys. Its result is checked by length: a repeated key, white
+space, an unnecessary escape or an unknown field makes the original longer than the re-encoded record, and nothing makes
+it shorter. Only longer records are inspected one by one, and only ambiguous ones take the careful path.
 """
 
 from __future__ import annotations
@@ -23,22 +22,22 @@ from forensics.formats.unwrap import least_bytes
 from forensics.records import record as rec
 from forensics.records.record import Careful, NotARecord, Record
 
-# A key that AWS writes never spells a letter as an escape, which could hide that a key stands there twice.
+# AWS never escapes a letter in a key; such an escape could hide a repeated key
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
-# the members that decide something, as they are named and written
-_DECIDING = [
+# members that conclusions depend on: name, and name in quotes
+_DECISIVE = [
     (name, f'"{name}"'.encode())
     for name in (
         "eventID eventTime eventName eventSource eventType errorCode errorMessage awsRegion recipientAccountId"
         " sourceIPAddress requestID sharedEventID sessionCredentialFromConsole userIdentity requestParameters addendum"
     ).split()
 ]
-# Insight events and aggregated ones tell of many calls, and are none
+# Insight events and aggregated events describe many calls, so they are not events
 _OF_MANY_CALLS = ["Insight", "Aggregated"]
-# S3, SQS and Kinesis tell of their own events under names that CloudTrail has too
+# notifications of S3, SQS and Kinesis have members with the names of CloudTrail fields
 _NOTIFICATION = "aws:"
 
-# so few that they are in the processor's cache still when they are looked at again
+# few enough that they are still in the processor's cache when they are checked
 _AT_ONCE = 256
 _UNDECODED = Record()
 _NAMES = Record.__struct_fields__
@@ -50,10 +49,16 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The records that are some, with lists that run parallel, and what was wrong with the others.
+    """Decoded records, as parallel lists, and the refused ones.
 
-    `place` is where each stood among all that were given. `careful` and `unknown_fields` have those that need them, by
-    their index here, and `refused` by their place.
+    Args:
+        place: index of each record in the input.
+        raw: bytes of each record.
+        records: values of each record.
+        fields: the same values by field.
+        careful: results of the careful path, by index in these lists.
+        unknown_fields: names of unknown fields, by index in these lists.
+        refused: reasons of refused records, by index in the input.
     """
 
     place: Numbers
@@ -66,7 +71,7 @@ class Decoded:
 
 
 class Fields:
-    """Each field of Record over many records: as it is in Python, and as Arrow has it."""
+    """The fields of many records, as Python lists and as Arrow arrays."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[Any]] = {name: [] for name in _NAMES}
@@ -88,18 +93,18 @@ class Fields:
         return self._values[name]
 
     def text(self, name: str) -> pa.StringArray:
-        """A field that holds text."""
+        """Return a text field."""
         if name not in self._texts:
             self._texts[name] = pa.array(self.values(name), pa.string())
         return self._texts[name]
 
     def block(self, name: str) -> pa.BinaryArray:
-        """A field that is not decoded yet, as its JSON; where it is absent, as nothing."""
+        """Return a field that is not decoded, as JSON; empty if it is absent."""
         return binary(self.values(name))
 
 
 def binary(values: Sequence[bytes]) -> pa.BinaryArray:
-    """Bytes in one buffer, with one copy."""
+    """Return an array of bytes in one buffer, with a single copy."""
     ends = np.cumsum(np.fromiter(map(len, values), np.int32, len(values)), dtype=np.int32)
     offsets = np.concatenate([np.zeros(1, np.int32), ends])
     return pa.Array.from_buffers(
@@ -108,7 +113,7 @@ def binary(values: Sequence[bytes]) -> pa.BinaryArray:
 
 
 def decode(raw: Sequence[bytes]) -> Decoded:
-    """Decode records. Never raises for what one of them holds."""
+    """Decode records. Never raises for the content of a record."""
     records: list[Record] = []
     fields = Fields()
     doubtful: list[int] = []
@@ -122,7 +127,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
     unknown_fields: dict[int, list[str]] = {}
     refused: dict[int, str] = {}
     for place in doubtful:
-        if records[place] is _UNDECODED or not _is_sound(raw[place]):
+        if records[place] is _UNDECODED or not _is_unambiguous(raw[place]):
             try:
                 careful[place] = rec.decode_carefully(raw[place])
                 records[place] = careful[place].record
@@ -159,7 +164,7 @@ def _decode_fast(raw: bytes) -> Record:
 
 
 def _doubtful(raw: Sequence[bytes], records: Sequence[Record]) -> list[int]:
-    """The places of records that were not decoded, that may hide something, or that are no UTF-8."""
+    """Return the indexes of records that are not decoded, can be ambiguous, or are not UTF-8."""
     text = b"".join(raw)
     doubtful: set[int] = set()
     if len(_encode_lines(records)) != len(text) + len(raw):
@@ -183,18 +188,18 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _is_sound(raw: bytes) -> bool:
-    """Whether it is UTF-8 and no member that decides stands in it twice: none has room to, or each is named once."""
+def _is_unambiguous(raw: bytes) -> bool:
+    """Return whether a record is UTF-8 without a repeated decisive member, by its length or by counting names."""
     if not _is_utf8(raw) or _ESCAPED_LETTER.search(raw):
         return False
     members = rec.members(raw)
     if least_bytes(members) == len(raw):
         return True
-    return bool(members) and all(raw.count(key) == (name in members) for name, key in _DECIDING)
+    return bool(members) and all(raw.count(key) == (name in members) for name, key in _DECISIVE)
 
 
 def _foreign(fields: Fields) -> list[int]:
-    """The places of what is no CloudTrail record of a call: every version of the format has these."""
+    """Return the indexes of values that are not events; every version of the format has the tested fields."""
     source_or_time = pc.or_(fields.text("event_source").is_valid(), fields.text("event_time").is_valid())
     is_event = pc.and_(fields.text("event_name").is_valid(), source_or_time)
     is_other = pc.or_(

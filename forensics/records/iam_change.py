@@ -1,4 +1,4 @@
-"""IAM changes: what a call to IAM changes about users, roles and long-term keys."""
+"""IAM changes: extracts changes of users, roles and long-term keys from a call to IAM."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
     if user_name is None and refused:
         user_name = _refused(_REFUSED_USER, refused)
     elif user_name is None and request.role_name is None and identity.type == "IAMUser":
-        user_name = identity.user_name  # a call about oneself names nobody
+        user_name = identity.user_name  # a call about the caller has no userName
     trust = request.assume_role_policy_document
     if record.event_name == "UpdateAssumeRolePolicy":
         trust = trust or request.policy_document
-    trusted = trust_requirements(trust)
+    required = trust_requirements(trust)
     return Change(
         created_access_key_id=access_key.access_key_id,
         target_access_key_id=request.access_key_id or _refused(_REFUSED_KEY, refused),
@@ -33,12 +33,12 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         target_principal_id=user.user_id or role.role_id,
         target_policy=request.policy_arn or request.policy_name,
         revoked_before=revoked_before(request.policy_document),
-        requires_source_identity=trusted.source_identity,
-        requires_session_name=trusted.session_name,
+        requires_source_identity=required.source_identity,
+        requires_session_name=required.session_name,
     )
 
 
-# a refused call has no parameters; who or what it was about stands in the refusal (docs/attribution.md#denied-calls)
+# a refused call has no parameters; its error message names the target (docs/attribution.md#denied-calls)
 _REFUSED_USER = re.compile(r"resource: \"?(?:arn:[^\s:]*:iam::\d{12}:user/(?:[^\s/\"]+/)*|user )([^\s/\"]+)")
 _REFUSED_KEY = re.compile(r"\b(AKIA[A-Z0-9]{12,})\b")
 

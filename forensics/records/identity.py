@@ -1,6 +1,6 @@
-"""Identity: a `userIdentity` block as the columns that it fills, and the credential that it is.
+"""Identity: converts a `userIdentity` block to its columns and its credential ID.
 
-A pure function of the block's text, so that a block which signs many events is decoded once.
+A pure function of the block's bytes, so a block that occurs in many events is decoded once.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from forensics.records import record as rec
 from forensics.records.record import UserIdentity, parse_bool, parse_time
 
-# as AWS's documents print them: enums are compared without case
+# spellings of the CloudTrail user guide; values are compared without case
 _IDENTITY_TYPES = {
     name.lower(): name
     for name in (
@@ -32,7 +32,7 @@ _IDENTITY_TYPES = {
 
 
 class Identity(NamedTuple):
-    """The columns of schema.IDENTITY_COLUMNS in their order, then whether the block is sound, and what is new in it."""
+    """The columns of IDENTITY_COLUMNS in their order, the decoded block, its anomaly, and its unknown fields."""
 
     identity_type: str | None
     principal_id: str | None
@@ -63,7 +63,7 @@ class Identity(NamedTuple):
 
 
 def identity_of(block: bytes, authenticated: bool) -> Identity:
-    """What a `userIdentity` says; of one that was not authenticated, it signed nothing."""
+    """Return the identity in a `userIdentity` block. Without authentication, it has no credential ID."""
     flag = None
     try:
         user = rec.decode_identity(block)
@@ -75,7 +75,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None
-    principal_id = user.principal_id or _stands_for_principal(user)
+    principal_id = user.principal_id or _substitute_principal(user)
     created = attributes.creation_date if attributes else None
     created_at = parse_time(created)
     on_behalf_of = user.on_behalf_of
@@ -114,7 +114,12 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
 def credential_id(
     account_id: str | None, access_key_id: str | None, principal_id: str | None, created_at: datetime | None
 ) -> str | None:
-    """What one event was signed with: its four parts, empty ones kept; None if all are."""
+    """Return the ID of the credential that signed an event, from four parts; None if all parts are empty.
+
+    Example:
+        >>> credential_id("111122223333", "AKIAIOSFODNN7EXAMPLE", "AIDACKCEVSQ6C2EXAMPLE", None)
+        '111122223333|AKIAIOSFODNN7EXAMPLE|AIDACKCEVSQ6C2EXAMPLE|'
+    """
     parts = [
         account_id or "",
         access_key_id or "",
@@ -124,8 +129,8 @@ def credential_id(
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
 
 
-def _stands_for_principal(user: UserIdentity) -> str | None:
-    """A service has no principal ID, an Identity Center user none either: what AWS names them by stands in."""
+def _substitute_principal(user: UserIdentity) -> str | None:
+    """Return the service principal or Identity Center user ID; these identities have no principal ID."""
     if user.type in (None, "AWSService"):
         return user.invoked_by
     if user.type == "IdentityCenterUser" and user.on_behalf_of:

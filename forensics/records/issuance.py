@@ -1,7 +1,7 @@
-"""Issuance: what an event says about a credential that it hands out.
+"""Issuance: extracts the issued credential from an event.
 
-Read only from the events of `READ_FROM`. Shapes: AWS's API models in CloudTrail's lower camel case, checked against
-real records where there are any (docs/attribution.md#issuers).
+Only events in `READ_FROM` are read. Source of the types: AWS's API models in CloudTrail's lower camel case, compared
+with real records where these exist (docs/attribution.md#issuers).
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ READ_FROM = frozenset(
 _ARN_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ACCOUNT = re.compile(r"\d{12}")
 _DENIED_ROLE = re.compile(r"resource: (arn:[^\s:]*:iam::\d{12}:role/[^\s\"]+)")
-# while Lambda makes a function its session has a name of Lambda's own, which is not the function's
+# while Lambda creates a function, its session does not have the function's name
 _LAMBDA_TRIAL = re.compile(r"awslambda_\d+_\d+")
 _POD_TAGS = ("eks-cluster-name", "kubernetes-namespace", "kubernetes-pod-name")
 
 
 class Issuance(NamedTuple):
-    """The columns of schema.ISSUANCE_COLUMNS, in their order."""
+    """The columns of ISSUANCE_COLUMNS, in their order."""
 
     issued_access_key_id: str | None = None
     issued_principal_id: str | None = None
@@ -132,7 +132,7 @@ class _Additional(msgspec.Struct, rename="camel"):
 
 
 class IssuingRecord(msgspec.Struct, rename="camel"):
-    """The parts of a record that tell what it handed out."""
+    """The parts of a record that describe an issued credential."""
 
     request_parameters: _Request | None = None
     response_elements: _Response | None = None
@@ -146,7 +146,7 @@ _NO_CREDENTIALS, _NO_ROLE_USER, _NO_FEDERATED_USER = _Credentials(), _AssumedRol
 
 
 def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> Issuance:
-    """What a record of `READ_FROM` hands out; a refused call hands out nothing and still names its target."""
+    """Return the issuance by a record whose event is in `READ_FROM`. A refused call has a target and no credential."""
     request = issuing.request_parameters or _NO_REQUEST
     response = issuing.response_elements or _NO_RESPONSE
     additional = issuing.additional_event_data or _NO_ADDITIONAL
@@ -161,7 +161,7 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
 
 
 def _by_api(record: Record, identity: UserIdentity, request: _Request, response: _Response) -> Issuance:
-    """STS, and the services whose answer has the same shape."""
+    """Return an issuance by STS, or by a service whose response has the same members."""
     credentials = response.credentials or _NO_CREDENTIALS
     principal_id, arn, account_id = _issued_session(record, identity, request, response)
     refused = bool(record.error_code)
@@ -186,11 +186,11 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
 def _issued_session(
     record: Record, identity: UserIdentity, request: _Request, response: _Response
 ) -> tuple[str | None, str | None, str | None]:
-    """Principal ID, ARN and account of the session that was handed out."""
+    """Return principal ID, ARN and account of the issued session."""
     role_user = response.assumed_role_user or _NO_ROLE_USER
     federated = response.federated_user or _NO_FEDERATED_USER
     match record.event_name:
-        case "GetSessionToken" | "CreateSession":  # the caller's own principal, with another key
+        case "GetSessionToken" | "CreateSession":  # the caller's principal with a new key
             return identity.principal_id, identity.arn, identity.account_id
         case "AssumeRoot":
             target = _ACCOUNT.search(request.target_principal or "")
@@ -206,7 +206,7 @@ def _issued_session(
 
 
 def _by_certificate(issued: _CredentialSet) -> Issuance:
-    """Roles Anywhere: the session is named by the certificate's serial."""
+    """Return an issuance by Roles Anywhere; the session name is the certificate's serial number."""
     credentials, role_user = issued.credentials or _NO_CREDENTIALS, issued.assumed_role_user or _NO_ROLE_USER
     name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
     return Issuance(
@@ -225,7 +225,7 @@ def _by_certificate(issued: _CredentialSet) -> Issuance:
 def _by_sign_in(
     record: Record, identity: UserIdentity, request: _Request, response: _Response, additional: _Additional
 ) -> Issuance:
-    """A sign-in or a switch of roles hands out the session that its record names; a token opens one to a client."""
+    """Return an issuance by a sign-in or a role switch, whose caller is the session, or by a token for a client."""
     if record.event_name == "CreateOAuth2Token":
         result = None if record.error_code or parse_bool(additional.success) is False else "Success"
         return Issuance(
@@ -246,7 +246,7 @@ def _by_sign_in(
 
 
 def account_of_arn(arn: str | None) -> str | None:
-    """The account in an ARN."""
+    """Return the account ID in an ARN; None if it has none."""
     match = _ARN_ACCOUNT.match(arn or "")
     return match.group(1) if match else None
 
@@ -265,7 +265,7 @@ def _issuer_of(record: Record) -> str | None:
 
 
 def _workload(identity: UserIdentity, request: _Request) -> str | None:
-    """The short name of the workload that a service asked for it for."""
+    """Return the short name of the workload for which a service requested the credential."""
     if identity.type != "AWSService":
         return None
     if identity.invoked_by == _PODS:

@@ -1,4 +1,4 @@
-"""Policy documents: what a trust policy requires, and the cut-off of a policy that revokes sessions."""
+"""Policy documents: reads the requirements of trust policies and the cutoff time of policies that revoke sessions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from forensics.records.record import parse_time
 
 
 class TrustRequirements(NamedTuple):
-    """Whether a trust policy asks whoever assumes the role for a claim; None where there is no policy to read."""
+    """Whether a trust policy requires claims from the caller; None if there is no valid policy."""
 
     source_identity: bool | None = None
     session_name: bool | None = None
 
 
 def trust_requirements(document: str | None) -> TrustRequirements:
-    """What a trust policy asks for, URL-encoded or not."""
+    """Return the requirements of a trust policy, which can be URL-encoded."""
     conditions = _conditions(document)
     if conditions is None:
         return TrustRequirements()
@@ -27,15 +27,15 @@ def trust_requirements(document: str | None) -> TrustRequirements:
 
 
 def _conditions(document: str | None) -> set[str] | None:
-    """The condition keys, in lower case, that every statement of a trust policy that allows AssumeRole asks for."""
+    """Return the condition keys, in lower case, that all statements that allow AssumeRole require."""
     statements = _statements(document)
     if statements is None:
         return None
-    asked = [_keys(statement) for statement in statements if statement.get("Effect") == "Allow" and _assumes(statement)]
-    return set.intersection(*asked) if asked else set()
+    allowing = [one for one in statements if one.get("Effect") == "Allow" and _covers_assume_role(one)]
+    return set.intersection(*map(_required_keys, allowing)) if allowing else set()
 
 
-def _assumes(statement: dict[str, Any]) -> bool:
+def _covers_assume_role(statement: dict[str, Any]) -> bool:
     actions = statement.get("Action", [])
     names = actions if isinstance(actions, list) else [actions]
     return any(
@@ -44,11 +44,11 @@ def _assumes(statement: dict[str, Any]) -> bool:
     )
 
 
-# operators that hold where the key is absent ask for nothing
+# operators that are true if the key is absent require nothing
 _OPTIONAL = re.compile(r"(?i)ifexists$|^null$|not")
 
 
-def _keys(statement: dict[str, Any]) -> set[str]:
+def _required_keys(statement: dict[str, Any]) -> set[str]:
     condition = statement.get("Condition")
     if not isinstance(condition, dict):
         return set()
@@ -62,7 +62,7 @@ def _keys(statement: dict[str, Any]) -> set[str]:
 
 
 def revoked_before(document: str | None) -> datetime | None:
-    """The cut-off of a policy that denies sessions by their time of issue, as the console's revocation writes it."""
+    """Return the time before which a policy denies issued sessions, in the form of the console's "Revoke sessions"."""
     for statement in _statements(document) or ():
         condition = statement.get("Condition")
         if statement.get("Effect") != "Deny" or not isinstance(condition, dict):
@@ -74,7 +74,7 @@ def revoked_before(document: str | None) -> datetime | None:
 
 
 def _statements(document: str | None) -> list[dict[str, Any]] | None:
-    """The statements of a policy document, URL-encoded or not; None if it is none."""
+    """Return the statements of a policy document, which can be URL-encoded; None if it is invalid."""
     if not document:
         return None
     try:

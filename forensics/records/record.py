@@ -1,9 +1,8 @@
-"""Record: the bytes of one CloudTrail record as typed values.
+"""Record: decodes the bytes of one CloudTrail record to typed values.
 
-Pure functions of those bytes. A record as AWS writes it takes the fast path, a typed decode. Anything else (bytes that
-are not UTF-8, a repeated key, a field of another type) takes the careful one, which keeps what can be kept, says in
-`flags` what was wrong, and writes the record back without ambiguity. Only what is no JSON object, or no CloudTrail
-record, is refused.
+A record as AWS writes it takes the fast path, a typed decode. Any other record (invalid UTF-8, a repeated key, a field
+of another type) takes the careful path: it keeps all readable values, lists the anomalies in `flags`, and rewrites the
+record without ambiguity. Only values that are not JSON objects, or not CloudTrail records, are refused.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ import msgspec
 from forensics.errors import FormatError
 
 _MAX_REPAIRS = 100
-# digits; Python refuses to read an integer of more than 4,300
+# digits; by default, Python does not parse an integer of more than 4,300 digits
 _LONGEST_NUMBER = 4_000
 
 T = TypeVar("T")
 
 
 class NotARecord(FormatError):
-    """The bytes are no CloudTrail record; the message says why."""
+    """The bytes are not a CloudTrail record; the message has the reason."""
 
 
 ABSENT = msgspec.Raw(b"")
 
 
 class Record(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
-    """The top level of a CloudTrail record, with every field that AWS's record reference names."""
+    """The top level of a CloudTrail record. Source: CloudTrail user guide, "CloudTrail record contents"."""
 
     event_id: str | None = msgspec.field(default=None, name="eventID")
     event_time: str | None = None
@@ -123,7 +122,7 @@ class UserIdentity(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Careful:
-    """A record that took the careful path: its values, what was wrong, and its text written back."""
+    """A record from the careful path: its values, its anomalies, and its rewritten text."""
 
     record: Record
     flags: frozenset[str]
@@ -146,12 +145,12 @@ _parse_members: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder
 NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-# decoded later, or not at all
+# these are decoded later, if at all
 _KEPT_RAW = {field.encode_name for field in msgspec.structs.fields(Record) if field.type is msgspec.Raw}
 
 
 def decode_carefully(raw: bytes) -> Careful:
-    """Decode what the fast path refused or could not be trusted with. Raises NotARecord."""
+    """Decode a record that the fast path refused or that can be ambiguous. Raises NotARecord."""
     flags = set()
     try:
         text = raw.decode("utf-8")
@@ -159,17 +158,17 @@ def decode_carefully(raw: bytes) -> Careful:
         text = raw.decode("utf-8", "replace")
         flags.add("invalid_utf8")
     try:
-        value = _parse(text, parse_constant=_no_number)
+        value = _parse(text, parse_constant=_refuse_constant)
         clean = _without_surrogates(value)
     except ValueError as error:
         raise NotARecord(f"the record is not valid JSON: {error}") from None
     except RecursionError:
-        raise NotARecord("the record is nested too deep") from None
+        raise NotARecord("the record is nested too deeply") from None
     if not isinstance(clean, _Object):
-        raise NotARecord("the record is no JSON object")
+        raise NotARecord("the record is not a JSON object")
     if clean != value:
         flags.add("invalid_utf8")
-    repeated = _repeats_where_it_matters(value)
+    repeated = _has_decisive_repeat(value)
     if repeated or _any_repeats(value):
         flags.add("repeated_key")
     identity = clean.get("userIdentity") or {}
@@ -186,7 +185,7 @@ def decode_carefully(raw: bytes) -> Careful:
 
 
 def convert(value: object, type_: type[T]) -> tuple[T, bool]:
-    """`value` as `type_` without the fields that have another type, and whether there were any."""
+    """Convert a value to a type without fields of another type; return whether there were any."""
     if not isinstance(value, dict):
         return type_(), True
     fields: dict[str, Any] = json.loads(json.dumps(value))
@@ -199,12 +198,12 @@ def convert(value: object, type_: type[T]) -> tuple[T, bool]:
 
 
 def unknown_fields(raw: bytes) -> list[str]:
-    """The fields of a record that AWS's record reference does not name."""
+    """Return the sorted names of fields that are not in `Record`."""
     return sorted(members(raw).keys() - _FIELDS)
 
 
 def unknown_identity_fields(block: bytes) -> list[str]:
-    """The fields of a `userIdentity`, and of the session in it, that nothing here knows."""
+    """Return the sorted paths of unknown fields of a `userIdentity` block and its session context."""
     identity = members(block)
     session = members(bytes(identity.get("sessionContext", b"")))
     return [
@@ -214,7 +213,7 @@ def unknown_identity_fields(block: bytes) -> list[str]:
 
 
 def members(raw: bytes) -> dict[str, msgspec.Raw]:
-    """The members of an object, none if it cannot be parsed; of two of one name the last."""
+    """Return the members of an object, the last of a repeated key; empty if it cannot be parsed."""
     try:
         return _parse_members(raw)
     except NOT_DECODED:
@@ -222,8 +221,8 @@ def members(raw: bytes) -> dict[str, msgspec.Raw]:
 
 
 def repeats_a_key(raw: bytes) -> bool:
-    """Whether any object in JSON names a key twice; also if it is nested too deep to tell."""
-    if _is_its_own_rewriting(raw):
+    """Return whether any object in some JSON has a repeated key; also true if it is nested too deeply to parse."""
+    if _equals_reencoded(raw):
         return False
     try:
         json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=_refuse_repeats, parse_float=str, parse_int=str)
@@ -232,8 +231,8 @@ def repeats_a_key(raw: bytes) -> bool:
     return False
 
 
-def _is_its_own_rewriting(raw: bytes) -> bool:
-    """Whether it comes out the same when it is parsed and written back, where no key would be written twice."""
+def _equals_reencoded(raw: bytes) -> bool:
+    """Return whether some JSON equals its re-encoded form, which has no repeated key."""
     try:
         return msgspec.json.encode(_parse_any(raw)) == raw
     except NOT_DECODED:
@@ -241,7 +240,7 @@ def _is_its_own_rewriting(raw: bytes) -> bool:
 
 
 def parse_loosely(raw: bytes) -> object:
-    """The value of some JSON for `convert`, nothing if it is nested too deep."""
+    """Return the value of some JSON for `convert`; empty if it is invalid or nested too deeply."""
     try:
         return _without_surrogates(_parse(raw.decode("utf-8", "replace")))
     except (ValueError, RecursionError):
@@ -249,7 +248,7 @@ def parse_loosely(raw: bytes) -> object:
 
 
 def canonical_sha256(raw: bytes) -> str:
-    """SHA-256 of a record's canonical JSON: sorted keys, no white space. Raw bytes if it is no JSON."""
+    """Return the SHA-256 of canonical JSON (sorted keys, no white space); of the raw bytes if they are not JSON."""
     try:
         value = json.loads(raw.decode("utf-8", "surrogateescape"))
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
@@ -259,7 +258,7 @@ def canonical_sha256(raw: bytes) -> str:
 
 
 def dump(value: object) -> str:
-    """JSON as AWS writes it: no white space, text as it is."""
+    """Return JSON in AWS's form: without white space, non-ASCII text not escaped."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -271,9 +270,13 @@ _ODD_SPACES = re.compile("[\u202f\u00a0]")
 
 @lru_cache(maxsize=10_000)
 def parse_time(text: str | None) -> datetime | None:
-    """A time in any form that CloudTrail uses, as UTC to the second; None if it is none.
+    """Parse a time in any form that CloudTrail uses. Return UTC to the second; None if invalid.
 
-    ISO 8601 with and without punctuation, and STS's own `Jul 10, 2023, 6:38:25 PM` with and without its second comma.
+    The forms are ISO 8601 with or without punctuation, and STS's form with or without its second comma.
+
+    Example:
+        >>> parse_time("Jul 10, 2023, 6:38:25 PM")
+        datetime.datetime(2023, 7, 10, 18, 38, 25, tzinfo=datetime.timezone.utc)
     """
     if text is None:
         return None
@@ -281,7 +284,7 @@ def parse_time(text: str | None) -> datetime | None:
     try:
         if match := _ISO_TIME.fullmatch(text):
             numbers = [int(number) for number in match.groups()]
-            return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]  # six of them
+            return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]  # six numbers
         if match := _JAVA_TIME.fullmatch(text):
             month, day, year, hour, minute, second, half = match.groups()
             hour_of_day = int(hour) % 12 + (12 if half == "PM" else 0)
@@ -292,14 +295,14 @@ def parse_time(text: str | None) -> datetime | None:
 
 
 def parse_bool(value: bool | str | None) -> bool | None:
-    """CloudTrail writes `"true"`; some exports write `true`."""
+    """Parse `true` or `"true"`: CloudTrail writes text, some products write a boolean."""
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.lower())
     return value
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that remembers whether its text named a key twice; the last value counts."""
+    """A JSON object that records whether its text has a repeated key; the last value counts."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -308,11 +311,11 @@ class _Object(dict[str, Any]):
 
 def _refuse_repeats(pairs: list[tuple[str, Any]]) -> None:
     if len({key for key, _ in pairs}) != len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("repeated key")
 
 
 def _parse(text: str, parse_constant: Callable[[str], object] | None = None) -> Any:
-    """JSON with its repeated keys remembered; a number that Python cannot hold stays text."""
+    """Parse JSON and record repeated keys; a number out of Python's range stays text."""
     return json.loads(
         text,
         object_pairs_hook=_Object,
@@ -322,8 +325,8 @@ def _parse(text: str, parse_constant: Callable[[str], object] | None = None) -> 
     )
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON value")
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON value")
 
 
 def _any_repeats(value: object) -> bool:
@@ -332,13 +335,13 @@ def _any_repeats(value: object) -> bool:
     return isinstance(value, list) and any(_any_repeats(item) for item in value)
 
 
-def _repeats_where_it_matters(record: _Object) -> bool:
+def _has_decisive_repeat(record: _Object) -> bool:
     blocks = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "serviceEventDetails")
     return record.repeats or any(_any_repeats(record.get(block)) for block in blocks)
 
 
 def _without_surrogates(value: Any) -> Any:
-    """The same value with each lone surrogate, which no UTF-8 can hold, as U+FFFD."""
+    """Replace each lone surrogate, which UTF-8 cannot encode, with U+FFFD."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):

@@ -1,8 +1,8 @@
-"""Regions: which of a partition's holds what its global services log."""
+"""Regions: the region in which a partition's global services record events."""
 
 from __future__ import annotations
 
-# where STS's global endpoint, IAM and most sign-ins are recorded, by how the names of a partition's regions begin
+# region of events of STS's global endpoint, IAM and most sign-ins, by the prefix of the partition's regions
 _HOME_REGIONS = {
     "cn-": "cn-north-1",
     "eusc-": "eusc-de-east-1",
@@ -16,5 +16,5 @@ _COMMERCIAL = "us-east-1"
 
 
 def home_region(region: str) -> str:
-    """The region that holds the global services' events of a region's partition."""
+    """Return the region with the events of global services in the partition of a region."""
     return next((home for start, home in _HOME_REGIONS.items() if region.startswith(start)), _COMMERCIAL)

@@ -1,7 +1,7 @@
-"""Resource: the main thing that a call was about, by ARN where the record has one, else by its name.
+"""Resource: finds the ARN or name of a call's main target.
 
-Taken from `resources`, else from the field of `requestParameters` that names it, else, for a refused call, which has no
-parameters, out of the refusal's text. It is shown and counted, and proves nothing.
+It comes from `resources`, otherwise from `requestParameters`, otherwise from the error message of a refused call, which
+has no parameters. For display only; never evidence.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from forensics.records.record import Record
 
-# the first of these that a request has, as text; what is acted upon before what it is given
+# the target is the first of these that a request has as text; resources come before values that are set on them
 _NAMES = (
     "secretId functionName tableName roleArn userName roleName groupName policyArn keyId accessKeyId"
     " instanceId snapshotId imageId volumeId groupId dBInstanceIdentifier dBSnapshotIdentifier dBClusterIdentifier"
@@ -39,7 +39,7 @@ _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def resource(record: Record) -> str | None:
-    """The ARN or the name of what the call was about; None where the record does not say."""
+    """Return the ARN or name of the call's main target; None if the record has none."""
     return _of_resources(record) or _of_request(record) or _of_refusal(record)
 
 

@@ -1,8 +1,8 @@
-"""Secrets: session tokens and the like, masked in the text that SQL reads; `raw` keeps what was delivered.
+"""Secrets: masks session tokens and other secrets in the text that SQL reads; `raw` keeps the original bytes.
 
-A secret is found by the name before it: as the value of a JSON key or of a pair of name and value, also of JSON inside
-a string, however often escaped; behind `NAME=`, as in URLs and command lines, also percent-encoded; and behind `NAME:`,
-as in headers. It becomes a marker and the SHA-256 of its value, so that two of them can be compared and neither used.
+A secret is found by its name: the key of a JSON value, or the name in a name/value pair, also in JSON inside strings;
+`NAME=`, as in URLs and command lines, also percent-encoded; `NAME:`, as in headers. It is replaced by a marker with the
+SHA-256 of its value, so secrets can be compared but not used.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ _NAMES = (
     "refresh[-_]?token|id[-_]?token|authorization[-_]?token|client[-_]?secret|secret[-_]?string|secret[-_]?binary|"
     "password|x-amz-signature"
 )
-# a presigned URL of the older kind; as a JSON key it is no secret
+# in presigned URLs of Signature Version 2; as a JSON key it is not a secret
 _NAMES_IN_TEXT = f"{_NAMES}|signature"
 _ASSIGNED = r"\s*=\s*|\s*:\s*|%(?:25)*3[dD]|\\+u003[dD]"
-# a variable or parameter as ECS, CodeBuild and CloudFormation have it: {"name": "DB_PASSWORD", "value": "..."}
+# an environment variable or parameter of ECS, CodeBuild or CloudFormation: {"name": "DB_PASSWORD", "value": "..."}
 _PAIR = r',\s*\\*"(?:parameter)?value\\*"\s*'
 HOLDS_A_SECRET = rf'(?i:(?:{_NAMES})(?:\\*"\s*(?:{_PAIR})?:\s*\\*"|{_ASSIGNED})|signature(?:=|%|\\))'
-"""Matches any JSON in which `mask` would find something, in the syntax of RE2 as well."""
+"""Pattern that matches all JSON in which `mask` finds a secret; also valid in RE2."""
 
-# The ends of the names, in lower case: a search for each is faster than one for the names.
+# endings of the names, in lower case: a search for each ending is faster than a search for the names
 _ENDS = tuple(
     b"token accesskey access_key access-key secret secretstring secret_string secret-string"
     b" secretbinary secret_binary secret-binary password signature".split()
@@ -37,7 +37,7 @@ _NAME = re.compile(rb"(?i:%b)\Z" % _NAMES_IN_TEXT.encode())
 _QUOTED = re.compile(rb'(?i)(\\*)"\s*(?:%b)?:\s*\1(?=")' % _PAIR.encode())
 _BEFORE_VALUE = re.compile(rb"(?:%b)(?:\\*[\"'])?" % _ASSIGNED.encode())
 _DEEPER = re.compile(rb'\\*"\s*:\s*\\*"')
-# A slash, a plus and an equals sign may be escaped. An ampersand ends the value, also a percent-encoded one.
+# slash, plus and equals sign can be escaped; an ampersand ends the value, also a percent-encoded one
 _TOKEN = re.compile(rb"(?:[A-Za-z0-9+/=_.~-]|%(?!(?:25)*26)[0-9A-Fa-f]{2}|\\+/|\\+u00(?:2[bBfF]|3[dD])){16,}")
 _PASSWORD = re.compile(rb"[^\s&\"'\\,;<>{}]+")
 _HIDDEN_BY_AWS = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|\*+|<[^<>]*>|")
@@ -46,18 +46,18 @@ _PERCENT_ENCODINGS = 3
 
 
 def _string(depth: int) -> re.Pattern[bytes]:
-    """A JSON string, quotes included, inside `depth` strings: each of them doubles the backslashes of the one in it."""
+    """Return a pattern for a quoted JSON string inside `depth` strings, each of which doubles the backslashes."""
     escape = 1 << depth
     content = rb'(?:[^"\\]|\\{%d}|\\{%d}"|\\{1,%d}[^"\\])' % (2 * escape, 2 * escape - 1, escape)
     return re.compile(rb'"(%b*+)\\{%d}"' % (content, escape - 1), re.DOTALL)
 
 
-# by the backslashes before a quote
+# pattern and depth by the number of backslashes before a quote
 _STRINGS = {(1 << depth) - 1: (_string(depth), depth) for depth in range(_DEEPEST + 1)}
 
 
 def mask(text: bytes) -> bytes:
-    """The text with each secret as `MASKED sha256:<of its value>`."""
+    """Return JSON text with each secret replaced by `MASKED sha256:HASH`."""
     parts: list[bytes] = []
     end = 0
     for name_end in _name_ends(text):
@@ -69,7 +69,7 @@ def mask(text: bytes) -> bytes:
 
 
 def _name_ends(text: bytes) -> Iterator[int]:
-    """The places behind what ends like the name of a secret, in their order."""
+    """Yield the sorted offsets after text that ends like the name of a secret."""
     lower = text.lower()
     ends = set()
     for end in _ENDS:
@@ -81,7 +81,7 @@ def _name_ends(text: bytes) -> Iterator[int]:
 
 
 def _value(text: bytes, name_end: int) -> tuple[int, int, str] | None:
-    """Where the value behind a name begins and ends, and what it is; None where no secret is named."""
+    """Return start, end and decoded text of the value after a name; None if the name is not a secret's."""
     name = text[max(name_end - _LONGEST_NAME, 0) : name_end]
     if quoted := _QUOTED.match(text, name_end):
         string, depth = _STRINGS.get(len(quoted.group(1)), (None, 0))
@@ -107,7 +107,7 @@ def _unescaped(content: bytes, times: int) -> str:
 
 
 def _percent_decoded(value: bytes) -> str:
-    """A token in a URL as it is elsewhere."""
+    """Decode a percent-encoded token, so it equals the same token elsewhere."""
     text = re.sub(rb"\\+/", b"/", value).decode("ascii", "replace")
     text = re.sub(r"\\+u00([0-9A-Fa-f]{2})", r"%\1", text)
     for _ in range(_PERCENT_ENCODINGS):

@@ -1,4 +1,4 @@
-"""Event selectors: whether a trail records less than all management events of all regions."""
+"""Event selectors: determines whether a trail records less than all management events of all regions."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class TrailRequest(msgspec.Struct, rename="camel"):
 
 
 def selectors_narrow(selectors: object) -> bool | None:
-    """The same of event selectors that stand elsewhere, as a request names them. Raises msgspec.ValidationError."""
+    """Return `narrows` for event selectors with the names of a request. Raises msgspec.ValidationError."""
     return narrows(msgspec.convert(selectors, TrailRequest))
 
 
 def narrows(request: TrailRequest) -> bool | None:
-    """Whether a trail records less than all management events of all regions since; None if it is not about that."""
+    """Return whether a trail then records less than all management events of all regions; None if not affected."""
     if request.event_selectors is None and request.advanced_event_selectors is None:
-        asked = (request.is_multi_region_trail, request.include_global_service_events)
-        return None if asked == (None, None) else False in asked
-    simple = any(_is_whole(selector) for selector in request.event_selectors or ())
-    advanced = any(_is_every_management_event(selector) for selector in request.advanced_event_selectors or ())
+        scope = (request.is_multi_region_trail, request.include_global_service_events)
+        return None if scope == (None, None) else False in scope
+    simple = any(_has_all_management_events(selector) for selector in request.event_selectors or ())
+    advanced = any(_selects_all_management_events(selector) for selector in request.advanced_event_selectors or ())
     return not (simple or advanced)
 
 
-def _is_whole(selector: EventSelector) -> bool:
+def _has_all_management_events(selector: EventSelector) -> bool:
     return (
         selector.read_write_type in (None, "All")
         and selector.include_management_events is not False
@@ -52,6 +52,6 @@ def _is_whole(selector: EventSelector) -> bool:
     )
 
 
-def _is_every_management_event(selector: AdvancedEventSelector) -> bool:
+def _selects_all_management_events(selector: AdvancedEventSelector) -> bool:
     fields = selector.field_selectors or []
     return len(fields) == 1 and fields[0].field == "eventCategory" and fields[0].equals == ["Management"]

@@ -112,7 +112,7 @@ def test_an_export_that_is_dated_after_it_was_ingested_is_told_and_dated_then(ca
     later = listed(key(KEY, "alice")) | {"Snapshot": {"AccountId": ACCOUNT, "AsOf": "2999-01-01T00:00:00Z"}}
     done = add(case, tmp_path, {"later.json": later, "said.json": listed(key(OTHER, "bob"))})
     assert [file.reason for file in done.unread] == [
-        "it is dated after it was ingested; the time of the ingest holds instead: 2999-01-01 00:00:00+00:00"
+        "its time is after its ingest; the time of the ingest is used instead: 2999-01-01 00:00:00+00:00"
     ]
     assert rows(case, "select access_key_id, status, status_as_of_from from exported_keys order by all") == [
         (OTHER, "Active", "person"),
@@ -190,12 +190,12 @@ def _german(text: str) -> str:
 
 DAMAGED: list[tuple[str, Any, str]] = [
     ("missing column.csv", _without("access_key_1_last_rotated"), "no column access_key_1_last_rotated"),
-    ("german.csv", _german(report_csv(report_rows(ACCOUNT, [TRUTH]))), "times are not as AWS writes them"),
-    ("cut.csv", report_csv(report_rows(ACCOUNT, [TRUTH]))[:-60], "cut off"),
-    ("entry.json", {"AccessKeyMetadata": [key(KEY, "alice"), {"UserName": 7}, "x"]}, "left out"),
-    ("time.json", listed(key(KEY, "alice", created="1.1.2026")), "no time in ISO 8601"),
+    ("german.csv", _german(report_csv(report_rows(ACCOUNT, [TRUTH]))), "times are not in AWS's form"),
+    ("cut.csv", report_csv(report_rows(ACCOUNT, [TRUTH]))[:-60], "truncated"),
+    ("entry.json", {"AccessKeyMetadata": [key(KEY, "alice"), {"UserName": 7}, "x"]}, "skipped"),
+    ("time.json", listed(key(KEY, "alice", created="1.1.2026")), "not an ISO 8601 time"),
     ("page.json", listed(key(KEY, "alice")) | {"IsTruncated": True, "Marker": "x"}, "one page of several"),
-    ("base64.json", {"Content": "dXNlcixhcm4*", "ReportFormat": "text/csv"}, "base64 is not whole"),
+    ("base64.json", {"Content": "dXNlcixhcm4*", "ReportFormat": "text/csv"}, "base64 is incomplete"),
 ]
 
 
@@ -240,7 +240,7 @@ def test_what_cannot_be_read_is_one_line_and_the_rest_goes_in(ingested: tuple[Ca
 
 def test_an_answer_about_a_key_that_does_not_say_which_is_told(ingested: tuple[Case, Ingest]) -> None:
     _, done = ingested
-    assert all("file named for the key" in file.reason for file in done.unread if file.name in OF_NO_KEY)
+    assert all("file named after its key" in file.reason for file in done.unread if file.name in OF_NO_KEY)
 
 
 def test_exports_of_an_account_that_is_not_loaded_are_told(ingested: tuple[Case, Ingest]) -> None:

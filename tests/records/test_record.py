@@ -133,7 +133,7 @@ def test_nested_fields_of_another_type_cost_only_themselves(identity: dict[str, 
 
 @pytest.mark.parametrize(
     ("raw", "reason"),
-    [(b"[1]", "no JSON object"), (b'{"a":NaN}', "NaN"), (b"{", "not valid JSON"), (b'{"a":' + b"[" * 9999, "nested")],
+    [(b"[1]", "a JSON object"), (b'{"a":NaN}', "NaN"), (b"{", "not valid JSON"), (b'{"a":' + b"[" * 9999, "nested")],
 )
 def test_what_is_no_record_is_refused(raw: bytes, reason: str) -> None:
     with pytest.raises(NotARecord, match=reason):

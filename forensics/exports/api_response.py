@@ -1,6 +1,6 @@
-"""Answer: one answer of the AWS CLI or of the API, as of a time, and what of it could not be understood.
+"""API response: one response of an AWS API, as the AWS CLI prints it, with its time and its problems.
 
-Nothing here raises for what an export holds: an entry that cannot be read is left out, and a line says so.
+No method raises for invalid content: an unreadable entry is skipped and reported as a problem.
 """
 
 from __future__ import annotations
@@ -23,9 +23,16 @@ _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
-class Said(NamedTuple):
-    """Which export says it, as of when, and what tells that: document, person (`--as-of`), file (when written), or
-    ingest, where what tells it names a time that had not come."""
+class Provenance(NamedTuple):
+    """The origin of a statement.
+
+    Args:
+        export: kind of the export.
+        as_of: time at which the statement was true, UTC.
+        as_of_from: source of that time: document, person (`--as-of`), file (modification time), or ingest, if the other
+            source gives a time after the ingest.
+        source_sha256: SHA-256 of the file.
+    """
 
     export: str
     as_of: datetime | None
@@ -35,29 +42,29 @@ class Said(NamedTuple):
 
 @dataclass(slots=True)
 class Problems:
-    """What could not be understood of one document; alike problems are one line, with how many there are."""
+    """The problems of one document. Problems of one kind are one line, with an example and their number."""
 
     found: dict[str, list[str]] = field(default_factory=dict)
     is_whole: bool = True
-    """Whether all is there: only then does it say something that somebody, or a key, is not in it."""
+    """Whether no entry is missing. Only then does a missing user or key mean that it did not exist."""
 
     def add(self, what: str, example: str = "") -> None:
         self.found.setdefault(what, []).append(example)
 
-    def cut(self, what: str, example: str = "") -> None:
-        """The same of what leaves entries out."""
+    def add_missing(self, what: str, example: str = "") -> None:
+        """Add a problem that caused entries to be skipped."""
         self.is_whole = False
         self.add(what, example)
 
     def lines(self) -> Iterator[str]:
         for what, examples in self.found.items():
             first = f": {_shown(examples[0])}" if examples[0] else ""
-            more = f", and {len(examples) - 1:,} more like it" if len(examples) > 1 else ""
+            more = f", and {len(examples) - 1:,} more" if len(examples) > 1 else ""
             yield f"{what}{first}{more}"
 
 
 class SnapshotNote(msgspec.Struct, rename="pascal"):
-    """What `forensics snapshot` adds to an answer: what the answer itself does not say."""
+    """Context that `forensics snapshot` adds to a response, because the response lacks it."""
 
     account_id: str | None = None
     as_of: str | None = None
@@ -74,28 +81,35 @@ class _ResponseMetadata(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class ApiAnswer:
-    """One answer: its members, its provenance, and what it is about where only its surroundings tell."""
+class ApiResponse:
+    """One response of an AWS API.
+
+    Args:
+        members: its members, not decoded yet.
+        provenance: its origin.
+        account_id: account of the request, if known from the snapshot.
+        access_key_ids: keys of a response about one key; several if identical responses were saved for several keys.
+        user_name: user of the request, if known from the snapshot.
+        problems: collects what cannot be read.
+    """
 
     members: Object
-    said: Said
+    provenance: Provenance
     account_id: str | None
     access_key_ids: tuple[str, ...]
-    """The keys that an answer about one key is about: several where their answers are the same to the byte."""
     user_name: str | None
-    """The user that was asked about, where that is known."""
     problems: Problems
 
     @classmethod
-    def of(cls, members: Object, said: Said, file_names: list[str], problems: Problems) -> ApiAnswer:
-        """`file_names`: of the file that holds it; an answer about one key does not name it, its file may."""
+    def of(cls, members: Object, provenance: Provenance, file_names: list[str], problems: Problems) -> ApiResponse:
+        """Return a response with its context. `file_names`: a file can name the key that its response lacks."""
         snapshot = _decoded(members, "Snapshot", SnapshotNote) or SnapshotNote()
         metadata = _decoded(members, "ResponseMetadata", _ResponseMetadata)
         headers = metadata.HTTPHeaders if metadata else None
         as_of = moment(snapshot.as_of) or (_http_date(headers.date) if headers else None)
         return cls(
             members,
-            said._replace(as_of=as_of, as_of_from="document") if as_of else said,
+            provenance._replace(as_of=as_of, as_of_from="document") if as_of else provenance,
             snapshot.account_id,
             (snapshot.access_key_id,) if snapshot.access_key_id else _keys_in(file_names),
             snapshot.user_name,
@@ -107,14 +121,14 @@ class ApiAnswer:
         return found if isinstance(found, str) else None
 
     def one(self, member: str, type_: type[T]) -> T | None:
-        """The object that a member holds; one that is none is told."""
+        """Return the object in a member; None, and a problem, if it cannot be read."""
         found = _decoded(self.members, member, type_)
         if found is None:
-            self.problems.add(f"{member} cannot be read and is left out")
+            self.problems.add(f"{member} cannot be read and was skipped")
         return found
 
     def entries(self, member: str, type_: type[T]) -> list[T]:
-        """The list that a member holds; what in it is no such entry is left out, and told."""
+        """Return the list in a member; an entry that cannot be read is skipped and reported as a problem."""
         raw = self.members.get(member)
         if raw is None:
             return []
@@ -127,35 +141,35 @@ class ApiAnswer:
         try:
             elements = msgspec.json.decode(raw, type=list[msgspec.Raw])
         except _NOT_DECODED:
-            self.problems.cut(f"{member} is no list")
+            self.problems.add_missing(f"{member} is not a list")
             return
         for element in elements:
             try:
                 yield msgspec.json.decode(element, type=type_)
             except _NOT_DECODED as error:
-                self.problems.cut(f"an entry of {member} cannot be read and is left out", str(error))
+                self.problems.add_missing(f"an entry of {member} cannot be read and was skipped", str(error))
 
     def moment(self, value: str | float | None, what: str) -> datetime | None:
-        """A time of an entry, `what` naming the member; one that cannot be read is told."""
+        """Return a time of an entry in UTC; None, and a problem that names `what`, if it cannot be read."""
         found = moment(value)
         if value is not None and found is None:
-            self.problems.add(f"{what} is no time in ISO 8601 and is left out", str(value))
+            self.problems.add(f"{what} is not an ISO 8601 time and was skipped", str(value))
         return found
 
     def is_one_page_of_several(self) -> bool:
         return "NextToken" in self.members or bytes(self.members.get("IsTruncated", b"")) == b"true"
 
     def account_of(self, unique_id: str | None) -> str | None:
-        """The account of what it says: as it says itself, else as the ID carries it."""
+        """Return the account of the request, otherwise the account in a unique ID."""
         return self.account_id or (account_of(unique_id) if unique_id else None)
 
 
 def one_page(kind: str) -> str:
-    return f"it is one page of several, and the last is missing: run `aws {command_of(kind)}` again, whole"
+    return f"it has one page of several and not the last; run `aws {command_of(kind)}` again for all pages"
 
 
 def moment(value: str | float | None) -> datetime | None:
-    """A time as the CLI prints it: ISO 8601, or seconds since 1970; UTC to the second, None if it is none."""
+    """Parse a time as the CLI prints it: ISO 8601, or seconds since 1970. Return UTC to the second; None if invalid."""
     try:
         if isinstance(value, (int, float)):
             found = datetime.fromtimestamp(int(value), UTC)
@@ -169,6 +183,12 @@ def moment(value: str | float | None) -> datetime | None:
     return found.replace(microsecond=0) if found >= _EARLIEST else None
 
 
+def account_in(arn: str | None) -> str | None:
+    """Return the account ID in an ARN; None if it has none."""
+    parts = (arn or "").split(":")
+    return parts[4] if len(parts) > 5 and parts[4].isdigit() else None
+
+
 def _http_date(text: str | None) -> datetime | None:
     try:
         return parsedate_to_datetime(text).astimezone(UTC) if text else None
@@ -177,7 +197,7 @@ def _http_date(text: str | None) -> datetime | None:
 
 
 def _keys_in(file_names: list[str]) -> tuple[str, ...]:
-    """The key that each file is named for."""
+    """Return the keys that file names contain, one per file."""
     named = [set(_KEY_ID.findall(name.rpartition("/")[2])) for name in file_names]
     return tuple(sorted({key for keys in named if len(keys) == 1 for key in keys}))
 
