@@ -1,1 +1,1 @@
-"""Formats: what a byte stream is, and the records in it."""
+"""Formats: detects the format of a stream of bytes and reads its records."""

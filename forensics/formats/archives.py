@@ -1,6 +1,6 @@
-"""Archives: the members of zip and tar, one after the other, as streams. Nothing is ever written under a member's name.
+"""Archives: reads the members of zip and tar archives as streams. No file is ever created under a member's name.
 
-A tar is read as it comes and needs no second look; a zip begins at its end and needs a file to seek in.
+A tar archive is read in one pass. The directory of a zip archive is at its end, so it needs a seekable file.
 """
 
 from __future__ import annotations
@@ -24,18 +24,21 @@ _LONGEST_HEADER = 1 << 20
 _PAX_RECORD = re.compile(rb"([1-9]\d{0,6}) ([^=]+)=")
 _NOT_A_FILE = "it is a link or a device, not a file"
 _END = bytes(_BLOCK_BYTES)
-_BADLY_PACKED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
-_DAMAGED = (*_BADLY_PACKED, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
+_BAD_COMPRESSION = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
+_DAMAGED = (*_BAD_COMPRESSION, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 TAR_HEAD_BYTES = _BLOCK_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveMember:
-    """One member.
+    """One member of an archive.
 
-    `pieces` is its content until the next member is asked for. If the member is not read, `pieces` is None, and
-    `reason` and `status` say why.
+    Args:
+        name: its name in the archive.
+        pieces: its content, valid until the next member is requested; None if the member cannot be read.
+        reason: why it cannot be read.
+        status: its status in reports if it cannot be read.
     """
 
     name: str
@@ -49,17 +52,17 @@ def is_zip(head: bytes) -> bool:
 
 
 def is_tar(head: bytes) -> bool:
-    """Whether the first block is a header whose checksum is right."""
+    """Return whether the first block is a tar header with a valid checksum."""
     return not head.startswith(b"\0") and _header(head[:_BLOCK_BYTES]) is not None
 
 
 def members_of_zip(file: BinaryIO) -> Iterator[ArchiveMember]:
-    """The members of a zip archive. Raises Unreadable."""
+    """Yield the members of a zip archive. Raises Unreadable."""
     try:
         with zipfile.ZipFile(file) as archive:
             for number, info in enumerate(archive.infolist()):
                 _refuse_too_many(number)
-                if not info.filename.endswith("/"):  # `is_dir` fails on a name of nothing
+                if not info.filename.endswith("/"):  # `is_dir` fails for an empty name
                     yield _of_zip(archive, info)
     except _DAMAGED as error:
         raise Unreadable(f"the zip archive is damaged: {error}") from None
@@ -69,7 +72,7 @@ def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArchiveMember:
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return ArchiveMember(info.filename, None, _NOT_A_FILE, "skipped")
     if info.flag_bits & 1:
-        return ArchiveMember(info.filename, None, "it is encrypted; unpack the archive with its password")
+        return ArchiveMember(info.filename, None, "it is encrypted; extract the archive with its password")
     return ArchiveMember(info.filename, _content_of_zip(archive, info))
 
 
@@ -83,14 +86,14 @@ def _content_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator
 
 
 def members_of_tar(pieces: Iterable[bytes]) -> Iterator[ArchiveMember]:
-    """The members of a tar archive. Raises Unreadable where `pieces` does, and for one that is damaged or cut."""
+    """Yield the members of a tar archive. Raises Unreadable if it is damaged or truncated, or if `pieces` does."""
     blocks = _Blocks(pieces)
     name: str | None = None
     number = 0
     while (block := blocks.take(_BLOCK_BYTES)) != _END:
         header = _header(block)
         if header is None:
-            raise Unreadable("the tar archive is damaged, or cut short")
+            raise Unreadable("the tar archive is damaged or truncated")
         if header.type in (tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE):
             name = _long_name(blocks.take(min(header.size, _LONGEST_HEADER)), header.type) or name
             blocks.skip(header.size - min(header.size, _LONGEST_HEADER))
@@ -103,22 +106,22 @@ def members_of_tar(pieces: Iterable[bytes]) -> Iterator[ArchiveMember]:
             name = None
         blocks.skip(-header.size % _BLOCK_BYTES)
     if not blocks.only_zeros():
-        raise Unreadable("there are other bytes behind the tar archive")
+        raise Unreadable("there is other data after the tar archive")
 
 
 def _of_tar(name: str, header: tarfile.TarInfo, blocks: _Blocks) -> Iterator[ArchiveMember]:
     shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if header.type == tarfile.GNUTYPE_SPARSE:
         blocks.skip(header.size)
-        yield ArchiveMember(shown, None, "it is a sparse file, which is not read; unpack the archive")
+        yield ArchiveMember(shown, None, "it is a sparse file, which is not supported; extract the archive")
         return
     if header.type not in tarfile.REGULAR_TYPES:
         blocks.skip(header.size)
         yield ArchiveMember(shown, None, _NOT_A_FILE, "skipped")
         return
-    end = blocks.taken + header.size
+    end = blocks.consumed + header.size
     yield ArchiveMember(shown, blocks.until(end))
-    blocks.skip(end - blocks.taken)
+    blocks.skip(end - blocks.consumed)
 
 
 def _header(block: bytes) -> tarfile.TarInfo | None:
@@ -129,7 +132,7 @@ def _header(block: bytes) -> tarfile.TarInfo | None:
 
 
 def _long_name(data: bytes, type_: bytes) -> str | None:
-    """The name that stands in a header of its own, in GNU's or in POSIX's form."""
+    """Return the name in a separate header of GNU or POSIX tar."""
     if type_ == tarfile.GNUTYPE_LONGNAME:
         return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
     while match := _PAX_RECORD.match(data):
@@ -145,28 +148,28 @@ def _refuse_too_many(number: int) -> None:
 
 
 class _Blocks:
-    """A stream that is taken from by length."""
+    """A stream that is read by length. `consumed`: number of bytes read so far."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
         self._rest = b""
-        self.taken = 0
+        self.consumed = 0
 
     def take(self, size: int) -> bytes:
-        return b"".join(self.until(self.taken + size))
+        return b"".join(self.until(self.consumed + size))
 
     def skip(self, size: int) -> None:
-        for _ in self.until(self.taken + size):
+        for _ in self.until(self.consumed + size):
             pass
 
     def until(self, end: int) -> Iterator[bytes]:
-        """What lies before `end`. Raises Unreadable where the stream ends earlier."""
-        while self.taken < end:
+        """Yield the bytes before the offset `end`. Raises Unreadable if the stream ends earlier."""
+        while self.consumed < end:
             self._rest = self._rest or next(self._pieces, b"")
             if not self._rest:
-                raise Unreadable("the tar archive is cut short")
-            part, self._rest = self._rest[: end - self.taken], self._rest[end - self.taken :]
-            self.taken += len(part)
+                raise Unreadable("the tar archive is truncated")
+            part, self._rest = self._rest[: end - self.consumed], self._rest[end - self.consumed :]
+            self.consumed += len(part)
             yield part
 
     def only_zeros(self) -> bool:

@@ -1,7 +1,6 @@
-"""Struct text: `{type=Root, sessioncontext={attributes=null}}`, as Athena and CloudTrail Lake print a struct or a map.
+"""Struct text: parses `{type=Root, sessioncontext={attributes=null}}`, the form of Athena and CloudTrail Lake.
 
-The form quotes nothing, so a value that holds a comma and something like a name could pass for two members. Whatever
-can be read in two ways is refused.
+The form has no quotes, so a value with a comma and an equals sign can look like two members. Ambiguous text is refused.
 """
 
 from __future__ import annotations
@@ -21,11 +20,16 @@ _ELEMENT = re.compile(r"[^{}\[\],]*")
 
 
 class NotStructText(FormatError):
-    """The text is not in this form, or can be read in two ways."""
+    """The text is not in this form, or it is ambiguous."""
 
 
 def read_struct(text: str) -> dict[str, StructValue]:
-    """The members of a struct. Raises NotStructText."""
+    """Return the members of a struct. Raises NotStructText.
+
+    Example:
+        >>> read_struct("{type=Root, sessioncontext={attributes=null}}")
+        {'type': 'Root', 'sessioncontext': {'attributes': None}}
+    """
     value, end = _value(text, 0, 0)
     if end != len(text) or not isinstance(value, dict):
         raise NotStructText
@@ -48,7 +52,7 @@ def _value(text: str, at: int, depth: int) -> tuple[StructValue, int]:
 
 
 def _json_text(text: str, at: int) -> tuple[str, int]:
-    """A value of a map that is JSON, as its text."""
+    """Return the text of a JSON value in a map, and its end."""
     try:
         _, end = json.JSONDecoder().raw_decode(text, at)
     except (ValueError, RecursionError):
@@ -63,7 +67,7 @@ def _struct(text: str, at: int, depth: int) -> tuple[dict[str, StructValue], int
         if name is None or name.group(1) in members:
             raise NotStructText
         members[name.group(1)], at = _value(text, name.end(), depth)
-        at = _behind(text, at, "}")
+        at = _next_member(text, at, "}")
     return members, at + 1
 
 
@@ -75,12 +79,12 @@ def _list(text: str, at: int, depth: int) -> tuple[list[StructValue], int]:
         elif match := _ELEMENT.match(text, at):
             element, at = match.group(), match.end()
         elements.append(element)
-        at = _behind(text, at, "]")
+        at = _next_member(text, at, "]")
     return elements, at + 1
 
 
-def _behind(text: str, at: int, end: str) -> int:
-    """Where the next member begins, or the end stands."""
+def _next_member(text: str, at: int, end: str) -> int:
+    """Return the offset of the next member, or of the closing bracket."""
     if text.startswith(", ", at):
         return at + 2
     if text.startswith(end, at):

@@ -1,6 +1,6 @@
-"""Contents: what a stream of bytes holds, whatever its format. The door of this room.
+"""Contents: detects the format of a stream and opens it. The entry point of this package.
 
-Content decides, never the file's name.
+The format is detected from the content, never from the file's name.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from forensics.formats.unwrap import unwrapped
 _HEAD_BYTES = 64 << 10
 _HELD_BYTES = 64 << 20
 
-FAULT = "it cannot be read, by an error of this program that is worth a report"
+FAULT = "it cannot be read because of a bug in this program; please report it"
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Files in a file, in their order."""
+    """The members of an archive, in their order."""
 
     members: Iterator[ArchiveMember]
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The records of a log in their order, and what a log of this format cannot show."""
+    """The records of a log, in their order. `limit`: what a log of this format does not show."""
 
     records: Iterator[Records | Rejected]
     limit: str | None = None
@@ -43,7 +43,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A stream that was read to its end, or up to a failure."""
+    """A seekable copy of a stream, up to its end or its failure, with the SHA-256 of the copied bytes."""
 
     file: BinaryIO
     sha256: str
@@ -51,23 +51,33 @@ class Held:
 
 
 def open_contents(stream: BinaryIO, measure: Measure, scratch: Path) -> Archive | Document | Log:
-    """What `stream` holds. What has to be sought in and is too large for memory lies in `scratch` meanwhile.
+    """Detect the format of a stream and open it.
 
-    Raises Unreadable. So do what is returned, and NotJson for a log that is none.
+    Args:
+        stream: the stream, compressed or not.
+        measure: measures the bytes that are read and inflated.
+        scratch: folder for temporary files, which seekable formats need.
+
+    Returns:
+        An archive, a document or a log; archives and logs are read while they are iterated.
+
+    Raises:
+        Unreadable: the stream cannot be read; also raised while iterating.
+        NotJson: only while iterating: the stream is not a log.
     """
     head, pieces = peek(inflate(stream, measure), TAR_HEAD_BYTES)
     if is_zip(head):
-        return Archive(members_of_zip(_to_seek_in(pieces, scratch)))
+        return Archive(members_of_zip(_seekable(pieces, scratch)))
     if is_tar(head):
         return Archive(members_of_tar(pieces))
     if head.startswith(PARQUET_MAGIC):
-        return Log(_told(read_parquet(_to_seek_in(pieces, scratch), measure)))
+        return Log(_with_faults(read_parquet(_seekable(pieces, scratch), measure)))
     document, pieces = take_document(as_utf8(head, pieces))
     return document or _log(pieces)
 
 
-def _told(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
-    """The same records. What nobody foresaw in a file ends the reading of that file, and of no other."""
+def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
+    """Yield the same records; turn an unexpected exception into Unreadable, so it affects only this file."""
     try:
         yield from found
     except (Unreadable, NotJson, OSError, MemoryError):
@@ -79,16 +89,16 @@ def _told(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
 def _log(pieces: Iterator[bytes]) -> Log:
     head, pieces = peek(pieces, _HEAD_BYTES)
     if head.lstrip()[:1] in (b"{", b"["):
-        return Log(_told(unwrapped(read_records(pieces))))
+        return Log(_with_faults(unwrapped(read_records(pieces))))
     if table := csv_of_events(head):
-        return Log(_told(read_csv(table, pieces)), table.limit)
+        return Log(_with_faults(read_csv(table, pieces)), table.limit)
     if are_export_lines(head):
-        return Log(_told(_wrapped(unwrapped(read_records(without_times(pieces))))))
-    return Log(_told(unwrapped(read_records(pieces))))
+        return Log(_with_faults(_wrapped(unwrapped(read_records(without_times(pieces))))))
+    return Log(_with_faults(unwrapped(read_records(pieces))))
 
 
 def _wrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected]:
-    """The same records, none of which came as AWS wrote it; where they lay before is not known any more."""
+    """Yield the same records as wrapped; their offsets in the file are unknown."""
     for item in found:
         if isinstance(item, Rejected):
             yield replace(item, offset=-1)
@@ -99,8 +109,8 @@ def _wrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected
 
 
 def hold(pieces: Iterable[bytes], scratch: Path) -> Held:
-    """A stream as a file to seek in, up to where it fails."""
-    file = tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES, dir=str(scratch))  # noqa: SIM115 - its reader lets it go
+    """Copy a stream to a seekable file, up to its end or its failure."""
+    file = tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES, dir=str(scratch))  # noqa: SIM115 - its reader closes it
     digest = hashlib.sha256()
     failure: Unreadable | None = None
     try:
@@ -113,7 +123,7 @@ def hold(pieces: Iterable[bytes], scratch: Path) -> Held:
     return Held(cast(BinaryIO, file), digest.hexdigest(), failure)
 
 
-def _to_seek_in(pieces: Iterable[bytes], scratch: Path) -> BinaryIO:
+def _seekable(pieces: Iterable[bytes], scratch: Path) -> BinaryIO:
     held = hold(pieces, scratch)
     if held.failure:
         raise held.failure

@@ -1,7 +1,7 @@
-"""Documents: files that hold no events and still belong to a case: digests of a trail, exports of an account.
+"""Documents: detects files without events that belong to a case: digests of a trail and exports of an account.
 
-A document is kept whole, as its inflated bytes; the room that knows what it says reads it when the case's tables are
-made. Content decides, never the file's name.
+A document is stored in full, inflated. The packages `digests` and `exports` parse it when the tables of a case are
+created. Documents are detected from the content, never from the file's name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from forensics.formats import export_documents as exports
 from forensics.formats.inflate import Unreadable
 
 MAX_DOCUMENT_BYTES = 64 << 20
-# the members that tell a document stand near its beginning
+# the members that identify a document are near its start
 _HEAD_BYTES = 4 << 10
 
 
@@ -39,13 +39,13 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole document; `content` has at most MAX_DOCUMENT_BYTES."""
+    """A complete document. `content`: its inflated bytes, at most MAX_DOCUMENT_BYTES."""
 
     kind: DocumentKind
     content: bytes
 
 
-# members that an object of each kind that is no export has, the first of them near its beginning
+# required members of each kind that is not an export; the first is near the start
 _MEMBERS = {
     DocumentKind.DIGEST: ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object"),
     # what `aws cloudtrail list-public-keys` and `aws s3api head-object` print
@@ -56,31 +56,34 @@ _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def take_document(pieces: Iterable[bytes]) -> tuple[Document | None, Iterator[bytes]]:
-    """The document that a stream is, or None and the same stream from its start.
+    """Return the document in a stream, or None and the same stream from its start.
 
-    Raises Unreadable where the stream fails before its first piece, and for what begins as an export and cannot be
-    read as one: it is cut off, or in a form of output that is not read.
+    Raises:
+        Unreadable: the stream fails before its first piece, or it begins like an export and is truncated, damaged, or
+            in an unsupported output format.
     """
     pieces = iter(pieces)
     head = next(pieces, b"")
     begins_as_export = exports.begins(head[:_HEAD_BYTES])
-    told = any(f'"{members[0]}"'.encode() in head[:_HEAD_BYTES] for members in _MEMBERS.values())
-    if not begins_as_export and not told:
+    begins_as_document = any(f'"{members[0]}"'.encode() in head[:_HEAD_BYTES] for members in _MEMBERS.values())
+    if not begins_as_export and not begins_as_document:
         return None, chain([head], pieces)
-    taken = [head]
+    pieces_read = [head]
     size = len(head)
     try:
         while size <= MAX_DOCUMENT_BYTES and (piece := next(pieces, b"")):
-            taken.append(piece)
+            pieces_read.append(piece)
             size += len(piece)
     except Unreadable as failure:
-        return None, _failing(taken, failure)
-    content = b"".join(taken)
+        return None, _failing(pieces_read, failure)
+    content = b"".join(pieces_read)
     if begins_as_export and size > MAX_DOCUMENT_BYTES:
-        raise Unreadable(f"it begins as {exports.named(head)} and is larger than {MAX_DOCUMENT_BYTES >> 20} MiB")
+        raise Unreadable(
+            f"it begins like {exports.display_name(head)} but is larger than {MAX_DOCUMENT_BYTES >> 20} MiB"
+        )
     kind = _kind(content) if size <= MAX_DOCUMENT_BYTES else None
     if begins_as_export and kind is None and not exports.objects(exports.without_mark(content)):
-        raise Unreadable(f"it begins as {exports.named(head)} and is cut off or damaged; ask AWS for it again")
+        raise Unreadable(f"it begins like {exports.display_name(head)} but is truncated or damaged; export it again")
     return (Document(kind, content), iter(())) if kind else (None, chain([content], pieces))
 
 
@@ -94,6 +97,6 @@ def _kind(content: bytes) -> DocumentKind | None:
     return next((kind for kind, needed in _MEMBERS.items() if members >= set(needed)), None)
 
 
-def _failing(taken: list[bytes], failure: Unreadable) -> Iterator[bytes]:
-    yield from taken
+def _failing(pieces_read: list[bytes], failure: Unreadable) -> Iterator[bytes]:
+    yield from pieces_read
     raise failure

@@ -1,7 +1,7 @@
-"""Tables: CloudTrail events as rows, in CSV or Parquet.
+"""Tables: reads CloudTrail events from the rows of CSV and Parquet files.
 
-Where a column holds the whole record as JSON (`eventJson`, `CloudTrailEvent`, `_raw`, `@message`), the record is taken
-from there and nothing else is read; else it is put together again from the row's fields.
+If a column contains the whole record as JSON (`eventJson`, `CloudTrailEvent`, `_raw`, `@message`), only that column is
+read. Otherwise the record is rebuilt from the columns of the row.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any, BinaryIO
 
 from forensics.formats.inflate import Measure
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
-from forensics.formats.rebuild import NotARow, from_row, given_twice, names_events, plain, to_json
+from forensics.formats.rebuild import NotARow, duplicate_field, from_row, names_events, plain, to_json
 from forensics.formats.record_stream import MAX_RECORD_BYTES, Delivery, Records, Rejected
 from forensics.formats.unwrap import in_message
 
 _OF_INSIGHTS = "@message"
-# in the order in which they are preferred; the last is one that others than the product write to
+# in order of preference; `message` may be attacker-controlled
 _MESSAGE_COLUMNS = (
     "eventjson",
     "cloudtrailevent",
@@ -39,32 +39,32 @@ _HEADER_BYTES = 64 << 10
 PARQUET_MAGIC = b"PAR1"
 _HISTORY_COLUMN = "awsaccesskey"
 
-EVENT_HISTORY = "event history CSV shows where keys were used, and never which were issued or what a call answered"
+EVENT_HISTORY = "event history CSV shows the use of keys, but no issued keys and no responses"
 
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """How to read a CSV file of events."""
+    """The delimiter and the columns of a CSV file of events."""
 
     delimiter: str
     columns: tuple[str, ...]
 
     @property
     def message(self) -> int | None:
-        """Which column holds the whole record."""
+        """The index of the column with the whole record; None if there is none."""
         names = [name if name == _OF_INSIGHTS else plain(name) for name in self.columns]
-        # beside the fields of an event a `message` is one of them, and not the whole
+        # in a table with columns of an event, `message` is one of its fields, not the whole record
         whole = [name for name in _MESSAGE_COLUMNS if name != "message" or not names_events(set(names))]
         return next((names.index(name) for name in whole if name in names), None)
 
     @property
     def limit(self) -> str | None:
-        """What a file of these columns cannot show."""
+        """What a file with these columns does not show."""
         return EVENT_HISTORY if _HISTORY_COLUMN in map(plain, self.columns) and self.message is None else None
 
 
 def csv_of_events(head: bytes) -> Csv | None:
-    """How to read what begins so as CSV; None if it is no table of CloudTrail events."""
+    """Detect CSV of CloudTrail events from the start of a file; None if it is not."""
     first = head[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0]
     for delimiter in _DELIMITERS:
         try:
@@ -82,11 +82,11 @@ def csv_of_events(head: bytes) -> Csv | None:
 
 
 def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
-    """The records of a CSV file, row by row. Raises Unreadable where `pieces` does, after everything before it."""
+    """Yield the records of a CSV file. Raises Unreadable if `pieces` does, after all earlier records."""
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines = _lines(pieces)
     next(lines, None)
-    message, twice = table.message, given_twice(table.columns)
+    message, duplicate = table.message, duplicate_field(table.columns)
     rows = csv.reader(lines, delimiter=table.delimiter)
     position = 0
     while True:
@@ -95,16 +95,16 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
         except StopIteration:
             return
         except csv.Error as error:
-            yield Rejected(position, -1, b"", f"the row is no CSV: {error}")
+            yield Rejected(position, -1, b"", f"the row is not valid CSV: {error}")
             position += 1
             continue
         if not row:
             continue
-        why = f"two columns give its {twice}" if twice and message is None else None
+        reason = f"two columns contain its {duplicate}" if duplicate and message is None else None
         if len(row) != len(table.columns):
-            why = f"the row has {len(row)} fields, the table {len(table.columns)}"
-        if why:
-            yield Rejected(position, -1, table.delimiter.join(row).encode("utf-8", "surrogateescape"), why)
+            reason = f"the row has {len(row)} fields, the table {len(table.columns)}"
+        if reason:
+            yield Rejected(position, -1, table.delimiter.join(row).encode("utf-8", "surrogateescape"), reason)
             position += 1
             continue
         for item in _of_row(dict(zip(table.columns, row, strict=True)), message, position):
@@ -113,7 +113,7 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
 
 
 def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejected]:
-    """The records of a Parquet file: OCSF, or any table of events. Raises Unreadable."""
+    """Yield the records of a Parquet file: OCSF events, or a table of events. Raises Unreadable."""
     from forensics.formats.parquet_rows import parquet_rows
 
     position = 0
@@ -130,7 +130,7 @@ def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejecte
 
 
 def _as_json(value: Any) -> Any:
-    """A value as JSON has it, but for times: some writers of Parquet have bytes for text, and NaN for nothing."""
+    """Convert a Parquet value to a JSON type, except times: some writers use bytes for text, and NaN for null."""
     if isinstance(value, Mapping):
         return {str(_as_json(name)): _as_json(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -162,19 +162,19 @@ def _of_row(row: Mapping[str, Any], message: int | None, position: int) -> Itera
 
 
 def _shown(row: Mapping[str, Any]) -> bytes:
-    """A row that is no record, for the quarantine."""
+    """Return a rejected row as JSON, for the quarantine."""
     return to_json({str(name): value if isinstance(value, (str, int)) else str(value) for name, value in row.items()})
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Lines with their ends, each of bounded length; bytes that are no UTF-8 come through."""
+    """Yield lines of bounded length with their line ends; keep bytes that are not UTF-8."""
     stream = io.TextIOWrapper(io.BufferedReader(ByteStream(pieces)), "utf-8-sig", errors="surrogateescape", newline="")
     while line := stream.readline(MAX_RECORD_BYTES):
         yield line
 
 
 class ByteStream(io.RawIOBase):
-    """Pieces as a file that can be read once."""
+    """A file that reads an iterable of bytes once."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)

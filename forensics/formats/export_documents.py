@@ -1,7 +1,7 @@
-"""Exports: what the AWS CLI prints about an account, told by the members of its JSON; a credential report also as CSV.
+"""Exports: detects the AWS CLI's JSON output about an account by its members, and the CSV of a credential report.
 
-A file may hold several answers of the CLI one after the other, as loops and pages leave them, or in an array. Content
-decides, never the file's name. What another `--output` printed is refused with what to do instead.
+A file can contain several responses, concatenated or in an array, as loops and pages print them. Exports are detected
+from the content, never from the file's name. Other output formats are refused with the option to use.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import msgspec
 from forensics.formats.inflate import Unreadable
 
 Object = dict[str, msgspec.Raw]
-"""One answer of the CLI: its members, not decoded yet."""
+"""One response that the CLI printed: its members, not decoded yet."""
 
-# the member that tells what an answer is, the kind of document, and the command that prints it
-_TELLING = {
+# by the member that identifies a response: the kind of document, and the command that prints it
+_BY_MEMBER = {
     "Content": ("iam_credential_report", "iam get-credential-report"),
     "AccessKeyMetadata": ("iam_access_keys", "iam list-access-keys"),
     "AccessKeyLastUsed": ("iam_access_key_last_used", "iam get-access-key-last-used"),
@@ -34,14 +34,14 @@ _TELLING = {
     "AdvancedEventSelectors": ("cloudtrail_event_selectors", "cloudtrail get-event-selectors"),
     "Account": ("sts_access_key_info", "sts get-access-key-info"),
 }
-_COMMANDS = dict(_TELLING.values())
-# members that may stand before the telling one
+_COMMANDS = dict(_BY_MEMBER.values())
+# members that can come before the identifying one
 _BEFORE = ("UserName", "TrailARN", "ReportFormat", "GeneratedTime", "IsTruncated", "Marker", "NextToken")
-_MEMBER = "|".join((*_TELLING, *_BEFORE, "ResponseMetadata"))
+_MEMBER = "|".join((*_BY_MEMBER, *_BEFORE, "ResponseMetadata"))
 _JSON = re.compile(rf'\s*\[?\s*\{{\s*"(?:{_MEMBER})"\s*:'.encode())
 _FIRST_MEMBER = re.compile(rb'"(\w+)"')
 _YAML = re.compile(rf"\s*(?:{_MEMBER}):(?:\s|$)".encode())
-_TEXT = re.compile(rf"(?:{'|'.join(name.upper() for name in _TELLING)})\t".encode())
+_TEXT = re.compile(rf"(?:{'|'.join(name.upper() for name in _BY_MEMBER)})\t".encode())
 _TABLE = re.compile(
     rb"-{9,}\s+\|\s+(?:ListAccessKeys|GetAccessKeyLastUsed|GetAccessKeyInfo|GetAccountAuthorizationDetails|ListUsers"
     rb"|ListAccounts|DescribeTrails|GetEventSelectors|GetCredentialReport)"
@@ -58,54 +58,54 @@ _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def begins(head: bytes) -> bool:
-    """Whether a stream that begins so is an export. Raises Unreadable for one in a form that is not read."""
+    """Return whether a stream begins like an export. Raises Unreadable for an unsupported output format."""
     text = without_mark(head)
     if _YAML.match(text) or _TEXT.match(text) or _TABLE.match(text):
         raise Unreadable(
-            "it looks like what the AWS CLI prints with --output yaml, text or table; run the command again with"
-            " --output json"
+            "it looks like output of the AWS CLI with --output yaml, text or table; run the command again with --output"
+            " json"
         )
     return bool(_JSON.match(text)) or is_report(text)
 
 
 def is_report(text: bytes) -> bool:
-    """Whether text begins as a credential report: CSV, or CSV in base64."""
+    """Return whether text begins like a credential report: CSV, or CSV in base64."""
     return bool(_REPORT.match(text)) or text.startswith(_REPORT_BASE64)
 
 
-def named(head: bytes) -> str:
-    """What an export that begins so is called: the command that prints it."""
+def display_name(head: bytes) -> str:
+    """Return a name for an export, from its start: the command that prints it."""
     text = without_mark(head)
     if is_report(text):
         return "a credential report"
     first = _FIRST_MEMBER.search(text)
-    _, command = _TELLING.get(first.group(1).decode() if first else "", ("", ""))
+    _, command = _BY_MEMBER.get(first.group(1).decode() if first else "", ("", ""))
     return f"the output of `aws {command}`" if command else "the output of the AWS CLI"
 
 
 def command_of(kind: str) -> str:
-    """The command that prints a kind of document."""
+    """Return the AWS CLI command that prints a kind of document."""
     return "iam list-users" if kind == "iam_users" else _COMMANDS.get(kind, kind)
 
 
 def kind(content: bytes) -> str | None:
-    """The kind of document, by the first answer in it; None if it is no export, or not a whole one."""
+    """Return the kind of a document, that of its first response; None if it is not a complete export."""
     text = without_mark(content)
     if is_report(text):
         return "iam_credential_report"
-    found = [kind_of(answer) for answer in objects(text)]
+    found = [kind_of(response) for response in objects(text)]
     return found[0] if found and all(found) else None
 
 
-def kind_of(answer: Object) -> str | None:
-    """What one answer of the CLI is; None if it is none that is read."""
-    for member, (kind, _) in _TELLING.items():
-        if member not in answer:
+def kind_of(response: Object) -> str | None:
+    """Return the kind of one response; None if it is not supported."""
+    for member, (kind, _) in _BY_MEMBER.items():
+        if member not in response:
             continue
-        raw = bytes(answer[member])
-        if member == "Content" and "ReportFormat" not in answer and "GeneratedTime" not in answer:
+        raw = bytes(response[member])
+        if member == "Content" and "ReportFormat" not in response and "GeneratedTime" not in response:
             continue
-        if member == "Account" and not (_ACCOUNT_ID.fullmatch(raw) and answer.keys() <= _OF_KEY_INFO):
+        if member == "Account" and not (_ACCOUNT_ID.fullmatch(raw) and response.keys() <= _OF_KEY_INFO):
             continue
         if member == "Users" and b'"IdentityStoreId"' not in raw and b'"Arn"' in raw:
             return "iam_users"
@@ -114,7 +114,7 @@ def kind_of(answer: Object) -> str | None:
 
 
 def objects(text: bytes) -> list[Object]:
-    """The answers in a file, in their order; none if anything else stands there. `text` is UTF-8."""
+    """Return the responses in UTF-8 text, in their order; an empty list if it has other content."""
     try:
         return [_decode_object(text)]
     except _NOT_DECODED:
@@ -124,18 +124,18 @@ def objects(text: bytes) -> list[Object]:
     except _NOT_DECODED:
         pass
     try:
-        return [answer for value in _values(text.decode()) for answer in value]
+        return [response for value in _values(text.decode()) for response in value]
     except (ValueError, RecursionError, msgspec.MsgspecError):
         return []
 
 
 def without_mark(content: bytes) -> bytes:
-    """Text without a byte order mark."""
+    """Return text without a byte order mark."""
     return content.removeprefix(codecs.BOM_UTF8)
 
 
 def _values(text: str) -> Iterator[list[Object]]:
-    """Values that stand one after the other. Raises ValueError where one is none."""
+    """Yield concatenated JSON values. Raises ValueError for invalid JSON."""
     decoder = json.JSONDecoder()
     at = _after_space(text, 0)
     while at < len(text):

@@ -1,7 +1,7 @@
-"""Inflate: a byte stream as the bytes it holds, however it was compressed, in bounded pieces.
+"""Inflate: decompresses a stream of bytes in bounded pieces.
 
-Content decides, never the file's name. Both the bytes as read and the bytes as inflated are hashed on the way, so one
-pass over a source gives both of its SHA-256 digests.
+The compression is detected from the content, never from the file's name. The bytes read and the bytes inflated are
+hashed in the same pass over a source.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ else:
 READ_BYTES = 1 << 20
 PIECE_BYTES = 1 << 20
 AT_ONCE_BYTES = 8 << 20
-# A slice that holds damage is lost, so it is small.
+# a damaged slice is lost, so slices are small
 _SLICE_BYTES = 512
 _GZIP_TRAILER_BYTES = 8
-# A trail file has at most 50 MB and inflates about 15 times; JSON of one repeated record about 300 times. What goes
-# beyond was made to fill a disk.
+# a trail file has at most 50 MB and inflates about 15 times; one repeated JSON record inflates about 300 times; a file
+# beyond that was made to fill a disk
 MAX_RATIO = 500
 _RATIO_COUNTS_FROM = 64 << 20
-# A compressed record takes at least 50 bytes. Each costs time, also one of two characters.
+# a compressed record has at least 50 bytes; each record takes time, also one of two characters
 _RECORDS_COUNT_FROM = 100_000
-# how often a file may be compressed over again
+# maximum number of nested compressions
 _MAX_LAYERS = 3
 
 
@@ -62,20 +62,26 @@ _COMPRESSIONS = (
     _Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
 )
 _LONGEST_MAGIC = max(len(compression.magic) for compression in _COMPRESSIONS)
-_GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub takes the class for an instance
+_GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub declares an instance
 _DAMAGED = (_GZIP_DAMAGED, zstd.ZstdError, OSError, EOFError, ValueError)
 
 
 class Unreadable(FormatError):
-    """The stream cannot be read to its end; the message says why. What came before is good."""
+    """The stream cannot be read to its end; the message has the reason. The data before that is valid."""
 
 
 @dataclass(slots=True)
 class Measure:
-    """What has gone through: bytes and SHA-256, as read and as inflated; whole only once the stream has ended.
+    """Sizes and hashes of a stream, complete once the stream has ended.
 
-    `archive`: of a member of an archive, what has gone through of the outermost file that it lies in. `in_members`: how
-    much all members of an archive have inflated to. `records`: how many records came out of the file and its members.
+    Args:
+        bytes_read: number of bytes read.
+        bytes_inflated: number of bytes after decompression.
+        archive: for a member of an archive, the measure of the outermost archive.
+        in_members: for an archive, number of inflated bytes of all members.
+        records: number of records in the file and its members.
+        read_hash: SHA-256 of the bytes read.
+        inflated_hash: SHA-256 of the inflated bytes.
     """
 
     bytes_read: int = 0
@@ -88,23 +94,27 @@ class Measure:
 
 
 def inflate(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
-    """Yield the content of `stream` in bounded pieces: gzip, zstd and bzip2 undone, also one inside the other.
+    """Yield the content of a stream in bounded pieces; decompress gzip, zstd and bzip2, also nested.
 
-    Raises Unreadable for a damaged or cut stream and for one that inflates beyond all proportion, after what came
-    before the damage.
+    Args:
+        stream: the stream.
+        measure: measures the bytes that are read and inflated.
+
+    Raises:
+        Unreadable: the stream is damaged, truncated, or a decompression bomb; raised after all valid data.
     """
     return _count(_unpacked(_read(stream, measure), measure), measure)
 
 
 def peek(pieces: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """What a stream begins with, at least `size` bytes if it has them, and the same stream from its start."""
-    taken: list[bytes] = []
+    """Return the start of a stream, at least `size` bytes if it has them, and the same stream from its start."""
+    parts: list[bytes] = []
     try:
-        while sum(map(len, taken)) < size and (piece := next(pieces, b"")):
-            taken.append(piece)
+        while sum(map(len, parts)) < size and (piece := next(pieces, b"")):
+            parts.append(piece)
     except Unreadable as failure:
         pieces = _failing(failure)
-    head = b"".join(taken)
+    head = b"".join(parts)
     return head, chain([head], pieces)
 
 
@@ -120,17 +130,17 @@ def _unpacked(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
         if compression is None:
             return pieces
         if layer == _MAX_LAYERS:
-            return _failing(Unreadable(f"it is compressed more than {_MAX_LAYERS} times over"))
+            return _failing(Unreadable(f"it is compressed more than {_MAX_LAYERS} times"))
         pieces = _bounded(_decompressed(compression, pieces), measure)
     return pieces
 
 
 def _decompressed(compression: _Compression, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The content of a stream; of one as nearly all are, of one sound member and not large, at once."""
+    """Return the content of a stream; in one step if it is small and has one valid member, as most have."""
     head, pieces = peek(pieces, READ_BYTES)
     if len(head) < READ_BYTES and (whole := _at_once(compression, head)) is not None:
         next(pieces)
-        return chain([whole], pieces)  # where the source failed behind its end, that is told
+        return chain([whole], pieces)  # to report a failure of the source after the member
     return _gathered(_members(compression, _slices(pieces)))
 
 
@@ -148,24 +158,24 @@ def _compression_of(head: bytes) -> _Compression | None:
 
 
 def _members(compression: _Compression, slices: Iterator[bytes]) -> Iterator[bytes]:
-    """Every member of a stream, and behind the last nothing but zeros, as tapes and some copies leave them."""
+    """Yield the content of all members. After the last one, only zeros are valid, as tapes and some copies add them."""
     data = _at_least_magic(b"", slices)
     while data.startswith(compression.magic):
         rest = yield from _member(compression, data, slices)
         data = _at_least_magic(rest, slices)
     if any(part.strip(b"\0") for part in chain([data], slices)):
-        raise Unreadable(f"there are other bytes behind the {compression.name} stream")
+        raise Unreadable(f"there is other data after the {compression.name} stream")
 
 
 def _at_least_magic(data: bytes, rest: Iterator[bytes]) -> bytes:
-    """`data` with so much of the rest that it shows whether a member begins here."""
+    """Extend `data` until it is long enough to detect the start of a member."""
     while len(data) < _LONGEST_MAGIC and (more := next(rest, b"")):
         data += more
     return data
 
 
 def _member(compression: _Compression, data: bytes, slices: Iterator[bytes]) -> Generator[bytes, None, bytes]:
-    """The content of one member; returns what of the last slice stands behind it."""
+    """Yield the content of one member; return the data after it in the last slice."""
     member = compression.decompressor()
     while data:
         try:
@@ -177,11 +187,11 @@ def _member(compression: _Compression, data: bytes, slices: Iterator[bytes]) -> 
         if member.eof:
             return member.unused_data
         data = next(slices, b"")
-    raise Unreadable(f"the {compression.name} stream is cut short")
+    raise Unreadable(f"the {compression.name} stream is truncated")
 
 
 def _slices(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The same bytes in slices so small that little is lost with one that is damaged, and the last checksum alone."""
+    """Yield the same bytes in small slices, so damage costs little, with the last checksum in its own slice."""
     chunk = next(chunks)
     while chunk:
         following = next(chunks, b"")
@@ -194,7 +204,7 @@ def _slices(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Small pieces as larger ones; what came before a failure comes out before it."""
+    """Join small pieces to larger ones; yield all data before a failure."""
     parts: list[bytes] = []
     have = 0
     try:
@@ -229,7 +239,7 @@ def _count(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
 
 
 def _bounded(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
-    """The same pieces as long as they are in proportion to what was read, of the file itself and of its archive."""
+    """Yield the same pieces; raise Unreadable if they exceed the ratio to the bytes read of the file or its archive."""
     inflated = 0
     for piece in bounded_member(pieces, measure.archive):
         inflated += len(piece)
@@ -238,7 +248,7 @@ def _bounded(pieces: Iterator[bytes], measure: Measure) -> Iterator[bytes]:
 
 
 def bounded_member(pieces: Iterable[bytes], archive: Measure | None) -> Iterator[bytes]:
-    """The same pieces as long as all that came out of an archive is in proportion to the archive. Raises Unreadable."""
+    """Yield the same pieces; raise Unreadable if all members of an archive exceed the ratio to its size."""
     for piece in pieces:
         if archive is not None:
             archive.in_members += len(piece)
@@ -248,13 +258,13 @@ def bounded_member(pieces: Iterable[bytes], archive: Measure | None) -> Iterator
 
 def refuse_if_beyond(inflated: int, read: int) -> None:
     if inflated > _RATIO_COUNTS_FROM and inflated > MAX_RATIO * read:
-        raise Unreadable(f"it inflates to more than {inflated:,} bytes from {read:,}, beyond what a log does")
+        raise Unreadable(f"it inflates from {read:,} to more than {inflated:,} bytes, which no log does")
 
 
 def count_records(number: int, measure: Measure) -> None:
-    """Count records of a file, or of a member of an archive. Raises Unreadable for more of them than bytes."""
+    """Count the records of a file or an archive's member. Raises Unreadable if it has more records than bytes."""
     outermost = measure.archive or measure
     outermost.records += number
     if outermost.records > max(_RECORDS_COUNT_FROM, outermost.bytes_read):
         many, read = outermost.records, outermost.bytes_read
-        raise Unreadable(f"it holds more than {many:,} records in {read:,} bytes, beyond what a log does")
+        raise Unreadable(f"it contains more than {many:,} records in {read:,} bytes, which no log does")

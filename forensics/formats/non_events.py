@@ -1,6 +1,6 @@
-"""Left out: JSON that is sound, stands among events, and is none of them: what it is, in one word or two.
+"""Non-events: recognizes valid JSON that occurs among events but is not an event.
 
-It is told and counted; it is no damage, so it makes no file incomplete.
+It is reported and counted, but not an error, so the file is still complete.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _seen = msgspec.json.Decoder(_Seen).decode
 
 
 def why_left_out(raw: bytes) -> str | None:
-    """What a value is that is no event; None where it is nothing known, and a reader should look at it."""
+    """Return the kind of a value that is not an event; None if it is unrecognized and needs a look."""
     try:
         seen = _seen(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -35,7 +35,7 @@ def why_left_out(raw: bytes) -> str | None:
         return "aggregated events"
     if isinstance(seen.event_source, str) and seen.event_source.startswith("aws:"):
         return "notifications of other services"
-    if b'"eventName"' in raw:  # a record may stand in it after all
+    if b'"eventName"' in raw:  # it can contain a record
         return None
     if seen.message_type == "CONTROL_MESSAGE":
         return "control messages of CloudWatch Logs"

@@ -1,7 +1,7 @@
-"""OCSF: a record put together again from the event that Security Lake made of it.
+"""OCSF: rebuilds a record from the OCSF event that Security Lake created from it.
 
-The mapping is AWS's own (CloudTrail to OCSF 1.0 to 1.5); what it has no place for stands in `unmapped`, nested or under
-names with dots.
+The mapping is the reverse of AWS's (CloudTrail to OCSF 1.0 to 1.5). Fields without a place in OCSF are in `unmapped`,
+nested or with dotted names.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _NOTHING = (None, "", "null")
 
 
 class NotOcsf(FormatError):
-    """The event is not one that was made of a CloudTrail record."""
+    """The event was not created from a CloudTrail record."""
 
 
 def from_ocsf(event: Mapping[str, Any]) -> bytes:
-    """The record that an OCSF event was made of, as JSON. Raises NotOcsf."""
+    """Return the record of an OCSF event as JSON. Raises NotOcsf."""
     if not is_of_cloudtrail(event):
         raise NotOcsf
     unmapped = _nested(_at(event, "unmapped"))
@@ -57,7 +57,7 @@ def from_ocsf(event: Mapping[str, Any]) -> bytes:
 
 
 def is_of_cloudtrail(event: Mapping[str, Any]) -> bool:
-    """Whether CloudTrail's name stands where an OCSF event says what it was made of."""
+    """Return whether an OCSF event names CloudTrail as its product or log provider."""
     names = (_at(event, "metadata.product.name"), _at(event, "metadata.log_provider"))
     return any(isinstance(name, str) and name.lower() == _PRODUCT for name in names)
 
@@ -92,7 +92,7 @@ def _identity(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _add_sign_in(record: dict[str, Any], event: Mapping[str, Any]) -> None:
-    """Whether a sign-in succeeded stands in the event's own status, where the response is not kept."""
+    """Add the result of a sign-in from the status of the event if it has no response."""
     if record["eventName"] == "ConsoleLogin" and not record["responseElements"]:
         status = _at(event, "status")
         if status in ("Success", "Failure"):
@@ -100,7 +100,7 @@ def _add_sign_in(record: dict[str, Any], event: Mapping[str, Any]) -> None:
 
 
 def _at(event: object, *paths: str) -> Any:
-    """What stands at the first of some dotted paths that leads anywhere."""
+    """Return the value at the first dotted path that has one."""
     for path in paths:
         value: Any = event
         for name in path.split("."):
@@ -139,7 +139,7 @@ def _boolean_text(value: object) -> str | None:
 
 
 def _nested(unmapped: object) -> dict[str, Any]:
-    """`unmapped` with its dotted names as objects in objects, and its JSON text as what it says."""
+    """Return `unmapped` with dotted names as nested objects and JSON text decoded."""
     nested: dict[str, Any] = {}
     pairs = unmapped.items() if isinstance(unmapped, Mapping) else ()
     for path, value in pairs:
@@ -156,7 +156,7 @@ def _nested(unmapped: object) -> dict[str, Any]:
 
 
 def _add(record: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """What the record does not say yet."""
+    """Add fields that the record lacks."""
     for name, value in more.items():
         held = record.get(name)
         if held in _NOTHING:

@@ -1,7 +1,7 @@
-"""Parquet rows: the rows of a Parquet file as Python values, with bounds on everything that the file claims.
+"""Parquet rows: reads a Parquet file as Python values, with limits on every size in the file.
 
-A dictionary or a run of nulls lets a file of a kilobyte hold terabytes. So text stays in its dictionary until its size
-is known, and the rows as values are measured like what comes out of gzip.
+With a dictionary or a run of nulls, a file of one kilobyte can expand to terabytes. So text stays in its dictionary
+until its size is known, and the expanded size has the same limit as gzip.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from forensics.formats.record_stream import MAX_RECORD_BYTES
 Rows = list[dict[str, Any]]
 
 _BATCH_ROWS = 500
-# made into Python values at once
+# converted to Python values at once
 _BATCH_BYTES = 8 << 20
 _LONGEST_FOOTER = 16 << 20
 _MOST_COLUMNS = 5_000
-# A decimal or a UUID has at most 32 bytes.
+# a decimal or a UUID has at most 32 bytes
 _LONGEST_FIXED = 1 << 10
-# A row, and a value in it, cost at least this as JSON and in memory, also if the value is null.
+# minimum size of a row and of a value in JSON and in memory, also of null
 _ROW_BYTES = 64
 _VALUE_BYTES = 8
 _DAMAGED = (pa.ArrowException, OSError, ValueError, OverflowError)
 
 
 def parquet_rows(file: BinaryIO, measure: Measure) -> Iterator[Rows | None]:
-    """The rows of a Parquet file, some at a time; None for a row that is larger than a record. Raises Unreadable."""
+    """Yield rows of a Parquet file in batches; None for a row larger than a record can be. Raises Unreadable."""
     try:
         source = _opened(file, measure)
         expanded = 0
@@ -43,12 +43,12 @@ def parquet_rows(file: BinaryIO, measure: Measure) -> Iterator[Rows | None]:
             yield from _in_parts(batch, size)
     except _DAMAGED as error:
         raise Unreadable(f"the Parquet file is damaged: {' '.join(str(error).split())}") from None
-    except MemoryError:  # also Arrow's own
-        raise Unreadable("the Parquet file needs more memory than there is") from None
+    except MemoryError:  # also pyarrow.ArrowMemoryError
+        raise Unreadable("the Parquet file needs more memory than is available") from None
 
 
 def expanded_bytes(batch: pa.RecordBatch) -> int:
-    """How much the rows of a batch are without dictionaries, about as much as in JSON."""
+    """Return the size of a batch in bytes without dictionaries, about that of its JSON."""
     sizes: list[int] = [_expanded(column) for column in batch.columns]
     return int(batch.num_rows) * _ROW_BYTES + sum(sizes)
 
@@ -88,7 +88,7 @@ def _opened(file: BinaryIO, measure: Measure) -> pq.ParquetFile:
 
 
 def _in_parts(batch: pa.RecordBatch, size: int) -> Iterator[Rows | None]:
-    """The rows as Python values, so few at once that they fit in memory."""
+    """Yield the rows as Python values, in parts that fit in memory."""
     if size <= _BATCH_BYTES or batch.num_rows == 1:
         yield batch.to_pylist(maps_as_pydicts="lossy") if size <= MAX_RECORD_BYTES else None
         return

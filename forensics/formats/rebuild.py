@@ -1,7 +1,7 @@
-"""Rebuild: a record put together again from a row of a table of events: Athena, CloudTrail Lake, the event history.
+"""Rebuild: rebuilds a record from a row of a table of events: Athena, CloudTrail Lake, event history.
 
-Such a table has a column for each field of a record, its name without capitals, and prints structs as text. What the
-table has no column for the record does not say; a column that no record has stays in it under its own name.
+Such a table has a column for each field of a record, with a lowercase name, and prints structs as text. A field without
+a column is missing in the rebuilt record; a column that is not a field keeps its name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from forensics.errors import FormatError
 from forensics.formats.athena_struct import NotStructText, read_struct
 
-# the names of a record and of what stands in it; a table has them without capitals
+# names of a record's fields and of their members; a table has them in lower case
 _NAMES = (
     "accessKeyId accountId additionalEventData addendum apiVersion assumedRoot attributes awsRegion cipherSuite"
     " clientProvidedHostHeader creationDate credentialId credentialsIssuedTo ec2RoleDelivery edgeDeviceDetails"
@@ -44,43 +44,43 @@ _TOP = {
         " vpcEndpointAccountId vpcEndpointId"
     ).split()
 }
-# what a caller fills keeps its own names
+# the caller chooses the content of these, so their names are kept
 _FREE = {"additionaleventdata", "requestparameters", "responseelements", "serviceeventdetails"}
 _STRUCTS = {"addendum", "edgedevicedetails", "insightdetails", "resources", "tlsdetails", "useridentity"}
 _BOOLEANS = {"readonly", "managementevent"}
 _TIMES = {"eventtime", "creationdate"}
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?: ?(?:Z|UTC))?")
-# columns of the event history, which shows whose call it was by name and key alone
+# columns of the event history, which has only the name and the key of the caller
 _OF_THE_CALLER = {"username": "userName", "awsaccesskey": "accessKeyId"}
 _NOTHING = ("", "null", "-")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 
 
 class NotARow(FormatError):
-    """The row is none of a table of CloudTrail events, or its identity cannot be read; the message says which."""
+    """The row is not a CloudTrail event, or its identity cannot be read; the message has the reason."""
 
 
 def plain(name: str) -> str:
-    """A column's name without capitals, spaces and signs."""
+    """Return a column name in lower case, with only letters and digits."""
     return _NOT_LETTERS.sub("", name.lower())
 
 
 def names_events(columns: set[str]) -> bool:
-    """Whether a table with these columns, as `plain` gives them, is one of CloudTrail events."""
+    """Return whether a table with these columns has CloudTrail events. `columns`: names from `plain`."""
     return "eventname" in columns and bool(columns & {"eventsource", "eventtime"})
 
 
-def given_twice(columns: Iterable[str]) -> str | None:
-    """A field of a record that two of these columns give, so that a row can be read in two ways."""
+def duplicate_field(columns: Iterable[str]) -> str | None:
+    """Return a field that two columns contain, which makes rows ambiguous; None if there is none."""
     counts = Counter(map(plain, columns))
     return next((_NAMED[name] for name, number in counts.items() if number > 1 and name in _TOP), None)
 
 
 def from_row(row: Mapping[str, Any]) -> bytes:
-    """The record of a row, as JSON. Raises NotARow."""
+    """Return the record of a row as JSON. Raises NotARow."""
     columns = {plain(name): value for name, value in row.items()}
     if not names_events(set(columns)):
-        raise NotARow("it is no row of a table of CloudTrail events")
+        raise NotARow("the row is not a CloudTrail event")
     record = {
         _NAMED[name]: field
         for name, value in columns.items()
@@ -100,13 +100,13 @@ def from_row(row: Mapping[str, Any]) -> bytes:
 
 
 def to_json(record: Mapping[str, Any]) -> bytes:
-    """A record as AWS writes one; bytes that were no text come out as they were, and times as text."""
+    """Return a record as JSON in AWS's form; keep bytes that are not UTF-8, and write times as text."""
     text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str)
     return text.encode("utf-8", "surrogateescape")
 
 
 def json_or_text(value: Any) -> Any:
-    """What a column of JSON text holds; text that is no JSON stays text."""
+    """Decode a column of JSON text; return other text unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -126,7 +126,7 @@ def _field(name: str, value: Any) -> Any:
 
 
 def _free(value: Any) -> Any:
-    """A block that a caller fills: JSON text, or a map printed as a struct, whose values may be JSON text again."""
+    """Return a block with content of the caller: JSON text, or a map printed as a struct with JSON values."""
     read = json_or_text(value)
     if isinstance(read, str):
         try:
@@ -140,18 +140,18 @@ def _struct(name: str, value: Any) -> Any:
     read = json_or_text(value)
     if isinstance(read, str):
         if name == "resources":
-            return None  # the event history prints names here, which are no resources of a record
+            return None  # the event history prints resource names, which are not the `resources` of a record
         try:
             read = read_struct(read)
         except NotStructText:
             if name == "useridentity":
-                raise NotARow("its userIdentity can be read in two ways, or not at all") from None
+                raise NotARow("its userIdentity is ambiguous or invalid") from None
             return None
     return _with_names(read)
 
 
 def _with_names(value: Any) -> Any:
-    """A struct with the names of a record, and without what is null."""
+    """Return a struct with the names of a record's fields, without null values."""
     if isinstance(value, Mapping):
         return {
             _NAMED.get(plain(name), name): _with_names(_scalar(plain(name), item))

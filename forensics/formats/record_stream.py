@@ -1,13 +1,12 @@
-"""Records: the CloudTrail records in a stream of JSON text, whatever wraps them, as the bytes they came in.
+"""Records: splits a stream of JSON text into the original bytes of its records.
 
-A stream is a sequence of JSON values: `{"Records": [...]}` as a trail delivers it, a bare array, one event, NDJSON,
-concatenated objects, any of these repeated. Records are cut out and not decoded; each keeps its own bytes, so what was
-delivered can be given back.
+A stream is a sequence of JSON values: a trail's `{"Records": [...]}`, an array, one event, NDJSON, concatenated
+objects, or several of these. Records are not decoded, so their original bytes can be exported.
 
-Two ways lead to the same cut. The fast one guesses where the last whole record of a window ends and lets a JSON parser
-check the guess: text that parses from the start of a record to there is a sequence of whole records, whatever it
-holds. The exact one follows quotes and brackets. Where text is broken, reading goes on at the next thing that starts
-like a record, and what comes from there on says so: `resynchronised`.
+Two methods give the same result. The fast method guesses the end of the last complete record in a window and verifies
+the guess with a JSON parser: if the text up to there parses, it is a sequence of complete records. The exact method
+follows quotes and brackets. After broken text, reading continues at the next start of a record, and all later records
+are marked `resynchronised`.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ _SPACE_AND_COMMAS = re.compile(rb"[\s,]*")
 _TRAIL_FILE = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 _RECORDS_KEY = re.compile(rb'"Records"\s*:\s*\[')
 _NEXT_RECORDS = re.compile(rb'\s*,\s*"Records"\s*:\s*\[')
-# A string ends at a control character too: none can stand in one, so there it was cut off.
+# a control character also ends a string: it is invalid in one, so the string is truncated there
 _STRUCTURE = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
-# Inside valid JSON this cannot stand in a string, where its quotes would be escaped.
+# in valid JSON, this never occurs inside a string, where its quotes would be escaped
 _RECORD_START = re.compile(
     rb'\{\s*"(?:eventVersion|eventTime|userIdentity|awsRegion|eventID|eventName|eventSource|additionalEventData)"\s*:'
 )
@@ -46,22 +45,21 @@ _MEMBER_OF_A_RECORD = re.compile(
     rb'|responseElements|additionalEventData|resources)"\s*:'
 )
 _OBJECT = re.compile(rb"\s*\{")
-# more than the start of a record has, so that one on the edge of the window is not passed over
+# longer than the usual match of _RECORD_START, to find a start at the edge of a window
 _START_BYTES = 64
-# how much of an object is looked at for a list of records behind its other members
+# maximum size of an object's members before its list of records
 _PREFACE_BYTES = 64 << 10
-# A record seldom has more bytes than this; one that has is sought up to where so many others seem to have begun that it
-# must be broken. This bounds what a file of nothing but broken records costs.
+# a larger record counts as broken if so many others start inside it; limits the time for a file of broken records
 _USUAL_RECORD_BYTES = 64 << 10
 _STARTS_IN_A_RECORD = 32
 
 
 class NotJson(FormatError):
-    """The stream does not begin as JSON does."""
+    """The stream does not begin like JSON."""
 
 
+_BESIDE_RECORDS = "there is other content beside the list of records"
 _FIRST_BYTE = itemgetter(0)
-_BRACE = ord("{")
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
@@ -69,7 +67,7 @@ _NOT_PARSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Delivery(StrEnum):
-    """How a record came: as AWS wrote it, taken out of something else, or put together again from its fields."""
+    """Origin of a record: as AWS wrote it, extracted from another format, or rebuilt from its fields."""
 
     NATIVE = "native"
     WRAPPED = "wrapped"
@@ -78,7 +76,7 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Consecutive records of one stream; `position` is the place of the first, counted from 0."""
+    """Consecutive records of one stream. `position`: index of the first, from 0."""
 
     position: int
     raw: list[bytes]
@@ -88,9 +86,10 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Bytes where a record should be. `offset` is in inflated bytes; `raw` is cut at MAX_RECORD_BYTES.
+    """Bytes that are not a valid record, at most MAX_RECORD_BYTES.
 
-    `cut`: the stream ended where more should have come.
+    `position`: index in the stream, from 0. `offset`: in inflated bytes; -1 if the value is complete JSON, or if it is
+    unknown. `cut`: the stream is truncated here.
     """
 
     position: int
@@ -101,16 +100,22 @@ class Rejected:
 
 
 def read_records(pieces: Iterable[bytes], window_bytes: int = _WINDOW_BYTES) -> Iterator[Records | Rejected]:
-    """Yield what a stream holds, in order, in bounded memory: of a sound stream the same whatever the window's size.
+    """Yield the records of a stream in order, in bounded memory.
 
-    Raises NotJson at once, and Unreadable where `pieces` does, after everything that came before it.
+    Args:
+        pieces: the bytes of the stream.
+        window_bytes: size of the window; it does not affect the records of a valid stream.
+
+    Raises:
+        NotJson: the stream does not begin like JSON; raised before the first record.
+        Unreadable: `pieces` raised it; raised after all earlier records.
     """
     reader = _Reader(_Window(pieces, window_bytes))
     yield from reader.read()
 
 
 class _Window:
-    """The part of a stream that is in memory; `start` is where the next value is expected."""
+    """The part of a stream in memory. `start`: index of the next value in `data`."""
 
     def __init__(self, pieces: Iterable[bytes], usual_size: int) -> None:
         self._pieces = iter(pieces)
@@ -130,7 +135,7 @@ class _Window:
         return len(self.data) - self.start
 
     def fill(self, size: int = 0) -> None:
-        """Have `size` bytes at hand, or as many as usual, or all that are left."""
+        """Read until the window has `size` bytes, or its usual size, or the stream ends."""
         size = size or self._usual_size
         if self.size >= size or self.ended:
             return
@@ -147,11 +152,11 @@ class _Window:
             else:
                 parts.append(piece)
                 have += len(piece)
-        self.data = b"".join(filter(None, parts))  # one part by itself is not copied
+        self.data = b"".join(filter(None, parts))  # does not copy a single part
         self.start = 0
 
     def skip(self, pattern: re.Pattern[bytes]) -> bool:
-        """Pass over what matches and tell whether anything is left of the stream."""
+        """Skip a match; return whether the stream has more data."""
         while True:
             self.fill()
             match = pattern.match(self.data, self.start)
@@ -160,7 +165,7 @@ class _Window:
                 return self.size > 0
 
     def array(self, end: int) -> bytes | memoryview:
-        """What stands from the start to `end`, in brackets; where it has those already it is not copied."""
+        """Return the data from the start to `end` in brackets, without a copy if the data already has them."""
         if self.start and self.data[self.start - 1] == 0x5B and self.data[end : end + 1] == b"]":
             return memoryview(self.data)[self.start - 1 : end + 1]
         return b"[%b]" % self.data[self.start : end]
@@ -190,7 +195,7 @@ class _Reader:
             elif window.at(b"["):
                 window.start += 1
                 yield from self._elements()
-            elif (lines := self._whole_lines()) is not None:
+            elif (lines := self._complete_lines()) is not None:
                 yield self._records(lines)
             else:
                 yield from self._exactly(in_array=False)
@@ -199,29 +204,29 @@ class _Reader:
 
     @property
     def _between(self) -> re.Pattern[bytes]:
-        """What may stand between two values: commas where damage has hidden that they are in an array."""
+        """The separators between values; after damage, commas too, because the start of an array can be lost."""
         return _SPACE_AND_COMMAS if self._resynchronised else _SPACE
 
     def _trail_file(self) -> Iterator[Records | Rejected]:
-        """The rest of a trail file from the first of its records."""
+        """Read a trail file from its first record."""
         yield from self._elements()
         yield from self._rest_of_trail_file()
 
     def _elements(self) -> Iterator[Records | Rejected]:
-        """The elements of an array, up to and with its end."""
+        """Read the elements of an array and its closing bracket."""
         window = self._window
         while window.skip(_SPACE_AND_COMMAS):
             if window.at(b"]"):
                 window.start += 1
                 return
-            if (elements := self._whole_elements()) is not None:
+            if (elements := self._complete_elements()) is not None:
                 yield self._records(elements)
             else:
                 yield from self._exactly(in_array=True)
         yield replace(self._reject(window.start, "the file ends inside its list of records"), cut=True)
 
     def _rest_of_trail_file(self) -> Iterator[Records | Rejected]:
-        """What stands between the end of `Records` and the end of its object: as a rule one brace."""
+        """Read from the end of `Records` to the end of its object, usually one brace."""
         window = self._window
         while window.skip(_SPACE):
             if head := _NEXT_RECORDS.match(window.data, window.start):
@@ -231,14 +236,14 @@ class _Reader:
                 window.start += 1
                 return
             elif window.at(b",") and (end := _end_of_object(window.data, window.start, len(window.data), depth=1)):
-                yield self._reject(end, "there is something beside the list of records")
+                yield self._reject(end, _BESIDE_RECORDS)
                 return
             else:
-                self._resynchronised = True  # and whatever stands here is read like the start of a stream
+                self._resynchronised = True  # this data is read like the start of a stream
                 return
 
-    def _whole_elements(self) -> list[bytes] | None:
-        """The fast way inside an array: all records that end in the window, if they parse."""
+    def _complete_elements(self) -> list[bytes] | None:
+        """Return all records of an array that end in the window, if they parse (fast method)."""
         window = self._window
         cuts = [window.data.rfind(b'},{"', window.start) + 1]
         if window.ended:
@@ -252,8 +257,8 @@ class _Reader:
                 return self._objects(values, cut)
         return None
 
-    def _whole_lines(self) -> list[bytes] | None:
-        """The fast way outside an array: all lines that end in the window, if each is one object."""
+    def _complete_lines(self) -> list[bytes] | None:
+        """Return all lines that end in the window, if each is one object (fast method)."""
         window = self._window
         cut = len(window.data) if window.ended else window.data.rfind(b"\n", window.start) + 1
         lines = window.data[window.start : cut]
@@ -266,13 +271,13 @@ class _Reader:
 
     def _objects(self, values: list[msgspec.Raw], cut: int) -> list[bytes] | None:
         raw = list(map(bytes, values))
-        if set(map(_FIRST_BYTE, raw)) != {_BRACE}:
+        if set(map(_FIRST_BYTE, raw)) != {ord("{")}:
             return None
         self._window.start = cut
         return raw
 
     def _exactly(self, in_array: bool) -> Iterator[Records | Rejected]:
-        """The exact way: value by value, to the end of the window or of the array, or up to a trail file."""
+        """Read value by value to the end of the window or the array, or to a trail file (exact method)."""
         window = self._window
         begin = window.offset
         good: list[bytes] = []
@@ -281,13 +286,13 @@ class _Reader:
                 break
             if not in_array and (head := _head_of_trail_file(window.data, window.start)):
                 yield from self._pending(good)
-                yield from self._trail_file_with_a_preface(head)
+                yield from self._trail_file_with_preface(head)
                 return
             end = self._end_of_object()
             raw = window.data[window.start : end] if end else b""
             if not (raw or in_array) and (place := _head_of_list(window.data, window.start)):
                 yield from self._pending(good)
-                yield from self._list_in_an_envelope(*place)
+                yield from self._list_in_envelope(*place)
                 return
             if broken := _why_broken(raw) if raw else self._why_endless():
                 yield from self._pending(good)
@@ -298,25 +303,25 @@ class _Reader:
                 window.start = end
         yield from self._pending(good)
         if window.offset == begin:
-            yield self._reject_to_next_start(0, "something that is not an object stands among the records")
+            yield self._reject_to_next_start(0, "a value among the records is not an object")
 
     def _pending(self, good: list[bytes]) -> Iterator[Records]:
         if good:
             yield self._records(good)
 
-    def _trail_file_with_a_preface(self, head: int) -> Iterator[Records | Rejected]:
-        """A trail file whose first member is not `Records`; what stands before that comes after its records."""
+    def _trail_file_with_preface(self, head: int) -> Iterator[Records | Rejected]:
+        """Read a trail file with other members before `Records`; reject these members after its records."""
         window = self._window
         offset, preface = window.offset, window.data[window.start : head]
         window.start = head
         yield from self._trail_file()
-        yield Rejected(self._position, offset, preface, "there is something beside the list of records")
+        yield Rejected(self._position, offset, preface, _BESIDE_RECORDS)
         self._position += 1
 
-    def _list_in_an_envelope(self, head: int, depth: int) -> Iterator[Records | Rejected]:
-        """An object that is larger than a record can be, or cut off: the elements of the first list in it.
+    def _list_in_envelope(self, head: int, depth: int) -> Iterator[Records | Rejected]:
+        """Read the first list in an object that is truncated or larger than a record can be.
 
-        What stands beside the list is the envelope, and is left out unless records begin there too.
+        The other members are the envelope; they are skipped unless they contain the start of a record.
         """
         window = self._window
         window.start = head
@@ -330,13 +335,13 @@ class _Reader:
             if not end:
                 self._resynchronised = True
             elif _RECORD_START.search(window.data, window.start, end):
-                yield self._reject(end, "there is something beside the list of records")
+                yield self._reject(end, _BESIDE_RECORDS)
             else:
                 window.start = end
             return
 
     def _end_of_object(self) -> int:
-        """Where the object at the start of the window ends; 0 if it does not, within MAX_RECORD_BYTES."""
+        """Return the end of the object at the start of the window; 0 if it has none within MAX_RECORD_BYTES."""
         window = self._window
         if end := _end_of_object(window.data, window.start, window.start + _USUAL_RECORD_BYTES):
             return end
@@ -351,14 +356,11 @@ class _Reader:
 
     def _why_endless(self) -> str:
         if self._window.ended:
-            return "the record is cut off: the file or another record begins inside it"
+            return "the record is truncated: the file ends or another record begins inside it"
         return f"the record is broken, or larger than {MAX_RECORD_BYTES >> 20} MiB"
 
     def _reject_to_next_start(self, end: int, reason: str) -> Rejected:
-        """Reject a broken value that seems to end at `end`, or before the first record that begins inside it.
-
-        Where even its end is not known, `end` is 0.
-        """
+        """Reject a broken value up to `end`, or up to the first start of a record inside it. `end`: 0 if unknown."""
         window = self._window
         following = _RECORD_START.search(window.data, window.start + 1, end or len(window.data))
         if following:
@@ -384,7 +386,7 @@ class _Reader:
 
 
 def _end_of_object(data: bytes, start: int, limit: int, depth: int = 0) -> int:
-    """Where the object ends of which `depth` levels are open at `start`; 0 if it does not before `limit`."""
+    """Return the end of an object with `depth` open levels at `start`; 0 if it does not end before `limit`."""
     for token in _STRUCTURE.finditer(data, start, limit):
         first = data[token.start()]
         if first == 0x22:
@@ -400,7 +402,7 @@ def _end_of_object(data: bytes, start: int, limit: int, depth: int = 0) -> int:
 
 
 def _head_of_trail_file(data: bytes, start: int) -> int:
-    """Where the list of records begins in an object that may have other members before it; 0 if it has none."""
+    """Return the start of the records in an object that can have other members first; 0 if it has no `Records`."""
     limit = start + _PREFACE_BYTES
     if data.find(b'"Records"', start, limit) < 0:
         return 0
@@ -418,7 +420,7 @@ def _head_of_trail_file(data: bytes, start: int) -> int:
 
 
 def _head_of_list(data: bytes, start: int) -> tuple[int, int] | None:
-    """Where the first list of objects begins in an object that is no record, and how many levels are open around it."""
+    """Return start and depth of the first list of objects in an object that is not a record; None if it has none."""
     depth = 0
     for token in _STRUCTURE.finditer(data, start, start + _PREFACE_BYTES):
         first = data[token.start()]
@@ -435,11 +437,11 @@ def _head_of_list(data: bytes, start: int) -> tuple[int, int] | None:
 
 
 def _why_broken(raw: bytes) -> str | None:
-    """Why a value is no JSON; None if it is. What only one of the two parsers takes is JSON enough to be looked at."""
+    """Return why a value is not valid JSON; None if one of the two parsers accepts it."""
     try:
         _value.decode(raw)
     except RecursionError:
-        return "the record is nested too deep"
+        return "the record is nested too deeply"
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         try:
             json.loads(raw.decode("utf-8", "replace"), parse_int=str)

@@ -1,4 +1,4 @@
-"""Text: whatever a text was written in, as UTF-8; and lines as JSON where a time or a name stands before it."""
+"""Text: converts UTF-16 to UTF-8, and removes the times and stream names before JSON in exported log lines."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from forensics.formats.inflate import Unreadable
 
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _LONGEST_LINE = 16 << 20
-# a line of a CloudWatch Logs export, or of `aws logs tail`, which names the stream too
+# start of a line of a CloudWatch Logs export, or of `aws logs tail`, which also prints the stream
 _TIME_AND_STREAM = rb"^[ \t]*\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:[^\s{\"]+[ \t]+)?(?=\{)"
 _FIRST = re.compile(_TIME_AND_STREAM)
 _EACH = re.compile(_TIME_AND_STREAM, re.MULTILINE)
 
 
 def as_utf8(head: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Text that begins with the mark of UTF-16 as UTF-8, anything else as it is."""
+    """Convert text with a UTF-16 byte order mark to UTF-8; return other content unchanged."""
     for mark, name in _UTF_16.items():
         if head.startswith(mark):
             return _recoded(pieces, name)
@@ -35,16 +35,16 @@ def _recoded(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
             yield text.encode("utf-8", "surrogatepass")
         yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
-        raise Unreadable("its text is no UTF-16, or cut short") from None
+        raise Unreadable("its text is not valid UTF-16, or truncated") from None
 
 
 def are_export_lines(head: bytes) -> bool:
-    """Whether a time stands before the JSON of the first line."""
+    """Return whether the first line has a time before its JSON."""
     return _FIRST.match(head.lstrip()) is not None
 
 
 def without_times(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of a CloudWatch Logs export without what stands before their JSON."""
+    """Yield the lines of a CloudWatch Logs export without the text before their JSON."""
     rest = b""
     for piece in pieces:
         lines, newline, rest = (rest + piece).rpartition(b"\n")

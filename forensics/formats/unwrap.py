@@ -1,9 +1,9 @@
-"""Unwrap: the CloudTrail record inside whatever another product put around it.
+"""Unwrap: extracts CloudTrail records from the formats of other products.
 
-One rule instead of one a product: a record is told by its shape, and looked for in the members and elements of a
-value, to a bounded depth. A string is looked into only where its name says that it carries a whole message, and what a
-record consists of never is: those are places where an attacker writes, and could write a record of their own. Where a
-product keeps the message under a name that is its own alone, only that is taken.
+One rule covers all products: a record is recognized by its members, and searched for in the members and elements of a
+value, to a limited depth. A string is searched only if its name marks it as a whole message. The parts of a record are
+never searched: they may be attacker-controlled and contain a forged record. If a product keeps the original message
+under a name that only the product writes, only that message is used.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from forensics.formats.record_stream import Delivery, Records, Rejected
 
 MAX_DEPTH = 8
 _LARGEST_MESSAGE = 16 << 20
-# as a trail writes it; what begins so is that record or none, unless a product keeps the text of one among its members
+# start of a record in a trail file; such a value is a record unless a product added the text of one to its members
 _NATIVE = b'{"eventVersion"'
 _TEXT_OF_A_RECORD = b'\\"event'
-# the message as it came, by names that only the product writes to, in the order in which they are preferred
+# names of the original message that only the product writes, in order of preference
 _ORIGINALS = (
     "event.original",
     "log.original",
@@ -41,15 +41,15 @@ _ORIGINALS = (
     "eventJson",
     "eventjson",
 )
-# `event.original` is the message, `user_agent.original` what a caller wrote
+# `event.original` is the message; `user_agent.original` is attacker-controlled
 _HOLDERS_OF_ORIGINAL = ("event", "log")
-# an original that is there in name alone
+# an empty original message
 _NOTHING = (b"", b"null", b'""')
-# how a result of CloudWatch Logs Insights calls the message among its fields; the other values are anybody's
+# field of the message in a result of CloudWatch Logs Insights; other fields may be attacker-controlled
 _WHOLE_MESSAGE = b'"@message"'
-# what stands beside the `value` of a message of Kafka
+# members beside the `value` of a Kafka message
 _OF_KAFKA = {"topic", "partition", "offset"}
-# names, in any spelling, of strings that are a whole message
+# names, in any spelling, of strings that contain a whole message
 _MESSAGES = {
     "atmessage",
     "body",
@@ -69,7 +69,7 @@ _MESSAGES = {
     "record",
     "textpayload",
 }
-# names of what a caller can fill with anything: parts of a record, and what SIEMs make of them
+# names of members whose content the caller chooses: parts of a record, and the fields of SIEMs for them
 _OF_THE_CALLER = {
     "additionaleventdata",
     "cloudtrail",
@@ -98,9 +98,9 @@ _Found = tuple[Delivery, bytes]
 
 
 def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected]:
-    """The same stream with every wrapped record in the place of what wrapped it.
+    """Yield the same stream with each wrapper replaced by its records, and with new positions.
 
-    What holds no record is left as it is, for whoever decodes it to refuse. Positions count what comes out.
+    A value without a record is yielded unchanged; the decoder rejects it.
     """
     position = 0
     for item in found:
@@ -119,7 +119,7 @@ def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejecte
 
 
 def open_value(raw: bytes) -> Iterator[_Found]:
-    """The records in one value with how each came; the value itself where there is none."""
+    """Yield the records in one value with their delivery; the value itself if it contains none."""
     found = [] if _is_itself(raw) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
     if not found and not raw.startswith(_NATIVE):
         found = _inside(raw, MAX_DEPTH)
@@ -127,22 +127,25 @@ def open_value(raw: bytes) -> Iterator[_Found]:
 
 
 def _is_itself(raw: bytes) -> bool:
-    """Whether it came as AWS writes it, by itself alone: so whatever stands beside it in a file, it is the same record.
+    """Return whether a value is a record as AWS writes it, without a wrapper.
 
-    The backslash comes first: few records have one, and that is told several times faster than what follows it.
+    The test for a backslash comes first because it is fast and few records have one.
     """
     return raw.startswith(_NATIVE) and not (b"\\" in raw and _TEXT_OF_A_RECORD in raw)
 
 
 def is_decorated(names: Iterable[str]) -> bool:
-    """Whether a product added members of its own to a record: AWS's begin with a letter, and none is of Panther."""
+    """Return whether a product added members to a record, by their unknown names: AWS's names begin with a letter.
+
+    Names with `p_` are Panther's.
+    """
     return any(not name[:1].isalpha() or name.startswith("p_") for name in names)
 
 
 def _record(raw: bytes, depth: int, delivery: Delivery) -> list[_Found]:
-    """A CloudTrail record of any kind, Insight and aggregated ones among them, or else nothing.
+    """Return a CloudTrail record of any kind, also an Insight or aggregated event; empty if it is not one.
 
-    Where a product keeps the message beside the members that it took out of it, that is the record.
+    If a product keeps the original message beside the extracted members, the message is the record.
     """
     try:
         members = _members(raw)
@@ -151,20 +154,20 @@ def _record(raw: bytes, depth: int, delivery: Delivery) -> list[_Found]:
         original = _original(members, depth)
         return original if original and not _repeats(members, raw) else [(delivery, raw)]
     except _NOT_DECODED:
-        # what it is decides whoever decodes it with care
+        # the careful path of the decoder decides
         return [(delivery, raw)] if raw.startswith(_NATIVE) else []
 
 
 def _is_record(members: dict[str, msgspec.Raw]) -> bool:
     if bytes(members.get("eventSource", b"")).startswith(b'"aws:'):
-        return False  # a notification of S3, SQS or Kinesis, which has members of the same names
+        return False  # a notification of S3, SQS or Kinesis, whose members have the same names
     if "eventName" in members:
         return "eventSource" in members or "eventTime" in members
     return "eventVersion" in members and "eventType" in members
 
 
 def _inside(raw: bytes, depth: int) -> list[_Found]:
-    """The records in a value that is none; all of them or, where it cannot be read, none."""
+    """Return all records inside a value that is not a record; empty if it cannot be parsed."""
     if depth <= 0:
         return []
     try:
@@ -178,20 +181,20 @@ def _inside(raw: bytes, depth: int) -> list[_Found]:
 
 
 def _value(raw: bytes, depth: int) -> list[_Found]:
-    """The records that a value is or holds; a string is none."""
+    """Return the value if it is a record, otherwise the records inside it."""
     return (_record(raw, depth, Delivery.WRAPPED) if raw.startswith(b"{") else []) or _inside(raw, depth)
 
 
 def _in_list(elements: list[bytes], depth: int) -> Iterator[_Found]:
-    """The records in the elements; where some have one, one without is told apart and not lost."""
+    """Yield the records in some elements; if any contains a record, also yield the elements without one."""
     found = [_value(element, depth - 1) for element in elements]
     if any(found):
         for element, records in zip(elements, found, strict=True):
-            yield from [(Delivery.NATIVE, element)] if not records and _may_be_lost(element) else records
+            yield from [(Delivery.NATIVE, element)] if not records and _must_be_kept(element) else records
 
 
-def _may_be_lost(element: bytes) -> bool:
-    """Whether an element without a record is more than a field beside the message, as a query's result has them."""
+def _must_be_kept(element: bytes) -> bool:
+    """Return whether an element without a record must be kept; a field of a query's result need not."""
     if not element.startswith(b"{"):
         return element.startswith(b"[")
     try:
@@ -202,7 +205,7 @@ def _may_be_lost(element: bytes) -> bool:
 
 def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
     members = _members(raw)
-    if _repeats(members, raw) or _is_put_by_a_caller(members):
+    if _repeats(members, raw) or _is_custom_event(members):
         return
     original = _original(members, depth)
     if original is not None:
@@ -221,18 +224,18 @@ def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
             yield from _value(bytes(value), depth - 1)
 
 
-def _is_put_by_a_caller(members: dict[str, msgspec.Raw]) -> bool:
-    """Whether it is an event of EventBridge that is not AWS's own: any detail is taken from anybody."""
+def _is_custom_event(members: dict[str, msgspec.Raw]) -> bool:
+    """Return whether an EventBridge event is not from AWS, so its detail may be attacker-controlled."""
     source = bytes(members.get("source", b""))
     is_of_aws = source.startswith(b'"aws.') and not source.startswith(b'"aws.partner/')
     return "detail-type" in members and bool(source) and not is_of_aws
 
 
 def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found] | None:
-    """The records in the message as the product keeps it, and nothing that anybody has written beside it.
+    """Return the records in the original message; None if there is no original message.
 
-    None where no product keeps one; where it holds no record, there is none beside it either. A message beside it that
-    holds other records is given as the text that it is, for the quarantine.
+    Members beside the original message may be attacker-controlled, so they never contain records. If another message
+    has different records, it is returned as text, for the quarantine.
     """
     if original := next((one for one in _originals(members) if one not in _NOTHING), None):
         found = list(_opened(original, depth))
@@ -250,7 +253,7 @@ def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found] | Non
 
 
 def _originals(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
-    """The members that only a product writes to."""
+    """Yield the members that only a product writes."""
     for holder in _HOLDERS_OF_ORIGINAL:
         if holder in members:
             yield _original_in(bytes(members[holder]))
@@ -262,7 +265,7 @@ def _originals(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
 
 
 def _messages(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
-    """The members that carry a message as text."""
+    """Yield the members that contain a message as text."""
     for name, value in members.items():
         message = _original_in(bytes(value)) if name in _HOLDERS_OF_ORIGINAL else b""
         message = message or (bytes(value) if _plain(name) in _MESSAGES else b"")
@@ -275,7 +278,7 @@ def _original_in(holder: bytes) -> bytes:
 
 
 def _opened(value: bytes, depth: int) -> Iterator[_Found]:
-    """The records in a message: text, or what it says."""
+    """Yield the records in a message, which is text or a JSON value."""
     if value.startswith(b'"'):
         yield from in_message(_string(value), depth - 1)
     else:
@@ -283,7 +286,7 @@ def _opened(value: bytes, depth: int) -> Iterator[_Found]:
 
 
 def _repeats(members: dict[str, msgspec.Raw], raw: bytes) -> bool:
-    """Whether an object names a member twice, of which one would be lost."""
+    """Return whether an object has a repeated member, one of which would be lost."""
     if len(raw) == least_bytes(members):
         return False
     named: list[int] = []
@@ -292,12 +295,12 @@ def _repeats(members: dict[str, msgspec.Raw], raw: bytes) -> bool:
 
 
 def least_bytes(members: dict[str, msgspec.Raw]) -> int:
-    """How long an object of these members is if it has nothing else: no white space, and no member twice."""
+    """Return the length in bytes of an object with these members, without white space or repeated members."""
     return 1 + sum(len(name) + len(value) + 4 for name, value in members.items())
 
 
 def in_message(text: str, depth: int = MAX_DEPTH) -> Iterator[_Found]:
-    """The records in a message: JSON, or JSON in base64, gzipped or not."""
+    """Yield the records in a message: JSON, or JSON in base64, gzipped or not."""
     text = text.strip()
     raw = text.encode("utf-8", "surrogatepass") if text.startswith(("{", "[")) else _from_base64(text)
     if raw[:1] in (b"{", b"["):
@@ -306,7 +309,7 @@ def in_message(text: str, depth: int = MAX_DEPTH) -> Iterator[_Found]:
 
 
 def _concatenated(raw: bytes) -> list[bytes]:
-    """The values of some text, which as a rule is one; none if it is no JSON."""
+    """Return the JSON values in some text, usually one; empty if it is not JSON."""
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except _NOT_DECODED:
@@ -344,7 +347,7 @@ def _from_base64(text: str) -> bytes:
 
 
 def _rebuilt(members: dict[str, msgspec.Raw], raw: bytes) -> bytes | None:
-    """The record that an OCSF event or a row of a table of events was made of."""
+    """Return the record of an OCSF event or a row of a table of events; None if it is neither."""
     if "class_uid" not in members and "eventname" not in members:
         return None
     try:

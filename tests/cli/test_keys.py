@@ -55,7 +55,7 @@ def test_an_export_as_of_a_time_and_one_that_cannot_be_read(tmp_path: Path) -> N
     done = run("ingest", tmp_path / "keys.json", tmp_path / "cut.json", "--as-of", "2026-10-06", "--case", case)
     assert done.code == 3
     assert "iam list-access-keys of account 704560302692, as of 2026-10-06 00:00:00Z, as was said" in done.out
-    assert "cut.json: it begins as the output of `aws iam list-access-keys` and is cut off" in done.out
+    assert "cut.json: it begins like the output of `aws iam list-access-keys` but is truncated" in done.out
     page = run("key", "AKIA2ICYRBJSM2TGXVBF", "--case", case)
     assert "active, says IAM as of 2026-10-06 00:00:00Z" in page.out
     assert "alice, IAM user" in page.out and "says IAM" in page.out and "keys.json" in page.out

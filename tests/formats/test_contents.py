@@ -153,7 +153,7 @@ def test_a_rebuilt_record_says_what_its_fields_said(format: str, tmp_path: Path)
 def test_the_event_history_says_what_it_cannot_show() -> None:
     contents = open_contents(io.BytesIO(REBUILT["event history"]([a_record(1)])), Measure(), Path())
     assert isinstance(contents, Log)
-    assert contents.limit and "never which were issued" in contents.limit
+    assert contents.limit and "no issued keys" in contents.limit
 
 
 @given(record, st.sampled_from(["athena csv", "lake csv without the record", "ocsf", "event history"]))
@@ -401,7 +401,7 @@ def test_a_parquet_file_may_have_any_type_anywhere(tmp_path: Path) -> None:
 def test_a_row_that_can_be_read_in_two_ways_is_no_record() -> None:
     (found,) = read(b"eventname,eventsource,Event name\nGetObject,s3.amazonaws.com,AssumeRole\n")
     assert isinstance(found, Rejected)
-    assert found.reason == "two columns give its eventName"
+    assert found.reason == "two columns contain its eventName"
     assert found.raw == b"GetObject,s3.amazonaws.com,AssumeRole"
 
 
@@ -410,7 +410,7 @@ def test_a_fault_of_a_reader_costs_its_file_and_no_other(monkeypatch: pytest.Mon
         raise KeyError("x")
 
     monkeypatch.setattr("forensics.formats.event_tables.from_row", faulty)
-    with pytest.raises(Unreadable, match=r"error of this program.*KeyError: 'x'"):
+    with pytest.raises(Unreadable, match=r"bug in this program.*KeyError: 'x'"):
         read(b"eventname,eventsource\na,b\n")
 
 

@@ -76,7 +76,7 @@ def test_a_credential_report_alone(text: str) -> None:
     ],
 )
 def test_what_is_cut_off_is_told_by_the_command_that_printed_it(text: str, named: str) -> None:
-    with pytest.raises(Unreadable, match=f"{named}.*cut off or damaged"):
+    with pytest.raises(Unreadable, match=f"{named}.*truncated or damaged"):
         take_document([text.encode()])
 
 

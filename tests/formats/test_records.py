@@ -137,7 +137,7 @@ def test_records_need_not_be_the_first_member(found: list[Json], before: Json, w
     data = dump({**before, "Records": found, "z": [{"eventName": 1}]})
     got = read(data, window)
     assert kept(got) == dict(enumerate(found))
-    assert [item.reason for item in rejected(got)] == ["there is something beside the list of records"] * 2
+    assert [item.reason for item in rejected(got)] == ["there is other content beside the list of records"] * 2
     assert not unaccounted(data, sorted(got, key=lambda item: isinstance(item, Rejected) and item.offset == 0)).strip(
         b' {}[],":Records'
     )

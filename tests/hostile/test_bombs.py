@@ -1,4 +1,4 @@
-"""Small files that hold far more than they weigh: each is given up with a reason, in seconds."""
+"""Decompression bombs: reading each one ends within seconds, with a reason."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def in_zip(data: bytes, members: int = 1) -> bytes:
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(members):
-            archive.writestr(f"{number}.json", data + b"\n" * number)  # equal ones would be read once
+            archive.writestr(f"{number}.json", data + b"\n" * number)  # duplicates would be read only once
     return sink.getvalue()
 
 
@@ -67,7 +67,7 @@ def in_tar(data: bytes) -> bytes:
     return sink.getvalue()
 
 
-BEYOND = "beyond what a log does"
+BEYOND = "which no log does"
 BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "parquet_dictionary": (lambda: parquet(eventSource=repeated("x" * (1 << 20), MANY)), BEYOND),
     "parquet_list_of_dictionary": (lambda: parquet(resources=lists(repeated("y" * 10_000, MANY), 1000)), BEYOND),
@@ -112,7 +112,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_a_small_file_that_holds_too_much_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[], bytes], told: str
 ) -> None:
-    monkeypatch.setattr("forensics.formats.inflate._RECORDS_COUNT_FROM", 2_000)  # the same in less time
+    monkeypatch.setattr("forensics.formats.inflate._RECORDS_COUNT_FROM", 2_000)  # a lower limit, for a faster test
     bomb = tmp_path / "logs" / "bomb"
     put(tmp_path / "logs" / "sound.json", record(1))
     bomb.write_bytes(make())
@@ -125,7 +125,7 @@ def test_a_small_file_that_holds_too_much_is_given_up(
 
 
 def measured(folder: Path) -> tuple[Ingested, float]:
-    """An ingest of the logs in a folder, and the CPU time that it took."""
+    """Ingest a folder; return the ingest and its CPU time."""
     start = time.process_time()
     return add(folder / "case", folder / "logs"), time.process_time() - start
 

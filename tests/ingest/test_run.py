@@ -120,7 +120,7 @@ def test_files_that_cannot_be_read_are_listed_and_the_rest_goes_in(logs: Path, t
     ingested = add(tmp_path / "case", logs, tmp_path / "logs")
     ends = statuses(ingested)
     assert ends["cut.json"] == ("failed", "the file is cut off")
-    assert ends["cut.json.gz"] == ("failed", "the gzip stream is cut short")
+    assert ends["cut.json.gz"] == ("failed", "the gzip stream is truncated")
     assert ends["notes.txt"] == ("skipped", "it is not JSON")
     assert ends["dangling"] == ("failed", "it cannot be read: No such file or directory")
     assert ends["\ufffd.json"] == ("failed", "its name is not UTF-8, so it cannot be listed; rename it")
