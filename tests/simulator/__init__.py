@@ -1,6 +1,6 @@
-"""A small model of AWS sign-in, STS and IAM that plays a scenario and writes its CloudTrail files and the truth.
+"""Simulator: a small model of AWS sign-in, STS and IAM that writes the CloudTrail files and the truth of a scenario.
 
-It shares no code with what it tests. Everything is a pure function of a seed.
+It shares no code with the package under test. All output is a pure function of a seed.
 """
 
 from .delivery import LogFile, shuffled, without, write

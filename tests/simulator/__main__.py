@@ -1,4 +1,4 @@
-"""`python -m tests.simulator FOLDER` writes the sample logs into a folder, in place of those it holds."""
+"""`python -m tests.simulator FOLDER`: write the sample logs to a folder and replace existing ones."""
 
 from __future__ import annotations
 

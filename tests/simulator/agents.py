@@ -1,7 +1,7 @@
-"""Agents: an MCP server that calls AWS for a person, after that person signed in and allowed it.
+"""Agents: an MCP server that calls AWS for a person who signed in and authorized it.
 
-Shapes: TrailTool aws_mcp_agent_session.json, captured on 14 July 2026 (docs/attribution.md#mcp-agents). The grant names
-the sign-in session in `additionalEventData`, everything done under it in `sessionContext`.
+Source: TrailTool aws_mcp_agent_session.json, captured on 14 July 2026 (docs/attribution.md#mcp-agents). The grant has
+the sign-in session in `additionalEventData`; the calls with it have the session in `sessionContext`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TOOL = Api(MCP, "CallReadWriteTool", False, "aws-mcp.us-east-1.api.aws", "AwsMcp
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A person's leave for a client to act, with the session that gave it."""
+    """A person's authorization of a client, with the session that granted it."""
 
     session: Credential
     client: str
@@ -45,7 +45,7 @@ def grant(cloud: Cloud, session: Credential, time: datetime, region: str) -> Gra
 def use_tool(
     cloud: Cloud, allowed: Grant, calls: Sequence[Call], time: datetime, region: str, *, address: str
 ) -> list[Event]:
-    """One tool call of the agent and the AWS calls it led to, each under a key that is never logged as issued."""
+    """Log one tool call of the agent and its AWS calls, each with a key whose issuance is never logged."""
     session = allowed.session
     assert session.account_id
     context = session.identity["sessionContext"] | {"signInSessionArn": allowed.sign_in_session}

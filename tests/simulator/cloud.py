@@ -1,8 +1,8 @@
-"""The recorder: everything that happens passes here, becomes a record, and is kept with the truth beside it.
+"""Cloud: writes the record of each event and keeps it with the truth.
 
-`Event` is one record with the credential that signed it. `Issuance` is one hand-out of a credential, with the events
-that show it: `full` names the caller completely; `redacted` is the copy in the role's account when that is another one.
-What happened while a trail was stopped is a `Gap`: the world goes on, and its records are lost.
+`Event` is one record with the credential that signed it. `Issuance` is one issued credential with its events: `full`
+has the complete caller; `redacted` is the copy in the role's account if that is a different account. A `Gap` is a time
+in which a trail was stopped: events happen, but their records are lost.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Event:
     account_id: str
     record: Json = field(repr=False)
     credential: Credential | None
-    """None where nobody was authenticated."""
+    """None without authentication."""
     twin: str | None = None
-    """In a redacted copy: the ID of the caller's own copy."""
+    """For a redacted copy: the event ID of the caller's copy."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,22 +52,22 @@ class Issuance:
     full: str
     redacted: str | None = None
     logs_key: bool = True
-    """Whether `issued.access_key_id` stands in the response."""
+    """Whether the response contains `issued.access_key_id`."""
     mints_again: bool = False
-    """Whether the full copy shows that AWS hands out other keys for this session."""
+    """Whether the full copy shows that AWS issues further keys for this session."""
     switch: bool = False
-    """A SwitchRole event: names the caller by ARN only."""
+    """A SwitchRole event: only the ARN of the caller is logged."""
     key_only: bool = False
-    """The response names no session: nothing but the issued key can be joined."""
+    """The response has no session, so only the issued key can be joined."""
     documented_only: bool = False
-    """Nobody has seen this shape in a real log, so it never names anybody."""
+    """The form was never seen in a real log, so it never names an actor."""
     actor: Actor | None = None
-    """Whom a caller outside AWS is known by here, where that is not the actor of what was issued."""
+    """The name of a caller outside AWS, if it differs from the actor of the issued credential."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Minting:
-    """An event which shows that AWS hands out further keys for a session: a sign-in, `aws login`."""
+    """An event which shows that AWS issues further keys for a session: a sign-in, `aws login`."""
 
     session: Credential
     event_id: str
@@ -75,7 +75,7 @@ class Minting:
 
 @dataclass(frozen=True, slots=True)
 class TrustPolicy:
-    """A role's trust policy, by the event that set it."""
+    """A role's trust policy, with the event that set it."""
 
     role_arn: str
     time: datetime
@@ -85,7 +85,7 @@ class TrustPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """From when to when an account's events were not recorded, strictly between `start` and `end`."""
+    """A time without records of an account, strictly between `start` and `end`."""
 
     account_id: str
     start: datetime
@@ -93,9 +93,9 @@ class Gap:
     event_id: str
     """The event that stopped the trail."""
     home_region: str | None = None
-    """If set, this region was still recorded."""
+    """A region that was still recorded, if any."""
     read_only: bool = False
-    """If set, only read-only management events were lost."""
+    """Whether only read-only management events were lost."""
 
     def loses(self, event: Event) -> bool:
         if event.account_id != self.account_id or not self.start < event.time < self.end:
@@ -118,23 +118,23 @@ class Api:
 
 
 class Parts(TypedDict, total=False):
-    """The parts in which records differ. Without them a record is that of its credential, in its account."""
+    """The variable parts of a record. By default, a record is in the account of its credential."""
 
     account_id: str | None
-    """The account that records the event."""
+    """The recording account."""
     identity: Json
     place: Place
     parameters: Json | None
     response: Json | None
     error: tuple[str | None, str] | None
-    """Code and message."""
+    """Error code and message."""
     additional: Json | None
     resources: list[Json] | None
     details: Json | None
     shared: str
     request_id: str | None
     redact: Event
-    """The caller's own copy, if the record is the redacted one."""
+    """The caller's copy, if the record is the redacted one."""
 
 
 class Cloud:
@@ -160,7 +160,7 @@ class Cloud:
     def log(
         self, credential: Credential | None, api: Api, time: datetime, region: str, **parts: Unpack[Parts]
     ) -> Event:
-        """Write one record, its keys in the order of the Invictus logs."""
+        """Write one record with its keys in the order of the Invictus logs."""
         copied = parts.get("redact")
         identity = parts.get("identity", credential.identity if credential else {})
         if credential and credential.on_behalf_of and not copied and self.chance(credential.on_behalf_rate):
@@ -218,7 +218,7 @@ class Cloud:
     def log_copies(
         self, caller: Credential, api: Api, time: datetime, region: str, other_account: str, **parts: Unpack[Parts]
     ) -> tuple[Event, Event]:
-        """One call in two accounts: equal `sharedEventID`, two event IDs (docs/attribution.md#cross-account-copies)."""
+        """Log a call in two accounts: one `sharedEventID`, two event IDs (docs/attribution.md#cross-account-copies)."""
         parts |= {"shared": self.ids.uuid(), "request_id": self.ids.uuid()}
         own = self.log(caller, api, time, region, **parts)
         parts |= {"account_id": other_account, "identity": redacted(caller), "redact": own}
@@ -229,7 +229,7 @@ class Cloud:
         return issuance.issued
 
     def _shows_console(self, credential: Credential) -> bool:
-        """On the first event of a session, then on three of four (docs/attribution.md#console-sign-in)."""
+        """True for a session's first event, then for three of four (docs/attribution.md#console-sign-in)."""
         session = (credential.account_id, None, credential.principal_id, credential.creation_date)
         if session not in self._seen_in_console:
             self._seen_in_console.add(session)

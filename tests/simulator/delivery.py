@@ -1,8 +1,8 @@
-"""Delivery: events into the files that CloudTrail would have put in a bucket.
+"""Delivery: writes events to the files that CloudTrail would deliver to a bucket.
 
-A file holds events of one account and region. Some events come hours late, some come twice, and some regions have a
-second trail into the same bucket, which delivers everything again in other files
-(docs/attribution.md#delivery-and-coverage). None is lost.
+A file has events of one account and region. Some events are delivered hours late, some twice, and some regions have a
+second trail to the same bucket, which delivers all events again in other files
+(docs/attribution.md#delivery-and-coverage). No event is lost.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class LogFile:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """How a bucket is filled. `organization`: the ID in the path of an organisation's trail; `batch`: a file's span."""
+    """A trail of a bucket. `organization`: ID in the path of an organization trail; `batch`: time span of a file."""
 
     organization: str | None = None
     batch: timedelta = timedelta(minutes=5)
@@ -72,7 +72,7 @@ def write(files: Iterable[LogFile], folder: Path, compresslevel: int = 9) -> Non
 
 
 def shuffled(files: Sequence[LogFile], seed: int) -> tuple[LogFile, ...]:
-    """The same events in other files and another order, some twice, none lost."""
+    """Return the same events in other files and another order, some twice, none lost."""
     rng = Random(seed)
     ids = Ids(rng)
     heads: dict[str, list[str]] = {}

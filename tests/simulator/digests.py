@@ -1,7 +1,7 @@
-"""Digest files as CloudTrail delivers them beside its logs, signed with keys of our own.
+"""Digests: digest files as CloudTrail delivers them, signed with generated keys.
 
-A chain has an hour to a digest, hours without a file too. The text that is signed and the members follow the CloudTrail
-guide ("Digest file structure", "Custom implementations of log file integrity validation").
+A chain has one digest an hour, also for hours without a log file. Source of the signed text and the members: CloudTrail
+user guide, "Digest file structure" and "Custom implementations of log file integrity validation".
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BUCKET = "trail-bucket"
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object of a bucket: `body` gzipped, `metadata` as S3 keeps it."""
+    """An object in a bucket. `body`: gzipped; `metadata`: its S3 metadata."""
 
     key: str
     content: bytes
@@ -68,7 +68,7 @@ class Signer:
 
 
 def signer(name: str = "AWS") -> Signer:
-    """A key pair; the same name gives the same one in a run."""
+    """Return a key pair; the same one for the same name."""
     return _signer(name)
 
 
@@ -78,7 +78,7 @@ def _signer(_name: str) -> Signer:
 
 
 def public_keys(*signers: Signer) -> Json:
-    """What ListPublicKeys answers."""
+    """Return the response of ListPublicKeys."""
     return {
         "PublicKeyList": [
             {
@@ -94,7 +94,7 @@ def public_keys(*signers: Signer) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class TrailOfDigests:
-    """Whose digests a chain holds."""
+    """The trail of a chain of digests."""
 
     account_id: str = "111111111111"
     region: str = "us-east-1"
@@ -118,7 +118,7 @@ class TrailOfDigests:
 def log(
     trail: TrailOfDigests, end: datetime, number: int = 0, records: Sequence[Mapping[str, object]] | None = None
 ) -> Object:
-    """A log file delivered in the hour that ends at `end`."""
+    """Return a log file delivered in the hour that ends at `end`."""
     if records is None:
         records = [
             {
@@ -143,7 +143,7 @@ def log(
 
 
 def digest(trail: TrailOfDigests, end: datetime, logs: Sequence[Object], before: Object | None, by: Signer) -> Object:
-    """The digest of the hour that ends at `end`, after another or the first of a chain."""
+    """Return the digest of the hour that ends at `end`. `before`: the previous digest of the chain, if any."""
     times = [(record["eventTime"], one) for one in logs for record in json.loads(one.content)["Records"]]
     document = {
         "awsAccountId": trail.account_id,
@@ -176,7 +176,7 @@ def digest(trail: TrailOfDigests, end: datetime, logs: Sequence[Object], before:
 
 
 def signed(document: Json, by: Signer, backfill: bool = False) -> Object:
-    """A digest document with the signature in its metadata."""
+    """Return a digest with its signature in the metadata."""
     content = json.dumps(document).encode()
     text = "\n".join(
         [
@@ -194,7 +194,7 @@ def signed(document: Json, by: Signer, backfill: bool = False) -> Object:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Hours of one trail: its digests, oldest first, and the logs that each lists."""
+    """Hours of one trail: its digests, oldest first, and their listed log files."""
 
     trail: TrailOfDigests
     digests: tuple[Object, ...]
@@ -212,7 +212,7 @@ def chain(
     start: datetime = START,
     records: Mapping[int, Sequence[Mapping[str, object]]] | None = None,
 ) -> Chain:
-    """A chain of hours with so many log files each; `records`: those of the first file of some hours."""
+    """Return a chain of hours with the given numbers of log files. `records`: of the first file of some hours."""
     trail, by = trail or TrailOfDigests(), by or signer()
     digests: list[Object] = []
     logs: list[tuple[Object, ...]] = []
@@ -225,7 +225,7 @@ def chain(
 
 
 def chains_over(files: Sequence[Object], name: str = "org-trail", by: Signer | None = None) -> tuple[Chain, ...]:
-    """Digests around log files that were delivered, a chain for each account and region that has any."""
+    """Return digests for delivered log files, one chain for each account and region."""
     places: dict[tuple[str, str], list[Object]] = {}
     for file in files:
         account, _, region = file.key.split("/")[-7:-4]
@@ -254,7 +254,7 @@ def with_other_content(one: Object, content: bytes) -> Object:
 
 
 def write_objects(objects: Sequence[Object], folder: Path, *, heads: Sequence[Object] = ()) -> Path:
-    """Objects as a copy of the bucket has them, without metadata; of `heads` it is saved beside them."""
+    """Write objects like a copy of a bucket, without metadata. `heads`: objects whose metadata is saved beside them."""
     for one in objects:
         path = folder / one.key
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""What the accounts themselves say when a world ends: the answers that the AWS CLI prints, and the truth behind them.
+"""Exports: the output of the AWS CLI about all accounts at the end of a world, and the truth.
 
-A replay of all that happened, recorded or not, from the cast on: whose each key is, whether it works, when it was last
-used. Shapes: AWS CLI reference, the examples of each command, and for the credential report the IAM guide
-(docs/attribution.md#exports). A key of the cast that nobody ever used is in the exports alone.
+They are a replay of all events, recorded or not: the owner, status and last use of each key. Sources: the examples in
+the AWS CLI reference and, for the credential report, the IAM user guide (docs/attribution.md#exports). A key that was
+never used is only in the exports.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ REPORT_COLUMNS = (
 )  # fmt: skip
 ROOT = "<root_account>"
 SLEEPING = "svc-forgotten"
-"""A user of every account whose one key was never used."""
+"""A user of every account with one key that was never used."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyTruth:
-    """A long-term key that an account holds: what is true of it at the time of the exports."""
+    """A long-term key of an account at the time of the exports."""
 
     key_id: str
     account_id: str
@@ -54,19 +54,19 @@ class KeyTruth:
 
 @dataclass(frozen=True, slots=True)
 class Exports:
-    """The state of all accounts at a time. `deleted`: keys that were, and are no longer."""
+    """The state of all accounts at a time. `deleted`: keys that were deleted before."""
 
     at: datetime
     keys: tuple[KeyTruth, ...]
     deleted: tuple[str, ...]
     people: tuple[tuple[str, str, str], ...]
-    """Identity store, user ID and name of each user of Identity Center."""
+    """Identity store, user ID and name of each Identity Center user."""
     account_names: tuple[tuple[str, str], ...]
     roots: dict[str, list[KeyTruth]] = field(default_factory=dict)
-    """The keys of each account's root, which the credential report alone tells."""
+    """Root keys, which are only in the credential report."""
 
     def files(self) -> dict[str, str]:
-        """What the CLI prints, under the names that a responder might give it."""
+        """Return the CLI's output by file name."""
         found = {"organization.json": _printed(self._organization())}
         for account, name in self.account_names:
             held = [key for key in self.keys if key.account_id == account]
@@ -88,7 +88,7 @@ class Exports:
         return folder
 
     def but(self, key_id: str, **changed: object) -> Exports:
-        """The same, untrue in one key."""
+        """Return the same exports with false values for one key."""
         keys = tuple(replace(key, **changed) if key.key_id == key_id else key for key in self.keys)  # type: ignore[arg-type]
         return replace(self, keys=keys)
 
@@ -113,7 +113,7 @@ class Exports:
 
 
 def exports(world: World, at: datetime | None = None) -> Exports:
-    """The state at the end of a world, or at a time in it."""
+    """Return the exports at the end of a world, or at an earlier time."""
     at = at or max(event.time for event in world.happened)
     happened = [event for event in world.happened if event.time <= at]
     state = _State(Random(f"exports {world.seed}"), min(event.time for event in world.happened))
@@ -203,7 +203,7 @@ def _of_users(keys: Sequence[KeyTruth]) -> dict[str, list[KeyTruth]]:
 
 
 def _listed(keys: Sequence[KeyTruth]) -> list[Json]:
-    """`list-access-keys`, once for each user."""
+    """Return the output of `list-access-keys`, one per user."""
     return [
         {
             "AccessKeyMetadata": [
@@ -249,7 +249,7 @@ def _details(keys: Sequence[KeyTruth]) -> Json:
 
 
 def role_details(account_id: str, name: str, role_id: str, created: datetime, *, demands_source_identity: bool) -> Json:
-    """`get-account-authorization-details` of one role."""
+    """Return one role of `get-account-authorization-details`."""
     document = json.loads(trust_document(account_id, demands_source_identity=demands_source_identity))
     role = {
         "Path": "/",
@@ -268,7 +268,7 @@ def role_details(account_id: str, name: str, role_id: str, created: datetime, *,
 
 
 def report_rows(account: str, keys: Sequence[KeyTruth], roots: Sequence[KeyTruth] = ()) -> list[dict[str, str]]:
-    """The credential report, a dictionary a line."""
+    """Return the rows of the credential report."""
     lines = [_line(ROOT, f"arn:aws:iam::{account}:root", roots)]
     return lines + [_line(name, held[0].user_arn, held) for name, held in _of_users(keys).items()]
 

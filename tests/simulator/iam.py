@@ -1,6 +1,6 @@
-"""IAM changes that a responder looks for: users, keys, login profiles, policies, and the trail itself.
+"""IAM: changes that a responder looks for, of users, keys, login profiles, policies and trails.
 
-Shapes: Invictus logs 20230710T1230Z_ZtUNbBkwAu98FPZb (CreateUser, CreateAccessKey, CreateLoginProfile,
+Source: Invictus logs 20230710T1230Z_ZtUNbBkwAu98FPZb (CreateUser, CreateAccessKey, CreateLoginProfile,
 AttachUserPolicy, UpdateAssumeRolePolicy) and 20230710T1230Z_lHgkh3VeI3XnjZSL (DeleteAccessKey); for UpdateAccessKey the
 docs/attribution.md#life-of-a-long-term-key. PutUserPolicy: documented only.
 """
@@ -36,7 +36,7 @@ def create_user(cloud: Cloud, by: Credential, account_id: str, name: str, time: 
 
 
 def create_access_key(cloud: Cloud, by: Credential, user: User, time: datetime) -> User:
-    """The user with one key more."""
+    """Return the user with a new key."""
     key_id = cloud.ids.unique_id("AKIA", user.account_id)
     response = {
         "accessKey": {
@@ -88,8 +88,9 @@ def update_assume_role_policy(cloud: Cloud, by: Credential, role: Role, trusted_
 def create_role(
     cloud: Cloud, by: Credential, account_id: str, name: str, time: datetime, *, demands_source_identity: bool
 ) -> Role:
-    """The request holds the trust policy as it was sent, the response URL-encoded (Invictus logs
-    20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """Log CreateRole: the trust policy is plain in the request and URL-encoded in the response.
+
+    Source: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo.
     """
     role = Role(account_id, name, cloud.ids.unique_id("AROA", account_id))
     document = trust_document(account_id, demands_source_identity=demands_source_identity)
@@ -117,12 +118,12 @@ def change_trust(cloud: Cloud, by: Credential, role: Role, time: datetime, *, de
 
 
 def delete_role(cloud: Cloud, by: Credential, role: Role, time: datetime) -> None:
-    """Shape: Invictus logs 20230710T1230Z_KV9LZlfXqBel7nqf."""
+    """Log DeleteRole. Source: Invictus logs 20230710T1230Z_KV9LZlfXqBel7nqf."""
     _iam(cloud, by, "DeleteRole", time, {"roleName": role.name})
 
 
 def trust_document(account_id: str, *, demands_source_identity: bool) -> str:
-    """Who may assume a role, and whether under their own name only (docs/attribution.md#sourceidentity)."""
+    """Return a trust policy, with or without a required SourceIdentity (docs/attribution.md#sourceidentity)."""
     statement: Json = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"},
@@ -134,7 +135,7 @@ def trust_document(account_id: str, *, demands_source_identity: bool) -> str:
 
 
 def create_root_key(cloud: Cloud, root: Credential, time: datetime) -> str:
-    """No user is named, and root owns the key. Documented only (docs/attribution.md#life-of-a-long-term-key)."""
+    """Log a new root key, without userName. Documented only (docs/attribution.md#life-of-a-long-term-key)."""
     assert root.account_id
     key_id = cloud.ids.unique_id("AKIA", root.account_id)
     key = {"accessKeyId": key_id, "status": "Active", "createDate": iam_date(time)}
@@ -147,13 +148,13 @@ def delete_root_key(cloud: Cloud, root: Credential, key_id: str, time: datetime)
 
 
 def refused_key(cloud: Cloud, key: Credential, time: datetime, region: str) -> None:
-    """A call with a key that is disabled. Documented only: such calls were not seen in a trail."""
+    """Log a call with a disabled key. Documented only: such calls were never seen in a trail."""
     error = ("InvalidClientTokenId", "The security token included in the request is invalid")
     cloud.log(key, Api("sts.amazonaws.com", "GetCallerIdentity"), time, region, error=error)
 
 
 def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, region: str, *, denied: bool) -> None:
-    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
+    """Log StopLogging. Source: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
     arn = f"arn:aws:cloudtrail:{region}:{by.account_id}:trail/{trail}"
     refusal = "is not authorized to perform: cloudtrail:StopLogging on resource:"
     message = f"User: {by.arn} {refusal} {arn} with an explicit deny in a service control policy"

@@ -1,8 +1,8 @@
-"""Identities: what an event can be signed with, with its `userIdentity` as logged.
+"""Identities: the credentials that can sign an event, with their logged `userIdentity`.
 
-A credential knows its true actor and, where it was requested with another credential, its parent: this is the truth
-that the logs only hint at. Callers that are no AWS credential (services, SAML and web identity users) are credentials
-too, marked `outside`, so that an issuance has one kind of caller.
+A credential has its true actor and its parent, the credential that requested it. Callers without an AWS credential
+(services, SAML and web identity users) are also of this type, with `outside` set, so every issuance has the same type
+of caller.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .ids import iso
 from .principals import Actor, Json, Person, Place, Role, User
 
 CredentialId = tuple[str | None, str | None, str | None, datetime | None]
-"""(identity account, access key ID, principal ID, session creation date); None where the record has no such part."""
+"""(identity account, access key ID, principal ID, session creation date); None for a part that the record lacks."""
 
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
@@ -34,14 +34,14 @@ class Credential:
     outside: bool = False
     from_console: bool = False
     issuer: str = ""
-    """What handed it out, in the words by which the accuracy report tabulates."""
+    """Its issuer, as named in the accuracy report."""
     also: Actor | None = None
-    """Another name that is as true: the SAML subject of an Identity Center user."""
+    """Another true name: the SAML subject of an Identity Center user."""
     on_behalf_of: Json | None = field(default=None, repr=False)
     on_behalf_rate: float = 0.87
-    """The share of events that carry `onBehalfOf` (measured: 27 of 31; docs/attribution.md#on_behalf_of)."""
+    """The share of events with `onBehalfOf` (measured: 27 of 31; docs/attribution.md#on_behalf_of)."""
     via: tuple[str, ...] = ()
-    """Who acts in between: a forwarding service; an agent and its OAuth client."""
+    """Intermediaries: a forwarding service; an agent and its OAuth client."""
 
     @property
     def id(self) -> CredentialId:
@@ -49,7 +49,7 @@ class Credential:
 
     @property
     def names_actor(self) -> bool:
-        """Whether a record signed with it says by itself who acted: all but role sessions and assumed root."""
+        """Whether its records name the actor: true except for role sessions and assumed root."""
         return self.identity.get("type") != "AssumedRole" and not self.is_assumed_root
 
     @property
@@ -75,7 +75,7 @@ class Credential:
 
 
 def user_key(user: User, key_id: str) -> Credential:
-    """Shape: Invictus logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
+    """Return an IAM user's key. Source: Invictus logs 20230710T1200Z_iLj9fb7yyUG9X4Bf, AssumeRole by an IAM user."""
     return Credential(
         account_id=user.account_id,
         access_key_id=key_id,
@@ -97,7 +97,10 @@ def user_session(
     parent: Credential | None = None,
     from_console: bool = False,
 ) -> Credential:
-    """GetSessionToken (with a parent) or a console session. Shape: Invictus logs 20230710T1240Z_C1qUFaqvZS64BcIN."""
+    """Return a session of GetSessionToken (with a parent) or of the console.
+
+    Source: Invictus logs 20230710T1240Z_C1qUFaqvZS64BcIN.
+    """
     return Credential(
         account_id=user.account_id,
         access_key_id=key_id,
@@ -113,7 +116,7 @@ def user_session(
 
 
 def signing_in(user: User) -> Credential:
-    """A user at the sign-in page, who has no key yet. Shape: Invictus logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
+    """Return a user at sign-in, still without a key. Source: Invictus logs 20230710T1225Z_4iD2boYSOwmb6sWd."""
     identity = {
         "type": "IAMUser",
         "principalId": user.user_id,
@@ -143,13 +146,13 @@ def root_signing_in(account_id: str, place: Place) -> Credential:
 
 
 def root_key(account_id: str, key_id: str, place: Place) -> Credential:
-    """Root with a long-term key: documented only (docs/attribution.md#root)."""
+    """Return a root key. Documented only (docs/attribution.md#root)."""
     actor, identity = _root_actor(account_id), _root(account_id, key_id)
     return Credential(account_id, key_id, account_id, None, actor, identity, place, issuer="long-term key/root")
 
 
 def root_session(account_id: str, key_id: str, created: datetime, place: Place) -> Credential:
-    """Root in the console. Shape: docs/attribution.md#root."""
+    """Return a console session of root. Source: docs/attribution.md#root."""
     identity = _root(account_id, key_id) | {"sessionContext": _context({}, created, True)}
     actor = _root_actor(account_id)
     issuer = "ConsoleLogin/root"
@@ -157,7 +160,7 @@ def root_session(account_id: str, key_id: str, created: datetime, place: Place) 
 
 
 def assumed_root(account_id: str, key_id: str, created: datetime, caller: Credential) -> Credential:
-    """A member account's root by AssumeRoot. Shape: docs/attribution.md#assumeroot."""
+    """Return a root session of a member account from AssumeRoot. Source: docs/attribution.md#assumeroot."""
     context = _context({}, created, False) | {"assumedRoot": "true"}
     return Credential(
         account_id=account_id,
@@ -174,7 +177,10 @@ def assumed_root(account_id: str, key_id: str, created: datetime, caller: Creden
 
 
 def federated_user(user: User, name: str, key_id: str, created: datetime, caller: Credential) -> Credential:
-    """GetFederationToken: its records name the IAM user. Shape: docs/attribution.md#getfederationtoken."""
+    """Return a session of GetFederationToken, whose records name the IAM user.
+
+    Source: docs/attribution.md#getfederationtoken.
+    """
     issuer = {
         "type": "IAMUser",
         "principalId": user.user_id,
@@ -205,9 +211,9 @@ def federated_user(user: User, name: str, key_id: str, created: datetime, caller
 
 
 def identity_center_user(person: Person, credential_id: str) -> Credential:
-    """Somebody in the access portal, known by a bearer token. Shape: docs/attribution.md#identity-center.
+    """Return a user of the access portal with a bearer token. Source: docs/attribution.md#identity-center.
 
-    There is neither key nor principal in the record; the user's ID stands for the principal.
+    The record has no key and no principal; the user's ID is used as the principal.
     """
     identity = {
         "type": "IdentityCenterUser",
@@ -229,7 +235,7 @@ def identity_center_user(person: Person, credential_id: str) -> Credential:
 
 
 def anonymous(place: Place) -> Credential:
-    """Nobody, as S3 data events tell it: documented only (CloudTrail event examples)."""
+    """Return the anonymous caller of S3 data events. Documented only (CloudTrail event examples)."""
     identity = {"type": "AWSAccount", "principalId": "", "accountId": ANONYMOUS}
     return Credential(
         ANONYMOUS, None, None, None, Actor("anonymous", None, "anonymous"), identity, place, issuer="anonymous"
@@ -237,7 +243,7 @@ def anonymous(place: Place) -> Credential:
 
 
 def ec2_infrastructure(account_id: str, instance: str, key_id: str, created: datetime) -> Credential:
-    """A role of EC2's own, of which no issuance was ever seen. Shape: docs/attribution.md#ec2."""
+    """Return a session of EC2's own role, whose issuance is never logged. Source: docs/attribution.md#ec2."""
     role = Role(account_id, "aws:ec2-infrastructure", f"{account_id}:aws:ec2-infrastructure")
     actor = Actor("workload", instance, "workload", "ec2_instance")
     internal = Place("AWS Internal", "AWS Internal")
@@ -263,7 +269,10 @@ def role_session(
     also: Actor | None = None,
     in_scope_of: Json | None = None,
 ) -> Credential:
-    """Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; sourceIdentity: docs/attribution.md#identity-fields."""
+    """Return a role session.
+
+    Sources: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo; for sourceIdentity, docs/attribution.md#identity-fields.
+    """
     session_issuer = {
         "type": "Role",
         "principalId": role.role_id,
@@ -305,7 +314,7 @@ def role_session(
 
 
 def switched_into(role: Role, name: str, source: Credential) -> Credential:
-    """The identity of a SwitchRole event: the target session, no key or context (docs/attribution.md#switchrole)."""
+    """Return the identity of a SwitchRole event, without key and context (docs/attribution.md#switchrole)."""
     identity = {
         "type": "AssumedRole",
         "principalId": f"{role.role_id}:{name}",
@@ -327,9 +336,10 @@ def switched_into(role: Role, name: str, source: Credential) -> Credential:
 
 
 def forwarded(session: Credential, key_id: str, created: datetime, service: str) -> Credential:
-    """Forward access: the caller's identity, a fresh key, `invokedBy` (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """Return a forward access session: the caller's identity, a new key, and `invokedBy`.
 
-    From a long-term key the session is new; from a session it keeps that session's creation date.
+    From a long-term key the session is new; from a session it keeps that session's creation date. Source: Invictus logs
+    20230710T1210Z_vj0QE0Tf5ZmzMsCo.
     """
     identity = dict(session.identity)
     identity["accessKeyId"] = key_id
@@ -349,18 +359,18 @@ def forwarded(session: Credential, key_id: str, created: datetime, service: str)
 
 
 def minted_again(session: Credential, key_id: str) -> Credential:
-    """Another key of the same console session (docs/attribution.md#further-keys)."""
+    """Return another key of the same console session (docs/attribution.md#further-keys)."""
     return replace(session, access_key_id=key_id, identity=session.identity | {"accessKeyId": key_id})
 
 
 def keyless(session: Credential) -> Credential:
-    """The session as sign-in events show it: without its key (TrailTool aws_login_session.json)."""
+    """Return the session of a sign-in event, without its key. Source: TrailTool aws_login_session.json."""
     identity = {name: value for name, value in session.identity.items() if name != "accessKeyId"}
     return replace(session, access_key_id=None, identity=identity)
 
 
 def service(principal: str) -> Credential:
-    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
+    """Return a service as caller. Source: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
     identity = {"type": "AWSService", "invokedBy": principal}
     actor = Actor("aws_service", principal, "aws_service")
     return Credential(
@@ -369,7 +379,10 @@ def service(principal: str) -> Credential:
 
 
 def service_event(principal: str, account_id: str) -> Credential:
-    """A typeless identity. Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated."""
+    """Return an identity without a type.
+
+    Source: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo, SharedSnapshotVolumeCreated.
+    """
     identity = {"accountId": account_id, "invokedBy": principal}
     actor = Actor("aws_service", principal, "aws_service")
     place = Place(principal, principal)
@@ -377,7 +390,7 @@ def service_event(principal: str, account_id: str) -> Credential:
 
 
 def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
-    """Shape: docs/attribution.md#saml."""
+    """Return a SAML user. Source: docs/attribution.md#saml."""
     principal = f"{name_qualifier}:{subject}"
     identity = {
         "type": "SAMLUser",
@@ -390,7 +403,10 @@ def saml_user(subject: str, name_qualifier: str, place: Place) -> Credential:
 
 
 def web_identity_user(provider: str, audience: str, subject: str, place: Place) -> Credential:
-    """Shape: docs/attribution.md#web-identity. `provider`: an ARN; a host for Google, Amazon and Cognito."""
+    """Return a web identity user. `provider`: an ARN; a host name for Google, Amazon and Cognito.
+
+    Source: docs/attribution.md#web-identity.
+    """
     principal = f"{provider}:{audience}:{subject}"
     identity = {
         "type": "WebIdentityUser",
@@ -403,7 +419,7 @@ def web_identity_user(provider: str, audience: str, subject: str, place: Place) 
 
 
 def redacted(caller: Credential) -> Json:
-    """The caller as the role's account sees it (docs/attribution.md#cross-account-copies)."""
+    """Return the caller in the copy of the role's account (docs/attribution.md#cross-account-copies)."""
     return {"type": "AWSAccount", "principalId": caller.principal_id, "accountId": caller.account_id}
 
 

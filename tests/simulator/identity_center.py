@@ -1,8 +1,8 @@
-"""Identity Center: signing in at its portal, and asking it for a role.
+"""Identity Center: sign-ins at the access portal, and requests for a role.
 
-Everything here is recorded in the account and region of the instance, by `IdentityCenterUser`; the credential itself
-is handed out in the member account (`sts.assume_identity_center_role`): only account, role and time tie the two.
-Shapes: docs/attribution.md#identity-center.
+These events are recorded in the account and region of the instance, by `IdentityCenterUser`. The credential is issued
+in the member account (`sts.assume_identity_center_role`); only account, role and time link the two. Source:
+docs/attribution.md#identity-center.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STEPS = ("CredentialChallenge", "CredentialVerification", "UserAuthentication")
 
 
 def sign_in(cloud: Cloud, person: Person, time: datetime, region: str) -> Credential:
-    """Before the password is verified the user is `Unknown`; the portal session begins with Authenticate."""
+    """Log a sign-in: the user is `Unknown` until the password is verified; Authenticate starts the session."""
     portal = identity_center_user(person, cloud.ids.base64(64))
     workflow, unknown = cloud.ids.uuid(), {"type": "Unknown", "accountId": person.account_id}
     for number, step in enumerate(STEPS):
@@ -44,7 +44,7 @@ def list_accounts(cloud: Cloud, portal: Credential, time: datetime, region: str)
 
 
 def create_token(cloud: Cloud, portal: Credential, time: datetime, region: str) -> None:
-    """`aws sso login`: the device's code becomes a bearer token."""
+    """Log the exchange of a device code for a bearer token by `aws sso login`."""
     hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
     said = Parts(
         parameters={"clientId": cloud.ids.base64(22), "grantType": "urn:ietf:params:oauth:grant-type:device_code"},
@@ -65,26 +65,26 @@ def role_credentials(
     name: str | None = None,
     on_behalf_rate: float = 0.87,
 ) -> Credential:
-    """For the command line. `name`: the session's, where it is not the person's."""
+    """Log the request of the command line. `name`: session name, if it is not the person's."""
     _portal_event(cloud, portal, "GetRoleCredentials", time, region, role)
     return _used(cloud, person, role, time, place=place, name=name, on_behalf_rate=on_behalf_rate)
 
 
 def federate(cloud: Cloud, portal: Credential, person: Person, role: Role, time: datetime, region: str) -> Credential:
-    """For the console."""
+    """Log the request of the console."""
     _portal_event(cloud, portal, "Federate", time, region, role)
     return federated_again(cloud, person, role, time)
 
 
 def federated_again(cloud: Cloud, person: Person, role: Role, time: datetime) -> Credential:
-    """An open console asks anew about once a minute (docs/attribution.md#identity-center)."""
+    """Log the repeated requests of an open console, about one a minute (docs/attribution.md#identity-center)."""
     return _used(cloud, person, role, time, place=person.place, name=None, on_behalf_rate=0.87)
 
 
 def role_credentials_unseen(
     cloud: Cloud, portal: Credential, person: Person, role: Role, time: datetime, region: str, *, place: Place
 ) -> Credential:
-    """`aws sso login` as TrailTool shows it: GetRoleCredentials, and no AssumeRoleWithSAML to be seen."""
+    """Log `aws sso login` as in TrailTool: GetRoleCredentials without an AssumeRoleWithSAML."""
     _portal_event(cloud, portal, "GetRoleCredentials", time, region, role)
     session = role_session(
         role,

@@ -1,7 +1,7 @@
-"""Identifiers, minted from one seeded random: the only source of chance in the simulator.
+"""Identifiers: generated from one seeded random, the only randomness in the simulator.
 
-New-layout unique IDs carry their account (docs/attribution.md#account-in-an-id): one layout bit, 40 bits of account,
-the rest free. Old-layout IDs (fifth character I or J) carry none. Nothing here reads a clock.
+Unique IDs of the new layout contain their account (docs/attribution.md#account-in-an-id): one layout bit, 40 bits of
+account, the rest random. IDs of the old layout (fifth character I or J) do not. No function reads a clock.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Ids:
         return f"{self._rng.randrange(10**10, 10**12):012d}"
 
     def unique_id(self, prefix: str, account_id: str, *, old_layout: bool = False) -> str:
-        """A key ID (20 characters) or a principal's ID (21) that encodes its account, unless of the old layout."""
+        """Return a key ID (20 characters) or principal ID (21) that encodes its account, unless `old_layout`."""
         length = 20 if prefix in ("AKIA", "ASIA") else 21
         if old_layout:
             return prefix + self._rng.choice("IJ") + self._text(BASE32, length - 5)
@@ -64,12 +64,12 @@ def iso(time: datetime) -> str:
 
 
 def sts_date(time: datetime) -> str:
-    """`Jul 10, 2023, 6:38:25 PM`: an expiration (docs/attribution.md#dates-in-responses)."""
+    """Return an expiration, such as `Jul 10, 2023, 6:38:25 PM` (docs/attribution.md#dates-in-responses)."""
     return _english(time, ", ")
 
 
 def iam_date(time: datetime) -> str:
-    """`Jul 10, 2023 12:24:29 PM`: a createDate (docs/attribution.md#dates-in-responses)."""
+    """Return a createDate, such as `Jul 10, 2023 12:24:29 PM` (docs/attribution.md#dates-in-responses)."""
     return _english(time, " ")
 
 

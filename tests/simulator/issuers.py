@@ -1,7 +1,7 @@
-"""The rarer ways to get a credential, and what befalls keys, trails and trust policies: one activity each.
+"""Issuers: rare ways to get a credential, and changes of keys, trails and trust policies, one activity each.
 
-Like the everyday ones (`scenario.py`), each is a function of the stage and a time. The first account of a stage is the
-organisation's management account and holds its Identity Center instance.
+Each activity is a function of the stage and a time, like those in `scenario.py`. The first account of a stage is the
+organization's management account and has its Identity Center instance.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def federation_console(stage: Stage, at: datetime) -> None:
 
 
 def role_federated_console(stage: Stage, at: datetime) -> None:
-    """A user assumes a role and opens the console with it; some go on to a further role."""
+    """A user assumes a role and opens the console with it; some assume a further role."""
     user = stage.user()
     role = sts.assume_role(stage.cloud, stage.key_of(user), stage.role(), user.name, at, stage.sts_region())
     at += timedelta(seconds=30)
@@ -61,7 +61,7 @@ def root_task(stage: Stage, at: datetime) -> None:
 
 
 def delegated_token(stage: Stage, at: datetime) -> None:
-    """A product provider, which is one of the accounts here, works in another by temporary delegation."""
+    """A product provider, in one of the accounts, works in another account by temporary delegation."""
     provider, customer = stage.rng.sample(stage.accounts, 2)
     role = stage.special_role(customer, "partner-onboarding", "/delegated/")
     caller = stage.key_of(stage.rng.choice(provider.users))
@@ -70,7 +70,7 @@ def delegated_token(stage: Stage, at: datetime) -> None:
 
 
 def switch_renew_exit(stage: Stage, at: datetime) -> None:
-    """A switched role that the console takes again after an hour, and that is left in the end."""
+    """A switched role that the console renews after an hour and that the user exits at the end."""
     cloud, rng, user = stage.cloud, stage.rng, stage.person()
     place, region, role = Place(user.place.address, BROWSER), stage.region(), stage.role()
     session = signin.console_login(cloud, user, at, region, mfa=True, place=place)
@@ -82,7 +82,7 @@ def switch_renew_exit(stage: Stage, at: datetime) -> None:
 
 
 def aws_login(stage: Stage, at: datetime) -> None:
-    """The command line signs in by way of the browser: as an IAM user, or as a role session in the console."""
+    """The command line signs in with the browser: as an IAM user, or as a role session in the console."""
     cloud, rng, user, region = stage.cloud, stage.rng, stage.person(), stage.region()
     place = Place(user.place.address, BROWSER)
     if rng.random() < 0.5:
@@ -126,7 +126,7 @@ def agent(stage: Stage, at: datetime) -> None:
 
 
 def portal_command_line(stage: Stage, at: datetime) -> None:
-    """Keys from the portal. One session in ten never shows on whose behalf; some go on to another role."""
+    """Keys from the portal. One session in ten never has `onBehalfOf`; some assume another role."""
     cloud, rng, person, home = stage.cloud, stage.rng, _person(stage), _home(stage)
     portal = identity_center.sign_in(cloud, person, at, home)
     identity_center.list_accounts(cloud, portal, at + timedelta(seconds=4), home)
@@ -154,7 +154,7 @@ def portal_session_named_as_another(stage: Stage, at: datetime) -> None:
 
 
 def sso_login(stage: Stage, at: datetime) -> None:
-    """`aws sso login`, of which only Identity Center's own account knows (TrailTool sso_login_session.json)."""
+    """`aws sso login`, logged only in the instance's account (TrailTool sso_login_session.json)."""
     cloud, person, home = stage.cloud, _person(stage), _home(stage)
     portal = identity_center.sign_in(cloud, person, at, home)
     identity_center.create_token(cloud, portal, at + timedelta(seconds=3), home)
@@ -166,7 +166,7 @@ def sso_login(stage: Stage, at: datetime) -> None:
 
 
 def portal_console(stage: Stage, at: datetime) -> None:
-    """The console by way of the portal, federated anew each minute while it is open."""
+    """The console from the portal, federated again each minute while it is open."""
     cloud, rng, person, home, role = stage.cloud, stage.rng, _person(stage), _home(stage), _reserved(stage)
     portal = identity_center.sign_in(cloud, person, at, home)
     at += timedelta(seconds=7)
@@ -185,7 +185,7 @@ def portal_console(stage: Stage, at: datetime) -> None:
 
 
 def key_life(stage: Stage, at: datetime) -> None:
-    """A key that another user makes, and one that this key makes: used, disabled, refused, deleted."""
+    """A key that another user creates, and one that this key creates: used, disabled, refused, deleted."""
     cloud, account, region = stage.cloud, stage.account(), stage.region()
     admin, owner = stage.rng.sample(account.users, 2)
     by = stage.key_of(admin)
@@ -214,7 +214,7 @@ def root_key_life(stage: Stage, at: datetime) -> None:
 
 
 def trust(stage: Stage, at: datetime) -> None:
-    """A role that demands a SourceIdentity or does not, and later the other way round; one session under each."""
+    """A role that starts or stops requiring a SourceIdentity; one session under each policy."""
     cloud, rng, account = stage.cloud, stage.rng, stage.account()
     user = rng.choice(account.users)
     key, demands = stage.key_of(user), rng.random() < 0.5
@@ -234,7 +234,7 @@ def trust(stage: Stage, at: datetime) -> None:
 
 
 def role_again(stage: Stage, at: datetime) -> None:
-    """A role is deleted and made again: the same ARN, another ID, another caller."""
+    """A role that is deleted and created again: the same ARN, another ID, another caller."""
     cloud, account = stage.cloud, stage.account()
     one, other = stage.rng.sample(account.users, 2)
     name = f"migration-{cloud.ids.hexadecimal(6)}"
@@ -248,7 +248,7 @@ def role_again(stage: Stage, at: datetime) -> None:
 
 
 def juggling(stage: Stage, at: datetime) -> None:
-    """A role assumed from itself again and again, beyond the hour that a chained session may last."""
+    """A role that assumes itself repeatedly, for longer than the hour of a chained session."""
     cloud, user = stage.cloud, stage.user()
     role, region = stage.role(), stage.sts_region()
     session = sts.assume_role(cloud, stage.key_of(user), role, "keep-alive", at, region)
@@ -267,7 +267,7 @@ def _stopped_trail(stop: Callable[[Cloud, Credential, datetime, datetime], None]
     return activity
 
 
-# What these are made of
+# Helpers
 
 
 def _federation_token(stage: Stage, at: datetime) -> Credential:
@@ -295,7 +295,7 @@ def _person(stage: Stage) -> Person:
 
 
 def _home(stage: Stage) -> str:
-    """The region of the Identity Center instance."""
+    """Return the region of the Identity Center instance."""
     return stage.regions[-1]
 
 

@@ -1,4 +1,4 @@
-"""Principals: who there is in an organisation, where they work from, and the actor that a walk ends at."""
+"""Principals: the people, roles and addresses of an organization, and the actors at the end of a walk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Where a walk ends, in the words of docs/attribution.md#actor-kinds."""
+    """The end of a walk, of a kind in docs/attribution.md#actor-kinds."""
 
     kind: str
     id: str | None
@@ -23,7 +23,7 @@ UNKNOWN = Actor("unknown", None, "before_coverage")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """From where a call is made."""
+    """The address and user agent of a call."""
 
     address: str
     agent: str
@@ -60,7 +60,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user of Identity Center. `account_id` is that of the instance."""
+    """An Identity Center user. `account_id`: account of the instance."""
 
     account_id: str
     name: str

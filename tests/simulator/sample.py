@@ -1,7 +1,7 @@
-"""The sample: five days of an organisation, and the weekend on which a leaked key went a long way through it.
+"""Sample: five days of an organization, with a weekend on which a leaked key was used in several accounts.
 
-The cast comes first, then the incident, then ordinary life, each from the same seed; so a change to ordinary life moves
-none of the incident's identifiers, which are named below and told in `sample_logs/README.md`.
+The seed generates the cast first, then the incident, then ordinary activity. So a change to ordinary activity does not
+change the identifiers of the incident, which are listed below and in `sample_logs/README.md`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ BEFORE_COVERAGE_KEY = "ASIA6NODBAPPS72PQHGD"
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The access keys that the story is about."""
+    """The access keys of the incident."""
 
     leaked: str
     first_hop: str
@@ -128,7 +128,7 @@ def _incident(stage: Stage, cast: Cast) -> Incident:
 
 
 def _probing(stage: Stage, cast: Cast, leaked: Credential) -> None:
-    """Saturday evening: who am I, and what may I do? Almost nothing."""
+    """Saturday evening: reconnaissance with almost no permissions."""
     cloud, rng = stage.cloud, stage.rng
     call(cloud, leaked, CALLS["GetCallerIdentity"], on_day(3, 21, 14, 7), GLOBAL_REGION)
     call(cloud, leaked, CALLS["ListBuckets"], on_day(3, 21, 14, 31), GLOBAL_REGION)
@@ -145,7 +145,7 @@ def _probing(stage: Stage, cast: Cast, leaked: Credential) -> None:
 
 
 def _deep_chain(stage: Stage, cast: Cast, leaked: Credential) -> tuple[Credential, Credential, Credential]:
-    """Sunday night, dev -> data -> prod, under the name of bob.meyer, who sleeps."""
+    """Sunday night, dev -> data -> prod, with the session name of bob.meyer, who is asleep."""
     cloud, name = stage.cloud, "bob.meyer"
     call(cloud, leaked, CALLS["GetCallerIdentity"], on_day(4, 2, 10, 40), GLOBAL_REGION)
     first = sts.assume_role(
@@ -166,7 +166,7 @@ def _deep_chain(stage: Stage, cast: Cast, leaked: Credential) -> tuple[Credentia
 
 
 def _damage(stage: Stage, cast: Cast, deep: Credential) -> None:
-    """Secrets, then customer data, then the attempt to blind the trail."""
+    """Secrets, then customer data, then an attempt to stop the trail."""
     cloud, region = stage.cloud, "eu-west-1"
     for number, what in enumerate(("ListSecrets", "ListBuckets", "DescribeDBInstances", "DescribeTrails")):
         call(cloud, deep, CALLS[what], on_day(4, 2, 26, 9 * number), region)
@@ -182,7 +182,7 @@ def _damage(stage: Stage, cast: Cast, deep: Credential) -> None:
 
 
 def _persistence(stage: Stage, cast: Cast, deep: Credential) -> tuple[Credential, Credential]:
-    """A user that looks like a service, with a key, a password and all rights; and a role that trusts a stranger."""
+    """A user that looks like a service, with a key, a password and all permissions; a role for an external account."""
     cloud = stage.cloud
     user = iam.create_user(cloud, deep, cast.prod, "svc-metrics", on_day(4, 2, 47, 5), STRANGER_LATER)
     user = iam.create_access_key(cloud, deep, user, on_day(4, 2, 47, 9))
@@ -200,7 +200,7 @@ def _persistence(stage: Stage, cast: Cast, deep: Credential) -> tuple[Credential
 
 
 def _return(stage: Stage, cast: Cast, intruder: Credential) -> Credential:
-    """Monday: after the leaked key was switched off, by the door that was left open, opening another."""
+    """Monday: after the leaked key was deactivated, the attacker returns as the new user and creates another key."""
     cloud = stage.cloud
     call(cloud, intruder, CALLS["GetCallerIdentity"], on_day(5, 10, 31, 4), GLOBAL_REGION)
     backup = iam.create_access_key(cloud, intruder, cast.users["svc-backup"], on_day(5, 10, 33, 50))
@@ -214,7 +214,7 @@ def _return(stage: Stage, cast: Cast, intruder: Credential) -> Credential:
 
 
 def _stolen_workload(stage: Stage, cast: Cast) -> Credential:
-    """web-2's own credential, at home in 10.0.12.7, is used from the stranger's address two hours later."""
+    """The credential of web-2 (10.0.12.7) is used from the attacker's address two hours later."""
     cloud, name, region = stage.cloud, cast.instances["web-2"], "eu-west-1"
     home = Place("10.0.12.7", AGENTS[2])
     role = cast.roles["web-server"]
@@ -237,7 +237,7 @@ def _stolen_workload(stage: Stage, cast: Cast) -> Credential:
 
 
 def _response(stage: Stage, cast: Cast) -> Credential:
-    """Monday morning: security signs in, switches to dev and turns the leaked key off."""
+    """Monday morning: security signs in, switches to dev and deactivates the leaked key."""
     cloud, elena = stage.cloud, cast.users["elena.garcia"]
     place = Place(elena.place.address, BROWSER)
     session = signin.console_login(cloud, elena, on_day(5, 8, 52, 10), "eu-west-1", mfa=True, place=place)
@@ -252,7 +252,7 @@ def _response(stage: Stage, cast: Cast) -> Credential:
 
 
 def _older_than_the_logs(stage: Stage, cast: Cast) -> Credential:
-    """A session that began twenty minutes before the first event: who requested it is not in these logs."""
+    """A session from twenty minutes before the first event, so its requester is not in the logs."""
     created = START - timedelta(minutes=20)
     place = Place("10.0.30.11", AGENTS[2])
     key_id = stage.cloud.ids.key(cast.data)
@@ -261,7 +261,7 @@ def _older_than_the_logs(stage: Stage, cast: Cast) -> Credential:
     return session
 
 
-# Small things
+# Helpers
 
 
 def _secret(name: str, account_id: str, region: str) -> Call:

@@ -1,4 +1,4 @@
-"""The sample's cast, and the days that it has without the incident."""
+"""Sample life: the sample's cast and its ordinary activity."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def ordinary_day(stage: Stage, cast: Cast, day: datetime) -> None:
 
 
 def _machines(stage: Stage, cast: Cast, hour: datetime) -> None:
-    """Instances (a new credential every six hours), functions, the nightly pipeline, and services on their own."""
+    """Instances (a new credential every six hours), functions, the nightly pipeline, and services."""
     cloud, rng = stage.cloud, stage.rng
     if hour.hour % 6 == 1:
         for name, role, address, region in (
@@ -241,7 +241,7 @@ def _workflow(stage: Stage, cast: Cast, at: datetime) -> None:
 
 
 def _release(stage: Stage, cast: Cast, at: datetime) -> None:
-    """What the key of svc-deploy is for: deployer in dev, then release in prod, from the build server."""
+    """The normal use of svc-deploy's key: deployer in dev, then release in prod, from the build server."""
     cloud, key = stage.cloud, cast.key("svc-deploy")
     if at > on_day(5, 9, 5):
         return
@@ -256,7 +256,7 @@ def _release(stage: Stage, cast: Cast, at: datetime) -> None:
 
 
 def honest_chain(stage: Stage, cast: Cast, name: str, at: datetime, *, calls: int) -> Credential:
-    """A developer reads in prod under her own name, set at the first hop and carried."""
+    """A developer reads in prod with her own SourceIdentity, set at the first hop and passed on."""
     cloud = stage.cloud
     own = sts.assume_role(cloud, cast.key(name), cast.roles["developer"], name, at, "eu-west-1", source_identity=name)
     routine(stage, own, at + timedelta(seconds=6), 4, DEVELOPER_CALLS)
@@ -276,7 +276,7 @@ def routine(
     region: str = "eu-west-1",
     onward: Sequence[tuple[Call, Call, str]] = (),
 ) -> None:
-    """Calls that are part of the job, so never refused, and carried on by a service only where `onward` says how."""
+    """Log routine calls, which are never refused; a service forwards only the calls in `onward`."""
     forwards = 0.12 if onward else 0
     work(stage, credential, at, count, region=region, forwards=forwards, refused=0, calls=calls, onward=onward)
 

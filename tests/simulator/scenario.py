@@ -1,8 +1,7 @@
-"""A day in an organisation, drawn from a seed: what its people and machines do, when, and with which coincidences.
+"""Scenario: a day in an organization, generated from a seed, with the activities of its people and machines.
 
-Each activity is one function of the stage and a time. A world plays every activity once, in a random order, and then
-draws more by weight until it has as many events as were asked for. Here are the everyday ones; the rarer issuers are
-in `issuers.py`.
+Each activity is one function of the stage and a time. A world runs every activity once, in random order, and then
+random ones by weight until it has the requested number of events. Rare issuers are in `issuers.py`.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ class World:
     launches: dict[str, str] = field(default_factory=dict)
     """Workload -> the event that created it."""
     accounts: tuple[Account, ...] = ()
-    """The cast that the world began with."""
+    """The cast at the start of the world."""
     happened: tuple[Event, ...] = ()
-    """All that happened, recorded or not, in the order of time."""
+    """All events, recorded or not, in order of time."""
 
 
 def simulate(seed: int = 7, events: int = 2000, *, everything: bool = False) -> World:
-    """`everything`: with the rarer issuers too, each at least once from 3,000 events up."""
+    """Return a world. `everything`: also rare issuers, each at least once from 3,000 events on."""
     rng = Random(f"world {seed}")
     stage = set_stage(rng, events)
     cloud = stage.cloud
@@ -94,7 +93,7 @@ def work_with_key(stage: Stage, at: datetime) -> None:
 
 
 def role_chain(stage: Stage, at: datetime) -> None:
-    """One to six hops, within and across accounts, from any kind of origin, with or without SourceIdentity."""
+    """One to six hops, within and across accounts, from any kind of origin, with or without a SourceIdentity."""
     user = stage.user()
     origin = stage.key_of(user)
     if stage.rng.random() < 0.2:
@@ -136,7 +135,7 @@ def github_workflow(stage: Stage, at: datetime) -> None:
 
 
 def console(stage: Stage, at: datetime) -> None:
-    """A sign-in, many keys for one session, and for some a switch of role."""
+    """A sign-in, many keys for one session, and sometimes a role switch."""
     cloud, rng, user = stage.cloud, stage.rng, stage.person()
     place = Place(user.place.address, BROWSER)
     session = signin.console_login(cloud, user, at, stage.region(), mfa=rng.random() < 0.7, place=place)
@@ -159,7 +158,7 @@ def failed_sign_in(stage: Stage, at: datetime) -> None:
 
 
 def instance(stage: Stage, at: datetime) -> None:
-    """Two keys in the same second, of which one or both are used (measured; docs/attribution.md#ec2)."""
+    """Two keys in the same second, one or both of them used (measured; docs/attribution.md#ec2)."""
     cloud, rng, account = stage.cloud, stage.rng, stage.account()
     name, region = cloud.ids.instance(), stage.region()
     place = Place(f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}", AGENTS[2])
@@ -182,7 +181,7 @@ def function(stage: Stage, at: datetime) -> None:
 
 
 def linked_role(stage: Stage, at: datetime) -> None:
-    """A service-linked role, whose events carry no access key (docs/attribution.md#service-linked-roles)."""
+    """A service-linked role, whose events have no access key (docs/attribution.md#service-linked-roles)."""
     principal = "inspector2.amazonaws.com"
     role, region = stage.account().service_role, stage.region()
     name = f"MandoService{stage.rng.getrandbits(60)}"
@@ -211,7 +210,7 @@ def root(stage: Stage, at: datetime) -> None:
 
 
 def probing(stage: Stage, at: datetime) -> None:
-    """A key that may do little tries much, roles included."""
+    """A key with few permissions tries many calls and roles."""
     key = stage.key_of(stage.user()).at(Place("192.0.2.66", "Boto3/1.26.0 Python/3.9.2 Linux/5.10.0 Botocore/1.29.0"))
     for number in range(stage.rng.randint(5, 12)):
         when = at + timedelta(seconds=number)
@@ -222,7 +221,7 @@ def probing(stage: Stage, at: datetime) -> None:
 
 
 def persistence(stage: Stage, at: datetime) -> None:
-    """A new user with a new key and a password, which are used; a role that trusts a stranger; a trail that stops."""
+    """A new user with a key and a password, which are used; a role for an external account; a trail that stops."""
     cloud, account = stage.cloud, stage.account()
     victim = stage.rng.choice(account.users)
     by = stage.key_of(victim)
@@ -247,7 +246,7 @@ def persistence(stage: Stage, at: datetime) -> None:
 
 
 def same_second_two_callers(stage: Stage, at: datetime) -> None:
-    """One role, one session name, one second, two people. Their keys tell them apart; forwarded keys do not."""
+    """Two people with the same role, session name and second. Only their keys distinguish them, not forwarded keys."""
     role, name = stage.role(), "session"
     one, other = stage.rng.sample([user for account in stage.accounts for user in account.users], 2)
     region = stage.sts_region()
@@ -262,7 +261,7 @@ def same_second_two_callers(stage: Stage, at: datetime) -> None:
 
 
 def same_second_same_caller(stage: Stage, at: datetime) -> None:
-    """Issued twice, used once, or used both; the caller is one, so nothing is lost."""
+    """Two issuances to one caller in the same second, one or both used; the actor is certain."""
     caller, role, region = stage.key_of(stage.user()), stage.role(), stage.sts_region()
     sessions = [sts.assume_role(stage.cloud, caller, role, "build", at, region) for _ in range(2)]
     for session in sessions[: stage.rng.randint(1, 2)]:
@@ -270,7 +269,7 @@ def same_second_same_caller(stage: Stage, at: datetime) -> None:
 
 
 def same_second_two_keys(stage: Stage, at: datetime) -> None:
-    """One user with two keys: who is certain, from which key is so only where the issued key is used itself."""
+    """One user with two keys: the actor is certain, the origin key only if the issued key itself is used."""
     users = [user for account in stage.accounts for user in account.users if len(user.key_ids) == 2]
     user, role, region = stage.rng.choice(users), stage.role(), stage.sts_region()
     for key_id in user.key_ids:
@@ -279,7 +278,7 @@ def same_second_two_keys(stage: Stage, at: datetime) -> None:
 
 
 def before_the_logs(stage: Stage, at: datetime) -> None:
-    """Sessions older than the first event, of which one goes on to another role."""
+    """Sessions from before the first event; one of them assumes another role."""
     cloud, rng, account = stage.cloud, stage.rng, stage.account()
     created = stage.start - timedelta(minutes=rng.randint(5, 50), seconds=rng.randrange(60))
     at = stage.start + timedelta(seconds=rng.randint(1, 300))

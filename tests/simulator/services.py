@@ -1,7 +1,7 @@
-"""Ordinary API calls: what a credential does all day, how a refusal looks, and what services do on its behalf or alone.
+"""Services: ordinary API calls, refused calls, and calls by services, on a caller's behalf or alone.
 
-The catalogue is the list of calls. `call` plays one; `call_and_forward` plays one that makes a service call another in
-the caller's name.
+The catalog is the list of calls. `call` logs one; `call_and_forward` logs one that makes a service call another with
+the caller's identity.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FUNCTIONS = ("resize-images", "nightly-report", "orders-stream")
 ROLES = ("deploy", "read-only", "admin")
 
 Details = Callable[[Random, str, str], tuple[Json | None, list[Json] | None]]
-"""Random, account, region -> request parameters and resources."""
+"""From random, account and region: request parameters and resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ FORWARDS: tuple[tuple[Call, Call, str], ...] = (
     (GET_PARAMETER, DECRYPT, "AWS Internal"),
     (CREATE_STACK, SUBNETS, "cloudformation.amazonaws.com"),
 )
-"""A direct call, the call that a service makes for it, and its `invokedBy` (docs/attribution.md#forward-access)."""
+"""A direct call, the service's call for it, and the `invokedBy` of that (docs/attribution.md#forward-access)."""
 
 
 def call(
@@ -159,7 +159,7 @@ def call(
     parameters: Json | None = None,
     response: Json | None = None,
 ) -> Event:
-    """One API call. Shapes: Invictus logs, the same event names; data events: documented only."""
+    """Log one API call. Source: Invictus logs, the same event names; data events: documented only."""
     account = credential.account_id
     assert account
     api = what.api
@@ -187,10 +187,10 @@ def call_and_forward(
     which: tuple[Call, Call, str] | None = None,
     cached: Credential | None = None,
 ) -> Credential:
-    """A direct call, and the service's call with the caller's identity and a fresh key, which is returned.
+    """Log a direct call and the service's call for it; return the forwarded credential.
 
-    `cached`: the service still holds the forwarded credential of an earlier call, so its creation date lies before the
-    event (measured: up to 18 s, Invictus logs).
+    `cached`: the service uses the forwarded credential of an earlier call, so its creation date is before the event
+    (measured: up to 18 s, Invictus logs).
     """
     direct, onward, by = which or cloud.rng.choice(FORWARDS)
     call(cloud, credential, direct, time, region)
@@ -204,7 +204,7 @@ def call_and_forward(
 
 
 def service_call(cloud: Cloud, account_id: str, time: datetime, region: str) -> None:
-    """An AWS service in its own name. Shape: Invictus logs 20230710T1215Z_Z8x5aqgtcXn5NEG9, GetBucketAcl."""
+    """Log a service's own call. Source: Invictus logs 20230710T1215Z_Z8x5aqgtcXn5NEG9, GetBucketAcl."""
     caller = service("cloudtrail.amazonaws.com")
     bucket = bucket_name("trail", account_id)
     said = Parts(
@@ -219,7 +219,7 @@ def service_call(cloud: Cloud, account_id: str, time: datetime, region: str) -> 
 
 
 def service_happening(cloud: Cloud, account_id: str, time: datetime, region: str) -> None:
-    """Something a service tells of. Shape: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo."""
+    """Log a service event. Source: Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo."""
     source, name, details = cloud.rng.choice(
         (
             ("ec2.amazonaws.com", "SharedSnapshotVolumeCreated", {"snapshotId": "snap-0" + cloud.ids.hexadecimal(16)}),

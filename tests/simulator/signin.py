@@ -1,7 +1,7 @@
-"""The console: signing in and switching roles (docs/attribution.md#console-sign-in).
+"""Sign-in: console sign-ins and role switches (docs/attribution.md#console-sign-in).
 
-The sign-in itself hands out no key that is logged; the console then works with many keys for one (principal, creation
-date), which `more_keys` mints.
+The sign-in event has no issued key. The console then uses many keys for one (principal, creation date), which
+`more_keys` creates.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ NO_MFA = {"MobileVersion": "No", "MFAUsed": "No"}
 
 
 def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa: bool, place: Place) -> Credential:
-    """Shapes: Invictus logs 20230710T1230Z_AvIajGd5rkz6vTy4 (CheckMfa), …1225Z_4iD2boYSOwmb6sWd (ConsoleLogin)."""
+    """Log a console sign-in.
+
+    Source: Invictus logs 20230710T1230Z_AvIajGd5rkz6vTy4 (CheckMfa), …1225Z_4iD2boYSOwmb6sWd (ConsoleLogin).
+    """
     person = signing_in(user).at(place)
     if mfa:
         _check_mfa(cloud, user, person, time - timedelta(seconds=cloud.rng.randint(5, 20)), region)
@@ -42,7 +45,7 @@ def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa:
 
 
 def failed_login(cloud: Cloud, user: User, time: datetime, region: str, *, place: Place, known: bool = True) -> None:
-    """Nobody was authenticated. Documented only (docs/attribution.md#console-sign-in)."""
+    """Log a failed sign-in. Documented only (docs/attribution.md#console-sign-in)."""
     identity = {"type": "IAMUser", "accountId": user.account_id, "accessKeyId": ""}
     if known:
         identity = {"type": "IAMUser", "principalId": user.user_id, "accountId": user.account_id, "accessKeyId": ""}
@@ -69,9 +72,9 @@ def root_login(cloud: Cloud, account_id: str, time: datetime, *, place: Place) -
 def switch_role(
     cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str
 ) -> Credential:
-    """Log the STS twin, and the event in the role's account (docs/attribution.md#switchrole).
+    """Log a role switch: the STS twin, and the event in the role's account (docs/attribution.md#switchrole).
 
-    The key in use differs from the one that the STS twin logs; principal and creation date are kept.
+    The key in use differs from the key in the STS twin; principal and creation date are the same.
     """
     issued = assume_role(cloud, session, role, user_name, time, region, by_console=True)
     target = switched_into(role, user_name, session)
@@ -90,9 +93,9 @@ def more_keys(cloud: Cloud, session: Credential, count: int) -> list[Credential]
 def renew_role(
     cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str
 ) -> Credential:
-    """The console takes the switched role again before it ends, as the session that once switched into it.
+    """Log the console's renewal of a switched role before it expires, by the session that switched into it.
 
-    Its STS twin is that of a switch; of the event itself only parsers know: documented only
+    Its STS twin is that of a switch. The event itself is known only from parsers: documented only
     (docs/attribution.md#switchrole).
     """
     issued = assume_role(cloud, session, role, user_name, time, region, by_console=True)
@@ -103,16 +106,16 @@ def renew_role(
 
 
 def exit_role(cloud: Cloud, session: Credential, user_name: str, role: Role, time: datetime, region: str) -> None:
-    """Back to who one was. Documented only (docs/attribution.md#switchrole)."""
+    """Log the return to the previous identity. Documented only (docs/attribution.md#switchrole)."""
     target = switched_into(role, user_name, session)
     details = {"SwitchFrom": session.arn, "RedirectTo": "https://console.aws.amazon.com/console/home"}
     _sign_in_event(cloud, target, "ExitRole", time, region, additional=details)
 
 
 def federated_console(cloud: Cloud, broker: Credential, time: datetime, region: str, *, place: Place) -> Credential:
-    """A credential becomes a console session: GetSigninToken, ConsoleLogin (docs/attribution.md#federated-console).
+    """Log GetSigninToken and ConsoleLogin for a credential (docs/attribution.md#federated-console).
 
-    Both show the broker's principal and creation date, which the console's keys keep. Neither names a key.
+    Both have the broker's principal and creation date, and so have the console's keys. Neither has a key.
     """
     _sign_in_event(cloud, broker, "GetSigninToken", time - timedelta(seconds=2), region, additional=NO_MFA)
     return role_console(cloud, broker, time, region, place=place, issuer="GetSigninToken")
@@ -121,7 +124,7 @@ def federated_console(cloud: Cloud, broker: Credential, time: datetime, region: 
 def role_console(
     cloud: Cloud, session: Credential, time: datetime, region: str, *, place: Place, issuer: str
 ) -> Credential:
-    """ConsoleLogin of a role session or a federated user."""
+    """Log ConsoleLogin of a role session or a federated user."""
     event = _sign_in_event(cloud, keyless(session).at(place), "ConsoleLogin", time, region, additional=NO_MFA)
     cloud.mintings.append(Minting(session, event.id))
     assert session.account_id
@@ -132,9 +135,9 @@ def role_console(
 def aws_login(
     cloud: Cloud, session: Credential, time: datetime, region: str, *, terminal: Place, cross_device: bool = False
 ) -> Credential:
-    """`aws login`: the browser allows it, the command line fetches a key that is never logged.
+    """Log `aws login`: the browser authorizes it, and the command line gets a key that is never logged.
 
-    Shape: docs/attribution.md#aws-login. Principal and creation date stay the console's.
+    Principal and creation date are those of the console. Source: docs/attribution.md#aws-login.
     """
     client = f"arn:aws:signin:::devtools/{'cross' if cross_device else 'same'}-device"
     asked = {
@@ -172,7 +175,7 @@ def _sign_in_event(
     result: str = "Success",
     **parts: Unpack[Parts],
 ) -> Event:
-    """Log an event of the sign-in page, which says in `responseElements` how it ended."""
+    """Log an event of the sign-in page, with its result in `responseElements`."""
     api = Api("signin.amazonaws.com", name, False, "signin.aws.amazon.com", "AwsConsoleSignIn")
     parts["response"] = {name: result}
     return cloud.log(credential, api, time, region, **parts)

@@ -1,7 +1,7 @@
-"""The stage: who is in an organisation, where and when it is at work, and what a credential does there all day.
+"""Stage: the people and accounts of an organization, its regions and hours, and the ordinary calls of a credential.
 
-`Stage` is handed to every activity and is its only source of people, roles and chance. A cast member that only some
-activities need is made when it is first asked for (`once`), so that the others draw the same chances without it.
+Every activity gets its people, roles and randomness only from `Stage`. A cast member that only some activities need is
+created on first use (`once`), so that it does not change the random numbers of the other activities.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The cloud, who is in it, and from when to when the logs go."""
+    """The cloud, its cast, and the start and end of the logs."""
 
     cloud: Cloud
     rng: Random
@@ -58,7 +58,7 @@ class Stage:
     start: datetime
     end: datetime
     made: dict[str, Any] = field(default_factory=dict)
-    """The cast that was asked for so far."""
+    """Cast members created so far."""
 
     def account(self) -> Account:
         return self.rng.choice(self.accounts)
@@ -73,7 +73,7 @@ class Stage:
         return self.rng.choice(self.regions)
 
     def sts_region(self) -> str:
-        """The global endpoint half of the time: then recorded in us-east-1."""
+        """Return the recording region of an STS call: us-east-1 for half of the calls, by the global endpoint."""
         return GLOBAL_REGION if self.rng.random() < 0.5 else self.region()
 
     def role(self, account: Account | None = None) -> Role:
@@ -88,7 +88,7 @@ class Stage:
         return found
 
     def special_role(self, account: Account, name: str, path: str = "/") -> Role:
-        """A role beyond the ordinary ones, made when first asked for."""
+        """Return a role of few activities, created on first use."""
         return self.once(f"{account.id} {path}{name}", lambda: replace(_role(self.cloud, account.id, name), path=path))
 
 
@@ -143,7 +143,7 @@ def work(
     onward: Sequence[tuple[Call, Call, str]] = FORWARDS,
     pauses: Sequence[int] = (0, 0, 1, 1, 2, 4, 9),
 ) -> None:
-    """Ordinary calls with one credential, some refused, some carried on by a service."""
+    """Log ordinary calls with one credential, some refused, some forwarded by a service."""
     rng, cloud = stage.rng, stage.cloud
     for number in range(count):
         at += timedelta(seconds=rng.choice(pauses) if number else 0)
@@ -161,7 +161,7 @@ def work(
 def hops(
     stage: Stage, caller: Credential, at: datetime, count: int, name: str, source_identity: str | None
 ) -> Credential:
-    """Roles assumed one from the other, half of them twice in the same second, of which one key is used (measured)."""
+    """Assume roles in a chain, half of them twice in the same second with one key used (measured)."""
     rng, cloud = stage.rng, stage.cloud
     for _ in range(count):
         role, region = stage.role(), stage.sts_region()

@@ -1,6 +1,6 @@
-"""STS: one function for each call that hands out a credential; it logs the call and remembers the issuance.
+"""STS: one function for each call that issues a credential; it logs the call and records the issuance.
 
-To add an issuer, add a function that ends in `_issue`. The scenario decides who calls whom.
+To add an issuer, add a function that ends with `_issue`. The scenario chooses the callers.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ WORKLOADS = {
     "codebuild.amazonaws.com": "codebuild_build",
     "ssm.amazonaws.com": "ssm_managed_node",
 }
-"""Their AssumeRole has no assumedRoleUser, and the session has the workload's name (docs/attribution.md#session-names).
+"""Services whose AssumeRole has no assumedRoleUser; the workload names the session (docs/attribution.md#session-names).
 
-ecs-tasks: flaws2.cloud's logs of 28 Nov 2018. codebuild and ssm: no record was seen; taken to be like ecs-tasks.
+Source for ecs-tasks: flaws2.cloud's logs of 28 Nov 2018. codebuild and ssm are assumed to be alike; no record was seen.
 """
 LIFETIMES = {"ec2.amazonaws.com": 23700, "lambda.amazonaws.com": 7200, "pods.eks.amazonaws.com": 21600}
 IOT = "credentials.iot.amazonaws.com"
@@ -46,9 +46,9 @@ def assume_role(
     external_id: str | None = None,
     by_console: bool = False,
 ) -> Credential:
-    """Log AssumeRole, in both accounts if the role is in another one (docs/attribution.md#assumerole).
+    """Log AssumeRole, in two accounts if the role is in another one (docs/attribution.md#assumerole).
 
-    `by_console`: the source account's half of a switch of role, a call that AWS makes for the console (`AWS Internal`).
+    `by_console`: the source account's event of a role switch, a call that AWS makes for the console (`AWS Internal`).
     """
     carried = caller.source_identity or source_identity
     seconds = 3600
@@ -79,9 +79,9 @@ def assume_role(
 
 
 def denied_assume_role(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> None:
-    """The target is only in the message (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
+    """Log a denied AssumeRole; only the message has the target (Invictus logs 20230710T1210Z_vj0QE0Tf5ZmzMsCo).
 
-    Logged in the caller's account; whether the role's account logs it too is not known
+    It is logged in the caller's account; whether the role's account logs it too is unknown
     (docs/attribution.md#denied-calls).
     """
     message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}"
@@ -103,11 +103,12 @@ def assume_role_by_service(
     in_scope_of: Json | None = None,
     linked: bool = False,
 ) -> Credential:
-    """Shapes: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo
-    (inspector2, whose events carry no key: `key_in_use` false). `sharedEventID` stands although there is one copy.
+    """Log AssumeRole by a service; it has a `sharedEventID` although there is only one copy.
 
-    `actor`: who it is for, if it is not the workload that the session is named after, or the service itself; `request`:
-    further parameters; `linked`: the session works for the service, which is `invokedBy` on all of its events.
+    `actor`: the actor, if it is not the workload in the session name or the service; `request`: further parameters;
+    `linked`: a service-linked role, with the service as `invokedBy` on all its events. Sources: Invictus logs
+    20230710T1205Z_SjF3IkuNXJkoHyar (ec2), …_lHgkh3VeI3XnjZSL (lambda), …_vj0QE0Tf5ZmzMsCo (inspector2, whose events
+    have no key: `key_in_use` false).
     """
     workload = principal in WORKLOADS
     caller = service(principal)
@@ -176,10 +177,10 @@ def assume_role_with_saml(
 def assume_identity_center_role(
     cloud: Cloud, role: Role, person: Person, name: str, time: datetime, *, place: Place, on_behalf_rate: float
 ) -> Credential:
-    """What Identity Center does in the member account. Shape: docs/attribution.md#identity-center.
+    """Log Identity Center's call in the member account. Source: docs/attribution.md#identity-center.
 
-    The session that is returned works with another key than the one that is logged. `name` is the session's, and may
-    be that of another user; the subject is the person's.
+    The returned session uses another key than the logged one. `name`: session name, which can be another user's; the
+    subject is the person's.
     """
     region = role.path.rstrip("/").rsplit("/", 1)[-1]
     qualifier = cloud.ids.base64(27) + "="
@@ -251,8 +252,9 @@ def assume_role_with_web_identity(
     host: str = GITHUB,
     audience: str = "sts.amazonaws.com",
 ) -> Credential:
-    """GitHub Actions, and Kubernetes by the host of a cluster: docs/attribution.md#web-identity. Google and Cognito
-    have no provider in IAM, and stand by their host.
+    """Log AssumeRoleWithWebIdentity: GitHub Actions, or Kubernetes by the host of a cluster.
+
+    Google and Cognito have no provider in IAM, so the record has their host. Source: docs/attribution.md#web-identity.
     """
     public = host in PROVIDERS and host != GITHUB
     provider = host if public else f"arn:aws:iam::{role.account_id}:oidc-provider/{host}"
@@ -308,7 +310,7 @@ def get_federation_token(
 
 
 def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, region: str) -> Credential:
-    """In the management account's log only, never by the global endpoint. Shape: docs/attribution.md#assumeroot."""
+    """Log AssumeRoot in the management account, by a regional endpoint. Source: docs/attribution.md#assumeroot."""
     session = assumed_root(member, cloud.ids.key(member), time, caller)
     policy = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
     said = Parts(
@@ -319,8 +321,10 @@ def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, r
 
 
 def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, time: datetime, region: str) -> Credential:
-    """A product provider works in a customer's account. Documented only: the API's model and `invokedByDelegate`
-    (docs/attribution.md#temporary-delegation); no record was seen.
+    """Log GetDelegatedAccessToken, with which a product provider works in a customer's account.
+
+    Documented only: the API model and `invokedByDelegate` (docs/attribution.md#temporary-delegation); no record was
+    seen.
     """
     name = "delegated-" + cloud.ids.hexadecimal(8)
     session = role_session(
@@ -358,10 +362,9 @@ def _issue(
     documented_only: bool = False,
     actor: Actor | None = None,
 ) -> Credential:
-    """Log the call that hands out `session`, in both accounts if AssumeRole crosses them, and remember the issuance.
+    """Log the call that issues `session`, in two accounts if AssumeRole is cross-account, and record the issuance.
 
-    `said`: the parts in which the record differs from those of other calls; `regional`: the endpoint is regional even
-    in us-east-1.
+    `said`: the variable parts of the record; `regional`: the endpoint is regional even in us-east-1.
     """
     time, account = session.creation_date, caller.account_id or session.account_id
     assert time and session.account_id
@@ -402,6 +405,6 @@ def _role_resource(role: Role) -> Json:
 
 
 def _endpoint(region: str, *, regional: bool = False) -> Json:
-    """A call to the global endpoint is recorded in us-east-1, whatever served it (docs/attribution.md#regions)."""
+    """Return the endpoint; a call to the global one is recorded in us-east-1 (docs/attribution.md#regions)."""
     kind = "global" if region == GLOBAL_REGION and not regional else "regional"
     return {"RequestDetails": {"endpointType": kind, "awsServingRegion": region}}

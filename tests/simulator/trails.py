@@ -1,6 +1,6 @@
-"""Trails that are stopped, and started again: each leaves a gap behind it in which nothing, or less, is recorded.
+"""Trails: stopped and restarted trails; each leaves a gap in which nothing, or less, is recorded.
 
-Shapes: Invictus logs 20230710T1210Z_6CICdbJQM3beT7n3 (DeleteTrail), …_vj0QE0Tf5ZmzMsCo (PutEventSelectors),
+Source: Invictus logs 20230710T1210Z_6CICdbJQM3beT7n3 (DeleteTrail), …_vj0QE0Tf5ZmzMsCo (PutEventSelectors),
 20230710T1205Z_SjF3IkuNXJkoHyar (StopLogging, denied; CreateTrail, StartLogging). UpdateTrail: documented only.
 """
 
@@ -30,7 +30,7 @@ def delete_trail(cloud: Cloud, by: Credential, start: datetime, end: datetime) -
 
 
 def put_event_selectors(cloud: Cloud, by: Credential, start: datetime, end: datetime) -> None:
-    """Only writes are recorded, and later all again."""
+    """Record only write events, and later all events again."""
     event, *_ = (
         _call(cloud, by, "PutEventSelectors", time, parameters, parameters)
         for time, parameters in ((start, _selectors("WriteOnly")), (end, _selectors("All")))
@@ -39,7 +39,7 @@ def put_event_selectors(cloud: Cloud, by: Credential, start: datetime, end: date
 
 
 def update_trail(cloud: Cloud, by: Credential, start: datetime, end: datetime) -> None:
-    """The trail shrinks to its home region, and later grows again."""
+    """Limit a trail to its home region, and later extend it again."""
     event = _call(cloud, by, "UpdateTrail", start, {"name": NAME, "isMultiRegionTrail": False})
     _call(cloud, by, "UpdateTrail", end, {"name": NAME, "isMultiRegionTrail": True})
     _gap(cloud, by, event, end, home_region=GLOBAL_REGION)

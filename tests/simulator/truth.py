@@ -1,10 +1,10 @@
-"""The truth about every credential, and whether given files decide it.
+"""Truth: the true actor of each credential, and whether a set of files is enough to find it.
 
-Computed from what the simulator itself remembers (who handed what to whom, and in which events that was logged); of the
-files only the event IDs are read. The rules are those of docs/attribution.md#rules, in their order: the Identity Center
-user on any event of the session; the issued key; else the principal and the second of the session, where all candidates
-must have one issuer and none may be known to have issued another key, unless AWS mints keys again. What is documented
-only names nobody.
+It is computed from the simulator's own issuances and their events; only the event IDs are read from the files. The
+rules are those of docs/attribution.md#rules, in their order: the Identity Center user on any event of the session; the
+issued key; otherwise principal and second of the session. For the last rule, all candidates must have one issuer, and
+none may be known to have issued another key, unless AWS issues further keys. An event that is documented only names no
+actor.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from .principals import Actor
 from .scenario import World
 
 Session = tuple[str | None, str | None, datetime | None]
-"""(account, principal ID, creation date): also what makes two callers one issuer."""
+"""(account, principal ID, creation date): two callers with the same values are one issuer."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialTruth:
-    """`actor_*`, `stop_reason` and `workload_type` hold for complete logs, but where the walk over `files` ends at
-    something else that is true they tell that: another account's redacted copy, or the SAML subject where no file shows
-    on whose behalf. `allowed` has every (kind, ID) that is true of the credential, and (kind, ARN) of a user of whom
-    files may show no more: a SwitchRole event tells who switched by ARN only.
+    """The truth about one credential.
+
+    `actor_*`, `stop_reason` and `workload_type` are for complete logs, unless the walk over `files` ends at another
+    true actor: the caller in another account's redacted copy, or the SAML subject if no file has `onBehalfOf`.
+    `allowed`: every true (kind, ID), and (kind, ARN) of a user whose ID files can lack, as after SwitchRole, which logs
+    only the ARN.
     """
 
     account_id: str | None
@@ -36,37 +38,36 @@ class CredentialTruth:
     principal_id: str | None
     creation_date: datetime | None
     event_ids: tuple[str, ...]
-    """Events whose own record carries this credential; sorted. Empty if it was issued and never used."""
+    """Sorted IDs of events whose record has this credential; empty if it was never used."""
     redacted_event_ids: tuple[str, ...]
-    """The other account's copies of those events."""
+    """The copies of those events in other accounts."""
     actor_kind: str
     actor_id: str | None
     stop_reason: str
     origin_access_key_id: str | None
     origin_decided: bool
-    """Whether issued keys alone lead to that origin."""
+    """Whether the walk to that origin follows only issued keys."""
     chain: tuple[CredentialId, ...]
     decided: bool
     undecided_reason: str | None
-    """`ambiguous`, `before_coverage`, `outside_coverage` or `never_logged`; None too where a removed twin makes the
-    files mislead."""
+    """`ambiguous`, `before_coverage`, `outside_coverage` or `never_logged`; also None if a removed twin misleads."""
     removed_twin: bool
-    """Whether a missing issuance of the same principal and second, by another actor, may mislead a strong rule."""
+    """Whether a missing issuance of the same principal and second, by another actor, can mislead a strong rule."""
     removed_sibling: bool
-    """The same whoever asked: it may mislead about the key at the origin."""
+    """The same for an issuance by any actor, which can mislead about the origin key."""
     allowed: tuple[tuple[str, str | None], ...]
     issuer: str
-    """What handed it out, as the accuracy report tabulates it; `long-term key`, `forward access` and the like too."""
+    """Its issuer, as named in the accuracy report; also `long-term key`, `forward access` and similar."""
     documented_only: bool
-    """Whether it was handed out by an event whose shape nobody has seen."""
+    """Whether the form of its issuing event was never seen in a real log."""
     workload_type: str | None
     via: tuple[str, ...]
-    """Who acts in between: a forwarding service; an agent, then its OAuth client."""
+    """Intermediaries: a forwarding service; an agent, then its OAuth client."""
     provenance: str | None
     """The event that launched the workload at the end of the walk."""
     source_identity: str | None
     enforced: bool | None
-    """Whether the trust policy in force demanded it when it was set; None without it, or if no file tells."""
+    """Whether the trust policy required the SourceIdentity when it was set; None without it, or if unknown."""
 
     @property
     def id(self) -> CredentialId:
@@ -75,12 +76,12 @@ class CredentialTruth:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What files say of one credential: an actor, or why there is none."""
+    """The result of the walk for one credential: an actor, or the stop reason."""
 
     actor: Actor | None
     reason: str | None = None
     by_keys: bool = False
-    """Whether only issued keys were followed."""
+    """Whether the walk followed only issued keys."""
 
 
 def truth(world: World, files: Iterable[LogFile]) -> tuple[CredentialTruth, ...]:
@@ -88,7 +89,7 @@ def truth(world: World, files: Iterable[LogFile]) -> tuple[CredentialTruth, ...]
 
 
 class _Files:
-    """What a set of files shows, and the walk over it."""
+    """The events in a set of files, and the walk over them."""
 
     def __init__(self, world: World, files: Iterable[LogFile]) -> None:
         self.present = {record["eventID"] for file in files for record in file.records}
@@ -186,7 +187,7 @@ class _Files:
         )
 
     def _people(self) -> dict[Session, set[Actor]]:
-        """Who is told by `onBehalfOf` on any event of a session."""
+        """Return the users in `onBehalfOf` on any event of a session."""
         found: dict[Session, set[Actor]] = {}
         for event in self.events:
             credential = event.credential
@@ -202,7 +203,7 @@ class _Files:
         return event_id if event_id in self.present else None
 
     def _enforced(self, credential: Credential) -> bool | None:
-        """By the policy of the role whose session first carried the SourceIdentity."""
+        """Return the requirement of the role whose session first had the SourceIdentity."""
         if not credential.source_identity:
             return None
         setter = credential
@@ -266,8 +267,10 @@ class _Files:
         return any(one.switch and self._seen(one) for one in self.by_session.get(_session(credential), []))
 
     def _by_its_record(self, credential: Credential) -> Actor:
-        """A record names its user, but how the user's session began only the files tell: the event that began it, else
-        `sessionCredentialFromConsole` on any event of the session; without either it counts as the long-term key's.
+        """Return the verdict for a user, who is named by the record.
+
+        Its issuing event shows the start of the session, otherwise `sessionCredentialFromConsole` on any of its events.
+        Without either, it counts as a session of the long-term key.
         """
         actor = credential.actor
         if credential.identity.get("type") != "IAMUser" or credential.creation_date is None:
@@ -285,7 +288,7 @@ class _Files:
         return "outside_coverage"
 
     def _other_key(self, issuance: Issuance) -> bool:
-        """Known to have issued a key, and no sign that AWS mints more for the session."""
+        """Return whether the candidate issued another key and AWS does not issue further keys for the session."""
         return issuance.logs_key and not (issuance.mints_again and issuance.full in self.present)
 
     def _seen(self, issuance: Issuance) -> bool:
@@ -300,7 +303,7 @@ class _Files:
             step = step.parent
         return True
 
-    # What may honestly be said with files missing
+    # Correct results for incomplete files
 
     def _removed_sibling(self, credential: Credential, *, of_other_actor: bool) -> bool:
         step: Credential | None = credential
@@ -335,8 +338,9 @@ class _Files:
         return sorted(names, key=str)
 
     def _strangers(self, known: set[CredentialId]) -> list[CredentialTruth]:
-        """Callers known only by another account's redacted copies. One whose own record is there, of the sign-in page,
-        which gives no key and no date either, is that one.
+        """Return callers that are known only from redacted copies in other accounts.
+
+        Exception: a caller with its own record of the sign-in page, which also has no key and no date.
         """
         seen: dict[CredentialId, list[Event]] = {}
         for event in self.events:

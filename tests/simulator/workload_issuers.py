@@ -1,4 +1,4 @@
-"""The ways in which workloads, devices and the users of an app get a credential: one activity each."""
+"""Workload issuers: the issuers of credentials for workloads, devices and users of an app, one activity each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SSM_AGENT = "aws-sdk-go/1.41.4 (go1.18.3; linux; amd64) amazon-ssm-agent/"
 
 
 def kubernetes(stage: Stage, at: datetime) -> None:
-    """A pod by its service account and the cluster's own provider (IRSA)."""
+    """A pod with its service account and the cluster's identity provider (IRSA)."""
     account, region = stage.account(), stage.region()
     namespace, service_account = stage.rng.choice(SERVICE_ACCOUNTS)
     host = stage.once(
@@ -107,7 +107,7 @@ def container_task(stage: Stage, at: datetime) -> None:
 
 
 def build(stage: Stage, at: datetime) -> None:
-    """The session is `AWSCodeBuild-` and the build's ID."""
+    """A build; the session name is `AWSCodeBuild-` and the ID of the build."""
     build_id = stage.cloud.ids.uuid()
     principal = "codebuild.amazonaws.com"
     actor = replace(_workload(principal), id=build_id)
@@ -115,7 +115,7 @@ def build(stage: Stage, at: datetime) -> None:
 
 
 def stack(stage: Stage, at: datetime) -> None:
-    """CloudFormation with a service role: one session name for all stacks; the person is behind CreateStack."""
+    """CloudFormation with a service role: one session name for all stacks; CreateStack has the person."""
     cloud, account, region = stage.cloud, stage.account(), stage.region()
     role, principal = stage.special_role(account, "cloudformation"), "cloudformation.amazonaws.com"
     api = Api(principal, "CreateStack", False)
@@ -130,7 +130,7 @@ def stack(stage: Stage, at: datetime) -> None:
 
 
 def launched_instance(stage: Stage, at: datetime) -> None:
-    """Who launched it is known; half of these credentials are later used from elsewhere."""
+    """An instance with a known launch; half of these credentials are later used from other addresses."""
     cloud, rng, account, region = stage.cloud, stage.rng, stage.account(), stage.region()
     address = f"10.0.9.{rng.randrange(4, 250)}"
     by = stage.key_of(rng.choice(account.users))
@@ -169,7 +169,7 @@ def created_function(stage: Stage, at: datetime) -> None:
 
 
 def infrastructure_role(stage: Stage, at: datetime) -> None:
-    """EC2's own role for an instance, of which no issuance is ever logged."""
+    """EC2's own role for an instance, whose issuance is never logged."""
     account, region = stage.account(), stage.region()
     ids = stage.cloud.ids
     session = ec2_infrastructure(account.id, ids.instance(), ids.key(account.id), at)
@@ -177,7 +177,7 @@ def infrastructure_role(stage: Stage, at: datetime) -> None:
 
 
 def other_linked_roles(stage: Stage, at: datetime) -> None:
-    """RDS and Roles Anywhere for themselves, with the session names that they always use (Invictus logs)."""
+    """Service-linked roles of RDS and Roles Anywhere, with their fixed session names (Invictus logs)."""
     region, account = stage.region(), stage.account()
     for principal, role_name, name in (
         ("rds.amazonaws.com", "AWSServiceRoleForRDS", "SLRManagement"),
@@ -193,7 +193,7 @@ def other_linked_roles(stage: Stage, at: datetime) -> None:
 
 
 def anybody(stage: Stage, at: datetime) -> None:
-    """A public bucket is read by who knows whom."""
+    """An anonymous caller reads a public bucket."""
     account, region = stage.account(), stage.region()
     bucket = f"acme-website-{account.id[-4:]}"
     for number in range(stage.rng.randint(2, 4)):

@@ -1,7 +1,7 @@
-"""Workloads: what hands a credential to a machine, a pod, a device or a user of an app, and what launched it.
+"""Workloads: issuances to machines, pods, devices and users of an app, and the launches of these workloads.
 
-Where the service assumes the role in the open, that event is `sts.assume_role_by_service`; here is what stands around
-it, and what hands out keys by an API of its own.
+If the service's AssumeRole is logged, `sts.assume_role_by_service` writes it. This module writes the events around it,
+and issuances by APIs other than STS.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 
 
 def instance_scope(instance: str, account_id: str, region: str) -> Json:
-    """Shape: docs/attribution.md#ec2."""
+    """Return the scope of an instance. Source: docs/attribution.md#ec2."""
     arn = f"arn:aws:ec2:{region}:{account_id}:instance/{instance}"
     return {"issuerType": "AWS::EC2::Instance", "credentialsIssuedTo": arn}
 
@@ -39,7 +39,7 @@ def function_scope(function: str, account_id: str, region: str) -> Json:
 
 
 def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: datetime, region: str) -> str:
-    """Shape: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar, cut to what tells instance, role and address."""
+    """Log RunInstances with instance, role and address. Source: Invictus logs 20230710T1205Z_SjF3IkuNXJkoHyar."""
     instance = cloud.ids.instance()
     profile = {"name": role.name, "arn": f"arn:aws:iam::{by.account_id}:instance-profile/{role.name}"}
     launched = {
@@ -64,8 +64,9 @@ def run_instances(cloud: Cloud, by: Credential, role: Role, address: str, time: 
 
 
 def create_function(cloud: Cloud, by: Credential, role: Role, name: str, time: datetime, region: str) -> None:
-    """Shape: Invictus logs 20230710T1230Z_ZtUNbBkwAu98FPZb; the role is tried in the same second, under a session name
-    that says nothing of the function (…_lHgkh3VeI3XnjZSL).
+    """Log CreateFunction; Lambda tests the role in the same second, with a session name unrelated to the function.
+
+    Source: Invictus logs 20230710T1230Z_ZtUNbBkwAu98FPZb, …_lHgkh3VeI3XnjZSL.
     """
     arn = f"arn:aws:lambda:{region}:{by.account_id}:function:{name}"
     said = Parts(
@@ -91,10 +92,10 @@ def pod_identity(
     *,
     place: Place,
 ) -> Credential:
-    """The node asks EKS, and EKS assumes the role with the pod in its tags. `pod`: cluster, namespace, account, name.
+    """Log a node's request to EKS, and EKS's AssumeRole with the pod in its tags.
 
-    Shapes: eks-auth, AWS workshop on EKS Pod Identity (LookupEvents of January 2024); STS twin,
-    docs/attribution.md#eks-pods.
+    `pod`: cluster, namespace, account, name. Sources: for eks-auth, the AWS workshop on EKS Pod Identity (LookupEvents
+    of January 2024); for the STS twin, docs/attribution.md#eks-pods.
     """
     cluster, namespace, service_account, name = pod
     arn = f"arn:aws:eks:{region}:{role.account_id}:cluster/{cluster}"
@@ -129,8 +130,9 @@ def pod_identity(
 
 
 def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, region: str, place: Place) -> Credential:
-    """Shape: docs/attribution.md#roles-anywhere, and a hands-on post: session name is the certificate's
-    serial, SourceIdentity its subject. The identity of the caller, a certificate, is not known: `Unknown`.
+    """Log CreateSession of Roles Anywhere, whose caller is a certificate, of type `Unknown`.
+
+    The session name is its serial number, the SourceIdentity its subject. Source: docs/attribution.md#roles-anywhere.
     """
     serial = cloud.ids.hexadecimal(40)
     actor = Actor("workload", serial, "workload", "roles_anywhere_certificate")
@@ -176,8 +178,9 @@ def roles_anywhere(cloud: Cloud, role: Role, common_name: str, time: datetime, r
 
 
 def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: str, place: Place) -> Credential:
-    """A data event that tells the identity and the key, but not the session. Shape: Cognito guide, example of
-    GetCredentialsForIdentity (docs/attribution.md#cognito).
+    """Log GetCredentialsForIdentity, a data event with identity and key, but without the session.
+
+    Source: Cognito developer guide, example of GetCredentialsForIdentity (docs/attribution.md#cognito).
     """
     pool = f"{region}:{cloud.ids.uuid()}"
     caller = web_identity_user(COGNITO, pool, identity_id, place)
@@ -210,8 +213,9 @@ def cognito(cloud: Cloud, role: Role, identity_id: str, time: datetime, region: 
 
 
 def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) -> Credential:
-    """A key for one directory bucket. Shape: S3 guide, CreateSession (docs/attribution.md#s3-express); that the key is
-    used under the caller's own principal and creation date is documented only.
+    """Log a key for one directory bucket. Source: S3 user guide, CreateSession (docs/attribution.md#s3-express).
+
+    The key has the caller's principal and creation date; this is documented only.
     """
     assert caller.account_id
     key_id = cloud.ids.key(caller.account_id)
@@ -251,8 +255,9 @@ def s3_express(cloud: Cloud, caller: Credential, time: datetime, region: str) ->
 
 
 def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Place) -> Credential:
-    """A managed node outside AWS. The data event shows no key (docs/attribution.md#hybrid-nodes); that SSM assumes the
-    role in the open, as other services do, follows from the trust policy it asks for and was not seen.
+    """Log the credential of a managed node outside AWS; its data event has no key (docs/attribution.md#hybrid-nodes).
+
+    SSM's AssumeRole follows from its required trust policy; no record was seen.
     """
     node = "mi-0" + cloud.ids.hexadecimal(16)
     arn = f"arn:aws:ssm:{region}:{role.account_id}:managed-instance/{node}"
@@ -267,7 +272,7 @@ def hybrid_node(cloud: Cloud, role: Role, time: datetime, region: str, place: Pl
 
 
 def iot_device(cloud: Cloud, role: Role, thing: str, time: datetime, region: str, place: Place) -> Credential:
-    """Documented only: of AssumeRoleWithCertificate no record was seen (docs/attribution.md#iot)."""
+    """Log AssumeRoleWithCertificate. Documented only: no record was seen (docs/attribution.md#iot)."""
     actor = Actor("workload", thing, "workload", "iot_thing")
     name = cloud.ids.hexadecimal(64)
     return sts.assume_role_by_service(cloud, sts.IOT, role, name, time, region, place=place, actor=actor)
@@ -276,7 +281,7 @@ def iot_device(cloud: Cloud, role: Role, thing: str, time: datetime, region: str
 def _log_unauthenticated(
     cloud: Cloud, api: Api, role: Role, time: datetime, region: str, place: Place, said: Parts
 ) -> Event:
-    """A call that no credential of AWS signs, in the account of the role that it asks for."""
+    """Log a call without an AWS credential, in the account of the requested role."""
     return cloud.log(None, api, time, region, **said | Parts(account_id=role.account_id, place=place))
 
 
