@@ -1,19 +1,20 @@
-"""Accuracy: what attribution says of many simulated worlds, against what is true.
+"""Accuracy: compare attribution with the truth in many simulated worlds.
 
     python -m tests.accuracy [--scenarios 1000] [--processes 2]
 
-Many worlds share a case, as organisations of one customer would; their accounts keep them apart. Each case is built
-from complete logs and again with a share of the files removed. What is left of a world goes into one file: how events
-are grouped changes nothing (`test_truth`), and a case of ten thousand small files takes minutes. Printed by issuer and
-by rule; the exit code is 1 if a law is broken, or if any count falls below the one in accuracy.json, which `--write`
-writes anew.
+Many worlds share a case, like organizations of one customer; their accounts keep them apart. Each case is built from
+complete logs, and again with a share of the files removed. The remaining events of a world are written to one file:
+the grouping of events changes nothing (`test_truth`), and a case with ten thousand small files takes minutes. Results
+are printed by issuer and by rule. The exit code is 1 if a law is violated, or if any count is below the one in
+accuracy.json, which `--write` replaces.
 
-The laws. Complete logs: every name is true, every credential that the files decide is named with its stop reason, and
-`origin_access_key_id` is as good as a name. Files removed: `proven` is never wrong, and `strong` only where a removed
-issuance of the same principal and second misleads. `who`, asked about some by key or event, says what the tables say.
+Laws for complete logs: every name is true, every credential that the files decide is named, with its stop reason, and
+the same holds for `origin_access_key_id`. Laws for removed files: `proven` is never wrong, and `strong` is wrong only
+if a removed issuance of the same principal and second misleads. `who`, by key or event, returns the same as the tables.
 
-`precision`: of the names given, those that are true; whom a removed issuance misled about counts against it. `recall`:
-of the credentials that the delivered files decide, those that are named. The same for the key at the origin.
+`precision`: share of the given names that are true; a name that is wrong because of a removed issuance counts as wrong.
+`recall`: share of the credentials decided by the delivered files that are named. Both are also given for the origin
+key.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ ASKED_A_CASE = 25
 
 @dataclass
 class Tally:
-    """Counts by issuer and by rule for one share of removed files, and every law that was broken."""
+    """Counts by issuer and by rule for one share of removed files, and the violated laws."""
 
     by_issuer: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     by_rule: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -62,7 +63,7 @@ class Tally:
 
 
 def judge(expected: CredentialTruth, named: Named, complete: bool) -> Iterator[tuple[str, bool]]:
-    """What is to be counted of one credential, each with whether it breaks a law."""
+    """Return the counts for one credential, each with whether it violates a law."""
     yield "credentials", False
     yield from _judge_name(expected, named, complete)
     yield from _judge_origin(expected, named, complete)
@@ -99,7 +100,7 @@ def _judge_origin(expected: CredentialTruth, named: Named, complete: bool) -> It
 
 
 def measure(seeds: range, shares: Iterable[float] = REMOVED) -> dict[float, Tally]:
-    """A case of some worlds for each share of removed files."""
+    """Measure a case of some worlds for each share of removed files."""
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
     made = owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
     for expected in (expected for world in worlds for expected in truth(world, world.files)):
@@ -138,9 +139,7 @@ Owners = dict[tuple[str | None, str | None], set[tuple[str, str | None]]]
 
 
 def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
-    """Whose each key is that CreateAccessKey made: its user by name, and by the ID that CreateUser gave it. Names are
-    used once.
-    """
+    """Return the owners of created keys: user name, and user ID from CreateUser. Each name is used once."""
     users: dict[tuple[str, str], str] = {}
     keys: dict[tuple[str, str], tuple[str, str]] = {}
     for record in records:
@@ -155,8 +154,10 @@ def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
 
 
 def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None) -> Iterator[str]:
-    """Whom no truth knows is nobody, but for a caller in another account's copy, named by the ID in it, and the owner
-    of a key that was `made` and signed nothing that is left.
+    """Return the names that the truth does not contain.
+
+    Two kinds are allowed: a caller in another account's copy, by its ID, and the owner of a key in `made` that signed
+    no remaining event.
     """
     for (account_id, key, principal_id, _), named in said.of_others(known):
         allowed = {("external_principal", principal_id), *(made or {}).get((account_id, key), set())}
@@ -166,7 +167,7 @@ def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None
 
 
 def contradicted(case: Case, said: Said, pairs: list[tuple[CredentialTruth, Named]], rng: Random) -> Iterator[str]:
-    """What `who` answers otherwise than the tables, of some credentials drawn at random."""
+    """Return the differences between `who` and the tables for some random credentials."""
     asked = [
         (rng.choice(subjects), named)
         for expected, named in rng.sample(pairs, min(len(pairs), ASKED_A_CASE))
@@ -216,7 +217,7 @@ _ORIGIN_COUNTS = {
 
 
 def report(tallies: dict[float, Tally]) -> str:
-    """Names and keys at the origin by issuer and by rule, a table for each share of removed files."""
+    """Return tables of names and origin keys by issuer and by rule, for each share of removed files."""
     lines = []
     for share, tally in tallies.items():
         lines.append(f"\n{share:.0%} of the files removed" if share else "Complete logs")
@@ -242,7 +243,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def fallen(tallies: dict[float, Tally], baseline: dict[str, dict[str, dict[str, int]]]) -> Iterator[str]:
-    """Where fewer are right than there were."""
+    """Return the counts that are lower than before."""
     for share, tally in tallies.items():
         for issuer, counts in baseline.get(str(share), {}).items():
             for what, before in counts.items():

@@ -1,4 +1,4 @@
-"""A smaller run of the accuracy report: its laws hold, and it is able to see them broken."""
+"""Accuracy report, a smaller run: its laws hold, and it detects violations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.attribution.test_truth import Named, Said, compared
 from tests.cases import case_of
 from tests.simulator import CredentialTruth, simulate, truth
 
-SEEDS = range(2000, 2004)  # none of a run of 1,000
+SEEDS = range(2000, 2004)  # not among the seeds of a run of 1,000
 
 
 def test_no_law_is_broken_on_complete_logs_nor_with_files_removed() -> None:

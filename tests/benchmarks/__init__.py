@@ -1,1 +1,1 @@
-"""Measurements, always as a ratio to something measured in the same run."""
+"""Benchmarks: every result is a ratio to a baseline from the same run."""

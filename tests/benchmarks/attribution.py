@@ -1,10 +1,10 @@
-"""What attribution costs: linear in the events and little of their ingest; and how long `who` takes on many.
+"""Measure the processor time of attribution, which must be linear in events and small beside ingest, and of `who`.
 
     python -m tests.benchmarks.attribution [--events 1000000] [--logs FOLDER] [--profile]
 
-Ingests N and 4N events of simulated organisations and builds their tables. A last ingest of a single file shows what is
-saved where only one day has changed. Prints ratios, and ends with 1 where one is above its limit. --logs keeps the logs
-in a folder, and takes those that it holds.
+The benchmark ingests N and 4N events of simulated organizations and builds their tables. A last ingest of one file
+shows the time if only one day has changed. The exit code is 1 if a ratio exceeds its limit. --logs keeps the logs in a
+folder and reuses existing ones.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ GROWTH, SHARE, LATENCY = 5.0, 0.25, 4.0
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Processor seconds; `lake` and `attribution` together are an ingest, `model_seconds` is by table."""
+    """Processor seconds. An ingest is `lake` and `attribution`; `model_seconds` is by table."""
 
     events: int
     lake: float
@@ -97,7 +97,7 @@ def _build(layout: Layout) -> None:
 
 
 def _one_more(path: Path) -> Path:
-    """A file of one event, of the day after all others."""
+    """Write a file with one event on the day after all others."""
     record = {
         "eventVersion": "1.11",
         "userIdentity": {"type": "IAMUser", "principalId": "AIDAX", "accountId": "1" * 12, "accessKeyId": "AKIAX"},

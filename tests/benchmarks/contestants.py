@@ -1,9 +1,9 @@
-"""What `forensics ingest` is measured against, each a process of its own.
+"""Run one of the programs that `forensics ingest` is compared with, in its own process.
 
     python -m tests.benchmarks.contestants NAME LOGS OUTPUT
 
-`duckdb` is the recipe that people use today, `chdb` ClickHouse's engine inside Python, both from gzipped files to one
-Parquet file that can be queried. `floor` does nothing but read, inflate, parse and compress, as fast as libraries can.
+`duckdb` is the usual SQL statement, `chdb` ClickHouse's engine in Python; both convert gzipped files to one Parquet
+file. `floor` only reads, inflates, parses and compresses, as fast as libraries can.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def by_duckdb(logs: Path, output: Path) -> None:
-    """One statement, with declared columns."""
+    """Convert the logs with one statement and declared columns."""
     import duckdb
 
     columns = ", ".join(f"{name} VARCHAR" for name in COLUMNS)
@@ -51,7 +51,7 @@ def by_duckdb(logs: Path, output: Path) -> None:
 
 
 def by_chdb(logs: Path, output: Path) -> None:
-    """Each record as text, 14 columns taken out of it."""
+    """Convert each record as text, with 14 columns extracted from it."""
     import chdb
 
     columns = ", ".join(f"JSONExtractString(record, '{name}') as {name}" for name in COLUMNS)
@@ -71,7 +71,7 @@ def by_chdb(logs: Path, output: Path) -> None:
 
 
 def by_the_floor(logs: Path, output: Path) -> None:
-    """One process for each core, and of each file only how many bytes it was compressed to."""
+    """Run one process per core; each returns only the compressed size of its files."""
     files = sorted(logs.rglob("*.json.gz"))
     chunks = [files[start : start + _FLOOR_CHUNK] for start in range(0, len(files), _FLOOR_CHUNK)]
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
@@ -92,7 +92,7 @@ def _pass_through(files: list[Path]) -> int:
 
 
 def _parse(text: bytes) -> None:
-    """By simdjson where its bindings are installed, else no more than cut into records."""
+    """Parse with simdjson if its bindings are installed; otherwise only split the text into records."""
     try:
         import simdjson
 

@@ -1,11 +1,11 @@
-"""How fast `forensics ingest` is, from the command's start to a case that answers, beside what else reads such logs.
+"""Measure `forensics ingest`, from the start of the command to a case with tables, as a ratio to other programs.
 
     python -m tests.benchmarks.ingest [--scale 0.1] [--shape large] [--logs FOLDER]
 
-Two shapes: large, 500 files of 2,000 events, and small, 10,000 files of 20; `--scale` is how much of that. Everything
-runs in turn on the same files, and what counts are ratios. The events are those of simulated organisations, no two
-alike. `chdb` and `pysimdjson` take part where they are installed; nothing else needs them. Making all the logs takes a
-minute: `--logs` keeps them in a folder, and takes those that it holds. Ends with 1 where a ratio is beyond its limit.
+There are two shapes: large, 500 files of 2,000 events, and small, 10,000 files of 20; `--scale` is a factor for both.
+All programs run in turn on the same files. The events are those of simulated organizations, no two alike. `chdb` and
+`pysimdjson` are included if they are installed. Creating all logs takes a minute: `--logs` keeps them in a folder and
+reuses existing ones. The exit code is 1 if a ratio exceeds its limit.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PEAK_GIB = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How events are cut into files, and what is required of an ingest: times as fast as, times as large as."""
+    """The number and size of files, and the limits of an ingest: ratios of speed and of size."""
 
     name: str
     files: int
@@ -55,7 +55,7 @@ class Run:
     seconds: float
     cpu_seconds: float
     peak_bytes: int
-    """Proportional set size of all its processes at once."""
+    """Largest proportional set size of all its processes together."""
 
 
 def main() -> int:
@@ -116,7 +116,7 @@ def _run_contestant(name: str, logs: Path, scratch: Path) -> Run | None:
 
 
 def measure(*command: str) -> Run:
-    """Run a command and watch it. Raises SystemExit if it fails."""
+    """Run a command and measure it. Raises SystemExit if it fails."""
     with tempfile.TemporaryFile() as output:
         start, cpu = time.perf_counter(), os.times()
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
@@ -134,7 +134,7 @@ def measure(*command: str) -> Run:
 
 
 def _family(pid: int) -> list[int]:
-    """A process and its descendants."""
+    """Return a process and its descendants."""
     with suppress(OSError):
         children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children(task)]
         return [pid, *(member for child in children for member in _family(child))]
@@ -160,7 +160,7 @@ def _bytes(folder: Path) -> int:
 
 
 def _a_key(logs: Path) -> str:
-    """The key of some event that has one."""
+    """Return an access key from any event that has one."""
     file = min(logs.rglob("*.json.gz"))
     records = json.loads(gzip.decompress(file.read_bytes()))["Records"]
     keys = (record["userIdentity"].get("accessKeyId") for record in records)

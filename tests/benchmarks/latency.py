@@ -1,12 +1,12 @@
-"""Processor time of a command, as a ratio to `python -c "import duckdb, typer"` in the same run.
+"""Measure the processor time of a command, as a ratio to `python -c "import duckdb, typer"` in the same run.
 
     python -m tests.benchmarks.latency [--events N ...] [--cases FOLDER]
 
-Without numbers, on the sample. With them, `who`, `tree` and `key` on a case of so many events each; of several, the
-last is compared with the first, too: a question must not take longer the larger the case. Cases take minutes to make:
---cases keeps them in a folder, and takes those that it holds. The commands take turns, so that a busy moment of the
-machine falls on all of them; what counts is the median. Modules are compiled once, as those of an installed program
-are, also where PYTHONDONTWRITEBYTECODE is set.
+Without numbers, the commands run on the sample. With numbers, `who`, `tree` and `key` run on cases with so many events;
+the last case is also compared with the first, because the time must not depend on the size of a case. Creating cases
+takes minutes: --cases keeps them in a folder and reuses existing ones. The commands run in turn, so that other load on
+the machine affects all of them; the result is the median. Modules are compiled once, as for an installed program, even
+if PYTHONDONTWRITEBYTECODE is set.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ QUESTIONS = ("who", "tree", "key")
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A command, and how many times as long as the baseline it may take."""
+    """A command with the limit of its ratio to the baseline."""
 
     name: str
     command: tuple[str, ...]
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def take_turns(*commands: tuple[str, ...]) -> list[float]:
-    """The median seconds of each command; a first round, which warms the caches of the disk, is not counted."""
+    """Return the median seconds of each command. A first round fills the disk caches and is not counted."""
     rounds = [[_run(command) for command in commands] for _ in range(ROUNDS + 1)][1:]
     return [median(times) for times in zip(*rounds, strict=True)]
 
@@ -93,7 +93,7 @@ def _measured(promises: Iterator[Promise] | Sequence[Promise]) -> list[tuple[str
 
 
 def _growth(ratios: Sequence[tuple[str, float, float]]) -> Iterator[tuple[str, float, float]]:
-    """The last case against the first."""
+    """Compare the last case with the first."""
     pairs = zip(ratios[: len(QUESTIONS)], ratios[-len(QUESTIONS) :], strict=True)
     for (few, before, _), (many, after, _) in pairs:
         yield f"{many} to {few.partition(', ')[2]}", after / before, GROWTH

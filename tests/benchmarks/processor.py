@@ -1,4 +1,4 @@
-"""Processor time: what the benchmarks compare, because other jobs on the machine hardly change it."""
+"""Processor time: the measure of all benchmarks, because other jobs on the machine hardly affect it."""
 
 from __future__ import annotations
 

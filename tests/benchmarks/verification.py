@@ -1,9 +1,9 @@
-"""How fast a folder is verified, as a ratio to inflating and hashing the same files on the same cores in the same run.
+"""Measure the verification of a folder, as a ratio to inflating and hashing the same files on the same cores.
 
     python -m tests.benchmarks.verification [--files N] [--records N]
 
-Both are whole commands, with their start, and take turns. What counts is the work of a core, which a busy machine does
-not change: processor seconds of the command and of the processes that it starts. Elapsed time is told beside it.
+Both are complete commands, including their start, and run in turn. The result is the processor time of a command and
+its child processes, which other load on the machine does not affect. The elapsed time is printed beside it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def _trail(files: int, records: int) -> Iterator[Object]:
-    """Log files that are all different, and the chain of digests that lists them."""
+    """Write distinct log files and the chain of digests that lists them."""
     trail = TrailOfDigests()
     before: Object | None = None
     for hour, start in enumerate(range(0, files, FILES_PER_HOUR), 1):
@@ -87,7 +87,7 @@ def _trail(files: int, records: int) -> Iterator[Object]:
 
 
 def _records(trail: TrailOfDigests, end: datetime, number: int, records: int) -> list[Mapping[str, object]]:
-    """Records of usual length; 60 of them are the 60 kB to which a trail's log file inflates on average."""
+    """Return records of usual length; 60 of them are 60 kB, the average inflated size of a trail's log file."""
     described = "GET / HTTP/1.1 aws-cli/2.31.0 md/awscrt#0.27.6 ua/2.1 os/linux#6.8 md/arch#x86_64 lang/python#3.13.7 "
     chosen = Random(number)
     return [
@@ -109,7 +109,7 @@ def _records(trail: TrailOfDigests, end: datetime, number: int, records: int) ->
 
 
 def _take_turns(*commands: tuple[str, ...]) -> list[tuple[float, float]]:
-    """The median processor and elapsed seconds of each; a first round, which warms the caches, is not counted."""
+    """Return median processor and elapsed seconds of each. A first round fills the disk caches and is not counted."""
     rounds = [[_run(command) for command in commands] for _ in range(ROUNDS + 1)][1:]
     return [
         (median(work for work, _ in times), median(elapsed for _, elapsed in times))

@@ -1,7 +1,7 @@
-"""Cases to measure with: the logs of simulated organisations, no two alike, and what is made of them.
+"""Worlds: logs and cases of simulated organizations, no two alike, for the benchmarks.
 
-In a simulated world each credential does little; in Invictus logs only one event in twenty has a credential of its own.
-So most calls are repeated here, as other calls of the same caller.
+In a simulated world, each credential makes few calls; in the Invictus logs, there is one credential per twenty events.
+So most calls are repeated as other calls of the same caller.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 
 def logs_of(folder: Path, events: int, events_a_file: int = EVENTS_A_FILE) -> Path:
-    """The logs of so many events, made once."""
+    """Return the logs with so many events, created once."""
     name = f"{events}-by-{events_a_file}"
     logs, made = folder / name, folder / f"{name}.made"
     if not made.exists():
@@ -56,7 +56,7 @@ def logs_of(folder: Path, events: int, events_a_file: int = EVENTS_A_FILE) -> Pa
 
 
 def ingest(layout: Layout, logs: Path) -> None:
-    """The lake alone: no tables are made."""
+    """Ingest logs into the lake without building tables."""
     files = find_files([logs])
     ingests.ingest(
         layout,
@@ -68,7 +68,7 @@ def ingest(layout: Layout, logs: Path) -> None:
 
 
 def lake_of(case: Path, logs: Path, events: int) -> Layout:
-    """The lake of the case of so many events, made once."""
+    """Return a case with so many events in its lake, created once."""
     layout = layouts.create(case)
     if manifests.read(layout.manifest).commit is None:
         ingest(layout, logs_of(logs, events))
@@ -76,7 +76,7 @@ def lake_of(case: Path, logs: Path, events: int) -> Layout:
 
 
 def a_deep_key(case: Path) -> str:
-    """A key many hops away from its origin."""
+    """Return a key many hops away from its origin."""
     with Case.open(case) as opened:
         (row,) = opened.sql_rows(
             """
@@ -89,7 +89,7 @@ def a_deep_key(case: Path) -> str:
 
 
 def _write_world(logs: Path, seed: int, files: int, events_a_file: int) -> None:
-    """The records of one organisation, in the order of their time, some thousands at a time."""
+    """Write the records of one organization in order of time, some thousands per file."""
     records = sorted(_records(seed), key=lambda record: record["eventTime"])
     for number in range(files):
         some = records[number * events_a_file :][:events_a_file]
@@ -111,7 +111,7 @@ def _records(seed: int) -> Iterator[Json]:
 
 
 def _again(record: Json, rng: Random) -> Json:
-    """Another call by the same caller, about another thing as often as not."""
+    """Return another call by the same caller, with another target in half of the cases."""
     again = record | {"eventID": str(UUID(int=rng.getrandbits(128)))}
     time = datetime.fromisoformat(record["eventTime"]) + timedelta(seconds=rng.randrange(600))
     again["eventTime"] = f"{time:%Y-%m-%dT%H:%M:%SZ}"
