@@ -1,4 +1,4 @@
-"""What an attacker may put into the logs, and records that hold it wherever one can choose what is there."""
+"""Corpus: attack strings, and records that contain them in every field that an attacker controls."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def records(
     child_key: str = CHILD_KEY,
     second: int = 0,
 ) -> Iterator[Json]:
-    """A user, of the attack's name unless given another, requests a session of its name, and makes a call with it."""
+    """Return records of a user who requests a session named after the attack and makes a call with it."""
     short = attack[:200]
     name = short if user is None else user
     owner = {

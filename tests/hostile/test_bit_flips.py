@@ -1,4 +1,4 @@
-"""Bits that flip in a case: in the lake each is found by a rebuild and by `verify`; in the database none lies."""
+"""Flipped bits in a case: a rebuild and `verify` detect all in the lake; none in the database changes an answer."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def test_a_bit_flipped_in_the_lake_is_found_by_a_rebuild_and_by_verify(folder: P
 
 @pytest.mark.parametrize("seed", range(FLIPS))
 def test_a_bit_flipped_in_the_database_is_an_error_or_has_no_effect(folder: Path, seed: int) -> None:
-    """Recorded as the one that this user built, so that it is opened: DuckDB's checksums have to tell."""
+    """The database is recorded as built by this user, so it is opened and only DuckDB's checksums detect the damage."""
     database = folder / "case.duckdb"
     built = database.stat().st_ino
     with Case.open(folder) as case:
         right = case.who(KEY), case.tree(KEY)
-    assert database.stat().st_ino == built  # opened where it is, not built again
+    assert database.stat().st_ino == built  # it was opened, not rebuilt
     flip(database, Random(seed))
     record_as_built(folder)
     try:

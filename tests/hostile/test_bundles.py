@@ -1,4 +1,4 @@
-"""Bundles that somebody else made: one clear line, bounded time and memory, and nothing outside is touched."""
+"""Received bundles: each invalid one gives a clear message in bounded time and memory, and no other file changes."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def sums(files: dict[str, bytes]) -> bytes:
 
 
 def bundled(files: dict[str, bytes], *, as_zip: bool = False) -> bytes:
-    """A well-formed archive with right sums."""
+    """Return a valid archive with correct hashes."""
     file = io.BytesIO()
     archive.write(file, {**files, "SHA256SUMS": sums(files)}, as_zip=as_zip)
     return file.getvalue()
 
 
 def tar(*members: tuple[tarfile.TarInfo, bytes], end: bytes = b"\0" * 1024) -> bytes:
-    """A tar.gz of members as `tarfile` encodes them."""
+    """Return a tar.gz of members as `tarfile` encodes them."""
     blocks = [
         entry.tobuf(tarfile.PAX_FORMAT) + content + b"\0" * (-len(content) % 512)
         for entry, content in sorted(members, key=lambda one: one[0].name)
@@ -65,7 +65,7 @@ def with_sums(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
 
 
 def raw_header(name: bytes, kind: bytes, size: int) -> bytes:
-    """A header with any type and size."""
+    """Return a tar header with any type and size."""
     block = bytearray(tarfile.TarInfo("x").tobuf(tarfile.USTAR_FORMAT))
     block[:100] = name.ljust(100, b"\0")
     block[124:136] = b"%011o\0" % size
@@ -76,7 +76,7 @@ def raw_header(name: bytes, kind: bytes, size: int) -> bytes:
 
 
 def endless(first: bytes, rest: bytes, times: int) -> Callable[[Path], None]:
-    """A gzip of `first` and very many times `rest`."""
+    """Return a gzip stream of `first` and many repetitions of `rest`."""
 
     def write(path: Path) -> None:
         packer = zlib.compressobj(9, wbits=31)
@@ -116,7 +116,7 @@ def central_name(made: bytearray) -> None:
 
 
 def overlapping() -> bytes:
-    """A zip whose directory lists one member a thousand times."""
+    """Return a zip archive whose directory lists one member a thousand times."""
     made = bundled({"answer.json": b"{}"}, as_zip=True)
     start, end = made.index(b"PK\x01\x02"), made.index(b"PK\x05\x06")
     listed = made[start:end] * 1000
@@ -215,7 +215,7 @@ HOSTILE: dict[str, bytes] = {
     "huge_size.zip": zipped(lambda made: local(made, 18, b"\xff" * 8)),
     "directory_only.zip": zipped(lambda made: made.__delitem__(slice(0, made.index(b"PK\x01\x02")))),
     "wrong_crc.zip": zipped(lambda made: local(made, 14, b"\0\0\0\0")),
-    # sums
+    # hashes
     "sums_twice.tar.gz": tar(entry("a"), entry("SHA256SUMS", sums({"a": b"x"}) * 2)),
     "sums_of_no_form.tar.gz": tar(entry("a"), entry("SHA256SUMS", b"\0" * 100 + b"\n")),
 }
@@ -273,7 +273,7 @@ BOMBS: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_within_bounds(tmp_path: Path, name: str) -> None:
     BOMBS[name](tmp_path / name)
-    # the peak of this process alone: ru_maxrss begins with that of the process that started it
+    # peak memory of this process alone: ru_maxrss starts with that of its parent
     program = (
         "import re, sys\nfrom pathlib import Path\nfrom forensics.cli import main\n"
         "try:\n    main(['verify', sys.argv[1]])\n"
@@ -323,7 +323,7 @@ def test_a_bundle_is_compared_with_its_case(case: Path) -> None:
 
 
 def falsified(case: Path, changes: dict[str, tuple[bytes, bytes]]) -> bytes:
-    """The case's bundle with other content, and right sums again."""
+    """Return the case's bundle with changed content and matching hashes."""
     with tarfile.open(case.parent / "evidence.tar.gz") as packed:
         files = {name: (packed.extractfile(name) or io.BytesIO()).read() for name in packed.getnames()}
     del files["SHA256SUMS"]
@@ -409,7 +409,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def of_one_source(fresh: Path) -> Path:
-    """The one source file of the case beside it."""
+    """Return the only source file of the case beside it."""
     (source,) = (path for path in (restored(fresh) / "logs").iterdir())
     return source
 

@@ -1,4 +1,4 @@
-"""Received cases with links and special files: nothing outside is read, written or deleted, and nothing hangs."""
+"""Received cases with links and special files: no file outside is read, written or deleted, and no command hangs."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def received(made: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
-    """A folder of the user's, with a file in it."""
+    """Return a folder of the user with one file."""
     folder = tmp_path / "outside"
     folder.mkdir()
     (folder / "file").write_text('{"type":"commit"}\n')

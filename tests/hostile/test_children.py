@@ -1,4 +1,4 @@
-"""Evidence folders with modules and programs in them: no process of ours imports or runs one."""
+"""Evidence folders with modules and programs: no process of the package imports or runs one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from tests.lake.cases import record
 from tests.output.test_terminal import on_a_terminal
 from tests.simulator.sample import DEEP_KEY
 
-# more than any process reads on its own
+# above the size up to which one process reads all
 MANY_BYTES = 13 << 20
 WORKER, HASHER = "forensics.ingest.worker", "forensics.digests.hasher"
-# what an interpreter looks for by itself
+# modules that the interpreter searches for by itself
 STARTUP = ("sitecustomize", "usercustomize", "__main__", "__init__")
 PLANTED = """
 import os
 with open({ran!r}, "a") as file:
     file.write({name!r} + " in " + str(os.getpid()) + "\\n")
 """
-# `forensics` as the console script runs it, on a machine with several processors; writes which processes it starts
+# `forensics` as the console script runs it, on a machine with several processors; it logs the processes that it starts
 COMMAND = """
 import os, sys
 os.cpu_count = lambda: 2
@@ -46,7 +46,7 @@ sys.addaudithook(record)
 from forensics.cli import main
 main()
 """
-# a child of ours that writes down every module that it looks for, found or not
+# a child process that logs every module that it searches for, found or not
 RECORDED = """
 import atexit, sys
 class Recorder:
@@ -63,7 +63,7 @@ main()
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Logs in every format and compression that is read, and enough bytes for several processes."""
+    """Write logs in every supported format and compression, large enough for several processes."""
     folder = tmp_path_factory.mktemp("logs")
     for path in SAMPLE_LOGS.rglob("2026/10/04/*T0[0-6]*.json.gz"):
         shutil.copy(path, folder)
@@ -81,7 +81,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def imports(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
-    """For each kind of child, the top-level modules that it looks for, found or not."""
+    """Return the top-level modules that each kind of child process searches for, found or not."""
     report = tmp_path_factory.mktemp("imports") / "report"
     files = [{"path": str(path), "name": path.name, "size": 1} for path in sorted(logs.rglob("*")) if path.is_file()]
     looked_for = {}
@@ -101,8 +101,7 @@ def imports(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 def evidence(
     logs: Path, imports: dict[str, set[str]], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, set[str]]:
-    """Logs with a module planted beside them for each name; the file that such a module writes to once it runs; the
-    names."""
+    """Return logs with a planted module for each name, the file that such a module writes to, and the names."""
     ran = tmp_path_factory.mktemp("ran") / "ran"
     folder = tmp_path_factory.mktemp("evidence")
     shutil.copytree(logs, folder / "logs")

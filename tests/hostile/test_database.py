@@ -1,4 +1,4 @@
-"""A database that this user did not build is never read, whatever lies in the case and whatever its times say."""
+"""Foreign databases: a database that this user did not build is never read, for any files and times in the case."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(made: Path) -> Path:
-    """The case with the database that this user built."""
+    """Return the case with the database that this user built."""
     return restored(made)
 
 
@@ -87,7 +87,7 @@ def swapped_for_another(folder: Path) -> None:
 
 
 def a_log_to_replay(folder: Path) -> None:
-    """DuckDB replays the write-ahead log beside a database also where it opens it read-only."""
+    """Write a write-ahead log beside the database, which DuckDB replays even if it opens the database read-only."""
     other = folder.parent / "other.duckdb"
     shutil.copy2(folder / "case.duckdb", other)
     code = (
@@ -207,7 +207,7 @@ def test_a_state_that_others_can_write_is_not_believed(
 
 
 def test_a_relative_state_folder_is_ignored(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A variable such as XDG_STATE_HOME=state would find the state in whatever folder the user is in."""
+    """With a relative XDG_STATE_HOME, the state would be in the current folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_STATE_HOME", "state")
@@ -216,7 +216,7 @@ def test_a_relative_state_folder_is_ignored(folder: Path, tmp_path: Path, monkey
     assert list((tmp_path / "home" / ".local/state/forensics").glob("*.json"))
 
 
-# Cases that cannot be written. Root may write everywhere, so these tests ask as nobody, with everything loaded before.
+# Read-only cases. Root can write everywhere, so these tests run as `nobody`, with all modules loaded before.
 
 ASK_AS_NOBODY = """
 import os, sys
@@ -234,7 +234,7 @@ print(Case.open(folder).who(key).actor.id)
 
 @pytest.fixture
 def read_only(made: Path) -> Iterator[Path]:
-    """Outside pytest's own folders, which are closed to others."""
+    """Return a read-only case outside pytest's folders, which other users cannot open."""
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o755)
         copied = Path(shutil.copytree(made, Path(home, "case")))

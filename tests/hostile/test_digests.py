@@ -1,4 +1,4 @@
-"""Digests count: a forged log file names nobody, and no planted file takes a proof away from a genuine one."""
+"""Digests: a forged log file never names an actor, and no planted file invalidates the proof of a genuine file."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_a_bucket_with_a_prefix_and_an_organization_trail(tmp_path: Path) -> Non
         trail = delivered((310, issued), (600, used))
         digests = tuple(
             replace(one, key=one.key.replace("AWSLogs/", prefix)) for one in trail.digests
-        )  # where the copy has them
+        )  # if the copy has them
         folder = tmp_path / prefix.replace("/", "-")
         assert name_of(asked(folder / "genuine", [issued, used], digests)) == "alice"
         assert asked(folder / "forged", [planted, used], digests).stop_reason == "not_trusted"
@@ -145,7 +145,7 @@ def test_a_bucket_with_a_prefix_and_an_organization_trail(tmp_path: Path) -> Non
 
 
 def with_a_smaller_hash(record: Json, than: Json) -> Json:
-    """A copy of an event that would be stored instead of another, as its hash is smaller."""
+    """Return a copy of an event with a smaller hash, which is stored instead of the original."""
     limit = canonical_sha256(json.dumps(than).encode())
     tried = (record | {"userAgent": f"aws-cli/{number}"} for number in count())
     return next(one for one in tried if canonical_sha256(json.dumps(one).encode()) < limit)
@@ -177,7 +177,7 @@ def test_a_planted_file_neither_replaces_nor_disarms_a_listed_one(planted: list[
 
 
 def test_a_listed_copy_that_was_changed_in_the_lake_is_an_error(tmp_path: Path) -> None:
-    """The stored record is the planted one; the copy that proves is read again where the lake has it."""
+    """The stored record is the planted one; the proven copy is read from the lake."""
     with case_of(tmp_path, [*GENUINE.logs, *BESIDE["a copy that differs"]], GENUINE.digests) as case:
         assert name_of(case.who(KEY)) == "alice"
     (file,) = (tmp_path / "case" / "lake" / "event_conflicts").iterdir()
@@ -207,7 +207,7 @@ def test_the_order_and_the_split_of_ingests_change_nothing(order: tuple[str, ...
 
 
 def test_a_second_name_of_an_unlisted_file_counts_for_days_that_were_reduced_before(tmp_path: Path) -> None:
-    # an event of EventBridge in a file that is no log file by its first name, beside a record that is unlisted
+    # an EventBridge event in a file whose first name is not a log file's, beside an unlisted record
     lines = [json.dumps(USES[1]).encode(), event_bridge(call(BOB.signs(), 450)).content]
     mixed = Object("mixed.json.gz", b"\n".join(lines))
     first = put(tmp_path / "first", [*GENUINE.logs, *GENUINE.digests, mixed], tips=GENUINE.digests[-1:])
@@ -230,7 +230,7 @@ def test_an_event_of_an_unlisted_file_that_is_in_a_listed_one_too_stays_proven(t
         assert {row[0] for row in case.sql_rows("select distinct listing from events").rows} == {"listed"}
 
 
-# digests that prove nothing, or that others contradict
+# unproven and contested digests
 
 
 def test_digests_that_no_public_key_proves_take_nothing_away(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_digest_of_another_key_proves_no_record_of_a_region_and_time_that_is_n
             assert (verdict.status, verdict.is_proven) == ("unverified", False)
 
 
-# what no digest covers
+# files that no digest covers
 
 
 def test_other_channels_keep_their_grade(tmp_path: Path) -> None:

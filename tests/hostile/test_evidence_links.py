@@ -1,4 +1,4 @@
-"""Evidence folders with links and special files in them: skipped with the reason, never opened, and nothing hangs."""
+"""Evidence folders with links and special files: these are skipped with a reason and never opened; no command hangs."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def nothing_hangs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Path:
-    """A folder of the user's with a log in it that is none of the evidence."""
+    """Return a folder of the user with a log that is not part of the evidence."""
     put(tmp_path / "outside" / "secret.json", record(9, userAgent=SECRET))
     return tmp_path / "outside"
 
 
 @pytest.fixture
 def evidence(tmp_path: Path, outside: Path) -> Path:
-    """One log, and everything that must not be opened."""
+    """Return a folder with one log and all kinds of files that must not be opened."""
     folder = tmp_path / "evidence"
     put(folder / "a" / "log.json", record(1))
     (folder / "a" / "link-to-file.json").symlink_to(outside / "secret.json")
@@ -163,7 +163,7 @@ def test_a_link_that_the_user_names_is_read(outside: Path, tmp_path: Path) -> No
 
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[Path]:
-    """Logs, with a folder beside them that is deeper than a path can be; shutil cannot remove such a folder."""
+    """Return logs beside a folder deeper than the longest path, which shutil cannot remove."""
     put(tmp_path / "logs" / "log.json", record(1))
     os.chdir(tmp_path / "logs")
     for _ in range(3_000):
@@ -279,7 +279,7 @@ def test_a_case_says_where_the_bytes_of_a_link_were(tmp_path: Path) -> None:
 
 
 def test_reading_waits_for_no_writer(tmp_path: Path) -> None:
-    """A FIFO that somebody writes to is not read either."""
+    """A FIFO with a writer is not read either."""
     os.mkfifo(tmp_path / "fifo")
     reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
     writer = threading.Thread(target=lambda: (tmp_path / "fifo").write_bytes(b"{}"))

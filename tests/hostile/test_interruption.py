@@ -1,4 +1,4 @@
-"""A command that is ended at any moment leaves no logs behind, no process and no traceback."""
+"""Interruption: a command that is terminated at any time leaves no logs, no processes and no traceback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.simulator import sample
 
 FORENSICS = [sys.executable, "-m", "forensics"]
 WHO = [*FORENSICS, "who", sample.DEEP_KEY, "--logs"]
-# Several workers, however small the machine and the logs, and one large file for each, so that they are busy for long.
+# several workers for any machine and logs, each with one large file, so that they are busy for some time
 SEVERAL = """
 import os, sys
 from forensics.ingest import run as ingest
@@ -33,7 +33,7 @@ main()
 
 @pytest.fixture(scope="module")
 def large_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Logs that take seconds to read."""
+    """Write logs that take seconds to read."""
     folder = tmp_path_factory.mktemp("interruption") / "logs"
     folder.mkdir()
     for number in range(2):
@@ -65,7 +65,7 @@ def wait_for(condition: object, seconds: float = 60) -> None:
 
 
 def members(group: int) -> list[str]:
-    """The processes of a group, by their command lines; those that have ended and wait for their parent are none."""
+    """Return the command lines of a group's processes, without zombies."""
     found = subprocess.run(["ps", "-ww", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in found.splitlines()]
     return [row[2] for row in rows if int(row[0]) == group and not row[1].startswith("Z")]
@@ -162,7 +162,7 @@ def test_only_leftovers_of_dead_processes_of_this_user_are_removed(temporary: Pa
 
 
 def test_the_lock_is_removed_last(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that is killed while it cleans up leaves a folder that the next one removes."""
+    """If a process is killed during its cleanup, the next process removes its folder."""
     folder = TemporaryFolder()
     Path(folder.name, "case").mkdir()
     Path(folder.name, "case", "events.parquet").write_text("a customer's")

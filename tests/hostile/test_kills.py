@@ -1,4 +1,4 @@
-"""An ingest that is killed at any moment: the same command again ends the same, and `verify` calls it no change."""
+"""Killed ingests: running the same command again gives the same case, and `verify` reports no change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forensics.case import Case
 from tests.lake.cases import listed, lying, put, record, state
 from tests.simulator import simulate, write
 
-# Runs the command line in processes that can be killed: each is forked from one that has imported all.
+# runs the command line in processes that can be killed, each forked from a process with all imports
 KILLABLE = """
 import os, sys, traceback
 import forensics.attribution.build, forensics.ingest.collect
@@ -59,7 +59,7 @@ UNREADABLE = 3
 
 
 class Killable:
-    """Ingests one by one, each in a process group of its own."""
+    """Runs ingests one by one, each in its own process group."""
 
     def __init__(self, noise: IO[bytes]) -> None:
         pipe = subprocess.PIPE
@@ -68,7 +68,7 @@ class Killable:
         )
 
     def run(self, case: Path, logs: Path, kill_after: float | None = None, by: signal.Signals = signal.SIGKILL) -> int:
-        """The exit code, or minus the signal that ended it."""
+        """Run an ingest; return its exit code, or minus the signal that terminated it."""
         assert self._forks.stdin and self._forks.stdout
         self._forks.stdin.write(f"{case}\t{logs}\n")
         self._forks.stdin.flush()
@@ -78,7 +78,7 @@ class Killable:
             with suppress(ProcessLookupError):
                 os.killpg(group, by)
         line = ""
-        while not line.strip().isdigit():  # what the command prints comes before
+        while not line.strip().isdigit():  # the output of the command comes first
             line = self._forks.stdout.readline()
             assert line
         return os.waitstatus_to_exitcode(int(line))
@@ -103,7 +103,7 @@ def killable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killable]:
 
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two hundred files with copies and a conflict, in two parts, so that the second ingest compacts."""
+    """Write two hundred files with copies and a conflict, in two parts, so that the second ingest compacts."""
     folder = tmp_path_factory.mktemp("kills") / "logs"
     write(simulate(5, 150).files, folder / "first")
     put(folder / "first" / "conflict-1.json", record(1, userAgent="a"))
@@ -138,7 +138,7 @@ def kill_and_repeat(killable: Killable, logs: Path, folder: Path, times: int, se
         done = integrity(case)
         assert done.problems == (), (number, by)
         assert {table: len(rows) for table, rows in state(case).items()} == wanted
-        # what the last ingest replaced stays for readers that began before, until the next one
+        # replaced files are kept for earlier readers until the next ingest
         assert lying(case) - listed(case) == {file.where for file in done.leftovers}
         if done.leftovers:
             assert killable.run(case, logs) in (0, UNREADABLE)
@@ -149,7 +149,7 @@ def kill_and_repeat(killable: Killable, logs: Path, folder: Path, times: int, se
 
 
 def integrity(case: Path) -> Integrity:
-    """What `verify` says, of a copy: it would itself build the tables that are missing."""
+    """Return the result of `verify` for a copy, because it builds missing tables."""
     copy = case.with_name(f"{case.name}-verified")
     shutil.copytree(case, copy)
     found = Case.open(copy).verify().integrity

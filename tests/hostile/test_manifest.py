@@ -1,4 +1,4 @@
-"""Received cases with a manifest or case.json that no ingest wrote: one clear line, and nothing outside is touched."""
+"""Received cases with a forged manifest or case.json: each gives a clear message, and no other file changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Lines = list[Line]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case as somebody sends it: without a custody log, which whoever writes a manifest writes as well."""
+    """Return a received case without a custody log, which an attacker could forge as well."""
     folder = tmp_path_factory.mktemp("hostile-manifest")
     with Case.create(folder / "case") as case:
         case.ingest([write((ISSUED, USED), folder / "logs")])
@@ -164,7 +164,7 @@ def changed(folder: Path, change: Callable[[Lines], Lines]) -> None:
 
 
 def check(folder: Path, message: str) -> None:
-    """The manifest is refused where it is read, with the number of the line."""
+    """Check that the manifest is refused with the number of the line."""
     before = sorted(folder.parent.rglob("*"))
     with pytest.raises(DamagedManifest, match=message) as refused:
         read(folder / "manifest.jsonl")
@@ -262,7 +262,7 @@ def test_a_hostile_case_json_is_refused(received: Path, text: bytes, message: st
 
 
 def test_a_manifest_that_the_log_contradicts_is_not_built_from(tmp_path: Path) -> None:
-    """A cut or a changed name makes other lines that an ingest could have written; the log has the hash."""
+    """A truncation or a changed name leaves valid lines; only the hash in the custody log detects it."""
     with Case.create(tmp_path / "case") as case:
         case.ingest([write((ISSUED, USED), tmp_path / "logs")])
     manifest = tmp_path / "case" / "manifest.jsonl"
@@ -286,7 +286,7 @@ def test_source_names_are_escaped(received: Path) -> None:
 
 
 def test_a_cited_record_that_was_changed_is_named(tmp_path: Path) -> None:
-    """The database is this user's own and current; only the lake was changed since."""
+    """The database is this user's and current; only the lake was changed."""
     import pyarrow.parquet as pq
 
     with Case.create(tmp_path / "case") as case:

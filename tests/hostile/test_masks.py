@@ -1,4 +1,4 @@
-"""Session tokens and the like in every place where a log can carry them: none of them is in what SQL reads."""
+"""Session tokens and other secrets in every possible place of a log: no text that SQL reads contains one."""
 
 from __future__ import annotations
 
@@ -111,14 +111,14 @@ def test_a_password_on_a_command_line_is_masked() -> None:
 
 @pytest.mark.parametrize("quote", ['"', '\\"', '\\\\\\"', "=", ": "])
 def test_masking_takes_time_in_proportion(quote: str) -> None:
-    """A hostile record cannot make the masks slow: 8 MB of half-written keys take seconds, not hours."""
+    """Masking is fast for hostile records: 8 MB of incomplete keys take seconds, not hours."""
     for filler in ("\\", "a", "%25", '\\"', "sessionToken"):
         mask(f"sessionToken{quote}".encode() * 20_000 + filler.encode() * 200_000)
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    """Each place in each field that is text, and in parameters."""
+    """Return a case with each place in each text field and in parameters."""
     folder = tmp_path_factory.mktemp("masks")
     records = [
         record(

@@ -1,7 +1,7 @@
-"""10,000 seeded mutations of a manifest and a case.json: each is refused, found by the log, or changes nothing.
+"""Mutated cases: each of 10,000 seeded mutations of a manifest and a case.json is refused, detected, or has no effect.
 
-The custody log has the hash of both files, so a mutation that still makes lines of ours, such as another letter in a
-source file's name, is refused where tables are built and named by `verify`.
+The custody log has the hash of both files. So a mutation with valid lines, such as another letter in a file name, is
+refused when tables are built, and `verify` reports it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _VARIABLE = re.compile(r"'.*?'|`\$.*?`|(?<=unknown field )`.*?`|\d+|lake/\S+|\. 
 
 
 def mutated(text: bytes, chance: Random) -> bytes:
-    """One change: a flipped bit, a cut, a copied or removed span, swapped lines, or another number."""
+    """Return a file with one change: a flipped bit, a truncation, a copied or removed span, swapped lines, a number."""
     place = chance.randrange(len(text))
     end = min(len(text), place + chance.randrange(1, 80))
     kind = chance.randrange(6)
@@ -65,7 +65,7 @@ def content(manifest: Manifest) -> bytes:
 
 
 def verdict(folder: Path, name: str, before: bytes) -> str:
-    """How a mutated file is dealt with; an empty text if nothing does."""
+    """Return how a mutated file is refused or detected; an empty string if it is not."""
     layout = Layout(folder)
     try:
         if name == "case.json":
@@ -93,7 +93,7 @@ def test_each_mutation_is_refused_or_changes_nothing(tmp_path: Path) -> None:
         text = mutated(texts[name], Random(seed))
         (folder / name).write_bytes(text)
         reason = verdict(folder, name, before[name])
-        if not reason or seed % ASKED_EVERY == 0:  # the log has the hash of each byte
+        if not reason or seed % ASKED_EVERY == 0:  # the custody log has the hash of the file
             done = run("verify", "--case", folder)
             assert text == texts[name] or done.code == 1, (seed, reason)
             assert name in done.out + done.err or text == texts[name], (seed, reason)

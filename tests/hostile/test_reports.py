@@ -1,4 +1,4 @@
-"""Reports that somebody else made: only the page that the case itself gives holds."""
+"""Received reports: only the page that the case itself creates is valid."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def page(folder: Path) -> str:
 
 
 def claimed(page: str, **claims: object) -> str:
-    """The page with other claims about how it was made."""
+    """Return the page with other claims about its creation."""
     start = page.index(MARK) + len(MARK)
     end = page.index("</script>", start)
     about = json.loads(page[start:end]) | claims
@@ -67,7 +67,7 @@ def case_id(page: str) -> str:
 
 
 def another_case(page: str) -> str:
-    """The falsification that used to hold: another name, and a case that is not asked."""
+    """A falsification that was accepted before: another name, and a case that is not read."""
     return claimed(everywhere(page, "alice", "mallory"), case_id=OTHER_CASE)
 
 
@@ -170,7 +170,7 @@ def test_a_fifo_a_folder_and_gigabytes_are_refused(folder: Path, tmp_path: Path)
 
 @pytest.fixture(scope="module")
 def grown(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A case and its report, and an ingest after it."""
+    """Return a case and its report, with a later ingest."""
     root = tmp_path_factory.mktemp("grown")
     with Case.create(root / "case") as case:
         case.ingest([folder / "logs"])

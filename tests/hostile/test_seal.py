@@ -1,4 +1,4 @@
-"""A re-sealed case is unchanged by its own hashes; a head kept elsewhere or a signature shows what was done."""
+"""Re-sealed cases: their hashes are consistent; only a separately kept head or a signature shows the change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ openssh = pytest.param("openssh", marks=pytest.mark.full)
 
 @pytest.fixture(params=["stand-in", openssh])
 def keygen(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """ssh-keygen on PATH: the stand-in of the tests, and OpenSSH's own."""
+    """Put an ssh-keygen on PATH: the test double, and OpenSSH's."""
     if request.param == "stand-in":
         monkeypatch.setenv("PATH", str(ssh_keygen.install(tmp_path / "bin")))
     else:
@@ -42,7 +42,7 @@ def keygen(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An honest case, and one that somebody made of falsified logs and sealed with the honest one's ID."""
+    """Return a genuine case, and a case of falsified logs that is sealed with the genuine one's ID."""
     folder = tmp_path_factory.mktemp("seal") / "cases"
     folder.mkdir()
     with Case.create(folder / "case") as case:
@@ -56,7 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def reseal(case: Path, forged: Path) -> None:
-    """Give a case the ID of another, and its log the hashes that fit."""
+    """Give a case the ID of another, and its custody log matching hashes."""
     shutil.copy(case / "case.json", forged / "case.json")
     case_sha256 = hashlib.sha256((forged / "case.json").read_bytes()).hexdigest()
     previous, lines = "0" * 64, []
@@ -78,7 +78,7 @@ def folder(made: Path) -> Path:
 
 @pytest.fixture
 def key(folder: Path) -> Path:
-    """The responder's key, and `allowed` with it beside."""
+    """Return the responder's key, with a file `allowed` for it."""
     public = ssh_keygen.new_key(folder / "key")
     (folder / "allowed").write_text(f"responder@example.org {public}\n")
     return folder / "key"
@@ -92,7 +92,7 @@ def seal(folder: Path, *more: object) -> dict[str, object]:
 
 
 def verified(folder: Path, case: str = "case", *more: object) -> tuple[int, dict[str, object]]:
-    """The exit code but for the missing digests, and what was found of the case."""
+    """Return the exit code without the effect of missing digests, and the findings about the case."""
     given = ("--allowed-signers", folder / "allowed", "--format", "json", *more)
     done = run("verify", "--case", folder / case, *given)
     integrity: dict[str, object] = json.loads(done.out)["integrity"]
@@ -172,7 +172,7 @@ def test_the_command_that_is_printed_checks_the_signature_without_this_program(
     lines = done.out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.strip().startswith("echo "))
     end = next(number for number, line in enumerate(lines) if "ssh-keygen -Y verify" in line)
-    assert max(map(len, lines[start : end + 1])) <= 80  # a line that folds could not be pasted
+    assert max(map(len, lines[start : end + 1])) <= 80  # a wrapped line could not be pasted
     command = (
         "\n".join(lines[start : end + 1])
         .replace("-f FILE", "-f allowed")
@@ -194,7 +194,7 @@ def test_a_resealed_case_has_no_valid_signature(folder: Path, key: Path, keygen:
 
 
 def forged_key(folder: Path) -> None:
-    """A signature of the right head by another key."""
+    """Return a signature of the correct head by another key."""
     (folder / "key").rename(folder / "mine")
     ssh_keygen.new_key(folder / "key")
     shutil.rmtree(folder / "case" / "seals")

@@ -1,7 +1,7 @@
-"""SQL of a case reads its tables, and no other file, network, setting or variable; and nothing writes.
+"""SQL: a query reads only the tables of a case, no other file, network, setting or variable, and never writes.
 
-Every function in DuckDB's catalogue is called with a path to a canary, so a later version that brings a new way to read
-or write a file fails here.
+Every function in DuckDB's catalog is called with a path to a canary file, so a later version with a new way to read or
+write a file fails here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def case(folder: Path) -> Iterator[Case]:
 
 @pytest.fixture(scope="module")
 def canary(folder: Path) -> Path:
-    """A file that could be read as text, CSV and JSON, and another that could be read as Parquet."""
+    """Return a file that is valid text, CSV and JSON, and a Parquet file."""
     path = folder.parent / "canary.csv"
     path.write_text(f"{CANARY}\n{CANARY}\n")
     with duckdb.connect() as connection:
@@ -47,7 +47,7 @@ def canary(folder: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_written(folder: Path, canary: Path) -> Iterator[None]:
-    """No file in the case or beside it is made or changed; the custody log grows, as every query is logged."""
+    """Check that no file in or beside the case is created or changed, except the custody log of queries."""
     before = seen(folder.parent)
     yield
     assert seen(folder.parent) == before
@@ -62,7 +62,7 @@ def a_lake_file(folder: Path) -> Path:
     return next((folder / "lake" / "events").rglob("*.parquet"))
 
 
-# what DuckDB's parser knows, from its documentation's list of statements; {out} is a new file, {lake} one of the case
+# all statements in DuckDB's documentation; {out} is a new file, {lake} a file of the case
 WRITING = """
 copy (select 1) to '{out}'
 copy (select 1) to '{lake}' (use_tmp_file false)
@@ -265,7 +265,7 @@ def test_the_settings_tell_nothing_of_the_users_home(case: Case) -> None:
     assert [name for name, value in rows if value and (value + "/").startswith(home + "/")] == []
 
 
-# The catalogue. It is asked on the locked connection itself, without the check of statements: each guard holds alone.
+# the catalog is queried on the locked connection, without the check of statements, because each guard must work alone
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +277,7 @@ def locked(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def functions() -> list[tuple[str, str, int]]:
-    """Every function that DuckDB has, its kind, and with how many arguments it can be called."""
+    """Return all functions of DuckDB with their kind and possible numbers of arguments."""
     with duckdb.connect() as connection:
         return connection.execute(
             """
@@ -289,7 +289,7 @@ def functions() -> list[tuple[str, str, int]]:
         ).fetchall()
 
 
-# take memory addresses, and end the process where there is nothing at the address
+# these take memory addresses and crash the process for an invalid one
 BY_ADDRESS = {"arrow_scan", "arrow_scan_dumb", "pandas_scan", "python_arrow_scan", "python_map_function", "seq_scan"}
 
 
@@ -331,7 +331,7 @@ def test_a_query_calls_no_table_function_but_the_listed_ones(locked: duckdb.Duck
                 with suppress(QueryFailed):
                     reading(locked, call)
                     answered.add(name)
-    # none of these takes a path, a query or an address; a new one is added here only after a look at what it does
+    # none of these takes a path, a query or an address; review a new function before adding it here
     assert answered <= set(
         """
         duckdb_columns duckdb_constraints duckdb_databases duckdb_functions duckdb_keywords duckdb_memory
