@@ -22,7 +22,7 @@ _GZIP_WINDOW = 31
 # limits for reading a log file at once; larger files are read in pieces
 _USUAL_BYTES = 8 << 20
 _USUAL_INFLATED_BYTES = 128 << 20
-_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub takes the class for an instance
+_DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub declares an instance
 
 
 class ToHash(msgspec.Struct, frozen=True):

@@ -62,7 +62,7 @@ _COMPRESSIONS = (
     _Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
 )
 _LONGEST_MAGIC = max(len(compression.magic) for compression in _COMPRESSIONS)
-_GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub takes the class for an instance
+_GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub declares an instance
 _DAMAGED = (_GZIP_DAMAGED, zstd.ZstdError, OSError, EOFError, ValueError)
 
 

@@ -153,7 +153,7 @@ def test_a_rebuilt_record_says_what_its_fields_said(format: str, tmp_path: Path)
 def test_the_event_history_says_what_it_cannot_show() -> None:
     contents = open_contents(io.BytesIO(REBUILT["event history"]([a_record(1)])), Measure(), Path())
     assert isinstance(contents, Log)
-    assert contents.limit and "never which were issued" in contents.limit
+    assert contents.limit and "no issued keys" in contents.limit
 
 
 @given(record, st.sampled_from(["athena csv", "lake csv without the record", "ocsf", "event history"]))
