@@ -34,10 +34,10 @@ def test_it_goes_on_under_its_own_guide() -> None:
     assert lay_out([content], 40) == f"└─ event\n   │ {EVENT}\n"
 
 
-def test_colour_is_only_added() -> None:
+def test_color_is_only_added() -> None:
     content = line(("bold", "bold"), " plain")
     assert lay_out([content], 80) == "bold plain\n"
-    assert lay_out([content], 80, colour=True) == "\x1b[1mbold\x1b[0m plain\n"
+    assert lay_out([content], 80, color=True) == "\x1b[1mbold\x1b[0m plain\n"
 
 
 def test_every_part_is_made_harmless() -> None:
