@@ -74,6 +74,7 @@ def tree_graph(answer: Tree) -> Graph:
 
 
 def to_mermaid(graph: Graph) -> str:
+    """Return a graph as a Mermaid flowchart."""
     lines = ["flowchart TD"]
     for id_, (texts, style) in graph.nodes.items():
         label = "<br/>".join(map(for_mermaid, texts))
@@ -92,6 +93,7 @@ def to_mermaid(graph: Graph) -> str:
 
 
 def to_dot(graph: Graph) -> str:
+    """Return a graph in Graphviz's DOT language."""
     styles = {
         "subject": ", penwidth=3",
         "actor": ', color="#3366cc", penwidth=2',

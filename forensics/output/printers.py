@@ -114,6 +114,7 @@ def print_rows(rows: Rows, format: str) -> None:
 
 
 def imported(place: str) -> Callable[..., Any]:
+    """Import and return a function of this folder, named `module:function`."""
     module, _, name = place.partition(":")
     render: Callable[..., Any] = getattr(import_module(f"forensics.output.{module}"), name)
     return render

@@ -102,7 +102,7 @@ BASES = {
     "switch_from": "the SwitchRole event names the session that switched; that event does not show the key",
     "forward_access": "the record names the user for whom an AWS service acted",
 }
-# by what digests prove about a file
+# by the digest status of a file
 DIGEST_STYLES = {
     "signed": "good",
     "hash-chained": "warn",
@@ -257,8 +257,8 @@ DISAGREEMENTS = {
     "name_differs": "the events have another name: renamed before or after",
     "account_differs": "the events belong to another account",
     "owner_differs": "the events name another owner",
-    "status_differs": "the last logged change before that set another status: a change is missing from the logs",
-    "password_differs": "the last logged change before that left another state: a change is missing from the logs",
+    "status_differs": "the last logged change before that set another status; a change is missing from the logs",
+    "password_differs": "the last logged change before that left another state; a change is missing from the logs",
     "used_while_inactive": "but calls succeeded after that",
     "use_not_in_logs": "the loaded logs do not contain that use",
     "used_yet_never": "but the logs contain calls before that",

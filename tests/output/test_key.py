@@ -1,4 +1,4 @@
-"""What a reader sees of `key`, at a narrow and a wide terminal."""
+"""Screens of `key` on a narrow and a wide terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines fold at spaces and nowhere else."""
+"""Lines fold at spaces only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from forensics.output.lines import Line, cells, cut, lay_out, line, table
 
 EVENT = "237177ec-96c4-44db-9998-0500a3791ad0"
-HANGING = 4  # where a folded line with an indent of two goes on
+HANGING = 4  # indentation of the further rows of a line with an indent of two
 WORDS = st.lists(st.text("abc-:/", min_size=1, max_size=50), min_size=1, max_size=20)
 
 

@@ -1,4 +1,4 @@
-"""Answers in a notebook: the text of the terminal, inert."""
+"""Answers in a notebook: the text of the terminal, as inert HTML."""
 
 from __future__ import annotations
 

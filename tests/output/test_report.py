@@ -1,4 +1,4 @@
-"""The report: in a real browser, as whoever receives it opens it, and as a file that must be safe to open."""
+"""The report: in a real browser, and as a file that is safe to open."""
 
 from __future__ import annotations
 
@@ -232,7 +232,7 @@ def test_the_page_names_nothing_outside_of_itself(pages: dict[str, Path]) -> Non
 
 
 def test_every_column_has_a_name_for_paper(pages: dict[str, Path]) -> None:
-    """On paper a heading stands on each page, where Chromium draws text and no button."""
+    """Printed headings repeat on each page, where Chromium draws text but no buttons."""
     for page in pages.values():
         heads = [attributes for name, attributes in elements(page.read_text()) if name == "th"]
         assert all(attributes.get("data-name") for attributes in heads)
@@ -241,7 +241,7 @@ def test_every_column_has_a_name_for_paper(pages: dict[str, Path]) -> None:
 def test_equal_answers_give_equal_files(reports: dict[str, Report], sample_case: Path) -> None:
     with Case.open(sample_case) as case:
         again = case.report(DEEP)
-    # the log of the case has grown by a question in between
+    # the query in between added an entry to the custody log
     case_then = replace(again.case, custody_head=reports[DEEP].case.custody_head)
     assert report_page(replace(again, case=case_then)) == report_page(reports[DEEP])
 

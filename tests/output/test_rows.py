@@ -1,4 +1,4 @@
-"""Rows: whole in JSON and CSV, readable in a table."""
+"""Rows: complete in JSON and CSV, readable in a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forensics.answers.rows_answer import Rows
 from forensics.output.lines import cells, lay_out
 from forensics.output.rows_text import objects, render_events, render_rows, to_csv, to_jsonl
 
-NOON = datetime(2026, 10, 1, 12)  # noqa: DTZ001 - as the database hands it out
+NOON = datetime(2026, 10, 1, 12)  # noqa: DTZ001 - as the database returns it
 EVENT = "237177ec-96c4-44db-9998-0500a3791ad0"
 COLUMNS = ("event_time", "event_name", "actor_name", "access_key_id", "principal_id", "user_agent", "event_id")
 

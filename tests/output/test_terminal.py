@@ -1,4 +1,4 @@
-"""On a terminal: colors that can be turned off, and a pager for what is longer than the screen."""
+"""Terminals: colors can be turned off, and long answers go to a pager."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.simulator import sample
 
 
 def on_a_terminal(*arguments: object, lines: int = 24, **environment: str) -> str:
-    """What a terminal of 80 columns gets to show."""
+    """Return the output on a terminal of 80 columns."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "forensics", *map(str, arguments)],
@@ -39,13 +39,13 @@ def on_a_terminal(*arguments: object, lines: int = 24, **environment: str) -> st
 def _read(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, 65536)
-    except OSError:  # nobody writes to it any more
+    except OSError:  # the other end is closed
         return b""
 
 
 @pytest.fixture
 def pager(tmp_path: Path) -> Path:
-    """A pager that keeps what it was handed."""
+    """A pager that saves its input."""
     script = tmp_path / "pager"
     script.write_text(f"#!/bin/sh\ncat > '{tmp_path}/page'\n")
     script.chmod(0o700)

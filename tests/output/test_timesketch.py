@@ -1,4 +1,4 @@
-"""Timelines as Timesketch takes them."""
+"""Timelines in the formats of Timesketch."""
 
 from __future__ import annotations
 

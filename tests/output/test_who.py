@@ -1,4 +1,4 @@
-"""What a reader sees of `who`, at a narrow and a wide terminal."""
+"""Screens of `who` on a narrow and a wide terminal."""
 
 from __future__ import annotations
 

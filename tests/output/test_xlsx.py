@@ -1,4 +1,4 @@
-"""Rows as an Excel workbook: text is text, times are times, and what does not fit is said."""
+"""Rows as an Excel workbook: text is text, times are times, and truncation is reported."""
 
 from __future__ import annotations
 
