@@ -76,7 +76,7 @@ def render_custody(answer: Custody) -> Iterator[Line]:
         yield heading("The log was changed")
         yield from _problems(answer.problems)
     else:
-        yield line(f"{len(answer.entries):,} entries in an unbroken hash chain", indent=0)
+        yield line(f"{count(len(answer.entries), 'entry', 'entries')} in an unbroken hash chain", indent=0)
     yield line(("head  ", "dim"), answer.head or "none: nothing was logged", indent=0)
     yield line(("note  ", "dim"), answer.note, indent=0, hang=6)
 
