@@ -1,7 +1,7 @@
-"""Branches: which nodes of a tree a reader is shown, and what is said of the rest.
+"""Branches: select the nodes of a tree to show, and count the rest.
 
-What still works, was planted or is flagged is always shown, with all above it, up to a bound; of what is over and led
-to nothing, a few of each kind, and the others are counted.
+Notable nodes (still usable, flagged, or created in IAM) and their ancestors come first, up to a limit. Of the other
+nodes, a few of each group are shown and the rest are counted.
 """
 
 from __future__ import annotations
@@ -22,61 +22,67 @@ _KINDS = {
     NodeKind.ROLE: ("trust policy", "trust policies"),
 }
 _DEEPEST = 16
-_ALIKE = 2  # of the quiet children of one parent and kind
+_EXAMPLES = 2  # shown of the children of one parent and group that are not notable
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Children of one node that are alike and not shown. `below`: what came of them; `loud`: how many are of note."""
+    """Children of one node that belong to one group and are not shown.
 
-    alike: str
+    `below`: the number of nodes derived from them; `notable`: how many of them are notable.
+    """
+
+    group: str
     nodes: int
     below: int
-    loud: int
+    notable: int
 
 
 class Branches:
-    """The tree, branch by branch; asked from the top down, each node once."""
+    """A tree, read from the top down; call `below` once for each node.
+
+    Args:
+        most: the maximum number of nodes to show.
+    """
 
     def __init__(self, nodes: Sequence[Node], most: int) -> None:
-        """`most`: nodes to show."""
         self._children: defaultdict[int | None, list[Node]] = defaultdict(list)
         self.forwarded: defaultdict[int | None, list[Node]] = defaultdict(list)
-        """Of each node, what services did on its behalf."""
+        """By node ID, the forward access sessions of services that acted on its behalf."""
         for node in nodes:
             if node.relation == Relation.FORWARD_ACCESS:
                 self.forwarded[node.parent].append(node)
             else:
                 self._children[node.parent].append(node)
-        self._loud = _loud(nodes)
-        self._left = most
+        self._notable = _notable(nodes)
+        self._remaining = most
 
     def has_children(self, node: Node) -> bool:
         return bool(self._children[node.id])
 
-    def is_loud(self, node: Node) -> bool:
-        """Whether it may be used, was planted or is flagged, or something below it."""
-        return node.id in self._loud
+    def is_notable(self, node: Node) -> bool:
+        """Return whether the node, or one below it, may be usable, is flagged, or was created in IAM."""
+        return node.id in self._notable
 
     def below(self, parent: int | None) -> tuple[list[Node], list[Hidden]]:
-        """The children to show, those that lead to something first; and the others by kind."""
+        """Return the children to show, notable ones first, and the hidden ones by group."""
         children = self._children[parent]
-        loud = [node for node in children if node.id in self._loud]
-        quiet: defaultdict[str, list[Node]] = defaultdict(list)
+        notable = [node for node in children if node.id in self._notable]
+        others: defaultdict[str, list[Node]] = defaultdict(list)
         for node in children:
-            if node.id not in self._loud:
-                quiet[alike(node)].append(node)
-        wanted = loud + [node for kind in quiet.values() for node in kind[:_ALIKE]]
-        shown = [node for node in wanted if node.depth <= _DEEPEST][: max(self._left, 0)]
-        self._left -= len(shown)
+            if node.id not in self._notable:
+                others[group_of(node)].append(node)
+        wanted = notable + [node for group in others.values() for node in group[:_EXAMPLES]]
+        shown = [node for node in wanted if node.depth <= _DEEPEST][: max(self._remaining, 0)]
+        self._remaining -= len(shown)
         chosen = {node.id for node in shown}
         return shown, list(self._hidden([node for node in children if node.id not in chosen]))
 
     def _hidden(self, nodes: Sequence[Node]) -> Iterator[Hidden]:
-        for kind, found in groupby(sorted(nodes, key=alike), key=alike):
+        for name, found in groupby(sorted(nodes, key=group_of), key=group_of):
             group = list(found)
-            loud = sum(node.id in self._loud for node in group)
-            yield Hidden(kind, len(group), self._size(group) - len(group), loud)
+            notable = sum(node.id in self._notable for node in group)
+            yield Hidden(name, len(group), self._size(group) - len(group), notable)
 
     def _size(self, nodes: Iterable[Node]) -> int:
         waiting = list(nodes)
@@ -89,34 +95,32 @@ class Branches:
 
 
 def counted(nodes: Iterable[Node]) -> list[str]:
-    """How many of each kind there are: `30 sessions`, `1 user`."""
+    """Return the number of nodes of each kind, such as `30 sessions` and `1 user`."""
     number = Counter(node.kind for node in nodes)
     return [count(number[kind], *names) for kind, names in _KINDS.items() if number[kind]]
 
 
 def may_be_used(node: Node) -> bool:
-    """Whether it works, or may; what services do on its behalf is told with it."""
+    """Return whether the node is valid or possibly valid; forward access is shown with its parent, so it is not."""
     return node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS
 
 
-def _loud(nodes: Sequence[Node]) -> set[int]:
-    """Nodes that may be used, were planted or are flagged, and all above them."""
-    loud = set[int]()
-    for node in reversed(nodes):  # children come after their parents
-        is_planted = node.kind != NodeKind.SESSION
-        if node.id in loud or may_be_used(node) or is_planted or "role_juggling" in node.flags:
-            loud.add(node.id)
+def _notable(nodes: Sequence[Node]) -> set[int]:
+    notable = set[int]()
+    for node in reversed(nodes):  # children follow their parents
+        is_created = node.kind != NodeKind.SESSION
+        if node.id in notable or may_be_used(node) or is_created or "role_juggling" in node.flags:
+            notable.add(node.id)
             if node.parent is not None:
-                loud.add(node.parent)
-    return loud
+                notable.add(node.parent)
+    return notable
 
 
-def alike(node: Node) -> str:
-    """What nodes that led to nothing are counted by: how they came about, and the role."""
+def group_of(node: Node) -> str:
+    """Return the group that a node is counted in: its relation to its parent, and its role."""
     return f"{RELATIONS[node.relation] if node.relation else node.kind} {_role(node)}".strip()
 
 
 def _role(node: Node) -> str:
-    """What tells one session's kind from another's: the role."""
     path = (node.arn or "").rpartition(":")[2]
     return path.split("/")[1] if path.startswith("assumed-role/") else ""

@@ -1,4 +1,4 @@
-"""Chain, for a reader: each credential, the events that issued it, and who requested it or could have."""
+"""Chain on screen: each credential, the events that issued it, and its requester or the candidates."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from forensics.output.words import (
 
 
 def chain_lines(answer: Who) -> Iterator[Line]:
-    """One level for each credential: the credential, the events that issued it, then who requested it."""
-    if answer.sessions or _headline_says_it(answer):
+    """Return the chain, one level per credential: the credential, the events that issued it, then its requester."""
+    if answer.sessions or _is_in_headline(answer):
         return
     guide = first = ""
     for hop in answer.chain:
@@ -38,7 +38,7 @@ def chain_lines(answer: Who) -> Iterator[Line]:
 
 
 def candidate_lines(answer: Who) -> Iterator[Line]:
-    """The actors that could have requested the credential, each with the events that fit."""
+    """Return the actors that could have requested the credential, each with the matching events."""
     for candidate in answer.candidates:
         yield line(*described(candidate.actor))
         yield line(grade_span(candidate.grade), f": {rule(candidate.link)}", indent=2)
@@ -52,12 +52,12 @@ def grade_span(grade: Grade) -> Span:
 
 
 def rule(link: Link) -> str:
-    """Why a credential is believed to come from the next."""
+    """Return why a credential is linked to the next one."""
     return RULES.get(link.rule, link.rule.replace("_", " "))
 
 
 def stop(answer: Who) -> str:
-    """Why the walk ended where it ended."""
+    """Return why the chain ends where it ends."""
     if answer.stop_reason == StopReason.NOT_TRUSTED:
         reasons = WHY_NOT_TRUSTED if answer.subject.type == "event" else NOT_TRUSTED
         return next((reasons[one.reason] for one in answer.not_trusted), STOPS[answer.stop_reason])
@@ -67,12 +67,12 @@ def stop(answer: Who) -> str:
 
 
 def has_long_term_key(hop: Hop) -> bool:
-    """Whether the chain ends here, in a long-term key."""
+    """Return whether the chain ends with this hop, in a long-term key."""
     return hop.link is None and any(key.startswith("AKIA") for key in hop.access_key_ids)
 
 
-def _headline_says_it(answer: Who) -> bool:
-    """Whether there is one credential, no event that issued it, and a known actor."""
+def _is_in_headline(answer: Who) -> bool:
+    """Return whether the chain is one credential of a known actor, without an event that issued it."""
     only = answer.chain[0] if len(answer.chain) == 1 else None
     return bool(only and not only.link and not only.issued_at) and answer.actor.kind != ActorKind.UNKNOWN
 
@@ -93,9 +93,7 @@ def _issuance(hop: Hop) -> Iterator[Line]:
         if hop.issued_at:
             yield line(f"session began {readable_time(hop.issued_at)}")
         return
-    documented = (
-        " (a record shape that is documented, but not known from real logs)" if hop.link.documented_only else ""
-    )
+    documented = " (documented record format, not yet seen in real logs)" if hop.link.documented_only else ""
     yield line(grade_span(hop.link.grade), f": {rule(hop.link)}{documented}")
     together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
     for index, ((time, name), events) in enumerate(together):

@@ -1,4 +1,4 @@
-"""Coverage, for a reader: a bar for each account and region over time, its holes visible, and the trails stopped."""
+"""Coverage on screen: one bar per account and region over time, with its gaps, and the trails that were stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from forensics.answers.core import ActorKind
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, ExportedTrail, TrailChange
 from forensics.answers.rows_answer import Rows
 from forensics.output.identity_text import described
@@ -16,31 +15,31 @@ from forensics.output.lines import BLANK, Line, Span, heading, line
 from forensics.output.words import AS_OF_FROM, count, readable_time
 
 _HOUR = timedelta(hours=1)
-_WIDTH = 80  # where the output does not fold
-_REGION = 16  # columns that the names of regions take
-_SHARE = 6  # and the share of hours behind a bar
-_PROVEN_SHARE = 7  # and behind that, of those that digests prove
-# hours that a sign may stand for, before whole weeks
+_WIDTH = 80  # if the output does not fold
+_REGION = 16  # columns for the name of a region
+_SHARE = 6  # columns for the share of loaded hours
+_PROVEN_SHARE = 7  # columns for the share of hours verified by digests
+# hours per character, before multiples of a week
 _STEPS = (1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)
-_WHOLE, _PART, _NONE, _STOPPED, _LEFT_OUT = "█", "▒", "·", "x", "-"
+_WHOLE, _PART, _NONE, _STOPPED, _EXCLUDED = "█", "▒", "·", "x", "-"
 _PROVEN = ("  ✓", "good")
-_STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad", _LEFT_OUT: "dim"}
-_REGIONS = {True: "all regions", False: "{} alone", None: "which regions is not known"}
+_STYLES = {_WHOLE: "good", _PART: "warn", _NONE: "dim", _STOPPED: "bad", _EXCLUDED: "dim"}
+_REGIONS = {True: "all regions", False: "{} only", None: "regions unknown"}
 _RECORDS: dict[bool | None, str | Span] = {
-    True: ("leaves management events out", "warn"),
+    True: ("not all management events", "warn"),
     False: "all management events",
-    None: "what it records is not known",
+    None: "event selection unknown",
 }
 
 
 def coverage_rows(answer: Coverage) -> Rows:
-    """One row a span."""
+    """Return one row per span."""
     rows = tuple((s.account_id, s.aws_region, s.from_, s.to, s.events, s.state, s.verified) for s in answer.spans)
     return Rows(("account_id", "aws_region", "from", "to", "events", "state", "verified"), rows, len(rows))
 
 
 def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
-    """The map, then the trails."""
+    """Return the map, then the trails. `width`: columns of the terminal, None if the output does not fold."""
     if answer.from_ is None or answer.to is None:
         yield line("no event with a time is loaded")
         yield from _exported(answer.exported_trails)
@@ -48,11 +47,11 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
     proven = any(span.verified for span in answer.spans)
     room = (width or _WIDTH) - 2 - _REGION - _SHARE - (_PROVEN_SHARE if proven else 0)
     scale = _scale(answer.from_, answer.to, room)
-    yield heading(f"What is loaded, {readable_time(answer.from_)} to {readable_time(answer.to)}")
-    left_out = any(span.state == "excluded_by_filter" for span in answer.spans)
-    yield line(*_legend(scale, left_out=left_out), indent=2, hang=2)
+    yield heading(f"Loaded events, {readable_time(answer.from_)} to {readable_time(answer.to)}")
+    has_excluded = any(span.state == "excluded_by_filter" for span in answer.spans)
+    yield line(*_legend(scale, has_excluded=has_excluded), indent=2, hang=2)
     if proven:
-        yield line(_PROVEN, " hours that digests prove: whatever was delivered of them is here", hang=2)
+        yield line(_PROVEN, " hours verified by digests: every delivered file is loaded", hang=2)
     for account, spans in groupby(answer.spans, key=lambda span: span.account_id):
         yield BLANK
         yield line((account or "account unknown", "bold"), indent=2)
@@ -64,11 +63,11 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Where the bars begin, and for how long each of their signs stands."""
+    """The start of the bars, and the time and number of their characters."""
 
     start: datetime
     step: timedelta
-    signs: int
+    characters: int
 
 
 def _scale(start: datetime, end: datetime, room: int) -> _Scale:
@@ -79,40 +78,40 @@ def _scale(start: datetime, end: datetime, room: int) -> _Scale:
     return _Scale(start, step * _HOUR, -(-hours // step))
 
 
-def _legend(scale: _Scale, *, left_out: bool) -> tuple[str | Span, ...]:
+def _legend(scale: _Scale, *, has_excluded: bool) -> tuple[str | Span, ...]:
     hours = scale.step // _HOUR
     each = count(hours, "hour") if hours < 24 else count(hours // 24, "day")
     return (
-        f"a sign is {each}: ",
-        _sign(_WHOLE),
-        " events in each hour, ",
-        _sign(_PART),
+        f"each character is {each}: ",
+        _styled(_WHOLE),
+        " events in every hour, ",
+        _styled(_PART),
         " in some, ",
-        _sign(_NONE),
+        _styled(_NONE),
         " in none, ",
-        _sign(_STOPPED),
+        _styled(_STOPPED),
         " in none while a trail was stopped or narrowed",
         *(
-            (", ", _sign(_LEFT_OUT), " left out by a filter, but for what issues or changes credentials")
-            if left_out
+            (", ", _styled(_EXCLUDED), " excluded by a filter, except events that issue or change credentials")
+            if has_excluded
             else ()
         ),
-        ". A quiet hour has no events either",
+        ". A quiet hour has no events, either",
     )
 
 
-def _sign(sign: str) -> Span:
-    return (sign, _STYLES[sign])
+def _styled(character: str) -> Span:
+    return (character, _STYLES[character])
 
 
 def _bar(region: str, spans: Sequence[CoverageSpan], scale: _Scale, *, proven: bool) -> Line:
     starts = [span.from_ for span in spans]
-    signs = []
-    for number in range(scale.signs):
+    characters = []
+    for number in range(scale.characters):
         start = scale.start + number * scale.step
         first, last = bisect_right(starts, start) - 1, bisect_left(starts, start + scale.step)
-        signs.append(_kind({span.state for span in spans[max(first, 0) : last]}))
-    bar = [("".join(together), _STYLES[sign]) for sign, together in groupby(signs)]
+        characters.append(_character({span.state for span in spans[max(first, 0) : last]}))
+    bar = [("".join(run), _STYLES[character]) for character, run in groupby(characters)]
     hours = sum((span.to - span.from_) // _HOUR for span in spans)
     loaded = sum((span.to - span.from_) // _HOUR for span in spans if span.state == "loaded")
     verified = sum((span.to - span.from_) // _HOUR for span in spans if span.verified)
@@ -120,14 +119,14 @@ def _bar(region: str, spans: Sequence[CoverageSpan], scale: _Scale, *, proven: b
     return line(region.ljust(_REGION), *bar, f" {100 * loaded // max(hours, 1):>3}%", *share, indent=2, hang=4)
 
 
-def _kind(states: set[str]) -> str:
+def _character(states: set[str]) -> str:
     if states == {"loaded"}:
         return _WHOLE
     if "loaded" in states:
         return _PART
     if states & {"stopped", "narrowed"}:
         return _STOPPED
-    return _LEFT_OUT if "excluded_by_filter" in states else _NONE
+    return _EXCLUDED if "excluded_by_filter" in states else _NONE
 
 
 def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
@@ -138,7 +137,7 @@ def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
     for trail in listed:
         of_trail = f"{trail.trail or 'a trail'} of account {trail.account_id or 'unknown'}"
         until = f" until {readable_time(trail.until)}" if trail.until else ""
-        still = ", and no loaded event ends that" if trail.effect != "changed" and not trail.until else ""
+        still = ", not reverted by any loaded event" if trail.effect != "changed" and not trail.until else ""
         yield line(
             f"{readable_time(trail.event_time)}  ",
             (trail.effect, "bad" if trail.effect != "changed" else "warn"),
@@ -146,21 +145,20 @@ def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
             indent=2,
             hang=4,
         )
-        by = ("who is not resolved",) if trail.actor.kind == ActorKind.UNKNOWN else described(trail.actor)
-        yield line("by ", *by, indent=4, hang=6)
+        yield line("by ", *described(trail.actor), indent=4, hang=6)
         yield line((f"event {trail.event_id or 'without ID'}  {trail.aws_region or ''}", "dim"), indent=4, hang=6)
 
 
 def _exported(trails: Sequence[ExportedTrail]) -> Iterator[Line]:
-    """The trails that there were, as CloudTrail itself described them at a time."""
+    """Return the trails as CloudTrail described them at a time."""
     if not trails:
         return
-    yield from (BLANK, heading("Trails, as CloudTrail described them"))
+    yield from (BLANK, heading("Trails described by CloudTrail"))
     for trail in trails:
         where = _REGIONS[trail.multi_region].format(trail.home_region or "its region")
         of_data = {True: ", some data events", False: ", no data events", None: ""}[trail.data_events]
         of = f" of account {trail.account_id}" if trail.account_id else ""
-        whole = " for the organisation" if trail.organization else ""
+        whole = " for the organization" if trail.organization else ""
         yield line(
             (trail.trail, "bold"), f"{of}{whole}: {where}, ", _RECORDS[trail.narrowed], of_data, indent=2, hang=4
         )

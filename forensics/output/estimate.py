@@ -1,4 +1,4 @@
-"""Estimate: what is about to be fetched, for a reader."""
+"""Estimate on screen: the objects or events that an ingest will fetch."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _SHOWN = 8
 
 
 def one_line(estimate: Estimate | LookupEstimate) -> str:
-    """The same in a sentence, as it is told before the fetch begins."""
+    """Return the estimate as one line, for standard error before the fetch begins."""
     if isinstance(estimate, LookupEstimate):
         return f"LookupEvents of account {estimate.account_id}, {_regions(estimate)}: {_calls(estimate)}"
-    told = [f"{', '.join(estimate.sources)}: {_amount(estimate)}"]
+    parts = [f"{', '.join(estimate.sources)}: {_amount(estimate)}"]
     if estimate.known:
-        told.append(f"{count(estimate.known, 'other object')} in the case already")
+        parts.append(f"{count(estimate.known, 'other object')} already in the case")
     if estimate.passed_over:
-        told.append(f"{count(len(estimate.passed_over), 'name')} beside the trails passed over")
-    return "; ".join(told)
+        parts.append(f"{count(len(estimate.passed_over), 'other prefix', 'other prefixes')} skipped (not a trail)")
+    return "; ".join(parts)
 
 
 def render_estimate(estimate: Estimate | LookupEstimate) -> Iterator[Line]:
-    """What an ingest would fetch, had it not been a dry run."""
+    """Return what an ingest will fetch, for a dry run."""
     if isinstance(estimate, LookupEstimate):
         yield from _render_lookup(estimate)
         return
     yield line((", ".join(estimate.sources), "bold"), f"  {_amount(estimate)}")
-    yield labelled("known", f"{count(estimate.known, 'object')} in the case already, not fetched again")
+    yield labelled("known", f"{count(estimate.known, 'object')} already in the case, not fetched again")
     yield labelled("accounts", _list(estimate.accounts))
     yield labelled("regions", _list(estimate.regions))
     if estimate.from_ and estimate.to:
@@ -37,7 +37,7 @@ def render_estimate(estimate: Estimate | LookupEstimate) -> Iterator[Line]:
     if estimate.archived:
         yield labelled("archived", f"{count(estimate.archived, 'object')}: restore them in S3 first")
     if estimate.passed_over:
-        yield labelled("beside", f"not looked into: {_list(estimate.passed_over)}")
+        yield labelled("skipped", f"not a trail: {_list(estimate.passed_over)}")
 
 
 def _render_lookup(estimate: LookupEstimate) -> Iterator[Line]:
@@ -45,19 +45,19 @@ def _render_lookup(estimate: LookupEstimate) -> Iterator[Line]:
     yield labelled("regions", _list(estimate.regions))
     yield labelled("time", f"{readable_time(estimate.from_)} to {readable_time(estimate.to)}")
     for region, reason in estimate.failures.items():
-        yield labelled("closed", f"{region}: {reason}")
+        yield labelled("no access", f"{region}: {reason}")
 
 
 def _regions(estimate: LookupEstimate) -> str:
-    closed = f" ({len(estimate.failures):,} more cannot be asked)" if estimate.failures else ""
-    return f"{count(len(estimate.regions) - len(estimate.failures), 'region')}{closed}"
+    failed = f" (no access to {len(estimate.failures):,} more)" if estimate.failures else ""
+    return f"{count(len(estimate.regions) - len(estimate.failures), 'region')}{failed}"
 
 
 def _calls(estimate: LookupEstimate) -> str:
     minutes = -(-estimate.seconds // 60)
     return (
-        f"about {count(estimate.events, 'event')} to fetch, by {count(estimate.calls, 'call')},"
-        f" which AWS makes last {count(minutes, 'minute')} or more"
+        f"about {count(estimate.events, 'event')} to fetch in {count(estimate.calls, 'call')};"
+        f" AWS's rate limit makes that take {count(minutes, 'minute')} or more"
     )
 
 
@@ -66,7 +66,7 @@ def _amount(estimate: Estimate) -> str:
 
 
 def size(bytes: int) -> str:
-    """A number of bytes as people say it."""
+    """Return a number of bytes in the largest unit that fits, such as `1.2 GB`."""
     amount = float(bytes)
     for unit in ("bytes", "KB", "MB", "GB"):
         if amount < 1000:

@@ -1,4 +1,4 @@
-"""Evidence, for a reader: the events behind an answer, the digests that verify their files, and what proves nothing."""
+"""Evidence on screen: the events behind an answer, the digests that verify their files, and untrusted records."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from forensics.output.words import (
     readable_time,
 )
 
-NOTHING_PROVEN = "Records that prove nothing"
-OPEN_WINDOWS = "Delivery times that digests do not verify"
+UNTRUSTED = "Records that are not trusted as evidence"
+OPEN_WINDOWS = "Delivery windows that digests do not verify"
 _WINDOWS_SHOWN = 10
 _KEYS_SHOWN = 3
 
 
 def event_line(event: Evidence) -> Line:
-    """The ID of an event, its account and region, and how far digests verify its file, if any are loaded."""
+    """Return the ID, account and region of an event, and the digest status of its file if digests are loaded."""
     where = " ".join(part for part in (event.recipient_account_id, event.aws_region) if part)
     status = ("  ", (event.digest_status, DIGEST_STYLES[event.digest_status])) if event.digest_status else ()
-    return line((f"{event.event_id or 'an event without ID'}  {where}", "dim"), *status, indent=2, hang=4)
+    return line((f"{event.event_id or 'event without ID'}  {where}", "dim"), *status, indent=2, hang=4)
 
 
 def not_trusted_lines(issuances: Sequence[NotTrusted]) -> Iterator[Line]:
-    """Records of an issuance that prove nothing, and why."""
+    """Return the records of an issuance that are not evidence, and why."""
     for one in issuances:
         event = one.evidence
         yield line(f"{at_time(event.event_time)}{event.event_name or 'event'}: ", WHY_NOT_TRUSTED[one.reason])
@@ -40,22 +40,19 @@ def not_trusted_lines(issuances: Sequence[NotTrusted]) -> Iterator[Line]:
 
 
 def digest_lines(digests: DigestCheck, width: int = 10) -> Iterator[Line]:
-    """Whether digests verify the files behind an answer, and which files the public keys are from.
-
-    `width`: columns that the labels beside these lines take.
-    """
+    """Return whether digests verify the files behind an answer, with the public keys. `width`: columns of the label."""
     if digests.state != DigestState.PROVEN:
         yield labelled("digests", (DIGEST_STATES[digests.state], "warn"), width=width)
         return
     for key in digests.public_keys[:_KEYS_SHOWN]:
-        signed = f"signed with key {key.fingerprint} from {key.source}; whether AWS made that key is not verified"
+        signed = f"signed with key {key.fingerprint} from {key.source}; the key is not verified to be AWS's"
         yield labelled("digests", signed, width=width)
     if len(digests.public_keys) > _KEYS_SHOWN:
         yield labelled("", f"and {count(len(digests.public_keys) - _KEYS_SHOWN, 'more key')}", width=width)
 
 
 def open_window_lines(digests: DigestCheck) -> Iterator[Line]:
-    """Delivery windows that digests do not verify, with the missing log files."""
+    """Return the delivery windows that digests do not verify, with the missing log files."""
     for window in digests.windows[:_WINDOWS_SHOWN]:
         yield line(
             (f"trail {window.trail}", "bold"),
@@ -66,5 +63,5 @@ def open_window_lines(digests: DigestCheck) -> Iterator[Line]:
         yield from (line((name, "dim"), indent=2, hang=4) for name in window.missing[:_WINDOWS_SHOWN])
     if len(digests.windows) > _WINDOWS_SHOWN:
         yield line(
-            (f"and {count(len(digests.windows) - _WINDOWS_SHOWN, 'more window')}; --format json has them", "dim")
+            (f"and {count(len(digests.windows) - _WINDOWS_SHOWN, 'more window')}; --format json lists them", "dim")
         )

@@ -1,4 +1,4 @@
-"""Exports, for a reader: what the account itself said at a time, beside what the events say."""
+"""Exports on screen: statements of account exports, compared with the events."""
 
 from __future__ import annotations
 
@@ -12,38 +12,39 @@ from forensics.output.words import AS_OF_FROM, DISAGREEMENTS, EXPORTED, EXPORTS,
 if TYPE_CHECKING:
     from forensics.answers.audit_answer import KeyFinding
 
-TITLE = "What the account itself says, as of a time; no event is overridden by it"
+TITLE = "Account exports (they never override events)"
 _LABEL = 14
 
 
 def exported_lines(exports: Iterable[Exported], *, all_of_them: bool = True) -> Iterator[Line]:
-    """Each statement and the export that it is from; else only those that events do not say themselves."""
-    for said in exports:
-        if not all_of_them and said.agrees:
+    """Return each statement with its export. `all_of_them`: also the statements that agree with the events."""
+    for one in exports:
+        if not all_of_them and one.agrees:
             continue
-        judged = ("", "")
-        if said.agrees:
-            judged = ("  as the events say", "good")
-        elif said.disagreement:
-            judged = (f"  DIFFERS: {DISAGREEMENTS.get(said.disagreement, said.disagreement)}", "bad")
-        weak = ("  weak: it fits by time alone", "warn") if said.grade == Grade.WEAK else ("", "")
-        yield line(EXPORTED.get(said.what, said.what).ljust(_LABEL), (_value(said), "bold"), judged, weak, hang=_LABEL)
-        yield line((source(said), "dim"), indent=_LABEL)
+        comparison = ("", "")
+        if one.agrees:
+            comparison = ("  agrees with the events", "good")
+        elif one.disagreement:
+            comparison = (f"  DIFFERS: {DISAGREEMENTS.get(one.disagreement, one.disagreement)}", "bad")
+        weak = ("  weak: matched by time alone", "warn") if one.grade == Grade.WEAK else ("", "")
+        label = EXPORTED.get(one.what, one.what).ljust(_LABEL)
+        yield line(label, (_value(one), "bold"), comparison, weak, hang=_LABEL)
+        yield line((source(one), "dim"), indent=_LABEL)
 
 
-def _value(said: Exported) -> str:
-    if said.what == "trust_policy":
-        return f"{said.about} asks for {said.value or 'no claim'}"
-    if said.what == "name":
-        return f"{said.value or 'none'} for {said.about}"
-    if said.value is None:
-        return "never" if said.what == "last_use" else "none"
-    return said.value.replace("T", " ") if said.what in ("last_use", "password_last_used") else said.value
+def _value(one: Exported) -> str:
+    if one.what == "trust_policy":
+        return f"{one.about} requires {one.value or 'no claim'}"
+    if one.what == "name":
+        return f"{one.value or 'none'} for {one.about}"
+    if one.value is None:
+        return "never" if one.what == "last_use" else "none"
+    return one.value.replace("T", " ") if one.what in ("last_use", "password_last_used") else one.value
 
 
-def source(said: Exported | KeyFinding) -> str:
-    """Which export, of when, in which file."""
-    export = said.export or ""
-    when = f" as of {readable_time(said.as_of)}{AS_OF_FROM.get(said.as_of_from or '', '')}" if said.as_of else ""
-    files = f": {', '.join(said.source_files)}" if said.source_files else ""
+def source(one: Exported | KeyFinding) -> str:
+    """Return the export of a statement, its effective time and its files."""
+    export = one.export or ""
+    when = f" as of {readable_time(one.as_of)}{AS_OF_FROM.get(one.as_of_from or '', '')}" if one.as_of else ""
+    files = f": {', '.join(one.source_files)}" if one.source_files else ""
     return f"{EXPORTS.get(export, export)}{when}{files}"

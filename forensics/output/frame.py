@@ -1,4 +1,4 @@
-"""Frame: rows as a DataFrame, each column of the type that it has: what may be null stays a number, times are UTC."""
+"""Frame: rows as a DataFrame. Nullable columns keep their type, times are UTC."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _NULLABLE = {
     pa.uint32(): pd.UInt32Dtype(),
     pa.uint64(): pd.UInt64Dtype(),
 }
-# what DuckDB's `sum` of whole numbers is
+# the type of DuckDB's `sum` over integers
 _HUGE_INTEGER = pa.decimal128(38, 0)
 
 
 def to_frame(rows: pa.Table) -> pd.DataFrame:
-    """The rows as a DataFrame; a time that names no zone is UTC, as every time of a case."""
+    """Return the rows as a DataFrame. A time without a zone is UTC, as every time of a case is."""
     columns = [_typed(rows.column(index)) for index in range(rows.num_columns)]
     typed = pa.Table.from_arrays(columns, names=rows.column_names)
     frame: pd.DataFrame = typed.to_pandas(types_mapper=_NULLABLE.get, date_as_object=False)
@@ -37,7 +37,7 @@ def _typed(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _as_integers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Where they fit; else as they are."""
+    """Cast to 64 bits; values that do not fit stay decimals."""
     try:
         return column.cast(pa.int64())
     except pa.ArrowInvalid:

@@ -1,6 +1,6 @@
-"""Graph: the lineage of `who` and `tree` as Mermaid and as DOT. Arrows go from whoever requested to what was requested.
+"""Graph: the lineage of `who` and `tree` as Mermaid and as DOT. Arrows go from the requester to the requested.
 
-Everything is in it, but for labels: of a text that is longer than any ID or ARN, its beginning.
+The graph is complete; only labels longer than any ID or ARN are truncated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from forensics.output.words import ACTOR_KINDS, RELATIONS, STATES, STOPS, readab
 _LONGEST = 200
 _KEYS_SHOWN = 3
 MERMAID_EDGES = 500
-"""What Mermaid draws unless it is told otherwise."""
+"""Mermaid's default limit of edges (`maxEdges`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class _Edge:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes by their ID with the lines of their labels and a style, and what leads from one to another."""
+    """Nodes by ID, each with the lines of its label and a style; and the edges between them."""
 
     nodes: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     edges: dict[_Edge, None] = field(default_factory=dict)
     _ids: dict[object, str] = field(default_factory=dict)
 
     def node(self, identity: object, texts: Iterable[str | None], style: str = "") -> str:
-        """The ID of a node; what is the same thing is one node."""
+        """Add a node unless one of the same identity exists, and return its ID."""
         id_ = self._ids.setdefault(identity, f"n{len(self._ids)}")
         self.nodes.setdefault(id_, (tuple(cut(text, _LONGEST) for text in texts if text), style))
         return id_
@@ -49,7 +49,7 @@ class Graph:
 
 
 def who_graph(answers: Sequence[Who]) -> Graph:
-    """The chain of each answer, and who it may have been; credentials that several answers go through are one node."""
+    """Return the chain and the candidates of each answer; a credential in several chains is one node."""
     graph = Graph()
     for answer in answers:
         for one in answer.sessions or (answer,):
@@ -58,7 +58,7 @@ def who_graph(answers: Sequence[Who]) -> Graph:
 
 
 def tree_graph(answer: Tree) -> Graph:
-    """Everything that descends from the subject; broken lines lead to what only may have come of it."""
+    """Return everything derived from the subject; dashed edges lead to nodes that are only possibly derived."""
     graph = Graph()
     ids = {
         node.id: graph.node(node.id, _node_texts(node), "subject" if node.parent is None else _state(node))
@@ -69,11 +69,12 @@ def tree_graph(answer: Tree) -> Graph:
             relation = RELATIONS[node.relation] if node.relation else None
             graph.edge(ids[node.parent], ids[node.id], [relation, *node.event_ids[:1]], is_certain=node.certain)
     if not answer.nodes:
-        graph.node("subject", [answer.subject.id, "in none of the loaded logs"], "subject")
+        graph.node("subject", [answer.subject.id, "not found in the loaded logs"], "subject")
     return graph
 
 
 def to_mermaid(graph: Graph) -> str:
+    """Return a graph as a Mermaid flowchart."""
     lines = ["flowchart TD"]
     for id_, (texts, style) in graph.nodes.items():
         label = "<br/>".join(map(for_mermaid, texts))
@@ -92,6 +93,7 @@ def to_mermaid(graph: Graph) -> str:
 
 
 def to_dot(graph: Graph) -> str:
+    """Return a graph in Graphviz's DOT language."""
     styles = {
         "subject": ", penwidth=3",
         "actor": ', color="#3366cc", penwidth=2',
@@ -105,8 +107,8 @@ def to_dot(graph: Graph) -> str:
         lines.append(f'    {id_} [label="{label}"{styles[style]}];')
     for edge in graph.edges:
         label = "\\n".join(map(for_dot, edge.texts))
-        broken = "" if edge.is_certain else ', style="dashed"'
-        lines.append(f'    {edge.parent} -> {edge.child} [label="{label}"{broken}];')
+        dashed = "" if edge.is_certain else ', style="dashed"'
+        lines.append(f'    {edge.parent} -> {edge.child} [label="{label}"{dashed}];')
     return "\n".join([*lines, "}"]) + "\n"
 
 
@@ -121,8 +123,8 @@ def _add_chain(graph: Graph, answer: Who) -> None:
     if answer.actor.kind != ActorKind.UNKNOWN:
         graph.edge(_actor(graph, answer.actor), hops[-1], _link_texts(last) or [str(answer.grade)])
         return
-    nobody = graph.node((hops[-1], answer.stop_reason), ["unknown", STOPS[answer.stop_reason]], "over")
-    graph.edge(nobody, hops[-1], (), is_certain=False)
+    unknown = graph.node((hops[-1], answer.stop_reason), ["unknown", STOPS[answer.stop_reason]], "over")
+    graph.edge(unknown, hops[-1], (), is_certain=False)
     for candidate in answer.candidates:
         graph.edge(_actor(graph, candidate.actor), hops[-1], _link_texts(candidate.link), is_certain=False)
 

@@ -1,4 +1,4 @@
-"""Identities, for a reader: the subject of a question, and actors."""
+"""Identities on screen: the subject of an answer, and actors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from forensics.output.words import ACTOR_KINDS, SUBJECT_TYPES, WORKLOADS
 
 
 def subject_line(subject: Subject, kind: str | None = None, *, is_decoded: bool = False) -> Line:
-    """The first line of an answer: what was asked about. `is_decoded`: its account is known from the key ID alone."""
+    """Return the first line of an answer. `is_decoded`: the account is known from the key ID alone."""
     if kind is None:
         kind = SUBJECT_TYPES[subject.type] if subject.type else ""
     account = f" of account {subject.account_id}" if subject.account_id else ""
@@ -17,29 +17,29 @@ def subject_line(subject: Subject, kind: str | None = None, *, is_decoded: bool 
 
 
 def described(actor: Actor) -> tuple[str | Span, ...]:
-    """Name, kind and account of an actor."""
+    """Return the name, kind and account of an actor."""
     if actor.kind == ActorKind.UNKNOWN:
-        return ("an actor who is not resolved",)
+        return ("an unresolved actor",)
     kind = f", {kind_of(actor)}" if _own_name(actor) else ""
     account = f" of account {actor.account_id}" if actor.account_id else ""
     return ((_name(actor), "bold"), f"{kind}{account}")
 
 
 def kind_of(actor: Actor) -> str:
-    """The kind of an actor; for a workload, the kind of workload."""
+    """Return the kind of an actor; for a workload, the type of workload."""
     if actor.workload_type:
         return WORKLOADS.get(actor.workload_type, actor.workload_type.replace("_", " "))
     return ACTOR_KINDS[actor.kind]
 
 
 def details(actor: Actor) -> list[str]:
-    """The identifiers that tell actors of the same name apart."""
+    """Return the identifiers that distinguish actors of the same name."""
     known = (actor.id, actor.arn, actor.issuer, actor.provider, actor.identity_store_arn)
     return [detail for detail in dict.fromkeys(known) if detail and detail not in (_name(actor), actor.account_id)]
 
 
 def short_name(arn: str | None, *others: str | None) -> str:
-    """The last part of an ARN; without an ARN, the first of the other names that is known."""
+    """Return the last part of an ARN; without an ARN, the first of the other names that is known."""
     return next(filter(None, ((arn or "").rpartition(":")[2], *others)), "")
 
 

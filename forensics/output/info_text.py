@@ -1,4 +1,4 @@
-"""Info and ingest, for a reader."""
+"""Summaries of a case, an ingest and a snapshot on screen."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, minu
 _UNREAD_SHOWN = 20
 _EXPORTS_SHOWN = 20
 _FIELDS_SHOWN = 10
+# in the order shown
 _STATUSES = {
-    "ok": "read",
-    "empty": "empty",
-    "duplicate": "with the content of another",
-    "skipped": "skipped (no logs)",
-    "failed": "FAILED",
+    "failed": ("FAILED", "FAILED"),
+    "ok": ("read", "read"),
+    "duplicate": ("duplicate", "duplicates"),
+    "skipped": ("skipped (not a log)", "skipped (not logs)"),
+    "empty": ("empty", "empty"),
 }
-
+_ORDER = list(_STATUSES)
 _STYLES = {"failed": "bad", "skipped": "warn"}
-_OF_RECORDS = ("records", "stored", "copies", "addenda", "rejected", "left_out", "filtered", "members")
+_RECORD_COUNTS = ("records", "stored", "copies", "addenda", "rejected", "left_out", "filtered", "members")
 _DELIVERIES = {
-    "wrapped": "taken out of what other products made of them",
-    "rebuilt": "put together again from fields, which name nobody above medium",
+    "wrapped": "unwrapped from the formats of other products",
+    "rebuilt": "rebuilt from fields, which support a grade of medium at most",
 }
 
 
 def render_ingest(answer: Ingest) -> Iterator[Line]:
-    """What an ingest did, and what it could not read."""
+    """Return what an ingest added, and the files that it could not read."""
     yield line((answer.case, "bold"), f"  {count(answer.new_events, 'new event')}, {answer.events:,} in the case")
     yield labelled("files", f"{_ingested(answer)}; {count(answer.bytes, 'byte')}")
-    left_out = f", {answer.filtered:,} left out as asked" if answer.filtered else ""
-    yield labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{left_out}")
+    excluded = f", {answer.filtered:,} excluded by a filter" if answer.filtered else ""
+    yield labelled("records", f"{answer.records:,} read, {answer.rejected:,} rejected{excluded}")
     yield labelled("copies", _copies(answer.copies - answer.events, answer.conflicts, answer.amended))
-    yield from _left_out(answer.left_out)
+    yield from _non_events(answer.left_out)
     yield from _documents(answer.documents)
     yield from _exports(answer.exports)
     yield labelled("answers", _changed(answer.changed))
@@ -46,13 +47,13 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield from _unread(answer.unread)
     if answer.events:
         yield BLANK
-        yield line(f"Ask it: forensics who ACCESS_KEY_ID --case {answer.case}")
+        yield line(f"Next: forensics who ACCESS_KEY_ID --case {answer.case}")
 
 
 def render_snapshot(answer: Snapshot) -> Iterator[Line]:
-    """What accounts were asked, what they refused, and what went into the case."""
+    """Return the accounts of a snapshot, the calls that they refused, and what was added to the case."""
     calls = count(sum(answer.calls.values()), "call")
-    yield line((answer.folder, "bold"), f"  {count(len(answer.account_ids), 'account')}, {calls}, all of them reading")
+    yield line((answer.folder, "bold"), f"  {count(len(answer.account_ids), 'account')}, {calls}, all read-only")
     if answer.refused:
         yield from (BLANK, heading(f"Refused: {count(len(answer.refused), 'call')}"))
     for refused in answer.refused:
@@ -61,29 +62,29 @@ def render_snapshot(answer: Snapshot) -> Iterator[Line]:
         yield line((refused.action, "warn"), f"  {where}{times}: {refused.reason}", indent=2, hang=4)
     yield BLANK
     if answer.ingest is None:
-        yield line(("nothing was answered; `forensics snapshot --policy` prints the rights that it needs", "bad"))
+        yield line(("no call succeeded; `forensics snapshot --policy` prints the required permissions", "bad"))
     else:
         yield from render_ingest(answer.ingest)
 
 
 def render_info(answer: Info) -> Iterator[Line]:
-    """What a case holds, and how far it is resolved."""
+    """Return the contents of a case, and how many of its credentials are resolved."""
     yield line((answer.case, "bold"), f"  case {answer.case_id}")
     yield labelled("files", _files(answer.files))
     yield labelled(
         "events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts, answer.amended)}"
     )
     if answer.rejected:
-        yield labelled("records", f"{answer.rejected:,} could not be read and are in quarantine")
+        yield labelled("records", f"{answer.rejected:,} unreadable, kept in quarantine")
     yield from _deliveries(answer.deliveries)
-    yield from _left_out(answer.left_out)
+    yield from _non_events(answer.left_out)
     yield from _unknown_fields(answer.unknown_fields)
     yield from _documents(answer.documents)
     yield from _limits(answer.limits)
     if answer.first_event_time and answer.last_event_time:
         yield labelled("time", f"{readable_time(answer.first_event_time)} to {readable_time(answer.last_event_time)}")
     yield from _exports(answer.exports)
-    yield from (BLANK, heading("What is loaded"))
+    yield from (BLANK, heading("Loaded events"))
     yield from table(
         ("account", "region", "events", "first event", "last event"),
         [
@@ -97,7 +98,7 @@ def render_info(answer: Info) -> Iterator[Line]:
             for account in answer.accounts
         ],
     )
-    yield from (BLANK, heading("Who is behind the credentials"))
+    yield from (BLANK, heading("Actors behind the credentials"))
     yield from table(
         ("credentials", "events", "actor", "stop_reason"),
         [
@@ -109,9 +110,9 @@ def render_info(answer: Info) -> Iterator[Line]:
 
 
 def render_files(rows: Rows) -> Iterator[Line]:
-    """Every input file with how it ended, and the sums."""
+    """Return every input file with its status and counts of records, and the sums."""
     files = [dict(zip(rows.columns, row, strict=True)) for row in rows.rows]
-    shown = [name for name in _OF_RECORDS if name == "records" or any(file[name] for file in files)]
+    shown = [name for name in _RECORD_COUNTS if name == "records" or any(file[name] for file in files)]
     yield from table(
         ("status", *(name.replace("_", " ") for name in shown), "file"),
         [
@@ -125,34 +126,35 @@ def render_files(rows: Rows) -> Iterator[Line]:
         indent=0,
     )
     sums = Counter({name: sum(file[name] for file in files) for name in shown})
-    ended = Counter(file["status"] for file in files)
+    statuses = Counter(file["status"] for file in files)
     yield BLANK
-    yield line((count(len(files), "file"), "bold"), f": {_files(dict(sorted(ended.items())))}")
+    yield line((count(len(files), "file"), "bold"), f": {_files(statuses)}")
     yield line(", ".join(f"{sums[name]:,} {name.replace('_', ' ')}" for name in shown))
 
 
 def _files(files: Mapping[str, int]) -> str:
-    return ", ".join(f"{number:,} {_STATUSES.get(status, status)}" for status, number in files.items()) or "none"
+    ordered = sorted(files, key=lambda status: _ORDER.index(status) if status in _ORDER else len(_ORDER))
+    return ", ".join(count(files[status], *_STATUSES.get(status, (status, status))) for status in ordered) or "none"
 
 
 def _ingested(answer: Ingest) -> str:
-    """How the files ended; those that the case has and that were not fetched are no duplicates to a reader."""
-    fetched = dict(sorted((Counter(answer.files) - Counter(duplicate=answer.known)).items()))
+    """Return the number of files by status; files that the case has and that were not fetched are not duplicates."""
+    fetched = Counter(answer.files) - Counter(duplicate=answer.known)
     if not answer.known:
         return _files(fetched)
-    known = f"{answer.known:,} in the case already and not fetched"
+    known = f"{answer.known:,} already in the case, not fetched"
     return f"{_files(fetched)}, {known}" if fetched else known
 
 
 def _documents(documents: Mapping[str, int]) -> Iterator[Line]:
-    """Those that are no exports, of which more is told."""
-    told = [f"{number:,} {kind}" for kind, number in documents.items() if kind not in EXPORTS]
-    if told:
-        yield labelled("documents", ", ".join(told))
+    """Return the documents that are not exports; `_exports` shows those."""
+    counts = [f"{number:,} {kind}" for kind, number in documents.items() if kind not in EXPORTS]
+    if counts:
+        yield labelled("documents", ", ".join(counts))
 
 
 def _exports(exports: Sequence[Export]) -> Iterator[Line]:
-    """What the accounts themselves said, of when; and of which of them nothing else is loaded."""
+    """Return the exports with their accounts and times, and the accounts of which no event is loaded."""
     kinds = {kind: list(found) for kind, found in groupby(exports, key=lambda export: export.export)}
     for index, (kind, found) in enumerate(kinds.items()):
         known = [export.account_id for export in found if export.account_id]
@@ -164,7 +166,7 @@ def _exports(exports: Sequence[Export]) -> Iterator[Line]:
     if alone:
         shown = f"{', '.join(alone[:_EXPORTS_SHOWN])}{' and others' if len(alone) > _EXPORTS_SHOWN else ''}"
         accounts = "account" if len(alone) == 1 else "accounts"
-        yield labelled("", (f"no event is loaded of {accounts} {shown}: only exports tell of it", "warn"))
+        yield labelled("", (f"no event of {accounts} {shown} is loaded, only exports", "warn"))
 
 
 def _as_of(exports: Sequence[Export]) -> str:
@@ -176,26 +178,26 @@ def _as_of(exports: Sequence[Export]) -> str:
     return f", as of {readable_time(times[0])}{until}{how.pop() if len(how) == 1 else ''}"
 
 
-def _left_out(counts: Mapping[str, int]) -> Iterator[Line]:
+def _non_events(counts: Mapping[str, int]) -> Iterator[Line]:
     if counts:
-        told = ", ".join(f"{number:,} {what}" for what, number in counts.items())
-        yield labelled("no events", f"{told}: left out")
+        text = ", ".join(f"{number:,} {kind}" for kind, number in counts.items())
+        yield labelled("skipped", f"{text} (not events)")
 
 
 def _unknown_fields(records: Mapping[str, int]) -> Iterator[Line]:
     if not records:
         return
-    most = sorted(records, key=lambda name: (-records[name], name))
-    told = ", ".join(f"{name} ({count(records[name], 'record')})" for name in most[:_FIELDS_SHOWN])
-    more = len(most) - _FIELDS_SHOWN
-    further = f" and {more:,} more, which --format json has" if more > 0 else ""
-    yield labelled("fields", f"not known and not read, but kept in the records: {told}{further}")
+    names = sorted(records, key=lambda name: (-records[name], name))
+    shown = ", ".join(f"{name} ({count(records[name], 'record')})" for name in names[:_FIELDS_SHOWN])
+    more = len(names) - _FIELDS_SHOWN
+    rest = f" and {more:,} more; --format json lists them all" if more > 0 else ""
+    yield labelled("fields", f"unknown, so not read, but kept in the records: {shown}{rest}")
 
 
 def _deliveries(events: Mapping[str, int]) -> Iterator[Line]:
-    told = [f"{events[delivery]:,} {words}" for delivery, words in _DELIVERIES.items() if events.get(delivery)]
-    if told:
-        yield labelled("of them", ", ".join(told))
+    counts = [f"{events[delivery]:,} {words}" for delivery, words in _DELIVERIES.items() if events.get(delivery)]
+    if counts:
+        yield labelled("of these", ", ".join(counts))
 
 
 def _limits(files: Mapping[str, int]) -> Iterator[Line]:
@@ -203,31 +205,30 @@ def _limits(files: Mapping[str, int]) -> Iterator[Line]:
         yield labelled("limits", f"{limit} ({count(number, 'file')})")
 
 
-def _copies(further: int, conflicts: int, amended: int) -> str:
-    copies = "further copy" if further == 1 else "further copies"
+def _copies(duplicates: int, conflicts: int, amended: int) -> str:
     differing = f", {conflicts:,} of which differ" if conflicts else ""
-    addenda = f"; {count(amended, 'record')} taken into the event that it amends" if amended else ""
-    return f"{further:,} {copies} of events{differing}{addenda}"
+    addenda = f"; {count(amended, 'addendum', 'addenda')} merged into the amended event" if amended else ""
+    return f"{count(duplicates, 'duplicate event')}{differing}{addenda}"
 
 
 def _changed(changed: ChangedAnswers | None) -> str:
     if changed is None:
-        return "what changed is not known: those before this ingest are not at hand"
-    told = (
+        return "changes are unknown: the conclusions before this ingest are not available"
+    counts = (
         (changed.newly_resolved, "newly resolved"),
         (changed.now_ambiguous, "now ambiguous"),
-        (changed.named_otherwise, "named otherwise"),
-        (changed.no_longer_named, "no longer named"),
+        (changed.named_otherwise, "now with another actor"),
+        (changed.no_longer_named, "no longer resolved"),
     )
-    return ", ".join(f"{number:,} {what}" for number, what in told if number) or "no earlier one changed"
+    return ", ".join(f"{number:,} {change}" for number, change in counts if number) or "no earlier conclusion changed"
 
 
 def _unread(files: Sequence[Unread]) -> Iterator[Line]:
     if not files:
         return
     yield BLANK
-    yield heading(f"Not read, or not wholly: {count(len(files), 'file')}")
-    # links and FIFOs, of which there can be any number, hide no file that failed
+    yield heading(f"Skipped or partly read: {count(len(files), 'file')}")
+    # failed files first, so that any number of skipped links and FIFOs cannot hide them
     for file in sorted(files, key=lambda file: file.status == "skipped")[:_UNREAD_SHOWN]:
         style = "bad" if file.status == "failed" else "warn"
         yield line((file.status, style), f"  {file.name}: {file.reason}", indent=2, hang=4)

@@ -1,4 +1,4 @@
-"""Key history, for a reader: changes to a key and its quarantine, and how else its owner has access."""
+"""Key history on screen: changes to a key and its quarantine, and the other access of its owner."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forensics.output.words import KEY_CHANGES, at_time, count, readable_time, t
 
 
 def life_lines(answer: Key) -> Iterator[Line]:
-    """Changes to the key, and its use after it was deactivated or deleted."""
+    """Return the changes to the key, and its use after it was deactivated or deleted."""
     for change in answer.lifecycle.changes:
         yield from _change(answer, change)
     for end in answer.lifecycle.used_after_end:
@@ -21,10 +21,10 @@ def life_lines(answer: Key) -> Iterator[Line]:
 
 def _change(answer: Key, change: KeyChange) -> Iterator[Line]:
     what = KEY_CHANGES.get(change.change, change.change)
-    which = "" if change.access_key_id else ", a key of the same user; the refusal does not say which"
+    which = "" if change.access_key_id else " on a key of the same user that the refusal does not name,"
     yield from _changed(change, what, which, "" if change.succeeded else "warn")
     if change.change == "created" and change.by_access_key_id and change.by_access_key_id == answer.subject.id:
-        yield line("it made itself a successor", indent=2)
+        yield line("the key created its own successor", indent=2)
 
 
 def _after_end(end: UsedAfterEnd) -> Iterator[Line]:
@@ -36,19 +36,19 @@ def _after_end(end: UsedAfterEnd) -> Iterator[Line]:
 
 
 def end_style(end: UsedAfterEnd) -> str:
-    """The style of calls after the end of a key: none if all were refused."""
+    """Return the style of calls after the end of a key: none if all were refused."""
     if not end.succeeded:
         return ""
     return "warn" if end.change == "switched_both_ways" else "bad"
 
 
 def ended(end: UsedAfterEnd) -> str:
-    """How and when the key ended, such as `deleted at 2026-10-05 09:05:37Z`."""
+    """Return how and when the key ended, such as `deleted at 2026-10-05 09:05:37Z`."""
     return f"{KEY_CHANGES.get(end.change, end.change)} at {readable_time(end.ended_at)}"
 
 
 def owners_access_lines(answer: Key) -> Iterator[Line]:
-    """The owner's other keys, password changes and console sign-ins."""
+    """Return the owner's other keys, password changes and console sign-ins."""
     access = answer.owners_access
     for key in access.keys:
         yield from _other_key(key)
@@ -56,30 +56,30 @@ def owners_access_lines(answer: Key) -> Iterator[Line]:
         yield from _user_change(change)
     if access.sign_ins:
         when = time_span(access.first_sign_in, access.last_sign_in)
-        yield line(f"signed in to the console {count(access.sign_ins, 'time')}: {when}")
+        yield line(f"{count(access.sign_ins, 'console sign-in')}: {when}")
         yield from _cited(access.sign_in_event_ids)
     if answer.owner and (access.keys or access.password_changes or access.sign_ins):
-        told: dict[bool | None, str | Span] = {
-            True: ("has a console password", "warn"),
-            False: "has no console password any more",
-            None: "whether it has a console password is not in the logs",
+        password: dict[bool | None, str | Span] = {
+            True: ("the user has a console password", "warn"),
+            False: "the user no longer has a console password",
+            None: "the logs do not show whether the user has a console password",
         }
-        yield line("the user ", told[access.console_password])
+        yield line(password[access.console_password])
 
 
 def quarantine_lines(answer: Key) -> Iterator[Line]:
-    """AWS's changes to its quarantine policy on the owner, and whether the quarantine is in force."""
+    """Return AWS's changes to its quarantine policy on the owner, and whether the quarantine is in force."""
     for change in answer.quarantine.changes:
         yield from _user_change(change)
     if answer.quarantine.in_force is not None:
-        yield line(("in force" if answer.quarantine.in_force else "taken off again", "warn"))
+        yield line(("in force" if answer.quarantine.in_force else "removed", "warn"))
 
 
 def _other_key(key: OtherKey) -> Iterator[Line]:
     status = key.status.lower() if key.status else "status not logged"
-    made = f", made {readable_time(key.created_at)}" if key.created_at else ""
+    created = f", created {readable_time(key.created_at)}" if key.created_at else ""
     used = f", used {time_span(key.first_use, key.last_use)}" if key.events else ", never used"
-    yield line("key ", (key.access_key_id, "bold"), f"  {status}{made}{used}")
+    yield line("key ", (key.access_key_id, "bold"), f"  {status}{created}{used}")
     yield from _cited(filter(None, [key.event_id]))
 
 
@@ -93,8 +93,8 @@ def _user_change(change: UserChange) -> Iterator[Line]:
 
 
 def _changed(change: KeyChange | UserChange, what: str, which: str = "", style: str = "") -> Iterator[Line]:
-    """When, what and by whom, then the event. `which`: the key, where the event does not name it."""
-    refused = "" if change.succeeded else f" REFUSED ({change.error_code or 'the record proves nothing'})"
+    """Return the time, change and actor, then the event. `which`: the key, if the event does not name it."""
+    refused = "" if change.succeeded else f" REFUSED ({change.error_code or 'unreliable record'})"
     signed = f" with {change.by_access_key_id}" if change.by_access_key_id else ""
     yield line(
         at_time(change.event.event_time), (f"{what}{refused}", style), f"{which} by ", *described(change.actor), signed

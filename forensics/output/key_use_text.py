@@ -1,4 +1,4 @@
-"""Use of a key, for a reader: what was done with it, from where, by which programs and on which resources."""
+"""Use of a key on screen: its calls, addresses, programs and resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMED = 6  # names in a row
 
 
 def sensitive_lines(activity: Activity) -> Iterator[Line]:
-    """Sensitive calls, those that succeeded first, then bursts of discovery."""
+    """Return the sensitive calls, successful ones first, then the bursts of discovery."""
     found = sorted(activity.sensitive, key=lambda one: (not one.succeeded, known_time(one.first_use), one.event_name))
     for one in found[: 2 * _SHOWN]:
         yield from _call(one)
@@ -47,14 +47,14 @@ def _burst(burst: Burst) -> Iterator[Line]:
     where = f" from {burst.source_ip_address}" if burst.source_ip_address else ""
     when = time_span(burst.first_use, burst.last_use)
     regions = count(len(burst.regions), "region")
-    yield line(("looked around", "warn"), f"{where}: {outcomes(burst)} in {regions}, {when}")
-    yield line(f"{count(len(burst.event_names), 'different call')}: {first_few(burst.event_names, _NAMED)}", indent=2)
+    yield line(("reconnaissance", "warn"), f"{where}: {outcomes(burst)} in {regions}, {when}")
+    yield line(f"{count(len(burst.event_names), 'distinct call')}: {first_few(burst.event_names, _NAMED)}", indent=2)
     if burst.first_event_id:
         yield line((burst.first_event_id, "dim"), indent=2)
 
 
 def _places(name: str, used: Sequence[Used], total: int) -> Iterator[Line]:
-    """One row each, in the order of first use."""
+    """Return one row per value, in the order of first use."""
     if not used:
         return
     rows = [
@@ -70,7 +70,7 @@ def region_lines(activity: Activity) -> Iterator[Line]:
 
 
 def address_lines(answer: Key) -> Iterator[Line]:
-    """Source addresses; and their locations, if a database of addresses was given."""
+    """Return the source addresses, with their locations if a database of addresses was given."""
     activity = answer.activity
     yield from _places("address", activity.addresses, activity.totals.addresses)
     if answer.address_databases:
@@ -78,18 +78,18 @@ def address_lines(answer: Key) -> Iterator[Line]:
             yield line((address.value or "not logged", "bold"), f"  {_place(address)}")
     for database in answer.address_databases:
         built = readable_time(database.built_at)
-        yield line((f"where they are: {database.type}, {database.name}, built {built}", "dim"))
+        yield line((f"locations: {database.type}, {database.name}, built {built}", "dim"))
 
 
 def _place(address: UsedAddress) -> str:
-    """City, country and network; the class of an address that the databases do not know."""
+    """Return city, country and network; the class of an address if no database has it."""
     network = f"AS{address.as_number}" if address.as_number else ""
     known = [address.city, address.country, f"{network} {address.as_name or ''}".strip()]
     return ", ".join(part for part in known if part) or ADDRESS_CLASSES[address.class_]
 
 
 def program_lines(activity: Activity) -> Iterator[Line]:
-    """Each program with the busiest of its user agents, of which it has many if they hold a number of the run."""
+    """Return each program with its busiest user agent; one with a number per run makes many user agents."""
     found = programs(activity.user_agents)
     for program in _busiest(list(found)):
         suspicious = "warn" if program.application and "Linux" in program.application else "bold"
@@ -97,17 +97,17 @@ def program_lines(activity: Activity) -> Iterator[Line]:
             (program.application or "unknown program", suspicious),
             f"  {outcomes(program)}, {time_span(program.first_use, program.last_use)}",
         )
-        further = found[program] - 1
-        more = f" and {count(further, 'user agent')} more" if further else ""
+        others = found[program] - 1
+        more = f" and {count(others, 'more user agent')}" if others else ""
         yield line((f"{program.value or 'not logged'}{more}", "dim"), indent=2)
     yield from _rest(len(found), "program")
     unlisted = activity.totals.user_agents - len(activity.user_agents)
     if unlisted > 0:
-        yield line((f"without the {count(unlisted, 'user agent')} used least", "dim"))
+        yield line((f"without the {count(unlisted, 'least used user agent')}", "dim"))
 
 
 def programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
-    """The use of each program, under the busiest of its user agents, and how many user agents it has."""
+    """Return the use of each program, as that of its busiest user agent, with its number of user agents."""
     grouped: defaultdict[str, list[UsedAgent]] = defaultdict(list)
     for agent in sorted(agents, key=lambda one: (-one.events, one.value or "")):
         grouped[agent.application or f"\0{agent.value}"].append(agent)
@@ -125,7 +125,7 @@ def programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
 
 
 def service_lines(activity: Activity) -> Iterator[Line]:
-    """The busiest services with their calls."""
+    """Return the busiest services with their calls."""
     services = sorted(activity.services, key=lambda one: (-one.events, one.value or ""))[: 2 * _SHOWN]
     if not services:
         return
@@ -139,7 +139,7 @@ def service_lines(activity: Activity) -> Iterator[Line]:
 
 
 def resource_lines(activity: Activity) -> Iterator[Line]:
-    """The busiest resources with their calls."""
+    """Return the busiest resources with their calls."""
     for one in _busiest(activity.resources):
         objects = f", {count(one.objects, 'object')}" if one.objects else ""
         yield line((one.value or "", "bold"), f"  {outcomes(one)}{objects}: {first_few(one.event_names, _NAMED)}")
@@ -147,7 +147,7 @@ def resource_lines(activity: Activity) -> Iterator[Line]:
 
 
 def _busiest(found: Sequence[T]) -> list[T]:
-    """The busiest few, in the order of first use."""
+    """Return the busiest few, in the order of first use."""
     busiest = sorted(found, key=lambda one: (-one.events, one.value or ""))[:_SHOWN]
     return sorted(busiest, key=lambda one: (known_time(one.first_use), one.value or ""))
 
@@ -157,14 +157,14 @@ def _rest(total: int, noun: str) -> Iterable[Line]:
 
 
 def _more(number: int, noun: str) -> Line:
-    plural = "addresses" if noun == "address" else f"{noun}s"
-    return line((f"and {count(number, noun, plural)} more; --format json lists up to a hundred", "dim"))
+    plural = "more addresses" if noun == "address" else None
+    return line((f"and {count(number, f'more {noun}', plural)}; --format json lists up to a hundred", "dim"))
 
 
 def outcomes(used: Activity | Used | Sensitive | Burst) -> str:
-    """`3 succeeded, 1 denied`, without what is zero."""
-    told = [(used.succeeded, "succeeded"), (used.denied, "denied"), (used.failed, "failed")]
-    return ", ".join(f"{number:,} {word}" for number, word in told if number) or "none"
+    """Return `3 succeeded, 1 denied`, without zero counts."""
+    counts = [(used.succeeded, "succeeded"), (used.denied, "denied"), (used.failed, "failed")]
+    return ", ".join(f"{number:,} {word}" for number, word in counts if number) or "none"
 
 
 def _ok_and_refused(used: Used) -> tuple[str, str | Span]:

@@ -1,4 +1,4 @@
-"""The audits of keys and accounts, for a reader: what to act on first, then the rest, one line each."""
+"""Audits of keys and accounts on screen: the keys to review first, then the others, one line each."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from forensics.output.words import KEY_FINDINGS, KEY_STATUS_STYLES, count, first
 
 _SHOWN = 50  # keys of a part; JSON and CSV have all
 _ACCOUNTS_NAMED = 5
-# what points to misuse, before what is bad housekeeping
+# findings that point to misuse; the others are bad housekeeping
 _ALARMING = {"used_after_disabled", "root_key", "quarantined", "owner_gone", "owner_differs", "absent_from_listing"}
 _ORDER = {finding: place for place, finding in enumerate(KEY_FINDINGS)}
 
 
 def render_keys(answer: Keys) -> Iterator[Line]:
-    """The overview, the keys to act on with why, and the others."""
-    faulty = sorted((key for key in answer.keys if key.findings), key=_urgency)
+    """Return the summary, the keys to review with their findings, and the other keys."""
+    flagged = sorted((key for key in answer.keys if key.findings), key=_urgency)
     accounts = {key.account_id for key in answer.keys}
     when = f", as of {readable_time(answer.at)}" if answer.at else ""
     yield line((count(len(answer.keys), "long-term key"), "bold"), f" of {count(len(accounts), 'account')}{when}")
     if not answer.exports:
         yield line(
-            ("by the logs alone: no export of IAM is in the case, so keys that were not used are not here", "warn"),
+            ("from the logs alone: the case has no IAM export, so unused keys are not listed", "warn"),
             indent=2,
         )
     elif answer.accounts_by_logs_alone:
@@ -39,14 +39,14 @@ def render_keys(answer: Keys) -> Iterator[Line]:
             "unused": f" (more than {answer.unused_days} days)",
         }.get(finding, "")
         yield line(f"{keys:>6,}  ", (KEY_FINDINGS.get(finding, finding), _style(finding)), days, indent=2, hang=10)
-    if faulty:
-        yield from (BLANK, heading("Keys to look at"))
-        for key in faulty[:_SHOWN]:
+    if flagged:
+        yield from (BLANK, heading("Keys to review"))
+        for key in flagged[:_SHOWN]:
             yield from _key(key)
-        yield from _more(len(faulty))
+        yield from _more(len(flagged))
     rest = [key for key in answer.keys if not key.findings]
     if rest:
-        yield from (BLANK, heading("The others"))
+        yield from (BLANK, heading("Other keys"))
         yield from table(("key", "account", "age", "status", "last use", "owner"), [_row(key) for key in rest[:_SHOWN]])
         yield from _more(len(rest))
 
@@ -54,45 +54,44 @@ def render_keys(answer: Keys) -> Iterator[Line]:
 def _unlisted(account_ids: Sequence[str]) -> str:
     named = first_few(account_ids, _ACCOUNTS_NAMED)
     accounts = "account" if len(account_ids) == 1 else "accounts"
-    return f"no export of IAM lists the keys of {accounts} {named}: those that were not used are not here"
+    return f"no IAM export lists the keys of {accounts} {named}, so unused keys are missing there"
 
 
 def _more(found: int) -> Iterator[Line]:
     if found > _SHOWN:
-        yield line((f"and {count(found - _SHOWN, 'more key')}; --format csv or json has them all", "dim"), indent=2)
+        yield line((f"and {count(found - _SHOWN, 'more key')}; --format csv or json lists them all", "dim"), indent=2)
 
 
 def _key(key: AuditedKey) -> Iterator[Line]:
     name = f"  {key.account_name}" if key.account_name else ""
-    owner = ("  an owner who is not known",) if key.owner is None else ("  ", *described(key.owner))
+    owner = ("  unknown owner",) if key.owner is None else ("  ", *described(key.owner))
     yield line((_id(key), "bold"), *owner, name, indent=2, hang=4)
     yield line(*_state(key), indent=4, hang=6)
     for finding in sorted(key.findings, key=lambda one: _ORDER.get(one.finding, 99)):
         yield line((_text(key, finding), _style(finding.finding)), indent=4, hang=6)
-        if proof := _proof(finding):
-            yield line((proof, "dim"), indent=6, hang=8)
+        if evidence := _evidence(finding):
+            yield line((evidence, "dim"), indent=6, hang=8)
 
 
 def _id(key: AuditedKey) -> str:
-    return key.access_key_id or "a key whose ID no export names"
+    return key.access_key_id or "a key without ID in any export"
 
 
 def _state(key: AuditedKey) -> Iterator[str | Span]:
     age = f" ({count(key.age_days, 'day')})" if key.age_days is not None else ""
-    made = f"made {readable_time(key.created_at)}{age}" if key.created_at else "age not known"
-    yield made
+    yield f"created {readable_time(key.created_at)}{age}" if key.created_at else "age unknown"
     if key.status:
-        yield from ("; ", (key.status.lower(), KEY_STATUS_STYLES.get(key.status, "")), " by the logs")
+        yield from ("; ", (key.status.lower(), KEY_STATUS_STYLES.get(key.status, "")), " (logs)")
     if key.iam_status:
-        yield from ("; ", (key.iam_status.lower(), KEY_STATUS_STYLES.get(key.iam_status, "")), " by IAM")
-    used = f"{readable_time(key.last_use)} by the logs" if key.last_use else "not in the logs"
+        yield from ("; ", (key.iam_status.lower(), KEY_STATUS_STYLES.get(key.iam_status, "")), " (IAM)")
+    used = f"{readable_time(key.last_use)} (logs)" if key.last_use else "not logged"
     if key.iam_never_used:
-        used += ", never by IAM"
+        used += ", never (IAM)"
     elif key.iam_last_use:
-        used += f", {readable_time(key.iam_last_use)} by IAM"
+        used += f", {readable_time(key.iam_last_use)} (IAM)"
     yield f"; last used {used}"
     if key.iam_grade == "weak":
-        yield from ("; ", ("weak: the credential report fits this key by its time of creation alone", "warn"))
+        yield from ("; ", ("weak: the credential report matches this key by creation time alone", "warn"))
 
 
 def _text(key: AuditedKey, finding: KeyFinding) -> str:
@@ -100,8 +99,8 @@ def _text(key: AuditedKey, finding: KeyFinding) -> str:
     return f"{text}: {', '.join(key.applications)}" if finding.finding == "several_applications" else text
 
 
-def _proof(finding: KeyFinding) -> str:
-    """The events that show it, or the export that says it."""
+def _evidence(finding: KeyFinding) -> str:
+    """Return the events and the export that a finding is based on."""
     events = f"events {', '.join(finding.event_ids)}" if finding.event_ids else ""
     if finding.export is None:
         return events
@@ -110,7 +109,7 @@ def _proof(finding: KeyFinding) -> str:
 
 def _row(key: AuditedKey) -> tuple[str, ...]:
     age = f"{key.age_days:,} d" if key.age_days is not None else ""
-    owner = (key.owner.name or str(key.owner.kind)) if key.owner else "not known"
+    owner = (key.owner.name or str(key.owner.kind)) if key.owner else "unknown"
     status = (key.status or key.iam_status or "").lower()
     return (_id(key), key.account_id or "unknown", age, status, _day(_last_use(key)), owner)
 
@@ -133,7 +132,7 @@ def _style(finding: str) -> str:
 
 
 def keys_rows(answer: Keys) -> Rows:
-    """One row a key."""
+    """Return one row per key."""
     columns = (
         "access_key_id", "account_id", "account_name", "owner_kind", "owner_name", "owner_id", "owner_arn",
         "owner_rests_on", "findings", "created_at", "age_days", "status", "status_since", "first_use", "last_use",
@@ -175,12 +174,12 @@ def keys_rows(answer: Keys) -> Rows:
 
 
 def render_accounts(answer: Accounts) -> Iterator[Line]:
-    """One row an account, and below them what no log or no export tells of."""
+    """Return one row per account, and the accounts whose keys no export lists."""
     if not answer.accounts:
-        yield line("no account is in the logs, nor in an export")
+        yield line("no account is in the logs or in an export")
         return
     yield from table(
-        ("account", "name", "status", "users", "keys", "to look at", "events", "last event"),
+        ("account", "name", "status", "users", "keys", "to review", "events", "last event"),
         [
             (
                 one.account_id,
@@ -203,12 +202,12 @@ def render_accounts(answer: Accounts) -> Iterator[Line]:
 
 
 def accounts_json(answer: Accounts) -> str:
-    """The accounts alone, as an array."""
+    """Return the accounts as a JSON array."""
     return to_json(answer.accounts) + "\n"
 
 
 def accounts_rows(answer: Accounts) -> Rows:
-    """One row an account."""
+    """Return one row per account."""
     columns = (
         "account_id", "name", "email", "status", "as_of", "events", "first_event_time", "last_event_time",
         "aws_regions", "iam_users", "long_term_keys", "keys_with_findings", "iam_as_of",

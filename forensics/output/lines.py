@@ -1,8 +1,7 @@
-"""Lines: text for a reader, laid out for a width.
+"""Lines: text laid out for the width of a terminal.
 
-A line folds at spaces and nowhere else, so an ID, a key, an ARN or an event ID is always whole and can be copied;
-where it folds, it goes on under its own indentation. Every part of a line is made harmless here, so no renderer can
-forget to.
+A line folds at spaces only, so a key, an ARN or an event ID is never split and can be copied. Its further rows have
+their own indentation. Every part of a line is escaped here, so that no renderer can forget it.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ Span = tuple[str, str]
 _CODES = {"bold": "1", "dim": "2", "good": "32", "warn": "33", "bad": "1;31"}
 _WIDE = {"W", "F"}
 _WIDEST = 300
-# a date and its time stay together
+# never split between a date and its time
 _SPACE = re.compile(r"(?<!\d{4}-\d\d-\d\d) ")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to fold. `first` and `rest` stand before its first row and the rows it goes on in; they are ours."""
+    """A line to fold. `first` and `rest` are the prefixes of its first row and of the others; they are not escaped."""
 
     spans: tuple[Span, ...] = ()
     first: str = ""
@@ -37,7 +36,7 @@ BLANK = Line()
 
 
 def line(*parts: str | Span, indent: int = 0, hang: int | None = None) -> Line:
-    """A line of parts, `indent` spaces from the left; where it folds, it goes on at `hang`."""
+    """Return a line, indented by `indent` spaces; its rows after the first are indented by `hang` spaces."""
     spans = tuple((part, "") if isinstance(part, str) else part for part in parts)
     return Line(spans, " " * indent, " " * (indent + 2 if hang is None else hang))
 
@@ -47,41 +46,41 @@ def heading(text: str) -> Line:
 
 
 def labelled(label: str, *parts: str | Span, width: int = 10) -> Line:
-    """A line of text beside a dim label that takes `width` columns."""
+    """Return a line of text after a dim label of `width` columns."""
     return line((label.ljust(width), "dim"), *parts, indent=2, hang=2 + width)
 
 
 def part(title: str, lines: Iterable[Line]) -> Iterator[Line]:
-    """A blank line, the title and the indented lines; nothing if there are no lines."""
+    """Return a blank line, the title and the indented lines; nothing if there are no lines."""
     content = list(lines)
     if content:
         yield from (BLANK, heading(title), *(with_prefix(one, "  ", "  ") for one in content))
 
 
 def and_more(number: str, *, indent: int = 0) -> Line:
-    """The last line of a list that shows only its beginning. `number`: how many it leaves out, such as `3 more`."""
-    return line((f"and {number}; --format json has them all", "dim"), indent=indent)
+    """Return the last line of a shortened list. `number`: the items that are not shown, such as `3 more`."""
+    return line((f"and {number}; --format json lists them all", "dim"), indent=indent)
 
 
 def with_prefix(content: Line, first: str, rest: str) -> Line:
-    """The same line further right."""
+    """Return the line with a prefix before its first row and its other rows."""
     return Line(content.spans, first + content.first, rest + content.rest)
 
 
-def lay_out(lines: Iterable[Line], width: int | None, *, colour: bool = False) -> str:
-    """The lines as text. Without a width they do not fold."""
-    return lay_out_styled(lines, width, _coloured if colour else _plain)
+def lay_out(lines: Iterable[Line], width: int | None, *, color: bool = False) -> str:
+    """Return the lines as text, folded at `width` columns; with None they do not fold."""
+    return lay_out_styled(lines, width, _colored if color else _plain)
 
 
 def lay_out_styled(lines: Iterable[Line], width: int | None, styled: Callable[[Span], str]) -> str:
-    """The same where `styled` writes each text in its style; what stands before a line is dim."""
+    """Return the lines as text. `styled`: formats each span; prefixes have the style `dim`."""
     return "".join(f"{row}\n" for content in lines for row in _rows(content, width, styled))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, indent: int = 2) -> Iterator[Line]:
-    """Columns side by side under their names, numbers to the right. Only the last one may fold.
+    """Return the rows under the column names, numbers right-aligned. Only the last column may fold.
 
-    In the others a text much longer than any ID or ARN is cut: every row would be as wide.
+    In the other columns a text much longer than any ID or ARN is truncated, because it would widen every row.
     """
     spans = [[_cell(part, is_last=place == len(row)) for place, part in enumerate(row, start=1)] for row in rows]
     widths = [max([cells(name), *(cells(row[index][0]) for row in spans)]) for index, name in enumerate(columns)]
@@ -104,19 +103,19 @@ def _cell(part: str | Span, *, is_last: bool) -> Span:
 
 
 def cells(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """Return the number of terminal columns of a text."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in text)
 
 
 def cut(text: str, width: int) -> str:
-    """The text, or its beginning and `…` where it is longer. For prose only; an ID is never cut."""
+    """Return the text, truncated with `…` if it is longer than `width`. For prose only, never for an ID."""
     return text if cells(text) <= width else f"{text[: max(width - 1, 0)]}…"
 
 
 def _are_numbers(texts: Iterable[str]) -> bool:
-    """Whether a column counts something; IDs of digits alone are all of one length."""
+    """Return whether a column contains counts; IDs made of digits all have one length."""
     found = list(texts)
     return all(text.replace(",", "").isdigit() for text in found) and len({len(text) for text in found}) > 1
 
@@ -135,7 +134,7 @@ def _fold(content: Line, width: int | None) -> Iterator[list[list[Span]]]:
         words.pop()
     row: list[list[Span]] = []
     begin = cells(content.rest)
-    end = cells(content.first) - 1  # of the row so far
+    end = cells(content.first) - 1  # of the current row
     for word in words:
         length = sum(cells(text) for text, _ in word)
         too_long = width is not None and end + 1 + length > width
@@ -149,7 +148,7 @@ def _fold(content: Line, width: int | None) -> Iterator[list[list[Span]]]:
 
 
 def _words(spans: Iterable[Span]) -> list[list[Span]]:
-    """The spans, split at spaces; a word may be made of several spans, and of none between two spaces."""
+    """Return the spans split at spaces; a word can have several spans, or none between two spaces."""
     words: list[list[Span]] = [[]]
     for text, style in spans:
         for index, piece in enumerate(_SPACE.split(for_terminal(text))):
@@ -170,6 +169,6 @@ def _plain(span: Span) -> str:
     return span[0]
 
 
-def _coloured(span: Span) -> str:
+def _colored(span: Span) -> str:
     text, style = span
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style else text

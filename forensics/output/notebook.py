@@ -1,6 +1,6 @@
-"""Notebook: answers as the output of a cell: the text of a terminal with its styles, and a tree drawn.
+"""Notebook: answers as the output of a cell. The text is that of a terminal, and trees are drawn.
 
-Styles are attributes of the elements: a viewer that drops them still shows the text.
+Styles are attributes of the elements, so a viewer that drops them still shows the text.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _STYLES = {
 
 
 def show_answers_as_html(shell: Any) -> None:
-    """Register `as_html` with IPython. `shell`: what `get_ipython()` returns, None outside of IPython."""
+    """Register `as_html` with IPython. `shell`: the result of `get_ipython()`, None outside of IPython."""
     if shell is not None:
         shell.display_formatter.formatters["text/html"].for_type(Displayed, as_html)
 
 
 def as_html(answer: Displayed) -> str:
-    """The HTML of an answer."""
+    """Return an answer as HTML."""
     if not isinstance(answer, Tree):
         return str(_text(lines_of(answer, _WIDTH)))
     from forensics.output.report.lineage import lineage

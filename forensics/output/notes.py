@@ -1,4 +1,4 @@
-"""Notes: what standard error says beside an answer."""
+"""Notes: messages on standard error about an answer."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ def tell_secrets(answers: Sequence[Who]) -> None:
     """Warn if a subject looked like a secret."""
     if any(answer.subject.id == SECRET for answer in answers):
         tell(
-            "a subject looks like a secret access key or a session token; it was not used, stored or logged:"
+            "a subject looks like a secret access key or a session token; it was not used, stored or logged;"
             " treat it as exposed"
         )
 
 
 def tell_limit(rows: Rows) -> None:
-    """Say how many events there are if not all are printed."""
+    """Report the number of events if not all are printed."""
     if len(rows.rows) < rows.total:
-        tell(f"{len(rows.rows):,} of {rows.total:,} events; --limit 0 gives all")
+        tell(f"{len(rows.rows):,} of {rows.total:,} events; --limit 0 prints all")
 
 
 def tell_no_event(filters: Sequence[FilterMatches], holds: Info) -> None:
-    """Say that no event matches, how many events each filter matches on its own, and what the case holds."""
-    alone = [_alone(part) for part in filters]
-    why = f": {', '.join(alone)}" if alone else ""
-    tell(f"no event matches{why}; {_events_held(holds)}")
+    """Report that no event matches, the number of events that each filter matches on its own, and the loaded events."""
+    single = [_on_its_own(part) for part in filters]
+    why = f": {', '.join(single)}" if single else ""
+    tell(f"no event found{why}; {_loaded_events(holds)}")
 
 
 def tell_no_row(holds: Info) -> None:
-    """Say that a saved query gives no row, and what the case holds."""
-    tell(f"no row; {_events_held(holds)}")
+    """Report that a saved query returned no rows, and the loaded events."""
+    tell(f"no row found; {_loaded_events(holds)}")
 
 
 def tell_report(file: Path, page: str, answer: Report) -> None:
-    """Say what the file of a report holds."""
+    """Report the size of the file of a report, its events and records, and the head of the custody log."""
     listed, total = len(answer.events), answer.events_total
     events = count(total, "event") if listed == total else f"{listed:,} of {count(total, 'event')}"
     head = answer.case.custody_head
@@ -54,15 +54,15 @@ def tell_report(file: Path, page: str, answer: Report) -> None:
     tell(f"{file}: {len(page) / 1e6:,.1f} MB with {events} and {count(len(answer.records), 'record')}{log}")
 
 
-def _alone(part: FilterMatches) -> str:
+def _on_its_own(part: FilterMatches) -> str:
     option = f"--{part.filter}{f' {part.value}' if part.value else ''}"
     if part.events:
-        return f"{option} alone matches {count(part.events, 'event')}"
-    return f"{option} alone matches none{f' (is it {part.nearest}?)' if part.nearest else ''}"
+        return f"{count(part.events, 'event')} {'matches' if part.events == 1 else 'match'} {option} on its own"
+    return f"no event matches {option} on its own{f' (did you mean {part.nearest}?)' if part.nearest else ''}"
 
 
-def _events_held(holds: Info) -> str:
-    if not (holds.first_event_time and holds.last_event_time):
-        return "there are none at all"
-    first, last = readable_time(holds.first_event_time), readable_time(holds.last_event_time)
-    return f"there are {count(holds.events, 'event')}, {first} to {last}"
+def _loaded_events(info: Info) -> str:
+    if not (info.first_event_time and info.last_event_time):
+        return "no events are loaded"
+    first, last = readable_time(info.first_event_time), readable_time(info.last_event_time)
+    return f"loaded: {count(info.events, 'event')}, {first} to {last}"

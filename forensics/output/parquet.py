@@ -1,4 +1,4 @@
-"""Rows as a Parquet file: every value whole, times in UTC, and a type for every column even where it is empty."""
+"""Rows as a Parquet file: no value truncated, times in UTC, and a type for every column, even if it is empty."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TYPES = {
     "BOOLEAN": pa.bool_(),
     "INTEGER": pa.int32(),
     "BIGINT": pa.int64(),
-    "HUGEINT": pa.int64(),  # what a sum is
+    "HUGEINT": pa.int64(),  # the type of a sum
     "DOUBLE": pa.float64(),
     "DATE": pa.date32(),
     "TIMESTAMP": _UTC,
@@ -29,6 +29,7 @@ _TYPES = {
 
 
 def to_parquet(rows: Rows) -> bytes:
+    """Return rows as a Parquet file, compressed with Zstandard."""
     types = rows.types or ("",) * len(rows.columns)
     columns = [_column([row[index] for row in rows.rows], type_) for index, type_ in enumerate(types)]
     out = io.BytesIO()
@@ -37,7 +38,7 @@ def to_parquet(rows: Rows) -> bytes:
 
 
 def _column(values: Sequence[Any], type_: str) -> pa.Array:
-    """The values as the type of their column, else as what they are, else as text."""
+    """Return the values with the type of their column, otherwise as inferred, otherwise as text."""
     try:
         column = pa.array(values, _TYPES.get(type_))
     except (pa.ArrowException, TypeError, OverflowError):

@@ -1,7 +1,7 @@
-"""Plots: what people would rather look at than read, with matplotlib (the extra `notebook`).
+"""Plots: activity, services and coverage, drawn with matplotlib (the extra `notebook`).
 
-Each takes a DataFrame of events, or an answer, and gives the axes that it drew on, to go on with. Text of a log stays
-text: matplotlib would take what stands between dollar signs for mathematics.
+Each function draws a DataFrame of events, or an answer, and returns the axes for further changes. Dollar signs in the
+text of logs are escaped, because matplotlib would render the text between them as mathematics.
 """
 
 from __future__ import annotations
@@ -23,23 +23,30 @@ _LONGEST = 60  # characters of a label
 
 
 def activity(events: pd.DataFrame, by: str = "actor_name", step: str = "1h", most: int = 15) -> Axes:
-    """Calls over time, a lane for each value of a column, the busiest ones; the larger a dot, the more calls."""
+    """Draw calls over time, one lane per value of a column; a larger dot means more calls.
+
+    Args:
+        events: rows of `Case.events`.
+        by: the column of the lanes.
+        step: the time that one dot covers, as a pandas frequency.
+        most: the number of lanes; the busiest values are drawn.
+    """
     lanes = _busiest(events[by], most)
     axes = _axes(len(lanes))
     named = events[by].fillna("none").astype(str)
     refused = events["outcome"] != "succeeded"
-    for chosen, shift, colour, label in ((~refused, 0.0, _SUCCEEDED, "succeeded"), (refused, 0.2, _REFUSED, "refused")):
+    for chosen, shift, color, label in ((~refused, 0.0, _SUCCEEDED, "succeeded"), (refused, 0.2, _REFUSED, "refused")):
         for place, lane in enumerate(lanes):
             starts = events.loc[chosen & (named == lane), "event_time"].dt.floor(step).value_counts()
             axes.scatter(
                 starts.index,
                 [place + shift] * len(starts),
                 s=12 * starts.astype(float) ** 0.5,
-                c=colour,
+                c=color,
                 alpha=0.75,
                 linewidths=0,
             )
-        axes.scatter([], [], s=36, c=colour, linewidths=0, label=label)
+        axes.scatter([], [], s=36, c=color, linewidths=0, label=label)
     _label(axes, lanes)
     _label_times(axes)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
@@ -47,18 +54,18 @@ def activity(events: pd.DataFrame, by: str = "actor_name", step: str = "1h", mos
 
 
 def services(events: pd.DataFrame, most: int = 20) -> Axes:
-    """How many calls of each service succeeded and were refused, the busiest services first, on a logarithmic scale."""
+    """Draw the successful and refused calls of the `most` busiest services, on a logarithmic scale."""
     names = events["event_source"].str.removesuffix(".amazonaws.com")
     lanes = _busiest(names, most)
     refused = events["outcome"] != "succeeded"
     axes = _axes(len(lanes))
-    for chosen, shift, colour, label in (
+    for chosen, shift, color, label in (
         (~refused, -0.2, _SUCCEEDED, "succeeded"),
         (refused, 0.2, _REFUSED, "refused"),
     ):
         counts = names[chosen].value_counts()
         heights = [place + shift for place in range(len(lanes))]
-        axes.barh(heights, [counts.get(lane, 0) for lane in lanes], 0.38, color=colour, label=label)
+        axes.barh(heights, [counts.get(lane, 0) for lane in lanes], 0.38, color=color, label=label)
     axes.set_xscale("symlog")
     _label(axes, lanes)
     axes.legend(loc="lower right", frameon=False)
@@ -66,13 +73,13 @@ def services(events: pd.DataFrame, most: int = 20) -> Axes:
 
 
 def coverage(answer: Coverage) -> Axes:
-    """The hours of each account and region of which events are loaded, or a trail was stopped or narrowed."""
+    """Draw, per account and region, the hours with loaded events and those in which a trail was stopped or narrowed."""
     places = list(dict.fromkeys((span.account_id, span.aws_region) for span in answer.spans))
     axes = _axes(len(places))
     for span in answer.spans:
         place = places.index((span.account_id, span.aws_region))
-        colour = _STATES.get(span.state, _NONE)
-        axes.barh(place, span.to - span.from_, 0.6, left=span.from_, color=colour, linewidth=0)  # type: ignore[arg-type]
+        color = _STATES.get(span.state, _NONE)
+        axes.barh(place, span.to - span.from_, 0.6, left=span.from_, color=color, linewidth=0)  # type: ignore[arg-type]
     _label_times(axes)
     _label(axes, [f"{account or 'unknown'} {region or ''}" for account, region in places])
     return axes

@@ -1,7 +1,6 @@
-"""Printers: answers on standard output, in the format asked for.
+"""Printers: write answers to standard output in the requested format.
 
-A registry names what renders each kind of answer. Renderers are imported when they are called, so no command waits for
-the renderers of another.
+A registry names the renderers of each kind of answer. Renderers are imported lazily.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from forensics.output.terminal import show, tell, width, write, write_bytes
 if TYPE_CHECKING:
     from forensics.output.graph import Graph
 
-# module:function of this folder for each form: a table gives lines; rows, graph and timeline what their formats are
-# made of; a form that has the name of a format gives its text
+# module:function of this folder for each form. `table` returns lines; `rows`, `graph` and `timeline` return the input
+# of their formats; a form named like a format returns its text.
 RENDERERS: Mapping[str, Mapping[str, str]] = {
     # by the class of the answer
     "Accounts": {
@@ -43,7 +42,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "Tree": {"table": "tree_text:render_tree", "graph": "graph:tree_graph"},
     "Verification": {"table": "verify_text:render_verification", "rows": "verify_text:verification_rows"},
     "Who": {"table": "who_text:render_who"},
-    # by what rows or a sequence hold
+    # by the content of rows or of a sequence
     "events": {"table": "rows_text:render_events", "timeline": "timesketch:events_timeline"},
     "files": {"table": "info_text:render_files"},
     "queries": {
@@ -60,13 +59,13 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "result": {"table": "rows_text:render_result"},
     "schema": {"table": "schema_text:render_schema", "rows": "schema_text:schema_rows"},
 }
-_LAID_OUT = {"Coverage", "events", "result"}  # tables that depend on the width
+_LAID_OUT = {"Coverage", "events", "result"}  # their tables depend on the width
 _GRAPHS = ("mermaid", "dot")
 _TIMELINE = "timesketch-"
 
 
 def print_answer(answer: Any, format: str, kind: str = "") -> None:
-    """Print an answer in a format. `kind`: what rows or a sequence hold, which their class does not say."""
+    """Print an answer in a format. `kind`: the content of rows or of a sequence, which their class does not name."""
     kind = kind or type(answer).__name__
     own = RENDERERS.get(kind, {})
     if format == "table":
@@ -86,7 +85,7 @@ def print_answer(answer: Any, format: str, kind: str = "") -> None:
 
 
 def lines_of(answer: Any, width: int | None, kind: str = "") -> Iterator[Line]:
-    """The lines of an answer, for a width where they depend on it."""
+    """Return the lines of an answer for a width."""
     kind = kind or type(answer).__name__
     render = imported(RENDERERS[kind]["table"])
     lines: Iterator[Line] = render(answer, width) if kind in _LAID_OUT else render(answer)
@@ -94,7 +93,7 @@ def lines_of(answer: Any, width: int | None, kind: str = "") -> Iterator[Line]:
 
 
 def print_rows(rows: Rows, format: str) -> None:
-    """Print rows as JSON, JSON lines, CSV, Parquet or XLSX; those of a timeline as Timesketch takes them."""
+    """Print rows as JSON, JSON lines, CSV, Parquet or XLSX; rows of a timeline in the formats of Timesketch."""
     from forensics.output import rows_text
 
     form = format.removeprefix(_TIMELINE)
@@ -115,6 +114,7 @@ def print_rows(rows: Rows, format: str) -> None:
 
 
 def imported(place: str) -> Callable[..., Any]:
+    """Import and return a function of this folder, named `module:function`."""
     module, _, name = place.partition(":")
     render: Callable[..., Any] = getattr(import_module(f"forensics.output.{module}"), name)
     return render
@@ -125,4 +125,4 @@ def _print_graph(graph: Graph, format: str) -> None:
 
     write(to_mermaid(graph) if format == "mermaid" else to_dot(graph))
     if format == "mermaid" and len(graph.edges) > MERMAID_EDGES:
-        tell(f"{len(graph.edges):,} edges; Mermaid draws {MERMAID_EDGES} unless maxEdges is raised, DOT draws all")
+        tell(f"{len(graph.edges):,} edges; Mermaid draws {MERMAID_EDGES} by default (raise maxEdges), DOT draws all")

@@ -1,4 +1,4 @@
-"""Saved queries, for a reader: the list of them, and SQL as it is written."""
+"""Saved queries on screen: their list, and SQL."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from forensics.output.terminal import write
 
 
 def print_statements(statements: Sequence[str]) -> None:
-    """Print SQL that opens a case, and which program takes it how."""
+    """Print SQL that opens a case, and how to run it in each program."""
     write(
         "-- duckdb shell   forensics connect --case DIR -o open.sql && duckdb -init open.sql\n"
-        "-- Python         duckdb.connect().execute(sql), all of this as sql; so its cursors\n"
-        "-- BI tool        database :memory:, and this as the SQL that it runs on connecting\n"
-        "-- It shows the case as it is now; after an ingest, connect again.\n"
+        "-- Python         duckdb.connect().execute(sql), with all of this as sql; also on each cursor\n"
+        "-- BI tool        database :memory:, and this as its initial SQL\n"
+        "-- The tables show the case as it is now; run connect again after an ingest.\n"
     )
     write("".join(f"{for_terminal(statement)};\n" for statement in statements))
 
 
 def print_query(text: str) -> None:
-    """Print SQL as it is written, line by line."""
+    """Print SQL line by line, escaped for a terminal."""
     write("".join(f"{for_terminal(row)}\n" for row in text.expandtabs().splitlines()))
 
 
 def render_queries(queries: Sequence[SavedQuery]) -> Iterator[Line]:
-    """The usable queries, and why others are not usable."""
+    """Return the usable queries, and why the others are unusable."""
     usable = [query for query in queries if not query.unusable]
     yield from table(
-        ("query", "what it tells"),
+        ("query", "title"),
         [(query.name, f"{query.title}{' (yours)' if query.is_own else ''}") for query in usable],
         indent=0,
     )
@@ -40,7 +40,7 @@ def render_queries(queries: Sequence[SavedQuery]) -> Iterator[Line]:
     yield line(f"forensics query run {usable[0].name if usable else 'NAME'} --case DIR; `forensics query show NAME`")
     for query in queries:
         if query.unusable:
-            yield line((f"{query.path} is no query: {query.unusable}", "warn"))
+            yield line((f"{query.path} is not a query: {query.unusable}", "warn"))
 
 
 def queries_json(queries: Sequence[SavedQuery]) -> str:
@@ -48,7 +48,7 @@ def queries_json(queries: Sequence[SavedQuery]) -> str:
 
 
 def queries_rows(queries: Sequence[SavedQuery]) -> Rows:
-    """One row for each query."""
+    """Return one row per query."""
     columns = ("query", "title", "question", "parameters", "techniques", "columns", "is_own", "path", "unusable")
     rows = tuple(
         (

@@ -1,7 +1,7 @@
 """Rows as a table, CSV, JSON or JSON lines; Parquet and XLSX have modules of their own.
 
-JSON and CSV hold every row and every value whole. A table is for a reader: it shows what fits, most telling first, and
-says what it left out.
+JSON and CSV contain every row and every value in full. A table shows the columns that fit, the most important first,
+and names the others.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from forensics.output.escape import cell, for_spreadsheet, for_terminal
 from forensics.output.lines import BLANK, Line, cells, cut, line, table
 from forensics.output.words import count
 
-# longer values are cut in a table; no ID, key or ARN of a principal comes near
+# longer values are truncated in a table; no ID, key or ARN of a principal is nearly as long
 _LONGEST = 300
 _LONGEST_PROSE = 60
 _PROSE = {"user_agent"}
-# lines of a row, and how far to the right those after the first begin
+# lines per row, and the indentation of those after the first
 _MOST_LINES = 3
-_FURTHER = 2
-# rows that are worth a block of lines each
+_INDENT = 2
+# up to this number, rows that do not fit are shown as one block of lines each
 _FEW = 5
-# the columns of events in the order in which they tell a reader what went on
-_MOST_TELLING = (
+# the columns of events, the most important first
+_MOST_IMPORTANT = (
     "event_time",
     "event_name",
     "outcome",
@@ -47,8 +47,8 @@ _MOST_TELLING = (
     "event_id",
     "user_agent",
 )
-# of the rows of a query, what only says more of somebody or something that another column names, or leads to it
-_LEAST_TELLING = (
+# columns of a query that only add detail to another column; shown last
+_LEAST_IMPORTANT = (
     "event_id",
     "first_event_id",
     "origin_access_key_id",
@@ -63,7 +63,7 @@ _LEAST_TELLING = (
 
 
 def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
-    """A table; where it does not fit, a few rows as a block of lines each, and many as a few lines each."""
+    """Return a table. If it does not fit, up to `_FEW` rows become blocks of lines, more become 2 or 3 lines each."""
     texts = [[cut(_text(value), _LONGEST) for value in row] for row in rows.rows]
     if width is None or sum(_widths(rows.columns, texts)) + 2 * (len(rows.columns) - 1) <= width:
         yield from table(rows.columns, texts, indent=0)
@@ -72,18 +72,18 @@ def render_rows(rows: Rows, width: int | None) -> Iterator[Line]:
     else:
         yield line((count(len(rows.rows), "row"), "bold"))
         columns = dict(zip(unique(rows.columns), zip(*texts, strict=True), strict=True))
-        rank = {name: place for place, name in enumerate(_LEAST_TELLING, start=1)}
+        rank = {name: place for place, name in enumerate(_LEAST_IMPORTANT, start=1)}
         ordered = {name: columns[name] for name in sorted(columns, key=lambda name: rank.get(name, 0))}
-        yield from _what_differs(ordered, width, columns.keys() - rank.keys())
+        yield from _differing(ordered, width, columns.keys() - rank.keys())
 
 
 def render_result(rows: Rows, width: int | None) -> Iterator[Line]:
-    """The result of a query, nothing if it has no rows."""
+    """Return the result of a query; nothing if it has no rows."""
     return render_rows(rows, width) if rows.rows else iter(())
 
 
 def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
-    """Events: what all of them share said once, then a table of what differs, as many columns as fit."""
+    """Return events: the values that all of them share once, then a table of the other columns that fit."""
     if not rows.rows:
         return
     shown, total = len(rows.rows), rows.total
@@ -91,7 +91,7 @@ def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
     many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
     yield line((many, "bold"), f", {first} to {last}")
     columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}
-    yield from _what_differs({name: columns[name] for name in _ordered(columns)}, width, set())
+    yield from _differing({name: columns[name] for name in _ordered(columns)}, width, set())
 
 
 def _blocks(columns: Sequence[str], texts: Iterable[Sequence[str]]) -> Iterator[Line]:
@@ -108,40 +108,40 @@ def _blocks(columns: Sequence[str], texts: Iterable[Sequence[str]]) -> Iterator[
             yield line((f"empty: {', '.join(empty)}", "dim"))
 
 
-def _what_differs(columns: Mapping[str, Sequence[str]], width: int | None, telling: Set[str]) -> Iterator[Line]:
-    """What all rows share, then what differs, in the order of the columns.
+def _differing(columns: Mapping[str, Sequence[str]], width: int | None, important: Set[str]) -> Iterator[Line]:
+    """Return the values that all rows share, then a table of the other columns, in their order.
 
-    As much as fits in one line a row, and in a few more as long as something telling has no place.
+    A row gets one line, and up to `_MOST_LINES` while a column of `important` is not shown.
     """
     number = len(next(iter(columns.values())))
     shared = {name: texts[0] for name, texts in columns.items() if number > 1 and len(set(texts)) == 1}
-    told = [f"{name} {text}" for name, text in shared.items() if text]
-    if told:
-        yield line(("all of them: ", "dim"), ", ".join(told))
+    pairs = [f"{name} {text}" for name, text in shared.items() if text]
+    if pairs:
+        yield line(("same in all: ", "dim"), ", ".join(pairs))
     differing = {
         name: [cut(text, _LONGEST_PROSE) for text in texts] if name in _PROSE else texts
         for name, texts in columns.items()
         if name not in shared
     }
     tables: list[Iterator[Line]] = []
-    left_out = differing
-    while not tables or (telling & left_out.keys() and len(tables) < _MOST_LINES):
-        indent, style = (_FURTHER, "dim") if tables else (0, "")
-        fitting = _fitting(left_out, None if width is None else width - indent)
+    hidden = differing
+    while not tables or (important & hidden.keys() and len(tables) < _MOST_LINES):
+        indent, style = (_INDENT, "dim") if tables else (0, "")
+        fitting = _fitting(hidden, None if width is None else width - indent)
         texts = [[(text, style) for text in row] for row in zip(*(differing[name] for name in fitting), strict=True)]
         tables.append(table(fitting, texts, indent=indent))
-        left_out = {name: column for name, column in left_out.items() if name not in fitting}
+        hidden = {name: column for name, column in hidden.items() if name not in fitting}
     yield BLANK
-    for first, *further in zip(*tables, strict=True):
+    for first, *others in zip(*tables, strict=True):
         yield first
-        yield from (one for one in further if any(text.strip() for text, _ in one.spans))
-    if left_out:
+        yield from (one for one in others if any(text.strip() for text, _ in one.spans))
+    if hidden:
         yield BLANK
-        yield line((f"not shown: {', '.join(left_out)}; a wider terminal, or --format csv, has them", "dim"))
+        yield line((f"not shown: {', '.join(hidden)}; use a wider terminal or --format csv", "dim"))
 
 
 def to_csv(rows: Rows) -> str:
-    """CSV, one line a row, for a spreadsheet: a formula begins with an apostrophe, what is invisible is spelled out."""
+    """Return CSV, one line per row: formulas begin with an apostrophe, invisible characters are escaped."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(for_spreadsheet(rows.columns))
@@ -158,18 +158,18 @@ def to_jsonl(items: Iterable[object]) -> str:
 
 
 def objects(rows: Rows) -> list[dict[str, object]]:
-    """The rows as objects under their column names; a second column of a name is `name_1`."""
+    """Return each row as an object by column name; the second column of a name is `name_1`."""
     names = unique(rows.columns)
     return [dict(zip(names, (_json_value(value) for value in row), strict=True)) for row in rows.rows]
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
-    order = {name: place for place, name in enumerate(_MOST_TELLING)}
+    order = {name: place for place, name in enumerate(_MOST_IMPORTANT)}
     return sorted(names, key=lambda name: order.get(name, len(order)))
 
 
 def _fitting(columns: Mapping[str, Sequence[str]], width: int | None) -> list[str]:
-    """The names, in their order, of as many columns as fit beside each other; at least the first."""
+    """Return the names of the columns that fit side by side, at least one."""
     fitting: list[str] = []
     used = 0
     for name, texts in columns.items():
@@ -188,24 +188,23 @@ def _widths(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> list[int]
 
 
 def _text(value: object) -> str:
-    """A value for a reader."""
     return cell(value).replace("T", " ") if isinstance(value, datetime) else cell(value)
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """The names; a second one is `name_1`."""
+    """Return the names; the second of the same name is `name_1`."""
     unique: list[str] = []
     for name in names:
-        tried, number = name, 0
-        while tried in unique:
+        candidate, number = name, 0
+        while candidate in unique:
             number += 1
-            tried = f"{name}_{number}"
-        unique.append(tried)
+            candidate = f"{name}_{number}"
+        unique.append(candidate)
     return unique
 
 
 def _json_value(value: object) -> object:
-    """What JSON can hold, at any depth; times and anything else as the text of a cell."""
+    """Convert a value for JSON, at any depth; times and other types become the text of a cell."""
     if isinstance(value, Mapping):
         return {cell(key): _json_value(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

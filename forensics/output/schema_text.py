@@ -1,4 +1,4 @@
-"""Schema, for a reader: each table with what it holds, and its columns."""
+"""Schema on screen: each table with its meaning and its columns."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def render_schema(tables: Sequence[Table]) -> Iterator[Line]:
 
 
 def _meaning(column: Column) -> str:
-    """With its type, but for text, which most are."""
+    """Return the meaning of a column with its type, except for text."""
     return column.meaning if column.type == "varchar" else f"{column.meaning} ({column.type})"
 
 
 def schema_rows(tables: Sequence[Table]) -> Rows:
-    """One row a column."""
+    """Return one row per column."""
     rows = tuple((each.name, c.name, c.type, c.meaning) for each in tables for c in each.columns)
     return Rows(("table", "column", "type", "meaning"), rows, len(rows))

@@ -1,4 +1,4 @@
-"""Terminal: where answers and diagnostics go. Answers to standard output, everything else to standard error."""
+"""Terminal: write answers to standard output, and everything else to standard error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 
 
 class Advance(Protocol):
-    """Called after each file: how many are done of all, of how many bytes, and how many records were in them."""
+    """Called after each file with the number of files done and of all files, their bytes, and the records read."""
 
     def __call__(
         self, done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files"
@@ -30,8 +30,8 @@ class Advance(Protocol):
 
 
 def show(lines: Iterable[Line]) -> None:
-    """Print lines of an answer on standard output; on a terminal that they do not fit, page by page."""
-    text = lay_out(lines, width(), colour=_has_colour())
+    """Print lines of an answer on standard output, through a pager if they do not fit the terminal."""
+    text = lay_out(lines, width(), color=_has_color())
     pager = _pager()
     if pager and text.count("\n") >= shutil.get_terminal_size().lines:
         _page(text, pager)
@@ -40,22 +40,22 @@ def show(lines: Iterable[Line]) -> None:
 
 
 def write(text: str) -> None:
-    """Print text as it is."""
-    with _whoever_leaves_early():
+    """Print text unchanged."""
+    with _ignored_broken_pipe():
         sys.stdout.write(text)
         sys.stdout.flush()
 
 
 def write_bytes(content: bytes) -> None:
-    """Print what is no text."""
-    with _whoever_leaves_early():
+    """Print bytes."""
+    with _ignored_broken_pipe():
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
 
 
 @contextmanager
-def _whoever_leaves_early() -> Iterator[None]:
-    """Whoever closed the pipe early (`| head`) has seen enough; that is no error."""
+def _ignored_broken_pipe() -> Iterator[None]:
+    """Ignore that the reader closed the pipe early (`| head`)."""
     try:
         yield
     except BrokenPipeError:
@@ -63,27 +63,27 @@ def _whoever_leaves_early() -> Iterator[None]:
 
 
 def tell(message: str) -> None:
-    """Say something about an answer, or why there is none, in one line on standard error."""
-    with suppress(OSError):  # nobody reads it
+    """Print a message as one line on standard error."""
+    with suppress(OSError):  # standard error is closed
         sys.stderr.write(f"forensics: {for_terminal(' '.join(message.split()))}\n")
         sys.stderr.flush()
 
 
 def width() -> int | None:
-    """The width to fold at. What goes to a file or a pipe does not fold, unless COLUMNS asks for it."""
+    """Return the columns to fold at. Output to a file or pipe does not fold unless COLUMNS is set."""
     if sys.stdout.isatty() or os.environ.get("COLUMNS"):
         return shutil.get_terminal_size().columns
     return None
 
 
-def _has_colour() -> bool:
+def _has_color() -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
 def _pager() -> list[str]:
-    """Return the command of $PAGER, else `less`; nothing if no person could turn a page."""
+    """Return the command of $PAGER, otherwise `less`; an empty list outside of an interactive terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
         return []
     command = shlex.split(os.environ.get("PAGER", "less"))
@@ -92,9 +92,9 @@ def _pager() -> list[str]:
 
 
 def _page(text: str, command: list[str]) -> None:
-    """Hand the text to a pager. `less` shows our colours, leaves the text on the screen, starts no other program."""
+    """Show the text in a pager. `less` keeps colors, leaves the text on the screen, and starts no other program."""
     environment = {"LESS": "FRX", "LESSSECURE": "1", **os.environ}
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is the pager that is interrupted
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the pager handles interrupts
     try:
         subprocess.run(command, input=text, encoding="utf-8", env=environment, check=False)
     finally:
@@ -103,35 +103,38 @@ def _page(text: str, command: list[str]) -> None:
 
 @contextmanager
 def progress() -> Iterator[Advance]:
-    """A line that tells how far reading is, on a terminal only."""
-    begun = time.monotonic()
-    with status("reading") as say:
+    """Show the progress of reading in a status line, on a terminal only."""
+    start = time.monotonic()
+    with status("reading") as update:
 
         def advance(done: int, all: int, size: int = 0, sizes: int = 0, records: int = 0, what: str = "files") -> None:
-            say(how_far(done, all, size, sizes, records, time.monotonic() - begun, what))
+            update(progress_text(done, all, size, sizes, records, time.monotonic() - start, what))
 
         yield advance
 
 
-def how_far(done: int, all: int, size: int, sizes: int, records: int, seconds: float, what: str = "files") -> str:
-    """`120 of 4,000 files, 1.2 of 3.4 GB, 25,300 events/s, 0:02:05 left`, by bytes where their sizes are known."""
-    told = [f"{done:,} of {all:,} {what}"]
+def progress_text(done: int, all: int, size: int, sizes: int, records: int, seconds: float, what: str = "files") -> str:
+    """Return `120 of 4,000 files, 1.2 of 3.4 GB, 25,300 events/s, 0:02:05 left`.
+
+    The time left is estimated by bytes if `sizes` is known, otherwise by files.
+    """
+    parts = [f"{done:,} of {all:,} {what}"]
     if sizes:
         unit, name = next((unit, name) for unit, name in _UNITS if sizes >= unit or unit == 1)
         digits = 1 if unit > 1 else 0
-        told += [f"{size / unit:,.{digits}f} of {sizes / unit:,.{digits}f} {name}"]
-        told += [f"{records / max(seconds, 0.001):,.0f} events/s"]
+        parts += [f"{size / unit:,.{digits}f} of {sizes / unit:,.{digits}f} {name}"]
+        parts += [f"{records / max(seconds, 0.001):,.0f} events/s"]
     share = size / sizes if sizes else done / max(all, 1)
     if done == all:
-        told.append("finishing")
+        parts.append("finishing")
     elif share:
-        told.append(f"{timedelta(seconds=round(seconds / share - seconds))} left")
-    return ", ".join(told)
+        parts.append(f"{timedelta(seconds=round(seconds / share - seconds))} left")
+    return ", ".join(parts)
 
 
 @contextmanager
-def status(text: str = "asking") -> Iterator[Callable[[str], None]]:
-    """A line that says what is being done, on a terminal only."""
+def status(text: str = "calling AWS") -> Iterator[Callable[[str], None]]:
+    """Show a status line, on a terminal only; call the result to replace its text."""
     if not sys.stderr.isatty():
         yield lambda _text: None
         return

@@ -1,7 +1,7 @@
-"""Timesketch: events as lines of a timeline, as its importer takes them (CSV, or JSON lines).
+"""Timesketch: events as rows of a timeline, in the form that its importer reads (CSV or JSON lines).
 
-It asks for `message`, `datetime` (ISO 8601) and `timestamp_desc`, takes `timestamp` in microseconds, and keeps every
-other column.
+The importer requires `message`, `datetime` (ISO 8601) and `timestamp_desc`, reads `timestamp` in microseconds, and
+keeps every other column.
 """
 
 from __future__ import annotations
@@ -16,34 +16,38 @@ from forensics.output.words import KEY_CHANGES
 
 _CALL = "API call completed"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOBODY = "an unknown actor"
-_Line = tuple[str, str, Mapping[str, object]]
-"""What its time is, a message, and the event by the names of columns."""
+_UNKNOWN = "an unknown actor"
+_Entry = tuple[str, str, Mapping[str, object]]
+"""The description of the time, the message, and the event by column name."""
 
 
 def events_timeline(rows: Rows) -> Rows:
-    """Attributed events as a timeline."""
+    """Return attributed events as a timeline."""
     return _timeline(rows, list(_calls(rows)))
 
 
 def key_timeline(answer: Key, events: Rows) -> Rows:
-    """A key's own calls, and what was done to it and to its owner by others, in the order of time."""
-    lines = list(_calls(events))
-    known = {event["event_id"] for _, _, event in lines}
-    lines += [line for line in _befell(answer) if line[2]["event_id"] not in known]
-    return _timeline(events, sorted(lines, key=lambda line: (_utc(line[2]["event_time"]), str(line[2]["event_id"]))))
+    """Return the calls of a key, its issuances, and the changes to it and to its owner, ordered by time."""
+    entries = list(_calls(events))
+    known = {event["event_id"] for _, _, event in entries}
+    entries += [entry for entry in _changes(answer) if entry[2]["event_id"] not in known]
+    return _timeline(events, sorted(entries, key=_order))
 
 
-def _calls(rows: Rows) -> Iterator[_Line]:
+def _order(entry: _Entry) -> tuple[datetime, str]:
+    return _utc(entry[2]["event_time"]), str(entry[2]["event_id"])
+
+
+def _calls(rows: Rows) -> Iterator[_Entry]:
     for row in rows.rows:
         event = dict(zip(rows.columns, row, strict=True))
         yield _CALL, f"{event['event_name']} by {_who(event)} from {event['source_ip_address']}{_refused(event)}", event
 
 
-def _befell(answer: Key) -> Iterator[_Line]:
+def _changes(answer: Key) -> Iterator[_Entry]:
     for hop in answer.who.chain:
         for evidence in hop.link.evidence if hop.link else ():
-            message = f"{evidence.event_name} handed out {', '.join(hop.access_key_ids) or hop.arn}"
+            message = f"{evidence.event_name} issued {', '.join(hop.access_key_ids) or hop.arn}"
             yield "credential requested", message, _event(evidence)
     for change in answer.lifecycle.changes:
         refused = "" if change.succeeded else f", refused: {change.error_code}"
@@ -72,22 +76,22 @@ def _event(evidence: Evidence, actor: Actor | None = None, by_access_key_id: str
     }
 
 
-def _timeline(rows: Rows, lines: list[_Line]) -> Rows:
+def _timeline(rows: Rows, entries: list[_Entry]) -> Rows:
     columns = ("message", "datetime", "timestamp", "timestamp_desc", *rows.columns)
     found = tuple(
         (message, moment.isoformat(), _microseconds(moment), what, *(event.get(name) for name in rows.columns))
-        for what, message, event in lines
+        for what, message, event in entries
         if (moment := _utc(event["event_time"]))
     )
     return Rows(columns, found, rows.total + len(found) - len(rows.rows))
 
 
 def _who(event: Mapping[str, object]) -> object:
-    return event["actor_name"] or event["actor_id"] or _NOBODY
+    return event["actor_name"] or event["actor_id"] or _UNKNOWN
 
 
 def _name(actor: Actor) -> str:
-    return actor.name or actor.id or _NOBODY
+    return actor.name or actor.id or _UNKNOWN
 
 
 def _refused(event: Mapping[str, object]) -> str:
@@ -101,7 +105,7 @@ def _microseconds(moment: datetime) -> int:
 
 
 def _utc(moment: object) -> datetime:
-    """The database hands out UTC without saying so. An event without a time stands at the beginning of all."""
+    """Return a time in UTC; a time without a zone is UTC. An event without a time sorts first."""
     if not isinstance(moment, datetime):
         return _EPOCH
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

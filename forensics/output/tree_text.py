@@ -1,6 +1,6 @@
-"""Tree, for a responder: what came of the subject, what of it still works, then what to do, step by step.
+"""Tree on screen: everything derived from the subject, what is still valid, and the containment steps.
 
-Numbers in brackets are the nodes of the JSON. `branches` says which nodes are shown.
+Numbers in brackets are the node IDs of the JSON. `branches` selects the nodes to show.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ _LABEL = 9
 
 _EXPIRY = {State.VALID: " until", State.UNKNOWN: ", until", State.NOT_YET: ", until", State.EXPIRED: ""}
 _FLAGS = {
-    "role_juggling": ("renewed from itself: lasts longer than the session that it came of (role juggling)", "bad"),
-    "shown_elsewhere": ("stands above, too; what came of it is there", "dim"),
-    "expiry_assumed": ("the expiry is not logged, this is STS's default", "dim"),
+    "role_juggling": ("renewed by itself: outlives its parent session (role juggling)", "bad"),
+    "shown_elsewhere": ("also shown above, with everything derived from it", "dim"),
+    "expiry_assumed": ("expiry not logged; STS's default is assumed", "dim"),
 }
 
 
 def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
-    """The parts of an answer, top to bottom; without the tree itself where that is `drawn`."""
+    """Return the parts of an answer, top to bottom. `drawn`: leave out the tree, because it is drawn elsewhere."""
     yield subject_line(answer.subject)
     if not answer.nodes or answer.at is None:
-        yield line("it is in none of the loaded logs", indent=2)
+        yield line("not found in the loaded logs", indent=2)
         yield from digest_lines(answer.digests, _LABEL)
         yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
         return
     yield from _headline(answer)
     yield from digest_lines(answer.digests, _LABEL)
     if not drawn:
-        yield from part("What came of it", _Branching(answer).lines())
-    yield from part(f"What may be used at {readable_time(answer.at)}", _valid(answer))
-    yield from part("What to do, in this order", _plan(answer))
+        yield from part("Derived from it", _Branching(answer).lines())
+    yield from part(f"Valid or possibly valid at {readable_time(answer.at)}", _valid(answer))
+    yield from part("Containment steps, in this order", _plan(answer))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
 
 
@@ -52,18 +52,18 @@ def _headline(answer: Tree) -> Iterator[Line]:
     own = [node for node in answer.nodes if node.relation != Relation.FORWARD_ACCESS]
     below = [node for node in own if node.parent is not None]
     accounts = {node.account_id for node in own if node.account_id}
-    told = ", ".join(counted(below)) or "nothing"
-    yield _labelled("came", f"{told}; {count(len(accounts), 'account')}")
-    working = sum(node.valid_at is True for node in own)
-    perhaps = sum(node.valid_at is None for node in own)
-    doubt = f", {perhaps:,} more perhaps" if perhaps else ""
-    style = "bad" if working or perhaps else "good"
-    yield _labelled("valid", (f"{working:,} of {len(own):,}{doubt}", style), f" at {readable_time(answer.at)}")
+    derived = ", ".join(counted(below)) or "nothing"
+    yield _labelled("derived", f"{derived}; {count(len(accounts), 'account')}")
+    valid = sum(node.valid_at is True for node in own)
+    possibly = sum(node.valid_at is None for node in own)
+    doubt = f", {possibly:,} more possibly" if possibly else ""
+    style = "bad" if valid or possibly else "good"
+    yield _labelled("valid", (f"{valid:,} of {len(own):,}{doubt}", style), f" at {readable_time(answer.at)}")
     if answer.ancestors:
-        yield _labelled("first", ("it was itself requested", "warn"), f": begin at {answer.ancestors[-1]},")
-        yield line("or whoever holds that requests another", indent=2 + _LABEL)
+        yield _labelled("first", ("it was itself requested", "warn"), f": contain {answer.ancestors[-1]} first,")
+        yield line("otherwise its holder requests another", indent=2 + _LABEL)
     if "role_juggling" in answer.flags:
-        yield _labelled("note", ("role juggling", "bad"), ": a session renews itself beyond its end")
+        yield _labelled("note", ("role juggling", "bad"), ": a session renews itself past its expiry")
 
 
 def _labelled(label: str, *parts: str | Span) -> Line:
@@ -74,7 +74,7 @@ def _labelled(label: str, *parts: str | Span) -> Line:
 
 
 class _Branching:
-    """The tree as lines: a node with what there is to say of it, then what came of it."""
+    """The tree as lines: each node with its details, then the nodes derived from it."""
 
     def __init__(self, answer: Tree) -> None:
         self._branches = Branches(answer.nodes, _SHOWN)
@@ -86,7 +86,7 @@ class _Branching:
     def _below(self, parent: int | None, guide: str, *, is_root: bool = False) -> Iterator[Line]:
         shown, hidden = self._branches.below(parent)
         branches: list[Callable[[str, str], Iterator[Line]]] = [self._drawer(node) for node in shown]
-        branches += [_teller(_told(one)) for one in hidden]
+        branches += [_hidden_drawer(one) for one in hidden]
         for branch in branches:
             is_last = branch is branches[-1]
             first = "" if is_root else f"{guide}{'└─ ' if is_last else '├─ '}"
@@ -98,25 +98,18 @@ class _Branching:
             bar = f"{rest}{'│  ' if self._branches.has_children(node) else '   '}"
             yield with_prefix(_title(node), first, f"{bar}   ")
             forwarded = self._branches.forwarded[node.id]
-            details = (*_details(node, forwarded), *_said_inactive(node, self._inactive))
+            details = (*_details(node, forwarded), *_inactive_lines(node, self._inactive))
             yield from (with_prefix(detail, bar, bar) for detail in details)
             yield from self._below(node.id, rest)
 
         return draw
 
 
-def _told(hidden: Hidden) -> Line:
-    """What was left out, and what is below it."""
+def _hidden_drawer(hidden: Hidden) -> Callable[[str, str], Iterator[Line]]:
     more = f", with {hidden.below:,} more below" if hidden.below else ""
-    state = f"{hidden.loud:,} of them valid or with plantings" if hidden.loud else "none valid"
-    return line((f"and {hidden.nodes:,} more: {hidden.alike}{more}; {state}; --format json has all", "dim"))
-
-
-def _teller(told: Line) -> Callable[[str, str], Iterator[Line]]:
-    def tell(first: str, rest: str) -> Iterator[Line]:
-        yield with_prefix(told, first, rest)
-
-    return tell
+    state = f"{hidden.notable:,} of them valid or with persistence" if hidden.notable else "none valid"
+    text = f"and {hidden.nodes:,} more: {hidden.group}{more}; {state}; --format json lists all"
+    return lambda first, rest: iter([with_prefix(line((text, "dim")), first, rest)])
 
 
 def _title(node: Node) -> Line:
@@ -126,7 +119,7 @@ def _title(node: Node) -> Line:
 
 
 def called(node: Node) -> str:
-    """Its keys; of many, the first two."""
+    """Return the keys of a node, the first two of many; its kind if it has no key."""
     keys = node.access_key_ids
     if not keys:
         return {
@@ -138,7 +131,7 @@ def called(node: Node) -> str:
 
 
 def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
-    doubt: list[Span] = [] if node.certain else [("perhaps: ", "warn")]
+    doubt: list[Span] = [] if node.certain else [("possibly: ", "warn")]
     how = f"{RELATIONS[node.relation]}  " if node.relation else ""
     yield line(*doubt, f"{how}{at_time(node.issued_at)}", STATES[node.state], until(node))
     if node.events:
@@ -155,29 +148,27 @@ def _details(node: Node, forwarded: Sequence[Node]) -> Iterator[Line]:
 
 
 def _inactive(answer: Tree) -> dict[str, Exported]:
-    """What IAM says of the keys that it called inactive."""
-    return {said.about: said for said in answer.exports}
+    """Return the statements of IAM about inactive keys, by key."""
+    return {one.about: one for one in answer.exports}
 
 
-def _said_inactive(node: Node, inactive: Mapping[str, Exported]) -> Iterator[Line]:
+def _inactive_lines(node: Node, inactive: Mapping[str, Exported]) -> Iterator[Line]:
     if node.kind == NodeKind.ACCESS_KEY:
-        yield from (line(*_by_iam(inactive[key])) for key in node.access_key_ids if key in inactive)
+        yield from (line(*_inactive_text(inactive[key])) for key in node.access_key_ids if key in inactive)
 
 
-def _by_iam(said: Exported) -> Iterator[Span]:
-    when = f" as of {readable_time(said.as_of)}" if said.as_of else ""
-    yield (f"inactive by IAM{when}", "warn")
-    if said.disagreement:
-        yield (f", {DISAGREEMENTS[said.disagreement]}", "bad")
+def _inactive_text(one: Exported) -> Iterator[Span]:
+    when = f" as of {readable_time(one.as_of)}" if one.as_of else ""
+    yield (f"inactive in IAM{when}", "warn")
+    if one.disagreement:
+        yield (f", {DISAGREEMENTS[one.disagreement]}", "bad")
 
 
 def until(node: Node) -> str:
+    """Return the expiry of a node, as a text to follow its state; an empty text if it is unknown."""
     if not node.expires_at:
         return ""
     return f"{_EXPIRY.get(node.state, ', would have expired')} {readable_time(node.expires_at)}"
-
-
-# what works
 
 
 def _valid(answer: Tree) -> Iterator[Line]:
@@ -185,34 +176,34 @@ def _valid(answer: Tree) -> Iterator[Line]:
     found = [node for node in answer.nodes if may_be_used(node)]
     for node in found[:_VALID_SHOWN]:
         yield line(*_title(node).spans, "  ", STATES[node.state], until(node))
-        yield from (with_prefix(one, "    ", "    ") for one in _said_inactive(node, inactive))
+        yield from (with_prefix(one, "    ", "    ") for one in _inactive_lines(node, inactive))
     if len(found) > _VALID_SHOWN:
         yield and_more(f"{len(found) - _VALID_SHOWN:,} more")
     if not found:
-        yield line("nothing: all of it has expired or was ended")
+        yield line("nothing: everything has expired or was ended")
 
 
-# what to do
+# containment
 
 
 def _plan(answer: Tree) -> Iterator[Line]:
-    said = set[str]()
+    explained = set[str]()
     for step in answer.containment:
-        yield from _step(step, is_new=step.why not in said)
+        yield from _step(step, is_new=step.why not in explained)
         yield from (with_prefix(one, "    ", "    ") for one in already_lines(answer, step))
-        said.add(step.why)
+        explained.add(step.why)
     if not answer.containment:
-        yield line("nothing is left to end")
+        yield line("nothing is left to contain")
         return
-    yield line(("A policy takes minutes to hold everywhere; look for calls after it, and run this again.", "dim"))
+    yield line(("Policy changes take minutes to propagate; check for later calls, and run this again.", "dim"))
 
 
 def already_lines(answer: Tree, step: Step) -> Iterator[Line]:
-    """Of the step of a key that IAM called inactive, that it may be done, and which export says so."""
-    said = _inactive(answer).get(step.target)
-    if said and step.action == Action.DEACTIVATE_ACCESS_KEY:
-        yield line("already ", *_by_iam(said), "; see that it still is")
-        yield line((source(said), "dim"))
+    """Return that IAM reports the key of a step as inactive, with the export, if it does."""
+    one = _inactive(answer).get(step.target)
+    if one and step.action == Action.DEACTIVATE_ACCESS_KEY:
+        yield line("already ", *_inactive_text(one), "; check that it still is")
+        yield line((source(one), "dim"))
 
 
 def _step(step: Step, *, is_new: bool) -> Iterator[Line]:
@@ -222,7 +213,7 @@ def _step(step: Step, *, is_new: bool) -> Iterator[Line]:
     if step.ends:
         yield line("ends ", *_numbers(step.ends), indent=4, hang=9)
     if step.survives:
-        yield line("goes on ", *_numbers(step.survives), indent=4, hang=12)
+        yield line("still works ", *_numbers(step.survives), indent=4, hang=16)
     if is_new:
         yield line((step.why, "dim"), indent=4, hang=4)
 

@@ -1,4 +1,4 @@
-"""Verify and custody, for a reader: what is proven, what is wrong, what cannot be told."""
+"""Verification and custody on screen: what is verified, what is wrong, and what is not verified."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _WRONG = (FileStatus.UNLISTED, FileStatus.CHANGED, FileStatus.MISSING)
 
 
 def render_verification(answer: Verification) -> Iterator[Line]:
-    """The counts, then whatever is wrong, then each chain, then what nobody can prove."""
+    """Return the counts, then what is wrong, then each chain of digests, then what is not verified."""
     yield line((answer.subject, "bold"))
     yield _counts("log files", answer.logs)
     yield _counts("digests", answer.digests)
     if answer.moved is not None:
         style = "warn" if answer.moved else "good"
-        yield _labelled("places", (f"{answer.moved:,} moved from where AWS put them", style))
+        yield _labelled("locations", (f"{answer.moved:,} moved since AWS delivered them", style))
     for key in answer.public_keys:
         what = (f"refused: {key.refused}", "bad") if key.refused else f"{count(key.digests, 'digest')} signed with it"
         yield _labelled("key", f"{key.fingerprint}  from {key.source}: ", what)
@@ -52,13 +52,13 @@ def render_verification(answer: Verification) -> Iterator[Line]:
         yield BLANK
         yield from _chain(chain)
     yield BLANK
-    yield heading("What this does not prove")
+    yield heading("Not verified")
     for limit in answer.limits:
         yield line(limit, indent=2, hang=4)
 
 
 def verification_rows(answer: Verification) -> Rows:
-    """One row a file."""
+    """Return one row per file."""
     columns = ("name", "kind", "status", "is_proven", "moved", "s3_bucket", "s3_object", "digest", "reason")
     rows = tuple(
         (f.name, f.kind, str(f.status), f.is_proven, f.moved, f.s3_bucket, f.s3_object, f.digest, f.reason)
@@ -68,7 +68,7 @@ def verification_rows(answer: Verification) -> Rows:
 
 
 def render_custody(answer: Custody) -> Iterator[Line]:
-    """Every entry, and what was changed."""
+    """Return every entry of the custody log, and what was changed in it."""
     for entry in answer.entries:
         yield from _entry(entry)
     yield BLANK
@@ -76,29 +76,29 @@ def render_custody(answer: Custody) -> Iterator[Line]:
         yield heading("The log was changed")
         yield from _problems(answer.problems)
     else:
-        yield line(f"{len(answer.entries):,} entries, each follows the one before", indent=0)
+        yield line(f"{count(len(answer.entries), 'entry', 'entries')} in an unbroken hash chain", indent=0)
     yield line(("head  ", "dim"), answer.head or "none: nothing was logged", indent=0)
     yield line(("note  ", "dim"), answer.note, indent=0, hang=6)
 
 
 def render_seal(answer: Seal) -> Iterator[Line]:
-    """The signed line, where the signature is kept, and the commands that check it."""
+    """Return the signed statement, the place of the signature, and the commands that verify it."""
     yield line(("sealed", "bold"), f"  the custody log up to entry {answer.number:,}")
     yield _labelled("signed", answer.statement.strip())
-    yield _labelled("kept in", answer.file or ("not in the case, which cannot be written; keep the text below", "warn"))
+    yield _labelled("saved in", answer.file or ("no file: the case is not writable; save the text below", "warn"))
     yield BLANK
-    yield heading("To check the signature")
+    yield heading("Verify the signature")
     yield line("forensics verify --case DIR --allowed-signers FILE", indent=2)
     yield line("or without this program:", indent=2)
     yield from _ssh_keygen_command(answer)
-    yield line("FILE has a line for each signer: NAME KEY-TYPE KEY, the last two as in the .pub file", indent=2, hang=4)
+    yield line("FILE has one line per signer: NAME KEY-TYPE KEY, the last two as in the .pub file", indent=2, hang=4)
     yield BLANK
     for row in answer.signature.splitlines():
         yield line(row, indent=0)
 
 
 def _ssh_keygen_command(answer: Seal) -> Iterator[Line]:
-    """The command in lines of at most 80 columns, because a wrapped one could not be pasted."""
+    """Return the command in lines of at most 80 columns, because a wrapped command cannot be pasted."""
     *words, head = answer.statement.split()
     yield line(f"echo {' '.join(words[:3])} \\", indent=4)
     yield line(f"{' '.join(words[3:])} \\", indent=6)
@@ -107,10 +107,10 @@ def _ssh_keygen_command(answer: Seal) -> Iterator[Line]:
 
 
 def render_check(answer: Check) -> Iterator[Line]:
-    """What holds, and what does not."""
+    """Return what is verified, and what is wrong."""
     yield line((answer.subject, "bold"))
     for statement in answer.right:
-        yield line(("holds ", "good"), statement, indent=2, hang=9)
+        yield line(("OK    ", "good"), statement, indent=2, hang=9)
     for problem in answer.problems:
         yield line(("WRONG ", "bad"), f"{problem.where}: {problem.what}", indent=2, hang=9)
     for note in answer.notes:
@@ -118,26 +118,26 @@ def render_check(answer: Check) -> Iterator[Line]:
 
 
 def render_extract(answer: Extract) -> Iterator[Line]:
-    """Each record under where it lies."""
+    """Return each record below its event and its source files."""
     for number, one in enumerate(answer.originals):
         if number:
             yield BLANK
         account = f"  account {one.recipient_account_id}" if one.recipient_account_id else ""
-        yield line((one.event_id or "an event without ID", "bold"), account)
+        yield line((one.event_id or "event without ID", "bold"), account)
         for copy in one.copies:
             status = copy.digest_status
-            told = (("  ", ("file " + status, DIGEST_STYLES[status]))) if status else ()
-            which = ", this record or one that differs" if copy.may_differ else ""
+            digest = ("  ", ("file " + status, DIGEST_STYLES[status])) if status else ()
+            which = ", this record or a differing copy" if copy.may_differ else ""
             where = f"record {copy.position:,} of {copy.source_file or copy.source_sha256}{which}"
-            yield line((where, "dim"), *told, indent=2, hang=4)
+            yield line((where, "dim"), *digest, indent=2, hang=4)
         masked = ", secrets masked" if one.is_masked else ""
-        exact = "" if one.is_exact else ", bytes that are no UTF-8 replaced"
+        exact = "" if one.is_exact else ", bytes that are not UTF-8 replaced"
         yield line((f"SHA-256 of the record as delivered {one.record_sha256}{masked}{exact}", "dim"), indent=2, hang=4)
         yield line(one.record, indent=2, hang=2)
         for other in one.conflicts:
             where = f" in {other.differs_in}" if other.differs_in else ""
             yield line(
-                (f"a copy, {other.delivery}, differs{where}", "warn"),
+                (f"a copy ({other.delivery}) differs{where}", "warn"),
                 f"  SHA-256 {other.record_sha256}",
                 indent=2,
                 hang=4,
@@ -146,45 +146,46 @@ def render_extract(answer: Extract) -> Iterator[Line]:
 
 
 def raw_records(answer: Extract) -> str:
-    """The text of each record alone, one after the other."""
+    """Return the text of the records, one per line."""
     return "".join(f"{one.record}\n" for one in answer.originals)
 
 
 def render_bundle(answer: Bundle) -> Iterator[Line]:
-    """What was packed, and what could not be."""
+    """Return what was packed, and what could not be packed."""
     yield line((answer.path, "bold"), f"  {count(answer.files, 'file')}")
     yield _labelled("SHA-256", answer.sha256)
     if answer.custody_head:
         yield _labelled("log head", answer.custody_head)
-    whole = [one for one in answer.sources if one.packed_as]
-    yield _labelled("sources", f"{len(whole):,} of {count(len(answer.sources), 'file')} with proving events, whole")
-    yield _labelled("digests", f"{answer.digests:,}, {answer.signed_digests:,} of them with their signature")
+    complete = [one for one in answer.sources if one.packed_as]
+    yield _labelled("sources", f"{len(complete):,} of {count(len(answer.sources), 'file')} with cited events, complete")
+    yield _labelled("digests", f"{answer.digests:,}, {answer.signed_digests:,} of them with signature")
     for one in answer.sources:
         if one.why:
             yield line((one.why, "warn"), f"  {one.source_file}", indent=2, hang=4)
-    if whole:
-        yield line(("The source files are as delivered and may hold session tokens", "warn"), indent=2)
-    yield line("To check it: INSTRUCTIONS.txt in it, or forensics verify", f" {answer.path}", indent=2)
+    if complete:
+        yield line(("Source files are packed as delivered and may contain session tokens", "warn"), indent=2)
+    yield line(f"Verify with its INSTRUCTIONS.txt, or with forensics verify {answer.path}", indent=2)
 
 
 def _integrity(answer: Integrity) -> Iterator[Line]:
     entries = count(answer.custody_entries, "log entry", "log entries")
     checked = f"{count(answer.lake_files, 'lake file')}, manifest, tables, {entries}: "
-    verdict = ("not as they were left", "bad") if answer.problems else ("as they were left", "good")
+    changed = "changed since the last command"
+    verdict = (changed, "bad") if answer.problems else (f"un{changed}", "good")
     yield _labelled("case", checked, verdict)
     yield _labelled("contents", answer.case_fingerprint or "cannot be read")
     yield _labelled("log head", answer.custody_head or "nothing was logged")
     if answer.seal:
         yield _labelled("seal", (f"valid up to entry {answer.seal.number:,}, signed by {answer.seal.signer}", "good"))
         if answer.seal.later_entries:
-            yield _labelled("not signed", _after(answer.seal))
+            yield _labelled("unsigned", _later_entries(answer.seal))
     if answer.seal_problem:
         yield _labelled("seal", ("no valid signature", "bad"), f": {answer.seal_problem}")
     if not answer.problems:
         yield _labelled("note", answer.note)
     if answer.problems:
         yield BLANK
-        yield heading("Not as the last command left it")
+        yield heading("Changed since the last command")
         yield from _problems(answer.problems)
     if answer.leftovers:
         yield BLANK
@@ -192,7 +193,7 @@ def _integrity(answer: Integrity) -> Iterator[Line]:
         yield from _problems(answer.leftovers, style="dim")
 
 
-def _after(seal: CheckedSeal) -> str:
+def _later_entries(seal: CheckedSeal) -> str:
     changes = f", {seal.later_changes:,} of them added to the case" if seal.later_changes else ""
     return f"{count(seal.later_entries, 'later entry', 'later entries')}{changes}"
 
@@ -214,7 +215,7 @@ def _files(files: Sequence[VerifiedFile]) -> Iterator[Line]:
         word = ("moved", "warn") if is_moved_only else (str(one.status), DIGEST_STYLES[one.status])
         yield line(word, f"  {one.kind} {one.name or one.s3_object}", indent=2, hang=4)
         if one.moved:
-            yield line((f"it was delivered to s3://{one.s3_bucket}/{one.s3_object}", "dim"), indent=4, hang=6)
+            yield line((f"delivered to s3://{one.s3_bucket}/{one.s3_object}", "dim"), indent=4, hang=6)
         if not is_moved_only:
             yield line((one.reason, "dim"), indent=4, hang=6)
     yield from _more(len(wrong))
@@ -234,7 +235,7 @@ def _chain(chain: DigestChain) -> Iterator[Line]:
     yield line(
         (f"trail {chain.trail}", "bold"), f" of {chain.home_region}: {chain.account_id} {chain.aws_region}{backfill}"
     )
-    yield line(_minutes(chain.from_, chain.to), f"; digests: {_told(chain.digests)}", indent=2, hang=4)
+    yield line(_minutes(chain.from_, chain.to), f"; digests: {_by_status(chain.digests)}", indent=2, hang=4)
     if chain.contested:
         digests = count(chain.contested, "digest")
         yield line(
@@ -255,7 +256,7 @@ def _windows(run: Windows) -> Iterator[Line]:
         what = (f"complete, {run.status}", "warn")
     else:
         what = ("not verified" if run.status == FileStatus.CHANGED else "incomplete", "bad")
-    files = f"{run.unchanged:,} of {count(run.files, 'delivered file')} here and unchanged"
+    files = f"{run.unchanged:,} of {count(run.files, 'delivered file')} present and unchanged"
     yield line(_minutes(run.from_, run.to), "  ", what, f": {files}", indent=2, hang=4)
     if run.first_event_time and run.last_event_time:
         yield line((f"events {_minutes(run.first_event_time, run.last_event_time)}", "dim"), indent=4, hang=6)
@@ -271,12 +272,12 @@ def _break(one: ChainBreak) -> Line:
         )
     if one.kind == "restart":
         return line(
-            f"{since}  ", ("restart", "warn"), ": the chain begins anew, though older digests are here", indent=2
+            f"{since}  ", ("restart", "warn"), ": the chain starts over, although older digests are present", indent=2
         )
     if one.kind == "fork":
         return line(f"{since}  ", ("fork", "bad"), ": another digest claims the same predecessor", indent=2)
-    before = f"; the one before, {one.s3_object}, is not" if one.s3_object else ": the first of the trail"
-    return line(f"{since}  the oldest digest that is here{before}", indent=2)
+    before = f"; its predecessor, {one.s3_object}, is missing" if one.s3_object else ": the first of the trail"
+    return line(f"{since}  the oldest digest present{before}", indent=2)
 
 
 def _entry(entry: CustodyEntry) -> Iterator[Line]:
@@ -292,12 +293,12 @@ def _entry(entry: CustodyEntry) -> Iterator[Line]:
 
 
 def _parameters(parameters: Mapping[str, object]) -> str:
-    told = []
+    parts = []
     for name, value in parameters.items():
         if value not in (None, False, [], ""):
             text = " ".join(str(one) for one in value) if isinstance(value, list) else str(value)
-            told.append(f"{name} {text}")
-    return ", ".join(told)
+            parts.append(f"{name} {text}")
+    return ", ".join(parts)
 
 
 def _counts(label: str, counts: Mapping[str, int]) -> Line:
@@ -307,7 +308,7 @@ def _counts(label: str, counts: Mapping[str, int]) -> Line:
     return _labelled(label, *(parts or ["none"]))
 
 
-def _told(counts: Mapping[str, int]) -> str:
+def _by_status(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number:,} {status}" for status, number in counts.items())
 
 

@@ -1,4 +1,4 @@
-"""Who, for a reader: who first and how sure, then the chain, then what the session claims, then what is missing."""
+"""Who on screen: the actor and the grade first, then the chain, the session's claims, and the missing logs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from forensics.answers.rows_answer import Rows
 from forensics.answers.who_answer import Agreement, Hop, Link, Missing, Who
 from forensics.output.chain_text import candidate_lines, chain_lines, grade_span, has_long_term_key, rule, stop
 from forensics.output.evidence_text import (
-    NOTHING_PROVEN,
     OPEN_WINDOWS,
+    UNTRUSTED,
     digest_lines,
     not_trusted_lines,
     open_window_lines,
@@ -21,13 +21,13 @@ from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described, details, kind_of, subject_line
 from forensics.output.lines import BLANK, Line, and_more, labelled, line, part, with_prefix
-from forensics.output.words import BASES, CLAIMS, FLAGS, WHY_MISSING, count, readable_time
+from forensics.output.words import BASES, CANDIDATES, CLAIMS, FLAGS, MISSING, WHY_MISSING, count, readable_time
 from forensics.output.workload_text import WORKLOAD_TITLE, used_from_lines
 
 _SESSIONS_SHOWN = 10
 _GRADES = list(Grade)
 _HAVE_MFA = (ActorKind.IAM_USER, ActorKind.ROOT)
-_ENDS_WORTH_TELLING = (
+_SHOWN_STOPS = (
     StopReason.CONSOLE_SIGN_IN,
     StopReason.WORKLOAD,
     StopReason.AWS_SERVICE,
@@ -36,32 +36,32 @@ _ENDS_WORTH_TELLING = (
 
 
 def render_who(answer: Who) -> Iterator[Line]:
-    """The parts of an answer, top to bottom."""
+    """Return who requested the subject, top to bottom."""
     yield subject_line(answer.subject, is_decoded=answer.stop_reason == StopReason.NOT_FOUND)
     yield from headline(answer)
     if answer.stop_reason != StopReason.NOT_AN_IDENTIFIER:
         yield from digest_lines(answer.digests)
-    yield from part("How it was requested, from the subject back to its origin", chain_lines(answer))
-    yield from part("Who it may have been; the logs do not decide, so nobody is named", candidate_lines(answer))
-    yield from part(NOTHING_PROVEN, not_trusted_lines(answer.not_trusted))
+    yield from part("Chain of requests, from the subject back to its origin", chain_lines(answer))
+    yield from part(CANDIDATES, candidate_lines(answer))
+    yield from part(UNTRUSTED, not_trusted_lines(answer.not_trusted))
     yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
     yield from part(CLAIMS, claim_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports, all_of_them=False))
-    yield from part("Worth knowing", _notes(answer))
-    yield from part("What to load to learn more", missing_lines(answer.missing))
+    yield from part("Notes", _notes(answer))
+    yield from part(MISSING, missing_lines(answer.missing))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
     yield from part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
 
 
 def render_requesters(answers: Sequence[Who]) -> Iterator[Line]:
-    """Answers about several subjects, one below the other."""
+    """Return the answers about several subjects, one below the other."""
     for number, answer in enumerate(answers):
         yield from (BLANK, BLANK) if number else ()
         yield from render_who(answer)
 
 
 def requesters_rows(answers: Sequence[Who]) -> Rows:
-    """One row for each subject."""
+    """Return one row per subject."""
     columns = (
         "subject",
         "account_id",
@@ -100,12 +100,12 @@ def requesters_rows(answers: Sequence[Who]) -> Rows:
 
 
 def headline(answer: Who) -> Iterator[Line]:
-    """Who requested the subject and how sure that is, or why nobody is named."""
+    """Return who requested the subject and how sure that is, or why nobody is named."""
     if answer.actor.kind == ActorKind.UNKNOWN:
         yield labelled("who", ("not resolved", "bad"), f": {stop(answer)}")
         yield from _caller(answer)
         if answer.key_owner and answer.stop_reason == StopReason.NOT_FOUND:
-            yield labelled("owner", *described(answer.key_owner), ", says IAM")
+            yield labelled("owner", *described(answer.key_owner), ", according to IAM")
         return
     actor = answer.actor
     yield labelled("who", *described(actor))
@@ -113,8 +113,8 @@ def headline(answer: Who) -> Iterator[Line]:
         yield labelled("", (detail, "dim"))
     yield labelled("how sure", grade_span(answer.grade), f": {basis(answer)}")
     for client in dict.fromkeys(one for hop in answer.chain for one in hop.via if one.startswith("arn:")):
-        yield labelled("acted", ("an agent or client that was let in: ", "warn"), client)
-    if answer.stop_reason in _ENDS_WORTH_TELLING:
+        yield labelled("through", ("an authorized agent or client: ", "warn"), client)
+    if answer.stop_reason in _SHOWN_STOPS:
         yield labelled("ends at", stop(answer))
     yield from _origin(answer)
     if answer.mfa_authenticated is not None and actor.kind in _HAVE_MFA:
@@ -122,34 +122,34 @@ def headline(answer: Who) -> Iterator[Line]:
 
 
 def _caller(answer: Who) -> Iterator[Line]:
-    """The caller that the record names; where there is a chain, the chain names it."""
+    """Return the caller that the record names, unless the chain shows it."""
     caller = answer.caller
     if caller and not answer.chain and (name := caller.arn or caller.principal_id):
         yield labelled("called as", name)
 
 
 def basis(answer: Who) -> str:
-    """What the grade rests on: the weakest of the links that were walked to reach the actor."""
+    """Return the basis of the grade: the weakest of the links between the subject and the actor."""
     if answer.sessions:
         grades = {session.grade for session in answer.sessions}
         which = "each" if len(grades) == 1 else "the least sure"
-        return f"{which} of {count(len(answer.sessions), 'credential')}, all of this one actor"
+        return f"{which} of {count(len(answer.sessions), 'credential')}, all of this actor"
     if answer.actor.kind == ActorKind.ANONYMOUS:
-        return "nothing signed the call"
-    links = _walked(answer)
+        return "the call is unsigned"
+    links = _links_to_actor(answer)
     if not links:
-        return f"AWS's own record of the call names this {kind_of(answer.actor)}"
+        return f"AWS's record of the call names this {kind_of(answer.actor)}"
     weakest = max(links, key=lambda link: _GRADES.index(link.grade))
     if weakest.rule != "issued_key":
-        told = BASES.get(weakest.rule, rule(weakest))
-        return told if len(links) == 1 else f"the weakest of {len(links)} hops: {told}"
+        text = BASES.get(weakest.rule, rule(weakest))
+        return text if len(links) == 1 else f"the weakest of {len(links)} hops: {text}"
     if len(links) == 1:
-        return "a logged event handed out this very access key, and records for whom"
-    return f"for each of the {len(links)} hops, a logged event handed out that very access key, and records for whom"
+        return "a logged event issued this exact access key and names its requester"
+    return f"for each of the {len(links)} hops, a logged event issued that exact access key and names its requester"
 
 
-def _walked(answer: Who) -> list[Link]:
-    """The links to the first credential whose own records name the actor, and prove it."""
+def _links_to_actor(answer: Who) -> list[Link]:
+    """Return the links down to the first credential whose own records prove the actor."""
     links = []
     for hop in answer.chain:
         if hop.link is None or (answer.grade == Grade.PROVEN and _names_itself(hop, answer.actor)):
@@ -167,7 +167,7 @@ def _names_itself(hop: Hop, actor: Actor) -> bool:
 def _origin(answer: Who) -> Iterator[Line]:
     key = answer.origin_access_key_id
     if key and answer.chain and answer.chain[0].access_key_ids == (key,):
-        yield labelled("origin", "it is itself the long-term key")
+        yield labelled("origin", "the subject is itself the long-term key")
     elif key:
         sure = "" if answer.origin_grade in (None, answer.grade) else f", {answer.origin_grade}"
         yield labelled("origin", "long-term key ", (key, "bold"), f"{_hops_away(answer)}{sure}")
@@ -175,7 +175,7 @@ def _origin(answer: Who) -> Iterator[Line]:
         owner = answer.key_owner
         yield labelled("", "the key belongs to ", *described(owner))
     for candidate in answer.origin_candidates:
-        yield labelled("origin?", f"long-term key {candidate.access_key_id}: {candidate.grade}, it fits by time only")
+        yield labelled("origin?", f"long-term key {candidate.access_key_id}: {candidate.grade}, matched by time alone")
 
 
 def _hops_away(answer: Who) -> str:
@@ -204,39 +204,39 @@ def claim_lines(answer: Who) -> Iterator[Line]:
 
 
 def _claim(claim: str, value: str, agreement: Agreement, enforced: bool | None) -> Line:
-    said = {
-        Agreement.AGREES: ("agrees with who it is", "good"),
-        Agreement.DIFFERS: ("DIFFERS from who it is", "bad"),
-        Agreement.UNVERIFIABLE: ("cannot be checked", "warn"),
+    comparison = {
+        Agreement.AGREES: ("agrees with the actor", "good"),
+        Agreement.DIFFERS: ("DIFFERS from the actor", "bad"),
+        Agreement.UNVERIFIABLE: ("cannot be verified", "warn"),
         Agreement.ABSENT: ("", ""),
     }
     trust = {True: "; the trust policy required it", False: "; the trust policy did not require it", None: ""}
-    return line(claim.ljust(16), (value, "bold"), "  ", said[agreement], trust[enforced], hang=16)
+    return line(claim.ljust(16), (value, "bold"), "  ", comparison[agreement], trust[enforced], hang=16)
 
 
 def _notes(answer: Who) -> Iterator[Line]:
     for item in answer.provenance:
         event = f"; event {item.event_id}" if item.event_id else ""
-        made = "it" if item.relation == "launched_by" else "the key"
-        yield line(f"{made} was {item.relation.replace('_', ' ')} ", *described(item.actor), event)
+        thing = "the workload" if item.relation == "launched_by" else "the key"
+        yield line(f"{thing} was {item.relation.replace('_', ' ')} ", *described(item.actor), event)
     for flag in answer.flags:
         if flag != "proves_nothing":
             yield line(FLAGS.get(flag, flag.replace("_", " ")))
 
 
 def missing_lines(missing: Sequence[Missing]) -> Iterator[Line]:
-    """One line for each account, time and reason; regions that share them stand together."""
+    """Return one line per account, time and reason, with all regions that share them."""
     regions = defaultdict(list)
     for item in missing:
-        alike = (item.account_id, item.from_, item.to, item.why, item.event_source, item.event_id)
-        regions[alike].append(item.aws_region or "any region")
+        group = (item.account_id, item.from_, item.to, item.why, item.event_source, item.event_id)
+        regions[group].append(item.aws_region or "any region")
     for (account, start, end, why, source, event_id), names in regions.items():
-        told = WHY_MISSING.get(why, why.replace("_", " "))
-        told += f", those of {source}: enable them on a trail" if source else ""
-        told += f" by event {event_id}" if event_id else ""
+        reason = WHY_MISSING.get(why, why.replace("_", " "))
+        reason += f" (of {source}; enable them on a trail)" if source else ""
+        reason += f" by event {event_id}" if event_id else ""
         yield line(
             ("account " + account if account else "an account that the records do not name", "bold"),
-            f", {', '.join(names)}{_hours(start, end)}: {told}",
+            f", {', '.join(names)}{_hours(start, end)}: {reason}",
         )
 
 
@@ -252,7 +252,7 @@ def _hours(start: datetime | None, end: datetime | None) -> str:
 
 
 def _sessions(answer: Who) -> Iterator[Line]:
-    """Grouped by who is behind them; the keys of one session are one line."""
+    """Return the credentials grouped by actor; the keys of one session share a line."""
     by_actor = defaultdict(list)
     for session in answer.sessions:
         by_actor[session.actor, session.stop_reason].append(session)
@@ -272,18 +272,18 @@ def _group(actor: Actor, sessions: Sequence[Who]) -> Line:
 
 
 def _session_lines(sessions: Sequence[Who]) -> Iterator[Line]:
-    alike = defaultdict(list)
+    groups = defaultdict(list)
     for session in sessions:
-        alike[_identity(session)].append(session)
-    shown = list(alike.values())[:_SESSIONS_SHOWN]
-    for together in shown:
-        yield _session(together)
-    if len(alike) > len(shown):
-        yield and_more(count(len(alike) - len(shown), "more session"))
+        groups[_identity(session)].append(session)
+    shown = list(groups.values())[:_SESSIONS_SHOWN]
+    for group in shown:
+        yield _session(group)
+    if len(groups) > len(shown):
+        yield and_more(count(len(groups) - len(shown), "more session"))
 
 
 def _identity(credential: Who) -> tuple[object, ...]:
-    """Equal for the credentials of one session: same principal, same start, same parent."""
+    """Return the same value for all credentials of one session: same principal, same start, same parent."""
     if not credential.chain:
         return (credential,)
     hop, *parents = credential.chain
@@ -293,13 +293,13 @@ def _identity(credential: Who) -> tuple[object, ...]:
     return (hop.principal_id, hop.account_id, hop.issued_at, parent)
 
 
-def _session(together: Sequence[Who]) -> Line:
-    """One session: since when, its surest key, how many more, and the least sure grade of them."""
-    surest = min(together, key=lambda one: _GRADES.index(one.grade))
-    least = max(together, key=lambda one: _GRADES.index(one.grade))
+def _session(credentials: Sequence[Who]) -> Line:
+    """Return the start of a session, its key with the best grade, the number of other keys, and the lowest grade."""
+    surest = min(credentials, key=lambda one: _GRADES.index(one.grade))
+    least = max(credentials, key=lambda one: _GRADES.index(one.grade))
     hop = surest.chain[0] if surest.chain else None
     key = ", ".join(hop.access_key_ids) if hop and hop.access_key_ids else "no key in the record"
-    others = f" and {count(len(together) - 1, 'more key')}" if len(together) > 1 else ""
+    others = f" and {count(len(credentials) - 1, 'more key')}" if len(credentials) > 1 else ""
     return line(f"{_since(hop).ljust(20)}  ", (key, "bold"), f"{others}  ", grade_span(least.grade), hang=22)
 
 

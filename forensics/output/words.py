@@ -1,4 +1,4 @@
-"""Words: how the terms of the answers are said to a reader."""
+"""Words: the text on screen for each coded value of an answer."""
 
 from __future__ import annotations
 
@@ -47,60 +47,62 @@ WORKLOADS = {
 ADDRESS_CLASSES = {
     AddressClass.PRIVATE: "a private address",
     AddressClass.AWS_SERVICE: "an AWS service",
-    AddressClass.AWS_REGION: "an address of AWS in",
+    AddressClass.AWS_REGION: "an AWS address in",
     AddressClass.OTHER: "a public address",
 }
 STOPS = {
     StopReason.LONG_TERM_KEY: "a long-term key",
-    StopReason.CONSOLE_SIGN_IN: "a sign-in to the console",
+    StopReason.CONSOLE_SIGN_IN: "a console sign-in",
     StopReason.ROOT_USER: "the root user",
     StopReason.IDENTITY_CENTER_USER: "an Identity Center user",
     StopReason.SAML_SUBJECT: "the subject of a SAML assertion",
     StopReason.WEB_IDENTITY_SUBJECT: "the subject of a web identity token",
-    StopReason.WORKLOAD: "a workload: AWS gave the credential to it, no person asked for it",
-    StopReason.AWS_SERVICE: "an AWS service: it is the caller in the record, which names nobody behind it",
+    StopReason.WORKLOAD: "a workload: AWS issued the credential to it, no person requested it",
+    StopReason.AWS_SERVICE: "an AWS service: the record names it as the caller and names nobody behind it",
     StopReason.EXTERNAL_ACCOUNT: (
         "a principal of another account: that account's copy of the event, which names the key, is not loaded"
     ),
-    StopReason.ANONYMOUS: "a call that nothing signed",
-    StopReason.AMBIGUOUS: "several could have requested it, and the logs do not tell which",
-    StopReason.CYCLE: "the records lead in a circle",
-    StopReason.OUT_OF_REACH: "a walk goes no further than 64 hops; ask about the last credential that it came to",
-    StopReason.NOT_FOUND: "it is in none of the loaded logs",
-    StopReason.SEVERAL_ACTORS: "it stands for credentials of several actors",
+    StopReason.ANONYMOUS: "an unsigned call",
+    StopReason.AMBIGUOUS: "several actors could have requested it, and the logs do not show which",
+    StopReason.CYCLE: "the records form a cycle",
+    StopReason.OUT_OF_REACH: "the chain is longer than 64 hops; continue with the last credential shown",
+    StopReason.NOT_FOUND: "not found in the loaded logs",
+    StopReason.SEVERAL_ACTORS: "its credentials belong to several actors",
     StopReason.NEVER_LOGGED: "AWS does not log how this kind of credential is issued",
-    StopReason.NOT_TRUSTED: "the records of its issuance are loaded, but they prove nothing",
+    StopReason.NOT_TRUSTED: "the records of its issuance are loaded, but are not trusted as evidence",
     StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
     StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
-    StopReason.NOT_AN_IDENTIFIER: "it is no access key ID, event ID, session ARN or principal ID",
+    StopReason.NOT_AN_IDENTIFIER: "not an access key ID, event ID, session ARN or principal ID",
 }
-# what stands above the claims: some services choose a session name too, and AWS itself says on whose behalf
-CLAIMS = "What the session says of itself; its requester may have chosen it: no proof"
-# under a credential of the chain: why it is believed to come from what stands below
+# The requester may have chosen these values. Some services choose session names, too; AWS itself sets "on behalf of".
+CLAIMS = "Self-declared by the session (not evidence)"
+CANDIDATES = "Possible requesters (the logs do not decide, so nobody is named)"
+MISSING = "Logs to load to learn more"
+# under a credential of the chain: why it is linked to the credential below
 RULES = {
-    "issued_key": "the event handed out this very access key",
+    "issued_key": "the event issued this exact access key",
     "session_and_time": "same session, same second",
     "role_name_and_time": "same role, session name and second",
     "user_and_time": "same user, same second",
-    "switch_from": "the console's switch of roles names the session it came from",
-    "forward_access": "an AWS service used it for the user whom the record names",
+    "switch_from": "the SwitchRole event names the session that switched",
+    "forward_access": "an AWS service acted for the user that the record names",
     "sign_in_session": "the record names the sign-in session",
-    "request_id": "the agent's request carries the same request ID",
+    "request_id": "the agent's request has the same request ID",
     "on_behalf_of": "the record names the Identity Center user",
 }
-# in the headline: what a grade below `proven` rests on
+# in the headline: the basis of a grade below `proven`
 BASES = {
     "session_and_time": (
-        "one requester alone started this session, by session ID and second; that event does not show the key"
+        "exactly one requester started this session, matched by session ID and second; that event does not show the key"
     ),
     "role_name_and_time": (
-        "one requester alone started a session of this role and name in that second; that event does not show the key"
+        "exactly one requester started a session of this role and name in that second; that event does not show the key"
     ),
-    "user_and_time": "the user signed in, or asked for a token, in the very second in which the session began",
-    "switch_from": "the console's switch of roles names the session it came from; that event does not show the key",
+    "user_and_time": "the user signed in, or requested a token, in the same second in which the session began",
+    "switch_from": "the SwitchRole event names the session that switched; that event does not show the key",
     "forward_access": "the record names the user for whom an AWS service acted",
 }
-# how far a file is proven to be what AWS wrote
+# by the digest status of a file
 DIGEST_STYLES = {
     "signed": "good",
     "hash-chained": "warn",
@@ -109,18 +111,18 @@ DIGEST_STYLES = {
     "changed": "bad",
     "missing": "bad",
 }
-# why an issuance that is loaded proves nothing: in the headline, and beside its event
+# why a loaded issuance is not evidence: in the headline, and beside its event
 NOT_TRUSTED = {
-    "unlisted": "the event that issued it is in a file that no digest lists, so it proves nothing",
+    "unlisted": "the event that issued it is in a file that no digest lists, so it is not evidence",
     "contested": "the event that issued it is in a file whose digests are signed with different keys",
 }
 WHY_NOT_TRUSTED = {
-    "unlisted": "no digest lists its file, although digests cover the time of its delivery; it may be forged",
-    "contested": "digests of its region and time are signed with different keys, so one key is not AWS's",
+    "unlisted": "no digest lists its file, although digests cover its delivery time; the file may be forged",
+    "contested": "digests of its region and time are signed with different keys, so one of the keys is not AWS's",
 }
 WHY_OPEN = {
     "incomplete": "incomplete: a listed log file is missing or changed, so its events are not in this answer",
-    "contested": "contested: its digests are signed with different keys, so nothing in it is proven",
+    "contested": "contested: its digests are signed with different keys, so none of its events is verified",
 }
 DIGEST_STATES = {
     DigestState.NONE: "not verified: no digest files are loaded",
@@ -131,26 +133,26 @@ WHY_MISSING = {
     "region_not_loaded": "no log of this region is loaded",
     "before_first_event": "before the first loaded event of the account",
     "hour_empty": "no event of that hour is loaded",
-    "not_delivered": "digests prove that all files delivered then are here, and it is in none of them",
-    "hour_incomplete": "events of that hour are loaded, but none that proves this",
+    "not_delivered": "digests prove that every file delivered then is loaded, and none of them contains it",
+    "hour_incomplete": "events of that hour are loaded, but none proves this",
     "data_events_needed": "only data events would show it",
-    "excluded_by_filter": "a filter left it out",
-    "trail_stopped": "a trail was stopped or narrowed then",
+    "excluded_by_filter": "a filter excluded it",
+    "trail_stopped": "a trail was stopped or narrowed at that time",
 }
 FLAGS = {
-    "key_of_several_accounts": "the same key ID occurs in several accounts: the logs were rewritten, or forged",
+    "key_of_several_accounts": "the same key ID occurs in several accounts: the logs were rewritten or forged",
     "rewritten_or_anonymised_logs": (
-        "the account inside the key is not the account in the record: the logs were rewritten or anonymised"
+        "the account in the key ID is not the account in the record: the logs were rewritten or anonymized"
     ),
-    "used_after_expiry": "it was used after it had expired (a call is logged when it completes)",
+    "used_after_expiry": "used after it expired (a call is logged when it completes)",
     "rebuilt": (
-        "known only from records put together again from fields (CSV, OCSF): a name is medium at most; load the trail's"
-        " own files to prove it"
+        "known only from records rebuilt from fields (CSV, OCSF), which support a grade of medium at most; load the"
+        " trail's own files for proof"
     ),
-    "unlisted_events": "some of its events are in files that no valid digest lists; they prove nothing",
-    "unreliable_events": "some of its events are in conflict or damaged; they prove nothing",
-    "conflicting_source_identity": "its events carry more than one SourceIdentity",
-    "proves_nothing": "the record of this event is in conflict or damaged, and proves nothing",
+    "unlisted_events": "some of its events are in files that no valid digest lists; they are not evidence",
+    "unreliable_events": "some of its records are unreliable (in conflict or damaged); they are not evidence",
+    "conflicting_source_identity": "its events have more than one SourceIdentity",
+    "proves_nothing": "the record of this event is unreliable (in conflict or damaged), so it is not evidence",
 }
 
 KEY_KINDS = {
@@ -160,14 +162,14 @@ KEY_KINDS = {
 }
 KEY_STATUS_STYLES = {"Active": "warn", "Inactive": "good", "Deleted": "good"}
 KEY_CHANGES = {
-    "created": "made",
-    "activated": "switched on",
-    "deactivated": "switched off",
+    "created": "created",
+    "activated": "activated",
+    "deactivated": "deactivated",
     "deleted": "deleted",
-    "changed": "an attempt to change or delete it",
-    "switched_both_ways": "switched off and on, which of them last cannot be told,",
+    "changed": "change or deletion attempted",
+    "switched_both_ways": "deactivated and activated in one second (final status unknown)",
 }
-# ATT&CK's own names
+# ATT&CK's names
 TACTICS = {
     "persistence": "persistence",
     "privilege_escalation": "privilege escalation",
@@ -180,7 +182,7 @@ TACTICS = {
     "exfiltration": "exfiltration",
     "impact": "impact",
 }
-# of a node: how it came of what stands above it, and whether it works, with a style
+# how a node was derived from the node above it
 RELATIONS = {
     Relation.ASSUMED_ROLE: "assumed role",
     Relation.SESSION_TOKEN: "session token",
@@ -194,10 +196,11 @@ RELATIONS = {
     Relation.CREATED_USER: "created user",
     Relation.CHANGED_TRUST_POLICY: "set trust policy",
 }
+# with a style
 STATES: dict[State, tuple[str, str]] = {
     State.VALID: ("VALID", "bad"),
-    State.UNKNOWN: ("perhaps valid, its expiry is not logged", "warn"),
-    State.NOT_YET: ("not there yet", "dim"),
+    State.UNKNOWN: ("possibly valid, expiry not logged", "warn"),
+    State.NOT_YET: ("does not exist yet", "dim"),
     State.EXPIRED: ("expired", "dim"),
     State.DEACTIVATED: ("deactivated", "dim"),
     State.DELETED: ("deleted", "dim"),
@@ -210,16 +213,16 @@ ACTIONS = {
     Action.REVOKE_ROLE_SESSIONS: "revoke the sessions of the role",
     Action.DENY_IDENTITY_CENTER_USER: "deny the Identity Center user",
     Action.DENY_SIGN_IN_SESSION: "deny the sign-in session",
-    Action.DENY_BY_SCP: "deny the root user, by a service control policy on account",
+    Action.DENY_BY_SCP: "deny the root user with a service control policy on account",
     Action.DISABLE_CONSOLE_LOGIN: "delete the console password of",
     Action.DELETE_CREATED_USER: "delete the user",
     Action.RESTORE_TRUST_POLICY: "restore the trust policy of the role",
     Action.REPLACE_WORKLOAD_CREDENTIALS: "replace the credentials of the workload",
     Action.WAIT_UNTIL: "wait until",
-    Action.NOT_POSSIBLE: "nothing can be done about",
+    Action.NOT_POSSIBLE: "no containment is possible for",
 }
 
-# what printed an export
+# the AWS CLI command that prints an export
 EXPORTS = {
     "iam_credential_report": "iam get-credential-report",
     "iam_access_keys": "iam list-access-keys",
@@ -234,9 +237,9 @@ EXPORTS = {
 }
 AS_OF_FROM = {
     "document": "",
-    "person": ", as was said",
+    "person": ", as stated at ingest",
     "file": ", when its file was written",
-    "ingest": ", when it was ingested",
+    "ingest": ", the time of ingest",
 }
 EXPORTED = {
     "name": "name",
@@ -251,69 +254,69 @@ EXPORTED = {
 }
 # how an export and the events disagree
 DISAGREEMENTS = {
-    "name_differs": "the events have another name: renamed since, or before",
-    "account_differs": "the events are of another account",
+    "name_differs": "the events have another name: renamed before or after",
+    "account_differs": "the events belong to another account",
     "owner_differs": "the events name another owner",
-    "status_differs": "the last logged change before that left another: a change is missing from the logs",
-    "password_differs": "the last logged change before that left another: a change is missing from the logs",
-    "used_while_inactive": "yet calls succeeded after that",
-    "use_not_in_logs": "the loaded logs do not hold that use",
-    "used_yet_never": "yet the logs hold calls from before that",
-    "used_later_than_iam_says": "yet the logs hold a later call from before that",
+    "status_differs": "the last logged change before that set another status; a change is missing from the logs",
+    "password_differs": "the last logged change before that left another state; a change is missing from the logs",
+    "used_while_inactive": "but calls succeeded after that",
+    "use_not_in_logs": "the loaded logs do not contain that use",
+    "used_yet_never": "but the logs contain calls before that",
+    "used_later_than_iam_says": "but the logs contain a later call before that",
 }
 KEY_FINDINGS = {
-    "used_after_disabled": "used with success after it was disabled or deleted",
-    "used_after_switched_both_ways": "used after it was switched off and on in one second; which was last is not known",
-    "root_key": "belongs to root",
-    "quarantined": "its owner is under AWS's quarantine: AWS holds the key for leaked",
-    "owner_gone": "its owner is gone",
+    "used_after_disabled": "used successfully after it was deactivated or deleted",
+    "used_after_switched_both_ways": "used after it was deactivated and activated in one second; final status unknown",
+    "root_key": "belongs to the root user",
+    "quarantined": "AWS quarantined its owner: AWS considers the key leaked",
+    "owner_gone": "its owner no longer exists",
     "owner_differs": "the logs and IAM name different owners",
-    "status_differs": "IAM's status is not what the last logged change left",
+    "status_differs": "the status in IAM differs from the last logged change",
     "absent_from_listing": "missing from IAM's list of its owner's keys, and no deletion is logged",
     "absent_from_report": "missing from the credential report, and no deletion is logged",
-    "use_not_in_logs": "IAM knows of a use that the loaded logs do not hold",
-    "used_yet_never": "never used, says IAM; the logs hold calls",
-    "used_later_than_iam_says": "the logs hold a later call than IAM knows of",
+    "use_not_in_logs": "IAM reports a use that the loaded logs do not contain",
+    "used_yet_never": "never used according to IAM, but the logs contain calls",
+    "used_later_than_iam_says": "the logs contain a later call than IAM reports",
     "several_applications": "used by several applications",
     "never_used": "never used",
-    "unused": "not used for long",
+    "unused": "not used recently",
     "overdue_for_rotation": "overdue for rotation",
 }
 
 
 def readable_time(moment: datetime) -> str:
-    """A UTC time for a reader."""
+    """Return a UTC time as shown on screen."""
     return timestamp(moment).replace("T", " ")
 
 
 def known_time(moment: datetime | None) -> str:
-    """A UTC time for a reader; nothing if the logs have none."""
+    """Return a UTC time as shown on screen; an empty text if it is unknown."""
     return readable_time(moment) if moment else ""
 
 
 def at_time(moment: datetime | None) -> str:
-    """A time that begins a line; nothing if the logs have none."""
+    """Return a time with two spaces to begin a line with; an empty text if it is unknown."""
     return f"{readable_time(moment)}  " if moment else ""
 
 
 def minute(moment: datetime) -> str:
-    """A UTC time to the minute, for a reader."""
+    """Return a UTC time to the minute."""
     return f"{readable_time(moment)[:16]}Z"
 
 
 def time_span(first: datetime | None, last: datetime | None) -> str:
-    """The time from a first to a last event, which may be one event."""
+    """Return `FIRST to LAST`, or one time if both are equal."""
     if first is None or last is None:
-        return "at a time that is not logged"
+        return "time not logged"
     return readable_time(first) if first == last else f"{readable_time(first)} to {readable_time(last)}"
 
 
 def first_few(names: Sequence[str], most: int) -> str:
-    """`a, b and 3 more`, or all the names if there are at most `most`."""
+    """Return `a, b and 3 more`, or all names if there are at most `most`."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}"
 
 
 def count(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 event`, `2,000 events`. `nouns`: what several are called, where that is not `noun` with an s."""
+    """Return `1 event` or `2,000 events`. `nouns`: the plural, if it is not `noun` with an s."""
     return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"

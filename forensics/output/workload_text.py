@@ -1,4 +1,4 @@
-"""Workload, for a reader: where its credential was used from, and whether that shows that it was taken."""
+"""Workload on screen: where its credential was used, and whether that shows that the credential was stolen."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from forensics.answers.who_answer import Workload
 from forensics.output.lines import Line, and_more, line
 from forensics.output.words import ADDRESS_CLASSES, count, readable_time
 
-WORKLOAD_TITLE = "Where the credential that the workload was handed was used from"
+WORKLOAD_TITLE = "Addresses that used the workload's credential"
 _ADDRESSES_SHOWN = 20
 
 
 def used_from_lines(workload: Workload | None) -> Iterator[Line]:
-    """Whether it was taken, then each address, the first one first."""
+    """Return whether the credential was used elsewhere, then each address, ordered by first use."""
     if workload is None:
         return
     if not workload.addresses:
-        yield line("the loaded logs show no use of it from any address")
+        yield line("the loaded logs show no use from any address")
         return
-    said = {True: ("YES", "bad"), False: ("no", "good"), None: ("cannot be told", "warn")}
-    yield line("used elsewhere  ", said[workload.used_elsewhere], _why_elsewhere(workload), hang=16)
+    verdict = {True: ("YES", "bad"), False: ("no", "good"), None: ("unknown", "warn")}
+    yield line("used elsewhere  ", verdict[workload.used_elsewhere], _why_elsewhere(workload), hang=16)
     for event_id in workload.event_ids:
         yield line((f"event {event_id}", "dim"), indent=16)
     shown = workload.addresses[:_ADDRESSES_SHOWN]
@@ -36,10 +36,10 @@ def used_from_lines(workload: Workload | None) -> Iterator[Line]:
 
 
 def _why_elsewhere(workload: Workload) -> str:
-    """The reason, and what AWS's list of addresses would change where it was not given."""
+    """Return the reason, and the use of --ip-ranges if it was not given."""
     if workload.used_elsewhere:
-        reason = ": from another place while it was also used from the first"
-        return reason if workload.ip_ranges_sha256 else f"{reason}; --ip-ranges rules out an address of AWS"
+        reason = ": from a second place while it was still used from the first"
+        return reason if workload.ip_ranges_sha256 else f"{reason}; use --ip-ranges to rule out AWS addresses"
     if workload.used_elsewhere is None and not workload.ip_ranges_sha256:
-        return "; --ip-ranges tells addresses of AWS from others"
+        return "; use --ip-ranges to recognize AWS addresses"
     return ""

@@ -1,4 +1,4 @@
-"""Rows as an Excel workbook of one sheet: a filter on every column, times as times, and no text that is a formula."""
+"""Rows as an Excel workbook of one sheet: a filter on every column, times as times, and no text as a formula."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from forensics.answers.rows_answer import Rows
 from forensics.errors import CannotWrite
 from forensics.output.escape import cell, for_terminal
 from forensics.output.terminal import tell
+from forensics.output.words import count
 
-_MOST_ROWS = 1_048_575  # below the names
+_MOST_ROWS = 1_048_575  # without the header
 _LONGEST = 32_767
 _CUT = "... (cut)"
 _WIDEST = 60
-_EXACT = 10**15  # a sheet's numbers have 15 digits
-# text is text, whatever it looks like
+_EXACT = 10**15  # numbers of a sheet have 15 digits
+# never interpret text as a formula, a URL or a number
 _OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -29,10 +30,11 @@ _OPTIONS = {
 
 
 def to_xlsx(rows: Rows) -> bytes:
-    """Raises CannotWrite where a sheet is too short for the rows; a cell that is too short ends in `... (cut)`."""
+    """Return rows as an XLSX file. A truncated cell ends in `... (cut)`; too many rows raise CannotWrite."""
     if len(rows.rows) > _MOST_ROWS:
         raise CannotWrite(
-            f"an XLSX sheet holds {_MOST_ROWS:,} rows and there are {len(rows.rows):,}; use --format parquet or csv"
+            f"cannot write {len(rows.rows):,} rows to XLSX, which is limited to {_MOST_ROWS:,};"
+            " use --format parquet or csv"
         )
     cells = [[_value(value) for value in row] for row in rows.rows]
     out = io.BytesIO()
@@ -50,12 +52,12 @@ def to_xlsx(rows: Rows) -> bytes:
         sheet.autofilter(0, 0, len(cells), max(len(rows.columns) - 1, 0))
     cut = sum(isinstance(value, str) and value.endswith(_CUT) for row in cells for value in row)
     if cut:
-        tell(f"{cut:,} cells are longer than a sheet can hold and were cut; --format csv or parquet has them whole")
+        tell(f"{count(cut, 'cell')} truncated to XLSX's limit; use --format csv or parquet for the full text")
     return out.getvalue()
 
 
 def _value(value: Any) -> Any:
-    """What a sheet's cell can hold: a number, a time without a zone, or text."""
+    """Convert a value for a cell: a number, a time without a zone, or text."""
     if isinstance(value, datetime):
         moment = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
         return moment if moment.year >= 1900 else cell(value)

@@ -29,7 +29,7 @@ def test_every_format_but_the_table_has_all_rows(sample_case: Path) -> None:
 def test_a_table_says_how_many_rows_it_left_out(sample_case: Path) -> None:
     done = run("events", "--case", sample_case)
     assert done.out.startswith("100 of ")
-    assert "--limit 0 gives all" in done.complaint
+    assert "--limit 0 prints all" in done.complaint
     assert len(listed(sample_case, "--limit", "7")) == 7
 
 
@@ -52,17 +52,18 @@ def test_times_are_utc_unless_they_say_otherwise(sample_case: Path, until: str) 
 def test_nothing_found_says_what_there_is(sample_case: Path) -> None:
     done = run("events", "--case", sample_case, "--name", "assumerole")
     assert (done.code, done.out) == (0, "")
-    assert "no event matches: --name assumerole alone matches none (is it AssumeRole?); there are " in done.complaint
+    own = "no event matches --name assumerole on its own (did you mean AssumeRole?)"
+    assert f"no event found: {own}; loaded: " in done.complaint
     assert "2026-10-01 00:00:00Z to" in done.complaint
 
 
 def test_of_filters_that_exclude_each_other_it_says_what_each_matches(sample_case: Path) -> None:
     done = run("events", "--case", sample_case, "--key", sample.DEEP_KEY, "--name", "RunInstances", "--errors")
-    assert f"--key {sample.DEEP_KEY} alone matches 78 events" in done.complaint
-    assert "--name RunInstances alone matches none;" not in done.complaint
-    assert "--errors alone matches " in done.complaint
+    assert f"78 events match --key {sample.DEEP_KEY} on its own" in done.complaint
+    assert "no event matches --name RunInstances on its own" not in done.complaint
+    assert " match --errors on its own" in done.complaint
     mistyped = run("events", "--case", sample_case, "--key", sample.DEEP_KEY.replace("S3J6", "SJ36"))
-    assert f"(is it {sample.DEEP_KEY}?)" in mistyped.complaint
+    assert f"(did you mean {sample.DEEP_KEY}?)" in mistyped.complaint
 
 
 @pytest.mark.parametrize("width", [80, 200])

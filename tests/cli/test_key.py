@@ -20,7 +20,7 @@ def test_a_page_as_text_and_as_json(sample_case: Path) -> None:
 def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
     done = run("key", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case)
     assert (done.code, done.err) == (0, "")
-    assert "it is in none of the loaded logs" in done.out and "What to load" in done.out
+    assert "not found in the loaded logs" in done.out and "Logs to load" in done.out
 
 
 def test_what_is_no_access_key_is_a_usage_error(sample_case: Path) -> None:

@@ -28,7 +28,7 @@ def test_the_screens_fit(sample_case: Path, width: int) -> None:
         done = run(command, "--case", sample_case, width=width)
         assert (done.code, done.err) == (0, "")
         assert max(map(len, done.out.splitlines())) <= width
-    assert "by the logs alone" in run("keys", "--case", sample_case).out
+    assert "from the logs alone" in run("keys", "--case", sample_case).out
 
 
 def test_what_is_too_old_is_what_was_asked_for(sample_case: Path) -> None:
@@ -54,8 +54,8 @@ def test_an_export_as_of_a_time_and_one_that_cannot_be_read(tmp_path: Path) -> N
     case = tmp_path / "case"
     done = run("ingest", tmp_path / "keys.json", tmp_path / "cut.json", "--as-of", "2026-10-06", "--case", case)
     assert done.code == 3
-    assert "iam list-access-keys of account 704560302692, as of 2026-10-06 00:00:00Z, as was said" in done.out
+    assert "iam list-access-keys of account 704560302692, as of 2026-10-06 00:00:00Z, as stated at ingest" in done.out
     assert "cut.json: it begins like the output of `aws iam list-access-keys` but is truncated" in done.out
     page = run("key", "AKIA2ICYRBJSM2TGXVBF", "--case", case)
-    assert "active, says IAM as of 2026-10-06 00:00:00Z" in page.out
-    assert "alice, IAM user" in page.out and "says IAM" in page.out and "keys.json" in page.out
+    assert "active according to IAM as of 2026-10-06 00:00:00Z" in page.out
+    assert "alice, IAM user" in page.out and "according to IAM" in page.out and "keys.json" in page.out

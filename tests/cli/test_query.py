@@ -79,7 +79,7 @@ def test_what_is_wrong_is_said_in_one_line(sample_case: Path, arguments: list[st
 def test_no_row_says_what_the_case_holds(sample_case: Path) -> None:
     done = run("query", "run", "key_owner", "--key", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case)
     assert (done.code, done.out) == (0, "")
-    assert "no row; there are" in done.complaint and "2026-10-01 00:00:00Z to" in done.complaint
+    assert "no row found; loaded: " in done.complaint and "2026-10-01 00:00:00Z to" in done.complaint
 
 
 def test_the_shell_completes_names() -> None:

@@ -39,7 +39,7 @@ def test_as_json_it_is_the_answer(sample_case: Path, tmp_path: Path) -> None:
 def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
     done = run("report", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case)
     assert (done.code, done.err) == (0, "")
-    assert "is in none of the loaded logs" in done.out
+    assert "not found in the loaded logs" in done.out
 
 
 def test_awss_own_list_of_addresses_is_used_and_named(sample_case: Path, tmp_path: Path) -> None:

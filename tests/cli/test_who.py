@@ -32,7 +32,7 @@ def test_one_subject_is_an_object_and_several_are_an_array(sample_case: Path) ->
 def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
     done = run("who", UNKNOWN_KEY, "--case", sample_case)
     assert (done.code, done.err) == (0, "")
-    assert "it is in none of the loaded logs" in done.out
+    assert "not found in the loaded logs" in done.out
 
 
 @pytest.mark.parametrize("format", ["json", "jsonl", "csv", "table"])

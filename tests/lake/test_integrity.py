@@ -70,7 +70,7 @@ def test_a_case_that_nobody_touched_is_as_it_was_left(folder: Path) -> None:
     assert problems(folder) == []
     done = run("verify", "--case", folder)
     assert (done.code, done.err) == (0, "")
-    assert "as they were left" in done.out
+    assert "unchanged since the last command" in done.out
 
 
 @pytest.mark.parametrize("name", ["case.json", "manifest.jsonl", "case.duckdb", "custody.jsonl", "lake"])

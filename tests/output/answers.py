@@ -1,4 +1,4 @@
-"""Answers made by hand, one of each kind that a reader may meet."""
+"""Handmade answers, one for each kind of screen."""
 
 from __future__ import annotations
 

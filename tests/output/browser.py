@@ -1,7 +1,7 @@
-"""A real browser that opens a page from a file, and tells what the page asked for and complained of.
+"""A real browser that opens a page from a file, and returns its requests and console messages.
 
-Chromium with its driver, as Debian's packages `chromium` and `chromium-driver` bring them. Where there is none, the
-tests skip; with FORENSICS_BROWSER=required they fail.
+Chromium with its driver, as Debian's packages `chromium` and `chromium-driver` bring them. Without a
+browser the tests are skipped; with FORENSICS_BROWSER=required they fail.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ARGUMENTS = """
 
 
 class Browser:
-    """One page after another in one window."""
+    """A window that opens one page after another."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
@@ -42,11 +42,11 @@ class Browser:
         self.driver.get(self._address)
 
     def complaints(self) -> list[str]:
-        """What the console says, policy violations among it."""
+        """Return the messages of the console, including policy violations."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
     def requests(self) -> list[str]:
-        """What was asked for besides the page itself."""
+        """Return the requests other than that for the page itself."""
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
         assert self._address in asked

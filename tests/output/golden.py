@@ -1,6 +1,6 @@
-"""Golden outputs: what people see, kept in files, so that a change shows what it does to them.
+"""Golden outputs: screens kept in files, so that a change of a screen shows in a diff.
 
-GOLDEN=write rewrites them; read the difference before it is committed.
+GOLDEN=write rewrites them; read the diff before you commit it.
 """
 
 from __future__ import annotations
@@ -16,5 +16,5 @@ def same_as_golden(name: str, shown: str) -> None:
     if os.environ.get("GOLDEN") == "write":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(shown, encoding="utf-8")
-    assert path.exists(), f"there is no {path}; GOLDEN=write writes it"
+    assert path.exists(), f"{path} does not exist; GOLDEN=write writes it"
     assert shown == path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a reader sees of `coverage`, and of where a workload's credential was used."""
+"""Screens of `coverage`, and of the addresses that used a workload's credential."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def spans(account: str | None, region: str, *states: tuple[int, str]) -> list[CoverageSpan]:
-    """`states`: how many hours, and what they are."""
+    """Return spans. `states`: pairs of a number of hours and their state."""
     found, start = [], START
     for hours, state in states:
         found.append(

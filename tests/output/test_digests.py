@@ -1,4 +1,4 @@
-"""What a reader sees of digests in `who`, `tree` and `verify`: without any, with them, and of a forged file."""
+"""Screens of `who`, `tree` and `verify` without digests, with digests, and with a forged file."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def test_verify(name: str, cases: dict[str, Case]) -> None:
 
 
 def shown(text: str) -> str:
-    """Without what differs in each run: the key pair, and the hashes of the case."""
+    """Replace what differs in each run: the key pair, and the hashes of the case."""
     return re.sub(r"\b[0-9a-f]{64}\b", "(SHA-256)", text.replace(signer().fingerprint, "(fingerprint)"))

@@ -1,4 +1,4 @@
-"""What attackers write is harmless wherever it is shown."""
+"""Attacker-controlled text is harmless on every screen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_numbers_stay_numbers() -> None:
 
 
 def test_cells_are_utc_and_lose_nothing() -> None:
-    moment = datetime(2026, 10, 4, 2, 24, 19)  # noqa: DTZ001 - as the database hands it out
+    moment = datetime(2026, 10, 4, 2, 24, 19)  # noqa: DTZ001 - as the database returns it
     assert cell(moment) == cell(moment.replace(tzinfo=UTC)) == "2026-10-04T02:24:19Z"
     assert cell(moment.replace(tzinfo=timezone(timedelta(hours=2)))) == "2026-10-04T00:24:19Z"
     assert cell(moment.replace(microsecond=5)) == "2026-10-04T02:24:19.000005Z"

@@ -1,4 +1,4 @@
-"""An answer in a file: private, whole or not there, never over another unasked."""
+"""Answers in a file: private, complete or absent, and never over an existing file without --force."""
 
 from __future__ import annotations
 

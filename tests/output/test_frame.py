@@ -1,4 +1,4 @@
-"""DataFrames: every column has a type that can be computed with, and times are UTC."""
+"""DataFrames: every column has a computable type, and times are UTC."""
 
 from __future__ import annotations
 

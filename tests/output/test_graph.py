@@ -27,7 +27,7 @@ def case(sample_case: Path) -> Case:
 
 
 def check_mermaid(text: str) -> None:
-    """Every line is one of the few that there are, whatever a label holds."""
+    """Assert that every line has one of the known forms, for any label."""
     head, *lines = text.splitlines()
     assert head == "flowchart TD"
     for line in lines:
@@ -92,7 +92,7 @@ def test_a_label_is_only_text() -> None:
 
 
 def test_a_label_has_the_lines_that_it_was_given() -> None:
-    """Mermaid breaks a line at a backslash and an n, also where they are entities."""
+    """Mermaid breaks a line at a backslash followed by n, even if they are entities."""
     graph = Graph()
     graph.node("a", ["one\ntwo", "C:\\new"])
     (label,) = re.findall(r'"(.*)"', to_mermaid(graph))

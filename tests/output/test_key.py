@@ -1,4 +1,4 @@
-"""What a reader sees of `key`, at a narrow and a wide terminal."""
+"""Screens of `key` on a narrow and a wide terminal."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ def test_identifiers_are_whole_and_lines_fit(sample_case: Path) -> None:
         narrow = lay_out(render_key(page), width)
         assert WHOLE.findall(narrow) == WHOLE.findall(whole)
     assert all(cells(row) <= 80 or len(row.split()) == 1 for row in narrow.splitlines())
-    coloured = lay_out(render_key(page), 80, colour=True)
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == narrow
+    colored = lay_out(render_key(page), 80, color=True)
+    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == narrow

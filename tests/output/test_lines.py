@@ -1,4 +1,4 @@
-"""Lines fold at spaces and nowhere else."""
+"""Lines fold at spaces only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from forensics.output.lines import Line, cells, cut, lay_out, line, table
 
 EVENT = "237177ec-96c4-44db-9998-0500a3791ad0"
-HANGING = 4  # where a folded line with an indent of two goes on
+HANGING = 4  # indentation of the further rows of a line with an indent of two
 WORDS = st.lists(st.text("abc-:/", min_size=1, max_size=50), min_size=1, max_size=20)
 
 
@@ -34,10 +34,10 @@ def test_it_goes_on_under_its_own_guide() -> None:
     assert lay_out([content], 40) == f"└─ event\n   │ {EVENT}\n"
 
 
-def test_colour_is_only_added() -> None:
+def test_color_is_only_added() -> None:
     content = line(("bold", "bold"), " plain")
     assert lay_out([content], 80) == "bold plain\n"
-    assert lay_out([content], 80, colour=True) == "\x1b[1mbold\x1b[0m plain\n"
+    assert lay_out([content], 80, color=True) == "\x1b[1mbold\x1b[0m plain\n"
 
 
 def test_every_part_is_made_harmless() -> None:

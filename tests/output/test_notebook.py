@@ -1,4 +1,4 @@
-"""Answers in a notebook: the text of the terminal, inert."""
+"""Answers in a notebook: the text of the terminal, as inert HTML."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_answer_is_displayed(sample_case: Path) -> None:
     with Case.open(sample_case) as case:
         found = [shown(answer) for answer in answers(case, sample.DEEP_KEY)]
     assert all(sample.DEEP_KEY in one.text for one in found[:3])
-    assert "svg" in found[2].tags and "What to do, in this order" in found[2].text
+    assert "svg" in found[2].tags and "Containment steps, in this order" in found[2].text
     assert all("pre" in one.tags for one in found)
 
 

@@ -1,4 +1,4 @@
-"""What a reader sees of `info` and `ingest`."""
+"""Screens of `info` and `ingest`."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def test_info_and_ingest(width: int) -> None:
 
 def test_what_was_not_fetched_is_no_copy_of_another_file() -> None:
     for files, told in (
-        ({"duplicate": 24, "ok": 2}, "2 read, 24 in the case already and not fetched"),
-        ({"duplicate": 25, "ok": 2}, "1 with the content of another, 2 read, 24 in the case already and not fetched"),
-        ({"duplicate": 24}, "24 in the case already and not fetched"),
+        ({"duplicate": 24, "ok": 2}, "2 read, 24 already in the case, not fetched"),
+        ({"duplicate": 25, "ok": 2}, "2 read, 1 duplicate, 24 already in the case, not fetched"),
+        ({"duplicate": 24}, "24 already in the case, not fetched"),
     ):
         assert f"files     {told}; " in lay_out(render_ingest(replace(INGEST, files=files, known=24)), 200)
 
@@ -74,8 +74,10 @@ def test_a_case_of_nothing() -> None:
 
 
 def test_which_answers_an_ingest_changed() -> None:
-    assert "answers   5 newly resolved, 2 now ambiguous, 1 named otherwise\n" in lay_out(render_ingest(INGEST), 80)
+    assert "answers   5 newly resolved, 2 now ambiguous, 1 now with another actor\n" in lay_out(
+        render_ingest(INGEST), 80
+    )
     unchanged = replace(INGEST, changed=ChangedAnswers(0, 0, 0, 0))
-    assert "answers   no earlier one changed\n" in lay_out(render_ingest(unchanged), 80)
+    assert "answers   no earlier conclusion changed\n" in lay_out(render_ingest(unchanged), 80)
     unknown = replace(INGEST, changed=None)
-    assert "answers   what changed is not known" in lay_out(render_ingest(unknown), 80)
+    assert "answers   changes are unknown" in lay_out(render_ingest(unknown), 80)

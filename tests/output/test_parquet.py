@@ -1,4 +1,4 @@
-"""Rows as Parquet: whole, typed, in UTC."""
+"""Rows as Parquet: complete, typed, in UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plots: what they show is what there is, and text of a log is text."""
+"""Plots: they show the data, and content of logs stays text."""
 
 from __future__ import annotations
 

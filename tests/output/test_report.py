@@ -1,4 +1,4 @@
-"""The report: in a real browser, as whoever receives it opens it, and as a file that must be safe to open."""
+"""The report: in a real browser, and as a file that is safe to open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forensics.answers.tree_answer import Node, NodeKind, Relation, State, Tree
 from forensics.case import Case
 from forensics.identifiers import SubjectType
 from forensics.output.report import report_page
-from forensics.output.report.finding import finding, proof
+from forensics.output.report.finding import cited_events, finding
 from forensics.output.report.lineage import lineage
 from tests.attribution.records import Account, assume_role, call
 from tests.cases import case_of_records
@@ -73,9 +73,9 @@ def test_the_finding_names_who_and_says_how_sure(opened: Browser, pages: dict[st
     opened.open(pages[DEEP])
     who, done = (sentence.text for sentence in opened.all(".finding"))
     assert "requested by svc-deploy, IAM user of account" in who and "proven" in who and "3 hops" in who
-    proofs = [proof.get_attribute("data-events") for proof in opened.all(".proofs button")]
-    assert proofs[0] == "237177ec-96c4-44db-9998-0500a3791ad0" and len(proofs) == 5
-    assert "what came of it (1 session, 2 access keys, 1 user, 1 console password and 1 trust policy)" in done
+    cited = [button.get_attribute("data-events") for button in opened.all(".evidence button")]
+    assert cited[0] == "237177ec-96c4-44db-9998-0500a3791ad0" and len(cited) == 5
+    assert "derived from it (1 session, 2 access keys, 1 user, 1 console password and 1 trust policy)" in done
     assert "131 calls" in done
     assert "and 2 access keys, 1 user, 1 console password and 1 trust policy may still be used" in done
     opened.open(pages[sample.STOLEN_WORKLOAD_KEY])
@@ -143,7 +143,7 @@ def test_a_table_of_the_page_is_sorted_by_numbers(opened: Browser, pages: dict[s
 
 def test_a_record_is_one_click_away(opened: Browser, pages: dict[str, Path]) -> None:
     opened.open(pages[DEEP])
-    opened.run("arguments[0].click()", opened.one("table[aria-label='how it was requested'] button.event"))
+    opened.run("arguments[0].click()", opened.one("table[aria-label='chain of requests'] button.event"))
     assert opened.one("dialog").is_displayed()
     assert opened.one("#record-title").text.startswith("AssumeRole")
     (shown, *_) = (json.loads(text.text) for text in opened.all("dialog pre"))
@@ -232,7 +232,7 @@ def test_the_page_names_nothing_outside_of_itself(pages: dict[str, Path]) -> Non
 
 
 def test_every_column_has_a_name_for_paper(pages: dict[str, Path]) -> None:
-    """On paper a heading stands on each page, where Chromium draws text and no button."""
+    """Printed headings repeat on each page, where Chromium draws text but no buttons."""
     for page in pages.values():
         heads = [attributes for name, attributes in elements(page.read_text()) if name == "th"]
         assert all(attributes.get("data-name") for attributes in heads)
@@ -241,7 +241,7 @@ def test_every_column_has_a_name_for_paper(pages: dict[str, Path]) -> None:
 def test_equal_answers_give_equal_files(reports: dict[str, Report], sample_case: Path) -> None:
     with Case.open(sample_case) as case:
         again = case.report(DEEP)
-    # the log of the case has grown by a question in between
+    # the query in between added an entry to the custody log
     case_then = replace(again.case, custody_head=reports[DEEP].case.custody_head)
     assert report_page(replace(again, case=case_then)) == report_page(reports[DEEP])
 
@@ -272,7 +272,7 @@ def test_nobody_is_named_where_the_logs_do_not_decide(tmp_path: Path) -> None:
         report = case.report(CHILD_KEY)
     page = report_page(report)
     assert report.key.who.grade == Grade.NONE
-    assert "who requested it is" in page and "not known" in page
+    assert "its requester is" in page and "unknown" in page
 
 
 @pytest.mark.full
@@ -305,12 +305,12 @@ def test_of_several_who_may_have_requested_it_none_is_named(tmp_path: Path) -> N
     with case_of_records(aws.records, tmp_path) as case:
         report = case.report(key)
         of_alice = report_page(case.report(aws.user("alice").key))
-    told = "".join(part if isinstance(part, str) else part[0] for part in finding(report)[0])
-    assert "not known" in told and told.endswith("so nobody is named.")
-    assert not {"alice", "bob"} & set(re.findall(r"\w+", told)) and proof(report) == ()
+    sentence = "".join(part if isinstance(part, str) else part[0] for part in finding(report)[0])
+    assert "its requester is unknown" in sentence and sentence.endswith("nobody is named.")
+    assert not {"alice", "bob"} & set(re.findall(r"\w+", sentence)) and cited_events(report) == ()
     drawn = lineage(report.key.who, report.tree)
     assert "alice" in drawn and "bob" in drawn and 'class="doubt"' in drawn and 'class="actor"' not in drawn
-    assert "perhaps of it:" in of_alice
+    assert "possibly derived:" in of_alice
 
 
 # the drawing

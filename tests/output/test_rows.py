@@ -1,4 +1,4 @@
-"""Rows: whole in JSON and CSV, readable in a table."""
+"""Rows: complete in JSON and CSV, readable in a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forensics.answers.rows_answer import Rows
 from forensics.output.lines import cells, lay_out
 from forensics.output.rows_text import objects, render_events, render_rows, to_csv, to_jsonl
 
-NOON = datetime(2026, 10, 1, 12)  # noqa: DTZ001 - as the database hands it out
+NOON = datetime(2026, 10, 1, 12)  # noqa: DTZ001 - as the database returns it
 EVENT = "237177ec-96c4-44db-9998-0500a3791ad0"
 COLUMNS = ("event_time", "event_name", "actor_name", "access_key_id", "principal_id", "user_agent", "event_id")
 
@@ -55,7 +55,7 @@ def test_csv_is_a_line_a_row_whatever_is_in_it() -> None:
 
 def test_a_table_says_once_what_all_events_share() -> None:
     shown = lay_out(render_events(events({}, {"event_name": "PutObject"}, total=9), 80), 80)
-    assert shown.startswith("2 of 9 events, 2026-10-01 12:00:00Z to 2026-10-01 12:00:00Z\nall of them: ")
+    assert shown.startswith("2 of 9 events, 2026-10-01 12:00:00Z to 2026-10-01 12:00:00Z\nsame in all: ")
     assert shown.count("alice") == shown.count("ASIAZNW342S3J6ZQNFX7") == shown.count(EVENT) == 1
     assert shown.endswith("\nevent_name\nGetObject\nPutObject\n")
 
@@ -67,7 +67,7 @@ def test_a_table_shows_the_columns_that_fit_and_names_the_others() -> None:
     )
     narrow, wide = (lay_out(render_events(rows, width), width) for width in (80, 200))
     assert "event_name  actor_name  access_key_id" in narrow
-    assert "not shown: event_id, user_agent; a wider terminal, or --format csv, has them" in narrow
+    assert "not shown: event_id, user_agent; use a wider terminal or --format csv" in narrow
     assert max(cells(row) for row in narrow.splitlines()) <= 80
     assert EVENT in wide and "…" in wide and "not shown" not in wide
     assert max(cells(row) for row in wide.splitlines()) <= 200
@@ -104,7 +104,7 @@ def test_what_tells_something_and_has_no_place_in_a_row_stands_below_it() -> Non
     )
     shown = lay_out(render_rows(rows, 80), 80).splitlines()
     assert max(map(cells, shown)) <= 80
-    assert shown[1] == "all of them: first_event 2026-10-01 12:00:00Z"
+    assert shown[1] == "same in all: first_event 2026-10-01 12:00:00Z"
     assert [line.split() for line in shown[3:5]] == [["actor_name", "calls", "last_event"], ["store"]]
     assert shown[5].startswith("alice0              1  2026-10-01") and shown[6] == f"  {store}"
     assert "not shown: first_event_id;" in shown[-1]

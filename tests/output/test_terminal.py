@@ -1,4 +1,4 @@
-"""On a terminal: colours that can be turned off, and a pager for what is longer than the screen."""
+"""Terminals: colors can be turned off, and long answers go to a pager."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from forensics.output.terminal import how_far
+from forensics.output.terminal import progress_text
 from tests.conftest import SAMPLE_LOGS
 from tests.s3_server import BUCKET, S3Server
 from tests.simulator import sample
 
 
 def on_a_terminal(*arguments: object, lines: int = 24, **environment: str) -> str:
-    """What a terminal of 80 columns gets to show."""
+    """Return the output on a terminal of 80 columns."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "forensics", *map(str, arguments)],
@@ -39,13 +39,13 @@ def on_a_terminal(*arguments: object, lines: int = 24, **environment: str) -> st
 def _read(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, 65536)
-    except OSError:  # nobody writes to it any more
+    except OSError:  # the other end is closed
         return b""
 
 
 @pytest.fixture
 def pager(tmp_path: Path) -> Path:
-    """A pager that keeps what it was handed."""
+    """A pager that saves its input."""
     script = tmp_path / "pager"
     script.write_text(f"#!/bin/sh\ncat > '{tmp_path}/page'\n")
     script.chmod(0o700)
@@ -62,7 +62,7 @@ def test_what_is_longer_than_the_screen_goes_to_the_pager(sample_case: Path, pag
     assert on_a_terminal(*command, PAGER="no-such-pager") == whole
 
 
-def test_colours_can_be_turned_off(sample_case: Path) -> None:
+def test_colors_can_be_turned_off(sample_case: Path) -> None:
     command = ("info", "--case", sample_case)
     assert "\x1b[1m" in on_a_terminal(*command)
     assert "\x1b" not in on_a_terminal(*command, NO_COLOR="1")
@@ -75,7 +75,7 @@ def test_what_may_hold_commands_for_a_terminal_does_not_reach_one(sample_case: P
 
 
 @pytest.mark.parametrize(
-    ("done", "told"),
+    ("done", "text"),
     [
         ((0, 40, 0, 9_000_000, 0, 1.0), "0 of 40 files, 0.0 of 9.0 MB, 0 events/s"),
         (
@@ -87,9 +87,9 @@ def test_what_may_hold_commands_for_a_terminal_does_not_reach_one(sample_case: P
         ((0, 0, 0, 0, 0, 0.0), "0 of 0 files, finishing"),
     ],
 )
-def test_how_far_reading_is(done: tuple[Any, ...], told: str) -> None:
-    """The time left goes by bytes: the files of one region are many and small, those of another large."""
-    assert how_far(*done) == told
+def test_the_text_of_progress(done: tuple[Any, ...], text: str) -> None:
+    """The time left is estimated by bytes: the files of one region are many and small, those of another large."""
+    assert progress_text(*done) == text
 
 
 def test_progress_is_one_line_of_a_terminal_and_gone_in_the_end(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Timelines as Timesketch takes them."""
+"""Timelines in the formats of Timesketch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_keys_timeline_has_what_was_done_to_it(sample_case: Path) -> None:
     assert sum(line["access_key_id"] == sample.LEAKED_KEY for line in lines) == len(lines) - 1 == 102
     assert [line["datetime"] for line in lines] == sorted(line["datetime"] for line in lines)
     (ended,) = (line for line in lines if line["timestamp_desc"] == "access key deactivated")
-    assert ended["message"] == f"{sample.LEAKED_KEY} switched off by elena.garcia"
+    assert ended["message"] == f"{sample.LEAKED_KEY} deactivated by elena.garcia"
     assert ended["access_key_id"] == sample.RESPONDER_KEY
 
 
@@ -42,4 +42,4 @@ def test_a_temporary_keys_timeline_begins_with_its_request(sample_case: Path) ->
     requested = [
         row for row in csv.DictReader(done.out.splitlines()) if row["timestamp_desc"] == "credential requested"
     ]
-    assert any(row["message"] == f"AssumeRole handed out {sample.DEEP_KEY}" for row in requested)
+    assert any(row["message"] == f"AssumeRole issued {sample.DEEP_KEY}" for row in requested)

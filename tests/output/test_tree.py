@@ -1,4 +1,4 @@
-"""What a reader sees of `tree`, at a narrow and a wide terminal."""
+"""Screens of `tree` on a narrow and a wide terminal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_trees_of_the_sample(name: str, width: int, sample_case: Path) -> None:
 
 def test_what_is_in_no_log_says_so() -> None:
     empty = Tree(Subject(SubjectType.ACCESS_KEY, "ASIAQQQQQQQQQQQQQQQQ"), None)
-    assert "in none of the loaded logs" in lay_out(render_tree(empty), 80)
+    assert "not found in the loaded logs" in lay_out(render_tree(empty), 80)
 
 
 def test_a_key_that_iam_calls_inactive_is_told_so_and_its_step_stays(tmp_path: Path) -> None:
@@ -54,14 +54,14 @@ def test_a_key_that_iam_calls_inactive_is_told_so_and_its_step_stays(tmp_path: P
         case.ingest([write([*calls, on], tmp_path / "logs")])
         add(case, tmp_path, {"keys.json": keys}, START + timedelta(seconds=200))
         shown = lay_out(render_tree(case.tree(alice.key)), 120)
-        assert shown.count("inactive by IAM as of 2026-03-01 12:03:20Z") == 3
+        assert shown.count("inactive in IAM as of 2026-03-01 12:03:20Z") == 3
         assert f"deactivate the access key {alice.key}" in shown
-        assert "already inactive by IAM as of 2026-03-01 12:03:20Z; see that it still is" in shown
+        assert "already inactive in IAM as of 2026-03-01 12:03:20Z; check that it still is" in shown
         assert "keys.json" in shown
         page = report_page(case.report(alice.key))
-        assert "already" in page and "inactive by IAM as of 2026-03-01 12:03:20Z" in page
+        assert "already" in page and "inactive in IAM as of 2026-03-01 12:03:20Z" in page
     with Case.create(tmp_path / "older") as case:
         case.ingest([write([*calls, on], tmp_path / "logs")])
         add(case, tmp_path, {"keys.json": keys}, START + timedelta(seconds=50))
-        assert "yet calls succeeded after that" in lay_out(render_tree(case.tree(bob.key)), 120)
+        assert "but calls succeeded after that" in lay_out(render_tree(case.tree(bob.key)), 120)
         assert case.tree(carol.key).exports == ()

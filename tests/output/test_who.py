@@ -1,4 +1,4 @@
-"""What a reader sees of `who`, at a narrow and a wide terminal."""
+"""Screens of `who` on a narrow and a wide terminal."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def test_identifiers_are_whole_at_any_width(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_who_comes_first_and_colour_changes_no_word(name: str) -> None:
+def test_who_comes_first_and_color_changes_no_word(name: str) -> None:
     answer = ANSWERS[name]
     plain = shown(answer, 80)
     assert plain.partition("\n  who  ")[0].split()[0] in shown(answer, None).splitlines()[0]
-    coloured = lay_out(render_who(answer), 80, colour=True)
-    assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
+    colored = lay_out(render_who(answer), 80, color=True)
+    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == plain
 
 
 def shown(answer: Who, width: int | None) -> str:
@@ -84,4 +84,4 @@ def test_each_kind_of_workload_has_its_name() -> None:
 
 def test_of_a_workload_credential_that_was_never_used_nothing_is_doubted() -> None:
     shown = lay_out(used_from_lines(Workload("ASIAZNW342S3J6ZQNFX7", None, (), (), None)), 80)
-    assert shown == "the loaded logs show no use of it from any address\n"
+    assert shown == "the loaded logs show no use from any address\n"

@@ -1,4 +1,4 @@
-"""Rows as an Excel workbook: text is text, times are times, and what does not fit is said."""
+"""Rows as an Excel workbook: text is text, times are times, and truncation is reported."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_numbers_and_times_can_be_reckoned_with() -> None:
 def test_a_cell_that_is_too_short_is_cut_and_said(capsys: pytest.CaptureFixture[str]) -> None:
     (_, cut) = texts(sheet(Rows(("a",), (("x" * 100_000,),), 1)))
     assert len(cut) == 32_767 and cut.endswith("x... (cut)")
-    assert "1 cells are longer than a sheet can hold" in capsys.readouterr().err
+    assert "1 cell truncated to XLSX's limit" in capsys.readouterr().err
 
 
 def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

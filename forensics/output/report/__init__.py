@@ -1,7 +1,7 @@
-"""Report: an answer as one file for a browser, that opens offline and asks nobody for anything.
+"""Report: an answer as one HTML file that works offline and sends no request.
 
-Whatever a log holds is text in it: the template escapes every value, the data is JSON that cannot end its script, and
-the page's own script sets text and nothing else. Its policy lets no other script, style or request be.
+Content of logs is always text: the template escapes every value, the data is JSON that cannot end its script, and the
+script of the page only sets text. The Content-Security-Policy forbids every other script, style and request.
 """
 
 from forensics.output.report.page import report_page

@@ -1,4 +1,4 @@
-"""Data: the events and records that a page carries, as JSON that no log content can break out of."""
+"""Data: the events and records in a page, as JSON that no content of a log can break out of."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from forensics.answers.tree_answer import Node
 from forensics.output.tree_text import called
 from forensics.output.words import known_time
 
-# in a script, these could end it or begin a comment; JSON may spell any character
-_SPELLED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+# these could end a script or begin a comment in it; JSON can escape any character
+_ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def embedded(answer: Report) -> Markup:
-    """The data, for a script of type application/json. Non-ASCII is spelled out, line separators too."""
+    """Return the data for a script of type application/json, in ASCII."""
     data = {
         "events": [_event(event, answer.tree.nodes[event.node]) for event in answer.events],
         "records": [_record(record) for record in answer.records],
         "by_event_id": {event_id: list(numbers) for event_id, numbers in by_event_id(answer).items()},
     }
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    return Markup(text.translate(_SPELLED))
+    return Markup(text.translate(_ESCAPED))
 
 
 def provenance(answer: Report) -> Markup:
-    """What `forensics verify REPORT.html` compares with a case: its contents, the question, the answer's hash."""
+    """Return the input of `forensics verify REPORT.html`: the case, the query and the hash of the answer."""
     about = {
         "case_id": answer.case.case_id,
         "ingest_id": answer.case.ingest_id,
@@ -44,11 +44,11 @@ def provenance(answer: Report) -> Markup:
         "address_databases": answer.address_files,
         "answer_sha256": answer_sha256(answer),
     }
-    return Markup(json.dumps(about, ensure_ascii=True, separators=(",", ":")).translate(_SPELLED))
+    return Markup(json.dumps(about, ensure_ascii=True, separators=(",", ":")).translate(_ESCAPED))
 
 
 def by_event_id(answer: Report) -> Mapping[str, list[int]]:
-    """The places of each event's records; one that went to several accounts has several."""
+    """Return the indexes of the records by event ID; an event delivered to several accounts has several records."""
     found: defaultdict[str, list[int]] = defaultdict(list)
     for number, record in enumerate(answer.records):
         if record.event_id:
@@ -57,7 +57,7 @@ def by_event_id(answer: Report) -> Mapping[str, list[int]]:
 
 
 def _event(event: ListedEvent, node: Node) -> list[str | int | None]:
-    """In the order of the columns of the page's table, then the place of its record."""
+    """Return the values in the order of the columns of the page's table, then the index of the record."""
     return [
         known_time(event.event_time),
         event.event_name,

@@ -1,6 +1,6 @@
-"""Finding: what a report says first, in two plain sentences; the second half is for what was done.
+"""Finding: the first two sentences of a report, on the requester and on the activity.
 
-A name stands here only where the answer has one.
+They contain a name only if the answer names an actor.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Sentence = tuple[str | Span, ...]
 
 
 def finding(answer: Report) -> tuple[Sentence, Sentence]:
-    """Who it is, how sure that is and by what evidence; and what was done."""
-    return _who(answer), _done(answer)
+    """Return a sentence on the actor, the grade and its basis, and a sentence on the activity."""
+    return _who(answer), _activity(answer)
 
 
-def proof(answer: Report) -> tuple[str, ...]:
-    """The events that the first sentence rests on; of a key whose own records name its user, the first of these."""
+def cited_events(answer: Report) -> tuple[str, ...]:
+    """Return the IDs of the events that prove the first sentence; without an issuance, the first event of the key."""
     who = answer.key.who
     if who.actor.kind == ActorKind.UNKNOWN:
         return ()
@@ -43,69 +43,69 @@ def _who(answer: Report) -> Sentence:
     key, who = answer.key, answer.key.who
     subject: Sentence = ((key.subject.id, "key"), f" is a {KEY_KINDS[key.kind]}")
     if not key.in_logs and key.owner is not None:
-        return (*subject, " that is in none of the loaded logs; IAM says that it is of ", *described(key.owner), ".")
+        return (*subject, " not found in the loaded logs; according to IAM it belongs to ", *described(key.owner), ".")
     if not key.in_logs:
-        return (*subject, " that is in none of the loaded logs: nothing here says whose it is, or what it did.")
+        return (*subject, " not found in the loaded logs: they show neither its owner nor its use.")
     if key.owner is not None and who.actor == key.owner:
-        return (*subject, " of ", *described(key.owner), "; that is ", _sure(who.grade), f": {basis(who)}.")
+        return (*subject, " of ", *described(key.owner), "; grade ", _grade(who.grade), f": {basis(who)}.")
     if who.actor.kind == ActorKind.UNKNOWN:
         owner: Sentence = (" of ", *described(key.owner)) if key.owner is not None else ()
-        several = "; so nobody is named" if who.candidates else ""
-        return (*subject, *owner, "; who requested it is ", ("not known", "bad"), f": {stop(who)}{several}.")
-    given = " that AWS gave to " if who.actor.kind == ActorKind.WORKLOAD else " requested by "
-    how = given if key.kind == KeyKind.TEMPORARY else ", and behind it is "
-    return (*subject, how, *described(who.actor), "; that is ", _sure(who.grade), f": {basis(who)}", *_taken(who), ".")
+        several = "; nobody is named" if who.candidates else ""
+        return (*subject, *owner, "; its requester is ", ("unknown", "bad"), f": {stop(who)}{several}.")
+    issued = " that AWS issued to " if who.actor.kind == ActorKind.WORKLOAD else " requested by "
+    how = issued if key.kind == KeyKind.TEMPORARY else " used by "
+    end = (f": {basis(who)}", *_used_elsewhere(who), ".")
+    return (*subject, how, *described(who.actor), "; grade ", _grade(who.grade), *end)
 
 
-def _taken(who: Who) -> Sentence:
-    """Of a workload's credential, that somebody else had it too."""
+def _used_elsewhere(who: Who) -> Sentence:
+    """Return that the credential of a workload was also used by somebody else, if it was."""
     if who.workload is None or not who.workload.used_elsewhere:
         return ()
     return ("; but it was ", ("also used from elsewhere", "bad"), " while the workload used it")
 
 
-def _sure(grade: Grade) -> Span:
+def _grade(grade: Grade) -> Span:
     return (str(grade), "good" if grade in (Grade.PROVEN, Grade.STRONG) else "warn")
 
 
-def _done(answer: Report) -> Sentence:
+def _activity(answer: Report) -> Sentence:
     activity, nodes = answer.activity, answer.tree.nodes
     if not activity.events:
-        return ("No call of it is in the loaded logs.",)
-    came = [
+        return ("The loaded logs contain no call by it.",)
+    derived = [
         node for node in nodes if node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS
     ]
-    doers = f"It, and what came of it ({_listed(counted(came))})," if came else "It"
+    callers = f"It and everything derived from it ({_joined(counted(derived))})" if derived else "It"
     span = _period(activity.first_use, activity.last_use)
     return (
-        f"{doers} made {count(activity.events, 'call')} {span}, of which {activity.succeeded:,} succeeded;",
+        f"{callers} made {count(activity.events, 'call')} {span}, of which {activity.succeeded:,} succeeded;",
         *_sensitive(answer),
-        *_left(answer),
+        *_still_usable(answer),
         ".",
     )
 
 
 def _sensitive(answer: Report) -> Sentence:
-    done = [one for one in answer.activity.sensitive if one.succeeded]
-    calls = sum(one.succeeded for one in done)
-    if not done:
-        return (" none that succeeded is of a kind that intruders are known for",)
-    tactics = _listed(dict.fromkeys(TACTICS[one.tactic] for one in done))
+    succeeded = [one for one in answer.activity.sensitive if one.succeeded]
+    calls = sum(one.succeeded for one in succeeded)
+    if not succeeded:
+        return (" no sensitive call succeeded",)
+    tactics = _joined(dict.fromkeys(TACTICS[one.tactic] for one in succeeded))
     are = "is" if calls == 1 else "are"
-    return (" ", (f"{calls:,}", "bad"), f" of these {are} of a kind that intruders are known for ({tactics})")
+    return (" ", (f"{calls:,}", "bad"), f" of these {are} sensitive ({tactics})")
 
 
-def _left(answer: Report) -> Sentence:
-    """What is to be ended now."""
+def _still_usable(answer: Report) -> Sentence:
     if answer.tree.at is None:
         return ()
-    working = [node for node in answer.tree.nodes if may_be_used(node)]
+    usable = [node for node in answer.tree.nodes if may_be_used(node)]
     at = readable_time(answer.tree.at)
-    if not working:
-        return (f", and nothing of it still worked at {at}",)
-    itself = [] if all(node.parent is not None for node in working) else ["the key itself"]
-    which = (*itself, *counted(node for node in working if node.parent is not None))
-    return (", and ", (_listed(which), "bad"), f" may still be used at {at}, the end of the logs")
+    if not usable:
+        return (f", and none of these credentials still worked at {at}",)
+    itself = [] if all(node.parent is not None for node in usable) else ["the key itself"]
+    which = (*itself, *counted(node for node in usable if node.parent is not None))
+    return (", and ", (_joined(which), "bad"), f" may still be used at {at}, the end of the logs")
 
 
 def _period(first: datetime | None, last: datetime | None) -> str:
@@ -114,6 +114,6 @@ def _period(first: datetime | None, last: datetime | None) -> str:
     return f"from {readable_time(first)} to {readable_time(last)}" if first != last else f"at {readable_time(first)}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def _joined(names: Iterable[str]) -> str:
     *some, last = names
     return f"{', '.join(some)} and {last}" if some else last

@@ -1,7 +1,8 @@
-"""Lineage: the tree of credentials drawn, from whoever is behind the key down to what came of it.
+"""Lineage: the tree of credentials as SVG, from the actor behind the key down to everything derived from it.
 
-One row a credential, further right the further down, so that many hops and many children stay readable. The drawing is
-made of pieces of some rows each, which paper does not cut through. Where the logs do not decide, a line is dashed.
+Each credential is a row, indented by its depth, so that many hops and many children stay readable. The drawing is
+split into pieces of a few rows, because a page break does not split a piece. A link is dashed if the logs do not
+decide.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from forensics.output.words import RELATIONS, STATES, count, readable_time
 
 _WIDTH = 1000
 _SHOWN = 100  # nodes of the tree
-_HEIGHT = 44  # of a row
-_STEP = 24  # to the right, for each level
-_DEEPEST = 20  # levels drawn further right
-_LETTER = 7.6  # width of one of the larger letters, and of a smaller one
+_HEIGHT = 44  # per row
+_STEP = 24  # indentation per level
+_DEEPEST = 20  # levels with an indentation of their own
+_LETTER = 7.6  # width of a letter
 _SMALL_LETTER = 6.4
 _PIECE = 16  # rows
 _STATE_CLASSES = {"bad": "valid", "warn": "perhaps"}
@@ -46,7 +47,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row to draw. `above`: the row that it came of; `certain`: that it did; `node`: its number in the tree."""
+    """A row to draw. `above`: the row that it is derived from; `certain`: whether it is; `node`: its ID in the tree."""
 
     title: str
     name: str
@@ -69,7 +70,7 @@ class _LineageRows:
 
 
 def lineage(who: Who | None, tree: Tree, *, styled: bool = False) -> Markup:
-    """The drawing. `styled`: with its style inside, for where no page gives one."""
+    """Return the drawing. `styled`: include its style, for use outside of a report."""
     drawn = _LineageRows()
     above = _above(who, drawn) if who else None
     depth = drawn.rows[above].depth + 1 if above is not None else 0
@@ -84,7 +85,7 @@ def lineage(who: Who | None, tree: Tree, *, styled: bool = False) -> Markup:
 
 
 def _above(who: Who, drawn: _LineageRows) -> int | None:
-    """Whoever is behind it, then each credential down to the one asked about; the last row of these."""
+    """Add the actor or the candidates, then each credential above the subject; return the index of the last row."""
     named = who.actor.kind != ActorKind.UNKNOWN
     if named:
         words = "".join(part if isinstance(part, str) else part[0] for part in described(who.actor))
@@ -93,7 +94,7 @@ def _above(who: Who, drawn: _LineageRows) -> int | None:
     else:
         for candidate in who.candidates[:8]:
             words = "".join(part if isinstance(part, str) else part[0] for part in described(candidate.actor))
-            detail = f"may have requested it: {rule(candidate.link)}"
+            detail = f"possible requester: {rule(candidate.link)}"
             drawn.add(_Row(words, "", detail, 0, None, event_ids=candidate.link.event_ids))
         first = 0 if drawn.rows else None
         depth = 1 if drawn.rows else 0
@@ -132,20 +133,20 @@ def _below(branches: Branches, parent: int | None, above: int | None, depth: int
 def _of_node(node: Node, depth: int, above: int | None, forwarded: Sequence[Node]) -> _Row:
     name = short_name(node.arn, node.name, node.principal_id)
     state, style = STATES[node.state]
-    told = [RELATIONS[node.relation]] if node.relation else []
-    told += [readable_time(node.issued_at)] if node.issued_at else []
-    told += [f"{state.lower()}{until(node)}"] if node.state != State.UNKNOWN or node.parent is not None else []
-    told += [count(node.events, "event")] if node.events else []
+    details = [RELATIONS[node.relation]] if node.relation else []
+    details += [readable_time(node.issued_at)] if node.issued_at else []
+    details += [f"{state.lower()}{until(node)}"] if node.state != State.UNKNOWN or node.parent is not None else []
+    details += [count(node.events, "event")] if node.events else []
     keys = sum(len(one.access_key_ids) for one in forwarded)
-    told += [f"services used {count(keys, 'key')} on its behalf"] if keys else []
-    told += ["role juggling"] if "role_juggling" in node.flags else []
-    doubt = "" if node.certain else "perhaps: "
+    details += [f"services used {count(keys, 'key')} on its behalf"] if keys else []
+    details += ["role juggling"] if "role_juggling" in node.flags else []
+    doubt = "" if node.certain else "possibly: "
     kind = _STATE_CLASSES.get(style, "")
     kind += " subject" if node.parent is None else ""
     return _Row(
         called(node),
         f"{name}  {node.account_id or ''}",
-        f"[{node.id}] {doubt}{', '.join(told)}",
+        f"[{node.id}] {doubt}{', '.join(details)}",
         depth,
         above,
         node.certain,
@@ -157,9 +158,9 @@ def _of_node(node: Node, depth: int, above: int | None, forwarded: Sequence[Node
 
 def _of_hidden(group: Hidden, depth: int, above: int | None) -> _Row:
     more = f", with {group.below:,} more below" if group.below else ""
-    of_note = f"{group.loud:,} of them valid or with plantings" if group.loud else "none of them valid"
-    title = f"and {group.nodes:,} more: {group.alike}"
-    return _Row(title, "", f"{of_note}{more}; not drawn, `forensics tree` has all", depth, above, kind="more")
+    state = f"{group.notable:,} of them valid or with persistence" if group.notable else "none of them valid"
+    title = f"and {group.nodes:,} more: {group.group}"
+    return _Row(title, "", f"{state}{more}; not drawn, `forensics tree` lists all", depth, above, kind="more")
 
 
 # the drawing
@@ -176,7 +177,7 @@ def _piece(rows: Sequence[_Row], start: int) -> Markup:
 
 
 def _line(rows: Sequence[_Row], number: int, top: int, bottom: int) -> Markup:
-    """From the row that this one came of, where it crosses this piece."""
+    """Return the part within this piece of the line from the row above."""
     row = rows[number]
     if row.above is None or _middle(row.above) >= bottom or _middle(number) < top:
         return Markup("")
@@ -192,7 +193,7 @@ def _drawn(row: _Row, number: int) -> Markup:
     name = for_terminal(row.name).strip()
     shown = _cut(title, int(room / _LETTER))
     rest = _cut(name, int(room / _LETTER) - len(shown) - 2)
-    proof = (
+    events = (
         Markup(' data-events="{}" tabindex="0" role="button"').format("\n".join(row.event_ids)) if row.event_ids else ""
     )
     anchor = Markup(' id="node-{}"').format(row.node) if row.node is not None else ""
@@ -204,7 +205,7 @@ def _drawn(row: _Row, number: int) -> Markup:
     ).format(
         row.kind,
         anchor,
-        proof,
+        events,
         _cut(title, 300),
         _cut(name, 300),
         _cut(for_terminal(row.detail), 300),

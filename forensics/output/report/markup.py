@@ -1,4 +1,4 @@
-"""Markup: lines and values of answers as HTML; event IDs in them lead to their records."""
+"""Markup: lines and values of answers as HTML, with event IDs linked to their records."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from markupsafe import Markup
 from forensics.output.escape import for_terminal
 from forensics.output.lines import Line, Span
 
-_LONGEST = 1_000  # characters of a value; no ARN, key or name of AWS's comes near
+_LONGEST = 1_000  # characters of a value; no ARN, key or name in AWS is nearly as long
 _UUID = re.compile(r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
 
 def shown(value: object) -> object:
-    """What a template prints: text with nothing invisible in it, and of bounded length."""
+    """Return a value for a template: text without invisible characters, truncated if it is very long."""
     if value is None:
         return ""
     if isinstance(value, str) and not isinstance(value, Markup):
@@ -24,16 +24,16 @@ def shown(value: object) -> object:
     return value
 
 
-class Proofs:
-    """Where the records of events are in the page's data: by event ID, and every copy of each."""
+class EventLinks:
+    """Links from event IDs to their records in the data of the page, every copy included."""
 
     def __init__(self, records: Mapping[str, Sequence[int]]) -> None:
         self._records = records
 
     def event(self, event_id: str | None) -> Markup:
-        """An event ID, and its record one click away where the page has it."""
+        """Return an event ID, as a button that opens its record if the page has it."""
         if not event_id:
-            return Markup('<span class="dim">an event without ID</span>')
+            return Markup('<span class="dim">event without ID</span>')
         whole = str(shown(event_id))
         text = Markup('<span class="whole">{}</span><span class="short">{}</span>').format(whole, whole[:8])
         if event_id not in self._records:
@@ -43,13 +43,13 @@ class Proofs:
         )
 
     def events(self, event_ids: Iterable[str | None], most: int = 3) -> Markup:
-        """Some event IDs, and how many more there are."""
+        """Return the first event IDs, and the number of the others."""
         ids = list(event_ids)
         more = f"and {len(ids) - most:,} more" if len(ids) > most else ""
         return Markup("<br>").join([*(self.event(event_id) for event_id in ids[:most]), *([more] if more else [])])
 
     def lines(self, lines: Iterable[Line]) -> Markup:
-        """Lines as paragraphs, as far to the right as they were."""
+        """Return lines as paragraphs with the same indentation."""
         return Markup("\n").join(
             Markup('<p class="line in{}">{}</p>').format(min(len(line.first), 16) // 2, self.spans(line.spans))
             for line in lines

@@ -1,28 +1,28 @@
 "use strict";
-// Everything that comes from a log is set as text, never as markup.
+// Content of logs is always set as text, never as markup.
 const data = JSON.parse(document.getElementById("data").textContent);
 const PAGE = 25;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
-function spelled(text) {
+function escaped(text) {
   return text.replace(INVISIBLE, (character) => "\\u{" + character.codePointAt(0).toString(16) + "}");
 }
 
 function element(name, text, classes) {
-  const made = document.createElement(name);
-  if (text !== undefined && text !== null) made.textContent = spelled(String(text));
-  if (classes) made.className = classes;
-  return made;
+  const created = document.createElement(name);
+  if (text !== undefined && text !== null) created.textContent = escaped(String(text));
+  if (classes) created.className = classes;
+  return created;
 }
 
-// Tables: each is a list of rows, of which one page is in the document.
+// Tables: each is a list of rows; one page of them is in the document.
 
 function rowsOf(table) {
   if (table.id === "event-table") return data.events.map((event) => ({ cells: eventCells(event), make: () => eventRow(event), event }));
   return [...table.tBodies[0].rows].map((row) => ({ cells: [...row.cells].map(textOf), make: () => row }));
 }
 
-// With the whole of each ID, of which a table shows the beginning.
+// Includes each full ID, because a table shows only its beginning.
 function textOf(cell) {
   return [cell.innerText.trim(), ...[...cell.querySelectorAll(".whole")].map((id) => id.textContent)].join(" ").trim();
 }
@@ -38,9 +38,9 @@ function eventRow(event) {
   row.append(
     element("td", time, "time"), twoLines(call, service), element("td", refused, outcome === "succeeded" ? "" : "warn"),
     element("td", node, "time"), twoLines(address, region), element("td", resource, "on"), element("td", technique),
-    element("td", agent, "agent"), proofCell(id, record),
+    element("td", agent, "agent"), evidenceCell(id, record),
   );
-  row.cells[7].title = spelled(agent ?? "");
+  row.cells[7].title = escaped(agent ?? "");
   return row;
 }
 
@@ -50,10 +50,10 @@ function twoLines(first, second) {
   return cell;
 }
 
-function proofCell(id, record) {
+function evidenceCell(id, record) {
   const shown = element(record === null ? "code" : "button", null, "event");
   shown.append(element("span", id ?? "without ID", "whole"), element("span", (id ?? "no ID").slice(0, 8), "short"));
-  shown.title = spelled(id ?? "");
+  shown.title = escaped(id ?? "");
   if (record !== null) {
     shown.type = "button";
     shown.dataset.record = record;
@@ -73,8 +73,8 @@ function enhance(table) {
   const rows = rowsOf(table);
   const heads = [...table.tHead.rows[0].cells];
   let found = rows, page = 0, sorted = -1, direction = 1, only = null;
-  const told = element("span");
-  told.setAttribute("role", "status");
+  const summary = element("span");
+  summary.setAttribute("role", "status");
   const previous = element("button", "previous"), next = element("button", "next");
 
   function show(size = PAGE) {
@@ -82,7 +82,7 @@ function enhance(table) {
     page = Math.min(Math.max(page, 0), pages - 1);
     table.tBodies[0].replaceChildren(...found.slice(page * size, (page + 1) * size).map((row) => row.make()));
     const first = found.length ? page * size + 1 : 0;
-    told.textContent = `${first.toLocaleString("en")} to ${Math.min((page + 1) * size, found.length).toLocaleString("en")} of ${found.length.toLocaleString("en")}` + (found.length < rows.length ? `, filtered from ${rows.length.toLocaleString("en")}` : "");
+    summary.textContent = `${first.toLocaleString("en")} to ${Math.min((page + 1) * size, found.length).toLocaleString("en")} of ${found.length.toLocaleString("en")}` + (found.length < rows.length ? `, filtered from ${rows.length.toLocaleString("en")}` : "");
     previous.disabled = page === 0;
     next.disabled = page === pages - 1;
   }
@@ -114,7 +114,7 @@ function enhance(table) {
   next.addEventListener("click", () => { page += 1; show(); });
   if (rows.length > 8) {
     const tools = element("div", null, "tools");
-    tools.append(input, told);
+    tools.append(input, summary);
     if (rows.length > PAGE) tools.append(previous, next);
     table.parentElement.before(tools);
   }
@@ -128,7 +128,7 @@ function enhance(table) {
   };
 }
 
-// Records: laid out without being read, so that what is odd in one stays odd.
+// Records: indented without being parsed, so that anomalies such as repeated keys stay visible.
 
 function laidOut(text) {
   let out = "", depth = 0, quoted = false;
@@ -136,7 +136,7 @@ function laidOut(text) {
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
     if (quoted) {
-      if (character === "\\") { out += spelled(character + (text[at + 1] ?? "")); at += 1; continue; }
+      if (character === "\\") { out += escaped(character + (text[at + 1] ?? "")); at += 1; continue; }
       if (character === '"') quoted = false;
       out += character;
     } else if (character === '"') { quoted = true; out += character; }
@@ -150,21 +150,21 @@ function laidOut(text) {
     else if (character === ":") out += ": ";
     else if (!/\s/.test(character)) out += character;
   }
-  return out.split("\n").map(spelled).join("\n");
+  return out.split("\n").map(escaped).join("\n");
 }
 
 function open(numbers) {
   const records = numbers.map((number) => data.records[number]);
   const [first] = records;
-  document.getElementById("record-title").textContent = spelled(`${first.name ?? "event"}  ${first.time ?? ""}`);
+  document.getElementById("record-title").textContent = escaped(`${first.name ?? "event"}  ${first.time ?? ""}`);
   const body = document.getElementById("record-body");
   body.replaceChildren();
   for (const record of records) {
-    body.append(element("h3", record.id ?? "an event without ID"));
+    body.append(element("h3", record.id ?? "event without ID"));
     const where = [record.time, record.name, record.account && "account " + record.account, record.region].filter(Boolean);
     body.append(element("p", where.join(", "), "dim"));
     if (record.files.length) body.append(element("p", "in " + record.files.join(", "), "dim long"));
-    if (record.unreliable) body.append(element("p", "This record is in conflict with a copy, or damaged; it proves nothing.", "warn"));
+    if (record.unreliable) body.append(element("p", "This record is unreliable: it is damaged, or conflicts with a copy. It is for display only, never evidence.", "warn"));
     if (record.text.length < record.length) body.append(element("p", `The first ${record.text.length.toLocaleString("en")} of ${record.length.toLocaleString("en")} characters.`, "warn"));
     const text = element("pre");
     text.textContent = laidOut(record.text);
@@ -175,22 +175,22 @@ function open(numbers) {
   dialog.scrollTop = 0;
 }
 
-function ask(target) {
-  const asked = target.closest("[data-events], [data-record]");
-  if (!asked) return false;
-  const numbers = asked.dataset.record !== undefined ? [Number(asked.dataset.record)]
-    : asked.dataset.events.split("\n").flatMap((id) => (Object.hasOwn(data.by_event_id, id) ? data.by_event_id[id] : []));
+function openRecords(target) {
+  const source = target.closest("[data-events], [data-record]");
+  if (!source) return false;
+  const numbers = source.dataset.record !== undefined ? [Number(source.dataset.record)]
+    : source.dataset.events.split("\n").flatMap((id) => (Object.hasOwn(data.by_event_id, id) ? data.by_event_id[id] : []));
   if (numbers.length) open([...new Set(numbers)]);
   return numbers.length > 0;
 }
 
 document.addEventListener("click", (click) => {
   if (click.target === document.getElementById("record")) click.target.close();
-  else if (click.target instanceof Element) ask(click.target);
+  else if (click.target instanceof Element) openRecords(click.target);
 });
 document.addEventListener("keydown", (press) => {
   const isDrawn = press.target instanceof SVGElement;
-  if (isDrawn && (press.key === "Enter" || press.key === " ") && ask(press.target)) press.preventDefault();
+  if (isDrawn && (press.key === "Enter" || press.key === " ") && openRecords(press.target)) press.preventDefault();
 });
 document.getElementById("theme").addEventListener("click", () => {
   const dark = getComputedStyle(document.documentElement).colorScheme === "dark" ||
@@ -199,7 +199,7 @@ document.getElementById("theme").addEventListener("click", () => {
 });
 const tables = new Map([...document.querySelectorAll("table.data")].map((table) => [table, enhance(table)]));
 
-// The events of an address, a service or the like; of a bucket, those of its objects too.
+// Shows the events of an address, a service, a program or a resource; for a bucket, also those of its objects.
 function find(button) {
   const events = document.getElementById("event-table");
   const [field, value] = [Number(button.dataset.field), button.dataset.value];
@@ -208,6 +208,6 @@ function find(button) {
 }
 
 document.addEventListener("click", (click) => {
-  const asked = click.target instanceof Element && click.target.closest("[data-field]");
-  if (asked) find(asked);
+  const button = click.target instanceof Element && click.target.closest("[data-field]");
+  if (button) find(button);
 });

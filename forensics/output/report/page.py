@@ -1,4 +1,4 @@
-"""Page: the report's file, from its template, style and script."""
+"""Page: the report as HTML, from a template, a style and a script."""
 
 from __future__ import annotations
 
@@ -22,47 +22,47 @@ from forensics.output.key_text import note_lines
 from forensics.output.key_use_text import programs
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded, provenance
-from forensics.output.report.finding import finding, proof
+from forensics.output.report.finding import cited_events, finding
 from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
-from forensics.output.report.markup import Proofs, shown
+from forensics.output.report.markup import EventLinks, shown
 from forensics.output.report.timeline import timeline
 from forensics.output.tree_text import already_lines, called, until
 from forensics.output.who_text import claim_lines, missing_lines
 from forensics.output.words import (
     ACTIONS,
     ADDRESS_CLASSES,
+    CANDIDATES,
     CLAIMS,
     GRADE_STYLES,
     KEY_KINDS,
-    RELATIONS,
+    MISSING,
     STATES,
     TACTICS,
     count,
     known_time,
 )
-from forensics.output.workload_text import used_from_lines
+from forensics.output.workload_text import WORKLOAD_TITLE, used_from_lines
 
 _COVERAGE_WIDTH = 110
 _TITLES = {
-    "lineage": "Where it came from, and what came of it",
-    "timeline": "When",
-    "done": "What was done",
-    "touched": "What was touched",
-    "contain": "What to do, in this order",
-    "unknown": "What is not known",
+    "lineage": "Origin and derived credentials",
+    "timeline": "Timeline",
+    "done": "Activity",
+    "touched": "Resources",
+    "contain": "Containment steps, in this order",
+    "unknown": "Limits and missing logs",
     "events": "Events",
     "about": "About this report",
 }
-_ROWS = 200  # of a list that is not a table
+_ROWS = 200  # steps of the containment
 
 
 def report_page(answer: Report) -> str:
-    """The report as HTML. Equal reports give equal files."""
+    """Return the report as HTML. Equal reports give equal files."""
     style, script = _file("page.css") + LINEAGE_STYLE, _file("page.js")
-    proofs = Proofs(by_event_id(answer))
     return (
-        _environment(proofs)
+        _environment(EventLinks(by_event_id(answer)))
         .get_template("page.html")
         .render(
             report=answer,
@@ -76,7 +76,7 @@ def report_page(answer: Report) -> str:
             " base-uri 'none'; form-action 'none'",
             data=embedded(answer),
             sentences=finding(answer),
-            proofs=proof(answer),
+            cited=cited_events(answer),
             lineage=lineage(answer.key.who, answer.tree),
             timeline=timeline(answer.timeline, answer.tree.nodes),
             sensitive=sorted(
@@ -84,7 +84,7 @@ def report_page(answer: Report) -> str:
                 key=lambda one: (not one.succeeded, one.succeeded, str(one.first_use), one.event_name),
             ),
             programs=programs(answer.activity.user_agents),
-            working=[node for node in answer.tree.nodes if may_be_used(node)],
+            usable=[node for node in answer.tree.nodes if may_be_used(node)],
             signed_by={(one.event_source, one.event_name): one.nodes for one in answer.signed_by},
             uncertain=sum(not node.certain for node in answer.tree.nodes),
             coverage=Markup.escape(lay_out(render_coverage(answer.coverage, _COVERAGE_WIDTH), _COVERAGE_WIDTH)),
@@ -95,7 +95,7 @@ def report_page(answer: Report) -> str:
     )
 
 
-def _environment(proofs: Proofs) -> Environment:
+def _environment(links: EventLinks) -> Environment:
     environment = Environment(
         loader=PackageLoader("forensics.output.report", "."),
         autoescape=True,
@@ -107,22 +107,24 @@ def _environment(proofs: Proofs) -> Environment:
     environment.filters |= {
         "time": known_time,
         "number": lambda number: f"{number:,}",
-        "event": proofs.event,
-        "events": proofs.events,
-        "lines": proofs.lines,
-        "spans": proofs.spans,
+        "event": links.event,
+        "events": links.events,
+        "lines": links.lines,
+        "spans": links.spans,
     }
     environment.globals |= {
         "titles": _TITLES,
         "ACTIONS": ACTIONS,
         "ADDRESS_CLASSES": ADDRESS_CLASSES,
+        "CANDIDATES": CANDIDATES,
         "CLAIMS": CLAIMS,
         "EXPORTS_TITLE": EXPORTS_TITLE,
         "GRADE_STYLES": GRADE_STYLES,
         "KEY_KINDS": KEY_KINDS,
-        "RELATIONS": RELATIONS,
+        "MISSING": MISSING,
         "STATES": STATES,
         "TACTICS": TACTICS,
+        "WORKLOAD_TITLE": WORKLOAD_TITLE,
         "already_lines": already_lines,
         "called": called,
         "candidate_lines": candidate_lines,

@@ -1,6 +1,6 @@
-"""Timeline: calls over time, drawn; a lane for each credential, what succeeded above its line and what did not below.
+"""Timeline: calls over time as SVG; one lane per credential, successful calls above its line and refused ones below.
 
-Heights are square roots, so that a lone call is seen beside a thousand.
+Heights are square roots, so that a single call is visible beside a thousand.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from markupsafe import Markup
 
 from forensics.answers.report_answer import Bucket, Timeline
 from forensics.answers.tree_answer import Node
-from forensics.output.branches import Branches, alike
+from forensics.output.branches import Branches, group_of
 from forensics.output.escape import for_terminal
 from forensics.output.identity_text import short_name
 from forensics.output.tree_text import called
 from forensics.output.words import count, readable_time
 
 _WIDTH = 1000
-_LABELS = 270  # columns that the names of the lanes take
+_LABELS = 270  # width of the names of the lanes
 _LANE, _ABOVE, _BELOW = 46, 24, 14
 _LANES = 14
 _TICKS = 5
-_LEAST = 60  # steps: a lone call is a bar, not a wall
-_LETTERS = 34  # of a lane's name
+_LEAST = 60  # steps, so that the bar of a single call is narrow
+_LETTERS = 34  # in the name of a lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Lane:
 
 
 def timeline(answer: Timeline, nodes: Sequence[Node]) -> Markup:
-    """The drawing; of no call, nothing."""
+    """Return the drawing; an empty text if there is no call."""
     if answer.start is None or answer.end is None or not answer.buckets:
         return Markup("")
     lanes = _lanes(answer.buckets, nodes)
@@ -60,21 +60,21 @@ def timeline(answer: Timeline, nodes: Sequence[Node]) -> Markup:
 
 
 def _lanes(buckets: Sequence[Bucket], nodes: Sequence[Node]) -> list[_Lane]:
-    """In the order of their first call: a lane for the key and for each node of note, one for others that are alike."""
+    """Return the lanes by first call: one for the key and for each notable node, one per group of other nodes."""
     branches = Branches(nodes, len(nodes))
     found: defaultdict[tuple[int, str], list[Bucket]] = defaultdict(list)
     for bucket in buckets:
         node = nodes[bucket.node]
-        own = node.parent is None or branches.is_loud(node)
-        found[(node.id, "") if own else (-1, alike(node))].append(bucket)
+        has_own_lane = node.parent is None or branches.is_notable(node)
+        found[(node.id, "") if has_own_lane else (-1, group_of(node))].append(bucket)
     calls = {lane: sum(one.succeeded + one.refused for one in ones) for lane, ones in found.items()}
     busiest = sorted(found, key=lambda lane: (lane[0] != 0, -calls[lane], lane))
     shown = busiest if len(busiest) <= _LANES else busiest[: _LANES - 1]
     lanes = [_lane(lane, found[lane], nodes) for lane in sorted(shown, key=lambda lane: (_start(found[lane]), lane))]
     others = [bucket for lane in busiest[len(shown) :] for bucket in found[lane]]
     if others:
-        told = count(len({bucket.node for bucket in others}), "other credential")
-        lanes.append(_Lane(told, "with fewer calls", _together(others)))
+        name = count(len({bucket.node for bucket in others}), "other credential")
+        lanes.append(_Lane(name, "with fewer calls", _merged(others)))
     return lanes
 
 
@@ -83,11 +83,11 @@ def _lane(lane: tuple[int, str], buckets: Sequence[Bucket], nodes: Sequence[Node
     if number >= 0:
         node = nodes[number]
         return _Lane(called(node), short_name(node.arn, node.principal_id), buckets)
-    return _Lane(kind, count(len({bucket.node for bucket in buckets}), "credential"), _together(buckets))
+    return _Lane(kind, count(len({bucket.node for bucket in buckets}), "credential"), _merged(buckets))
 
 
-def _together(buckets: Iterable[Bucket]) -> list[Bucket]:
-    """The calls of several nodes in each step of time."""
+def _merged(buckets: Iterable[Bucket]) -> list[Bucket]:
+    """Return the sums over several nodes, per step of time."""
     found: defaultdict[datetime, list[Bucket]] = defaultdict(list)
     for bucket in buckets:
         found[bucket.start].append(bucket)

@@ -328,7 +328,7 @@ def test_report_and_bundle_say_what_exports_say(told: Case, tmp_path: Path) -> N
             key(KEY, "alice"), key(OTHER, "bob", "Inactive")
         )
         page = archive.read("report.html").decode()
-    assert "What the account itself says" in page and "iam list-access-keys as of" in page
+    assert "Account exports" in page and "iam list-access-keys as of" in page
     assert "IAM says that it is of " in report_page(told.report(OTHER))
 
 

@@ -459,6 +459,6 @@ def test_use_after_a_key_was_switched_both_ways_in_one_second_is_undecided(tmp_p
         assert [(use.change, use.succeeded) for use in page.lifecycle.used_after_end] == [("switched_both_ways", 1)] * 2
         assert (page.lifecycle.status, "used_after_end" in page.flags) == (None, False)
         shown = lay_out(render_key(page), 200)
-        assert "used after it was switched off and on, which of them last cannot be told, at" in shown
+        assert "used after it was deactivated and activated in one second (final status unknown) at" in shown
         (audited,) = [one for one in case.keys().keys if one.access_key_id == bob.key]
         assert {one.finding for one in audited.findings} == {"used_after_switched_both_ways"}
