@@ -39,10 +39,10 @@ from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.who.requesters import who, who_all
 from forensics.lake import layout as layouts
 from forensics.lake.integrity import file_sha256
+from forensics.processes.runtime import packaged_folder
 from forensics.proof import custody_log
 from forensics.proof.case_log import address_files, named_files
 from forensics.proof.folder_check import verify_logs
-from forensics.runtime import packaged_folder
 from forensics.sources.aws import Access
 
 if TYPE_CHECKING:

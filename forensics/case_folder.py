@@ -14,6 +14,7 @@ import duckdb
 from forensics import __version__
 from forensics.attribution.case_database import CaseDatabase
 from forensics.errors import IngestFailed
+from forensics.files.temporary_folder import TemporaryFolder
 from forensics.ingest.progress import Progress
 from forensics.lake import layout as layouts
 from forensics.lake import manifest as manifests
@@ -24,7 +25,6 @@ from forensics.proof.case_check import check_manifest, hashes_of
 from forensics.proof.case_log import CaseLog, named_files
 from forensics.sources.aws import Access, Aws
 from forensics.sources.s3_url import is_s3_url
-from forensics.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
     from forensics.answers.ingest_answer import Estimate, Ingest, LookupEstimate, Snapshot

@@ -19,12 +19,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from forensics.arrow_tables import create_table
 from forensics.attribution.column_docs import comment_on_all
 from forensics.attribution.database import connect, models_version
 from forensics.attribution.incremental import ActorChanges, EarlierBuild
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
+from forensics.files.regular_files import open_regular
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA, EVENT_KEY
 from forensics.lake.file_names import day_of
 from forensics.lake.integrity import check_files, file_sha256
@@ -40,8 +40,7 @@ from forensics.records.arrow_schema import (
     TEXT,
     TIMESTAMP,
 )
-from forensics.regular_files import open_regular
-from forensics.sql_files import sql
+from forensics.tables import create_table, sql
 
 DocumentTables = Callable[[duckdb.DuckDBPyConnection], None]
 """Creates the tables of one kind of document from the view `documents`, before the models run."""

@@ -18,8 +18,8 @@ from forensics.attribution.database import WRITTEN, connect
 from forensics.attribution.order import model
 from forensics.attribution.state import install
 from forensics.errors import CannotWrite
+from forensics.files.private_file import check_place
 from forensics.lake.layout import Layout
-from forensics.private_file import check_place
 
 # views that stay views, because they read only tables
 _VIEWS = ("attributed_events",)

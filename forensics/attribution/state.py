@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from forensics.regular_files import create_private
+from forensics.files.regular_files import create_private
 
 # DuckDB replays them even if it opens the database read-only, so they are part of it
 _BESIDE_A_DATABASE = (".wal", ".wal.checkpoint", ".wal.recovery")

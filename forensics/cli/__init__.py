@@ -22,7 +22,7 @@ from typer.main import get_command
 
 from forensics import __version__
 from forensics.cli.options import PLAIN
-from forensics.runtime import without_pandas
+from forensics.processes.runtime import without_pandas
 
 # in the order of `forensics --help`; forensics/cli/NAME.py defines the command or the group NAME
 _NAMES = (

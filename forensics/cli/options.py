@@ -56,7 +56,7 @@ def _check_place(context: typer.Context, file: Path | None) -> Path | None:
         return None
     if file is not None and not context.resilient_parsing:
         from forensics.errors import CannotWrite
-        from forensics.private_file import check_place
+        from forensics.files.private_file import check_place
 
         try:
             check_place(file, replace=context.params["force"])
@@ -232,7 +232,7 @@ def output_to(file: Path | None, *, force: bool) -> Iterator[None]:
     if file is None:
         yield
         return
-    from forensics.private_file import private_file
+    from forensics.files.private_file import private_file
 
     with private_file(file, replace=force) as written, redirect_stdout(written):
         yield

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pyarrow as pa
 
-from forensics.arrow_tables import create_table, insert_rows
 from forensics.digests.digest import Digest, ListedFile, NotADigest, read_digest, signature_of
 from forensics.formats.documents import DocumentKind
 from forensics.records.arrow_schema import TEXT, TIMESTAMP
-from forensics.sql_files import sql
+from forensics.tables import create_table, insert_rows, sql
 
 if TYPE_CHECKING:
     import duckdb

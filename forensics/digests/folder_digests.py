@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from forensics.arrow_tables import create_table, insert_rows
 from forensics.digests.hasher import NO_LOG, Hashed, ToHash, hash_file
 from forensics.errors import OutputError
+from forensics.processes.worker_processes import WorkerDied, run_workers
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, TEXT
-from forensics.worker_processes import WorkerDied, run_workers
+from forensics.tables import create_table, insert_rows
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,10 +11,10 @@ from typing import BinaryIO
 import msgspec
 from isal import isal_zlib
 
+from forensics.files.regular_files import open_regular
 from forensics.formats.documents import Document, take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
-from forensics.regular_files import open_regular
-from forensics.worker_processes import messages, reply
+from forensics.processes.worker_processes import messages, reply
 
 NO_LOG = "it contains no JSON"
 _GZIP = b"\x1f\x8b"

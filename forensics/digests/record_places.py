@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from forensics.files.regular_files import open_regular
+from forensics.files.temporary_folder import TemporaryFolder
 from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.record_stream import NotJson, Records
 from forensics.records.columns import SourceRecords, to_batch
-from forensics.regular_files import open_regular
-from forensics.temporary_folder import TemporaryFolder
 
 if TYPE_CHECKING:
     from forensics.digests.hasher import ToHash

@@ -14,14 +14,13 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 import duckdb
 import pyarrow as pa
 
-from forensics.arrow_tables import Rows, create_table
 from forensics.exports import credential_report_rows as credential_report
 from forensics.exports import iam, organization, trails
 from forensics.exports.api_response import ApiResponse, Problems, Provenance, moment, one_page
 from forensics.exports.export_rows import COMMENTS, TABLES, Row
 from forensics.formats import export_documents as formats
 from forensics.records.arrow_schema import TEXT, TIMESTAMP
-from forensics.sql_files import sql
+from forensics.tables import Rows, create_table, sql
 
 _READERS: dict[str, Callable[[ApiResponse], Iterable[Row]]] = {
     "iam_access_keys": iam.access_keys,

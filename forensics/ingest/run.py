@@ -32,8 +32,8 @@ from forensics.lake.integrity import changed_files
 from forensics.lake.layout import Layout, only_ingest, remove_unfinished_files
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
 from forensics.lake.pending import announce_commit
+from forensics.processes.worker_processes import WorkerDied, run_workers
 from forensics.sources.paths import as_text
-from forensics.worker_processes import WorkerDied, run_workers
 
 # for fewer bytes, starting processes takes longer than it saves
 _ONE_PROCESS_BYTES = 6 << 20

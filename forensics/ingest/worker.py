@@ -19,6 +19,7 @@ from typing import BinaryIO
 import msgspec
 import pyarrow as pa
 
+from forensics.files.regular_files import open_regular
 from forensics.formats.archives import ArchiveMember
 from forensics.formats.contents import Log, hold, open_contents
 from forensics.formats.documents import Document
@@ -30,11 +31,10 @@ from forensics.ingest.source_reading import Ended, SourceReading, Tally
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
+from forensics.processes.runtime import without_pandas
+from forensics.processes.worker_processes import messages, reply
 from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.identity import Identity
-from forensics.regular_files import open_regular
-from forensics.runtime import without_pandas
-from forensics.worker_processes import messages, reply
 
 # a trail file has at most 50 MB and is held in memory; a larger file is read twice, to hash it and to parse it
 _HELD_BYTES = 64 << 20

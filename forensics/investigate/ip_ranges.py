@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from forensics.errors import NotIpRanges
-from forensics.regular_files import read_regular, resolve_regular
+from forensics.files.regular_files import read_regular, resolve_regular
 
 Address = IPv4Address | IPv6Address
 

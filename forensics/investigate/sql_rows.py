@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 
 from forensics.attribution.database import reading_files
-from forensics.sql_files import sql
+from forensics.tables import sql
 
 Connection = duckdb.DuckDBPyConnection
 T = TypeVar("T")

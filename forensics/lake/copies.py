@@ -31,7 +31,7 @@ from forensics.records.addendum import amended
 from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA, TEXT
 from forensics.records.columns import SourceRecords, to_batch
 from forensics.records.record import canonical_sha256
-from forensics.sql_files import sql
+from forensics.tables import sql
 
 EVENT_KEY = "coalesce(nullif(event_id, '') || '/' || nullif(recipient_account_id, ''), content_sha256)"
 _ROWS_AT_ONCE = 10_000

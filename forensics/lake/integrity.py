@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 
 from forensics.errors import ChangedLake
+from forensics.files.regular_files import open_regular
 from forensics.lake.file_names import is_lake_path
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
-from forensics.regular_files import open_regular
 
 _ROWS_AT_ONCE = 100_000
 _HASHED_AT_ONCE = 4

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from forensics.arrow_tables import create_table
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import LakeFile, Manifest
 from forensics.records.arrow_schema import TEXT
-from forensics.sql_files import sql
+from forensics.tables import create_table, sql
 
 _MEMORY = "1GB"
 _FILES = pa.schema([("filename", TEXT), ("path", TEXT), ("is_new", pa.bool_())])

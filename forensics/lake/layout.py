@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 
 from forensics.errors import CaseBusy, NotACase
-from forensics.regular_files import kind_of, open_regular, unfinished, write_private
+from forensics.files.regular_files import kind_of, open_regular, unfinished, write_private
 
 # a new version whenever files of earlier versions cannot be read
 FORMAT_VERSION = 3

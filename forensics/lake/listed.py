@@ -14,10 +14,9 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from forensics.arrow_tables import create_table, insert_rows
 from forensics.lake.copies import CONFLICTS_SCHEMA, differs_in, is_decisive, row_of
 from forensics.records.arrow_schema import LAKE_SCHEMA, TEXT
-from forensics.sql_files import sql
+from forensics.tables import create_table, insert_rows, sql
 
 # without the raw records, which may contain secrets and stay in the lake
 LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])

@@ -24,8 +24,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from forensics.errors import DamagedManifest
+from forensics.files.regular_files import open_regular, write_from
 from forensics.lake.file_names import INGEST_ID, TABLES, is_lake_path
-from forensics.regular_files import open_regular, write_from
 
 # the name of an archive member has up to 1 MiB, archives are nested, and JSON may escape a byte as six
 _LONGEST_LINE = 64 << 20

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from forensics.arrow_tables import arrow_table
+from forensics.files.regular_files import create_private, sync_folder, unfinished
 from forensics.formats.documents import Document
 from forensics.formats.record_stream import Rejected
 from forensics.lake.file_names import lake_path
 from forensics.lake.manifest import LakeFile
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
-from forensics.regular_files import create_private, sync_folder, unfinished
+from forensics.tables import arrow_table
 
 ROW_GROUP_BYTES = 48 << 20
 _QUARANTINED_BYTES = 1 << 20

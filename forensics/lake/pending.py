@@ -11,8 +11,8 @@ from contextlib import suppress
 
 import msgspec
 
+from forensics.files.regular_files import read_regular, write_private
 from forensics.lake.layout import Layout
-from forensics.regular_files import read_regular, write_private
 
 
 class Pending(msgspec.Struct, frozen=True):

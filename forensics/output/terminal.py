@@ -16,7 +16,7 @@ from typing import Protocol
 
 from forensics.output.escape import for_terminal
 from forensics.output.lines import Line, lay_out
-from forensics.runtime import find_program
+from forensics.processes.runtime import find_program
 
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"), (1, "bytes"))
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from forensics.errors import FormatError, OutputError
-from forensics.regular_files import open_named
+from forensics.files.regular_files import open_named
 
 MAX_FILES = 65_535
 MAX_BYTES = 16 << 30  # of all members together, uncompressed

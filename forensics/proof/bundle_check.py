@@ -7,13 +7,13 @@ from pathlib import Path
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.errors import NotChecked
+from forensics.files.regular_files import open_named, read_regular
 from forensics.identifiers import access_key
 from forensics.proof import bundle_archive as archive
 from forensics.proof import packing
 from forensics.proof.bundle_archive import BundleMember, DamagedArchive
 from forensics.proof.origin import Origin
 from forensics.proof.report_check import MAX_PAGE, compared, read_claims
-from forensics.regular_files import open_named, read_regular
 
 _MAX_LISTED = 32 << 20
 _MAX_SUMS = 4096

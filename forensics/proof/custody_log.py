@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.answers.canonical import timestamp
-from forensics.regular_files import open_regular, write_from
+from forensics.files.regular_files import open_regular, write_from
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from forensics.files.regular_files import write_private
 from forensics.investigate.digest_check import digest_regions
 from forensics.lake.layout import Layout
-from forensics.regular_files import write_private
 from forensics.sources.aws import Aws
 from forensics.sources.listed_keys import fetch_public_keys
 

@@ -22,6 +22,8 @@ from forensics.answers.canonical import to_json
 from forensics.answers.core import Evidence, Exported
 from forensics.answers.verify_answer import Bundle, PackedFile
 from forensics.errors import CannotWrite
+from forensics.files.private_file import check_place, private_binary, private_file
+from forensics.files.regular_files import open_named, read_regular
 from forensics.identifiers import Identifier
 from forensics.investigate.bundle.proving_files import (
     DigestRow,
@@ -32,7 +34,6 @@ from forensics.investigate.bundle.proving_files import (
     sources_of,
 )
 from forensics.investigate.case.original_records import extract
-from forensics.private_file import check_place, private_binary, private_file
 from forensics.proof import bundle_archive as archive
 from forensics.proof.bundle_archive import (
     MAX_BYTES,
@@ -45,7 +46,6 @@ from forensics.proof.bundle_archive import (
     size_of,
 )
 from forensics.proof.origin import Origin
-from forensics.regular_files import open_named, read_regular
 
 T = TypeVar("T")
 

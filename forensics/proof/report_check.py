@@ -14,10 +14,10 @@ import msgspec
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.errors import NotAnIdentifier, NotChecked
+from forensics.files.regular_files import read_regular
 from forensics.identifiers import access_key
 from forensics.lake import manifest as manifests
 from forensics.proof.origin import Origin
-from forensics.regular_files import read_regular
 
 MAX_PAGE = 256 << 20
 _MAX_PROVENANCE = 64 << 10

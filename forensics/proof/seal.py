@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING
 
 from forensics.answers.verify_answer import CheckedSeal, Custody, Integrity, Seal
 from forensics.errors import CannotSeal
-from forensics.regular_files import read_regular, write_private
-from forensics.runtime import find_program
-from forensics.temporary_folder import TemporaryFolder
+from forensics.files.regular_files import read_regular, write_private
+from forensics.files.temporary_folder import TemporaryFolder
+from forensics.processes.runtime import find_program
 
 if TYPE_CHECKING:
     from forensics.lake.layout import Layout

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.errors import AwsFailed
-from forensics.regular_files import open_regular
+from forensics.files.regular_files import open_regular
 from forensics.sources.aws import Aws, Client, error_code, error_reason
 
 CALLS = (

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from forensics.errors import AwsFailed
-from forensics.regular_files import create_private, read_regular
+from forensics.files.regular_files import create_private, read_regular
 from forensics.sources.aws import Client, convert_aws_errors, error_code, error_reason, is_denied
 from forensics.sources.s3 import S3Object
 

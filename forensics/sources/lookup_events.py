@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from forensics.errors import AwsFailed, NothingFound
-from forensics.regular_files import write_private
+from forensics.files.regular_files import write_private
 from forensics.sources.aws import Aws, Client, convert_aws_errors, error_reason
 
 KEPT = timedelta(days=90)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.errors import NoSuchSource
-from forensics.regular_files import kind_of
+from forensics.files.regular_files import kind_of
 
 _OUTSIDE = "it is a symbolic link that leaves the folder; to read its target, pass the target itself"
 

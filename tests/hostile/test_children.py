@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.runtime import find_program, start_python
+from forensics.processes.runtime import find_program, start_python
 from tests.conftest import SAMPLE_LOGS
 from tests.formats.wrappings import REBUILT, WRAPPED
 from tests.lake.cases import record
@@ -164,7 +164,10 @@ def test_a_child_runs_the_package_of_its_parent_installed_or_not(tmp_path: Path)
     copy = tmp_path / "elsewhere" / "forensics"
     shutil.copytree(Path(__file__).parents[2] / "forensics", copy)
     (copy / "digests" / "hasher.py").write_text("def main(): print(__file__)\n")
-    script = "from forensics.runtime import start_python; print(start_python('forensics.digests.hasher').communicate())"
+    script = (
+        "from forensics.processes.runtime import start_python;"
+        " print(start_python('forensics.digests.hasher').communicate())"
+    )
     environment = {**without_python(), "PYTHONPATH": str(copy.parent)}
     done = subprocess.run(
         [sys.executable, "-P", "-c", script], env=environment, capture_output=True, text=True, check=True

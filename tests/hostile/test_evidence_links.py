@@ -20,9 +20,9 @@ import pytest
 
 from forensics.case import Case, verify_logs
 from forensics.digests.hasher import ToHash, hash_file
+from forensics.files.regular_files import open_regular
 from forensics.ingest.worker import ToRead, Worker
 from forensics.lake.layout import create
-from forensics.regular_files import open_regular
 from forensics.sources.paths import LocalFile, find_files
 from tests.cli.run import run
 from tests.lake.cases import put, record

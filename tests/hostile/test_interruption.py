@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.temporary_folder import TemporaryFolder, remove_leftovers
+from forensics.files.temporary_folder import TemporaryFolder, remove_leftovers
 from tests.conftest import SAMPLE_LOGS
 from tests.simulator import sample
 

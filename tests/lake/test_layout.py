@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from forensics.errors import CaseBusy, NotACase
+from forensics.files.regular_files import write_private
 from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPIES_SCHEMA
 from forensics.lake.layout import FORMAT_VERSION, Layout, create, only_ingest, open_existing
 from forensics.records.arrow_schema import ADDENDA_SCHEMA, DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
-from forensics.regular_files import write_private
 from tests.lake.cases import add, put, record
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forensics.errors import CannotWrite
-from forensics.private_file import private_file
+from forensics.files.private_file import private_file
 
 
 def test_a_file_is_its_owners_alone_and_says_what_was_written(tmp_path: Path) -> None:

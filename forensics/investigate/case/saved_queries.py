@@ -25,7 +25,7 @@ from pathlib import Path
 from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
 from forensics.investigate.sql_rows import Connection
-from forensics.runtime import packaged_folder
+from forensics.processes.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
 TYPES = ("varchar", "bigint", "boolean", "timestamptz")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forensics.errors import NotAddressDatabase
+from forensics.files.regular_files import resolve_regular
 from forensics.investigate.ip_ranges import Address, parse_address, read_ip_ranges
-from forensics.regular_files import resolve_regular
 
 if TYPE_CHECKING:
     from maxminddb import Reader

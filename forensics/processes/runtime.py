@@ -23,7 +23,7 @@ import sys
 sys.path.insert(0, {folder!r})
 import forensics
 sys.path.append(sys.path.pop(0))
-from forensics.runtime import end_with
+from forensics.processes.runtime import end_with
 end_with({parent})
 from {module} import main
 main()
@@ -39,7 +39,7 @@ def start_python(module: str, *arguments: str, defaults: Mapping[str, str] | Non
         arguments: the child's `sys.argv[1:]`.
         defaults: environment variables for the child, unless the user has set them.
     """
-    code = _CHILD.format(folder=str(Path(__file__).parent.parent), module=module, parent=os.getpid())
+    code = _CHILD.format(folder=str(Path(__file__).parents[2]), module=module, parent=os.getpid())
     # the child must decode file names like its parent
     command = [sys.executable, "-P", f"-Xutf8={sys.flags.utf8_mode}", "-c", code, *arguments]
     # an empty entry of PYTHONPATH is the working directory, and other PYTHON variables contain modules and folders, too
@@ -93,6 +93,6 @@ def without_pandas() -> None:
 
 def packaged_folder(name: str) -> Path:
     """Return the folder `queries` or `sample_logs` of the installed package, otherwise of the checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     installed = package / "_data" / name
     return installed if installed.is_dir() else package.parent / name

@@ -16,7 +16,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from forensics.regular_files import open_regular
+from forensics.files.regular_files import open_regular
 
 _PREFIX = "forensics-"
 _NAME = re.compile(r"forensics-[a-z0-9_]{8}")

@@ -1,20 +1,32 @@
-"""Arrow tables: convert rows of Python to tables of Arrow and DuckDB. DuckDB derives SQL types from Arrow types."""
+"""Tables: the SQL files of queries and models, and rows of Python as tables of Arrow and DuckDB.
+
+Each query and model is a file beside the Python code that runs it. DuckDB derives SQL types from Arrow types.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 Rows = Sequence[tuple[object, ...]]
 
 
+@cache
+def sql(name: str) -> str:
+    """Return the text of a `.sql` file of this package, such as `lake/sql/copies` or `investigate/who/chain`."""
+    return (resources.files("forensics") / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def arrow_table(schema: pa.Schema, rows: Rows) -> pa.Table:
     """Return rows as an Arrow table with the columns of `schema`."""
+    import pyarrow as pa
+
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from forensics.runtime import start_python
+from forensics.processes.runtime import start_python
 
 Answer = TypeVar("Answer")
 _PIECE_BYTES = 1 << 16

@@ -1,0 +1,1 @@
+"""Processes: how every process of ours starts, and the workers that share a task."""
