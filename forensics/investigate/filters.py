@@ -1,11 +1,10 @@
 """Filters: the events that the ingests of a case excluded, to distinguish them from events missing in the logs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
+from forensics.investigate.periods import Period, split
 from forensics.investigate.sql_rows import Connection, Row, rows
-
-Times = tuple[datetime, datetime]
 
 
 class _FilterRow(Row, frozen=True):
@@ -34,18 +33,10 @@ class Filters:
         """Return the times at which the range of an ingest begins or ends."""
         return sorted({moment for one in self._filters for moment in (one.since, one.until) if moment})
 
-    def excluded_times(
-        self, account: str | None, region: str | None, start: datetime, end: datetime
-    ) -> Iterator[Times]:
-        """Yield the parts of a time range that no ingest loaded completely for an account and region."""
-        loaded = [(one.since or start, one.until or end) for one in self._of(account, region)]
-        reached = start if self._filters else end
-        for since, until in sorted(loaded):
-            if reached < min(since, end):
-                yield reached, min(since, end)
-            reached = max(reached, until)
-        if reached < end:
-            yield reached, end
+    def excluded_times(self, account: str | None, region: str | None, start: datetime, end: datetime) -> list[Period]:
+        """Return the parts of a time range that no ingest loaded completely for an account and region."""
+        loaded = sorted(Period(one.since or start, one.until or end, "loaded") for one in self._of(account, region))
+        return [part for part in split(start, end, loaded) if self._filters and part.state is None]
 
     def _of(self, account: str | None, region: str | None) -> Sequence[_FilterRow]:
         return [

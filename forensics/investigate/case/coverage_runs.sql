@@ -37,10 +37,11 @@ numbered as (
 select
     recipient_account_id as account_id,
     aws_region,
-    min(hour) as first_hour,
-    max(hour) + interval 1 hour as end_hour,
+    min(hour) as from_,
+    max(hour) + interval 1 hour as to,
     sum(events)::bigint as events,
-    bool_and(is_verified) as is_verified
+    'loaded' as state,
+    bool_and(is_verified) as verified
 from numbered
 group by recipient_account_id, aws_region, run
-order by account_id, aws_region, first_hour
+order by account_id, aws_region, from_

@@ -1,0 +1,29 @@
+"""Periods: split a time range by the periods that cover parts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Period(NamedTuple):
+    """A time range; `state` is None for one that no given period covers."""
+
+    start: datetime
+    end: datetime
+    state: str | None = None
+
+
+def split(start: datetime, end: datetime, periods: Iterable[Period]) -> Iterator[Period]:
+    """Yield the parts of a time range. Periods are ordered by start; the first of overlapping ones takes precedence."""
+    for period in periods:
+        first, last = max(period.start, start), min(period.end, end)
+        if first >= last:
+            continue
+        if first > start:
+            yield Period(start, first)
+        yield Period(first, last, period.state)
+        start = last
+    if start < end:
+        yield Period(start, end)
