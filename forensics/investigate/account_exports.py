@@ -8,7 +8,8 @@ from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported
 from forensics.identifiers import account_of
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_about, files_of
-from forensics.investigate.sql_rows import Connection, Row, rows, values
+from forensics.investigate.owners import OwnerColumns
+from forensics.investigate.sql_rows import Connection, rows, values
 
 ROOT = "<root_account>"
 STATUSES = {"created": "Active", "activated": "Active", "deactivated": "Inactive", "deleted": "Deleted"}
@@ -17,25 +18,29 @@ STATUSES = {"created": "Active", "activated": "Active", "deactivated": "Inactive
 LAG = timedelta(hours=1)
 
 
-class _ExportedKeyRow(Row, frozen=True):
-    """The values of exports for a long-term key, each with its source, and the same values from events."""
+class ExportedKeyColumns(OwnerColumns, frozen=True):
+    """The values of exports for a long-term key, each with its source, and its owner from events."""
 
-    account_id: str | None
+    is_logged: bool
     user_name: str | None
     user_id: str | None
     user_arn: str | None
-    status: str | None
+    iam_status: str | None
     never_used: bool | None
     last_used_at: datetime | None
-    sts_account_id: str | None
-    account_source: ExportSource | None
     owner_source: ExportSource | None
     status_source: ExportSource | None
     last_use_source: ExportSource | None
-    is_logged: bool
-    logged_account_id: str | None
-    logged_owner_kind: ActorKind | None
-    logged_owner_name: str | None
+
+    @property
+    def last_use_as_of(self) -> datetime | None:
+        return self.last_use_source.as_of if self.last_use_source else None
+
+
+class _ExportedKeyRow(ExportedKeyColumns, frozen=True):
+    exported_account_id: str | None
+    sts_account_id: str | None
+    account_source: ExportSource | None
 
 
 class _InactiveKeyRow(ExportSource, frozen=True):
@@ -116,15 +121,15 @@ class ExportedKey:
         row = self._row
         if row is None or row.user_name is None:
             return None
-        return exported_owner(row.user_name, row.user_id, row.user_arn, row.account_id)
+        return exported_owner(row.user_name, row.user_id, row.user_arn, row.exported_account_id)
 
     @property
     def account_id(self) -> str | None:
-        return self._row.account_id if self._row else None
+        return self._row.exported_account_id if self._row else None
 
     @property
     def last_use_as_of(self) -> datetime | None:
-        return self._row.last_use_source.as_of if self._row and self._row.last_use_source else None
+        return self._row.last_use_as_of if self._row else None
 
     def statements(self, logged: LoggedKey) -> tuple[Exported, ...]:
         """Return all values in exports, compared with the events."""
@@ -132,15 +137,15 @@ class ExportedKey:
 
     def _statements(self, row: _ExportedKeyRow, logged: LoggedKey) -> Iterator[Exported]:
         if row.account_source and row.sts_account_id is not None:
-            agrees = row.logged_account_id == row.sts_account_id if row.is_logged else None
+            agrees = row.account_id == row.sts_account_id if row.is_logged else None
             judged = agrees, "account_differs" if agrees is False else None
             yield self._exported("account", row.sts_account_id, row.account_source, judged)
         if row.owner_source and row.user_name is not None:
-            judged = owner_agreement(row.user_name, row.logged_owner_kind, row.logged_owner_name)
+            judged = owner_agreement(row.user_name, row.owner_kind, row.owner_name)
             yield self._exported("owner", row.user_name, row.owner_source, judged)
-        if row.status_source and row.status is not None:
-            judged = status_agreement(row.status, row.status_source.as_of, logged)
-            yield self._exported("status", row.status, row.status_source, judged)
+        if row.status_source and row.iam_status is not None:
+            judged = status_agreement(row.iam_status, row.status_source.as_of, logged)
+            yield self._exported("status", row.iam_status, row.status_source, judged)
         if row.last_use_source and (row.last_used_at is not None or row.never_used):
             judged = last_use_agreement(row.last_used_at, row.last_use_source.as_of, logged)
             value = timestamp(row.last_used_at) if row.last_used_at else None

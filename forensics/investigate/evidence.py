@@ -7,12 +7,7 @@ from pathlib import Path
 
 from forensics.answers.core import Evidence
 from forensics.errors import ChangedRecord
-from forensics.investigate.sql_rows import Connection, Row, rows
-
-
-class _ProofRow(Row, frozen=True):
-    id: str
-    event: Evidence
+from forensics.investigate.sql_rows import Connection, Row, pairs, rows
 
 
 class _RecordRow(Row, frozen=True):
@@ -25,8 +20,8 @@ def evidence_of(connection: Connection, ids: Iterable[str]) -> defaultdict[str, 
     """Return the proving events of each issuance ID or event key, ordered by time."""
     found: defaultdict[str, list[Evidence]] = defaultdict(list)
     wanted = sorted(set(ids))
-    for row in rows(connection, _ProofRow, "who/evidence", ids=wanted) if wanted else ():
-        found[row.id].append(row.event)
+    for id_, event in pairs(connection, str, Evidence, "who/evidence", ids=wanted) if wanted else ():
+        found[id_].append(event)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from forensics.answers.core import Exported, Grade
-from forensics.investigate.sql_rows import Connection, Row, rows
+from forensics.investigate.sql_rows import Connection, Row, pairs
 
 Agreement = tuple[bool | None, str | None]
 """Whether the events agree with an export, None if they cannot be compared, and the name of a disagreement."""
@@ -32,16 +32,11 @@ class ExportSource(Row, frozen=True):
         return Exported(what, about, value, grade, *judged, self.export, self.as_of, self.as_of_from, files)
 
 
-class _FileRow(Row, frozen=True):
-    sha256: str
-    names: tuple[str, ...]
-
-
 def files_of(connection: Connection, hashes: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Return the names of files by their SHA-256."""
     wanted = sorted(set(hashes))
-    found = rows(connection, _FileRow, "export_files", hashes=wanted) if wanted else []
-    return {row.sha256: row.names for row in found}
+    found = pairs(connection, str, list, "export_files", hashes=wanted) if wanted else []
+    return {sha256: tuple(names) for sha256, names in found}
 
 
 def files_about(key_id: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ with sts as (
 )
 
 select
-    exported.account_id,
+    exported.account_id as exported_account_id,
     exported.user_name,
     exported.user_id,
     exported.user_arn,
-    exported.status,
+    exported.status as iam_status,
     exported.never_used,
     exported.last_used_at::timestamp as last_used_at,
     sts.account_id as sts_account_id,
@@ -56,9 +56,11 @@ select
             }
     end as last_use_source,
     logged.access_key_id is not null as is_logged,
-    logged.account_id as logged_account_id,
-    logged.owner_kind as logged_owner_kind,
-    logged.owner_name as logged_owner_name
+    logged.account_id,
+    logged.owner_kind,
+    logged.owner_principal_id,
+    logged.owner_name,
+    logged.owner_arn
 from exported_keys as exported
 left join access_keys as logged on logged.access_key_id = exported.access_key_id
 left join sts

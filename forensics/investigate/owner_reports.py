@@ -9,12 +9,12 @@ from forensics.answers.core import Actor, ActorKind, Exported, Grade
 from forensics.answers.key_answer import OwnersAccess
 from forensics.investigate.account_exports import (
     ROOT,
+    ExportedKeyColumns,
     LoggedKey,
     last_use_agreement,
     status_agreement,
 )
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_of
-from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.sql_rows import Connection, grouped, rows
 
 KeyInAccount = tuple[str, str | None]
@@ -22,11 +22,10 @@ KeyInAccount = tuple[str, str | None]
 _SAME_MOMENT = timedelta(seconds=1)
 
 
-class KnownKeyRow(OwnerColumns, frozen=True):
+class KnownKeyRow(ExportedKeyColumns, frozen=True):
     """A long-term key whose ID is in the logs or an export."""
 
     access_key_id: str
-    is_logged: bool
     logged_created_at: datetime | None
     status: str | None
     status_since: datetime | None
@@ -35,19 +34,10 @@ class KnownKeyRow(OwnerColumns, frozen=True):
     events: int
     is_exported: bool
     reported_as: str | None
-    user_name: str | None
-    user_id: str | None
-    user_arn: str | None
     exported_created_at: datetime | None
-    iam_status: str | None
-    never_used: bool | None
-    last_used_at: datetime | None
     last_used_service: str | None
     last_used_region: str | None
-    owner_source: ExportSource | None
     created_source: ExportSource | None
-    status_source: ExportSource | None
-    last_use_source: ExportSource | None
 
     @property
     def created_at(self) -> datetime | None:
@@ -56,10 +46,6 @@ class KnownKeyRow(OwnerColumns, frozen=True):
     @property
     def status_as_of(self) -> datetime | None:
         return self.status_source.as_of if self.status_source else None
-
-    @property
-    def last_use_as_of(self) -> datetime | None:
-        return self.last_use_source.as_of if self.last_use_source else None
 
     @property
     def sources(self) -> list[ExportSource]:

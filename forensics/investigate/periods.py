@@ -27,3 +27,8 @@ def split(start: datetime, end: datetime, periods: Iterable[Period]) -> Iterator
         start = last
     if start < end:
         yield Period(start, end)
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return the start of an hour."""
+    return moment.replace(minute=0, second=0, microsecond=0)

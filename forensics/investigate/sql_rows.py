@@ -43,6 +43,15 @@ def values(connection: Connection, type_: type[T], query: str, /, **parameters: 
     return [msgspec.convert(value, type_) for (value,) in found if value is not None]
 
 
+def pairs(
+    connection: Connection, key: type[K], value: type[T], query: str, /, **parameters: object
+) -> list[tuple[K, T]]:
+    """Return the rows of a query of two columns. Raises CannotRead."""
+    with reading_files():
+        found = connection.execute(sql(f"investigate/{query}"), parameters).fetchall()
+    return [(msgspec.convert(one, key), msgspec.convert(other, value)) for one, other in found]
+
+
 def run(connection: Connection, statement: str, /, **parameters: object) -> None:
     """Run `<statement>.sql`, a statement without a result. Raises CannotRead."""
     with reading_files():

@@ -18,7 +18,7 @@ import pytest
 import forensics.investigate
 from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
-from forensics.investigate.sql_rows import Row, rows, run, values
+from forensics.investigate.sql_rows import Row, pairs, rows, run, values
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
 from tests.attribution.records import Account, call
@@ -29,6 +29,7 @@ from tests.simulator.sample import DEEP_KEY
 ROOM = Path(forensics.investigate.__file__).parent
 QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
 STATEMENTS = {"key/uses", "same_user"}
+READERS: dict[str, Any] = {"rows": rows, "pairs": pairs, "values": values}
 OF_CONFLICTS = ("copies_now", "case/extract_conflicts")
 HOME = Account("111111111111")
 CALL = call(HOME.user("alice").signs(), 0, eventID="11111111-2222-3333-4444-555555555555")
@@ -36,14 +37,14 @@ COPY = CALL | {"userIdentity": HOME.user("mallory").signs()}
 
 
 @cache
-def calls() -> list[tuple[str, str, Any]]:
-    """Return the calls of `rows` and `values` in the room: the function, the query and the type."""
+def calls() -> list[tuple[str, str, list[Any]]]:
+    """Return the calls of `rows`, `pairs` and `values` in the room: the function, the query and the types."""
     return [
-        (str(getattr(node.func, "id", None)), query, _type(node.args[1], path))
+        (str(getattr(node.func, "id", None)), query, [_type(one, path) for one in node.args[1:-1]])
         for path in sorted(ROOM.rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("rows", "values")
-        for query in _queries(node.args[2])
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in READERS
+        for query in _queries(node.args[-1])
     ]
 
 
@@ -129,19 +130,18 @@ def test_the_columns_of_each_query_are_the_fields_of_its_type(
     layout = Layout(folder)
     conflicts = layout.files(manifests.read(layout.manifest).of_table("event_conflicts"))
     with uses_of(connection, {str(id_): 0 for id_ in known["ids"]}) as uses:
-        for how, query, type_ in calls():
+        for how, query, types in calls():
             sql = (ROOM / f"{query}.sql").read_text()
             files = {"files": conflicts} if query in OF_CONFLICTS else {}
             everything = {**known, "uses": uses, **files}
             asked = {name: everything[name] for name in re.findall(r"\$(\w+)", re.sub(r"--.*", "", sql))}
             columns = [column for column, *_ in connection.execute(sql, asked).description or ()]
-            if how == "values":
-                assert len(columns) == 1, query
-                values(connection, type_, query, **asked)
-            else:
-                required, fields = _fields(type_)
+            if how == "rows":
+                required, fields = _fields(*types)
                 assert required <= set(columns) <= fields and len(columns) == len(set(columns)), query
-                rows(connection, type_, query, **asked)
+            else:
+                assert len(columns) == len(types), query
+            READERS[how](connection, *types, query, **asked)
 
 
 def test_each_query_is_read_as_a_type() -> None:

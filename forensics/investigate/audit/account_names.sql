@@ -4,5 +4,5 @@ from (
     select *, row_number() over (partition by account_id order by as_of desc, source_sha256) as place
     from accounts
 )
-where place = 1
+where place = 1 and name is not null
 order by account_id

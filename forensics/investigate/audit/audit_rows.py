@@ -45,15 +45,12 @@ class OwnerChangeRow(Row, frozen=True):
 
 
 class ListedUserRow(ExportSource, frozen=True):
-    account_id: str
-    user_name: str
-    user_id: str | None
-
-
-class QuarantineRow(ExportSource, frozen=True):
     account_id: str | None
     user_name: str
     user_id: str | None
+
+
+class QuarantineRow(ListedUserRow, frozen=True):
     quarantined: bool
 
 
@@ -61,8 +58,3 @@ class KeyListingRow(ExportSource, frozen=True):
     account_id: str | None
     user_name: str | None
     access_key_ids: tuple[str, ...]
-
-
-class AccountNameRow(Row, frozen=True):
-    account_id: str
-    name: str | None

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import attrgetter
 
 from forensics.answers.audit_answer import AuditedKey, KeyFinding, Keys
 from forensics.answers.core import Actor, ActorKind, Grade
@@ -23,7 +25,6 @@ from forensics.investigate.account_exports import (
 )
 from forensics.investigate.applications import application_of
 from forensics.investigate.audit.audit_rows import (
-    AccountNameRow,
     KeyListingRow,
     KeyUseRow,
     ListedUserRow,
@@ -36,13 +37,17 @@ from forensics.investigate.export_source import Agreement, ExportSource, files_a
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import KnownKeyRow, ReportedKeyRow, known_keys, matched, reported_keys
 from forensics.investigate.same_user import is_same_user
-from forensics.investigate.sql_rows import Connection, grouped, rows, values
+from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
 
 _CITED = 3
 _DELETED = "Deleted"
 # these forward calls or show pages; they do not store keys
 _NO_APPLICATION = {"AWS service", "AWS console"}
 _VERSION = re.compile(r" [\d.-]+$")
+
+_key = attrgetter("access_key_id", "account_id")
+_name = attrgetter("account_id", "user_name")
+_id = attrgetter("account_id", "user_id")
 
 
 def keys(connection: Connection, max_age_days: int, unused_days: int) -> Keys:
@@ -84,7 +89,7 @@ class _Audit:
         listings = rows(connection, KeyListingRow, "audit/listings")
         self._listings = {_name(row): row for row in listings}
         self._report = reported_keys(connection)
-        self._names = {row.account_id: row.name for row in rows(connection, AccountNameRow, "audit/account_names")}
+        self._names = dict(pairs(connection, str, str, "audit/account_names"))
         self._loaded = loaded_of(connection, sorted({row.account_id for row in self._keys if row.account_id}))
         self._matched, self._unmatched = matched(self._keys, self._report)
         self._reported = grouped(self._report, _name)
@@ -132,17 +137,12 @@ class _Audit:
             iam_last_use_service=iam.last_used_service if iam else None,
             iam_last_use_region=iam.last_used_region if iam else None,
             iam_last_use_as_of=(row.last_use_as_of or (slot.as_of if slot else None)) if iam else None,
-            findings=tuple(
-                sorted(
-                    [
-                        *self._age_findings(row, owner, slot),
-                        *self._use_findings(row, applications),
-                        *self._owner_findings(row, owner),
-                        *self._agreement_findings(row, uses),
-                        *self._absence_findings(row, owner),
-                    ],
-                    key=lambda finding: (finding.finding, finding.rests_on, str(finding.as_of)),
-                )
+            findings=_ordered(
+                self._age_findings(row, owner, slot),
+                self._use_findings(row, applications),
+                self._owner_findings(row, owner),
+                self._agreement_findings(row, uses),
+                self._absence_findings(row, owner),
             ),
         )
 
@@ -322,25 +322,15 @@ class _Audit:
             iam_last_use_service=slot.last_used_service,
             iam_last_use_region=slot.last_used_region,
             iam_last_use_as_of=slot.as_of,
-            findings=tuple(sorted(findings, key=lambda finding: finding.finding)),
+            findings=_ordered(findings),
         )
 
 
-def _key(row: KnownKeyRow | KeyUseRow | UsedAfterRow | StatusChangeRow) -> tuple[str, str | None]:
-    return row.access_key_id, row.account_id
+def _ordered(*findings: Iterable[KeyFinding]) -> tuple[KeyFinding, ...]:
+    return tuple(sorted(chain(*findings), key=lambda one: (one.finding, one.rests_on, str(one.as_of))))
 
 
-def _name(
-    row: ListedUserRow | QuarantineRow | KeyListingRow | OwnerChangeRow | ReportedKeyRow,
-) -> tuple[str | None, str | None]:
-    return row.account_id, row.user_name
-
-
-def _id(row: ListedUserRow | QuarantineRow | OwnerChangeRow) -> tuple[str | None, str | None]:
-    return row.account_id, row.user_id
-
-
-def _is_same(user: ListedUserRow | QuarantineRow | OwnerChangeRow, owner: Actor) -> bool:
+def _is_same(user: ListedUserRow | OwnerChangeRow, owner: Actor) -> bool:
     return is_same_user(user.user_id, user.user_name, owner.id, owner.name)
 
 

@@ -82,7 +82,12 @@ def unknown_fields(manifest: Manifest) -> dict[str, int]:
 
 def limits(manifest: Manifest) -> dict[str, int]:
     """Return the limits of the formats of files, and the number of files that each applies to."""
-    return dict(sorted(Counter(file.limit for file in _latest(manifest) if file.limit).items()))
+    return counted(file.limit for file in _latest(manifest) if file.limit)
+
+
+def counted(names: Iterable[str]) -> dict[str, int]:
+    """Return how often each name occurs, ordered by name."""
+    return dict(sorted(Counter(names).items()))
 
 
 def total(counts: Iterable[dict[str, int]]) -> dict[str, int]:
@@ -105,8 +110,8 @@ def _latest(manifest: Manifest) -> list[SourceFile]:
 
 def _file(file: SourceFile, places: _PlacesRow | None) -> tuple[object, ...]:
     held = None if file.status == "duplicate" else places
-    counted = {name: getattr(held, name, 0) for name in ("stored", "copies", "addenda")} | {
+    known = {name: getattr(held, name, 0) for name in ("stored", "copies", "addenda")} | {
         "left_out": sum(file.left_out.values()),
         "reason": file.reason or file.limit,
     }
-    return tuple(counted[name] if name in counted else getattr(file, name) for name in COLUMNS)
+    return tuple(known[name] if name in known else getattr(file, name) for name in COLUMNS)

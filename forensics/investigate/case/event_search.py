@@ -53,7 +53,9 @@ def events_query(wanted: EventFilter) -> tuple[str, dict[str, Any]]:
     """Return the `from` and `where` clauses for a filter, and their parameters."""
     given = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
     conditions = " and ".join(_CONDITIONS[name] for name in given) or "true"
-    parameters = {name: _plain(value) for name, value in given.items() if name != "errors"}
+    # as text, because DuckDB needs pytz to bind a time with a zone
+    times = {name: value.isoformat() for name, value in given.items() if isinstance(value, datetime)}
+    parameters = {name: value for name, value in (given | times).items() if name != "errors"}
     return f"from attributed_events where {conditions}", parameters
 
 
@@ -105,8 +107,3 @@ def _nearest(connection: Connection, column: str, value: str) -> str | None:
         {"value": value},
     ).fetchall()
     return str(nearest[0][0]) if nearest else None
-
-
-def _plain(value: object) -> object:
-    """Return a time as text, because DuckDB needs pytz to bind one with a zone."""
-    return value.isoformat() if isinstance(value, datetime) else value

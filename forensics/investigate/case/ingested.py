@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from forensics.answers.ingest_answer import ChangedAnswers, Ingest
 from forensics.errors import NoLogs
-from forensics.investigate.case.accounting import total
+from forensics.investigate.case.accounting import counted, total
 from forensics.investigate.case.loaded_exports import exports, problems
 from forensics.investigate.case.summary import unread
 from forensics.investigate.sql_rows import Connection
@@ -39,11 +38,11 @@ def ingested(
     hashes = [file.sha256 for file in files if file.kind]
     return Ingest(
         case=case,
-        files=_counted([*(file.status for file in files), *["duplicate"] * known]),
+        files=counted([*(file.status for file in files), *["duplicate"] * known]),
         bytes=sum(file.bytes for file in files),
         records=sum(file.records for file in files),
         rejected=sum(file.rejected for file in files),
-        documents=_counted(file.kind for file in files if file.kind),
+        documents=counted(file.kind for file in files if file.kind),
         new_events=commit.events - (before.events if before else 0),
         events=commit.events,
         copies=commit.copies,
@@ -54,7 +53,7 @@ def ingested(
         amended=commit.amended,
         exports=exports(connection),
         left_out=total(file.left_out for file in files),
-        limits=_counted(file.limit for file in files if file.limit),
+        limits=counted(file.limit for file in files if file.limit),
         known=known,
     )
 
@@ -89,10 +88,6 @@ def unread_note(done: Ingest) -> str | None:
         f"the answer is incomplete: {len({file.name for file in failed}):,} of {sum(done.files.values()):,} files could"
         f" not be read completely (for example, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them"
     )
-
-
-def _counted(names: Iterable[str]) -> dict[str, int]:
-    return dict(sorted(Counter(names).items()))
 
 
 def _changed(before: Commit | None, changes: ActorChanges | None) -> ChangedAnswers | None:

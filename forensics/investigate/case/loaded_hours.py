@@ -13,7 +13,7 @@ from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChang
 from forensics.investigate.case.loaded_exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import verified_hours
-from forensics.investigate.periods import Period, split
+from forensics.investigate.periods import Period, hour_of, split
 from forensics.investigate.sql_rows import Connection, Row, rows
 
 _HOUR = timedelta(hours=1)
@@ -27,7 +27,7 @@ class _TrailChangeRow(Row, frozen=True):
 def coverage(connection: Connection) -> Coverage:
     """Return the coverage of the whole case."""
     filters = Filters(connection)
-    cuts = sorted({edge for moment in filters.edges() for edge in (_hour(moment), _hour_after(moment))})
+    cuts = sorted({edge for moment in filters.edges() for edge in (hour_of(moment), _hour_after(moment))})
     runs = rows(connection, CoverageSpan, "case/coverage_runs", cuts=cuts)
     verified = verified_hours(connection)
     trails = rows(connection, _TrailChangeRow, "case/coverage_trails")
@@ -38,12 +38,12 @@ def coverage(connection: Connection) -> Coverage:
     spans: list[CoverageSpan] = []
     for (account, region), found in groupby(runs, key=lambda run: (run.account_id, run.aws_region)):
         stops = [
-            Period(_hour(one.change.event_time), _hour_after(one.change.until or end), one.change.effect)
+            Period(hour_of(one.change.event_time), _hour_after(one.change.until or end), one.change.effect)
             for one in trails
             if one.change.account_id == account and one.change.effect != "changed" and one.home_region != region
         ]
         excluded = [
-            Period(_hour_after(first), _hour(last), "excluded_by_filter")
+            Period(_hour_after(first), hour_of(last), "excluded_by_filter")
             for first, last, _ in filters.excluded_times(account, region, start, end)
         ]
         found_spans = _spans(list(found), stops, excluded, start, end)
@@ -87,9 +87,5 @@ def _verified_parts(span: CoverageSpan, verified: Sequence[Period]) -> Iterator[
         yield replace(span, from_=part.start, to=part.end, verified=part.state is not None)
 
 
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
-
-
 def _hour_after(moment: datetime) -> datetime:
-    return _hour(moment + _HOUR - timedelta(microseconds=1))
+    return hour_of(moment + _HOUR - timedelta(microseconds=1))

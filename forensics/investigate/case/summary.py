@@ -1,19 +1,13 @@
 """Summary: the contents of a case, and how its credentials were resolved."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from forensics.answers.coverage_answer import Account, Ending, Info
 from forensics.answers.ingest_answer import Unread
-from forensics.investigate.case.accounting import limits, mismatch, non_events, unknown_fields
+from forensics.investigate.case.accounting import counted, limits, mismatch, non_events, unknown_fields
 from forensics.investigate.case.loaded_exports import exports, problems
-from forensics.investigate.sql_rows import Connection, Row, rows
+from forensics.investigate.sql_rows import Connection, pairs, rows
 from forensics.lake.manifest import Manifest, SourceFile
-
-
-class _DeliveryRow(Row, frozen=True):
-    delivery: str
-    events: int
 
 
 def overview(connection: Connection, manifest: Manifest, case: str, case_id: str, version: int) -> Info:
@@ -25,12 +19,12 @@ def overview(connection: Connection, manifest: Manifest, case: str, case_id: str
         case=case,
         case_id=case_id,
         format_version=version,
-        files=dict(sorted(Counter(file.status for file in manifest.source_files).items())),
+        files=counted(file.status for file in manifest.source_files),
         events=commit.events if commit else 0,
         copies=commit.copies if commit else 0,
         conflicts=commit.conflicts if commit else 0,
         rejected=commit.rejected if commit else 0,
-        documents=dict(sorted(Counter(file.kind for file in manifest.source_files if file.kind).items())),
+        documents=counted(file.kind for file in manifest.source_files if file.kind),
         first_event_time=min((account.first_event_time for account in accounts), default=None),
         last_event_time=max((account.last_event_time for account in accounts), default=None),
         accounts=accounts,
@@ -40,7 +34,7 @@ def overview(connection: Connection, manifest: Manifest, case: str, case_id: str
         amended=commit.amended if commit else 0,
         left_out=non_events(manifest),
         limits=limits(manifest),
-        deliveries={row.delivery: row.events for row in rows(connection, _DeliveryRow, "case/deliveries")},
+        deliveries=dict(pairs(connection, str, int, "case/deliveries")),
         unknown_fields=unknown_fields(manifest),
         mismatch=mismatch(connection, manifest),
     )

@@ -18,8 +18,8 @@ _S3 = "s3://"
 _ALWAYS = (
     "logging itself: a trail that is stopped, or that does not select an event, delivers nothing to hash",
     "later deliveries: a file can arrive hours after its events, and is listed in the digest of that hour",
+    "files delivered after the newest digest of each chain: no digest lists them yet",
 )
-_NEWEST = "files delivered after the newest digest of each chain: no digest lists them yet"
 _VOUCHED = "the origin of the public keys: trust the person who provided them; fingerprints only detect a mix-up"
 _NO_KEYS = (
     "the signatures of the digests: no public keys were loaded. Run `aws cloudtrail list-public-keys` for each region"
@@ -85,7 +85,7 @@ def _limits(chains: Sequence[DigestChain], keys: Sequence[UsedKey], files: Seque
     if not chains:
         yield _NO_DIGESTS
         return
-    yield from (*_ALWAYS, _NEWEST)
+    yield from _ALWAYS
     yield _VOUCHED if any(key.refused is None for key in keys) else _NO_KEYS
     if any(one.moved is None and one.s3_object and one.name for one in files):
         yield _NO_LOCATION

@@ -30,7 +30,7 @@ runs as (
         sum(case when is_contested then 1 else 0 end) as contested,
         {
             from_: min(start_time)::timestamp,
-            to: arg_max(end_time, place)::timestamp,
+            'to': arg_max(end_time, place)::timestamp,
             windows: count(*),
             status: any_value(status),
             complete: any_value(is_complete),
@@ -53,7 +53,7 @@ breaks as (
             {
                 kind: kind,
                 from_: start_time::timestamp,
-                to: end_time::timestamp,
+                'to': end_time::timestamp,
                 s3_object: missing_object,
                 at_least: at_least
             }

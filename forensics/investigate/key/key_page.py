@@ -5,6 +5,7 @@ once; everything else comes from the tables of attribution. The requester is the
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from forensics.answers.core import NOBODY, Actor, Exported, Grade
@@ -40,11 +41,9 @@ _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
 
 class _KeyStateRow(OwnerColumns, frozen=True):
-    """The owner and the state of a long-term key in an account."""
+    """The owner and the status of a long-term key in an account."""
 
-    created_at: datetime | None
-    status: str | None
-    status_since: datetime | None
+    lifecycle: Lifecycle
 
 
 class _ChangeRow(Row, frozen=True):
@@ -75,14 +74,6 @@ class _BehindRow(Row, frozen=True):
     credential_id: str
     actor: Actor
     grade: Grade
-
-
-class _SignInRow(Row, frozen=True):
-    sign_ins: int
-    first_sign_in: datetime | None
-    last_sign_in: datetime | None
-    first_event_id: str | None
-    last_event_id: str | None
 
 
 def key(connection: Connection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
@@ -194,10 +185,8 @@ class _Page:
 
     def _lifecycle(self) -> Lifecycle:
         uses = {"uses": self._uses, "key": self._key, "most": CITED}
-        return Lifecycle(
-            status=self._owner.status if self._owner else None,
-            status_since=self._owner.status_since if self._owner else None,
-            created_at=self._owner.created_at if self._owner else None,
+        return replace(
+            self._owner.lifecycle if self._owner else Lifecycle(),
             changes=tuple(self._key_change(row) for row in self._key_changes),
             used_after_end=tuple(rows(self._connection, UsedAfterEnd, "key/used_after_end", **uses)),
         )
@@ -254,17 +243,10 @@ class _Page:
             user=owner.owner_name,
         )
         asked = {"account": owner.account_id, "principal": owner.owner_principal_id}
-        (sign_in,) = rows(self._connection, _SignInRow, "key/sign_ins", **asked)
+        (access,) = rows(self._connection, OwnersAccess, "key/sign_ins", **asked)
         passwords = tuple(change for change in changes if change.event_name.endswith("LoginProfile"))
-        return OwnersAccess(
-            keys=tuple(others),
-            console_password=_has_password(passwords, sign_in),
-            password_changes=passwords,
-            sign_ins=sign_in.sign_ins,
-            first_sign_in=sign_in.first_sign_in,
-            last_sign_in=sign_in.last_sign_in,
-            sign_in_event_ids=tuple(filter(None, dict.fromkeys((sign_in.first_event_id, sign_in.last_event_id)))),
-        )
+        console_password = _has_password(passwords, access.sign_ins)
+        return replace(access, keys=tuple(others), console_password=console_password, password_changes=passwords)
 
     # derived credentials
 
@@ -296,10 +278,10 @@ def _behind(connection: Connection, changes: Iterable[_ChangeRow]) -> dict[str |
     return {row.credential_id: row for row in found}
 
 
-def _has_password(changes: Sequence[UserChange], sign_in: _SignInRow) -> bool | None:
+def _has_password(changes: Sequence[UserChange], sign_ins: int) -> bool | None:
     done = [change for change in changes if change.succeeded]
     if not done:
-        return True if sign_in.sign_ins else None
+        return True if sign_ins else None
     return done[-1].event_name != "DeleteLoginProfile"
 
 

@@ -5,9 +5,7 @@ select
     owner_principal_id,
     owner_name,
     owner_arn,
-    created_at::timestamp as created_at,
-    status,
-    status_since::timestamp as status_since
+    {status: status, status_since: status_since::timestamp, created_at: created_at::timestamp} as lifecycle
 from access_keys
 where access_key_id = $key
 order by account_id

@@ -46,7 +46,7 @@ class _ListedRow(Row, frozen=True):
     event: ListedEvent
 
 
-class _RecordRow(Row, frozen=True):
+class _ProvingRow(Row, frozen=True):
     event_key: str
     record: ProvingRecord
 
@@ -81,11 +81,11 @@ def report(connection: Connection, identifier: Identifier, context: AddressConte
     )
 
 
-def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_RecordRow]:
+def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_ProvingRow]:
     """Return the records that fit, the cited ones first."""
     wanted = [row.event_key for row in sorted(listed, key=_rank)]
     asked = {"cited": cited, "listed": wanted, "longest": _RECORD, "room": _RECORDS}
-    found = rows(connection, _RecordRow, "report/records", **asked)
+    found = rows(connection, _ProvingRow, "report/records", **asked)
     return _fitting(found, lambda row: (row.record.text, *row.record.source_files), _ROOM_FOR_RECORDS)
 
 

@@ -7,7 +7,7 @@ above a node can issue it again. Where a role occurs again below another one, it
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forensics.answers.canonical import timestamp
 from forensics.answers.tree_answer import Action, Node, NodeKind, Step
@@ -23,17 +23,9 @@ class Means:
     target: str = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """The role of a session, by its account and name."""
-
-    account_id: str | None
-    name: str
-    arn: str | None
-
-    @property
-    def revoking(self) -> Means:
-        return Means(Action.REVOKE_ROLE_SESSIONS, self.account_id, self.name, self.arn or self.name)
+def revoking(account_id: str | None, role_name: str, arn: str | None) -> Means:
+    """Return the revocation of all sessions of a role that were issued until now."""
+    return Means(Action.REVOKE_ROLE_SESSIONS, account_id, role_name, arn or role_name)
 
 
 def denying(account_id: str | None, user_name: str, arn: str | None) -> Means:
@@ -108,29 +100,23 @@ _DENIED_NEW_USER = (
 _UNKNOWN_MEANS = "the type of the session is unknown"
 
 
-def containment(
-    nodes: Sequence[Node], means: Mapping[int, Means], roles: Mapping[int, Role], workloads: Sequence[Means]
-) -> tuple[Step, ...]:
+def containment(nodes: Sequence[Node], means: Mapping[int, Means], workloads: Sequence[Means]) -> tuple[Step, ...]:
     """Return the steps that end every node that may still work.
 
     Args:
         nodes: the nodes of the tree, parents before children.
         means: what ends each node, by its ID.
-        roles: the role of each node that is a changed trust policy.
         workloads: those whose own sessions are roots of the tree.
     """
-    return _Plan(nodes, means, roles, workloads).steps()
+    return _Plan(nodes, means, workloads).steps()
 
 
 class _Plan:
     """The steps in their order; `_ended` has the number of the step that ends each node."""
 
-    def __init__(
-        self, nodes: Sequence[Node], means: Mapping[int, Means], roles: Mapping[int, Role], workloads: Sequence[Means]
-    ) -> None:
+    def __init__(self, nodes: Sequence[Node], means: Mapping[int, Means], workloads: Sequence[Means]) -> None:
         self._nodes = nodes
         self._means = means
-        self._roles = roles
         self._workloads = workloads
         self._drafts: list[_Draft] = []
         self._ended: dict[int, int] = {}
@@ -185,9 +171,9 @@ class _Plan:
         """Restore the policy, then revoke the sessions that were issued until then."""
         number = self._step_with(means, after, node.id)
         self._ended[node.id] = number
-        revoking = self._roles[node.id].revoking
-        if not any(draft.means == revoking for draft in self._drafts[number:]):
-            self._drafts.append(_Draft(revoking, [], _AFTER_TRUST))
+        revocation = replace(means, action=Action.REVOKE_ROLE_SESSIONS)
+        if not any(draft.means == revocation for draft in self._drafts[number:]):
+            self._drafts.append(_Draft(revocation, [], _AFTER_TRUST))
 
     def _wait(self, node: Node, means: Means, after: int) -> None:
         number = self._step_with(means, after)

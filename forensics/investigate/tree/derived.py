@@ -18,9 +18,9 @@ from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.sql_rows import Connection, rows, values
-from forensics.investigate.tree.containment import Means, Role, containment, denying
+from forensics.investigate.tree.containment import Means, containment, denying, revoking
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
-from forensics.investigate.tree.tree_rows import AncestorRow, DerivedRow, IssuanceRow, PlantingRow, RevocationRow
+from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow, RevocationRow
 from forensics.investigate.tree.validity import Life, Revocations, expiry
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
@@ -46,13 +46,12 @@ def tree_and_credentials(
     facts = _TreeFacts(connection, roots, moment)
     nodes = facts.nodes()
     accounts = {node.account_id for node in nodes if node.parent is None}
-    ancestors = _ancestors(connection, roots)
     answer = Tree(
         subject=Subject(subject.type, subject.id, accounts.pop() if len(accounts) == 1 else subject.account_id),
         at=moment,
         nodes=nodes,
-        containment=containment(nodes, facts.means(nodes), facts.trusted_roles(nodes), facts.workloads(nodes)),
-        ancestors=ancestors,
+        containment=containment(nodes, facts.means(nodes), facts.workloads(nodes)),
+        ancestors=tuple(values(connection, str, "tree/ancestors", ids=roots)),
         flags=tuple(sorted({flag for node in nodes for flag in node.flags if flag == "role_juggling"})),
         evidence=facts.evidence,
         digests=digest_check(connection, facts.spans()),
@@ -79,11 +78,6 @@ def _roots(connection: Connection, identifier: Identifier) -> list[str]:
     if identifier.type == SubjectType.PRINCIPAL or not ids:
         ids += values(connection, str, "tree/planted_subject", id=identifier.id)
     return ids
-
-
-def _ancestors(connection: Connection, roots: list[str]) -> tuple[str, ...]:
-    found = rows(connection, AncestorRow, "tree/ancestors", ids=roots)
-    return tuple(dict.fromkeys(row.access_key_id or row.id for row in found))
 
 
 class _TreeFacts:
@@ -206,7 +200,7 @@ class _TreeFacts:
         begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
         ends = [self._expiry(place, row) for row in credentials]
         known = [end for end, _ in ends if end]
-        role = _role_of(fact)
+        role = _revocation_of(fact)
         return Life(
             kind=NodeKind.SESSION,
             account_id=fact.account_id,
@@ -280,10 +274,6 @@ class _TreeFacts:
                 return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
         return _means_of_session(self._credentials[self._members[node.id][0]])
 
-    def trusted_roles(self, nodes: Sequence[Node]) -> dict[int, Role]:
-        roles = [node for node in nodes if node.kind == NodeKind.ROLE]
-        return {node.id: Role(node.account_id, node.name or "", node.arn) for node in roles}
-
     def workloads(self, nodes: Sequence[Node]) -> tuple[Means, ...]:
         """Return the workloads whose own sessions are roots of the tree."""
         found: dict[str, Means] = {}
@@ -322,7 +312,7 @@ def _name(credential: DerivedRow | None, planting: PlantingRow | None) -> str | 
 
 
 def _means_of_session(session: DerivedRow) -> Means:
-    account_id, role = session.account_id, _role_of(session)
+    account_id, role = session.account_id, _revocation_of(session)
     if session.identity_type == "Root":
         return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
     if session.identity_type == "FederatedUser" and session.session_issuer_arn:
@@ -332,26 +322,25 @@ def _means_of_session(session: DerivedRow) -> Means:
         return denying(account_id, session.user_name or session.principal_id or "", session.arn)
     if role is None:
         return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
-    where = role.arn or role.name
-    if any(part in where for part in _IDENTITY_CENTER):
-        user = session.on_behalf_of_user_id or session.role_session_name or where
+    if any(part in role.target for part in _IDENTITY_CENTER):
+        user = session.on_behalf_of_user_id or session.role_session_name or role.target
         return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
-    if any(part in where for part in _SERVICE_LINKED):
-        return Means(Action.NOT_POSSIBLE, account_id, role.name, where)
+    if any(part in role.target for part in _SERVICE_LINKED):
+        return replace(role, action=Action.NOT_POSSIBLE)
     if session.rule == "sign_in_session" and session.sign_in_session_arn:
         return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
-    return role.revoking
+    return role
 
 
-def _role_of(session: DerivedRow) -> Role | None:
-    """Return the role of a session, if a record names it."""
+def _revocation_of(session: DerivedRow) -> Means | None:
+    """Return the revocation of the role of a session, if a record names the role."""
     if session.identity_type not in ("AssumedRole", None):
         return None
     arn = session.session_issuer_arn or session.target_role_arn
     if arn and ":role/" in arn:
-        return Role(session.account_id, arn.rpartition("/")[2], arn)
+        return revoking(session.account_id, arn.rpartition("/")[2], arn)
     name = _name_in(session.arn)
-    return Role(session.account_id, name, None) if name else None
+    return revoking(session.account_id, name, None) if name else None
 
 
 def _name_in(arn: str | None) -> str | None:

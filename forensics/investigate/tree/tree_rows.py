@@ -87,9 +87,3 @@ class RevocationRow(Row, frozen=True):
     user_principal_id: str | None
     role_name: str | None
     revoked_before: datetime | None
-
-
-class AncestorRow(Row, frozen=True):
-    id: str
-    depth: int
-    access_key_id: str | None

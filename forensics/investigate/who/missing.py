@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import loaded_regions, verified_hours
+from forensics.investigate.periods import hour_of
 from forensics.investigate.sql_rows import Connection, rows
 from forensics.investigate.who.who_rows import LoadedHourRow, TrailStopRow
 from forensics.records.regions import home_region
@@ -26,7 +27,6 @@ class Sought:
     account_id: str | None
     issued_at: datetime | None
     first_use: datetime | None
-    aws_region: str | None = None
     data_events_of: str | None = None
     """The service that issues a credential like this one by a data event."""
 
@@ -37,7 +37,7 @@ class CoverageOfLinks:
     def __init__(self, connection: Connection, sought: Iterable[Sought]) -> None:
         wanted = [one for one in sought if one.account_id]
         accounts = sorted({one.account_id for one in wanted if one.account_id})
-        timed = sorted({(one.account_id, _hour(one.issued_at)) for one in wanted if one.issued_at})
+        timed = sorted({(one.account_id, hour_of(one.issued_at)) for one in wanted if one.issued_at})
         self._regions = loaded_regions(connection, accounts)
         asked = {"accounts": [account for account, _ in timed], "hours": [hour for _, hour in timed]}
         loaded = rows(connection, LoadedHourRow, "who/coverage_of_hours", **asked) if timed else []
@@ -51,45 +51,37 @@ class CoverageOfLinks:
         return tuple(self._missing(sought))
 
     def _missing(self, sought: Sought) -> Iterator[Missing]:
-        account = sought.account_id
-        start, end = _span(sought)
+        account, (start, end) = sought.account_id, _span(sought)
         if sought.data_events_of:
-            yield Missing(account, sought.aws_region, start, end, "data_events_needed", sought.data_events_of)
+            yield Missing(account, None, start, end, "data_events_needed", sought.data_events_of)
             return
         moment = sought.issued_at or start
-        loaded = {row.aws_region: row for row in self._regions if row.recipient_account_id == account}
-        if not loaded:
-            why = self._unless_excluded("account_not_loaded", account, None, moment)
-            yield Missing(account, sought.aws_region, start, end, why)
-            return
-        first = min(row.first_event_time for row in loaded.values())
-        if start is None or end is None:
+        loaded = [row for row in self._regions if row.recipient_account_id == account]
+        first = min((row.first_event_time for row in loaded), default=None)
+        if first is None:
+            yield Missing(account, None, start, end, self._unless_excluded("account_not_loaded", account, None, moment))
+        elif start is None or end is None or moment is None:
             yield Missing(account, None, None, first, "before_first_event")
-            return
-        if (sought.issued_at or start) < first:
-            why = self._unless_excluded("before_first_event", account, None, moment)
-            yield Missing(account, sought.aws_region, start, end, why)
-            return
-        found = False
-        regions = {region for region in loaded if region}  # a damaged record may have no region
+        elif moment < first:
+            yield Missing(account, None, start, end, self._unless_excluded("before_first_event", account, None, moment))
+        else:
+            regions = {row.aws_region for row in loaded if row.aws_region}  # a damaged record may have no region
+            found = list(self._in_regions(sought, regions, start, end))
+            is_whole = sought.issued_at and regions and all(self._is_verified(account, one, start) for one in regions)
+            why = "not_delivered" if is_whole else "hour_incomplete"
+            yield from found or [Missing(account, None, start, end, why)]
+
+    def _in_regions(self, sought: Sought, regions: set[str], start: datetime, end: datetime) -> Iterator[Missing]:
+        account, moment = sought.account_id, sought.issued_at or start
         for region in sorted(regions | {home_region(region) for region in regions}):
             if stopped_by := self._stopped_by(sought, region):
-                found = True
                 yield Missing(account, region, start, end, "trail_stopped", event_id=stopped_by.event_id)
             elif region not in regions:
-                found = True
                 why = self._unless_excluded("region_not_loaded", account, region, moment)
                 yield Missing(account, region, start, end, why)
             elif sought.issued_at and (account, region, start) not in self._hours:
-                found = True
                 why = "not_delivered" if self._is_verified(account, region, start) else "hour_empty"
                 yield Missing(account, region, start, end, self._unless_excluded(why, account, region, moment))
-        if not found:
-            hour = sought.issued_at and start
-            is_whole = (
-                hour is not None and regions and all(self._is_verified(account, region, hour) for region in regions)
-            )
-            yield Missing(account, sought.aws_region, start, end, "not_delivered" if is_whole else "hour_incomplete")
 
     def _is_verified(self, account: str | None, region: str, hour: datetime) -> bool:
         """Return whether digests verify that every delivered file of an hour is loaded."""
@@ -117,14 +109,10 @@ class CoverageOfLinks:
 
 def _span(sought: Sought) -> tuple[datetime | None, datetime | None]:
     if sought.issued_at:
-        return _hour(sought.issued_at), _hour(sought.issued_at) + _HOUR
+        return hour_of(sought.issued_at), hour_of(sought.issued_at) + _HOUR
     if sought.first_use:
         return sought.first_use - _LONGEST_LIFE, sought.first_use
     return None, None
-
-
-def _hour(moment: datetime) -> datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def data_events_of(session_name: str | None, event_source: str | None) -> str | None:

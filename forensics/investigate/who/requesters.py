@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from operator import itemgetter
 from typing import TypeVar
 
 from forensics.answers.core import SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
@@ -21,6 +22,7 @@ from forensics.answers.who_answer import (
     NotTrusted,
     OriginCandidate,
     Provenance,
+    UsedFrom,
     Who,
     Workload,
 )
@@ -30,12 +32,11 @@ from forensics.investigate.account_exports import ExportedKey, ExportedNames, Lo
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.ip_ranges import IpRanges
-from forensics.investigate.sql_rows import Connection, grouped, rows, values
+from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
 from forensics.investigate.who.claims import claims
 from forensics.investigate.who.missing import CoverageOfLinks, Sought, data_events_of
 from forensics.investigate.who.trust import TrustPolicies
 from forensics.investigate.who.who_rows import (
-    AddressRow,
     CandidateRow,
     CredentialRow,
     ForwardAccessRow,
@@ -43,7 +44,6 @@ from forensics.investigate.who.who_rows import (
     KeyOwnerRow,
     LaunchRow,
     NotTrustedRow,
-    OnlySourceRow,
     OriginRow,
     SubjectRow,
 )
@@ -215,7 +215,7 @@ class _WhoFacts:
         self.trust = TrustPolicies(connection, hops)
         self.workload_hops = self._hops_of_workloads()
         self.launches = self._launches(connection)
-        self.addresses = grouped(self._addresses(connection), lambda row: row.credential_id)
+        self.addresses = grouped(self._addresses(connection), itemgetter(0))
         self.sought = {credential.credential_id: self._sought(credential) for credential in self.credentials}
         self.coverage = CoverageOfLinks(connection, [one for sought in self.sought.values() for one in sought])
         actor_ids = [one.actor.id for one in self.credentials]
@@ -335,10 +335,10 @@ class _WhoFacts:
             if hop.hop_credential_id == one.named_credential_id
         }
 
-    def _addresses(self, connection: Connection) -> list[AddressRow]:
+    def _addresses(self, connection: Connection) -> list[tuple[str, UsedFrom]]:
         keys = {hop.hop_credential_id: hop.access_key_id or "" for hop in self.workload_hops.values()}
         asked = {"ids": sorted(keys), "keys": sorted(set(keys.values()))}
-        return rows(connection, AddressRow, "who/addresses", **asked) if keys else []
+        return pairs(connection, str, UsedFrom, "who/addresses", **asked) if keys else []
 
     def _launches(self, connection: Connection) -> list[LaunchRow]:
         names = sorted(
@@ -370,7 +370,7 @@ class _WhoFacts:
         hop = self.workload_hops.get(credential.credential_id)
         if hop is None:
             return None
-        uses = [row.use for row in self.addresses[hop.hop_credential_id]]
+        uses = [use for _, use in self.addresses[hop.hop_credential_id]]
         return workload(hop.access_key_id, uses, self._issuing_region(hop), self._ip_ranges)
 
     def _only_sources(self, connection: Connection) -> dict[str, str]:
@@ -378,8 +378,7 @@ class _WhoFacts:
         last = [hops[-1] for hops in self.chains.values()]
         keys = {one.hop_credential_id: one.access_key_id for one in last if one.rule is None and one.is_temporary}
         asked = {"ids": sorted(keys), "keys": sorted({key for key in keys.values() if key})}
-        found = rows(connection, OnlySourceRow, "who/event_sources", **asked) if keys else []
-        return {row.credential_id: row.event_source for row in found}
+        return dict(pairs(connection, str, str, "who/event_sources", **asked)) if keys else {}
 
     def _missing(self, credential: CredentialRow) -> tuple[Missing, ...]:
         sought = self.sought[credential.credential_id]

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from forensics.answers.core import Actor, Grade, StopReason
-from forensics.answers.who_answer import UsedFrom
 from forensics.investigate.export_source import ExportSource
 from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.sql_rows import Row
@@ -116,16 +115,6 @@ class KeyOwnerRow(OwnerColumns, frozen=True):
     created_by_event_key: str | None
     created_by_event_id: str | None
     actor: Actor
-
-
-class OnlySourceRow(Row, frozen=True):
-    credential_id: str
-    event_source: str
-
-
-class AddressRow(Row, frozen=True):
-    credential_id: str
-    use: UsedFrom
 
 
 class LaunchRow(Row, frozen=True):
