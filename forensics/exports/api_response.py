@@ -23,8 +23,8 @@ _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
-class Provenance(NamedTuple):
-    """The origin of a statement.
+class StatementOrigin(NamedTuple):
+    """The export that contains a statement.
 
     Args:
         export: kind of the export.
@@ -86,7 +86,7 @@ class ApiResponse:
 
     Args:
         members: its members, not decoded yet.
-        provenance: its origin.
+        origin: the export that contains it.
         account_id: account of the request, if known from the snapshot.
         access_key_ids: keys of a response about one key; several if identical responses were saved for several keys.
         user_name: user of the request, if known from the snapshot.
@@ -94,14 +94,14 @@ class ApiResponse:
     """
 
     members: Object
-    provenance: Provenance
+    origin: StatementOrigin
     account_id: str | None
     access_key_ids: tuple[str, ...]
     user_name: str | None
     problems: Problems
 
     @classmethod
-    def of(cls, members: Object, provenance: Provenance, file_names: list[str], problems: Problems) -> ApiResponse:
+    def of(cls, members: Object, origin: StatementOrigin, file_names: list[str], problems: Problems) -> ApiResponse:
         """Return a response with its context. `file_names`: a file can name the key that its response lacks."""
         snapshot = _decoded(members, "Snapshot", SnapshotNote) or SnapshotNote()
         metadata = _decoded(members, "ResponseMetadata", _ResponseMetadata)
@@ -109,7 +109,7 @@ class ApiResponse:
         as_of = moment(snapshot.as_of) or (_http_date(headers.date) if headers else None)
         return cls(
             members,
-            provenance._replace(as_of=as_of, as_of_from="document") if as_of else provenance,
+            origin._replace(as_of=as_of, as_of_from="document") if as_of else origin,
             snapshot.account_id,
             (snapshot.access_key_id,) if snapshot.access_key_id else _keys_in(file_names),
             snapshot.user_name,

@@ -1,7 +1,7 @@
 """Rows: row types, table names and column comments of the export tables.
 
 A row is one statement of one export; null if the export does not have the value. After its own columns, each table has
-those of `Provenance`: the kind of export, the time and the file.
+those of `StatementOrigin`: the kind of export, the time and the file.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from forensics.exports import credential_report_rows as credential_report
 from forensics.exports import iam, organization, trails
-from forensics.exports.api_response import ApiResponse, Problems, Provenance, moment, one_page
+from forensics.exports.api_response import ApiResponse, Problems, StatementOrigin, moment, one_page
 from forensics.exports.export_rows import COMMENTS, TABLES, Row
 from forensics.formats import export_documents as formats
 from forensics.records.arrow_schema import TEXT, TIMESTAMP
@@ -91,7 +91,7 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     for document in _documents(connection):
         _read(document, found)
     for type_, (name, comment) in TABLES.items():
-        _create(connection, name, comment, _schema(type_, Provenance), found[type_])
+        _create(connection, name, comment, _schema(type_, StatementOrigin), found[type_])
     exports = found[LoadedExport]
     _create(connection, "exports", "exports with their kind, account and time", _schema(LoadedExport), exports)
     problems = found[ExportProblem]
@@ -104,9 +104,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[tuple[Any, ...]]]) -> None:
     problems = Problems()
-    origins: list[Provenance] = []
-    statements: list[tuple[Row, Provenance]] = list(_statements(document, problems, origins))
-    distinct = dict.fromkeys(origins or [_default_provenance(document)])
+    origins: list[StatementOrigin] = []
+    statements: list[tuple[Row, StatementOrigin]] = list(_statements(document, problems, origins))
+    distinct = dict.fromkeys(origins or [_default_origin(document)])
     in_time = {origin: _not_in_future(origin, document, problems) for origin in distinct}
     for row, origin in statements:
         found[type(row)].append((*row, *in_time[origin]))
@@ -127,11 +127,11 @@ def _read(document: _ExportDocument, found: defaultdict[type[NamedTuple], list[t
 
 
 def _statements(
-    document: _ExportDocument, problems: Problems, origins: list[Provenance]
-) -> Iterator[tuple[Row, Provenance]]:
-    """Yield the statements of a document; append the provenance of each response to `origins`, also of an empty one."""
+    document: _ExportDocument, problems: Problems, origins: list[StatementOrigin]
+) -> Iterator[tuple[Row, StatementOrigin]]:
+    """Yield the statements of a document; append the origin of each response to `origins`, also of an empty one."""
     text = formats.without_mark(document.content)
-    default = _default_provenance(document)
+    default = _default_origin(document)
     if formats.is_report(text):
         report, generated_at = credential_report.alone(text.decode("utf-8", "replace"), problems)
         origin = _generated(default, generated_at)
@@ -146,7 +146,7 @@ def _statements(
         if kind == _REPORT:
             origin, found = _report(response)
         else:
-            origin, found = response.provenance, _READERS[kind](response)
+            origin, found = response.origin, _READERS[kind](response)
         origins.append(origin)
         yield from ((row, origin) for row in found)
     for kind, is_open in paged.items():
@@ -154,8 +154,8 @@ def _statements(
             problems.add_missing(one_page(kind))
 
 
-def _report(response: ApiResponse) -> tuple[Provenance, Iterable[Row]]:
-    origin = _generated(response.provenance, moment(response.text("GeneratedTime")))
+def _report(response: ApiResponse) -> tuple[StatementOrigin, Iterable[Row]]:
+    origin = _generated(response.origin, moment(response.text("GeneratedTime")))
     report = credential_report.decoded((response.text("Content") or "").strip())
     if report is None:
         response.problems.add_missing("the credential report is truncated: its base64 is incomplete")
@@ -163,12 +163,12 @@ def _report(response: ApiResponse) -> tuple[Provenance, Iterable[Row]]:
     return origin, credential_report.read(report, response.problems)
 
 
-def _generated(origin: Provenance, generated_at: datetime | None) -> Provenance:
+def _generated(origin: StatementOrigin, generated_at: datetime | None) -> StatementOrigin:
     """Use the time of a credential report; IAM can create the report hours before the request."""
     return origin._replace(as_of=generated_at, as_of_from="document") if generated_at else origin
 
 
-def _not_in_future(origin: Provenance, document: _ExportDocument, problems: Problems) -> Provenance:
+def _not_in_future(origin: StatementOrigin, document: _ExportDocument, problems: Problems) -> StatementOrigin:
     """Replace a time after the ingest by the time of the ingest, when the document existed."""
     if origin.as_of is None or document.not_after is None or origin.as_of <= document.not_after + _CLOCKS_DIFFER_BY:
         return origin
@@ -176,11 +176,11 @@ def _not_in_future(origin: Provenance, document: _ExportDocument, problems: Prob
     return origin._replace(as_of=document.not_after, as_of_from="ingest")
 
 
-def _default_provenance(document: _ExportDocument) -> Provenance:
-    """Return the provenance of a response without a time of its own."""
+def _default_origin(document: _ExportDocument) -> StatementOrigin:
+    """Return the origin of a response without a time of its own."""
     if document.as_of:
-        return Provenance(document.kind, document.as_of, "person", document.sha256)
-    return Provenance(document.kind, document.modified_at, "file", document.sha256)
+        return StatementOrigin(document.kind, document.as_of, "person", document.sha256)
+    return StatementOrigin(document.kind, document.modified_at, "file", document.sha256)
 
 
 def _documents(connection: duckdb.DuckDBPyConnection) -> Iterator[_ExportDocument]:

@@ -10,7 +10,7 @@ from forensics.errors import ChangedRecord
 from forensics.investigate.sql_rows import Connection, Row, pairs, rows
 
 
-class _RecordRow(Row, frozen=True):
+class _StoredRecordRow(Row, frozen=True):
     event_id: str
     path: str
     raw_sha256: bytes
@@ -42,7 +42,7 @@ def cited_event_ids(answer: object) -> Iterator[str]:
 def check_cited(connection: Connection, answer: object) -> None:
     """Compare the proving records that an answer cites with their hashes in the database. Raises ChangedRecord."""
     cited = sorted(set(cited_event_ids(answer)))
-    built_from = rows(connection, _RecordRow, "evidence_records", ids=cited) if cited else []
+    built_from = rows(connection, _StoredRecordRow, "evidence_records", ids=cited) if cited else []
     now = _records_now(connection, built_from)
     for row in built_from:
         if row not in now:
@@ -52,11 +52,11 @@ def check_cited(connection: Connection, answer: object) -> None:
             )
 
 
-def _records_now(connection: Connection, built_from: list[_RecordRow]) -> set[_RecordRow]:
+def _records_now(connection: Connection, built_from: list[_StoredRecordRow]) -> set[_StoredRecordRow]:
     """Return the current records of the lake; a copy that replaces the stored record is among the conflicts."""
     ids = sorted({row.event_id for row in built_from})
     files = {row.path for row in built_from}
     copies = {path for path in files if Path(path).parent.name == "event_conflicts"}
     stored = sorted(files - copies)
-    now = set(rows(connection, _RecordRow, "records_now", ids=ids, files=stored) if stored else ())
-    return now.union(rows(connection, _RecordRow, "copies_now", ids=ids, files=sorted(copies)) if copies else ())
+    now = set(rows(connection, _StoredRecordRow, "records_now", ids=ids, files=stored) if stored else ())
+    return now.union(rows(connection, _StoredRecordRow, "copies_now", ids=ids, files=sorted(copies)) if copies else ())

@@ -147,7 +147,7 @@ BYTES: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("an empty line", lambda text: b"\n" + text, "line 1 is damaged"),
     ("nested", lambda text: b'{"type":' + b"[" * 200_000 + b"\n" + text, "line 1 is damaged"),
     ("nested in a dropped field", lambda text: b'{"x":' + b"[" * 200_000 + b"\n" + text, "line 1 is damaged"),
-    ("a long line", lambda text: b'{"type":"' + b"x" * (65 << 20) + b'"}\n' + text, "more than 64 MiB"),
+    ("a long line", lambda text: b'{"type":"' + b"x" * (65 << 20) + b'"}\n' + text, "longer than 64 MiB"),
     ("not UTF-8", lambda text: text.replace(b'"status":"ok"', b'"status":"\xff"'), "line 1 is damaged"),
     ("a lone surrogate", lambda text: text.replace(b'"status":"ok"', rb'"status":"\ud800"'), "line 1 is damaged"),
     ("no commit", lambda text: text.replace(b'{"type":"commit"', b'{"type":"commiu"'), "Invalid value 'commiu'"),

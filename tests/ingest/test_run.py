@@ -208,9 +208,9 @@ def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypat
         (
             "forensics.ingest.worker.to_batch",
             KeyError("x"),
-            r"while it read 2 files from a.json to b.json.*KeyError: 'x'",
+            r"while reading 2 files from a.json to b.json.*KeyError: 'x'",
         ),
-        ("forensics.lake.parts.PartWriter.close", ValueError("y"), "while it wrote the events.*report: ValueError: y"),
+        ("forensics.lake.parts.PartWriter.close", ValueError("y"), "while writing the events.*report it: ValueError: y"),
         ("forensics.ingest.worker.to_batch", MemoryError(), "memory ran out. Run the same command on fewer files"),
     ],
 )

@@ -329,7 +329,7 @@ def test_report_and_bundle_say_what_exports_say(told: Case, tmp_path: Path) -> N
         )
         page = archive.read("report.html").decode()
     assert "Account exports" in page and "iam list-access-keys as of" in page
-    assert "IAM says that it is of " in report_page(told.report(OTHER))
+    assert "according to IAM it belongs to " in report_page(told.report(OTHER))
 
 
 def made_key(key_id: str, user: str, second: float) -> Json:
