@@ -210,7 +210,7 @@ def test_a_disk_that_fails_changes_nothing(logs: Path, tmp_path: Path, monkeypat
             KeyError("x"),
             r"while reading 2 files from a.json to b.json.*KeyError: 'x'",
         ),
-        ("forensics.lake.parts.PartWriter.close", ValueError("y"), "while writing the events.*report it: ValueError: y"),
+        ("forensics.lake.parts.PartWriter.close", ValueError("y"), "while writing the events.*it: ValueError: y"),
         ("forensics.ingest.worker.to_batch", MemoryError(), "memory ran out. Run the same command on fewer files"),
     ],
 )
