@@ -1,7 +1,7 @@
-"""Rows: row types, table names and column comments of the export tables.
+"""Export rows: row types, table names and column comments of the export tables.
 
-A row is one statement of one export; null if the export does not have the value. After its own columns, each table has
-those of `Provenance`: the kind of export, the time and the file.
+A row is one statement of one export; null if the export does not have the value. Times are UTC, to the second. After
+its own columns, each table has those of `Provenance`: the kind of export, the time and the file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 
 class IamUser(NamedTuple):
+    """A user. `quarantined`: whether a quarantine policy of AWS is attached."""
+
     account_id: str | None
     user_name: str
     user_id: str | None
@@ -21,6 +23,8 @@ class IamUser(NamedTuple):
 
 
 class IamRole(NamedTuple):
+    """A role, with the claims that its trust policy requires of callers."""
+
     account_id: str | None
     role_name: str
     role_id: str | None
@@ -32,6 +36,8 @@ class IamRole(NamedTuple):
 
 
 class IamAccessKey(NamedTuple):
+    """A long-term key. `never_used`: as IAM reports it; null if the export has no last use."""
+
     access_key_id: str
     account_id: str | None
     user_name: str | None
@@ -44,12 +50,16 @@ class IamAccessKey(NamedTuple):
 
 
 class IamKeyListing(NamedTuple):
+    """A complete list of the keys of a user. `access_keys`: their number."""
+
     account_id: str | None
     user_name: str | None
     access_keys: int
 
 
 class IamCredentialReport(NamedTuple):
+    """A user in a credential report."""
+
     account_id: str | None
     user_name: str
     arn: str | None
@@ -61,6 +71,8 @@ class IamCredentialReport(NamedTuple):
 
 
 class IamCredentialReportKey(NamedTuple):
+    """A key in a credential report, which has no key IDs. `slot`: 1 or 2."""
+
     account_id: str | None
     user_name: str
     is_root: bool
@@ -74,6 +86,8 @@ class IamCredentialReportKey(NamedTuple):
 
 
 class IdentityStoreUser(NamedTuple):
+    """A user of Identity Center."""
+
     identity_store_id: str | None
     user_id: str
     user_name: str | None
@@ -81,6 +95,8 @@ class IdentityStoreUser(NamedTuple):
 
 
 class AccountRow(NamedTuple):
+    """An account of the organization."""
+
     account_id: str
     name: str | None
     email: str | None
@@ -89,6 +105,8 @@ class AccountRow(NamedTuple):
 
 
 class Trail(NamedTuple):
+    """A trail, by DescribeTrails."""
+
     trail_arn: str | None
     account_id: str | None
     trail_name: str | None
@@ -101,6 +119,8 @@ class Trail(NamedTuple):
 
 
 class EventSelectors(NamedTuple):
+    """The event selectors of a trail. `narrows_trail`: as in `trail_selectors.narrows`."""
+
     trail_arn: str
     account_id: str | None
     trail_name: str | None
