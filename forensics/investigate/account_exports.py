@@ -94,6 +94,7 @@ class LoggedKey:
         return min(self.uses, default=None)
 
     def last_use_before(self, time: datetime) -> datetime | None:
+        """Return the last use at or before a time."""
         return max((use for use in self.uses if use <= time), default=None)
 
 
@@ -124,6 +125,7 @@ class ExportedKey:
 
     @property
     def last_use_as_of(self) -> datetime | None:
+        """Return the effective time of the exported last use."""
         return self._row.last_use_source.as_of if self._row and self._row.last_use_source else None
 
     def statements(self, logged: LoggedKey) -> tuple[Exported, ...]:

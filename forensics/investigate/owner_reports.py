@@ -51,14 +51,17 @@ class KnownKeyRow(OwnerColumns, frozen=True):
 
     @property
     def created_at(self) -> datetime | None:
+        """Return the logged creation time, otherwise the exported one."""
         return self.logged_created_at or self.exported_created_at
 
     @property
     def status_as_of(self) -> datetime | None:
+        """Return the effective time of the exported status."""
         return self.status_source.as_of if self.status_source else None
 
     @property
     def last_use_as_of(self) -> datetime | None:
+        """Return the effective time of the exported last use."""
         return self.last_use_source.as_of if self.last_use_source else None
 
     @property
@@ -141,6 +144,7 @@ class ReportOfOwner:
 
     @property
     def as_of(self) -> datetime | None:
+        """Return the effective time of the report; None without a report."""
         return self._rows[0].as_of if self._rows else None
 
     def statements(

@@ -28,6 +28,8 @@ class UsedAfterRow(Row, frozen=True):
 
 
 class StatusChangeRow(Row, frozen=True):
+    """A status change of a long-term key."""
+
     access_key_id: str
     account_id: str | None
     change: str
@@ -36,6 +38,8 @@ class StatusChangeRow(Row, frozen=True):
 
 
 class OwnerChangeRow(Row, frozen=True):
+    """A creation or deletion of a user, or a change of its quarantine. `place`: its order by time."""
+
     account_id: str | None
     user_name: str
     user_id: str | None
@@ -45,12 +49,16 @@ class OwnerChangeRow(Row, frozen=True):
 
 
 class ListedUserRow(ExportSource, frozen=True):
+    """A user in the latest export that lists all users of its account."""
+
     account_id: str
     user_name: str
     user_id: str | None
 
 
 class QuarantineRow(ExportSource, frozen=True):
+    """Whether a user was under AWS's quarantine, by an export."""
+
     account_id: str | None
     user_name: str
     user_id: str | None
@@ -58,11 +66,15 @@ class QuarantineRow(ExportSource, frozen=True):
 
 
 class KeyListingRow(ExportSource, frozen=True):
+    """The keys in the latest complete listing of a user's keys."""
+
     account_id: str | None
     user_name: str | None
     access_key_ids: tuple[str, ...]
 
 
 class AccountNameRow(Row, frozen=True):
+    """The name of an account, by AWS Organizations."""
+
     account_id: str
     name: str | None

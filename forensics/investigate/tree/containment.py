@@ -33,6 +33,7 @@ class Role:
 
     @property
     def revoking(self) -> Means:
+        """Return the means that revokes the sessions of the role."""
         return Means(Action.REVOKE_ROLE_SESSIONS, self.account_id, self.name, self.arn or self.name)
 
 

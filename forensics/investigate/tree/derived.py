@@ -281,6 +281,7 @@ class _TreeFacts:
         return _means_of_session(self._credentials[self._members[node.id][0]])
 
     def trusted_roles(self, nodes: Sequence[Node]) -> dict[int, Role]:
+        """Return the role of each node that is a changed trust policy."""
         roles = [node for node in nodes if node.kind == NodeKind.ROLE]
         return {node.id: Role(node.account_id, node.name or "", node.arn) for node in roles}
 

@@ -78,6 +78,8 @@ class PlantingRow(Row, frozen=True):
 
 
 class RevocationRow(Row, frozen=True):
+    """An event that ended or restored a key, a user, a role, a password or sessions."""
+
     account_id: str
     event_time: datetime
     event_name: str
@@ -90,6 +92,8 @@ class RevocationRow(Row, frozen=True):
 
 
 class AncestorRow(Row, frozen=True):
+    """A requester of the subject's credentials. `depth`: the number of hops to it."""
+
     id: str
     depth: int
     access_key_id: str | None

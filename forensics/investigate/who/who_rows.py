@@ -18,6 +18,8 @@ class SubjectRow(Row, frozen=True):
 
 
 class CredentialRow(Row, frozen=True):
+    """A credential with its actor, the grade of that conclusion, and the end of its walk."""
+
     actor: Actor
     credential_id: str
     access_key_id: str | None
@@ -76,6 +78,7 @@ class HopRow(Row, frozen=True):
 
     @property
     def requested_at(self) -> datetime | None:
+        """Return the time of the request: the start of the session, otherwise the time of the issuance."""
         return self.issued_at or self.issuance_time
 
     @property
@@ -84,6 +87,8 @@ class HopRow(Row, frozen=True):
 
 
 class CandidateRow(Row, frozen=True):
+    """An issuance that may have issued a credential, with the actor behind it."""
+
     actor: Actor
     credential_id: str
     issuance_id: str
@@ -92,18 +97,24 @@ class CandidateRow(Row, frozen=True):
 
 
 class ForwardAccessRow(Row, frozen=True):
+    """A credential that a service used for a user, with a long-term key that matches by time."""
+
     credential_id: str
     access_key_id: str | None
     event_key: str
 
 
 class NotTrustedRow(Row, frozen=True):
+    """An unreliable issuance of a credential, and the reason."""
+
     credential_id: str
     issuance_id: str
     reason: str
 
 
 class OriginRow(Row, frozen=True):
+    """A long-term key that may be the origin of a credential."""
+
     credential_id: str
     access_key_id: str
     grade: Grade
@@ -119,16 +130,22 @@ class KeyOwnerRow(OwnerColumns, frozen=True):
 
 
 class OnlySourceRow(Row, frozen=True):
+    """A credential that called one service only."""
+
     credential_id: str
     event_source: str
 
 
 class AddressRow(Row, frozen=True):
+    """A source address of a credential, with its first and last use."""
+
     credential_id: str
     use: UsedFrom
 
 
 class LaunchRow(Row, frozen=True):
+    """A call that created a workload, with its actor."""
+
     actor: Actor
     launched_type: str
     workload_id: str
@@ -139,6 +156,8 @@ class LaunchRow(Row, frozen=True):
 
 
 class TrailStopRow(Row, frozen=True):
+    """A period in which a trail recorded nothing, or less. `until` is null if no loaded event ended it."""
+
     account_id: str | None
     home_region: str | None
     event_time: datetime | None
@@ -147,12 +166,16 @@ class TrailStopRow(Row, frozen=True):
 
 
 class LoadedHourRow(Row, frozen=True):
+    """An hour with an event, by account and region."""
+
     recipient_account_id: str
     aws_region: str | None
     hour: datetime
 
 
 class TrustPolicyRow(Row, frozen=True):
+    """The requirements of a trust policy, from the event that set it."""
+
     account_id: str
     role_name: str
     event_time: datetime | None
@@ -161,6 +184,8 @@ class TrustPolicyRow(Row, frozen=True):
 
 
 class ExportedRoleRow(ExportSource, frozen=True):
+    """The requirements of a trust policy, by an export."""
+
     account_id: str
     role_name: str
     as_of: datetime
