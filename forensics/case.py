@@ -426,7 +426,7 @@ def check_bundle(path: str | Path) -> Check:
 
 
 def write_sample_logs(folder: str | Path) -> None:
-    """Copy the sample logs of the package to a new folder."""
+    """Copy the sample logs of the package to a new folder. Raises OSError, also if the folder exists."""
     shutil.copytree(packaged_folder("sample_logs"), folder)
 
 

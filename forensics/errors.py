@@ -22,7 +22,7 @@ class ForensicsError(Exception):
 
 
 class InputError(ForensicsError):
-    """What the user named cannot be used."""
+    """An input that the user named cannot be used."""
 
 
 class NotAnIdentifier(InputError, ValueError):
@@ -110,7 +110,7 @@ class CannotRead(CaseError):
 
 
 class IngestError(ForensicsError):
-    """Nothing was added, or not everything."""
+    """An ingest added nothing, or not everything."""
 
 
 class IngestFailed(IngestError):

@@ -16,7 +16,7 @@ class Displayed:
 
 
 class Grade(StrEnum):
-    """The confidence in a link or an actor, strongest first."""
+    """The confidence in a link or an actor, strongest first. docs/attribution.md#grades defines each."""
 
     PROVEN = "proven"
     STRONG = "strong"
@@ -26,6 +26,8 @@ class Grade(StrEnum):
 
 
 class ActorKind(StrEnum):
+    """The kind of an actor. docs/attribution.md#actor-kinds defines each."""
+
     IAM_USER = "iam_user"
     ROOT = "root"
     IDENTITY_CENTER_USER = "identity_center_user"
@@ -78,7 +80,7 @@ SECRET = "(a secret, not shown)"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person, workload or service behind a credential. `id` is stable; `name` is for people."""
+    """The person, workload or service behind a credential. `id` is stable; a `name` can be reused."""
 
     kind: ActorKind
     id: str | None = None

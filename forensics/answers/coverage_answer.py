@@ -27,9 +27,9 @@ class CoverageSpan:
     """Consecutive hours of one account and region with the same state.
 
     `state`: loaded, empty, stopped, narrowed or excluded_by_filter. An empty hour may be missing or quiet, because
-    AWS delivers no file for a quiet one. In hours that are stopped or narrowed, there is no event either, and a loaded
-    event shows that a trail of the account then recorded nothing, or less. Of hours that are excluded_by_filter, only
-    events that issue or change credentials are loaded. `verified`: digests prove that every file of these hours that
+    AWS delivers no file for a quiet one. A stopped or narrowed hour has no event either, and a loaded event shows that
+    a trail of the account recorded nothing, or less, in that hour. Of an excluded_by_filter hour, only the events that
+    issue or change credentials are loaded. `verified`: digests prove that every file of these hours that
     was delivered until an hour after them is loaded and unchanged, so an empty hour is a quiet one.
     """
 

@@ -93,9 +93,9 @@ class Ingest(Displayed):
 class Estimate:
     """The objects that an ingest from S3 will fetch.
 
-    `known`: objects that are in the case; `objects` does not count them. `archived`: objects that must be restored in
-    S3 first. `from_`, `to`: the first and last day of delivery. `passed_over`: prefixes beside the trails that are
-    skipped.
+    `bytes`: their size as stored in S3. `known`: objects that are in the case; `objects` does not count them.
+    `archived`: objects that must be restored in S3 first. `from_`, `to`: the first and last day of delivery, UTC.
+    `passed_over`: prefixes that are skipped, because they are beside the folders of trails.
     """
 
     sources: tuple[str, ...]

@@ -172,6 +172,7 @@ class Used:
 
     @property
     def events(self) -> int:
+        """Return the number of calls, whatever their outcome."""
         return self.succeeded + self.denied + self.failed
 
 
@@ -286,6 +287,8 @@ class Activity:
 
 
 class KeyKind(StrEnum):
+    """The kind of an access key, by its prefix: long-term (AKIA), temporary (ASIA) or other."""
+
     LONG_TERM = "long_term"
     TEMPORARY = "temporary"
     OTHER = "other"

@@ -51,8 +51,8 @@ class VerifiedFile:
 class Windows:
     """Consecutive delivery windows with the same status.
 
-    `complete`: every file that the digests list is loaded and unchanged. `verified`: and the digests are verified. The
-    event times are those of the listed files.
+    `complete`: every file that the digests list is loaded and unchanged. `verified`: the windows are complete, and the
+    digests are verified. The event times (UTC) are those of the listed files.
     """
 
     from_: datetime
@@ -328,7 +328,8 @@ class Bundle:
 class Check:
     """The check of a report or bundle.
 
-    `right`: confirmed statements. `problems`: what is wrong or could not be compared. `notes`: the limits of the check.
+    `right`: confirmed statements. `problems`: differences, and parts that could not be compared. `notes`: the limits of
+    the check.
     """
 
     subject: str

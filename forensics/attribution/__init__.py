@@ -1,1 +1,1 @@
-"""Attribution: SQL models that say who is behind each credential."""
+"""Attribution: the SQL models that determine the actor behind each credential, and the database of a case."""

@@ -149,11 +149,15 @@ def build(
     Args:
         layout: the case folder.
         manifest: the committed files.
-        document_tables: what creates the tables of digests and exports.
+        document_tables: the functions that create the tables of digests and exports.
         database: the file to write; `case.duckdb` of the case if None.
 
     Returns:
-        The identity of the file, and how the answers differ from the last build; None if that is unknown.
+        The identity of the file, and how the actors differ from the last build; None if that is unknown.
+
+    Raises:
+        ChangedLake: a lake file differs from its entry in the manifest.
+        OSError, duckdb.Error: the database cannot be written.
     """
     database = database or layout.database
     temporary = database.with_name(f".{database.name}.{os.getpid()}")
@@ -200,7 +204,8 @@ def fill(
 ) -> ActorChanges | None:
     """Create the views over the lake and every table of the models in an empty database.
 
-    Every lake file is hashed first, because the models read all of them. Raises ChangedLake.
+    Every lake file is hashed first, because the models read all of them. Returns how the actors differ from the last
+    build; None without one. Raises ChangedLake.
     """
     check_files(layout, manifest.lake_files)
     _create_manifest_tables(connection, manifest)

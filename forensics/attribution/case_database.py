@@ -28,7 +28,7 @@ class CaseDatabase:
 
     Args:
         layout: the case folder.
-        document_tables: what makes the tables of digests and exports.
+        document_tables: the functions that create the tables of digests and exports.
         is_kept: whether to record a build, so that the next command opens it.
         before_build: called before a build; raises DamagedManifest.
         after_build: called after the database in the case folder was rebuilt.

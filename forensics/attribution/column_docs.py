@@ -1,4 +1,4 @@
-"""Column docs: what every table and column of a case means, stored in the database by COMMENT ON.
+"""Column docs: the description of every table and column of a case, stored in the database by COMMENT ON.
 
 A model's header describes its table, and the schema of the lake the columns of events. column_docs.toml has the rest.
 """
@@ -24,7 +24,7 @@ _LAKE = {
 
 
 def table_meaning(table: str) -> str | None:
-    """Return what a table holds and its grain; None for an unknown table."""
+    """Return the description of a table, with its grain; None for an unknown table."""
     if table not in _MODELS:
         return _docs()["tables"].get(table)
     head = " ".join(line.removeprefix("--").strip() for line in _head(model(table)))
@@ -32,6 +32,7 @@ def table_meaning(table: str) -> str | None:
 
 
 def column_meaning(table: str, column: str) -> str | None:
+    """Return the description of a column of a table; None if it has none."""
     columns = _docs()["columns"]
     return columns.get(f"{table}.{column}") or columns.get(column) or _LAKE.get(column)
 

@@ -40,7 +40,7 @@ def models_version() -> str:
 
 
 def connect(layout: Layout, database: Path | str, *, read_only: bool) -> duckdb.DuckDBPyConnection:
-    """Return a connection in UTC."""
+    """Return a connection to a database of a case: in UTC, without extensions, and read-only if requested."""
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

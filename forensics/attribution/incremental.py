@@ -99,7 +99,7 @@ _CHANGES = """
 
 @dataclass(frozen=True, slots=True)
 class ActorChanges:
-    """Number of credentials of the earlier build whose answer changed; each is counted once."""
+    """The numbers of credentials of the earlier build whose actor changed; each credential is counted once."""
 
     newly_resolved: int = 0
     now_ambiguous: int = 0

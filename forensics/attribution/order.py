@@ -73,7 +73,7 @@ _NOBODY = "select cast(null as varchar) as credential_id where 1 = 0"
 
 
 class Engine(Protocol):
-    """Runs the models."""
+    """The engine that runs the models: DuckDB for a case, Spark for a data lake."""
 
     def create(self, table: str, model: str) -> None:
         """Create or replace a table by a model."""
@@ -96,6 +96,7 @@ def run(engine: Engine) -> None:
 
 @cache
 def model(name: str) -> str:
+    """Return the SQL of a model."""
     return (resources.files("forensics.attribution") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -107,7 +108,7 @@ def _make(engine: Engine, name: str) -> None:
 
 
 def _choose_and_walk(engine: Engine) -> None:
-    """Walk until somebody is named; drop links whose parents look like one issuer and lead to different people."""
+    """Choose a link for each credential and walk; repeat without `contested` links until no further one is found."""
     engine.create("contested", _NOBODY)
     known = -1
     while (found := engine.count("contested")) != known:

@@ -69,7 +69,7 @@ class _Program(TyperGroup):
         self.commands = Commands(dict.fromkeys(_NAMES))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        return list(self.commands)  # Typer's own builds each
+        return list(self.commands)  # the method of Typer would build every command
 
 
 app = typer.Typer(name="forensics", cls=_Program, **PLAIN | {"add_completion": True})
@@ -128,7 +128,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 class Stopped(BaseException):
-    """A signal ends the command. Its notes say what the command had done by then."""
+    """Raised when a signal ends the command. Its notes describe what the command did until then."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -197,7 +197,7 @@ def _usage_error(error: typer.TyperException) -> int:
 
 def _failed(error: Exception) -> int:
     """Print the error that ended the command, in one line."""
-    if isinstance(error, BrokenPipeError):  # as of `| head`
+    if isinstance(error, BrokenPipeError):  # as with `| head`
         _discard_output()
         return 0
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException" or _has_no_memory(error):

@@ -203,7 +203,7 @@ UNREADABLE = 3
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    """Print an error of one line on standard error, and exit."""
+    """Print an error of one line on standard error, and exit with `code`. Raises typer.Exit."""
     from forensics.output.terminal import tell
 
     tell(message)

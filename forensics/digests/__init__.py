@@ -1,1 +1,1 @@
-"""CloudTrail digest files: verification of source files and delivery windows."""
+"""Digests: verifies source files and delivery windows by CloudTrail's digest files."""

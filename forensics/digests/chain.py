@@ -108,6 +108,7 @@ class _Chain:
         return sorted(found, key=lambda one: one.sha256 != digest.previous_sha256)
 
     def judged(self, signatures: Mapping[str, Sequence[bytes]], keys: Mapping[str, PublicKey]) -> list[Judged]:
+        """Return the digests with their status, newest first."""
         done: dict[str, Judged] = {}
         for digest in self._newest_first:  # a successor is always newer
             after = [done[one.sha256] for one in self._successors[digest.sha256]]
@@ -124,6 +125,7 @@ class _Chain:
         return after.status == FileStatus.UNVERIFIED and before[0].sha256 != after.digest.previous_sha256
 
     def breaks(self) -> list[Break]:
+        """Return the breaks between the digests, newest first."""
         found: list[Break] = []
         claimed: set[str] = set()
         for index, digest in enumerate(self._newest_first):

@@ -1,4 +1,4 @@
-"""Tables: creates the digest tables of a case, before the models of attribution run.
+"""Digest tables: creates the tables of digests in a case, before the models of attribution run.
 
 The connection needs `documents` and `source_files`. `digests` has one row per distinct digest with its status,
 `digest_sources` the files that contain it, `digest_breaks` one row per break of a chain, `digest_files` one row per

@@ -1,4 +1,4 @@
-"""Folder: hashes the files of a folder, to verify them without a case.
+"""Folder digests: hashes the files of a folder, to verify them by digests without a case.
 
 Worker processes inflate and hash batches of files. They return only documents in full.
 """

@@ -93,5 +93,6 @@ def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hash
 
 
 def main() -> None:
+    """Run a worker process: hash each batch of files that it receives."""
     for message in messages():
         reply([hash_file(file) for file in msgspec.json.decode(message, type=list[ToHash])])

@@ -1,4 +1,4 @@
-"""Public keys: reads the keys that sign digests, from the output of `aws cloudtrail list-public-keys`.
+"""Keyring: reads the public keys that verify digests, from the output of `aws cloudtrail list-public-keys`.
 
 A fingerprint is the MD5 of the key. It detects a damaged key or a key under a wrong fingerprint. It does not show that
 AWS created the key, so the user must obtain the keys from AWS.

@@ -1,1 +1,1 @@
-"""Tables from exports of an account: IAM, Organizations, Identity Center and CloudTrail."""
+"""Exports: creates tables from exports of accounts: IAM, Organizations, Identity Center and CloudTrail."""

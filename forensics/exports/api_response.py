@@ -49,6 +49,7 @@ class Problems:
     """Whether no entry is missing. Only then does a missing user or key mean that it did not exist."""
 
     def add(self, what: str, example: str = "") -> None:
+        """Add a problem that leaves every list complete."""
         self.found.setdefault(what, []).append(example)
 
     def add_missing(self, what: str, example: str = "") -> None:
@@ -57,6 +58,7 @@ class Problems:
         self.add(what, example)
 
     def lines(self) -> Iterator[str]:
+        """Yield one line for each kind of problem."""
         for what, examples in self.found.items():
             first = f": {_shown(examples[0])}" if examples[0] else ""
             more = f", and {len(examples) - 1:,} more" if len(examples) > 1 else ""
@@ -117,6 +119,7 @@ class ApiResponse:
         )
 
     def text(self, member: str) -> str | None:
+        """Return the text in a member; None if it has other content."""
         found = _decoded(self.members, member, object)
         return found if isinstance(found, str) else None
 
@@ -157,6 +160,7 @@ class ApiResponse:
         return found
 
     def is_one_page_of_several(self) -> bool:
+        """Return whether a further page follows this response."""
         return "NextToken" in self.members or bytes(self.members.get("IsTruncated", b"")) == b"true"
 
     def account_of(self, unique_id: str | None) -> str | None:
@@ -165,6 +169,7 @@ class ApiResponse:
 
 
 def one_page(kind: str) -> str:
+    """Return the problem of a response that is one page of several."""
     return f"it has one page of several and not the last; run `aws {command_of(kind)}` again for all pages"
 
 

@@ -1,4 +1,4 @@
-"""Tables: creates the tables of all exports of a case, before attribution runs; empty without exports.
+"""Export tables: creates the tables of all exports of a case, before the models run; empty without exports.
 
 `exports` has one row per document, `export_problems` one row per problem, and the tables of `export_rows` one row per
 statement. The models in `sql/` keep the latest statement about each thing, because an export describes one time.
@@ -70,6 +70,8 @@ class LoadedExport(NamedTuple):
 
 
 class ExportProblem(NamedTuple):
+    """A part of an export that cannot be read."""
+
     source_sha256: str
     problem: str
 

@@ -55,6 +55,7 @@ class _LastUsed(msgspec.Struct, rename="pascal"):
 
 
 def users(response: ApiResponse, member: str) -> Iterator[Row]:
+    """Yield the users in a list of the response. `member`: the name of the list."""
     for user in response.entries(member, _User):
         policies = user.attached_managed_policies
         yield IamUser(
@@ -69,6 +70,7 @@ def users(response: ApiResponse, member: str) -> Iterator[Row]:
 
 
 def roles(response: ApiResponse) -> Iterator[Row]:
+    """Yield the roles, with what their trust policies require."""
     for role in response.entries("RoleDetailList", _Role):
         required = trust_requirements(_document(role.assume_role_policy_document))
         last_used = role.role_last_used.last_used_date if role.role_last_used else None
@@ -100,6 +102,7 @@ def access_keys(response: ApiResponse) -> Iterator[Row]:
 
 
 def access_key_last_used(response: ApiResponse) -> Iterator[Row]:
+    """Yield the last use of the key that the response is about; without a key ID, add a problem."""
     if not response.access_key_ids:
         response.problems.add(
             "it has the last use of a key without the key's ID; save each output in a file named after its key, such as"
@@ -126,6 +129,7 @@ def access_key_last_used(response: ApiResponse) -> Iterator[Row]:
 
 
 def access_key_info(response: ApiResponse) -> Iterator[Row]:
+    """Yield the account of the key that the response is about; without a key ID, add a problem."""
     if not response.access_key_ids:
         response.problems.add(
             "it has the account of a key without the key's ID; save each output in a file named after its key, such as"

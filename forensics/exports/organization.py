@@ -27,6 +27,7 @@ class _IdentityCenterUser(msgspec.Struct, rename="pascal"):
 
 
 def accounts(response: ApiResponse) -> Iterator[Row]:
+    """Yield the accounts of the organization."""
     for one in response.entries("Accounts", _OrganizationAccount):
         joined_at = response.moment(one.joined_timestamp, "JoinedTimestamp of an account")
         # AWS replaces Status with State in 2026
@@ -34,5 +35,6 @@ def accounts(response: ApiResponse) -> Iterator[Row]:
 
 
 def identity_store_users(response: ApiResponse) -> Iterator[Row]:
+    """Yield the users of an identity store."""
     for user in response.entries("Users", _IdentityCenterUser):
         yield IdentityStoreUser(user.identity_store_id, user.user_id, user.user_name, user.display_name)

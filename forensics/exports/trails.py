@@ -25,6 +25,7 @@ class _Trail(msgspec.Struct, rename="pascal"):
 
 
 def trails(response: ApiResponse) -> Iterator[Row]:
+    """Yield the trails."""
     for trail in response.entries("trailList", _Trail):
         yield Trail(
             trail.trail_arn,
@@ -40,6 +41,7 @@ def trails(response: ApiResponse) -> Iterator[Row]:
 
 
 def event_selectors(response: ApiResponse) -> Iterator[Row]:
+    """Yield the event selectors of a trail; if they cannot be read, add a problem."""
     arn = response.text("TrailARN")
     if arn is None:
         response.problems.add("it has the event selectors of an unknown trail: TrailARN is missing")

@@ -48,6 +48,7 @@ class ArchiveMember:
 
 
 def is_zip(head: bytes) -> bool:
+    """Return whether a stream with this start is a zip archive."""
     return head.startswith(_ZIP_MAGICS)
 
 
@@ -156,9 +157,11 @@ class _Blocks:
         self.consumed = 0
 
     def take(self, size: int) -> bytes:
+        """Return the next `size` bytes. Raises Unreadable if the stream ends earlier."""
         return b"".join(self.until(self.consumed + size))
 
     def skip(self, size: int) -> None:
+        """Skip the next `size` bytes. Raises Unreadable if the stream ends earlier."""
         for _ in self.until(self.consumed + size):
             pass
 
@@ -173,4 +176,5 @@ class _Blocks:
             yield part
 
     def only_zeros(self) -> bool:
+        """Return whether the rest of the stream is zeros, the end of a tar archive."""
         return not self._rest.strip(b"\0") and not any(piece.strip(b"\0") for piece in self._pieces)

@@ -1,4 +1,4 @@
-"""Struct text: parses `{type=Root, sessioncontext={attributes=null}}`, the form of Athena and CloudTrail Lake.
+"""Athena struct: parses `{type=Root, sessioncontext={attributes=null}}`, the form of Athena and CloudTrail Lake.
 
 The form has no quotes, so a value with a comma and an equals sign can look like two members. Ambiguous text is refused.
 """
@@ -20,7 +20,7 @@ _ELEMENT = re.compile(r"[^{}\[\],]*")
 
 
 class NotStructText(FormatError):
-    """The text is not in this form, or it is ambiguous."""
+    """The text is not a struct as Athena prints it, or it is ambiguous."""
 
 
 def read_struct(text: str) -> dict[str, StructValue]:

@@ -1,4 +1,4 @@
-"""Contents: detects the format of a stream and opens it. The entry point of this package.
+"""Contents: detects the format of a stream and opens it. `open_contents` is the entry point of the room `formats`.
 
 The format is detected from the content, never from the file's name.
 """

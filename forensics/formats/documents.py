@@ -22,6 +22,8 @@ _HEAD_BYTES = 4 << 10
 
 
 class DocumentKind(StrEnum):
+    """The kind of a document, as the tables and answers of a case name it."""
+
     DIGEST = "digest"
     PUBLIC_KEYS = "public_keys"
     HEAD_OBJECT = "head_object"

@@ -1,4 +1,4 @@
-"""Tables: reads CloudTrail events from the rows of CSV and Parquet files.
+"""Event tables: reads CloudTrail events from the rows of CSV and Parquet files.
 
 If a column contains the whole record as JSON (`eventJson`, `CloudTrailEvent`, `_raw`, `@message`), only that column is
 read. Otherwise the record is rebuilt from the columns of the row.

@@ -1,4 +1,4 @@
-"""Exports: detects the AWS CLI's JSON output about an account by its members, and the CSV of a credential report.
+"""Export documents: detects the AWS CLI's JSON about an account by its members, and the CSV of a credential report.
 
 A file can contain several responses, concatenated or in an array, as loops and pages print them. Exports are detected
 from the content, never from the file's name. Other output formats are refused with the option to use.

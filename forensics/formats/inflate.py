@@ -257,6 +257,7 @@ def bounded_member(pieces: Iterable[bytes], archive: Measure | None) -> Iterator
 
 
 def refuse_if_beyond(inflated: int, read: int) -> None:
+    """Raise Unreadable if `inflated` bytes are more than a log of `read` compressed bytes can have."""
     if inflated > _RATIO_COUNTS_FROM and inflated > MAX_RATIO * read:
         raise Unreadable(f"it inflates from {read:,} to more than {inflated:,} bytes, which no log does")
 

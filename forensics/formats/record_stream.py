@@ -1,4 +1,4 @@
-"""Records: splits a stream of JSON text into the original bytes of its records.
+"""Record stream: splits a stream of JSON text into the original bytes of its records.
 
 A stream is a sequence of JSON values: a trail's `{"Records": [...]}`, an array, one event, NDJSON, concatenated
 objects, or several of these. Records are not decoded, so their original bytes can be exported.

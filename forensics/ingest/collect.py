@@ -39,7 +39,7 @@ from forensics.sources.s3_url import S3Url, is_s3_url, parse_url
 
 @dataclass(frozen=True, slots=True)
 class Fetching:
-    """How to fetch logs, and the callbacks."""
+    """The settings and callbacks of a fetch."""
 
     aws: Aws
     request_payer: bool
@@ -64,6 +64,7 @@ class Collected:
 
     @property
     def source_files(self) -> list[SourceFile]:
+        """Return the entries of the files of all rounds."""
         return [file for done in self.rounds for file in done.source_files]
 
 

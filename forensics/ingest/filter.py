@@ -44,6 +44,7 @@ def filter_of(
 
 
 def excludes_anything(filter: Filter) -> bool:
+    """Return whether a filter excludes any record."""
     return bool(filter.accounts or filter.regions or filter.since or filter.until)
 
 

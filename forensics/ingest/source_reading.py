@@ -70,7 +70,7 @@ class SourceReading:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one file so far; times in microseconds.
+    """Counts of one file so far. `first`, `last`: its event times, in microseconds since 1970 UTC.
 
     `foreign`: JSON values that are not CloudTrail records. `wraps`: whether one of them contains such a record.
     `non_events`: records of another known type, by type. `unknown_fields`: records with a field, by field. `held`:
@@ -137,6 +137,7 @@ class Tally:
         return unknown
 
     def hold(self, rejected: list[Rejected]) -> None:
+        """Count rejected values, and keep them until the status of the file is known."""
         self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
         self.rejected += len(rejected)
         self.held += rejected
@@ -149,6 +150,7 @@ class Tally:
             self.unknown_fields[shortened if is_listed else _FURTHER_FIELDS] += records
 
     def count_records(self, times: pa.Int64Array) -> None:
+        """Count records by their event times: microseconds since 1970, null if a record has no valid time."""
         self.records += len(times)
         known = times.drop_null().to_numpy()
         if len(known):

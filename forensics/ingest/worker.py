@@ -97,6 +97,7 @@ class Worker:
             return [self._entry(reading) for reading in readings]
 
     def close(self) -> list[LakeFile]:
+        """Write the remaining rows, and return the parts. Raises Fault, and OSError if the case cannot be written."""
         with wrap_unexpected("writing the events"):
             return self._parts.close()
 
@@ -255,6 +256,7 @@ class WorkerAnswer(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
+    """Run a worker process."""
     case, name = Path(sys.argv[1]), sys.argv[2]
     gc.disable()  # the loops create many objects but no cycles, and collections double the time
     without_pandas()

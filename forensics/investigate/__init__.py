@@ -1,1 +1,1 @@
-"""Investigate: answers questions from the tables of a case, one module per question; never writes to them."""
+"""Investigate: answers questions from the tables of a case, one folder per question; never writes to them."""

@@ -1,4 +1,4 @@
--- A long-term key by exports, and by events. $key: the key.
+-- The values of exports for a long-term key, and the same values from events. $key: the key.
 with sts as (
     select
         access_key_id, account_id, as_of, as_of_from, source_sha256,

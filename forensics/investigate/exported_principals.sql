@@ -1,4 +1,4 @@
--- IDs by exports, and by events. $ids: IDs of IAM or of Identity Center users.
+-- The names of principals in exports, and in events. $ids: unique IDs of IAM, or Identity Center user IDs.
 select
     exported.id,
     exported.store_id,

@@ -1,4 +1,4 @@
--- Trust policies of roles by exports. $roles: account and name, such as 1/name.
+-- The requirements of trust policies in exports. $roles: account and name, such as 1/name.
 select
     account_id,
     role_name,

@@ -1,5 +1,5 @@
--- Long-term keys that were inactive by IAM at a time, without a later logged change; whether later calls succeeded.
--- $keys: access key IDs.
+-- Long-term keys that were inactive by IAM at a time, without a later logged change, and whether later
+-- calls succeeded. $keys: access key IDs.
 with inactive as materialized (
     select access_key_id, status, status_as_of, status_as_of_from, status_source_sha256
     from exported_keys

@@ -7,6 +7,8 @@ from forensics.investigate.sql_rows import Connection, Row, grouped, rows
 
 
 class LoadedRegionRow(Row, frozen=True):
+    """The loaded time range of an account in a region."""
+
     recipient_account_id: str
     aws_region: str | None
     first_event_time: datetime
@@ -14,7 +16,7 @@ class LoadedRegionRow(Row, frozen=True):
 
 
 class VerifiedHoursRow(Row, frozen=True):
-    """Consecutive hours."""
+    """Consecutive hours of an account and region whose delivered events are all loaded; `end_hour` is exclusive."""
 
     account_id: str
     aws_region: str

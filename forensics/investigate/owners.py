@@ -15,6 +15,7 @@ class OwnerColumns(Row, frozen=True):
 
     @property
     def owner(self) -> Actor | None:
+        """Return the owner; None if it is unknown."""
         if self.owner_kind is None:
             return None
         id_ = self.account_id if self.owner_kind == ActorKind.ROOT else self.owner_principal_id

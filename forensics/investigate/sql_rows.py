@@ -1,4 +1,4 @@
-"""Rows: run the room's queries, one `.sql` file each, with bound parameters over a case's tables."""
+"""SQL rows: runs the queries of this room, one `.sql` file each, with bound parameters on the tables of a case."""
 
 from __future__ import annotations
 

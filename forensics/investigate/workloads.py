@@ -1,4 +1,4 @@
-"""Workload: where the credential of a workload was used, and whether that shows that it was stolen.
+"""Workloads: where the credential of a workload was used, and whether that shows that it was stolen.
 
 The first address that is not the name of a service is the home of the credential. `used_elsewhere` is an accusation, so
 it requires two events: one from elsewhere, and a later one, or one at the same time, from home.

@@ -38,15 +38,19 @@ class Tables:
         create_table(connection, "files", _FILES, [(self._absolute(path), path, is_new) for path, is_new in listed])
 
     def new(self, table: str) -> list[LakeFile]:
+        """Return the new parts of a table."""
         return [part for part in self._parts if part.table == table]
 
     def old(self, table: str) -> list[str]:
+        """Return the committed files of a table, as paths relative to the case."""
         return self._before.of_table(table)
 
     def new_files(self, table: str) -> list[str]:
+        """Return the absolute paths of the new parts of a table."""
         return [self._absolute(part.path) for part in self.new(table)]
 
     def old_files(self, table: str) -> list[str]:
+        """Return the absolute paths of the committed files of a table."""
         return [self._absolute(path) for path in self.old(table)]
 
     def files_of(self, table: str) -> list[str]:
@@ -81,6 +85,7 @@ class Tables:
         }
 
     def count(self, table: str) -> int:
+        """Return the number of rows of a table."""
         (found,) = self.connection.table(table).aggregate("count(*)").fetchall()
         return int(found[0])
 

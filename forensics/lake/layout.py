@@ -65,6 +65,7 @@ class Layout:
 
     @property
     def database(self) -> Path:
+        """The tables and views: a cache of the lake."""
         return self.root / "case.duckdb"
 
     @property
@@ -78,10 +79,12 @@ class Layout:
 
     @property
     def lock_file(self) -> Path:
+        """The file that an ingest locks (see `only_ingest`)."""
         return self.root / "ingest.lock"
 
     @property
     def fetch_lock_file(self) -> Path:
+        """The file that a fetch locks (see `only_fetch`)."""
         return self.root / "fetch.lock"
 
     @property
@@ -171,7 +174,7 @@ def _damaged(layout: Layout, error: Exception) -> NotACase:
 
 
 def _check_entries(layout: Layout) -> None:
-    """Check that a case contains only folders and regular files: others could redirect reads and writes."""
+    """Check that a case contains only folders and regular files: a link could redirect reads and writes."""
     folders = (layout.lake, layout.scratch, layout.seals, layout.spool, layout.sources)
     files = (layout.manifest, layout.custody, layout.database, layout.pending, layout.lock_file, layout.fetch_lock_file)
     for path, found in _special_entries(layout.root):

@@ -1,4 +1,4 @@
-"""Listed: selects the copy of an event by the digests of the files that contain its copies.
+"""Listed copies: selects the copy of an event by the digests of the files that contain its copies.
 
 The lake is independent of digests: `settle` compares the copies alone. Here, the table `file_listings` decides between
 copies each time the tables of a case are built. A copy in a listed file takes precedence over one in a file that no

@@ -106,7 +106,7 @@ class Filter(ManifestLine, frozen=True, tag="filter"):
 
 
 class LakeFile(ManifestLine, frozen=True, tag="lake_file"):
-    """A Parquet file with rows of `table`. `path` is relative to the case folder."""
+    """A Parquet file with rows of `table`. `path` is relative to the case folder; `bytes` is the size of the file."""
 
     table: str
     path: str

@@ -52,6 +52,7 @@ class PartWriter:
         self._documents = _WaitingRows(case, lake_path("documents", name), "documents", DOCUMENTS_SCHEMA)
 
     def add(self, batch: pa.RecordBatch) -> None:
+        """Add a batch of events; write the day with the most waiting bytes if the batches exceed a row group."""
         for day, rows in _by_day(batch):
             self._waiting.setdefault(day, []).append(rows)
             self._waiting_bytes[day] = self._waiting_bytes.get(day, 0) + rows.nbytes
@@ -59,15 +60,18 @@ class PartWriter:
             self._write(max(self._waiting_bytes, key=lambda day: self._waiting_bytes[day]))
 
     def quarantine(self, source_sha256: str, rejected: Iterable[Rejected]) -> None:
+        """Add values that are not valid records, each truncated to `_QUARANTINED_BYTES`."""
         for item in rejected:
             raw = item.raw[:_QUARANTINED_BYTES]
             offset = item.offset if item.offset >= 0 else None
             self._quarantine.add(len(raw), (source_sha256, item.position, offset, item.reason, raw))
 
     def document(self, source_sha256: str, document: Document) -> None:
+        """Add a complete document."""
         self._documents.add(len(document.content), (source_sha256, document.kind.value, document.content))
 
     def close(self) -> list[LakeFile]:
+        """Write all waiting rows, rename the parts, and return their entries for the manifest."""
         for day in list(self._waiting):
             self._write(day)
         files = [part.finish() for part in self._open.values()]
@@ -137,6 +141,7 @@ class ParquetFile:
         )
 
     def write(self, rows: pa.Table) -> None:
+        """Write a row group."""
         self._rows += rows.num_rows
         self._writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
 
@@ -162,6 +167,7 @@ def write_table(case: Path, path: str, table: str, rows: pa.Table) -> LakeFile:
 
 
 def make_private_folders(case: Path, folder: Path) -> None:
+    """Create `folder`, a path below the case folder, and its parents; each is private to the user (0700)."""
     for path in reversed([folder, *folder.relative_to(case).parents]):
         (case / path).mkdir(mode=0o700, exist_ok=True)
 

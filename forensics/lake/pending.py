@@ -16,7 +16,7 @@ from forensics.lake.layout import Layout
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """The size and hash of the manifest after a commit, and the hash of a new database."""
+    """The size in bytes and the SHA-256 of the manifest after a commit, and the SHA-256 of a new database."""
 
     manifest_bytes: int = 0
     manifest_sha256: str | None = None

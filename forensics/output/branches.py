@@ -58,6 +58,7 @@ class Branches:
         self._remaining = most
 
     def has_children(self, node: Node) -> bool:
+        """Return whether a node has children, shown or hidden."""
         return bool(self._children[node.id])
 
     def is_notable(self, node: Node) -> bool:

@@ -48,6 +48,7 @@ def candidate_lines(answer: Who) -> Iterator[Line]:
 
 
 def grade_span(grade: Grade) -> Span:
+    """Return a grade with its style."""
     return (str(grade), GRADE_STYLES[grade])
 
 

@@ -45,6 +45,7 @@ class Graph:
         return id_
 
     def edge(self, parent: str, child: str, texts: Iterable[str | None], *, is_certain: bool = True) -> None:
+        """Add an edge between two node IDs, with the lines of its label, unless the graph has it."""
         self.edges[_Edge(parent, child, tuple(cut(text, _LONGEST) for text in texts if text), is_certain)] = None
 
 

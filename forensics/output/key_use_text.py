@@ -66,6 +66,7 @@ def _places(name: str, used: Sequence[Used], total: int) -> Iterator[Line]:
 
 
 def region_lines(activity: Activity) -> Iterator[Line]:
+    """Return the busiest regions with their calls."""
     yield from _places("region", activity.regions, activity.totals.regions)
 
 

@@ -42,6 +42,7 @@ def line(*parts: str | Span, indent: int = 0, hang: int | None = None) -> Line:
 
 
 def heading(text: str) -> Line:
+    """Return a line in bold."""
     return line((text, "bold"))
 
 

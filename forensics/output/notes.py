@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def tell_secrets(answers: Sequence[Who]) -> None:
-    """Warn if a subject looked like a secret."""
+    """Warn on standard error if a subject looked like a secret."""
     if any(answer.subject.id == SECRET for answer in answers):
         tell(
             "a subject looks like a secret access key or a session token; it was not used, stored or logged;"

@@ -44,6 +44,7 @@ def render_queries(queries: Sequence[SavedQuery]) -> Iterator[Line]:
 
 
 def queries_json(queries: Sequence[SavedQuery]) -> str:
+    """Return the saved queries as a JSON array."""
     return to_json_objects(queries_rows(queries))
 
 

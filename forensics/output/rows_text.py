@@ -150,10 +150,12 @@ def to_csv(rows: Rows) -> str:
 
 
 def to_json_objects(rows: Rows) -> str:
+    """Return a JSON array with one object per row."""
     return to_json(objects(rows)) + "\n"
 
 
 def to_jsonl(items: Iterable[object]) -> str:
+    """Return JSON lines: one line per item."""
     return "".join(to_json(item, indent=None) + "\n" for item in items)
 
 

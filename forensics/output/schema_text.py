@@ -1,4 +1,4 @@
-"""Schema on screen: each table with its meaning and its columns."""
+"""Schema on screen: each table with its description and its columns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from forensics.output.lines import BLANK, Line, line, table
 
 
 def render_schema(tables: Sequence[Table]) -> Iterator[Line]:
+    """Return each table with its description and its columns."""
     for number, each in enumerate(tables):
         if number:
             yield BLANK

@@ -199,7 +199,7 @@ def _plan(answer: Tree) -> Iterator[Line]:
 
 
 def already_lines(answer: Tree, step: Step) -> Iterator[Line]:
-    """Return that IAM reports the key of a step as inactive, with the export, if it does."""
+    """Return that the key of a step is inactive by IAM, and the export; nothing if IAM does not report that."""
     one = _inactive(answer).get(step.target)
     if one and step.action == Action.DEACTIVATE_ACCESS_KEY:
         yield line("already ", *_inactive_text(one), "; check that it still is")

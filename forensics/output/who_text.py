@@ -186,6 +186,7 @@ def _hops_away(answer: Who) -> str:
 
 
 def claim_lines(answer: Who) -> Iterator[Line]:
+    """Return the self-declared names of the session, and whether each matches the actor."""
     identity, name, behalf = (
         answer.claims.source_identity,
         answer.claims.role_session_name,

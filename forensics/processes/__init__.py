@@ -1,1 +1,1 @@
-"""Processes: how every process of ours starts, and the workers that share a task."""
+"""Processes: starts child processes, and distributes batches of work to worker processes."""

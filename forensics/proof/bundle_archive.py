@@ -107,10 +107,12 @@ def read(file: BinaryIO, keep: Mapping[str, int]) -> dict[str, BundleMember]:
 
 
 def size_of(content: Content) -> int:
+    """Return the size of a content in bytes."""
     return content.bytes if isinstance(content, Source) else len(content)
 
 
 def sha256_of(content: Content) -> str:
+    """Return the SHA-256 of a content; that of a source file is the recorded one."""
     return content.sha256 if isinstance(content, Source) else hashlib.sha256(content).hexdigest()
 
 
@@ -175,7 +177,7 @@ class _Inflated:
         self._inflate = zlib.decompressobj(wbits=31)
 
     def read_some(self, most: int) -> bytes:
-        """Return between one and `most` bytes, or none at the end."""
+        """Return between one and `most` bytes, or none at the end. Raises DamagedArchive."""
         while not self._inflate.eof:
             packed = self._inflate.unconsumed_tail or self._file.read(_STEP)
             if not packed:
@@ -340,6 +342,7 @@ class _CheckedSource(io.RawIOBase):
         self._file, self._source, self._left, self._digest = file, source, source.bytes, hashlib.sha256()
 
     def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes. Raises PackedSourceChanged if the file ended early or has another hash."""
         wanted = self._left if size < 0 else min(size, self._left)
         piece = self._file.read(wanted)
         self._left -= len(piece)

@@ -33,7 +33,8 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
         origin: the case to compare it with; None to check only the bundle's own hashes.
 
     Raises:
-        NotChecked, OSError
+        NotChecked: the file is not a bundle, or is damaged.
+        OSError: the file cannot be read.
     """
     right: list[str] = []
     problems: list[Problem] = []
@@ -120,7 +121,7 @@ def _check_answer(
 
 
 def _add(is_right: bool, right: list[str], problems: list[Problem], where: str, statement: str) -> None:
-    """Add a statement that contains `is`, or add its negation as a problem."""
+    """Add `statement` to `right` if it is right; otherwise, add it to `problems` with `is not` instead of `is`."""
     if is_right:
         right.append(statement)
     else:

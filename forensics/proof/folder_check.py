@@ -29,11 +29,12 @@ def verify_logs(
     Args:
         paths: files and folders of logs and digests.
         keys: files of public keys.
-        bucket: the bucket that the logs were copied from; files that AWS put elsewhere are reported as moved.
+        bucket: the bucket that the logs were copied from; files that AWS delivered elsewhere are reported as moved.
         progress: called with the number of files done, and with that of all files.
 
     Raises:
-        NoSuchSource, NotChecked
+        NoSuchSource: a path does not exist.
+        NotChecked: a worker process was killed.
     """
     from forensics.answers.ingest_answer import Unread
     from forensics.digests import record_places

@@ -49,6 +49,7 @@ class ReportClaims(msgspec.Struct, frozen=True):
 
     @property
     def subject(self) -> str:
+        """Return the access key that the report is about."""
         return self.queries[0].parameters["subject"]
 
 

@@ -1,4 +1,4 @@
-"""Schema: the columns of the lake's Parquet files.
+"""Arrow schema: the columns of the lake's Parquet files.
 
 Each field that a model, a filter or a saved query reads has a column; `record` contains all other fields. Column names
 are CloudTrail's names in snake_case; the fields of `userIdentity` have no prefix.

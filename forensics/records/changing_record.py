@@ -1,4 +1,4 @@
-"""Changing records: the parts of a record that describe a change, and the columns of a change."""
+"""Changing record: the parts of a record that describe a change, and the columns of a change."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class Change(NamedTuple):
 
 
 class Request(TrailRequest, rename="camel"):
+    """The parameters of a call that changes a principal, a key, a policy or a trail, or launches a workload."""
+
     user_name: str | None = None
     access_key_id: str | None = None
     status: str | None = None
@@ -66,6 +68,8 @@ class Instances(msgspec.Struct):
 
 
 class Response(msgspec.Struct, rename="camel"):
+    """The response to such a call."""
+
     access_key: AccessKeyResponse | None = None
     user: UserResponse | None = None
     role: RoleResponse | str | None = None  # an object from IAM, an ARN from Lambda

@@ -79,21 +79,24 @@ class Fields:
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> Fields:
+        """Return the fields of some records."""
         fields = cls()
         for start in range(0, len(records), _AT_ONCE):
             fields.add(records[start : start + _AT_ONCE])
         return fields
 
     def add(self, records: Sequence[Record]) -> None:
+        """Add the fields of further records."""
         rows = map(msgspec.structs.astuple, records)
         for values, more in zip(self._values.values(), zip(*rows, strict=True), strict=True):
             values.extend(more)
 
     def values(self, name: str) -> Sequence[Any]:
+        """Return a field of all records, in their order."""
         return self._values[name]
 
     def text(self, name: str) -> pa.StringArray:
-        """Return a text field."""
+        """Return a text field of all records; null if it is absent."""
         if name not in self._texts:
             self._texts[name] = pa.array(self.values(name), pa.string())
         return self._texts[name]

@@ -12,6 +12,7 @@ _NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleRe
 
 
 def iam_change(record: Record, identity: UserIdentity, request: Request, response: Response) -> Change:
+    """Return the change by a call to IAM. A refused call has a target, from its parameters or its error message."""
     access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
     role = response.role if isinstance(response.role, RoleResponse) else _NO_ROLE
     user_name = access_key.user_name or user.user_name or request.user_name

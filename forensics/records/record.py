@@ -107,6 +107,8 @@ class OnBehalfOf(msgspec.Struct, rename="camel"):
 
 
 class UserIdentity(msgspec.Struct, rename="camel"):
+    """The `userIdentity` block. Source: CloudTrail user guide, "CloudTrail userIdentity element"."""
+
     type: str | None = None
     principal_id: str | None = None
     arn: str | None = None

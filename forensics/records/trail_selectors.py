@@ -6,6 +6,8 @@ import msgspec
 
 
 class EventSelector(msgspec.Struct, rename="camel"):
+    """A basic event selector."""
+
     read_write_type: str | None = None
     include_management_events: bool | None = None
     exclude_management_event_sources: list[str] | None = None
@@ -17,6 +19,8 @@ class FieldSelector(msgspec.Struct, rename="camel"):
 
 
 class AdvancedEventSelector(msgspec.Struct, rename="camel"):
+    """An advanced event selector: an event must match all of its fields."""
+
     field_selectors: list[FieldSelector] | None = None
 
 
@@ -35,7 +39,7 @@ def selectors_narrow(selectors: object) -> bool | None:
 
 
 def narrows(request: TrailRequest) -> bool | None:
-    """Return whether a trail then records less than all management events of all regions; None if not affected."""
+    """Return whether a call makes a trail record less than all management events of all regions; None if unaffected."""
     if request.event_selectors is None and request.advanced_event_selectors is None:
         scope = (request.is_multi_region_trail, request.include_global_service_events)
         return None if scope == (None, None) else False in scope

@@ -87,6 +87,7 @@ class SnapshotFiles:
     files: list[Path] = field(default_factory=list)
 
     def refusals(self) -> tuple[Refused, ...]:
+        """Return the denied and failed calls, each with its number."""
         return tuple(
             Refused(*call, times) for call, times in sorted(self.refused.items(), key=lambda item: str(item[0]))
         )

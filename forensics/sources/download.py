@@ -95,6 +95,7 @@ def fetch_rounds(
 
 
 def spool_name(one: S3Object) -> str:
+    """Return the file name of an object in the spool: a hash of its bucket, key and ETag."""
     return hashlib.sha256(f"{one.bucket}\0{one.key}\0{one.etag}".encode()).hexdigest()[:40]
 
 

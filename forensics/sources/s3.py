@@ -47,7 +47,7 @@ class ObjectFilter:
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
-    """An object of a listing. Account, region and day are None if its key does not contain them."""
+    """An object of a listing; `size` in bytes. Account, region and day (UTC) are None if its key lacks them."""
 
     bucket: str
     key: str
@@ -65,7 +65,7 @@ class S3Object:
 
 @dataclass(slots=True)
 class Found:
-    """Objects sorted by day. `passed_over`: prefixes beside the trails that were skipped."""
+    """Objects sorted by day. `passed_over`: skipped prefixes, which are beside the folders of trails."""
 
     objects: list[S3Object] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)

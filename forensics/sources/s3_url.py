@@ -13,6 +13,8 @@ _URL = re.compile(r"s3://([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTA
 
 @dataclass(frozen=True, slots=True)
 class S3Url:
+    """A bucket and a prefix, which is empty for the whole bucket."""
+
     bucket: str
     prefix: str
 
@@ -21,6 +23,7 @@ class S3Url:
 
 
 def is_s3_url(text: str) -> bool:
+    """Return whether a text begins like an S3 URL; `parse_url` checks it."""
     return text.startswith(_SCHEME)
 
 

@@ -166,7 +166,7 @@ select
     credentials.credential_id,
     coalesce(names.actor_kind, 'unknown') as actor_kind,
     names.actor_id,
-    -- a renamed user is one actor, with the last name; exports only name what no event names
+    -- a renamed user is one actor, with the last name; an exported name is used only if no event has a name
     coalesce(
         case when names.actor_kind = 'iam_user' then principals.name end,
         names.actor_name,

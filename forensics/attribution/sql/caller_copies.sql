@@ -1,6 +1,6 @@
 -- caller_copies: cross-account calls that both accounts logged (rule F). The role account's copy has only the caller's
 -- ID; the caller's own copy has the same sharedEventID, second and caller.
--- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both copies say that they issued the same key.
+-- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both copies have the same issued key.
 
 select
     redacted.event_key,

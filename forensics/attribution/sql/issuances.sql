@@ -43,7 +43,7 @@ select
     handed_out.request_id,
     handed_out.shared_event_id,
     handed_out.is_redacted,
-    -- kept as a doubt; not evidence
+    -- an unreliable issuance stays a candidate, but is not evidence
     handed_out.unreliable as is_unreliable,
     handed_out.listing,
     handed_out.is_rebuilt,
@@ -74,7 +74,7 @@ select
     handed_out.issued_sign_in_session_arn,
     handed_out.event_source,
     handed_out.client_id,
-    -- shapes that were not seen in real logs name nobody
+    -- a record shape that was not seen in real logs never names an actor
     handed_out.event_name = 'GetDelegatedAccessToken'
         or coalesce(handed_out.invoked_by = 'credentials.iot.amazonaws.com', false) as is_documented_only,
     -- AWS issues further keys for the same session without logging them

@@ -1,7 +1,7 @@
 -- judged_links: the candidates of each credential with its strongest grade, judged together.
 -- Grain: one row per (child_credential_id, issuance_id). `is_of_one_issuer`: the grade names (proven, strong), all
--- candidates of that grade have one issuer, and its record is reliable; `place` is 1 for the one to follow. `links`
--- differs only for `contested` credentials. `distrust`: why digests make the record of an issuance unreliable, or null.
+-- candidates of that grade have one issuer, and its record is reliable; `place` is 1 for the one to follow,
+-- unless the credential is `contested`. `distrust`: why digests make the record of an issuance unreliable, or null.
 -- Such a record does not make a child ambiguous if a listed record issues the same key.
 
 with ranked as (

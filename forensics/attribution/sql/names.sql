@@ -50,7 +50,7 @@ with by_record as (
           coalesce(identity_type, '') in ('IAMUser', 'SAMLUser', 'WebIdentityUser')
           and principal_id is null and access_key_id is null
       )
-      -- unreliable records name nobody; a credential that was never used has no record of its own
+      -- an unreliable record never names an actor; a credential that was never used has no record of its own
       and (reliable_events > 0 or events = 0)
 )
 

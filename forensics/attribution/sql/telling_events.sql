@@ -1,6 +1,6 @@
--- telling_events: the events that say more than that their credential was used: they issue a credential, sign in, are
--- logged in two accounts, change a user, role, key or trail, or are calls of a service on a user's behalf.
--- Grain: one row per event. The lake is read once for it; models of single events read this table instead.
+-- telling_events: the events that single-event models read: they issue a credential, sign in, are logged in two
+-- accounts, change a user, role, key or trail, or are calls of a service on a user's behalf. Other events only show a
+-- use of their credential. Grain: one row per event. The lake is read once for this table.
 
 select
     event_key,

@@ -41,15 +41,15 @@ with known as (
     group by recipient_account_id, target_user_name, target_principal_id
 ),
 
--- when a name may have changed hands. A renaming concerns two names and has only one of them here, so it may concern
--- any name of the account. An unreliable record leaves a doubt, too.
+-- when a name may have gone from one user to another. A renaming has two names, of which only one is a column here, so
+-- it is a possible change of every name of the account. An unreliable record is a possible change of its name.
 changes as (
     select
         recipient_account_id as account_id,
         case event_name when 'UpdateUser' then null else target_user_name end as user_name,
         event_time,
         event_name = 'CreateUser' as is_creation,
-        -- a renaming may concern any name, and an unreliable record none
+        -- a renaming is possible for every name, and an unreliable record may be false
         event_name <> 'UpdateUser' and not unreliable as is_certain
     from telling_events
     where event_source = 'iam.amazonaws.com'

@@ -63,8 +63,8 @@ files as (
     where sha256 is not null and kind is null and status in ('ok', 'empty', 'failed', 'duplicate')
 ),
 
--- AWS signs all digests of a region with one key. A digest that lists records of another region or time than its own
--- proves nothing of them where another key signed the digests of that region and time.
+-- AWS signs all digests of a region with one key. If a digest lists records of another region or time, and a different
+-- key signed the digests of that region and time, the digest does not prove these records.
 of_another_key as (
     select distinct places.source_sha256, digests.digest_sha256
     from record_places as places
@@ -167,8 +167,8 @@ misnamed as (
        or places.first_event_time < named.delivered_at - interval 1 hour
 ),
 
--- a name has the minute of the delivery: at the edge of what is covered it may be that of the window beside it, but no
--- event is delivered before it happened
+-- a name has only the minute of the delivery, which can belong to two windows; the latest event of the file is a lower
+-- bound, because no event is delivered before it happened
 dated as (
     select
         named.source_sha256,

@@ -1,4 +1,4 @@
--- Every account in the logs or an export; users and keys are not counted here.
+-- Every account in the logs or an export; account_audit.py adds the number of users and keys.
 with loaded as (
     select
         recipient_account_id as account_id,

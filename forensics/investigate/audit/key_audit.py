@@ -99,6 +99,7 @@ class _Audit:
         self._files = files_of(connection, [source.source_sha256 for source in sources])
 
     def keys(self) -> tuple[AuditedKey, ...]:
+        """Return every key: those with a known ID, then the slots of credential reports without one."""
         known = [self._audited(row) for row in self._keys]
         return (*known, *(self._unmatched_key(slot) for slot in self._unmatched))
 

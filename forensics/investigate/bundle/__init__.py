@@ -1,0 +1,1 @@
+"""Bundle: the source files, digests and exports that prove an answer."""

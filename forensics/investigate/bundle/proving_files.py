@@ -27,6 +27,8 @@ class DigestRow(Row, frozen=True):
 
 
 class ExportRow(Row, frozen=True):
+    """An export with its content."""
+
     source_sha256: str
     name: str
     content: bytes

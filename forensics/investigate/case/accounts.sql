@@ -1,4 +1,4 @@
--- What is loaded for each account and region, with the account's name by the latest export.
+-- The loaded events of each account and region, with the account's name by the latest export.
 with named as (
     select account_id, name, row_number() over (partition by account_id order by as_of desc, source_sha256) as place
     from accounts

@@ -71,7 +71,7 @@ def extract(
 
 
 def _effective_copy(stored: _StoredRow, conflicts: Sequence[_ConflictRow]) -> tuple[_StoredRow, list[_ConflictRow]]:
-    """Return the copy that counts and the others: digests may verify another copy better than the stored one."""
+    """Return the copy that is the event, then the others: digests may verify one better than the stored copy."""
     if stored.replaced_by is None:
         return stored, list(conflicts)
     counts = next(one for one in conflicts if one.canonical_sha256 == stored.replaced_by)

@@ -1,5 +1,5 @@
--- What of each source file is in the case: its events, copies of events that are stored from another record, addenda,
--- and records in quarantine.
+-- The records of each source file that are in the case: events, copies of events that are stored from another record,
+-- addenda, and records in quarantine.
 -- Grain: one row per source file that has any.
 with places as (
     select

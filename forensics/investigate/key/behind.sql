@@ -1,4 +1,4 @@
--- The actors of credentials that changed something. $ids: credential IDs.
+-- The actors of the credentials that changed a key or its owner. $ids: credential IDs.
 select
     credential_id,
     {

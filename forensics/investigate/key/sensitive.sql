@@ -1,5 +1,5 @@
 -- Sensitive calls by action. $uses: the table of a key's calls; $most: number of cited events and resources for each
--- action, from the first. A long-term key signs without MFA.
+-- action, from the first. A call signed by a long-term key has no MFA.
 with called as (
     select
         sensitive_actions.tactic,

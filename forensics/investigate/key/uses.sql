@@ -1,6 +1,7 @@
 -- Create the table of all events signed by some credentials, for the queries with $uses; the lake is read once.
--- $ids: credential IDs; $nodes: beside each, the node of the tree that it is. $key: the key, where all are of one, so that
--- other keys' rows stay unread; $first, $last: the days of the first and last use, so that other days' files stay closed.
+-- $ids: credential IDs; $nodes: the tree node of each, in the same order. $key: the access key, if all credentials have
+-- the same one; rows of other keys are then skipped. $first, $last: the days of the first and last use; files of other
+-- days are then skipped.
 create temporary table key_uses as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node

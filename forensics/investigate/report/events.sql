@@ -1,4 +1,4 @@
--- The events that a report lists, ordered by time. $uses: the table of all; $most: number of rows; $alike: number
+-- The events that a report lists, ordered by time. $uses: the table of all calls; $most: number of rows; $alike: number
 -- of similar calls listed before others; $longest: maximum characters of a text.
 with kinds as (
     select

@@ -1,5 +1,5 @@
--- What was ended or restored in accounts until a time. $accounts: account IDs; $at: the time. A key that was switched
--- off and on in one second is assumed to work.
+-- The events that ended or restored keys, users, roles, passwords or sessions until a time. $accounts: account IDs;
+-- $at: the time, UTC. A key that was switched off and on in one second is assumed to work.
 select
     account_id,
     event_time::timestamp as event_time,

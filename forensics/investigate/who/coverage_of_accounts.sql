@@ -1,4 +1,4 @@
--- What is loaded for accounts. $accounts: account IDs; one row per account and region.
+-- The loaded time ranges of accounts. $accounts: account IDs; one row per account and region.
 select
     recipient_account_id,
     aws_region,

@@ -91,7 +91,7 @@ def who_of(
 def who_all(
     connected: Callable[[], Connection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
 ) -> list[Who]:
-    """Return an answer for each subject; for a text that is not an identifier, an answer that says so.
+    """Return an answer for each subject; the answer for an invalid identifier has the stop reason `not_an_identifier`.
 
     If one text looks like a secret, the other invalid ones may be parts of it, so no answer repeats any of them.
     """

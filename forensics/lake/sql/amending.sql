@@ -1,5 +1,5 @@
 -- amending: whether any record amends an event.
--- Grain: one row if so.
+-- Grain: one row if any does, otherwise none.
 
 select 1 as found
 from read_parquet($files, hive_partitioning = false)

@@ -1,4 +1,4 @@
--- conflicts: the complete new table, because a new copy can replace the event that others differed from.
+-- conflicts: the complete new table, because a new copy can replace the event that earlier conflicts differed from.
 -- Grain: one row per (event_key, canonical_sha256). A copy with a lower delivery than the event, such as through a
 -- SIEM, is shown, but does not make the event unreliable.
 

@@ -1,4 +1,4 @@
--- copies: the rows of events that may have several, by file and row number.
+-- copies: the rows of events that may have several copies, by file and row number.
 -- Grain: one row per (path, file_row_number).
 
 with rows as (

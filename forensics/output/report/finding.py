@@ -59,7 +59,7 @@ def _who(answer: Report) -> Sentence:
 
 
 def _used_elsewhere(who: Who) -> Sentence:
-    """Return that the credential of a workload was also used by somebody else, if it was."""
+    """Return a clause on the use of a workload's credential outside its home; empty without such a use."""
     if who.workload is None or not who.workload.used_elsewhere:
         return ()
     return ("; but it was ", ("also used from elsewhere", "bad"), " while the workload used it")
