@@ -11,7 +11,8 @@ from forensics.cli.options import GraphFormat, ZoneOption, time_option
 from forensics.cli.question import Question, question
 
 Time = Annotated[
-    datetime | None, time_option("--at", help="The time for which to judge validity. Default: the case's latest event.")
+    datetime | None,
+    time_option("--at", help="Show what is valid at this time. Default: the time of the latest event of the case."),
 ]
 
 

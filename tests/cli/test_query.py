@@ -60,14 +60,14 @@ def test_times_are_as_people_write_them(sample_case: Path) -> None:
     [
         (["nothing_like_it"], 1, "`forensics query list` lists all queries"),
         (["key_owner"], 1, "needs --key: the access key ID"),
-        (["key_owner", "--kee", "x"], 2, "it has --key"),
-        (["root_use", "--key", "x"], 2, "it has none"),
-        (["key_owner", "--key"], 2, "--key needs a value"),
+        (["key_owner", "--kee", "x"], 2, "its parameters: --key"),
+        (["root_use", "--key", "x"], 2, "its parameters: none"),
+        (["key_owner", "--key"], 2, "--key needs a value: --key VALUE"),
         (["key_owner", "AKIA"], 2, "write --NAME VALUE"),
         (["key_owner", "--param", "key"], 2, "is not NAME=VALUE"),
         (["enumeration_bursts", "--calls", "many"], 2, "is not a whole number"),
         (["enumeration_bursts", "--calls", str(2**70)], 2, "is not a whole number"),
-        (["key_places", "--key", "x", "--leaked-at", "soon"], 2, "is no time"),
+        (["key_places", "--key", "x", "--leaked-at", "soon"], 2, "cannot parse 'soon' as a time"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(sample_case: Path, arguments: list[str], code: int, why: str) -> None:
