@@ -68,7 +68,7 @@ def custody(
         print_answer(log, form)
     if log.problems:
         fail(
-            f"the log was changed: {log.problems[0].where}: {log.problems[0].what}; `forensics verify` lists all changes"
+            f"the log was changed: {log.problems[0].where}: {log.problems[0].what}; `forensics verify` lists all"
         )
 
 
