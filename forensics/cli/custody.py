@@ -67,9 +67,7 @@ def custody(
             log = opened.custody()
         print_answer(log, form)
     if log.problems:
-        fail(
-            f"the log was changed: {log.problems[0].where}: {log.problems[0].what}; `forensics verify` lists all"
-        )
+        fail(f"the log was changed: {log.problems[0].where}: {log.problems[0].what}; `forensics verify` lists all")
 
 
 def _sign(case: Path, key: Path, form: AnswerFormat, output: Path | None, *, force: bool) -> None:

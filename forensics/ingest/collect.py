@@ -264,7 +264,10 @@ def _failed(one: S3Object, reason: str) -> SourceFile:
 def _interrupted(error: Exception, done: int, wanted: int) -> str:
     if done == 0:
         return ending_reason(error)
-    return f"{ending_reason(error)}; {done:,} of {wanted:,} objects are in the case. Run the same command again to add the rest"
+    return (
+        f"{ending_reason(error)}; {done:,} of {wanted:,} objects are in the case."
+        " Run the same command again to add the rest"
+    )
 
 
 def _estimate(

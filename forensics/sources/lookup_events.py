@@ -93,7 +93,7 @@ def plan(
     span = LookupSpan(_whole(max(since or now - KEPT, now - KEPT)), _whole(min(until or now, now)))
     if span.start >= span.end:
         raise NothingFound(
-            "LookupEvents has only the last 90 days of events; for an earlier time, load logs from S3: s3://BUCKET/PREFIX"
+            "LookupEvents has only the last 90 days of events; load earlier logs from S3: s3://BUCKET/PREFIX"
         )
     with convert_aws_errors("cannot use LookupEvents"):
         account_id = str(aws.client("sts").get_caller_identity()["Account"])
@@ -225,7 +225,7 @@ class _Gap:
                 return
             if following == token:
                 raise AwsFailed(
-                    f"LookupEvents in {self._region.name} returns the same page repeatedly; run the same command again later"
+                    f"LookupEvents in {self._region.name} returns the same page repeatedly; run the command again later"
                 )
             token = following
 

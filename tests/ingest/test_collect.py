@@ -304,7 +304,7 @@ def test_lookups_that_are_stopped_keep_what_came(
     del api.records["eu-west-1"]
     # the estimate makes two calls, or more for samples
     api.refuses, api.refuses_after = {"us-east-1": "ExpiredTokenException"}, 6
-    with pytest.raises(IngestFailed, match=r"have expired.*fetched events are saved. Run the same command again to continue"):
+    with pytest.raises(IngestFailed, match=r"have expired.*fetched events are saved\. Run the same command again"):
         look_up(api, tmp_path / "case")
     assert list((tmp_path / "case" / "sources").rglob("*.json"))
     api.refuses.clear()
