@@ -87,8 +87,8 @@ class DamagedManifest(CaseError):
         self.reason = f"line {line} is damaged: {short}" if line else short
         where = f"{path}, line {line}" if line else str(path)
         super().__init__(
-            f"{where} is damaged: {short}. `forensics verify` names what was changed;"
-            " `forensics ingest LOGS --case NEW` makes a new case"
+            f"{where} is damaged: {short}. `forensics verify` lists every change;"
+            " `forensics ingest LOGS --case NEW` creates a new case"
         )
 
 
@@ -97,7 +97,7 @@ class ChangedLake(CaseError):
 
     def __init__(self, path: Path, wrong: str) -> None:
         super().__init__(
-            f"{path}: {wrong}. `forensics verify` names every changed file; ingest the logs into a new case"
+            f"{path}: {wrong}. `forensics verify` lists every changed file; ingest the logs into a new case"
         )
 
 

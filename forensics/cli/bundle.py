@@ -27,10 +27,10 @@ def bundle(
 ) -> None:
     """Pack an answer with all its evidence.
 
-    For readers who have neither the case nor this program. The bundle contains the answer and the report, the complete
-    source files of every event that proves it, their digests, public keys and signatures, the manifest and the custody
-    log, and instructions to check all of it with sha256sum and openssl. The source files are read again, and are packed
-    only if they are unchanged. They contain session tokens as delivered.
+    A bundle is for readers who have neither the case nor this program. It contains the answer, the report, the complete
+    source files of every event that proves the answer, their digests, public keys and signatures, the manifest, the
+    custody log, and instructions to check the bundle with sha256sum and openssl. Only source files that are unchanged
+    are packed. Source files contain session tokens as delivered.
 
     \b
     Examples:

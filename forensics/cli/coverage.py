@@ -10,7 +10,7 @@ from forensics.cli.question import Question, question
 def coverage(asked: Question) -> None:
     """Map the loaded logs and their gaps.
 
-    Shows the hours with events by account and region, and who stopped, narrowed or changed a trail, and until when.
+    Shows the hours with events by account and region, and when a trail was stopped, narrowed or changed, and by whom.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ Sign = Annotated[
     typer.Option(
         "--sign",
         metavar="KEY",
-        help="Sign the head with an SSH key: a private key file, or a public one whose key ssh-agent has.",
+        help="Sign the head with an SSH key: a private key file, or a public key file whose key ssh-agent holds.",
     ),
 ]
 
@@ -40,12 +40,12 @@ def custody(
 ) -> None:
     """Print and check the custody log of a case.
 
-    The log records who loaded which files into the case, when and from where, and every later question with the hash of
+    The log records who loaded which files into the case, when and from where, and every later command with the hash of
     its answer. Each entry contains the hash of the previous one. The exit code is 1 if an entry was changed or removed.
-    Printing is not logged.
+    Printing the log is not logged.
 
     --sign signs the head (the hash of the last entry) with ssh-keygen and keeps the signature in the case. -o FILE also
-    writes the signature to a file. `verify --allowed-signers` checks it; ssh-keygen alone can check it, too.
+    writes the signature to a file. Check the signature with `verify --allowed-signers`, or with ssh-keygen alone.
 
     \b
     Examples:
@@ -67,7 +67,7 @@ def custody(
             log = opened.custody()
         print_answer(log, form)
     if log.problems:
-        fail(f"the log was changed: {log.problems[0].where}: {log.problems[0].what}")
+        fail(f"the log was changed: {log.problems[0].where}: {log.problems[0].what}; `forensics verify` lists all")
 
 
 def _sign(case: Path, key: Path, form: AnswerFormat, output: Path | None, *, force: bool) -> None:

@@ -13,22 +13,29 @@ from forensics.cli.question import Question, question
 _SHOWN_IN_A_TABLE = 100
 
 Since = Annotated[
-    datetime | None, time_option("--since", help='From this time on: 2026-10-04T02:24:19Z, "2 days ago".')
+    datetime | None,
+    time_option("--since", help='Only events at or after this time: 2026-10-04T02:24:19Z, "2 days ago".'),
 ]
-Until = Annotated[datetime | None, time_option("--until", help="Before this time.")]
+Until = Annotated[datetime | None, time_option("--until", help="Only events before this time.")]
 
 
 @question(EventsFormat, format_option("the rows"))
 def events(
     asked: Question,
-    key: Annotated[str | None, typer.Option(metavar="ID", help="Signed with this access key.")] = None,
-    actor: Annotated[str | None, typer.Option(metavar="WHO", help="By this actor: ID, name or ARN.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="ID", help="Only events signed with this access key.")] = None,
+    actor: Annotated[
+        str | None, typer.Option(metavar="WHO", help="Only events of this actor: ID, name or ARN.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
-    name: Annotated[str | None, typer.Option(metavar="NAME", help="Event name, such as AssumeRole.")] = None,
-    address: Annotated[str | None, typer.Option(metavar="IP", help="Source IP address, as logged.")] = None,
-    errors: Annotated[bool, typer.Option("--errors", help="Only failed calls.")] = False,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only events of this name, such as AssumeRole.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(metavar="IP", help="Only events from this source IP address, as logged.")
+    ] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="Only calls that were denied or failed.")] = False,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -50,7 +57,7 @@ def events(
       forensics events --logs sample_logs --address 192.0.2.44 --format csv > found.csv
     """
     if since and until and since >= until:
-        fail("--since is not before --until, so no event can match", 2)
+        fail("no event can match: --since must be before --until; change one of them", 2)
     if limit is None and asked.format == EventsFormat.TABLE:
         limit = _SHOWN_IN_A_TABLE
     with asked.opened() as case:

@@ -28,8 +28,8 @@ def extract(
 ) -> None:
     """Print records as they were delivered.
 
-    Shows the text of each event exactly as in its file, the hash of its bytes, the files that contain it, its position
-    in them, and whether digests prove these files. Secrets are replaced by the hash of their value.
+    Shows the text of each event exactly as in its file, the hash of its bytes, the files that contain the event, its
+    position in them, and whether digests verify these files. Secrets are replaced by the hash of their value.
 
     \b
     Examples:
@@ -40,4 +40,4 @@ def extract(
         found = case.extract(event_ids, with_secrets=with_secrets)
         asked.print(found)
         if found.not_found:
-            fail(f"no loaded event has the ID {', '.join(found.not_found)}")
+            fail(f"no loaded event has the ID {', '.join(found.not_found)}; check the ID, or load more logs")

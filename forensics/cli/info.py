@@ -20,7 +20,8 @@ def info(
     """Summarize a case.
 
     Shows its files, accounts, regions and period, how many credentials are resolved, and which files could not be read.
-    The numbers of records read and stored are compared. If they differ, standard error says so and the exit code is 1.
+    Compares the number of records that were read with the number stored. If they differ, prints an error and exits with
+    code 1.
 
     \b
     Examples:

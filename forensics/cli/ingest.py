@@ -37,7 +37,7 @@ _MANY_SECONDS = 3600
 def _accounts(values: list[str] | None) -> list[str] | None:
     for value in values or ():
         if not re.fullmatch(r"\d{12}", value):
-            raise typer.BadParameter(f"{value!r} is not an account ID, which has 12 digits")
+            raise typer.BadParameter(f"{value!r} is not an account ID; write its 12 digits")
     return values
 
 
@@ -82,11 +82,15 @@ def ingest(
     since: Annotated[
         datetime | None,
         time_option(
-            "--since", help="Only events from this time on; events that issue or change credentials are always kept."
+            "--since",
+            help="Only events at or after this time; events that issue or change credentials are always kept.",
         ),
     ] = None,
     until: Annotated[
-        datetime | None, time_option("--until", help="Only events before this time, with the same exception.")
+        datetime | None,
+        time_option(
+            "--until", help="Only events before this time; events that issue or change credentials are always kept."
+        ),
     ] = None,
     as_of: Annotated[
         datetime | None,
@@ -100,7 +104,7 @@ def ingest(
     ] = 1,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="AWS: the profile to use.")] = None,
     role_arn: Annotated[
-        str | None, typer.Option(metavar="ARN", callback=_role, help="AWS: a role to assume first.")
+        str | None, typer.Option(metavar="ARN", callback=_role, help="AWS: the role to assume first.")
     ] = None,
     endpoint_url: Annotated[
         str | None, typer.Option(metavar="URL", help="AWS: the URL of another server, such as MinIO.")
@@ -110,19 +114,20 @@ def ingest(
         typer.Option("--lookup-events", help="Fetch the last 90 days of management events from AWS; needs no trail."),
     ] = False,
     request_payer: Annotated[
-        bool, typer.Option("--request-payer", help="S3: pay for the requests; for requester-pays buckets.")
+        bool,
+        typer.Option("--request-payer", help="S3: agree to pay for the requests, as requester-pays buckets require."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show how much would be fetched, without fetching it.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Fetch without asking, however much it is.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Fetch without asking for confirmation.")] = False,
     format: Annotated[AnswerFormat, typer.Option(help="How to print the summary.")] = AnswerFormat.TABLE,
 ) -> None:
     """Load logs and account exports into a case.
 
     Running the same command again reads only new files. Local files are committed together at the end. S3 objects are
-    committed in steps, so an interrupted fetch resumes where it stopped. A file that cannot be read is listed with the
-    reason, the others are loaded, and the exit code is 3.
+    committed in steps, so an interrupted fetch resumes where it stopped. If a file cannot be read, it is listed with
+    the reason, the other files are loaded, and the exit code is 3.
 
     Account exports are the JSON output of the AWS CLI: iam get-credential-report (also decoded), list-access-keys,
     get-access-key-last-used, get-account-authorization-details and list-users; sts get-access-key-info; identitystore
@@ -141,7 +146,7 @@ def ingest(
     if not paths and not lookup_events:
         fail("name what to load: files, folders, s3://BUCKET/PREFIX, or --lookup-events", 2)
     if since and until and since >= until:
-        fail("--since is not before --until, so no event can match", 2)
+        fail("no event can match: --since must be before --until; change one of them", 2)
     with errors_reported():
         from forensics.case import Access, Case
         from forensics.errors import Declined

@@ -18,8 +18,8 @@ AccessKey = Annotated[
 def key(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
     """Show everything known about an access key.
 
-    Shows its owner, who created, deactivated or requested it, which credentials were requested with it, from which
-    addresses and with which programs it was used, its calls and denied calls, and its sensitive calls.
+    Shows the owner of the key, who created, deactivated or requested it, the credentials that were requested with it,
+    the addresses and programs that used it, its calls, its denied calls and its sensitive calls.
 
     \b
     Examples:

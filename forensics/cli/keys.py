@@ -21,9 +21,9 @@ Unused = Annotated[
 def keys(asked: Question, max_age: MaxAge = 90, unused: Unused = 90) -> None:
     """Audit every long-term access key.
 
-    Shows the owner, age and status of each key, its last use by the logs and by IAM, and findings: keys of root, used
-    after deactivation, of deleted users, unused, overdue for rotation, or used by several applications. To include keys
-    that no log shows, add exports of IAM to the case by `ingest` or `snapshot`.
+    Shows the owner, age and status of each key, and its last use according to the logs and to IAM. Findings: keys of
+    the root user or of deleted users, and keys that are used after deactivation, unused, overdue for rotation, or used
+    by several applications. To include keys that no log shows, add IAM exports to the case with `ingest` or `snapshot`.
 
     \b
     Examples:

@@ -72,7 +72,7 @@ OutputOption = Annotated[
         "-o",
         metavar="FILE",
         callback=_check_place,
-        help="Write to a new file that only you can read, in the format that its name ends in.",
+        help="Write to a new file that only you can read. Its extension selects the format.",
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", is_eager=True, help="Replace the file of -o if it exists.")]
@@ -123,7 +123,7 @@ ZoneOption = Annotated[
         is_eager=True,
         metavar="ZONE",
         show_default=False,
-        help="The zone of times without one, such as Europe/Berlin. Default: UTC. Answers are in UTC.",
+        help="The zone of times that you type without one, such as Europe/Berlin. Default: UTC. Answers are in UTC.",
     ),
 ]
 
@@ -186,7 +186,7 @@ Formats = TypeVar("Formats", bound=StrEnum)
 
 def format_option(what: str = "the answer") -> Any:
     """Return the option --format; the command passes its value to `chosen`."""
-    return typer.Option("--format", help=f"How to print {what}. Default: a table, or the format that -o FILE ends in.")
+    return typer.Option("--format", help=f"How to print {what}. Default: table, or the extension of -o FILE.")
 
 
 def chosen(formats: type[Formats], format: Formats | None, file: Path | None) -> Formats:

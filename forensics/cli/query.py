@@ -47,7 +47,7 @@ Parameters = Annotated[
     typer.Option(
         "--param",
         metavar="NAME=VALUE",
-        help="A parameter of the query; the same as --NAME VALUE unless an option has that name.",
+        help="Set a parameter of the query, as --NAME VALUE does. Needed if an option has the same name.",
     ),
 ]
 
@@ -104,7 +104,7 @@ def show(
 ) -> None:
     """Print a saved query.
 
-    Its header has the question, the parameters, the ATT&CK techniques and the columns.
+    The header of a query has its question, the parameters, the ATT&CK techniques and the columns.
 
     \b
     Examples:
@@ -177,14 +177,14 @@ def _options(arguments: list[str]) -> Iterator[tuple[str, str]]:
         name, is_joined, text = argument.removeprefix("--").partition("=")
         value = text if is_joined else next(rest, None)
         if value is None:
-            fail(f"--{name} needs a value", 2)
+            fail(f"--{name} needs a value: --{name} VALUE", 2)
         yield name.replace("-", "_"), value
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, is_pair, value = text.partition("=")
     if not is_pair:
-        fail(f"--param {text!r} is not NAME=VALUE", 2)
+        fail(f"--param {text!r} is not NAME=VALUE; write, for example, --param key=AKIA...", 2)
     return name.replace("-", "_"), value
 
 
@@ -193,10 +193,10 @@ def _value(name: str, type_: str, text: str, zone: str) -> Value:
         return parsed_time(text, zone)
     if type_ == "bigint":
         if not text.lstrip("-").isdecimal() or abs(int(text)) >= 2**63:
-            fail(f"--{name} {text!r} is not a whole number", 2)
+            fail(f"--{name} {text!r} is not a whole number; write digits, such as 10", 2)
         return int(text)
     if type_ == "boolean":
         if text.lower() not in ("true", "false"):
-            fail(f"--{name} {text!r} is not true or false", 2)
+            fail(f"--{name} {text!r} is not true or false; write one of them", 2)
         return text.lower() == "true"
     return text

@@ -17,13 +17,14 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
-@question(ReportFormat, typer.Option("--format", help="Default: html, or the format that -o FILE ends in."))
+@question(ReportFormat, typer.Option("--format", help="Default: html, or the extension of -o FILE."))
 def report(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
     """Write an HTML report about an access key.
 
-    One file that opens offline in any browser, for readers who were not involved: who is behind the key and how certain
-    that is, how it was issued, what was derived from it, what it did, how to contain it, and what is unknown. Each
-    statement links to the event that proves it, with its record. Log content cannot run in it; secrets are masked.
+    The report is one file that opens offline in any browser, for readers who were not involved. It shows who is behind
+    the key and how certain that is, how the key was issued, what was derived from it, what was done with it, how to
+    contain it, and what is unknown. Each statement links to the event that proves it, and to its record. Text from
+    the logs cannot run as code in the report. Secrets are masked.
 
     \b
     Examples:

@@ -13,7 +13,8 @@ from forensics.cli.options import errors_reported, fail
 def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
     """Write the sample logs to a folder.
 
-    Five days of an organization of five accounts, with one incident. Its README.md asks the questions to answer.
+    The logs are five days of an organization with five accounts and one incident. README.md in the folder walks through
+    the incident, question by question.
 
     \b
     Example:

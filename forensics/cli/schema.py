@@ -10,7 +10,7 @@ from forensics.cli.options import RowsFormat, fail, format_option
 from forensics.cli.question import Question, question
 
 
-@question(RowsFormat, format_option("them"))
+@question(RowsFormat, format_option("the descriptions"))
 def schema(
     *,
     tables: Annotated[

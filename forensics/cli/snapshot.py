@@ -28,13 +28,13 @@ def snapshot(
     accounts: Annotated[
         str | None,
         typer.Option(
-            metavar="IDS", help="Ask these accounts, separated by commas; all: every account of the organization."
+            metavar="IDS", help="Fetch these accounts, separated by commas; all: every account of the organization."
         ),
     ] = None,
     role_name: Annotated[str | None, typer.Option(metavar="NAME", help="The role to assume in each account.")] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option(metavar="REGION", help="Where to ask about trails and Identity Center; can be repeated."),
+        typer.Option(metavar="REGION", help="Region whose trails and Identity Center to fetch; can be repeated."),
     ] = None,
     policy: Annotated[
         bool, typer.Option("--policy", help="Print the IAM policy that snapshot needs, without calling AWS.")
@@ -45,7 +45,7 @@ def snapshot(
 
     Fetches users, roles and their trust policies, access keys with status and last use, the credential report, the
     accounts of the organization, Identity Center users, and trails with their event selectors. It makes read calls
-    only. Denied calls are listed, everything else is loaded, and the exit code is 3.
+    only. If AWS denies some calls, they are listed, everything else is loaded, and the exit code is 3.
 
     \b
     Examples:

@@ -18,8 +18,8 @@ def sql(
 ) -> None:
     """Run a SQL query on a case.
 
-    DuckDB's SQL, read-only. The view attributed_events has every event with the actor behind it. "show tables" lists
-    all tables, "describe attributed_events" lists its columns.
+    The query is DuckDB SQL and cannot change the case. The view attributed_events has every event with the actor behind
+    it. "show tables" lists all tables; "describe attributed_events" lists the columns of this view.
 
     \b
     Examples:

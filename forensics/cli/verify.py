@@ -78,13 +78,13 @@ def verify(
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Check that logs, a case or a report are unchanged.
+    """Check that logs, a case, a report or a bundle are unchanged.
 
-    Logs are checked by their digests: which files are signed by AWS, changed, missing or moved, and for which periods
-    every delivered file is present. A case is also checked by its own hashes: it must be as the last command left it. A
-    report is compared byte for byte with one rendered again from its case (use the same --geo and --ip-ranges files). A
-    bundle is checked by its own hashes and, with --case, by the log and the answer of its case. Works offline. The exit
-    code is 1 if anything is wrong or could not be compared.
+    Logs are checked against their digests: which files are signed by AWS, changed, missing or moved, and for which
+    periods every delivered file is present. A case is also checked against its own hashes: it must be unchanged since
+    the last command. A report is compared byte for byte with one rendered again from its case (use the same --geo and
+    --ip-ranges files). A bundle is checked against its own hashes and, with --case, against the custody log and the
+    answer of its case. Works offline. The exit code is 1 if anything is wrong or could not be compared.
 
     \b
     Examples:

@@ -25,7 +25,7 @@ def who(subjects: Subjects, asked: Question, ip_ranges: IpRangesOption = None) -
     """Show who requested a key or session.
 
     Names who is behind an access key, event, session or principal, with the hops, the grade of certainty and the events
-    that prove it. If the logs do not prove it, shows why, and which logs to load.
+    that prove it. If the logs prove no name, shows the reason and the logs to load.
 
     \b
     Examples:

@@ -171,7 +171,7 @@ def from_lookup_events(layout: Layout, filter: Filter, fetching: Fetching) -> Co
             fetched = lookups.fetch(plan, now, lambda: count(1))
         except (AwsFailed, OSError) as error:
             raise IngestFailed(
-                f"{ending_reason(error)}; fetched events are saved, and the same command continues"
+                f"{ending_reason(error)}; fetched events are saved. Run the same command again to continue"
             ) from None
         known = {file.name for file in _known(manifests.read(layout.manifest), filter)}
         files = {path.relative_to(layout.root).as_posix(): path for path in fetched.files}
@@ -265,7 +265,10 @@ def _failed(one: S3Object, reason: str) -> SourceFile:
 def _interrupted(error: Exception, done: int, wanted: int) -> str:
     if done == 0:
         return ending_reason(error)
-    return f"{ending_reason(error)}; {done:,} of {wanted:,} objects are in the case, and the same command adds the rest"
+    return (
+        f"{ending_reason(error)}; {done:,} of {wanted:,} objects are in the case."
+        " Run the same command again to add the rest"
+    )
 
 
 def _estimate(

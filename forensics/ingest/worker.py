@@ -148,7 +148,7 @@ class Worker:
         if member.pieces is None:
             yield Ended(SourceFile(name, path, member.status, member.reason, archive=archive.sha256))
         elif archive.depth == _MAX_DEPTH:
-            reason = f"it is nested more than {_MAX_DEPTH} archives deep"
+            reason = f"it is nested more than {_MAX_DEPTH} archives deep; extract the inner archives and ingest them"
             yield Ended(SourceFile(name, path, "failed", reason, archive=archive.sha256))
         else:
             outermost = archive.measure.archive or archive.measure

@@ -96,7 +96,7 @@ def _legend(scale: _Scale, *, has_excluded: bool) -> tuple[str | Span, ...]:
             if has_excluded
             else ()
         ),
-        ". A quiet hour has no events, either",
+        ". An hour without activity has no events either",
     )
 
 

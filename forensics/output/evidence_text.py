@@ -45,7 +45,7 @@ def digest_lines(digests: DigestCheck, width: int = 10) -> Iterator[Line]:
         yield labelled("digests", (DIGEST_STATES[digests.state], "warn"), width=width)
         return
     for key in digests.public_keys[:_KEYS_SHOWN]:
-        signed = f"signed with key {key.fingerprint} from {key.source}; the key is not verified to be AWS's"
+        signed = f"signed with key {key.fingerprint} from {key.source}; not verified that AWS owns this key"
         yield labelled("digests", signed, width=width)
     if len(digests.public_keys) > _KEYS_SHOWN:
         yield labelled("", f"and {count(len(digests.public_keys) - _KEYS_SHOWN, 'more key')}", width=width)

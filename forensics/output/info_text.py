@@ -42,7 +42,7 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield from _non_events(answer.left_out)
     yield from _documents(answer.documents)
     yield from _exports(answer.exports)
-    yield labelled("answers", _changed(answer.changed))
+    yield labelled("actors", _changed(answer.changed))
     yield from _limits(answer.limits)
     yield from _unread(answer.unread)
     if answer.events:
@@ -213,7 +213,7 @@ def _copies(duplicates: int, conflicts: int, amended: int) -> str:
 
 def _changed(changed: ChangedAnswers | None) -> str:
     if changed is None:
-        return "changes are unknown: the conclusions before this ingest are not available"
+        return "changes are unknown: the state before this ingest is not available"
     counts = (
         (changed.newly_resolved, "newly resolved"),
         (changed.now_ambiguous, "now ambiguous"),

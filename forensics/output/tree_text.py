@@ -60,8 +60,10 @@ def _headline(answer: Tree) -> Iterator[Line]:
     style = "bad" if valid or possibly else "good"
     yield _labelled("valid", (f"{valid:,} of {len(own):,}{doubt}", style), f" at {readable_time(answer.at)}")
     if answer.ancestors:
-        yield _labelled("first", ("it was itself requested", "warn"), f": contain {answer.ancestors[-1]} first,")
-        yield line("otherwise its holder requests another", indent=2 + _LABEL)
+        yield _labelled(
+            "first", ("requested by another credential", "warn"), f": contain {answer.ancestors[-1]} first;"
+        )
+        yield line("otherwise its holder can request a new one", indent=2 + _LABEL)
     if "role_juggling" in answer.flags:
         yield _labelled("note", ("role juggling", "bad"), ": a session renews itself past its expiry")
 

@@ -233,7 +233,8 @@ def _skipped(files: Sequence[Unread]) -> Iterator[Line]:
 def _chain(chain: DigestChain) -> Iterator[Line]:
     backfill = ", backfill" if chain.backfill else ""
     yield line(
-        (f"trail {chain.trail}", "bold"), f" of {chain.home_region}: {chain.account_id} {chain.aws_region}{backfill}"
+        (f"trail {chain.trail}", "bold"),
+        f" (home region {chain.home_region}), account {chain.account_id}, {chain.aws_region}{backfill}",
     )
     yield line(_minutes(chain.from_, chain.to), f"; digests: {_by_status(chain.digests)}", indent=2, hang=4)
     if chain.contested:

@@ -50,7 +50,7 @@ def render_who(answer: Who) -> Iterator[Line]:
     yield from part("Notes", _notes(answer))
     yield from part(MISSING, missing_lines(answer.missing))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
-    yield from part(f"Its {count(len(answer.sessions), 'credential')}", _sessions(answer))
+    yield from part(f"{count(len(answer.sessions), 'credential')} of the subject", _sessions(answer))
 
 
 def render_requesters(answers: Sequence[Who]) -> Iterator[Line]:
@@ -132,8 +132,10 @@ def basis(answer: Who) -> str:
     """Return the basis of the grade: the weakest of the links between the subject and the actor."""
     if answer.sessions:
         grades = {session.grade for session in answer.sessions}
-        which = "each" if len(grades) == 1 else "the least sure"
-        return f"{which} of {count(len(answer.sessions), 'credential')}, all of this actor"
+        many = count(len(answer.sessions), "credential")
+        if len(grades) == 1:
+            return f"each of {many}; all belong to this actor"
+        return f"the lowest grade of {many}; all belong to this actor"
     if answer.actor.kind == ActorKind.ANONYMOUS:
         return "the call is unsigned"
     links = _links_to_actor(answer)

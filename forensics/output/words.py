@@ -57,7 +57,7 @@ STOPS = {
     StopReason.IDENTITY_CENTER_USER: "an Identity Center user",
     StopReason.SAML_SUBJECT: "the subject of a SAML assertion",
     StopReason.WEB_IDENTITY_SUBJECT: "the subject of a web identity token",
-    StopReason.WORKLOAD: "a workload: AWS issued the credential to it, no person requested it",
+    StopReason.WORKLOAD: "a workload: AWS issued the credential to the workload; no person requested it",
     StopReason.AWS_SERVICE: "an AWS service: the record names it as the caller and names nobody behind it",
     StopReason.EXTERNAL_ACCOUNT: (
         "a principal of another account: that account's copy of the event, which names the key, is not loaded"
@@ -134,9 +134,9 @@ WHY_MISSING = {
     "before_first_event": "before the first loaded event of the account",
     "hour_empty": "no event of that hour is loaded",
     "not_delivered": "digests prove that every file delivered then is loaded, and none of them contains it",
-    "hour_incomplete": "events of that hour are loaded, but none proves this",
-    "data_events_needed": "only data events would show it",
-    "excluded_by_filter": "a filter excluded it",
+    "hour_incomplete": "events of that hour are loaded, but none shows who requested the credential",
+    "data_events_needed": "only data events show the request",
+    "excluded_by_filter": "excluded by the filter of an ingest",
     "trail_stopped": "a trail was stopped or narrowed at that time",
 }
 FLAGS = {
@@ -144,14 +144,14 @@ FLAGS = {
     "rewritten_or_anonymised_logs": (
         "the account in the key ID is not the account in the record: the logs were rewritten or anonymized"
     ),
-    "used_after_expiry": "used after it expired (a call is logged when it completes)",
+    "used_after_expiry": "used after it expired (CloudTrail logs a call when the call completes)",
     "rebuilt": (
         "known only from records rebuilt from fields (CSV, OCSF), which support a grade of medium at most; load the"
         " trail's own files for proof"
     ),
-    "unlisted_events": "some of its events are in files that no valid digest lists; they are not evidence",
-    "unreliable_events": "some of its records are unreliable (in conflict or damaged); they are not evidence",
-    "conflicting_source_identity": "its events have more than one SourceIdentity",
+    "unlisted_events": "some of the events are in files that no valid digest lists; they are not evidence",
+    "unreliable_events": "some of the records are unreliable (in conflict or damaged); they are not evidence",
+    "conflicting_source_identity": "the events have more than one SourceIdentity",
     "proves_nothing": "the record of this event is unreliable (in conflict or damaged), so it is not evidence",
 }
 

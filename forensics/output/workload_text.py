@@ -38,7 +38,7 @@ def used_from_lines(workload: Workload | None) -> Iterator[Line]:
 def _why_elsewhere(workload: Workload) -> str:
     """Return the reason, and the use of --ip-ranges if it was not given."""
     if workload.used_elsewhere:
-        reason = ": from a second place while it was still used from the first"
+        reason = ": from a second address, while the first was still in use"
         return reason if workload.ip_ranges_sha256 else f"{reason}; use --ip-ranges to rule out AWS addresses"
     if workload.used_elsewhere is None and not workload.ip_ranges_sha256:
         return "; use --ip-ranges to recognize AWS addresses"

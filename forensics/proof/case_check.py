@@ -162,7 +162,7 @@ def not_logged(layout: Layout) -> Iterator[Problem]:
         logged = max(logged, pending(layout).manifest_bytes)
     more = manifests.committed_bytes(layout.manifest) - logged
     if more > 0 and not layout.custody.exists():
-        yield Problem(layout.custody.name, "it is missing, and with it the history of the case")
+        yield Problem(layout.custody.name, "the file is missing, so the history of the case is lost")
     elif more > 0:
         what = (
             f"its last {more:,} bytes are not from an ingest in the log: either the ingest was killed, and the same"

@@ -97,7 +97,9 @@ def read(path: Path) -> Custody:
         follows = entry.previous == previous and entry.number == number + 1
         follows_damaged = number < entry.number <= number + 1 + damaged and damaged > 0
         if not (follows or follows_damaged):
-            problems.append(Problem(where, "it does not follow the entry before: one was changed, inserted or removed"))
+            problems.append(
+                Problem(where, "it does not follow the previous entry: an entry was changed, inserted or removed")
+            )
         entries.append(entry)
         previous, number, damaged = entry.sha256, entry.number, 0
     return Custody(entries[-1].sha256 if entries else None, tuple(entries), tuple(problems))

@@ -102,11 +102,9 @@ def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -
         return [], [Problem(where, _other_address_files(claims.address_databases, report.address_files))]
     page = origin.page(report)
     if page == content:
-        return [f"the page is byte for byte what the case gives for {claims.subject}"], []
+        return [f"the page is byte for byte the report that the case renders for {claims.subject}"], []
     line = _first_difference(content, page)
-    what = (
-        f"the page is not byte for byte what the case gives for {claims.subject}: line {line:,} is the first to differ"
-    )
+    what = f"the page is not byte for byte the report that the case renders for {claims.subject}: line {line:,} differs"
     if claims.ingest_id != origin.state.ingest_id:
         what += "; the case has grown since, so its answer can differ; create the report again"
     return [], [Problem(where, what)]
@@ -116,7 +114,10 @@ def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest)
     """Return the claims that the case does not confirm. A page is rendered only if there are none."""
     now = origin.state
     if claims.case_id != now.case_id:
-        return [f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id}"]
+        return [
+            f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id};"
+            " use --case with its case"
+        ]
     wrong = []
     if claims.version != now.version:
         wrong.append(

@@ -127,7 +127,7 @@ def take_snapshot(aws: Aws, folder: Path, request: SnapshotRequest, progress: Ca
     active = [str(one["Id"]) for one in members if (one.get("State") or one.get("Status")) == "ACTIVE"]
     is_every = EVERY_ACCOUNT in request.accounts
     if is_every and not active:
-        raise AwsFailed("cannot list the accounts of the organization; list them yourself with --accounts ID,ID")
+        raise AwsFailed("cannot list the accounts of the organization; name them with --accounts ID,ID")
     for account_id in active if is_every else request.accounts:
         progress(account_id)
         if account_id == caller.account_id:

@@ -41,8 +41,10 @@ _DENIED = frozenset(["AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 _REASONS = {
     "NoCredentialsError": "no AWS credentials found; choose a profile with --profile, or sign in first",
     "PartialCredentialsError": "the AWS credentials are incomplete; check the profile or the environment",
-    "SignatureDoesNotMatch": "AWS rejected the signature: the secret access key does not match the access key ID",
-    "NoSuchBucket": "the bucket does not exist",
+    "SignatureDoesNotMatch": (
+        "AWS rejected the signature: the secret access key does not match the access key ID; check the profile"
+    ),
+    "NoSuchBucket": "the bucket does not exist; check its name",
     "SlowDown": "AWS throttled the requests, even after several retries; run the same command again later",
 }
 

@@ -92,7 +92,9 @@ def plan(
     """
     span = LookupSpan(_whole(max(since or now - KEPT, now - KEPT)), _whole(min(until or now, now)))
     if span.start >= span.end:
-        raise NothingFound("LookupEvents returns the last 90 days of events, and the requested time is not in them")
+        raise NothingFound(
+            "LookupEvents has only the last 90 days of events; load earlier logs from S3: s3://BUCKET/PREFIX"
+        )
     with convert_aws_errors("cannot use LookupEvents"):
         account_id = str(aws.client("sts").get_caller_identity()["Account"])
         names = sorted(regions) or _enabled_regions(aws)
@@ -222,7 +224,9 @@ class _Gap:
             if not following:
                 return
             if following == token:
-                raise AwsFailed(f"LookupEvents in {self._region.name} returns the same page again and again")
+                raise AwsFailed(
+                    f"LookupEvents in {self._region.name} returns the same page repeatedly; run the command again later"
+                )
             token = following
 
     def _save(self, down_to: datetime) -> None:

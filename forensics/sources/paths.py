@@ -11,7 +11,7 @@ from pathlib import Path
 from forensics.errors import NoSuchSource
 from forensics.files.regular_files import kind_of
 
-_OUTSIDE = "it is a symbolic link that leaves the folder; to read its target, pass the target itself"
+_OUTSIDE = "it is a symbolic link that leaves the folder; to read the target, pass the path of the target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def _below(path: Path) -> Iterator[LocalFile]:
     try:
         found = path.stat()
     except OSError:
-        raise NoSuchSource(f"{path} does not exist") from None
+        raise NoSuchSource(f"{path} does not exist; check the path") from None
     if stat.S_ISREG(found.st_mode):
         yield LocalFile(_without_link(str(path.absolute())), path.name, found.st_size)
     elif stat.S_ISDIR(found.st_mode):

@@ -27,7 +27,7 @@ from forensics.sources.paths import LocalFile, find_files
 from tests.cli.run import run
 from tests.lake.cases import put, record
 
-LEAVES = "it is a symbolic link that leaves the folder; to read its target, pass the target itself"
+LEAVES = "it is a symbolic link that leaves the folder; to read the target, pass the path of the target"
 SECRET = "the-content-of-a-file-outside"
 
 

@@ -132,7 +132,7 @@ def test_the_page_that_the_case_gives_holds_and_says_what_that_cannot_show(folde
     done = run("verify", folder / "report.html", "--case", folder / "case", "--format", "json")
     answer = json.loads(done.out)
     assert (done.code, answer["problems"]) == (0, [])
-    assert answer["right"] == [f"the page is byte for byte what the case gives for {KEY}"]
+    assert answer["right"] == [f"the page is byte for byte the report that the case renders for {KEY}"]
     assert "anyone who can write the case" in answer["notes"][0]
 
 

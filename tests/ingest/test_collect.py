@@ -127,7 +127,7 @@ def test_on_a_bad_day_each_call_goes_on_where_the_last_was_stopped(
     server: S3Server, tmp_path: Path, few_tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(server, FEW)
-    goes_on = rf"; \d of {len(FEW)} objects are in the case, and the same command adds the rest"
+    goes_on = rf"; \d of {len(FEW)} objects are in the case\. Run the same command again to add the rest"
     server.faults[LAST] = error("ExpiredToken", "400 Bad Request")
     with pytest.raises(IngestFailed, match=f"the AWS credentials have expired.*{goes_on}"):
         fetch(server, tmp_path / "case")
@@ -304,7 +304,7 @@ def test_lookups_that_are_stopped_keep_what_came(
     del api.records["eu-west-1"]
     # the estimate makes two calls, or more for samples
     api.refuses, api.refuses_after = {"us-east-1": "ExpiredTokenException"}, 6
-    with pytest.raises(IngestFailed, match=r"have expired.*fetched events are saved, and the same command continues"):
+    with pytest.raises(IngestFailed, match=r"have expired.*fetched events are saved\. Run the same command again"):
         look_up(api, tmp_path / "case")
     assert list((tmp_path / "case" / "sources").rglob("*.json"))
     api.refuses.clear()

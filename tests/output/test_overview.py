@@ -74,10 +74,10 @@ def test_a_case_of_nothing() -> None:
 
 
 def test_which_answers_an_ingest_changed() -> None:
-    assert "answers   5 newly resolved, 2 now ambiguous, 1 now with another actor\n" in lay_out(
+    assert "actors    5 newly resolved, 2 now ambiguous, 1 now with another actor\n" in lay_out(
         render_ingest(INGEST), 80
     )
     unchanged = replace(INGEST, changed=ChangedAnswers(0, 0, 0, 0))
-    assert "answers   no earlier conclusion changed\n" in lay_out(render_ingest(unchanged), 80)
+    assert "actors    no earlier conclusion changed\n" in lay_out(render_ingest(unchanged), 80)
     unknown = replace(INGEST, changed=None)
-    assert "answers   changes are unknown" in lay_out(render_ingest(unknown), 80)
+    assert "actors    changes are unknown" in lay_out(render_ingest(unknown), 80)

@@ -135,7 +135,7 @@ def test_a_page_that_comes_again_and_again_is_told(
     api: LookupServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "lookup", lambda _region, _asked: {"Events": [], "NextToken": "x"})
-    with pytest.raises(AwsFailed, match="the same page again"):
+    with pytest.raises(AwsFailed, match="the same page repeatedly"):
         ask(api, tmp_path)
 
 

@@ -63,7 +63,7 @@ def mismatch(connection: Connection, manifest: Manifest) -> str | None:
             if not max(counts) <= found <= sum(counts):
                 return f"{reads[-1].name}: {what} read {max(counts):,}, stored {found:,}"
     unknown = places.keys() - {file.sha256 for file in manifest.source_files}
-    return f"records of {len(unknown):,} file(s) that the manifest does not contain are stored" if unknown else None
+    return f"the case has records of {len(unknown):,} file(s) that its manifest does not list" if unknown else None
 
 
 def _places(connection: Connection) -> dict[str, _PlacesRow]:

@@ -71,7 +71,10 @@ def why_empty(paths: Iterable[str], files: Sequence[SourceFile]) -> str:
     if not files:
         return f"no files found in {where}"
     if filtered := sum(file.filtered for file in files):
-        return f"none of the {filtered:,} records in {where} matches the requested accounts, regions and times"
+        return (
+            f"none of the {filtered:,} records in {where} matches the requested accounts, regions and times;"
+            " check --account, --region, --since and --until"
+        )
     example = next((file for file in files if file.reason), files[0])
     return (
         f"no CloudTrail logs found in {where}, in {len(files)} file(s)"

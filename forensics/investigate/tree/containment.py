@@ -51,7 +51,8 @@ _PRECEDENCE = {
 _LAST = 9
 _WHY = {
     Action.DEACTIVATE_ACCESS_KEY: (
-        "calls with an inactive key are refused. Sessions that it requested still work until they are ended or expire"
+        "AWS refuses calls with an inactive key. Sessions that were requested with the key still work until they are"
+        " revoked or expire"
     ),
     Action.DENY_USER: (
         "an inline policy that denies everything applies to each request: it ends the user's keys, session and"
@@ -79,23 +80,24 @@ _WHY = {
         "without a password nobody can sign in as this user. Sessions that are already signed in still work"
     ),
     Action.DELETE_CREATED_USER: (
-        "it was created with a credential of this tree. Delete its keys and password first; IAM requires it"
+        "the user was created with a credential of this tree. Delete its keys and password first; IAM requires it"
     ),
     Action.RESTORE_TRUST_POLICY: (
-        "it decides who may assume the role from now on and ends no session. Set the policy that was in force before"
+        "the restored policy decides who may assume the role from now on; it ends no session. Set the policy that was"
+        " in force before the change"
     ),
     Action.REPLACE_WORKLOAD_CREDENTIALS: (
         "the session of the workload itself was revoked, too, and AWS issues a new one. Whoever stole the last session"
         " can steal the next one: isolate or replace the workload"
     ),
-    Action.WAIT_UNTIL: "nothing ends it earlier",
+    Action.WAIT_UNTIL: "no other step ends it earlier",
     Action.NOT_POSSIBLE: "a service-linked role cannot be changed: no revocation and no SCP applies to its sessions",
 }
 _AGAIN = "sessions of this role that were issued after its first revocation and before the previous step"
 _AFTER_TRUST = "sessions that were issued under the changed trust policy until it was restored"
 _DENIED_NEW_USER = (
-    "it was created with a credential of this tree: a policy that denies everything immediately ends its keys, tokens"
-    " and console sessions. Role sessions that it requested still work"
+    "the user was created with a credential of this tree. A policy that denies everything immediately ends the keys,"
+    " tokens and console sessions of the user. Role sessions that the user requested still work"
 )
 _UNKNOWN_MEANS = "the type of the session is unknown"
 

@@ -58,7 +58,7 @@ def test_all_adds_up(folder: Path) -> None:
         ({"records": 1}, "new.json: records read 1, stored 2"),
         ({"rejected": 2}, "new.json: rejected records read 2, stored 1"),
         ({"sha256": "0" * 64}, "new.json: records read 2, stored 0"),
-        ({"sha256": None}, "records of 1 file(s) that the manifest does not contain are stored"),
+        ({"sha256": None}, "the case has records of 1 file(s) that its manifest does not list"),
     ],
 )
 def test_what_does_not_add_up_is_told_in_one_line(
