@@ -28,7 +28,7 @@ def tree(
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --at
     asked: Question,
 ) -> None:
-    """Show what was derived from a key, and how to contain it.
+    """Show everything derived from a key, and how to contain it.
 
     Follows assumed roles, tokens and sign-ins, and the keys, users, passwords and trust policies that were created with
     them. Shows which credentials still work, and the containment steps by account and in order, with what each step

@@ -110,8 +110,10 @@ def _check_answer(
     is_later = (claims.ingest_id, claims.version) != (now.ingest_id, now.version)
     if is_logged and claims.case_id == now.case_id and is_later:
         return [
-            "its answer was not compared: the case or the version has changed since the bundle was created;"
-            " create it again"
+            (
+                "its answer was not compared: the case or the version has changed since the bundle was created;"
+                " create it again"
+            )
         ]
     more, wrong = compared(page, claims, origin, where)
     if not wrong:

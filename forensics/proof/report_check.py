@@ -115,8 +115,10 @@ def _unconfirmed(claims: ReportClaims, origin: Origin, then: manifests.Manifest)
     now = origin.state
     if claims.case_id != now.case_id:
         return [
-            f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id};"
-            " use --case with its case"
+            (
+                f"not compared: it is a report of case {claims.case_id}, and this is case {now.case_id};"
+                " use --case with its case"
+            )
         ]
     wrong = []
     if claims.version != now.version:

@@ -207,7 +207,7 @@ def test_somebody_elses_key_is_believed_only_if_it_was_brought(tmp_path: Path) -
     }
     brought = verified(tmp_path / "yes", objects, heads=[theirs.digests[-1]], keys=[signer("fresh")])
     assert brought.digests == {"signed": 5}
-    assert any("whoever brought" in limit for limit in brought.limits)
+    assert any("who provided them" in limit for limit in brought.limits)
 
 
 def test_trails_regions_and_backfill_are_chains_of_their_own(tmp_path: Path) -> None:
