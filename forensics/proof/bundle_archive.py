@@ -212,7 +212,8 @@ def _tar_members(stream: _Inflated) -> Iterator[tuple[bytes, Iterator[bytes]]]:
             raise DamagedArchive(f"{ascii(name)[:80]} is not a regular file (tar type {kind!a})")
         yield name, stream.pieces(size)
         _check_zeros(stream.read_exactly(-size % _BLOCK))
-    left = _TAR_PADDING
+    # the first zero block may end a record, and the second one begins another
+    left = _TAR_PADDING + 1
     while left and (piece := stream.read_some(left)):
         _check_zeros(piece)
         left -= len(piece)
