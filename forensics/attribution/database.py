@@ -21,21 +21,16 @@ from forensics.lake.manifest import Commit
 # file is never opened, so it needs no recovery log.
 WRITTEN = "storage_version 'v1.2.0', row_group_size 16384, recovery_mode 'no_wal_writes'"
 # the code that creates the tables
-_ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports", "forensics.lake")
+_ROOMS = ("forensics.attribution", "forensics.digests", "forensics.exports", "forensics.lake", "forensics.records")
 
 
 @cache
 def models_version() -> str:
     """Return a hash of the code that creates the tables; a database built by other code is rebuilt."""
     rooms = [resources.files(room) for room in _ROOMS]
-    files = [
-        file
-        for room in rooms
-        for folder in (room, room / "sql")
-        for file in folder.iterdir()
-        if file.name.endswith((".py", ".sql", ".toml"))
-    ]
-    texts = sorted(file.read_bytes() for file in files)
+    folders = [folder for room in rooms for folder in (room, room / "sql") if folder.is_dir()]
+    files = [file for folder in folders for file in folder.iterdir() if file.name.endswith((".py", ".sql", ".toml"))]
+    texts = sorted(file.read_bytes() for file in [*files, resources.files("forensics") / "tables.py"])
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 

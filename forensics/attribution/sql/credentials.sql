@@ -90,8 +90,16 @@ made as (
         created_access_key_id as access_key_id,
         min(telling_events.target_user_name) as user_name,
         -- null unless every record of its creation names the same known user
-        case when count(named_users.principal_id) = count(*) then min(named_users.principal_id) end as principal_id,
-        case when count(named_users.principal_id) = count(*) then min(named_users.arn) end as arn,
+        case
+            when count(named_users.principal_id) = count(*)
+                and min(named_users.principal_id) = max(named_users.principal_id)
+                then min(named_users.principal_id)
+        end as principal_id,
+        case
+            when count(named_users.principal_id) = count(*)
+                and min(named_users.principal_id) = max(named_users.principal_id)
+                then min(named_users.arn)
+        end as arn,
         max(telling_events.is_rebuilt or coalesce(named_users.is_rebuilt, false)) as is_rebuilt
     from telling_events
     left join named_users on named_users.event_key = telling_events.event_key
