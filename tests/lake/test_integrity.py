@@ -198,7 +198,7 @@ def test_keys_that_are_brought_hide_no_log_that_is_gone(folder: Path, tmp_path: 
     keys.write_text('{"PublicKeyList": []}')
     done = run("verify", "--case", folder, "--keys", keys)
     assert done.code == 1
-    assert "custody.jsonl: it is missing" in done.out
+    assert "custody.jsonl: the file is missing" in done.out
 
 
 def test_a_case_of_one_question_has_no_log_to_miss(tmp_path: Path) -> None:
