@@ -119,7 +119,8 @@ def _show_lake(session: Any, case: Path) -> None:
         disputed = conflicts.where("proves_nothing").select("event_key").distinct()
     lake = _read(session, case, manifest, "events")
     lake = lake.selectExpr(f"{EVENT_KEY} as event_key", "*")
-    places = lake.select("event_key", "source_sha256", "position")
+    place = ("event_key", "source_sha256", "position")
+    places = lake.selectExpr(*place, "true as is_stored", "delivery")
     copies = _read(session, case, manifest, "event_copies")
     events = (
         lake.join(disputed.selectExpr("event_key", "true as disputed"), "event_key", "left")
@@ -134,7 +135,9 @@ def _show_lake(session: Any, case: Path) -> None:
     )
     events.createOrReplaceTempView("events")
     events.createOrReplaceTempView("changed_events")
-    (places.union(copies) if copies is not None else places).createOrReplaceTempView("event_copies")
+    if copies is not None:
+        places = places.union(copies.selectExpr(*place, "false as is_stored", "delivery"))
+    places.createOrReplaceTempView("event_copies")
     source_files = [(file.name, file.sha256) for file in manifest.source_files]
     session.createDataFrame(source_files, "name string, sha256 string").createOrReplaceTempView("source_files")
     _show_exported_principals(session, case)
