@@ -54,7 +54,7 @@ class Break:
     """A break in a chain of digests.
 
     Args:
-        start: the end of the older part, UTC; None if there is no older part.
+        start: the end of the older part in UTC, or None without an older part.
         end: the start of the newer part, UTC.
         missing: the digest that the newer part names as its predecessor.
         at_least: minimum number of missing digests, by the length of the next window.

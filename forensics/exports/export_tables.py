@@ -46,7 +46,7 @@ _TYPES = {str: TEXT, bool: pa.bool_(), int: pa.int64(), datetime: TIMESTAMP}
 _BATCH_BYTES = 64 << 20
 _BATCH_DOCUMENTS = 1000
 # two clocks can differ, and a user can omit a time zone
-_CLOCKS_DIFFER_BY = timedelta(days=1)
+_CLOCK_SKEW = timedelta(days=1)
 
 
 class LoadedExport(NamedTuple):
@@ -172,7 +172,7 @@ def _generated(origin: StatementOrigin, generated_at: datetime | None) -> Statem
 
 def _not_in_future(origin: StatementOrigin, document: _ExportDocument, problems: Problems) -> StatementOrigin:
     """Replace a time after the ingest by the time of the ingest, when the document existed."""
-    if origin.as_of is None or document.not_after is None or origin.as_of <= document.not_after + _CLOCKS_DIFFER_BY:
+    if origin.as_of is None or document.not_after is None or origin.as_of <= document.not_after + _CLOCK_SKEW:
         return origin
     problems.add("its time is after its ingest; the time of the ingest is used instead", str(origin.as_of))
     return origin._replace(as_of=document.not_after, as_of_from="ingest")

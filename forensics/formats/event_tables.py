@@ -51,7 +51,7 @@ class Csv:
 
     @property
     def message(self) -> int | None:
-        """The index of the column with the whole record; None if there is none."""
+        """The index of the column with the complete record, or None."""
         names = [name if name == _OF_INSIGHTS else plain(name) for name in self.columns]
         # in a table with columns of an event, `message` is one of its fields, not the whole record
         whole = [name for name in _MESSAGE_COLUMNS if name != "message" or not names_events(set(names))]

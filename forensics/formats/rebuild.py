@@ -71,7 +71,7 @@ def names_events(columns: set[str]) -> bool:
 
 
 def duplicate_field(columns: Iterable[str]) -> str | None:
-    """Return a field that two columns contain, which makes rows ambiguous; None if there is none."""
+    """Return a field that two columns contain, or None. Such a field makes rows ambiguous."""
     counts = Counter(map(plain, columns))
     return next((_NAMED[name] for name, number in counts.items() if number > 1 and name in _TOP), None)
 

@@ -102,7 +102,7 @@ def test_a_cut_tar_is_told_after_what_it_holds(cut: int) -> None:
     whole = 512 + 512 + 3_072 + 512 + 3_072 + 512 + 512
     data = data[:whole][:-cut] if cut < whole else b""
     found: list[tuple[str, bytes]] = []
-    with pytest.raises(Unreadable, match=r"truncated|damaged"):  # noqa: PT012 - what came before is what counts
+    with pytest.raises(Unreadable, match=r"truncated|damaged"):  # noqa: PT012 - keeps what was read before
         for member in members_of_tar([data]):
             assert member.pieces is not None
             found.append((member.name, b"".join(member.pieces)))
@@ -159,7 +159,7 @@ def test_a_bomb_is_stopped_early(monkeypatch: pytest.MonkeyPatch) -> None:
     data = zip_of({str(number): bytes(10 << 20) for number in range(5)})
     archive = Measure(bytes_read=len(data))
     size = 0
-    with pytest.raises(Unreadable, match="which no log does"):  # noqa: PT012 - how much came before counts
+    with pytest.raises(Unreadable, match="which no log does"):  # noqa: PT012 - counts the bytes before
         for member in members_of_zip(io.BytesIO(data)):
             assert member.pieces is not None
             for piece in bounded_member(member.pieces, archive):

@@ -53,7 +53,7 @@ def test_what_fails_on_the_way_still_gives_what_came_before() -> None:
     document, rest = take_document(pieces())
     assert document is None
     before = []
-    with pytest.raises(Unreadable, match="cut"):  # noqa: PT012 - what came before the failure is what counts
+    with pytest.raises(Unreadable, match="cut"):  # noqa: PT012 - keeps what was read before
         for piece in rest:
             before.append(piece)
     assert b"".join(before) == b'{"digestStartTime":1,"digestEndTime":2,'

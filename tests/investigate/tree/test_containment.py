@@ -20,9 +20,13 @@ ALICE = denying(ACCOUNT, "alice", None)
 UNENDABLE = Means(Action.NOT_POSSIBLE, ACCOUNT, "AWSServiceRoleForX", "AWSServiceRoleForX")
 
 
+def moment(day: int, hour: int = 0) -> datetime:
+    return datetime(2026, 3, day, hour)  # noqa: DTZ001 - as the database returns it
+
+
 def node(id_: int, parent: int | None, kind: NodeKind = NodeKind.SESSION, valid_at: bool | None = True) -> Node:
     relation = None if parent is None else Relation.ASSUMED_ROLE
-    expires_at = datetime(2026, 3, 22, 1) if kind == NodeKind.SESSION else None  # noqa: DTZ001 - as the tables have it
+    expires_at = moment(22, 1) if kind == NodeKind.SESSION else None
     return Node(
         id_, kind, parent, relation, id_, True, (), None, None, ACCOUNT, None, expires_at, valid_at, None, None, 0, ()
     )
@@ -85,7 +89,7 @@ def test_a_trust_policy_is_restored_before_its_role_is_revoked_for_good() -> Non
 def test_an_expiry_that_is_not_logged_is_the_default(
     name: str, service: str | None, identity: str, hours: float | None
 ) -> None:
-    issued_at = datetime(2026, 3, 22)  # noqa: DTZ001
+    issued_at = moment(22)
     issuance = row_of(IssuanceRow, issuance_name=name, caller_invoked_by=service, issuance_time=issued_at)
     end, is_assumed = expiry(issuance, identity)
     assert is_assumed is (hours is not None)
@@ -95,22 +99,22 @@ def test_an_expiry_that_is_not_logged_is_the_default(
 @pytest.mark.parametrize(
     ("event", "fields", "state"),
     [
-        ("PutRolePolicy", {"role_name": "A", "revoked_before": datetime(2026, 3, 22, 2)}, "revoked"),  # noqa: DTZ001
-        ("PutRolePolicy", {"role_name": "A", "revoked_before": datetime(2026, 3, 21)}, "valid"),  # noqa: DTZ001
-        ("PutRolePolicy", {"role_name": "B", "revoked_before": datetime(2026, 3, 22, 2)}, "valid"),  # noqa: DTZ001
+        ("PutRolePolicy", {"role_name": "A", "revoked_before": moment(22, 2)}, "revoked"),
+        ("PutRolePolicy", {"role_name": "A", "revoked_before": moment(21)}, "valid"),
+        ("PutRolePolicy", {"role_name": "B", "revoked_before": moment(22, 2)}, "valid"),
         ("DeleteRole", {"role_name": "A"}, "deleted"),
     ],
 )
 def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[str, Any], state: str) -> None:
-    began, now = datetime(2026, 3, 22, 1), datetime(2026, 3, 22, 3)  # noqa: DTZ001
+    began, now = moment(22, 1), moment(22, 3)
 
-    done_at = datetime(2026, 3, 22, 2)  # noqa: DTZ001
+    done_at = moment(22, 2)
     revocation = row_of(RevocationRow, account_id=ACCOUNT, event_time=done_at, event_name=event, **fields)
     life = Life(
         NodeKind.SESSION,
         ACCOUNT,
         role_name="A",
         issued_at=began,
-        expires_at=datetime(2026, 3, 22, 9),  # noqa: DTZ001
+        expires_at=moment(22, 9),
     )
     assert Revocations([revocation], now).state(life) == state
