@@ -19,6 +19,8 @@ _PRINCIPAL_PREFIXES = ("AIDA", "AROA", "AGPA", "AIPA")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
 _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
+# `XXXXXXXXXXXXXXXX` behind the prefix is a mask
+_MASKING_CHARACTERS = 1
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
@@ -66,6 +68,15 @@ def identify(text: str) -> Identifier:
     raise NotAnIdentifier(
         f"{_shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
     )
+
+
+def unmasked_key(text: str | None) -> str | None:
+    """Return an access key ID in upper case; None for a masked one, such as `ASIA****` or `HIDDEN_...`.
+
+    Exports and redaction replace key IDs by placeholders. Two of them are neither the same key nor different keys.
+    """
+    key = (text or "").strip().upper()
+    return key if _ACCESS_KEY_ID.fullmatch(key) and len(set(key[4:])) > _MASKING_CHARACTERS else None
 
 
 def account_of(unique_id: str) -> str | None:

@@ -36,6 +36,8 @@ class ActorKind(StrEnum):
     WORKLOAD = "workload"
     AWS_SERVICE = "aws_service"
     EXTERNAL_PRINCIPAL = "external_principal"
+    DELEGATE = "delegate"
+    NAMED_USER = "named_user"
     ANONYMOUS = "anonymous"
     UNKNOWN = "unknown"
 
@@ -52,6 +54,8 @@ class StopReason(StrEnum):
     WORKLOAD = "workload"
     AWS_SERVICE = "aws_service"
     EXTERNAL_ACCOUNT = "external_account"
+    DELEGATED_ACCESS = "delegated_access"
+    NAMED_USER = "named_user"
     ANONYMOUS = "anonymous"
     AMBIGUOUS = "ambiguous"
     CYCLE = "cycle"

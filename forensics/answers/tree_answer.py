@@ -66,11 +66,21 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedEnd:
+    """The logged end of a node that still works: a call succeeded after it."""
+
+    state: State
+    at: datetime
+    last_success: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """The subject, which has no parent, or a credential, user or role derived from it.
 
     `certain`: whether every link from the subject to it is certain. `valid_at`: whether it was valid at the time of the
-    tree; null if its expiry is unknown. A session with several keys is one node.
+    tree; null if its expiry is unknown. A session with several keys is one node. `ended`: the
+    end that the logs show, although a later call succeeded.
     """
 
     id: int
@@ -93,6 +103,7 @@ class Node:
     name: str | None = None
     state: State = State.UNKNOWN
     flags: tuple[str, ...] = ()
+    ended: LoggedEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)

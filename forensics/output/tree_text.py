@@ -24,6 +24,8 @@ _LABEL = 9
 
 _EXPIRY = {State.VALID: " until", State.UNKNOWN: ", until", State.NOT_YET: ", until", State.EXPIRED: ""}
 _FLAGS = {
+    "used_after_end": ("it has not ended: contain it again", "bad"),
+    "account_not_loaded": ("no logs of its account are loaded, so its calls and further sessions are unknown", "warn"),
     "role_juggling": ("renewed by itself: outlives its parent session (role juggling)", "bad"),
     "shown_elsewhere": ("also shown above, with everything derived from it", "dim"),
     "expiry_assumed": ("expiry not logged; STS's default is assumed", "dim"),
@@ -167,7 +169,14 @@ def _inactive_text(one: Exported) -> Iterator[Span]:
 
 
 def until(node: Node) -> str:
-    """Return the expiry of a node, as a text to follow its state; an empty text if it is unknown."""
+    """Return the expiry of a node, as a text to follow its state; an empty text if it is unknown.
+
+    For a node that was used after its logged end, return both facts.
+    """
+    if end := node.ended:
+        return (
+            f": {STATES[end.state][0]} {readable_time(end.at)}, but a call succeeded {readable_time(end.last_success)}"
+        )
     if not node.expires_at:
         return ""
     return f"{_EXPIRY.get(node.state, ', would have expired')} {readable_time(node.expires_at)}"

@@ -32,6 +32,7 @@ _SHOWN_STOPS = (
     StopReason.WORKLOAD,
     StopReason.AWS_SERVICE,
     StopReason.EXTERNAL_ACCOUNT,
+    StopReason.DELEGATED_ACCESS,
 )
 
 

@@ -31,6 +31,8 @@ ACTOR_KINDS = {
     ActorKind.WORKLOAD: "workload",
     ActorKind.AWS_SERVICE: "AWS service",
     ActorKind.EXTERNAL_PRINCIPAL: "principal",
+    ActorKind.DELEGATE: "product provider with delegated access",
+    ActorKind.NAMED_USER: "user",
     ActorKind.ANONYMOUS: "anonymous caller",
     ActorKind.UNKNOWN: "not resolved",
 }
@@ -62,6 +64,8 @@ STOPS = {
     StopReason.EXTERNAL_ACCOUNT: (
         "a principal of another account: that account's copy of the event, which names the key, is not loaded"
     ),
+    StopReason.DELEGATED_ACCESS: "a product provider with delegated access, not the user or role of the record",
+    StopReason.NAMED_USER: "a user whom the record names",
     StopReason.ANONYMOUS: "an unsigned call",
     StopReason.AMBIGUOUS: "several actors could have requested it, and the logs do not show which",
     StopReason.CYCLE: "the records form a cycle",
@@ -144,6 +148,7 @@ FLAGS = {
     "rewritten_or_anonymised_logs": (
         "the account in the key ID is not the account in the record: the logs were rewritten or anonymized"
     ),
+    "used_before_issue": "a call has an earlier time than its issuance (hosts have different clocks)",
     "used_after_expiry": "used after it expired (CloudTrail logs a call when the call completes)",
     "rebuilt": (
         "known only from records rebuilt from fields (CSV, OCSF), which support a grade of medium at most; load the"

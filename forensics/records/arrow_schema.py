@@ -65,6 +65,7 @@ IDENTITY_COLUMNS = _columns(
         ("sign_in_session_arn", TEXT, "sessionContext.signInSessionArn"),
         ("on_behalf_of_user_id", TEXT, "Identity Center user, set by AWS"),
         ("identity_store_arn", TEXT, "the identity store of that user"),
+        ("delegate_account_id", TEXT, "invokedByDelegate: the product provider that acted with delegated access"),
         (
             "credential_id",
             TEXT,

@@ -29,6 +29,7 @@ READ_FROM = frozenset(
                 "DeleteAccessKey",
                 "DeleteLoginProfile",
                 "DeleteRole",
+                "DeleteRolePolicy",
                 "DeleteUser",
                 "DeleteUserPolicy",
                 "DetachUserPolicy",

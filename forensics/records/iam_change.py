@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from forensics.identifiers import unmasked_key
 from forensics.records.changing_record import AccessKeyResponse, Change, Request, Response, RoleResponse, UserResponse
 from forensics.records.policy_document import revoked_before, trust_requirements
 from forensics.records.record import Record, UserIdentity
@@ -26,8 +27,8 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         trust = trust or request.policy_document
     required = trust_requirements(trust)
     return Change(
-        created_access_key_id=access_key.access_key_id,
-        target_access_key_id=request.access_key_id or _refused(_REFUSED_KEY, refused),
+        created_access_key_id=unmasked_key(access_key.access_key_id),
+        target_access_key_id=unmasked_key(request.access_key_id) or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name == "DeleteAccessKey" else request.status,
         target_user_name=user_name,
         target_role_name=request.role_name or role.role_name,

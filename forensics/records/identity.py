@@ -5,9 +5,11 @@ A pure function of the block's bytes, so a block that occurs in many events is d
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import NamedTuple
 
+from forensics.identifiers import unmasked_key
 from forensics.records import record as rec
 from forensics.records.record import UserIdentity, parse_bool, parse_time
 
@@ -29,6 +31,11 @@ _IDENTITY_TYPES = {
         "WebIdentityUser",
     )
 }
+
+
+# AWS hides the user name of some sign-ins, and exports mask it
+_MASKED_NAME = re.compile(r"HIDDEN_\w+|REDACTED|\*+|", re.IGNORECASE)
+_NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
 
 
 class Identity(NamedTuple):
@@ -56,6 +63,7 @@ class Identity(NamedTuple):
     sign_in_session_arn: str | None
     on_behalf_of_user_id: str | None
     identity_store_arn: str | None
+    delegate_account_id: str | None
     credential_id: str | None
     block: UserIdentity
     flag: str | None
@@ -75,6 +83,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None
+    access_key_id = unmasked_key(user.access_key_id)
     principal_id = user.principal_id or _substitute_principal(user)
     created = attributes.creation_date if attributes else None
     created_at = parse_time(created)
@@ -84,7 +93,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         principal_id=principal_id,
         arn=user.arn,
         account_id=user.account_id,
-        access_key_id=user.access_key_id or None,
+        access_key_id=access_key_id,
         user_name=user.user_name,
         invoked_by=user.invoked_by,
         identity_provider=user.identity_provider,
@@ -102,7 +111,8 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         sign_in_session_arn=context.sign_in_session_arn if context else None,
         on_behalf_of_user_id=on_behalf_of.user_id if on_behalf_of else None,
         identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
-        credential_id=credential_id(user.account_id, user.access_key_id, principal_id, created_at)
+        delegate_account_id=user.invoked_by_delegate.account_id if user.invoked_by_delegate else None,
+        credential_id=credential_id(user.account_id, access_key_id, principal_id, created_at)
         if authenticated
         else None,
         block=user,
@@ -130,16 +140,22 @@ def credential_id(
 
 
 def _substitute_principal(user: UserIdentity) -> str | None:
-    """Return the service principal or Identity Center user ID; these identities have no principal ID."""
+    """Return what identifies a caller without a principal ID: its service, its Identity Center user, or its name.
+
+    Records of SAML users (Managed Grafana, QuickSight), directories and Identity Center before 2025 name a person by
+    `userName` alone. Without it, all of them would be one credential.
+    """
     if user.type in (None, "AWSService"):
         return user.invoked_by
-    if user.type == "IdentityCenterUser" and user.on_behalf_of:
+    if user.on_behalf_of and user.type in _NAMED_BY_USER_NAME:
         return user.on_behalf_of.user_id
+    if user.type in _NAMED_BY_USER_NAME and not user.access_key_id and not _MASKED_NAME.fullmatch(user.user_name or ""):
+        return user.user_name
     return None
 
 
 def _session_name(user: UserIdentity) -> str | None:
-    if user.type != "AssumedRole" or not user.principal_id:
+    if user.type not in ("AssumedRole", "FederatedUser") or not user.principal_id:
         return None
     role_id, colon, name = user.principal_id.rpartition(":")
     return name if colon and role_id else None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from forensics.identifiers import unmasked_key
 from forensics.records.record import Record, UserIdentity, parse_bool, parse_time
 
 STS = "sts.amazonaws.com"
@@ -31,6 +32,8 @@ READ_FROM = frozenset(
         (_SIGN_IN, "ConsoleLogin"),
         (_SIGN_IN, "SwitchRole"),
         (_SIGN_IN, "CreateOAuth2Token"),
+        (_SIGN_IN, "CredentialVerification"),
+        (_SIGN_IN, "UserAuthentication"),
         (_COGNITO, "GetCredentialsForIdentity"),
         ("rolesanywhere.amazonaws.com", "CreateSession"),
         ("s3express.amazonaws.com", "CreateSession"),
@@ -128,7 +131,13 @@ class _Additional(msgspec.Struct, rename="camel"):
     switch_from: str | None = msgspec.field(default=None, name="SwitchFrom")
     sign_in_session_arn: str | None = None
     success: str | bool | None = None
+    user_name: str | None = msgspec.field(default=None, name="UserName")
     downstream_requests: list[_DownstreamRequest] | None = None
+
+
+class _ServiceDetails(msgspec.Struct):
+    user_authentication: str | None = msgspec.field(default=None, name="UserAuthentication")
+    credential_verification: str | None = msgspec.field(default=None, name="CredentialVerification")
 
 
 class IssuingRecord(msgspec.Struct, rename="camel"):
@@ -137,6 +146,7 @@ class IssuingRecord(msgspec.Struct, rename="camel"):
     request_parameters: _Request | None = None
     response_elements: _Response | None = None
     additional_event_data: _Additional | None = None
+    service_event_details: _ServiceDetails | None = None
 
 
 decode_issuing = msgspec.json.Decoder(IssuingRecord).decode
@@ -150,6 +160,9 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
     request = issuing.request_parameters or _NO_REQUEST
     response = issuing.response_elements or _NO_RESPONSE
     additional = issuing.additional_event_data or _NO_ADDITIONAL
+    if details := issuing.service_event_details:
+        result = details.user_authentication or details.credential_verification
+        return Issuance(sign_in_result=result, subject=additional.user_name)
     if record.event_source == _SIGN_IN:
         return _by_sign_in(record, identity, request, response, additional)
     if additional.downstream_requests:
@@ -166,7 +179,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
     principal_id, arn, account_id = _issued_session(record, identity, request, response)
     refused = bool(record.error_code)
     return Issuance(
-        issued_access_key_id=None if refused else credentials.access_key_id or None,
+        issued_access_key_id=None if refused else unmasked_key(credentials.access_key_id),
         issued_principal_id=None if refused else principal_id,
         issued_arn=None if refused else arn,
         issued_account_id=None if refused else account_id,
@@ -210,7 +223,7 @@ def _by_certificate(issued: _CredentialSet) -> Issuance:
     credentials, role_user = issued.credentials or _NO_CREDENTIALS, issued.assumed_role_user or _NO_ROLE_USER
     name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
     return Issuance(
-        issued_access_key_id=credentials.access_key_id,
+        issued_access_key_id=unmasked_key(credentials.access_key_id),
         issued_principal_id=role_user.assumed_role_id,
         issued_arn=role_user.arn,
         issued_account_id=account_of_arn(role_user.arn),

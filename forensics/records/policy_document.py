@@ -62,15 +62,32 @@ def _required_keys(statement: dict[str, Any]) -> set[str]:
 
 
 def revoked_before(document: str | None) -> datetime | None:
-    """Return the time before which a policy denies issued sessions, in the form of the console's "Revoke sessions"."""
-    for statement in _statements(document) or ():
-        condition = statement.get("Condition")
-        if statement.get("Effect") != "Deny" or not isinstance(condition, dict):
-            continue
-        before = condition.get("DateLessThan")
-        if isinstance(before, dict) and isinstance(before.get("aws:TokenIssueTime"), str):
-            return parse_time(before["aws:TokenIssueTime"])
-    return None
+    """Return the cut-off of a policy that denies everything to sessions issued before a time.
+
+    This is what the console's revocation writes. A statement that denies some actions or resources only, or has further
+    conditions, leaves the session usable.
+    """
+    cut_offs = [cut_off for statement in _statements(document) or () if (cut_off := _cut_off(statement))]
+    return max(cut_offs, default=None)
+
+
+def _cut_off(statement: dict[str, Any]) -> datetime | None:
+    condition = statement.get("Condition")
+    if statement.get("Effect") != "Deny" or not isinstance(condition, dict) or len(condition) != 1:
+        return None
+    if not (_is_everything(statement.get("Action")) and _is_everything(statement.get("Resource"))):
+        return None
+    before = next((keys for operator, keys in condition.items() if operator.lower() == "datelessthan"), None)
+    if not isinstance(before, dict) or len(before) != 1:
+        return None
+    ((key, value),) = before.items()
+    values = value if isinstance(value, list) else [value]
+    times = [parse_time(text) for text in values if isinstance(text, str)]
+    return max((time for time in times if time), default=None) if key.lower() == "aws:tokenissuetime" else None
+
+
+def _is_everything(names: object) -> bool:
+    return "*" in names if isinstance(names, list) else names in ("*", "*:*")
 
 
 def _statements(document: str | None) -> list[dict[str, Any]] | None:

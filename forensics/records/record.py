@@ -106,6 +106,10 @@ class OnBehalfOf(msgspec.Struct, rename="camel"):
     identity_store_arn: str | None = None
 
 
+class InvokedByDelegate(msgspec.Struct, rename="camel"):
+    account_id: str | None = None
+
+
 class UserIdentity(msgspec.Struct, rename="camel"):
     """The `userIdentity` block. Source: CloudTrail user guide, "CloudTrail userIdentity element"."""
 
@@ -120,6 +124,7 @@ class UserIdentity(msgspec.Struct, rename="camel"):
     session_context: SessionContext | None = None
     in_scope_of: InScopeOf | None = None
     on_behalf_of: OnBehalfOf | None = None
+    invoked_by_delegate: InvokedByDelegate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,34 @@ named_steps as (
     join names on names.credential_id = named_ancestors.ancestor_credential_id
 ),
 
+-- the name in the record of the request: a user may be renamed later
+request_steps as (
+    select credential_id, ancestor_credential_id as requested_credential_id, depth
+    from walk
+
+    union all
+
+    select credential_id, credential_id, 0
+    from nearest
+),
+
+requesters as (
+    select
+        nearest.credential_id,
+        issuances.caller_principal_id as actor_id,
+        issuances.caller_user_name as actor_name,
+        issuances.caller_arn as actor_arn
+    from nearest
+    join request_steps
+      on  request_steps.credential_id = nearest.credential_id
+      and request_steps.depth = nearest.depth - 1
+    join links
+      on  links.child_credential_id = request_steps.requested_credential_id
+      and links.is_chosen
+    join issuances on issuances.issuance_id = links.issuance_id
+    where issuances.caller_identity_type = 'IAMUser'
+),
+
 farthest as (
     select credential_id, max(depth) as depth
     from walk
@@ -166,10 +194,11 @@ select
     credentials.credential_id,
     coalesce(names.actor_kind, 'unknown') as actor_kind,
     names.actor_id,
-    -- a renamed user is one actor, with the last name; an exported name is used only if no event has a name
+    -- the name in the record that proves it; an exported name is used only if no event has a name
     coalesce(
-        case when names.actor_kind = 'iam_user' then principals.name end,
+        requesters.actor_name,
         names.actor_name,
+        identity_center_names.user_name,
         principals.name,
         case
             when exported.kind = 'role'
@@ -178,7 +207,7 @@ select
         end
     ) as actor_name,
     coalesce(
-        case when names.actor_kind = 'iam_user' then principals.arn end,
+        requesters.actor_arn,
         names.actor_arn,
         principals.arn,
         case when exported.kind = 'iam_user' then exported.arn end
@@ -228,8 +257,12 @@ join last_steps on last_steps.credential_id = credentials.credential_id
 join credentials last_credentials on last_credentials.credential_id = last_steps.last_credential_id
 left join named_steps on named_steps.credential_id = credentials.credential_id
 left join names on names.credential_id = named_steps.named_credential_id
+left join requesters on requesters.credential_id = credentials.credential_id and requesters.actor_id = names.actor_id
 left join user_origins on user_origins.credential_id = names.credential_id
 left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id
+left join identity_center_names
+  on  identity_center_names.user_id = names.actor_id
+  and identity_center_names.identity_store_arn = names.identity_store_arn
 left join exported_principals exported
   on  exported.id = regexp_extract(names.actor_id, '^[^:]*', 0)
   and (

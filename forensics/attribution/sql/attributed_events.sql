@@ -11,8 +11,19 @@ select
         else 'unknown'
     end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
-    case when not events.unreliable then actors.actor_name end as actor_name,
-    case when not events.unreliable then actors.actor_arn end as actor_arn,
+    -- the record's own name of a user: it may have another name before or after
+    case
+        when events.unreliable then null
+        when events.identity_type = 'IAMUser' and events.principal_id = actors.actor_id
+            then coalesce(events.user_name, actors.actor_name)
+        else actors.actor_name
+    end as actor_name,
+    case
+        when events.unreliable then null
+        when events.identity_type = 'IAMUser' and events.principal_id = actors.actor_id
+            then coalesce(events.arn, actors.actor_arn)
+        else actors.actor_arn
+    end as actor_arn,
     case when not events.unreliable then actors.actor_account_id end as actor_account_id,
     case
         when events.unreliable then 'none'

@@ -1,6 +1,7 @@
 -- candidates: child credential -> an issuance that may have issued it.
 -- Grain: one row per (child_credential_id, issuance_id), with the strongest rule (docs/attribution.md#rules).
--- Every rule requires equal seconds and an issuance no later than the first use.
+-- Every rule requires equal seconds, or an issuance no later than the first use: hosts have different clocks, so a use may
+-- be stamped before the second in which its session began.
 
 with children as (
     -- credentials of a session; long-term keys have none
@@ -18,6 +19,7 @@ with children as (
         first_use,
         direct_events,
         is_rebuilt,
+        from_console,
         -- a federated user's record names the user that requested the session
         case when identity_type = 'FederatedUser' then session_issuer_principal_id end as user_principal_id
     from credentials
@@ -48,7 +50,10 @@ issued_key as (
     join issuances
       on  issuances.issued_access_key_id = children.access_key_id
       and issuances.issued_account_id = children.account_id
-      and coalesce(issuances.event_time <= children.first_use, true)
+      and coalesce(
+          issuances.event_time <= children.first_use or issuances.event_time = children.session_creation_date,
+          true
+      )
       and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
 ),
 
@@ -76,7 +81,6 @@ session_and_time as (
       -- a directory bucket's key does not start a session
       and issuances.event_source <> 's3express.amazonaws.com'
       and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
-      and coalesce(issuances.event_time <= children.first_use, true)
     -- an exact key match takes precedence
     where coalesce(issuances.issued_access_key_id <> children.access_key_id, true)
        or issuances.is_documented_only
@@ -151,7 +155,6 @@ role_name_and_time as (
       on  issuances.target_role_arn = children.session_issuer_arn
       and issuances.requested_session_name = children.role_session_name
       and issuances.event_time = children.session_creation_date
-      and coalesce(issuances.event_time <= children.first_use, true)
     where children.identity_type = 'AssumedRole'
       and issuances.issued_identity_type = 'AssumedRole'
       -- if the role's unique ID is known, a role with the same name is a different role
@@ -251,6 +254,8 @@ judged as (
             and issuances.mints_keys is null
             and switched.switch_issuance_id is null
             and console_sessions.event_key is null
+            -- the console gets further keys for the session that signed in to it
+            and not (children.from_console and issuances.event_name in ('AssumeRoleWithSAML', 'GetFederationToken'))
             and children.direct_events > 0,
             false
         ) as issued_another_key
@@ -264,12 +269,29 @@ judged as (
       and console_sessions.session_creation_date = children.session_creation_date
 ),
 
+-- the console may have made the call for a switch whose event is not loaded: a candidate at most
+possible as (
+    select
+        judged.credential_id,
+        judged.issuance_id,
+        judged.rule,
+        case
+            when judged.issued_another_key and judged.grade in ('proven', 'strong') then 'medium'
+            else judged.grade
+        end as grade,
+        judged.console_event_key,
+        judged.switch_issuance_id
+    from judged
+    join issuances on issuances.issuance_id = judged.issuance_id
+    where not judged.issued_another_key
+       or coalesce(issuances.caller_invoked_by = 'AWS Internal', false)
+),
+
 graded as (
     select
         *,
         case grade when 'proven' then 1 when 'strong' then 2 when 'medium' then 3 else 4 end as grade_rank
-    from judged
-    where not issued_another_key
+    from possible
 ),
 
 ranked as (

@@ -25,8 +25,18 @@ select
             when not unreliable and coalesce(identity_type, '') <> 'AWSAccount' then coalesce(identity_type, '')
         end
     ) as last_identity_type,
-    min(case when not unreliable then arn end) as arn,
-    min(case when not unreliable then user_name end) as user_name,
+    -- a user may be renamed on that day: the name in the last record, behind the time of day that is cut off
+    substr(max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || arn end), 9)
+        as arn,
+    substr(max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9)
+        as user_name,
+    substr(min(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9)
+        as first_user_name,
+    coalesce(
+        min(case when not unreliable and identity_type = 'IAMUser' then arn end)
+            <> max(case when not unreliable and identity_type = 'IAMUser' then arn end),
+        false
+    ) as is_renamed,
     min(case when not unreliable then identity_provider end) as identity_provider,
     min(case when not unreliable then session_issuer_type end) as session_issuer_type,
     min(case when not unreliable then session_issuer_arn end) as first_session_issuer_arn,
@@ -46,16 +56,30 @@ select
     ) as last_on_behalf_of_user_id,
     min(case when not unreliable then identity_store_arn end) as identity_store_arn,
     min(case when not unreliable and delivery <> 'rebuilt' then sign_in_session_arn end) as sign_in_session_arn,
+    min(case when not unreliable then delegate_account_id end) as delegate_account_id,
+    min(case when not unreliable then credentials_issued_to end) as credentials_issued_to,
+    max(case when not unreliable then credentials_issued_to end) as last_credentials_issued_to,
     min(
         case when not unreliable and delivery <> 'rebuilt' and on_behalf_of_user_id is not null then event_key end
     ) as on_behalf_of_event_key,
     max(case when not unreliable then session_credential_from_console end) as from_console,
     min(invoked_by) as invoked_by,
     min(case when not unreliable then event_key end) as named_by_event_key,
+    -- of a renamed user, the event with the last name
+    substr(
+        max(
+            case
+                when not unreliable and identity_type = 'IAMUser'
+                    then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || event_key
+            end
+        ),
+        9
+    ) as last_named_by_event_key,
     -- its use
     -- an unlisted record may be forged, so it does not prove a use
     min(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as first_use,
     max(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as last_use,
+    max(case when error_code is null and not unreliable then event_time end) as last_success,
     count(*) as events,
     count(*) - count(invoked_by) as direct_events,
     count(case when not unreliable then 1 end) as reliable_events,

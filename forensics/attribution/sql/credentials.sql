@@ -34,6 +34,8 @@ merged as (
         -- a user may be renamed: take the name of the last day, which is the prefix that is cut off below
         substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || arn), 11) as arn,
         substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || user_name), 11) as user_name,
+        min(first_user_name) as first_user_name,
+        max(is_renamed) or coalesce(min(first_identity_type) = 'IAMUser' and min(arn) <> max(arn), false) as is_renamed,
         min(identity_provider) as identity_provider,
         min(session_issuer_type) as session_issuer_type,
         min(first_session_issuer_arn) as first_session_issuer_arn,
@@ -49,12 +51,18 @@ merged as (
         max(last_on_behalf_of_user_id) as last_on_behalf_of_user_id,
         min(identity_store_arn) as identity_store_arn,
         min(sign_in_session_arn) as sign_in_session_arn,
+        min(delegate_account_id) as delegate_account_id,
+        min(credentials_issued_to) as credentials_issued_to,
+        max(last_credentials_issued_to) as last_credentials_issued_to,
         min(on_behalf_of_event_key) as on_behalf_of_event_key,
         max(from_console) as from_console,
         min(invoked_by) as invoked_by,
         min(named_by_event_key) as named_by_event_key,
+        substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || last_named_by_event_key), 11)
+            as last_named_by_event_key,
         min(first_use) as first_use,
         max(last_use) as last_use,
+        max(last_success) as last_success,
         sum(events) as events,
         sum(direct_events) as direct_events,
         sum(reliable_events) as reliable_events,
@@ -73,8 +81,15 @@ issued as (
         min(issued_principal_id) as principal_id,
         min(event_time) as session_creation_date,
         min(issued_arn) as arn,
-        min(case when issued_identity_type = 'AssumedRole' then requested_session_name end) as role_session_name,
-        min(case when issued_identity_type = 'AssumedRole' then target_role_arn end) as session_issuer_arn,
+        min(
+            case issued_identity_type
+                when 'AssumedRole' then requested_session_name
+                when 'FederatedUser' then regexp_extract(issued_principal_id, '[^:]*$', 0)
+            end
+        ) as role_session_name,
+        min(
+            case issued_identity_type when 'AssumedRole' then target_role_arn when 'FederatedUser' then caller_arn end
+        ) as session_issuer_arn,
         min(issued_identity_type) as identity_type,
         min(requested_source_identity) as source_identity,
         max(is_rebuilt) as is_rebuilt
@@ -193,18 +208,21 @@ select
     end as on_behalf_of_users,
     identity_store_arn,
     sign_in_session_arn,
+    delegate_account_id,
+    case when credentials_issued_to = last_credentials_issued_to then credentials_issued_to end as credentials_issued_to,
     on_behalf_of_event_key,
     coalesce(from_console, false) as from_console,
     invoked_by,
     cast(direct_events as bigint) as direct_events,
     first_use,
     last_use,
+    last_success,
     cast(events as bigint) as events,
     cast(reliable_events as bigint) as reliable_events,
     cast(distrusted_events as bigint) as distrusted_events,
     -- known only from rebuilt records
     reliable_events > 0 and rebuilt_events = reliable_events as is_rebuilt,
-    named_by_event_key
+    case when is_renamed then last_named_by_event_key else named_by_event_key end as named_by_event_key
 from merged
 
 union all
@@ -232,12 +250,15 @@ select
     0 as on_behalf_of_users,
     null as identity_store_arn,
     null as sign_in_session_arn,
+    null as delegate_account_id,
+    null as credentials_issued_to,
     null as on_behalf_of_event_key,
     false as from_console,
     null as invoked_by,
     0 as direct_events,
     null as first_use,
     null as last_use,
+    null as last_success,
     0 as events,
     0 as reliable_events,
     0 as distrusted_events,

@@ -41,11 +41,13 @@ askers as (
         arn,
         principal_id,
         account_id,
-        first_use,
+        coalesce(first_use, session_creation_date) as first_use,
         session_creation_date,
         cast(session_creation_date as date) as began
     from credentials
-    where identity_type <> 'AWSAccount' and first_use is not null
+    where identity_type <> 'AWSAccount'
+      -- a session that was never seen in use may have requested others where no logs are loaded
+      and (first_use is not null or (events = 0 and session_creation_date is not null))
 ),
 
 named_askers as (

@@ -20,7 +20,11 @@ with handed_out as (
             || strftime(event_time, '%Y-%m-%d') || 'T' || strftime(event_time, '%H:%M:%S') || 'Z'
             as issued_credential_id
     from telling_events
-    where coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
+    where (
+          coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
+          -- a record without its response still says which session was requested
+          or (event_source = 'sts.amazonaws.com' and target_role_arn is not null and requested_session_name is not null)
+      )
       and error_code is null
       and coalesce(issued_access_key_id <> access_key_id, true)
       -- the console session of a role or a federated user continues the credential that signed in
@@ -81,7 +85,6 @@ select
     case
         when handed_out.event_name = 'ConsoleLogin' then 'sign_in'
         when handed_out.event_name = 'SwitchRole' then 'switch_role'
-        when handed_out.invoked_by = 'AWS Internal' then 'switch_role'
         when handed_out.target_role_arn like '%:role/aws-reserved/sso.amazonaws.com/%AWSReservedSSO\_%' escape '\'
             then 'identity_center'
     end as mints_keys

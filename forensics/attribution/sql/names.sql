@@ -3,15 +3,31 @@
 -- Grain: one row per credential. The grade is proven for the credential's own record (medium if rebuilt), strong for a
 -- session's Identity Center user, and that of the link for an issuer.
 
-with by_record as (
+with recorded as (
+    select
+        *,
+        -- a function's ARN may end in its version
+        case
+            when credentials_issued_to like 'arn:%:lambda:%:function:%'
+                then regexp_extract(credentials_issued_to, ':function:([^:]+)', 1)
+            else regexp_extract(credentials_issued_to, '[^/:]+$', 0)
+        end as workload_name
+    from credentials
+),
+
+by_record as (
     select
         credential_id,
         case
+            when delegate_account_id is not null then 'delegate'
+            when identity_type = 'AssumedRole' and credentials_issued_to is not null then 'workload'
             when identity_type in ('IAMUser', 'FederatedUser') then 'iam_user'
             when identity_type = 'Root' then 'root'
             when identity_type = 'SAMLUser' then 'saml_user'
             when identity_type = 'WebIdentityUser' then 'web_identity_user'
             when identity_type = 'IdentityCenterUser' then 'identity_center_user'
+            when identity_type in ('Directory', 'Unknown') and on_behalf_of_user_id is not null then 'identity_center_user'
+            when identity_type in ('Directory', 'Unknown') and principal_id is not null then 'named_user'
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') then 'anonymous'
             when principal_id = 'ANONYMOUS_PRINCIPAL' then 'anonymous'
             when identity_type = 'AWSAccount' then 'external_principal'
@@ -19,36 +35,64 @@ with by_record as (
             when identity_type is null and principal_id = invoked_by then 'aws_service'
         end as actor_kind,
         case
+            when delegate_account_id is not null then delegate_account_id
+            when identity_type = 'AssumedRole' then workload_name
             when identity_type = 'FederatedUser' then session_issuer_principal_id
             when identity_type = 'Root' then account_id
             when identity_type in ('SAMLUser', 'WebIdentityUser') then user_name
-            when identity_type = 'IdentityCenterUser' then on_behalf_of_user_id
+            when identity_type in ('IdentityCenterUser', 'Directory', 'Unknown') and on_behalf_of_user_id is not null
+                then on_behalf_of_user_id
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') or principal_id = 'ANONYMOUS_PRINCIPAL' then null
             else principal_id
         end as actor_id,
         case
-            when identity_type in ('IAMUser', 'SAMLUser', 'WebIdentityUser') then user_name
+            when delegate_account_id is not null then null
+            when identity_type = 'AssumedRole' then workload_name
+            when identity_type = 'FederatedUser' then regexp_extract(session_issuer_arn, '[^/]+$', 0)
+            when identity_type in ('IAMUser', 'SAMLUser', 'WebIdentityUser', 'Directory', 'Unknown', 'IdentityCenterUser')
+                then user_name
         end as actor_name,
         case
+            when delegate_account_id is not null then null
+            when identity_type = 'AssumedRole' then credentials_issued_to
             when identity_type = 'FederatedUser' then session_issuer_arn
             when identity_type in ('IAMUser', 'Root') then arn
         end as actor_arn,
-        case when account_id not in ('anonymous', 'ANONYMOUS_PRINCIPAL') then account_id end as actor_account_id,
+        case
+            when delegate_account_id is not null then delegate_account_id
+            when account_id not in ('anonymous', 'ANONYMOUS_PRINCIPAL') then account_id
+        end as actor_account_id,
+        case
+            when delegate_account_id is not null or identity_type <> 'AssumedRole' then null
+            when credentials_issued_to like 'arn:%:ec2:%:instance/%' then 'ec2_instance'
+            when credentials_issued_to like 'arn:%:lambda:%:function:%' then 'lambda_function'
+            when credentials_issued_to like 'arn:%:ecs:%:task/%' then 'ecs_task'
+            when credentials_issued_to like 'arn:%:codebuild:%:build/%' then 'codebuild_build'
+            when credentials_issued_to like 'arn:%:ssm:%:managed-instance/%' then 'ssm_managed_node'
+            else regexp_extract(credentials_issued_to, '^arn:[^:]*:([^:]*):', 1)
+        end as workload_type,
         case when identity_type = 'WebIdentityUser' then identity_provider end as provider,
         case when identity_type = 'SAMLUser' then identity_provider end as issuer,
-        case when identity_type = 'IdentityCenterUser' then identity_store_arn end as identity_store_arn,
+        case
+            when identity_type in ('IdentityCenterUser', 'Directory', 'Unknown') then identity_store_arn
+        end as identity_store_arn,
         is_rebuilt
-    from credentials
-    where identity_types <= 1
-      and not (coalesce(identity_type, '') = 'Root' and assumed_root)
-      and not (
-          coalesce(identity_type, '') = 'FederatedUser'
-          and (coalesce(session_issuer_type, '') <> 'IAMUser' or session_issuer_principal_id is null)
-      )
-      -- users of an account without ID and key share one credential
-      and not (
-          coalesce(identity_type, '') in ('IAMUser', 'SAMLUser', 'WebIdentityUser')
-          and principal_id is null and access_key_id is null
+    from recorded
+    where (
+          delegate_account_id is not null
+          or (
+              identity_types <= 1
+              and not (coalesce(identity_type, '') = 'Root' and assumed_root)
+              and not (
+                  coalesce(identity_type, '') = 'FederatedUser'
+                  and (coalesce(session_issuer_type, '') <> 'IAMUser' or session_issuer_principal_id is null)
+              )
+              -- users of an account without ID and key share one credential
+              and not (
+                  coalesce(identity_type, '') in ('IAMUser', 'SAMLUser', 'WebIdentityUser')
+                  and principal_id is null and access_key_id is null
+              )
+          )
       )
       -- an unreliable record never names an actor; a credential that was never used has no record of its own
       and (reliable_events > 0 or events = 0)
@@ -63,7 +107,7 @@ select
     actor_name,
     actor_arn,
     actor_account_id,
-    null as workload_type,
+    workload_type,
     provider,
     issuer,
     identity_store_arn,
@@ -75,6 +119,9 @@ select
         when 'aws_service' then 'aws_service'
         when 'external_principal' then 'external_account'
         when 'anonymous' then 'anonymous'
+        when 'delegate' then 'delegated_access'
+        when 'workload' then 'workload'
+        when 'named_user' then 'named_user'
     end as stop_reason
 from by_record
 where actor_kind is not null
@@ -82,20 +129,24 @@ where actor_kind is not null
 union all
 
 select
-    credential_id,
+    on_behalf_of.credential_id,
     false,
     2,
     'identity_center_user',
-    on_behalf_of_user_id,
+    on_behalf_of.on_behalf_of_user_id,
     null,
     null,
-    regexp_extract(identity_store_arn, '[0-9]{12}', 0),
+    regexp_extract(on_behalf_of.identity_store_arn, '[0-9]{12}', 0),
     null,
     null,
     null,
-    identity_store_arn,
+    on_behalf_of.identity_store_arn,
     'identity_center_user'
 from on_behalf_of
+left join by_record
+  on  by_record.credential_id = on_behalf_of.credential_id
+  and by_record.actor_kind is not null
+where by_record.credential_id is null
 
 union all
 

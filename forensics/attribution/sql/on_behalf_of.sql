@@ -1,8 +1,35 @@
--- on_behalf_of: the Identity Center user of a role session, if AWS names one on any of its events.
+-- on_behalf_of: the Identity Center user who signed in to a role session, if AWS names the user on any of its events.
 -- Grain: one row per credential of such a session. Most events name the user; the other credentials of the session
--- inherit it. A session for which AWS names two users has none.
+-- inherit it. A session for which AWS names two users has none. Sign-ins get a reserved role. A session of any other
+-- role was requested by an application (ProvidedContexts) or derived from such a session: its user is a claim. Records
+-- that leave out the path of the role count if the user requested credentials from the portal in that second.
 
-with sessions as (
+with portal as (
+    select on_behalf_of_user_id, identity_store_arn, event_time
+    from telling_events
+    where event_source = 'sso.amazonaws.com'
+      and event_name in ('GetRoleCredentials', 'Federate')
+      and error_code is null
+      and not unreliable
+      and not is_rebuilt
+    group by on_behalf_of_user_id, identity_store_arn, event_time
+),
+
+role_sessions as (
+    select credentials.*
+    from credentials
+    left join portal
+      on  portal.on_behalf_of_user_id = credentials.on_behalf_of_user_id
+      and portal.identity_store_arn = credentials.identity_store_arn
+      and portal.event_time = credentials.session_creation_date
+    where credentials.identity_type = 'AssumedRole'
+      and (
+          credentials.session_issuer_arn like 'arn:%:role/aws-reserved/sso.amazonaws.com/%'
+          or (credentials.session_issuer_arn like 'arn:%:role/AWSReservedSSO\_%' escape '\' and portal.event_time is not null)
+      )
+),
+
+sessions as (
     select
         account_id,
         principal_id,
@@ -10,9 +37,8 @@ with sessions as (
         min(on_behalf_of_user_id) as on_behalf_of_user_id,
         min(identity_store_arn) as identity_store_arn,
         min(on_behalf_of_event_key) as event_key
-    from credentials
-    where identity_type = 'AssumedRole'
-      and on_behalf_of_user_id is not null
+    from role_sessions
+    where on_behalf_of_user_id is not null
       and session_creation_date is not null
     group by account_id, principal_id, session_creation_date
     having min(on_behalf_of_user_id) = max(on_behalf_of_user_id)

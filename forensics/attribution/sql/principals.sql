@@ -1,6 +1,6 @@
 -- principals: what each unique ID stands for.
 -- Grain: one row per (principal_id, account_id). If two principals had a name, one after the other, there are two rows.
--- A renamed principal has the name of the last day that it was seen. Credentials whose records disagree are ignored.
+-- A renamed principal has the name with which it was last seen. Credentials whose records disagree are ignored.
 
 with seen as (
     select
@@ -14,7 +14,7 @@ with seen as (
                 then regexp_extract(arn, '[^/]+$', 0)
             else user_name
         end as name,
-        coalesce(cast(event_date as varchar), '0000-00-00') as last_seen
+        coalesce(strftime(last_use, '%Y-%m-%d %H:%M:%S'), '0000-00-00 00:00:00') as last_seen
     from credential_days
     where first_identity_type = 'IAMUser'
       and last_identity_type = 'IAMUser'
@@ -29,7 +29,7 @@ with seen as (
         'role',
         first_session_issuer_arn,
         null,
-        coalesce(cast(event_date as varchar), '0000-00-00')
+        coalesce(strftime(last_use, '%Y-%m-%d %H:%M:%S'), '0000-00-00 00:00:00')
     from credential_days
     where first_identity_type = 'AssumedRole'
       and last_identity_type = 'AssumedRole'
@@ -49,9 +49,9 @@ select
     seen.principal_id,
     seen.account_id,
     min(seen.kind) as kind,
-    -- cut off the day, which is its prefix
-    substr(max(seen.last_seen || seen.arn), 11) as arn,
-    substr(max(seen.last_seen || seen.name), 11) as name,
+    -- cut off the time, which is the prefix
+    substr(max(seen.last_seen || seen.arn), 20) as arn,
+    substr(max(seen.last_seen || seen.name), 20) as name,
     -- null unless its creation is logged: before that, the name may have been another's
     min(made.created_at) as created_at
 from seen

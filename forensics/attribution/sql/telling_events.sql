@@ -28,6 +28,8 @@ select
     source_identity,
     invoked_by,
     sign_in_session_arn,
+    on_behalf_of_user_id,
+    identity_store_arn,
     -- what was issued
     issued_access_key_id,
     issued_principal_id,
@@ -65,6 +67,17 @@ where coalesce(
         created_access_key_id, target_principal_id, launched, downstream_request_ids
     ) is not null
    or (identity_type = 'IAMUser' and invoked_by is not null)
+   or (
+       event_source = 'sts.amazonaws.com'
+       and error_code is null
+       and target_role_arn is not null
+       and requested_session_name is not null
+   )
+   or (
+       event_source = 'sso.amazonaws.com'
+       and event_name in ('GetRoleCredentials', 'Federate')
+       and on_behalf_of_user_id is not null
+   )
    or (
        event_source in ('iam.amazonaws.com', 'cloudtrail.amazonaws.com', 'signin.amazonaws.com')
        and event_name not like 'Get%'

@@ -4,7 +4,36 @@
 -- Grain: one row per (account_id, user_name, principal_id, is_creation): one for a user's calls, one for its creation.
 -- `is_sure` is false if the user may have lost the name while it was still called by it.
 
-with known as (
+with called as (
+    select *
+    from credential_days
+    where first_identity_type = 'IAMUser'
+      and last_identity_type = 'IAMUser'
+      and user_name is not null
+      and principal_id is not null
+),
+
+-- of a user that was renamed on a day, the first and the last name, each at the time of its event
+name_uses as (
+    select
+        account_id,
+        user_name,
+        principal_id,
+        arn,
+        case when is_renamed then last_use else first_use end as first_use,
+        last_use,
+        reliable_events,
+        rebuilt_events
+    from called
+
+    union all
+
+    select account_id, first_user_name, principal_id, null, first_use, first_use, reliable_events, rebuilt_events
+    from called
+    where is_renamed
+),
+
+known as (
     select
         account_id,
         user_name,
@@ -14,11 +43,7 @@ with known as (
         max(last_use) as last_known,
         sum(rebuilt_events) = sum(reliable_events) as is_rebuilt,
         false as is_creation
-    from credential_days
-    where first_identity_type = 'IAMUser'
-      and last_identity_type = 'IAMUser'
-      and user_name is not null
-      and principal_id is not null
+    from name_uses
     group by account_id, user_name, principal_id
 
     union all

@@ -35,6 +35,8 @@ select
     credentials.sign_in_session_arn,
     credentials.first_use::timestamp as first_use,
     credentials.last_use::timestamp as last_use,
+    credentials.last_success::timestamp as last_success,
+    credentials.from_console,
     credentials.events,
     on_behalf_of.on_behalf_of_user_id,
     chosen.rule,

@@ -17,7 +17,7 @@ from forensics.identifiers import Identifier, SubjectType, account_of
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
-from forensics.investigate.sql_rows import Connection, rows, values
+from forensics.investigate.sql_rows import Connection, pairs, rows, values
 from forensics.investigate.tree.containment import Means, containment, denying, revoking
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
 from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow, RevocationRow
@@ -25,8 +25,9 @@ from forensics.investigate.tree.validity import Life, Revocations, expiry
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
 _VALID = {State.VALID: True, State.UNKNOWN: None}
-_IDENTITY_CENTER = ("/aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_")
-_SERVICE_LINKED = ("/aws-service-role/", "AWSServiceRoleFor")
+# the path of a role, never its name: anyone may create a role with such a name
+_RESERVED = ":role/aws-reserved/"
+_SERVICE_LINKED = ":role/aws-service-role/"
 
 
 def tree(connection: Connection, identifier: Identifier, at: datetime | None = None) -> Tree:
@@ -99,7 +100,15 @@ class _TreeFacts:
         accounts = sorted({fact.account_id for fact in facts if fact.account_id})
         revocations = rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)
         self._revocations = Revocations(revocations, at)
+        self._unloaded = set(values(connection, str, "tree/unloaded_accounts", accounts=accounts))
+        self._earlier_successes = self._successes_until(connection, at)
         self._members: list[tuple[str, ...]] = []
+
+    def _successes_until(self, connection: Connection, at: datetime) -> dict[str, datetime | None]:
+        """Return the last success until a time, of each credential with a later one."""
+        ids = sorted(row.id for row in self._credentials.values() if row.last_success and row.last_success > at)
+        found = pairs(connection, str, datetime, "tree/last_success", ids=ids, at=at) if ids else ()
+        return dict.fromkeys(ids) | dict(found)
 
     def spans(self) -> list[CheckedSpan]:
         """Return the spans behind the tree: the cited events, and everything since the subject was issued."""
@@ -144,18 +153,26 @@ class _TreeFacts:
         """Return forward access with the validity of the session that it was used for."""
         if node.relation != Relation.FORWARD_ACCESS or parent.kind != NodeKind.SESSION:
             return node
-        return replace(node, expires_at=parent.expires_at, valid_at=parent.valid_at, state=parent.state)
+        return replace(
+            node,
+            expires_at=parent.expires_at,
+            valid_at=parent.valid_at,
+            state=parent.state,
+            ended=parent.ended,
+        )
 
     def _draft(self, place: TreePlace) -> Node:
         first = place.members[0]
         credentials = [self._credentials[id_] for id_ in place.members if id_ in self._credentials]
         planting = self._plantings.get(first)
         life = self._life(place, credentials, planting)
-        state = self._revocations.state(life)
+        validity = self._revocations.validity(life)
         facts: list[DerivedRow | PlantingRow] = [*credentials, *([planting] if planting else [])]
         keys = {fact.access_key_id for fact in facts if fact.access_key_id}
         flags = ["expiry_assumed"] if life.is_assumed else []
         flags += ["shown_elsewhere"] if not place.fresh else []
+        flags += ["used_after_end"] if validity.ended else []
+        flags += ["account_not_loaded"] if facts[0].account_id in self._unloaded else []
         return Node(
             id=0,
             kind=life.kind,
@@ -169,14 +186,15 @@ class _TreeFacts:
             account_id=facts[0].account_id,
             issued_at=life.issued_at,
             expires_at=life.expires_at,
-            valid_at=_VALID.get(state, False),
+            valid_at=_VALID.get(validity.state, False),
             first_use=min((row.first_use for row in credentials if row.first_use), default=None),
             last_use=life.last_use,
             events=sum(row.events for row in credentials),
             event_ids=self._cited(place, credentials),
             name=_name(credentials[0] if credentials else None, planting),
-            state=state,
+            state=validity.state,
             flags=tuple(flags),
+            ended=validity.ended,
         )
 
     def _life(self, place: TreePlace, credentials: Sequence[DerivedRow], planting: PlantingRow | None) -> Life:
@@ -194,9 +212,11 @@ class _TreeFacts:
             )
         fact = credentials[0]
         last_use = max((row.last_use for row in credentials if row.last_use), default=None)
+        successes = [success for row in credentials if (success := self._last_success(row))]
+        last_success = max(successes, default=None)
         if fact.is_long_term:
             key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name, fact.principal_id)
-            return replace(key, issued_at=fact.created_at, last_use=last_use)
+            return replace(key, issued_at=fact.created_at, last_use=last_use, last_success=last_success)
         begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
         ends = [self._expiry(place, row) for row in credentials]
         known = [end for end, _ in ends if end]
@@ -211,10 +231,16 @@ class _TreeFacts:
             expires_at=max(known) if known and len(known) == len(ends) else None,
             is_assumed=any(assumed for _, assumed in ends),
             last_use=last_use,
+            last_success=last_success,
         )
+
+    def _last_success(self, credential: DerivedRow) -> datetime | None:
+        return self._earlier_successes.get(credential.id, credential.last_success)
 
     def _expiry(self, place: TreePlace, credential: DerivedRow) -> tuple[datetime | None, bool]:
         """Return the expiry by the issuance of the credential, or else by that of its place."""
+        if place.relation == Relation.CONSOLE_SESSION or credential.from_console:
+            return None, False  # a console session has its own duration, up to 12 hours
         cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
         issuances = [credential] if credential.issuance_id else cited
         ends = [expiry(issuance, credential.identity_type) for issuance in issuances]
@@ -313,7 +339,8 @@ def _name(credential: DerivedRow | None, planting: PlantingRow | None) -> str | 
 
 def _means_of_session(session: DerivedRow) -> Means:
     account_id, role = session.account_id, _revocation_of(session)
-    if session.identity_type == "Root":
+    is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
+    if session.identity_type == "Root" or is_of_root:
         return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
     if session.identity_type == "FederatedUser" and session.session_issuer_arn:
         arn = session.session_issuer_arn
@@ -322,10 +349,10 @@ def _means_of_session(session: DerivedRow) -> Means:
         return denying(account_id, session.user_name or session.principal_id or "", session.arn)
     if role is None:
         return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
-    if any(part in role.target for part in _IDENTITY_CENTER):
+    if _RESERVED in role.target:
         user = session.on_behalf_of_user_id or session.role_session_name or role.target
         return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
-    if any(part in role.target for part in _SERVICE_LINKED):
+    if _SERVICE_LINKED in role.target:
         return replace(role, action=Action.NOT_POSSIBLE)
     if session.rule == "sign_in_session" and session.sign_in_session_arn:
         return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)

@@ -9,6 +9,7 @@ select
     user_name,
     user_principal_id,
     role_name,
+    policy,
     revoked_before::timestamp as revoked_before
 from revocations
 where account_id in (select unnest($accounts))

@@ -43,6 +43,8 @@ class DerivedRow(IssuanceRow, frozen=True):
     sign_in_session_arn: str | None
     first_use: datetime | None
     last_use: datetime | None
+    last_success: datetime | None
+    from_console: bool
     events: int
     on_behalf_of_user_id: str | None
     rule: str | None
@@ -86,4 +88,5 @@ class RevocationRow(Row, frozen=True):
     user_name: str | None
     user_principal_id: str | None
     role_name: str | None
+    policy: str | None
     revoked_before: datetime | None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from forensics.answers.tree_answer import NodeKind, State
+from forensics.answers.tree_answer import LoggedEnd, NodeKind, State
 from forensics.investigate.same_user import is_same_user
 from forensics.investigate.tree.tree_rows import IssuanceRow, RevocationRow
 
@@ -48,6 +48,15 @@ class Life:
     expires_at: datetime | None = None
     is_assumed: bool = False
     last_use: datetime | None = None
+    last_success: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """The state at a time, and the logged end of what still works."""
+
+    state: State
+    ended: LoggedEnd | None = None
 
 
 def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime | None, bool]:
@@ -74,31 +83,47 @@ class Revocations:
                 self._about[name].append((place, event))
         self._at = at
 
-    def state(self, life: Life) -> State:
-        """Return the state at the time."""
+    def validity(self, life: Life) -> Validity:
+        """Return the state at the time. What succeeded after its end has not ended."""
         if life.issued_at and life.issued_at > self._at:
-            return State.NOT_YET
-        if ended := self._ended(life):
-            return ended
-        if life.kind != NodeKind.SESSION:
-            return State.VALID
-        if life.expires_at:
-            return State.VALID if life.expires_at > self._at else State.EXPIRED
-        if life.last_use and life.last_use >= self._at:
-            return State.VALID
-        longest = _LONGEST_OF_ROLE if life.role_name else _LONGEST
-        return State.EXPIRED if life.issued_at and life.issued_at + longest <= self._at else State.UNKNOWN
+            return Validity(State.NOT_YET)
+        ended, ended_at = self._ended(life)
+        if ended is None:
+            ended, ended_at = self._expired(life)
+        if ended is None:
+            return Validity(State.VALID if self._is_known_to_be_valid(life) else State.UNKNOWN)
+        if life.last_success and ended_at and life.last_success > ended_at:
+            return Validity(State.VALID, LoggedEnd(ended, ended_at, life.last_success))
+        return Validity(ended)
 
-    def _ended(self, life: Life) -> State | None:
-        ended = None
+    def _expired(self, life: Life) -> tuple[State | None, datetime | None]:
+        if life.kind != NodeKind.SESSION:
+            return None, None
+        longest = _LONGEST_OF_ROLE if life.role_name else _LONGEST
+        expires_at = life.expires_at or (life.issued_at + longest if life.issued_at else None)
+        return (State.EXPIRED, expires_at) if expires_at and expires_at <= self._at else (None, None)
+
+    def _is_known_to_be_valid(self, life: Life) -> bool:
+        is_dated = life.kind != NodeKind.SESSION or life.expires_at is not None
+        return is_dated or (life.last_use is not None and life.last_use >= self._at)
+
+    def _ended(self, life: Life) -> tuple[State | None, datetime | None]:
+        ended, ended_at = None, None
+        cut_offs: dict[str | None, RevocationRow] = {}
         for event in self._of(life):
+            if event.policy is not None:
+                cut_offs[event.policy] = event  # the policy as last put or deleted
+                continue
             if life.issued_at and event.event_time < life.issued_at:
                 continue
             if life.kind == NodeKind.ACCESS_KEY and life.access_key_id and event.access_key_id == life.access_key_id:
-                ended = _of_key(event.status)
-            else:
-                ended = _end_by(event, life) or ended
-        return ended
+                ended, ended_at = _of_key(event.status), event.event_time
+            elif end := _end_by(event, life):
+                ended, ended_at = end, event.event_time
+        if ended is not None:
+            return ended, ended_at
+        revoked_at = [event.event_time for event in cut_offs.values() if _is_revoked(event, life)]
+        return (State.REVOKED, min(revoked_at)) if revoked_at else (None, None)
 
     def _of(self, life: Life) -> list[RevocationRow]:
         """Return the events about its key, user or role, ordered by time."""
@@ -135,7 +160,13 @@ def _end_by(event: RevocationRow, life: Life) -> State | None:
             return State.DELETED
         case "UpdateAssumeRolePolicy" if is_its_role and life.kind == NodeKind.ROLE:
             return State.REPLACED if life.issued_at and event.event_time > life.issued_at else None
-    is_named = is_its_user or is_its_role
-    if life.kind == NodeKind.SESSION and is_named and event.revoked_before and life.issued_at:
-        return State.REVOKED if life.issued_at < event.revoked_before else None
     return None
+
+
+def _is_revoked(event: RevocationRow, life: Life) -> bool:
+    """Return whether a policy denies the session: one that is deleted, or replaced by another, denies nothing."""
+    is_its_user = is_same_user(event.user_principal_id, event.user_name, life.user_id, life.user_name)
+    is_its_role = life.role_name is not None and event.role_name == life.role_name
+    if life.kind != NodeKind.SESSION or not (is_its_user or is_its_role):
+        return False
+    return bool(event.revoked_before and life.issued_at and life.issued_at < event.revoked_before)

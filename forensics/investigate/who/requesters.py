@@ -84,7 +84,7 @@ def who_of(
         return replace(answer, digests=digest_check(connection, spans))
     facts = _WhoFacts(connection, credential_ids, ip_ranges)
     answers = facts.answers(subject)
-    answer = answers[0] if len(answers) == 1 else _several(subject, answers)
+    answer = _as_recorded(answers[0], found) if len(answers) == 1 else _several(subject, answers)
     return replace(answer, digests=digest_check(connection, facts.spans(connection)))
 
 
@@ -135,6 +135,20 @@ def _unsigned(connection: Connection, subject: Subject, found: Sequence[SubjectR
     return Who(subject, Actor(ActorKind.ANONYMOUS), Grade.PROVEN, StopReason.ANONYMOUS)
 
 
+def _as_recorded(answer: Who, found: Sequence[SubjectRow]) -> Who:
+    """Return the answer about an event with the user's name as its record has it."""
+    for user in (row.user for row in found):
+        if user and user.principal_id == answer.actor.id:
+            named = replace(answer.actor, name=user.user_name or answer.actor.name, arn=user.arn or answer.actor.arn)
+            return replace(answer, actor=named)
+    return answer
+
+
+def _identity(actor: Actor) -> Actor:
+    """Return an actor without its names, which may change, if it has an ID."""
+    return replace(actor, name=None, arn=None) if actor.id else actor
+
+
 def _several(subject: Subject, answers: Sequence[Who]) -> Who:
     """Combine the answers for several credentials; they have an actor only if all agree."""
     first = answers[0]
@@ -145,7 +159,8 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         exports=_distinct(answer.exports for answer in answers),
         not_trusted=_distinct(answer.not_trusted for answer in answers),
     )
-    if any(answer.actor != first.actor for answer in answers) or first.actor.kind == ActorKind.UNKNOWN:
+    is_one = len({_identity(answer.actor) for answer in answers}) == 1
+    if not is_one or first.actor.kind == ActorKind.UNKNOWN:
         unresolved = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers)
         reason = _agreed((answer.stop_reason for answer in answers if unresolved), StopReason.SEVERAL_ACTORS)
         ambiguous = reason == StopReason.AMBIGUOUS
@@ -158,7 +173,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         )
     agreed = replace(
         several,
-        actor=first.actor,
+        actor=answers[-1].actor,  # of a renamed user, the latest
         grade=max((answer.grade for answer in answers), key=_GRADES.index),
         stop_reason=first.stop_reason,
         caller=_agreed((answer.caller for answer in answers), None),
@@ -412,6 +427,9 @@ def _flags(credential: CredentialRow, hops: Sequence[HopRow]) -> tuple[str, ...]
         flags.append("unlisted_events")
     if credential.events > credential.reliable_events + credential.distrusted_events:
         flags.append("unreliable_events")
+    first_use, issued_at = hops[0].first_use, hops[0].issuance_time
+    if first_use and issued_at and first_use < issued_at:
+        flags.append("used_before_issue")
     expires_at = hops[0].expires_at
     if expires_at and credential.last_use and credential.last_use > expires_at:
         flags.append("used_after_expiry")

@@ -3,7 +3,11 @@
 select distinct
     case when not events.unreliable then coalesce(twins.credential_id, events.credential_id) end as credential_id,
     events.unreliable,
-    lower(events.event_type) = 'awsconsolesignin' as is_sign_in
+    lower(events.event_type) = 'awsconsolesignin' as is_sign_in,
+    case
+        when events.identity_type = 'IAMUser' and not events.unreliable
+            then {principal_id: events.principal_id, user_name: events.user_name, arn: events.arn}
+    end as "user"
 from events
 left join twins on twins.event_key = events.event_key
 where events.event_id in ($id, upper($id))

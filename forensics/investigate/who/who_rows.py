@@ -8,12 +8,21 @@ from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.sql_rows import Row
 
 
+class RecordedUser(Row, frozen=True):
+    """The IAM user of an event by its own record: the user may have another name before or after."""
+
+    principal_id: str | None
+    user_name: str | None
+    arn: str | None
+
+
 class SubjectRow(Row, frozen=True):
     """A credential of a subject; null for an unsigned event."""
 
     credential_id: str | None
     unreliable: bool | None
     is_sign_in: bool | None
+    user: RecordedUser | None = None
 
 
 class CredentialRow(Row, frozen=True):

@@ -96,12 +96,15 @@ def test_an_expiry_that_is_not_logged_is_the_default(
     assert (end and (end - issued_at).total_seconds() / 3600) == hours
 
 
+POLICY = {"policy": "AWSRevokeOlderSessions"}
+
+
 @pytest.mark.parametrize(
     ("event", "fields", "state"),
     [
-        ("PutRolePolicy", {"role_name": "A", "revoked_before": moment(22, 2)}, "revoked"),
-        ("PutRolePolicy", {"role_name": "A", "revoked_before": moment(21)}, "valid"),
-        ("PutRolePolicy", {"role_name": "B", "revoked_before": moment(22, 2)}, "valid"),
+        ("PutRolePolicy", POLICY | {"role_name": "A", "revoked_before": moment(22, 2)}, "revoked"),
+        ("PutRolePolicy", POLICY | {"role_name": "A", "revoked_before": moment(21)}, "valid"),
+        ("PutRolePolicy", POLICY | {"role_name": "B", "revoked_before": moment(22, 2)}, "valid"),
         ("DeleteRole", {"role_name": "A"}, "deleted"),
     ],
 )
@@ -117,4 +120,4 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
         issued_at=began,
         expires_at=moment(22, 9),
     )
-    assert Revocations([revocation], now).state(life) == state
+    assert Revocations([revocation], now).validity(life).state == state

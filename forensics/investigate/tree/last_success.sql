@@ -1,0 +1,9 @@
+-- The last call of each credential that succeeded until a time. $ids: credential IDs; $at: the time.
+select credential_id as id, max(event_time)::timestamp as last_success
+from events
+where credential_id in (select unnest($ids))
+  and error_code is null
+  and not unreliable
+  and event_time::timestamp <= $at
+group by credential_id
+order by credential_id
