@@ -332,8 +332,7 @@ def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, tim
         name,
         cloud.ids.key(role.account_id),
         time,
-        actor=caller.actor,
-        also=caller.also,
+        actor=Actor("delegate", caller.account_id, "delegated_access"),
         place=caller.place,
         parent=caller,
         issuer="GetDelegatedAccessToken",
@@ -379,9 +378,11 @@ def _issue(
         own, theirs = cloud.log_copies(signer, api, time, region, session.account_id, **parts)
     else:
         own = cloud.log(signer, api, time, region, **parts)
-    copy, again = theirs.id if theirs else None, mints_again or by_console
+    copy = theirs.id if theirs else None
     return cloud.issued(
-        Issuance(time, session, caller, own.id, copy, mints_again=again, documented_only=documented_only, actor=actor)
+        Issuance(
+            time, session, caller, own.id, copy, mints_again=mints_again, documented_only=documented_only, actor=actor
+        )
     )
 
 
