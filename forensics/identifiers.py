@@ -21,6 +21,8 @@ _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
 _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
 # `XXXXXXXXXXXXXXXX` behind the prefix is a mask
 _MASKING_CHARACTERS = 1
+# a value, or a part of an ARN or unique ID, that AWS, an export or a redaction put in the place of the real one
+_MASK = re.compile(r"(?:^|[:/])(?:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?|\*+|X{8,})(?:$|[:/])", re.IGNORECASE)
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
@@ -68,6 +70,14 @@ def identify(text: str) -> Identifier:
     raise NotAnIdentifier(
         f"{_shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
     )
+
+
+def unmasked(text: str | None) -> str | None:
+    """Return a text; None if it is empty, or if it or a part of it is masked, such as `arn:aws:iam::***:user/bob`.
+
+    Two masked values are neither the same value nor different ones.
+    """
+    return None if not text or _MASK.search(text) else text
 
 
 def unmasked_key(text: str | None) -> str | None:

@@ -92,6 +92,7 @@ ISSUANCE_COLUMNS = _columns(
         ("issued_sign_in_session_arn", TEXT, "CreateOAuth2Token: the sign-in session issued to the client"),
         ("client_id", TEXT, "CreateOAuth2Token: the client"),
         ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of its downstream calls, separated by spaces"),
+        ("permission_set", TEXT, "the permission set that a person opened in the Identity Center portal"),
     ]
 )
 

@@ -34,13 +34,15 @@ from forensics.records.changing_record import Change, ChangingRecord, decode_cha
 from forensics.records.decode import Decoded, Fields, Numbers, binary, decode
 from forensics.records.identity import Identity, identity_of
 from forensics.records.issuance import READ_FROM as ISSUANCES
-from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, issuance
+from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, identity_center_result, issuance
 from forensics.records.record import Record, parse_bool, parse_time
 from forensics.records.resource import resource
 from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _SIGN_IN = "awsconsolesignin"
+# Identity Center names the person in a challenge and in a failed attempt, too: anybody can type a name
+_PERSON_SIGN_INS = ("CredentialChallenge", "CredentialVerification", "UserAuthentication")
 _API_CALL = "AwsApiCall"
 _NO_BLOCK = b"{}"
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
@@ -232,7 +234,8 @@ def _refused_sign_ins(decoded: Decoded) -> list[int]:
     return [
         row
         for row, (type_, name) in enumerate(zip(fields.values("event_type"), fields.values("event_name"), strict=True))
-        if (name in _TOKEN_CALLS or type_ != _API_CALL) and _is_refused_sign_in(decoded.records[row], decoded.raw[row])
+        if (name in _TOKEN_CALLS or name in _PERSON_SIGN_INS or type_ != _API_CALL)
+        and _is_refused_sign_in(decoded.records[row], decoded.raw[row])
     ]
 
 
@@ -241,6 +244,8 @@ def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
         response = _issuing(raw)[0].response_elements
         failed = response is not None and "Failure" in (response.console_login, response.switch_role)
         return failed or bool(record.error_message)
+    if record.event_name in _PERSON_SIGN_INS:
+        return identity_center_result(_issuing(raw)[0]) != "Success"
     refused = (record.error_code or "").lower()
     return record.event_name in _TOKEN_CALLS and ("token" in refused or "idp" in refused)
 

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from forensics.identifiers import unmasked_key
+from forensics.identifiers import unmasked, unmasked_key
 from forensics.records import record as rec
 from forensics.records.record import UserIdentity, parse_bool, parse_time
 
@@ -33,9 +33,9 @@ _IDENTITY_TYPES = {
 }
 
 
-# AWS hides the user name of some sign-ins, and exports mask it
-_MASKED_NAME = re.compile(r"HIDDEN_\w+|REDACTED|\*+|", re.IGNORECASE)
 _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
+_ACCOUNT = re.compile(r"\d{12}")
+_RESOURCE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*[^:/]")
 
 
 class Identity(NamedTuple):
@@ -77,42 +77,53 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         user = rec.decode_identity(block)
     except rec.NOT_DECODED:
         user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
+    if user.invoked_by_delegate and not user.invoked_by_delegate.account_id:
+        flag = "wrong_type"
     if rec.repeats_a_key(block):
         flag = "repeated_key"
     user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
+    user.user_name = unmasked(user.user_name)
+    user.account_id = unmasked(user.account_id)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None
     access_key_id = unmasked_key(user.access_key_id)
-    principal_id = user.principal_id or _substitute_principal(user)
-    created = attributes.creation_date if attributes else None
-    created_at = parse_time(created)
+    principal_id = _principal_id(user) or _substitute_principal(user)
+    created_at = parse_time(attributes.creation_date if attributes else None)
     on_behalf_of = user.on_behalf_of
+    delegate_account_id = user.invoked_by_delegate.account_id if user.invoked_by_delegate else None
+    credentials_issued_to = _workload_arn(user)
     return Identity(
         identity_type=user.type,
         principal_id=principal_id,
-        arn=user.arn,
+        arn=unmasked(user.arn),
         account_id=user.account_id,
         access_key_id=access_key_id,
         user_name=user.user_name,
         invoked_by=user.invoked_by,
         identity_provider=user.identity_provider,
         session_issuer_type=session_issuer.type if session_issuer else None,
-        session_issuer_arn=session_issuer.arn if session_issuer else None,
-        session_issuer_principal_id=session_issuer.principal_id if session_issuer else None,
-        role_session_name=_session_name(user),
+        session_issuer_arn=unmasked(session_issuer.arn) if session_issuer else None,
+        session_issuer_principal_id=unmasked(session_issuer.principal_id) if session_issuer else None,
+        role_session_name=_session_name(user, principal_id),
         session_creation_date=created_at,
         mfa_authenticated=parse_bool(attributes.mfa_authenticated) if attributes else None,
-        source_identity=context.source_identity if context else None,
+        source_identity=unmasked(context.source_identity) if context else None,
         federated_provider=_federated_provider(user),
         ec2_role_delivery=context.ec2_role_delivery if context else None,
-        credentials_issued_to=user.in_scope_of.credentials_issued_to if user.in_scope_of else None,
+        credentials_issued_to=credentials_issued_to,
         assumed_root=parse_bool(context.assumed_root) if context else None,
         sign_in_session_arn=context.sign_in_session_arn if context else None,
-        on_behalf_of_user_id=on_behalf_of.user_id if on_behalf_of else None,
+        on_behalf_of_user_id=unmasked(on_behalf_of.user_id) if on_behalf_of else None,
         identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
-        delegate_account_id=user.invoked_by_delegate.account_id if user.invoked_by_delegate else None,
-        credential_id=credential_id(user.account_id, access_key_id, principal_id, created_at)
+        delegate_account_id=delegate_account_id,
+        credential_id=credential_id(
+            user.account_id,
+            access_key_id,
+            principal_id,
+            created_at,
+            acting_for=delegate_account_id or (None if access_key_id else credentials_issued_to),
+        )
         if authenticated
         else None,
         block=user,
@@ -122,9 +133,16 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
 
 
 def credential_id(
-    account_id: str | None, access_key_id: str | None, principal_id: str | None, created_at: datetime | None
+    account_id: str | None,
+    access_key_id: str | None,
+    principal_id: str | None,
+    created_at: datetime | None,
+    acting_for: str | None = None,
 ) -> str | None:
-    """Return the ID of the credential that signed an event, from four parts; None if all parts are empty.
+    """Return the ID of the credential that signed an event, from its parts; None if all parts are empty.
+
+    `acting_for`, the delegate of delegated access or the workload of a session without a key, is a fifth part: the
+    same principal may act for itself in the same second.
 
     Example:
         >>> credential_id("111122223333", "AKIAIOSFODNN7EXAMPLE", "AIDACKCEVSQ6C2EXAMPLE", None)
@@ -135,29 +153,44 @@ def credential_id(
         access_key_id or "",
         principal_id or "",
         f"{created_at.replace(tzinfo=None).isoformat()}Z" if created_at else "",
+        *([acting_for] if acting_for else []),
     ]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
 
 
+def _principal_id(user: UserIdentity) -> str | None:
+    """Return the principal ID; of an Identity Center user, the user ID.
+
+    In the records of a person, Identity Center may write an account ID as the principal ID: it identifies nobody.
+    """
+    if user.type in _NAMED_BY_USER_NAME:
+        if user.on_behalf_of and (user_id := unmasked(user.on_behalf_of.user_id)):
+            return user_id
+        if _ACCOUNT.fullmatch(user.principal_id or ""):
+            return None
+    return unmasked(user.principal_id)
+
+
 def _substitute_principal(user: UserIdentity) -> str | None:
-    """Return what identifies a caller without a principal ID: its service, its Identity Center user, or its name.
+    """Return what identifies a caller without a principal ID: its service or its name.
 
     Records of SAML users (Managed Grafana, QuickSight), directories and Identity Center before 2025 name a person by
     `userName` alone. Without it, all of them would be one credential.
     """
     if user.type in (None, "AWSService"):
         return user.invoked_by
-    if user.on_behalf_of and user.type in _NAMED_BY_USER_NAME:
-        return user.on_behalf_of.user_id
-    if user.type in _NAMED_BY_USER_NAME and not user.access_key_id and not _MASKED_NAME.fullmatch(user.user_name or ""):
-        return user.user_name
-    return None
+    return user.user_name if user.type in _NAMED_BY_USER_NAME and not user.access_key_id else None
 
 
-def _session_name(user: UserIdentity) -> str | None:
-    if user.type not in ("AssumedRole", "FederatedUser") or not user.principal_id:
+def _workload_arn(user: UserIdentity) -> str | None:
+    issued_to = unmasked(user.in_scope_of.credentials_issued_to) if user.in_scope_of else None
+    return issued_to if issued_to and _RESOURCE_ARN.fullmatch(issued_to) else None
+
+
+def _session_name(user: UserIdentity, principal_id: str | None) -> str | None:
+    if user.type not in ("AssumedRole", "FederatedUser") or not principal_id:
         return None
-    role_id, colon, name = user.principal_id.rpartition(":")
+    role_id, colon, name = principal_id.rpartition(":")
     return name if colon and role_id else None
 
 

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from forensics.identifiers import unmasked_key
+from forensics.identifiers import unmasked, unmasked_key
 from forensics.records.record import Record, UserIdentity, parse_bool, parse_time
 
 STS = "sts.amazonaws.com"
 _SIGN_IN = "signin.amazonaws.com"
+_SSO = "sso.amazonaws.com"
 _COGNITO = "cognito-identity.amazonaws.com"
 _PODS = "pods.eks.amazonaws.com"
 
@@ -34,6 +35,8 @@ READ_FROM = frozenset(
         (_SIGN_IN, "CreateOAuth2Token"),
         (_SIGN_IN, "CredentialVerification"),
         (_SIGN_IN, "UserAuthentication"),
+        (_SSO, "Federate"),
+        (_SSO, "GetRoleCredentials"),
         (_COGNITO, "GetCredentialsForIdentity"),
         ("rolesanywhere.amazonaws.com", "CreateSession"),
         ("s3express.amazonaws.com", "CreateSession"),
@@ -69,6 +72,7 @@ class Issuance(NamedTuple):
     issued_sign_in_session_arn: str | None = None
     client_id: str | None = None
     downstream_request_ids: str | None = None
+    permission_set: str | None = None
 
 
 class _Tag(msgspec.Struct):
@@ -136,6 +140,8 @@ class _Additional(msgspec.Struct, rename="camel"):
 
 
 class _ServiceDetails(msgspec.Struct):
+    role_name: str | None = None
+    account_id: str | None = None
     user_authentication: str | None = msgspec.field(default=None, name="UserAuthentication")
     credential_verification: str | None = msgspec.field(default=None, name="CredentialVerification")
 
@@ -146,12 +152,12 @@ class IssuingRecord(msgspec.Struct, rename="camel"):
     request_parameters: _Request | None = None
     response_elements: _Response | None = None
     additional_event_data: _Additional | None = None
-    service_event_details: _ServiceDetails | None = None
+    service_event_details: _ServiceDetails | str | None = None
 
 
 decode_issuing = msgspec.json.Decoder(IssuingRecord).decode
 
-_NO_REQUEST, _NO_RESPONSE, _NO_ADDITIONAL = _Request(), _Response(), _Additional()
+_NO_REQUEST, _NO_RESPONSE, _NO_ADDITIONAL, _NO_DETAILS = _Request(), _Response(), _Additional(), _ServiceDetails()
 _NO_CREDENTIALS, _NO_ROLE_USER, _NO_FEDERATED_USER = _Credentials(), _AssumedRoleUser(), _FederatedUser()
 
 
@@ -160,9 +166,11 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
     request = issuing.request_parameters or _NO_REQUEST
     response = issuing.response_elements or _NO_RESPONSE
     additional = issuing.additional_event_data or _NO_ADDITIONAL
-    if details := issuing.service_event_details:
-        result = details.user_authentication or details.credential_verification
-        return Issuance(sign_in_result=result, subject=additional.user_name)
+    details = _details(issuing)
+    if record.event_source == _SSO:
+        return Issuance(permission_set=details.role_name, issued_account_id=details.account_id)
+    if record.event_name in ("UserAuthentication", "CredentialVerification"):
+        return Issuance(sign_in_result=identity_center_result(issuing), subject=unmasked(additional.user_name))
     if record.event_source == _SIGN_IN:
         return _by_sign_in(record, identity, request, response, additional)
     if additional.downstream_requests:
@@ -173,6 +181,17 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
     return _by_api(record, identity, request, response)
 
 
+def identity_center_result(issuing: IssuingRecord) -> str | None:
+    """Return the result of a person's sign-in to Identity Center: `Success` or `Failure`; None if none is recorded."""
+    details = _details(issuing)
+    return details.user_authentication or details.credential_verification
+
+
+def _details(issuing: IssuingRecord) -> _ServiceDetails:
+    details = issuing.service_event_details
+    return details if isinstance(details, _ServiceDetails) else _NO_DETAILS
+
+
 def _by_api(record: Record, identity: UserIdentity, request: _Request, response: _Response) -> Issuance:
     """Return an issuance by STS, or by a service whose response has the same members."""
     credentials = response.credentials or _NO_CREDENTIALS
@@ -180,17 +199,16 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
     refused = bool(record.error_code)
     return Issuance(
         issued_access_key_id=None if refused else unmasked_key(credentials.access_key_id),
-        issued_principal_id=None if refused else principal_id,
-        issued_arn=None if refused else arn,
+        issued_principal_id=None if refused else unmasked(principal_id),
+        issued_arn=None if refused else unmasked(arn),
         issued_account_id=None if refused else account_id,
         expires_at=parse_time(credentials.expiration),
-        target_role_arn=request.role_arn or _role_in(record.error_message),
-        requested_session_name=request.role_session_name,
-        requested_source_identity=response.source_identity or request.source_identity,
-        subject=response.subject
-        or response.subject_from_web_identity_token
-        or request.identity_id
-        or _subject_of(identity),
+        target_role_arn=unmasked(request.role_arn) or _role_in(record.error_message),
+        requested_session_name=unmasked(request.role_session_name),
+        requested_source_identity=unmasked(response.source_identity or request.source_identity),
+        subject=unmasked(
+            response.subject or response.subject_from_web_identity_token or request.identity_id or _subject_of(identity)
+        ),
         issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
         workload_name=_workload(identity, request),
     )
@@ -224,8 +242,8 @@ def _by_certificate(issued: _CredentialSet) -> Issuance:
     name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
     return Issuance(
         issued_access_key_id=unmasked_key(credentials.access_key_id),
-        issued_principal_id=role_user.assumed_role_id,
-        issued_arn=role_user.arn,
+        issued_principal_id=unmasked(role_user.assumed_role_id),
+        issued_arn=unmasked(role_user.arn),
         issued_account_id=account_of_arn(role_user.arn),
         expires_at=parse_time(credentials.expiration),
         target_role_arn=issued.role_arn,
@@ -250,10 +268,10 @@ def _by_sign_in(
     if result != "Success":
         return Issuance(sign_in_result=result)
     return Issuance(
-        issued_principal_id=identity.principal_id,
-        issued_arn=identity.arn,
+        issued_principal_id=unmasked(identity.principal_id),
+        issued_arn=unmasked(identity.arn),
         issued_account_id=identity.account_id,
-        switch_from_arn=additional.switch_from,
+        switch_from_arn=unmasked(additional.switch_from),
         sign_in_result=result,
     )
 

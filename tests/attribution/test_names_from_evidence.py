@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.attribution.records import SIGN_IN, Account, assume_role, call, federated, get_federation_token
+from tests.attribution.records import SIGN_IN, Account, assume_role, at, call, federated, get_federation_token
 from tests.cases import case_of_records
 
 AWS = Account("111111111111")
@@ -61,8 +61,11 @@ def test_a_sign_in_without_session_context_opens_the_session_before_it(tmp_path:
         eventType="AwsConsoleSignIn",
         responseElements={"ConsoleLogin": "Success"},
     )
-    with case_of_records([saml("carol", 0, AWS.key("K")), sign_in, call(CONSOLE, 5)], tmp_path) as case:
+    in_console = call(CONSOLE, 5, sessionCredentialFromConsole="true")
+    elsewhere = call(DEPLOY.session("carol", 0, AWS.key("ELSEWHERE")), 6)
+    with case_of_records([saml("carol", 0, AWS.key("K")), sign_in, in_console, elsewhere], tmp_path) as case:
         assert case.who(AWS.key("CONSOLE")).actor.name == "carol"
+        assert case.who(AWS.key("ELSEWHERE")).actor.kind == "unknown"
 
 
 def test_another_key_of_a_session_outside_the_console_has_no_requester(tmp_path: Path) -> None:
@@ -145,6 +148,7 @@ class TestIdentityCenterName:
         source="sso.amazonaws.com",
         name="GetRoleCredentials",
         eventType="AwsServiceEvent",
+        serviceEventDetails={"role_name": "Admin", "account_id": AWS.id},
     )
 
     @pytest.mark.parametrize("path", ["/aws-reserved/sso.amazonaws.com/", "/"])
@@ -155,6 +159,15 @@ class TestIdentityCenterName:
             who = case.who(AWS.key("K"))
         assert (who.actor.id, who.actor.name) == ("a11b22c3", "erin@example.com")
         assert who.claims.role_session_name.agreement == "agrees"
+
+    def test_of_a_renamed_user_the_name_before_the_session_counts(self, tmp_path: Path) -> None:
+        role = AWS.role("AWSReservedSSO_Admin_0123456789abcdef", path="/aws-reserved/sso.amazonaws.com/")
+        use = call(role.session("erin@example.com", 30, AWS.key("K")) | {"onBehalfOf": ERIN}, 60)
+        later = self.sign_in | {"eventTime": at(900), "eventID": "later"}
+        renamed = later | {"additionalEventData": {"UserName": "frank@example.com"}}
+        masked = later | {"eventID": "masked", "additionalEventData": {"UserName": "HIDDEN_DUE_TO_SECURITY_REASONS"}}
+        with case_of_records([self.sign_in, use, renamed, masked], tmp_path) as case:
+            assert case.who(AWS.key("K")).actor.name == "erin@example.com"
 
     def test_a_user_of_another_store_has_no_name(self, tmp_path: Path) -> None:
         role = AWS.role("AWSReservedSSO_Admin_0", path="/aws-reserved/sso.amazonaws.com/")

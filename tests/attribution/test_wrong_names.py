@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attribution.records import INTERNAL, Account, assume_role, call, switch_role
+from tests.attribution.records import INTERNAL, SIGN_IN, Account, User, assume_role, call, switch_role
 from tests.cases import case_of_records
 
 AWS = Account("111111111111")
@@ -25,7 +25,7 @@ CONTEXTS = {
 class TestProvidedContexts:
     """An application that requested a session for a user is the actor; the user is a claim."""
 
-    requested = assume_role(ALICE.signs(), DEPLOY, "app", 0, issues=AWS.key("APP"), requestParameters=CONTEXTS)
+    requested = assume_role(ALICE.signs(), DEPLOY, "app", 0, issues=AWS.key("APP")) | {"requestParameters": CONTEXTS}
     enhanced = DEPLOY.session("app", 0, AWS.key("APP")) | {"onBehalfOf": ON_BEHALF_OF}
     further = ADMIN.session("next", 20, AWS.key("NEXT")) | {"onBehalfOf": ON_BEHALF_OF}
 
@@ -187,3 +187,166 @@ class TestInternalCall:
         switch = switch_role(ALICE.arn, DEPLOY, "alice", 0)
         with case_of_records([self.request, switch, self.use], tmp_path) as case:
             assert case.who(AWS.key("K")).actor.name == "alice"
+
+    def test_beside_another_possible_caller_nobody_is_named(self, tmp_path: Path) -> None:
+        other = assume_role(MALLORY.signs(), DEPLOY, "alice", 0, issues=None) | {"responseElements": None}
+        with case_of_records([self.request, other, self.use], tmp_path) as case:
+            who = case.who(AWS.key("K"))
+        assert (who.actor.kind, len(who.candidates)) == ("unknown", 2)
+
+
+def signs_in(name: str | None, second: float, user_id: str | None = None) -> dict[str, object]:
+    """A sign-in as Identity Center logs it: the principal ID is the account."""
+    identity = {"type": "Unknown", "principalId": AWS.id, "arn": "", "accountId": AWS.id, "accessKeyId": ""}
+    if name:
+        identity["userName"] = name
+    person = {"onBehalfOf": ON_BEHALF_OF | {"userId": user_id}} if user_id else {}
+    return call(
+        identity | person,
+        second,
+        source=SIGN_IN,
+        name="UserAuthentication",
+        eventType="AwsServiceEvent",
+        serviceEventDetails={"UserAuthentication": "Success"},
+    )
+
+
+class TestIdentityCenterSignIn:
+    """People whose records have the account in the place of a principal ID are one each."""
+
+    @pytest.mark.parametrize("ids", [("u-erin", "u-frank"), (None, None)])
+    def test_two_people_are_two(self, ids: tuple[str | None, str | None], tmp_path: Path) -> None:
+        sign_ins = [signs_in("erin", 0, ids[0]), signs_in("frank", 60, ids[1])]
+        with case_of_records(sign_ins, tmp_path) as case:
+            found = case.sql("select actor_id, actor_name from attributed_events order by event_time")
+        assert found["actor_id"].tolist() == [ids[0] or "erin", ids[1] or "frank"]
+        assert found["actor_name"].tolist() == ["erin", "frank"]
+
+    @pytest.mark.parametrize("name", [None, "HIDDEN_DUE_TO_SECURITY_REASONS", "REDACTED", "***"])
+    def test_without_a_name_nobody_is_named(self, name: str | None, tmp_path: Path) -> None:
+        with case_of_records([signs_in(name, 0)], tmp_path) as case:
+            assert case.sql("select actor_kind from attributed_events")["actor_kind"].tolist() == ["unknown"]
+
+    @pytest.mark.parametrize(
+        ("event_name", "result"),
+        [("UserAuthentication", "Failure"), ("CredentialVerification", "Failure"), ("CredentialChallenge", "Success")],
+    )
+    @pytest.mark.parametrize("user_id", ["u-erin", None])
+    def test_an_attempt_authenticates_nobody(
+        self, event_name: str, result: str, user_id: str | None, tmp_path: Path
+    ) -> None:
+        attempt = signs_in("erin", 0, user_id) | {"eventName": event_name, "serviceEventDetails": {event_name: result}}
+        with case_of_records([attempt], tmp_path) as case:
+            found = case.sql("select actor_kind, actor_id from attributed_events")
+        assert found["actor_kind"].tolist()[0] in ("anonymous", "unknown")
+        assert found["actor_id"].isna().all()
+
+
+def without_key(identity: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in identity.items() if name != "accessKeyId"}
+
+
+INSTANCE = {"inScopeOf": {"credentialsIssuedTo": "arn:aws:ec2:us-east-1:111111111111:instance/i-0abc"}}
+
+
+class TestOneRecordOfMany:
+    """What one record says about its own call says nothing about calls that only look alike."""
+
+    @pytest.mark.parametrize("identity", [ALICE.signs(), without_key(ALICE.signs())], ids=["key", "none"])
+    def test_a_delegate_did_not_make_the_users_own_calls(self, identity: dict[str, object], tmp_path: Path) -> None:
+        calls = [call(identity, 0), call(identity | PROVIDER, 5), call(identity, 9)]
+        with case_of_records(calls, tmp_path) as case:
+            kinds = case.sql("select actor_kind from attributed_events order by event_time")["actor_kind"].tolist()
+        assert kinds == ["iam_user", "delegate", "iam_user"]
+
+    def test_two_delegates_are_two(self, tmp_path: Path) -> None:
+        session = ALICE.session(0, AWS.key("K"))
+        other = {"invokedByDelegate": {"accountId": "999999999999"}}
+        with case_of_records([call(session | PROVIDER, 5), call(session | other, 6)], tmp_path) as case:
+            found = case.sql("select actor_id from attributed_events order by event_time")["actor_id"].tolist()
+        assert found == ["444455556666", "999999999999"]
+
+    @pytest.mark.parametrize("delegate", [{}, {"accountId": None}, "444455556666", []])
+    def test_a_delegate_without_account_is_not_the_user(self, delegate: object, tmp_path: Path) -> None:
+        with case_of_records(
+            [call(ALICE.session(0, AWS.key("K")) | {"invokedByDelegate": delegate}, 5)], tmp_path
+        ) as case:
+            assert case.sql("select actor_kind from attributed_events")["actor_kind"].tolist() == ["unknown"]
+
+    def test_a_workload_of_the_same_session_name_is_another(self, tmp_path: Path) -> None:
+        request = assume_role(ALICE.signs(), DEPLOY, "i-0abc", 0, issues="***")
+        session = DEPLOY.session("i-0abc", 0, "***")
+        with case_of_records([request, call(session, 5), call(session | INSTANCE, 6)], tmp_path) as case:
+            found = case.sql("select actor_kind from attributed_events order by event_time")["actor_kind"].tolist()
+        assert found == ["iam_user", "iam_user", "workload"]
+
+    def test_the_user_who_received_the_key_comes_before_its_workload(self, tmp_path: Path) -> None:
+        request = assume_role(ALICE.signs(), DEPLOY, "s", 0, issues=AWS.key("K"))
+        session = DEPLOY.session("s", 0, AWS.key("K"))
+        with case_of_records([request, call(session, 5), call(session | INSTANCE, 6)], tmp_path) as case:
+            assert case.who(AWS.key("K")).actor.name == "alice"
+
+    @pytest.mark.parametrize(
+        "value", ["", "REDACTED", "arn:aws:ec2:us-east-1:111111111111:instance/", "ecs.amazonaws.com"]
+    )
+    def test_a_workload_without_arn_is_none(self, value: str, tmp_path: Path) -> None:
+        session = DEPLOY.session("s", 0, AWS.key("K")) | {"inScopeOf": {"credentialsIssuedTo": value}}
+        with case_of_records([call(session, 5)], tmp_path) as case:
+            assert case.who(AWS.key("K")).actor.kind == "unknown"
+
+
+class TestMaskedPrincipal:
+    """Two principals behind one mask are not one principal."""
+
+    @pytest.mark.parametrize("mask", ["HIDDEN_DUE_TO_SECURITY_REASONS", "REDACTED", "****"])
+    def test_no_session_is_linked_by_it(self, mask: str, tmp_path: Path) -> None:
+        request = assume_role(ALICE.signs(), DEPLOY, "s", 0, issues=AWS.key("K"))
+        request["responseElements"]["assumedRoleUser"] = {"assumedRoleId": mask, "arn": mask}
+        request["requestParameters"] = {"roleArn": mask, "roleSessionName": mask}
+        session = ADMIN.session("other", 0, AWS.key("L")) | {"principalId": mask, "arn": mask}
+        session["sessionContext"]["sessionIssuer"] = {"type": "Role", "principalId": mask, "arn": mask}
+        with case_of_records([request, call(session, 5)], tmp_path) as case:
+            assert case.who(AWS.key("L")).actor.kind == "unknown"
+
+
+def named(user: User, name: str) -> dict[str, object]:
+    return user.signs() | {"arn": f"arn:aws:iam::111111111111:user/{name}", "userName": name}
+
+
+class TestNameOfSeveralUsers:
+    """A name that several users had on one day is the name of the one who had it at that time."""
+
+    bob = AWS.user("bob")
+    switch = switch_role("arn:aws:iam::111111111111:user/zed", DEPLOY, "zed", 10)
+    use = call(DEPLOY.session("zed", 10, AWS.key("K")), 12)
+
+    def test_a_name_held_in_the_middle_of_the_day_is_known(self, tmp_path: Path) -> None:
+        alice = [call(named(ALICE, name), second) for name, second in (("alice", 0), ("zed", 8), ("amy", 20))]
+        bob = [call(named(self.bob, name), second) for name, second in (("bob", 1), ("zed", 100))]
+        with case_of_records([*alice, *bob, self.switch, self.use], tmp_path) as case:
+            assert case.who(AWS.key("K")).actor.id != self.bob.id
+
+    def test_a_user_called_by_another_name_does_not_have_it_yet(self, tmp_path: Path) -> None:
+        """Alice is zed at the switch; no record of that day shows it but the switch itself."""
+        bob = [call(named(self.bob, name), second) for name, second in (("bob", 30), ("zed", 100))]
+        with case_of_records([*bob, self.switch, self.use], tmp_path) as case:
+            assert case.who(AWS.key("K")).actor.id is None
+
+
+def test_a_pathless_role_that_somebody_else_assumed_has_no_portal_user(tmp_path: Path) -> None:
+    role = AWS.role("AWSReservedSSO_Admin_0123")
+    portal = call(
+        {"type": "IdentityCenterUser", "accountId": AWS.id, "onBehalfOf": ON_BEHALF_OF, "credentialId": "c"},
+        0,
+        source="sso.amazonaws.com",
+        name="GetRoleCredentials",
+        eventType="AwsServiceEvent",
+        serviceEventDetails={"role_name": "Admin", "account_id": AWS.id},
+    )
+    request = assume_role(MALLORY.signs(), role, "app", 0, issues=AWS.key("K"))
+    use = call(role.session("app", 0, AWS.key("K")) | {"onBehalfOf": ON_BEHALF_OF}, 5)
+    other_set = portal | {"serviceEventDetails": {"role_name": "Other", "account_id": AWS.id}}
+    with case_of_records([portal, request, use], tmp_path / "requested") as case:
+        assert case.who(AWS.key("K")).actor.name == "mallory"
+    with case_of_records([other_set, use], tmp_path / "other") as case:
+        assert case.who(AWS.key("K")).actor.kind == "unknown"

@@ -168,6 +168,20 @@ signed_in as (
     from console_sessions
 ),
 
+-- of Identity Center users: the last sign-in before the session began
+person_labels as (
+    select names.credential_id, max(identity_center_names.signed_in_at) as signed_in_at
+    from names
+    join credentials on credentials.credential_id = names.credential_id
+    join identity_center_names
+      on  identity_center_names.user_id = names.actor_id
+      and identity_center_names.identity_store_arn = names.identity_store_arn
+      -- a sign-in itself has no session
+      and identity_center_names.signed_in_at <= coalesce(credentials.session_creation_date, credentials.last_use)
+    where names.actor_kind = 'identity_center_user'
+    group by names.credential_id
+),
+
 -- the origin of a user's credential: a sign-in or a long-term key
 user_origins as (
     select
@@ -260,9 +274,11 @@ left join names on names.credential_id = named_steps.named_credential_id
 left join requesters on requesters.credential_id = credentials.credential_id and requesters.actor_id = names.actor_id
 left join user_origins on user_origins.credential_id = names.credential_id
 left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id
+left join person_labels on person_labels.credential_id = names.credential_id
 left join identity_center_names
   on  identity_center_names.user_id = names.actor_id
   and identity_center_names.identity_store_arn = names.identity_store_arn
+  and identity_center_names.signed_in_at = person_labels.signed_in_at
 left join exported_principals exported
   on  exported.id = regexp_extract(names.actor_id, '^[^:]*', 0)
   and (

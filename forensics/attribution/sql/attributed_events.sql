@@ -7,14 +7,15 @@ select
     case
         when events.unreliable then 'unknown'
         when events.credential_id is not null then actors.actor_kind
-        when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
+        when events.sign_in_result = 'Failure' or lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
         else 'unknown'
     end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
     -- the record's own name of a user: it may have another name before or after
     case
         when events.unreliable then null
-        when events.identity_type = 'IAMUser' and events.principal_id = actors.actor_id
+        when events.identity_type in ('IAMUser', 'IdentityCenterUser', 'Directory', 'Unknown')
+            and events.principal_id = actors.actor_id
             then coalesce(events.user_name, actors.actor_name)
         else actors.actor_name
     end as actor_name,
@@ -28,14 +29,14 @@ select
     case
         when events.unreliable then 'none'
         when events.credential_id is not null then actors.grade
-        when lower(events.event_type) = 'awsconsolesignin' then 'proven'
+        when events.sign_in_result = 'Failure' or lower(events.event_type) = 'awsconsolesignin' then 'proven'
         else 'none'
     end as grade,
     case
         when events.listing in ('unlisted', 'contested') then 'not_trusted'
         when events.unreliable then 'ambiguous'
         when events.credential_id is not null then actors.stop_reason
-        when lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
+        when events.sign_in_result = 'Failure' or lower(events.event_type) = 'awsconsolesignin' then 'anonymous'
         else 'never_logged'
     end as stop_reason,
     case when not events.unreliable then actors.origin_access_key_id end as origin_access_key_id

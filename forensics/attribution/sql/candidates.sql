@@ -267,6 +267,7 @@ judged as (
       on  console_sessions.account_id = children.account_id
       and console_sessions.principal_id = children.principal_id
       and console_sessions.session_creation_date = children.session_creation_date
+      and (console_sessions.is_dated or children.from_console)
 ),
 
 -- the console may have made the call for a switch whose event is not loaded: a candidate at most
@@ -280,7 +281,8 @@ possible as (
             else judged.grade
         end as grade,
         judged.console_event_key,
-        judged.switch_issuance_id
+        judged.switch_issuance_id,
+        judged.issued_another_key as is_possible_switch
     from judged
     join issuances on issuances.issuance_id = judged.issuance_id
     where not judged.issued_another_key
@@ -311,6 +313,7 @@ select
     ranked.grade,
     ranked.grade_rank,
     ranked.switch_issuance_id,
+    ranked.is_possible_switch,
     case
         when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key
     end as console_event_key,

@@ -1,7 +1,7 @@
 -- console_sessions: sessions for which AWS issues further keys without logging them: console sign-ins, and clients of
 -- `aws login`. Grain: one row per session (account, principal ID, creation date), with the event that shows it.
 -- A ConsoleLogin without session context belongs to the session that a SAML assertion started in the minute before it, if
--- only one did.
+-- only one did; `is_dated` is false then, and only a key that the console used is its key.
 
 with dated as (
     select
@@ -45,15 +45,15 @@ undated as (
 ),
 
 known as (
-    select account_id, principal_id, session_creation_date, event_key
+    select account_id, principal_id, session_creation_date, event_key, true as is_dated
     from dated
 
     union all
 
-    select account_id, principal_id, session_creation_date, event_key
+    select account_id, principal_id, session_creation_date, event_key, false
     from undated
 )
 
-select account_id, principal_id, session_creation_date, min(event_key) as event_key
+select account_id, principal_id, session_creation_date, min(event_key) as event_key, max(is_dated) as is_dated
 from known
 group by account_id, principal_id, session_creation_date

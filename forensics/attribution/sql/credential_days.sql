@@ -30,12 +30,13 @@ select
         as arn,
     substr(max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9)
         as user_name,
-    substr(min(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9)
-        as first_user_name,
     coalesce(
         min(case when not unreliable and identity_type = 'IAMUser' then arn end)
             <> max(case when not unreliable and identity_type = 'IAMUser' then arn end),
         false
+    )
+    or coalesce(
+        min(case when not unreliable then user_name end) <> max(case when not unreliable then user_name end), false
     ) as is_renamed,
     min(case when not unreliable then identity_provider end) as identity_provider,
     min(case when not unreliable then session_issuer_type end) as session_issuer_type,

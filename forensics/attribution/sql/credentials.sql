@@ -1,5 +1,6 @@
 -- credentials: every credential that signed an event, and every one that was issued or created and never used.
--- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date.
+-- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date;
+-- for delegated access its delegate; without a key, the workload that the record names.
 -- A sign-in names a user without key and date, as do the copies that another account gets: both are one credential,
 -- with the identity type of the more complete record. identity_types, source_identities and on_behalf_of_users count
 -- the different values: none, 1, or 2 for several.
@@ -34,8 +35,9 @@ merged as (
         -- a user may be renamed: take the name of the last day, which is the prefix that is cut off below
         substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || arn), 11) as arn,
         substr(max(coalesce(cast(event_date as varchar), '0000-00-00') || user_name), 11) as user_name,
-        min(first_user_name) as first_user_name,
-        max(is_renamed) or coalesce(min(first_identity_type) = 'IAMUser' and min(arn) <> max(arn), false) as is_renamed,
+        max(is_renamed)
+            or coalesce(min(first_identity_type) = 'IAMUser' and min(arn) <> max(arn), false)
+            or coalesce(min(user_name) <> max(user_name), false) as is_renamed,
         min(identity_provider) as identity_provider,
         min(session_issuer_type) as session_issuer_type,
         min(first_session_issuer_arn) as first_session_issuer_arn,
@@ -183,7 +185,8 @@ select
     case
         when identity_type = 'IAMUser' and arn like '%:user/%' and right(arn, length(user_name) + 1) <> '/' || user_name
             then regexp_extract(arn, '[^/]+$', 0)
-        else user_name
+        -- anybody else who has two names is two people
+        when identity_type = 'IAMUser' or not is_renamed then user_name
     end as user_name,
     identity_provider,
     session_issuer_type,
@@ -222,7 +225,9 @@ select
     cast(distrusted_events as bigint) as distrusted_events,
     -- known only from rebuilt records
     reliable_events > 0 and rebuilt_events = reliable_events as is_rebuilt,
-    case when is_renamed then last_named_by_event_key else named_by_event_key end as named_by_event_key
+    case
+        when is_renamed and last_named_by_event_key is not null then last_named_by_event_key else named_by_event_key
+    end as named_by_event_key
 from merged
 
 union all

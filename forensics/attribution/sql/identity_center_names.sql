@@ -1,11 +1,13 @@
 -- identity_center_names: the user names of Identity Center users, as AWS logs them after a successful sign-in.
--- Grain: one row per user of a store. A name is a label, never a join: a renamed user has the name of the last sign-in.
+-- Grain: one row per sign-in of a user of a store. A name is a label, never a join. A renamed user has the name of the
+-- last sign-in before the session.
 
 select
     on_behalf_of_user_id as user_id,
     identity_store_arn,
-    -- cut off the time, which is the prefix
-    substr(max(strftime(event_time, '%Y-%m-%d %H:%M:%S') || subject), 20) as user_name
+    event_time as signed_in_at,
+    -- two names in one second are none
+    case when min(subject) = max(subject) then min(subject) end as user_name
 from telling_events
 where event_source = 'signin.amazonaws.com'
   and event_name in ('UserAuthentication', 'CredentialVerification')
@@ -14,4 +16,4 @@ where event_source = 'signin.amazonaws.com'
   and on_behalf_of_user_id is not null
   and identity_store_arn is not null
   and not unreliable
-group by on_behalf_of_user_id, identity_store_arn
+group by on_behalf_of_user_id, identity_store_arn, event_time

@@ -3,16 +3,36 @@
 -- Grain: one row per credential. The grade is proven for the credential's own record (medium if rebuilt), strong for a
 -- session's Identity Center user, and that of the link for an issuer.
 
-with recorded as (
+-- who requested the key or signed in to the session comes before the workload that it was passed to
+with has_person as (
+    select judged_links.child_credential_id as credential_id
+    from judged_links
+    join issuances on issuances.issuance_id = judged_links.issuance_id
+    where judged_links.grade_rank = 1
+      and judged_links.is_of_one_issuer
+      and issuances.caller_identity_type in (
+          'IAMUser', 'Root', 'AssumedRole', 'FederatedUser', 'SAMLUser', 'WebIdentityUser'
+      )
+    group by judged_links.child_credential_id
+
+    union
+
+    select credential_id
+    from on_behalf_of
+),
+
+recorded as (
     select
-        *,
+        credentials.*,
         -- a function's ARN may end in its version
         case
             when credentials_issued_to like 'arn:%:lambda:%:function:%'
                 then regexp_extract(credentials_issued_to, ':function:([^:]+)', 1)
             else regexp_extract(credentials_issued_to, '[^/:]+$', 0)
-        end as workload_name
+        end as workload_name,
+        has_person.credential_id is null as may_be_workload
     from credentials
+    left join has_person on has_person.credential_id = credentials.credential_id
 ),
 
 by_record as (
@@ -20,13 +40,14 @@ by_record as (
         credential_id,
         case
             when delegate_account_id is not null then 'delegate'
-            when identity_type = 'AssumedRole' and credentials_issued_to is not null then 'workload'
+            when identity_type = 'AssumedRole' and credentials_issued_to is not null and may_be_workload then 'workload'
             when identity_type in ('IAMUser', 'FederatedUser') then 'iam_user'
             when identity_type = 'Root' then 'root'
             when identity_type = 'SAMLUser' then 'saml_user'
             when identity_type = 'WebIdentityUser' then 'web_identity_user'
-            when identity_type = 'IdentityCenterUser' then 'identity_center_user'
-            when identity_type in ('Directory', 'Unknown') and on_behalf_of_user_id is not null then 'identity_center_user'
+            when identity_type = 'IdentityCenterUser' and principal_id is not null then 'identity_center_user'
+            when identity_type in ('Directory', 'Unknown') and principal_id = on_behalf_of_user_id
+                then 'identity_center_user'
             when identity_type in ('Directory', 'Unknown') and principal_id is not null then 'named_user'
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') then 'anonymous'
             when principal_id = 'ANONYMOUS_PRINCIPAL' then 'anonymous'
@@ -40,8 +61,6 @@ by_record as (
             when identity_type = 'FederatedUser' then session_issuer_principal_id
             when identity_type = 'Root' then account_id
             when identity_type in ('SAMLUser', 'WebIdentityUser') then user_name
-            when identity_type in ('IdentityCenterUser', 'Directory', 'Unknown') and on_behalf_of_user_id is not null
-                then on_behalf_of_user_id
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') or principal_id = 'ANONYMOUS_PRINCIPAL' then null
             else principal_id
         end as actor_id,

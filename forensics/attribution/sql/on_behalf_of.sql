@@ -2,17 +2,26 @@
 -- Grain: one row per credential of such a session. Most events name the user; the other credentials of the session
 -- inherit it. A session for which AWS names two users has none. Sign-ins get a reserved role. A session of any other
 -- role was requested by an application (ProvidedContexts) or derived from such a session: its user is a claim. Records
--- that leave out the path of the role count if the user requested credentials from the portal in that second.
+-- that leave out the path of the role count if the user opened that permission set in the portal in that second, and
+-- no customer's principal requested such a session then.
 
 with portal as (
-    select on_behalf_of_user_id, identity_store_arn, event_time
+    select on_behalf_of_user_id, identity_store_arn, event_time, issued_account_id, permission_set
     from telling_events
     where event_source = 'sso.amazonaws.com'
       and event_name in ('GetRoleCredentials', 'Federate')
       and error_code is null
       and not unreliable
       and not is_rebuilt
-    group by on_behalf_of_user_id, identity_store_arn, event_time
+    group by on_behalf_of_user_id, identity_store_arn, event_time, issued_account_id, permission_set
+),
+
+requested_by_customers as (
+    select issued_account_id, issued_principal_id, target_role_arn, requested_session_name, event_time
+    from issuances
+    where coalesce(caller_identity_type, '') not in ('SAMLUser', 'AWSService')
+      and event_name = 'AssumeRole'
+    group by issued_account_id, issued_principal_id, target_role_arn, requested_session_name, event_time
 ),
 
 role_sessions as (
@@ -22,10 +31,28 @@ role_sessions as (
       on  portal.on_behalf_of_user_id = credentials.on_behalf_of_user_id
       and portal.identity_store_arn = credentials.identity_store_arn
       and portal.event_time = credentials.session_creation_date
+      and portal.issued_account_id = credentials.account_id
+      and credentials.session_issuer_arn like '%:role/AWSReservedSSO\_' || portal.permission_set || '\_%' escape '\'
+    left join requested_by_customers
+      on  requested_by_customers.event_time = credentials.session_creation_date
+      and (
+          (
+              requested_by_customers.issued_account_id = credentials.account_id
+              and requested_by_customers.issued_principal_id = credentials.principal_id
+          )
+          or (
+              requested_by_customers.target_role_arn = credentials.session_issuer_arn
+              and requested_by_customers.requested_session_name = credentials.role_session_name
+          )
+      )
     where credentials.identity_type = 'AssumedRole'
       and (
           credentials.session_issuer_arn like 'arn:%:role/aws-reserved/sso.amazonaws.com/%'
-          or (credentials.session_issuer_arn like 'arn:%:role/AWSReservedSSO\_%' escape '\' and portal.event_time is not null)
+          or (
+              credentials.session_issuer_arn like 'arn:%:role/AWSReservedSSO\_%' escape '\'
+              and portal.event_time is not null
+              and requested_by_customers.event_time is null
+          )
       )
 ),
 

@@ -44,6 +44,7 @@ select
     subject,
     issuer,
     workload_name,
+    permission_set,
     issued_sign_in_session_arn,
     client_id,
     downstream_request_ids,

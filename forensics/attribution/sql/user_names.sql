@@ -13,24 +13,37 @@ with called as (
       and principal_id is not null
 ),
 
--- of a user that was renamed on a day, the first and the last name, each at the time of its event
-name_uses as (
+-- a user that was renamed on a day has each name from its first to its last event with it
+renamed_uses as (
     select
-        account_id,
-        user_name,
-        principal_id,
-        arn,
-        case when is_renamed then last_use else first_use end as first_use,
-        last_use,
-        reliable_events,
-        rebuilt_events
+        events.account_id,
+        events.user_name,
+        events.principal_id,
+        min(events.arn) as arn,
+        min(events.event_time) as first_use,
+        max(events.event_time) as last_use,
+        count(*) as reliable_events,
+        count(case when events.delivery = 'rebuilt' then 1 end) as rebuilt_events
+    from events
+    join called
+      on  called.credential_id = events.credential_id
+      and called.event_date = events.event_date
+    where called.is_renamed
+      and events.identity_type = 'IAMUser'
+      and events.user_name is not null
+      and not events.unreliable
+    group by events.account_id, events.user_name, events.principal_id
+),
+
+name_uses as (
+    select account_id, user_name, principal_id, arn, first_use, last_use, reliable_events, rebuilt_events
     from called
+    where not is_renamed
 
     union all
 
-    select account_id, first_user_name, principal_id, null, first_use, first_use, reliable_events, rebuilt_events
-    from called
-    where is_renamed
+    select account_id, user_name, principal_id, arn, first_use, last_use, reliable_events, rebuilt_events
+    from renamed_uses
 ),
 
 known as (
@@ -90,6 +103,7 @@ held as (
         known.is_creation,
         min(known.arn) as arn,
         max(known.is_rebuilt) as is_rebuilt,
+        min(known.first_known) as first_known,
         max(known.last_known) as last_known,
         max(case when changes.event_time <= known.first_known and changes.is_creation then changes.event_time end)
             as made_at,
@@ -123,6 +137,58 @@ held as (
       on  changes.account_id = known.account_id
       and coalesce(changes.user_name = known.user_name, true)
     group by known.account_id, known.user_name, known.principal_id, known.is_creation
+),
+
+-- a user that was called by another name did not have this one then
+other_names as (
+    select
+        known.account_id,
+        known.user_name,
+        known.principal_id,
+        known.is_creation,
+        max(case when other.last_use < known.first_known then other.last_use end) as last_before,
+        min(case when other.first_use > known.last_known then other.first_use end) as first_after,
+        min(case when other.first_use between known.first_known and known.last_known then other.first_use end)
+            as first_between
+    from known
+    join name_uses as other
+      on  other.account_id = known.account_id
+      and other.principal_id = known.principal_id
+      and other.user_name <> known.user_name
+    group by known.account_id, known.user_name, known.principal_id, known.is_creation
+),
+
+bounded as (
+    select
+        held.account_id,
+        held.user_name,
+        held.principal_id,
+        held.is_creation,
+        held.arn,
+        held.is_rebuilt,
+        held.last_known,
+        -- if no change of names since then is logged, the name is only sure between its own events
+        case
+            when coalesce(other_names.last_before < greatest(held.made_at, held.freed_at), false) then held.made_at
+            when other_names.last_before is not null then held.first_known
+            else held.made_at
+        end as made_at,
+        held.freed_at,
+        case
+            when other_names.first_between is not null
+                then least(other_names.first_between, coalesce(held.held_until, other_names.first_between))
+            when coalesce(held.held_until < other_names.first_after, false) then held.held_until
+            when other_names.first_after is not null then held.last_known + interval 1 second
+            else held.held_until
+        end as held_until,
+        greatest(held.possible_from, other_names.last_before) as possible_from,
+        least(held.possible_until, other_names.first_after) as possible_until
+    from held
+    left join other_names
+      on  other_names.account_id = held.account_id
+      and other_names.user_name = held.user_name
+      and other_names.principal_id = held.principal_id
+      and other_names.is_creation = held.is_creation
 )
 
 select
@@ -138,4 +204,4 @@ select
     coalesce(last_known < held_until, true) as is_sure,
     possible_from,
     possible_until
-from held
+from bounded
