@@ -6,6 +6,20 @@
 -- columns: source_ip_address, user_agent, aws_region, is_new, first_use, last_use, days, succeeded, denied, failed,
 --   first_event_id
 
+with uses as (
+    select
+        source_ip_address,
+        -- S3 logs user agents in brackets
+        trim(user_agent, '[]') as user_agent,
+        aws_region,
+        event_time,
+        event_date,
+        outcome,
+        event_id
+    from events
+    where access_key_id = $key
+)
+
 select
     source_ip_address,
     user_agent,
@@ -18,7 +32,6 @@ select
     count(case when outcome = 'denied' then 1 end) as denied,
     count(case when outcome = 'failed' then 1 end) as failed,
     arg_min(event_id, (event_time, event_id)) as first_event_id
-from events
-where access_key_id = $key
+from uses
 group by source_ip_address, user_agent, aws_region
 order by first_use, source_ip_address, user_agent, aws_region

@@ -5,7 +5,15 @@
 -- columns: access_key_id, owner_name, account_id, programs, addresses, program, program_addresses, events, first_use,
 --   last_use, first_event_id
 
-with uses as (
+with calls as (
+    -- S3 logs user agents in brackets
+    select *, trim(user_agent, '[]') as agent
+    from events
+    where access_key_id like 'AKIA%'
+      and invoked_by is null
+),
+
+uses as (
     select
         access_key_id,
         account_id,
@@ -15,16 +23,14 @@ with uses as (
         -- a program and its system, without versions and run IDs
         trim(
             coalesce(
-                nullif(regexp_extract(user_agent, 'Terraform|Pulumi', 0), ''),
-                regexp_extract(user_agent, '^[^/ _]+', 0)
+                nullif(regexp_extract(agent, 'Terraform|Pulumi', 0), ''),
+                regexp_extract(agent, '^[^/ _]+', 0)
             ) || ' ' || coalesce(
-                nullif(regexp_extract(lower(user_agent), 'kali|parrot|pentoo', 0), ''),
-                regexp_extract(lower(user_agent), 'linux|macos|darwin|windows', 0)
+                nullif(regexp_extract(lower(agent), 'kali|parrot|pentoo', 0), ''),
+                regexp_extract(lower(agent), 'linux|macos|darwin|windows', 0)
             )
         ) as program
-    from events
-    where access_key_id like 'AKIA%'
-      and invoked_by is null
+    from calls
 ),
 
 programs as (

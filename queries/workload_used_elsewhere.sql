@@ -4,45 +4,51 @@
 -- columns: workload_type, workload, access_key_id, arn, home, home_events, elsewhere, events, first_use, last_use,
 --   first_event_id
 
+-- The rule of `who` and `key` without address ranges of AWS: the first address is the home. A private home, and a public
+-- address in use before the last use at home, mean that the credential was used elsewhere.
 with uses as (
     select
         credential_id,
         source_ip_address,
-        -- all private addresses are one place, because an instance may have several
-        case
-            when regexp_matches(source_ip_address, '^(10\.|192\.168\.|172\.(1[6-9]|2[0-9]|3[01])\.)') then 'private address'
-            else source_ip_address
-        end as place,
+        regexp_matches(
+            lower(source_ip_address),
+            '^(10\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.'
+            || '|192\.168\.|::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)'
+        ) as is_private,
+        regexp_matches(
+            source_ip_address,
+            '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.|$)){4}$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$'
+        ) as is_address,
         event_time,
         event_id
     from events
-    where invoked_by is null
-      and regexp_matches(source_ip_address, '^[0-9a-fA-F.:]+$')
+    where source_ip_address is not null
+      and event_time is not null
+      and not unreliable
+      -- calls of a service on the workload's behalf have its name for an address
+      and not regexp_full_match(
+          lower(source_ip_address), 'aws internal|[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws)'
+      )
 ),
 
 places as (
     select
         credential_id,
-        place,
-        min(source_ip_address) as source_ip_address,
+        source_ip_address,
+        is_private,
+        is_address,
         count(*) as events,
         min(event_time) as first_use,
         max(event_time) as last_use,
         arg_min(event_id, (event_time, event_id)) as first_event_id
     from uses
-    group by credential_id, place
+    group by credential_id, source_ip_address, is_private, is_address
 ),
 
-ranked as (
-    select
-        *,
-        first_value(place) over homes as home,
-        first_value(events) over homes as home_events
+homes as (
+    select *
     from places
-    window homes as (
-        partition by credential_id
-        order by case when place = 'private address' then 1 else 2 end, events desc, first_use, place
-    )
+    qualify row_number() over (partition by credential_id order by first_use, source_ip_address) = 1
 )
 
 select
@@ -50,16 +56,24 @@ select
     coalesce(actors.actor_name, actors.actor_id) as workload,
     credentials.access_key_id,
     credentials.arn,
-    ranked.home,
-    ranked.home_events,
-    ranked.source_ip_address as elsewhere,
-    ranked.events,
-    ranked.first_use,
-    ranked.last_use,
-    ranked.first_event_id
-from ranked
-join actors on actors.credential_id = ranked.credential_id
-join credentials on credentials.credential_id = ranked.credential_id
+    homes.source_ip_address as home,
+    homes.events as home_events,
+    places.source_ip_address as elsewhere,
+    places.events,
+    places.first_use,
+    places.last_use,
+    places.first_event_id
+from homes
+join places
+  on  places.credential_id = homes.credential_id
+  and places.is_address
+  and not places.is_private
+  and places.first_use <= homes.last_use
+join actors on actors.credential_id = homes.credential_id
+join credentials on credentials.credential_id = homes.credential_id
 where actors.actor_kind = 'workload'
-  and ranked.place <> ranked.home
-order by ranked.first_use, credentials.access_key_id, elsewhere, ranked.credential_id, ranked.place
+  -- a session that the workload requested with this credential has a credential of its own
+  and actors.named_credential_id = actors.credential_id
+  and homes.is_private
+  and homes.is_address
+order by places.first_use, credentials.access_key_id, elsewhere, places.credential_id

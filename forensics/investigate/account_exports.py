@@ -199,17 +199,29 @@ def status_agreement(exported: str, as_of: datetime | None, logged: LoggedKey) -
 
 
 def last_use_agreement(exported: datetime | None, as_of: datetime | None, logged: LoggedKey) -> Agreement:
-    """Compare an exported last use, None for never, with events. A use outside the loaded time is not compared."""
+    """Compare an exported last use, None for never, with events. A use outside the loaded time is not compared.
+
+    A use after a logged deactivation or deletion contradicts the events, wherever they begin and end.
+    """
     if exported is None:
         if logged.first_use is None or as_of is None or logged.first_use > as_of:
             return NOT_COMPARED
         return False, "used_yet_never"
+    if _status_before(exported, logged) in ("Inactive", "Deleted"):
+        return False, "used_after_disabled"
     if as_of is None or logged.loaded is None or not logged.loaded[0] <= exported <= logged.loaded[1] + LAG:
         return NOT_COMPARED
     seen = logged.last_use_before(as_of)
     if seen is None or exported > seen + LAG:
         return False, "use_not_in_logs"
     return (True, None) if exported >= seen - LAG else (False, "used_later_than_iam_says")
+
+
+def _status_before(moment: datetime, logged: LoggedKey) -> str | None:
+    """Return the status of a key before a time; None if it is unknown, also if one second has several changes."""
+    before = [(time, status) for time, status in logged.changes if time < moment]
+    last = {status for time, status in before if time == before[-1][0]}
+    return "Deleted" if "Deleted" in last else last.pop() if len(last) == 1 else None
 
 
 def exported_owner(user_name: str, user_id: str | None, arn: str | None, account_id: str | None) -> Actor:

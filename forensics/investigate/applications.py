@@ -49,13 +49,12 @@ _SYSTEMS = (("Kali Linux", "kali"), ("Parrot Linux", "parrot"), ("Pentoo Linux",
 
 def application_of(user_agent: str | None) -> str | None:
     """Return the program, its version and a known attack system, such as Kali Linux; None if all are unknown."""
-    if not user_agent:
-        return None
+    agent = (user_agent or "").strip("[]")  # S3 logs user agents in brackets
     for name, pattern in _PROGRAMS:
-        if match := pattern.search(user_agent):
+        if match := pattern.search(agent):
             version = next((group.strip(".") for group in match.groups() if group), "")
-            return ", ".join([f"{name} {version}".strip(), *_systems(user_agent)])
-    return ", ".join(_systems(user_agent)) or None
+            return ", ".join([f"{name} {version}".strip(), *_systems(agent)])
+    return ", ".join(_systems(agent)) or None
 
 
 def _systems(user_agent: str) -> list[str]:

@@ -33,11 +33,13 @@ class KnownKeyRow(ExportedKeyColumns, frozen=True):
     last_use: datetime | None
     events: int
     is_exported: bool
+    account_differs: bool
     reported_as: str | None
     exported_created_at: datetime | None
     last_used_service: str | None
     last_used_region: str | None
     created_source: ExportSource | None
+    account_source: ExportSource | None
 
     @property
     def created_at(self) -> datetime | None:
@@ -50,7 +52,13 @@ class KnownKeyRow(ExportedKeyColumns, frozen=True):
     @property
     def sources(self) -> list[ExportSource]:
         """Return the exports that contain the key."""
-        found = (self.owner_source, self.created_source, self.status_source, self.last_use_source)
+        found = (
+            self.account_source,
+            self.owner_source,
+            self.created_source,
+            self.status_source,
+            self.last_use_source,
+        )
         return [source for source in found if source]
 
 

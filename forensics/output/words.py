@@ -267,14 +267,16 @@ DISAGREEMENTS = {
     "used_while_inactive": "but calls succeeded after that",
     "use_not_in_logs": "the loaded logs do not contain that use",
     "used_yet_never": "but the logs contain calls before that",
+    "used_after_disabled": "after the key was deactivated or deleted by a logged call",
     "used_later_than_iam_says": "but the logs contain a later call before that",
 }
 KEY_FINDINGS = {
-    "used_after_disabled": "used successfully after it was deactivated or deleted",
+    "used_after_disabled": "used after it was deactivated or deleted",
     "used_after_switched_both_ways": "used after it was deactivated and activated in one second; final status unknown",
     "root_key": "belongs to the root user",
     "quarantined": "AWS quarantined its owner: AWS considers the key leaked",
     "owner_gone": "its owner no longer exists",
+    "account_differs": "the logs and an export name different accounts",
     "owner_differs": "the logs and IAM name different owners",
     "status_differs": "the status in IAM differs from the last logged change",
     "absent_from_listing": "missing from IAM's list of its owner's keys, and no deletion is logged",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -27,38 +29,58 @@ def trust_requirements(document: str | None) -> TrustRequirements:
 
 
 def _conditions(document: str | None) -> set[str] | None:
-    """Return the condition keys, in lower case, that all statements that allow AssumeRole require."""
+    """Return the condition keys, in lower case, without which no statement allows AssumeRole, or one denies it."""
     statements = _statements(document)
     if statements is None:
         return None
-    allowing = [one for one in statements if one.get("Effect") == "Allow" and _covers_assume_role(one)]
-    return set.intersection(*map(_required_keys, allowing)) if allowing else set()
+    covering = [one for one in statements if _covers_assume_role(one)]
+    allowing = [_required_keys(one) for one in covering if one.get("Effect") == "Allow"]
+    denying = [key for one in covering if one.get("Effect") == "Deny" and (key := _key_denied_if_absent(one))]
+    return (set.intersection(*allowing) if allowing else set()).union(denying)
 
 
 def _covers_assume_role(statement: dict[str, Any]) -> bool:
-    actions = statement.get("Action", [])
+    if "Action" not in statement:
+        return "NotAction" in statement
+    actions = statement["Action"]
     names = actions if isinstance(actions, list) else [actions]
     return any(
-        str(name).lower() in ("*", "sts:*", "sts:assume*") or str(name).lower().startswith("sts:assumerole")
+        fnmatchcase("sts:assumerole", str(name).lower()) or str(name).lower().startswith("sts:assumerole")
         for name in names
     )
 
 
-# operators that are true if the key is absent require nothing
-_OPTIONAL = re.compile(r"(?i)ifexists$|^null$|not")
+# these operators are true if the key is absent, so they require nothing
+_TRUE_IF_ABSENT = re.compile(r"(?i)ifexists$|not|^forallvalues:")
 
 
 def _required_keys(statement: dict[str, Any]) -> set[str]:
+    return {key for operator, key, value in _operands(statement) if not _is_true_if_absent(operator, value)}
+
+
+def _key_denied_if_absent(statement: dict[str, Any]) -> str | None:
+    """Return the only condition key of a statement that denies every caller if the key is absent."""
+    operands = list(_operands(statement))
+    if len(operands) != 1 or statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
+        return None
+    ((operator, key, value),) = operands
+    return key if _is_true_if_absent(operator, value) else None
+
+
+def _operands(statement: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """Yield operator, condition key in lower case, and value of each condition."""
     condition = statement.get("Condition")
-    if not isinstance(condition, dict):
-        return set()
-    return {
-        str(key).lower()
-        for operator, keys in condition.items()
-        if not _OPTIONAL.search(str(operator)) and isinstance(keys, dict)
-        for key, value in keys.items()
-        if value not in ("*", ["*"])
-    }
+    for operator, keys in condition.items() if isinstance(condition, dict) else ():
+        for key, value in keys.items() if isinstance(keys, dict) else ():
+            yield str(operator).lower(), str(key).lower(), value
+
+
+def _is_true_if_absent(operator: str, value: object) -> bool:
+    """Return whether a condition is true for a request without its key. Any other operator, also with `*`, is false."""
+    if operator == "null":
+        values = value if isinstance(value, list) else [value]
+        return any(str(one).lower() != "false" for one in values)
+    return bool(_TRUE_IF_ABSENT.search(operator))
 
 
 def revoked_before(document: str | None) -> datetime | None:

@@ -14,6 +14,8 @@ from forensics.case import Case
 from forensics.errors import NotIpRanges
 from forensics.investigate.ip_ranges import IpRanges, parse_address, read_ip_ranges
 from forensics.investigate.workloads import workload
+from tests.attribution.records import Account, assume_role, call, service
+from tests.cases import case_of_records
 from tests.simulator import sample
 
 RANGES = json.dumps(
@@ -94,6 +96,45 @@ def test_the_class_of_an_address(address: str, kind: str, region: str | None) ->
 def test_used_elsewhere(uses: list[tuple[str, int, int]], with_ranges: bool | None, without: bool | None) -> None:
     assert used(*uses, ranges=True).used_elsewhere is with_ranges
     assert used(*uses).used_elsewhere is without
+
+
+AT_HOME_AND_ELSEWHERE = [
+    ((HOME, 0, 9), (STRANGER, 2, 3)),
+    ((HOME, 0, 9), (STRANGER, 10, 11)),
+    ((STRANGER, 0, 9), (HOME, 2, 3)),
+    (("100.64.0.1", 0, 9), (STRANGER, 9, 10)),
+    (("FD00::1", 0, 9), ("2600:1f00::5", 2, 3)),
+    ((HOME, 0, 9), ("10.9.9.9", 2, 3), ("999.1.1.1", 3, 4)),
+    (("s3.amazonaws.com", 0, 1), (HOME, 2, 9), (STRANGER, 3, 4)),
+    ((OTHER, 0, 9), (STRANGER, 2, 3)),
+]
+
+
+def test_who_key_and_the_saved_query_agree(tmp_path: Path) -> None:
+    """Each set of uses is of one instance, whose session then requests a session that is used from anywhere."""
+    aws = Account("111111111111")
+    role, next_role = aws.role("web"), aws.role("next")
+    for number, uses in enumerate(AT_HOME_AND_ELSEWHERE):
+        name, start = f"i-{number}", number * 10_000
+        session = role.session(name, start, aws.key(f"K{number}"))
+        onward = next_role.session(name, start + 61, aws.key(f"N{number}"))
+        ec2, key, next_key = service("ec2.amazonaws.com"), aws.key(f"K{number}"), aws.key(f"N{number}")
+        aws.log(assume_role(ec2, role, name, start, issues=key, tells_session=False))
+        aws.log(assume_role(session, next_role, name, start + 61, issues=next_key, sourceIPAddress="AWS Internal"))
+        aws.log(call(onward, start + 70, sourceIPAddress=HOME), call(onward, start + 70, sourceIPAddress=STRANGER))
+        aws.log(
+            *(
+                call(session, start + 60 * minute, sourceIPAddress=address)
+                for address, first, last in uses
+                for minute in (first, last)
+            )
+        )
+    with case_of_records(aws.records, tmp_path) as case:
+        keys = [aws.key(f"K{number}") for number, _ in enumerate(AT_HOME_AND_ELSEWHERE)]
+        by_who = {key for key in keys if (found := case.who(key).workload) and found.used_elsewhere}
+        by_key = {key for key in keys if (found := case.key(key).who.workload) and found.used_elsewhere}
+        listed = {row[2] for row in case.query_rows("workload_used_elsewhere", {}).rows}
+    assert by_who == by_key == listed == {keys[number] for number in (0, 3, 4, 6)}
 
 
 def test_both_events_are_cited() -> None:

@@ -28,6 +28,8 @@ def trust(*statements: dict[str, Any]) -> str:
 
 
 ALLOWED = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+DENIED = {"Effect": "Deny", "Principal": "*", "Action": "sts:Assume*"}
+ANY_BUT_TAGS = {"Effect": "Allow", "Principal": {"AWS": "*"}, "NotAction": "sts:TagSession"}
 ASKED = {"StringLike": {"sts:SourceIdentity": "*@example.com"}}
 
 
@@ -55,7 +57,20 @@ def test_users_and_roles_get_their_unique_ids() -> None:
         ([ALLOWED], False),
         ([ALLOWED | {"Condition": ASKED}, ALLOWED], False),
         ([ALLOWED | {"Condition": {"StringLikeIfExists": {"sts:SourceIdentity": "a"}}}], False),
-        ([ALLOWED | {"Condition": {"StringLike": {"sts:SourceIdentity": "*"}}}], False),
+        ([ALLOWED | {"Condition": {"StringLike": {"sts:SourceIdentity": "*"}}}], True),
+        ([ALLOWED | {"Condition": {"StringLike": {"sts:SourceIdentity": ["*"]}}}], True),
+        ([ALLOWED | {"Condition": {"Null": {"sts:SourceIdentity": "false"}}}], True),
+        ([ALLOWED | {"Condition": {"Null": {"sts:SourceIdentity": [False]}}}], True),
+        ([ALLOWED | {"Condition": {"Null": {"sts:SourceIdentity": "true"}}}], False),
+        ([ALLOWED | {"Condition": {"StringNotEquals": {"sts:SourceIdentity": "a"}}}], False),
+        ([ALLOWED | {"Condition": {"ForAllValues:StringLike": {"sts:SourceIdentity": "a"}}}], False),
+        ([ALLOWED | {"Condition": {"ForAnyValue:StringLike": {"sts:SourceIdentity": "a"}}}], True),
+        ([ALLOWED | {"Condition": ASKED}, ANY_BUT_TAGS], False),
+        ([ALLOWED, DENIED | {"Condition": {"Null": {"sts:SourceIdentity": "true"}}}], True),
+        ([ALLOWED, DENIED | {"Condition": {"StringNotLike": {"sts:SourceIdentity": "*@example.com"}}}], True),
+        ([ALLOWED, DENIED | {"Condition": {"StringLike": {"sts:SourceIdentity": "guest*"}}}], False),
+        ([ALLOWED, DENIED | {"Principal": {"AWS": "*"}, "Condition": {"Null": {"sts:SourceIdentity": [True]}}}], True),
+        ([ALLOWED, DENIED | {"Principal": {"AWS": "1"}, "Condition": {"Null": {"sts:SourceIdentity": True}}}], False),
         ([ALLOWED | {"Condition": ASKED}, {"Effect": "Allow", "Action": "sts:TagSession"}], True),
     ],
 )

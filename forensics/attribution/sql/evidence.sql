@@ -12,7 +12,9 @@ with proving as (
     select event_key from access_key_changes
     union
     select event_key from user_changes
-    where event_name like '%LoginProfile' or policy like '%AWSCompromisedKeyQuarantine%'
+    where event_name like '%LoginProfile'
+       or event_name = 'DeleteUser'
+       or policy like '%AWSCompromisedKeyQuarantine%'
     union
     select event_key from plantings
 ),

@@ -3,7 +3,7 @@
 -- attack.mitre.org, Enterprise, matrix IaaS. Actions: Stratus Red Team's AWS techniques
 -- (github.com/DataDog/stratus-red-team) and the CloudTrail cheat sheet for incident response
 -- (github.com/invictus-ir/aws-cheatsheet). If ATT&CK lists a technique under several tactics, the tactic is the one
--- that the call serves first.
+-- that the call serves first. Service events, such as SharedSnapshotVolumeCreated of EC2, are not calls.
 
 with techniques as (
     select technique, technique_name
@@ -201,8 +201,6 @@ actions as (
             ('ec2.amazonaws.com', 'CreateStoreImageTask', 'exfiltration', 'T1537'),
             ('ec2.amazonaws.com', 'ModifyImageAttribute', 'exfiltration', 'T1537'),
             ('ec2.amazonaws.com', 'ModifySnapshotAttribute', 'exfiltration', 'T1537'),
-            ('ec2.amazonaws.com', 'SharedSnapshotCopyInitiated', 'exfiltration', 'T1537'),
-            ('ec2.amazonaws.com', 'SharedSnapshotVolumeCreated', 'exfiltration', 'T1537'),
             ('ecr.amazonaws.com', 'SetRepositoryPolicy', 'exfiltration', 'T1537'),
             ('rds.amazonaws.com', 'ModifyDBClusterSnapshotAttribute', 'exfiltration', 'T1537'),
             ('rds.amazonaws.com', 'ModifyDBSnapshotAttribute', 'exfiltration', 'T1537'),

@@ -142,7 +142,7 @@ class _Audit:
                 self._age_findings(row, owner, slot),
                 self._use_findings(row, applications),
                 self._owner_findings(row, owner),
-                self._agreement_findings(row, uses),
+                self._agreement_findings(row, uses, slot),
                 self._absence_findings(row, owner),
             ),
         )
@@ -226,8 +226,10 @@ class _Audit:
         by_name = named if named and _is_same(named, owner) else None
         return self._quarantine_of_id.get((account_id, owner.id)) or by_name
 
-    def _agreement_findings(self, row: KnownKeyRow, uses: Sequence[KeyUseRow]) -> Iterator[KeyFinding]:
-        if not row.is_exported:
+    def _agreement_findings(
+        self, row: KnownKeyRow, uses: Sequence[KeyUseRow], slot: ReportedKeyRow | None
+    ) -> Iterator[KeyFinding]:
+        if not row.is_exported and slot is None:
             return
         logged = LoggedKey(
             [time for use in uses for time in (use.first_use, use.last_use_before) if time],
@@ -235,6 +237,8 @@ class _Audit:
             [(one.event_time, STATUSES.get(one.change)) for one in self._changes[_key(row)] if one.event_time],
             self._loaded.get(row.account_id or ""),
         )
+        if row.account_differs:
+            yield from self._disagreement((False, "account_differs"), row, row.account_source)
         if row.user_name:
             judged = owner_agreement(row.user_name, row.owner_kind, row.owner_name)
             yield from self._disagreement(judged, row, row.owner_source)
@@ -244,6 +248,10 @@ class _Audit:
         if row.last_used_at or row.never_used:
             judged = last_use_agreement(row.last_used_at, row.last_use_as_of, logged)
             yield from self._disagreement(judged, row, row.last_use_source)
+        elif slot and slot.last_used_at:
+            judged = last_use_agreement(slot.last_used_at, slot.as_of, logged)
+            if judged[1] == "used_after_disabled":
+                yield self._exported("used_after_disabled", row, None, slot)
 
     def _disagreement(self, judged: Agreement, row: KnownKeyRow, source: ExportSource | None) -> Iterator[KeyFinding]:
         _, disagreement = judged

@@ -1,5 +1,21 @@
--- Every long-term key in the logs or an export. One row per key and account. `reported_as`: the name of its owner in a
--- credential report. $account, $user: the owner whose keys are returned, by that name; null returns all keys.
+-- Every long-term key in the logs or an export. One row per key and account; a key that an export places in an account
+-- other than that of the events is one key, with `account_differs`. `reported_as`: the name of its owner in a credential
+-- report. $account, $user: the owner whose keys are returned, by that name; null returns all keys.
+with accounts as (
+    select access_key_id, account_id, export, as_of, as_of_from, source_sha256
+    from iam_access_keys
+    where account_id is not null
+    qualify row_number() over (partition by access_key_id order by as_of desc, export, source_sha256) = 1
+),
+
+placed as (
+    select exported_keys.*, same_account.access_key_id is not null as is_of_logged_account
+    from exported_keys
+    left join access_keys as same_account
+      on  same_account.access_key_id = exported_keys.access_key_id
+      and same_account.account_id = exported_keys.account_id
+)
+
 select
     coalesce(logged.access_key_id, exported.access_key_id) as access_key_id,
     coalesce(logged.account_id, exported.account_id) as account_id,
@@ -15,6 +31,7 @@ select
     logged.last_use::timestamp as last_use,
     coalesce(logged.events, 0)::bigint as events,
     exported.access_key_id is not null as is_exported,
+    coalesce(logged.account_id <> exported.account_id, false) as account_differs,
     case
         when logged.owner_kind = 'root' or exported.user_name = '<root_account>' then '<root_account>'
         else coalesce(nullif(logged.owner_name, ''), exported.user_name)
@@ -28,6 +45,15 @@ select
     exported.last_used_at::timestamp as last_used_at,
     exported.last_used_service,
     exported.last_used_region,
+    case
+        when accounts.source_sha256 is not null
+            then {
+                export: accounts.export,
+                as_of: accounts.as_of::timestamp,
+                as_of_from: accounts.as_of_from,
+                source_sha256: accounts.source_sha256
+            }
+    end as account_source,
     case
         when exported.owner_source_sha256 is not null
             then {
@@ -65,9 +91,12 @@ select
             }
     end as last_use_source
 from access_keys as logged
-full join exported_keys as exported
+full join placed as exported
   on  exported.access_key_id = logged.access_key_id
-  and (exported.account_id is null or exported.account_id = logged.account_id)
+  and (exported.account_id = logged.account_id or not exported.is_of_logged_account)
+left join accounts
+  on  accounts.access_key_id = exported.access_key_id
+  and accounts.account_id = exported.account_id
 where $user::varchar is null
    or (coalesce(logged.account_id, exported.account_id) = $account and reported_as = $user)
 order by account_id, access_key_id

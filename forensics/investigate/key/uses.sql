@@ -18,7 +18,8 @@ select
     event_source,
     event_name,
     source_ip_address,
-    user_agent,
+    -- S3 logs user agents in brackets
+    trim(user_agent, '[]') as user_agent,
     error_code,
     outcome,
     -- an object counts as its bucket

@@ -208,16 +208,19 @@ def test_of_two_users_of_one_name_each_has_what_befell_them(tmp_path: Path) -> N
         parts: Json = {"requestParameters": request, "responseElements": response}
         return call(admin, second, source="iam.amazonaws.com", name=action, **parts)
 
+    deleted = iam(20, "DeleteUser", name)
     aws.log(
         iam(0, "CreateUser", name, {"user": name | {"userId": first.id}}),
         call(first.signs(keys[0]), 10),
-        iam(20, "DeleteUser", name),
+        deleted,
         iam(30, "CreateUser", name, {"user": name | {"userId": second.id}}),
         call(second.signs(keys[1]), 40),
         iam(50, "AttachUserPolicy", policy),
     )
     with case_of_records(aws.records, tmp_path) as case:
-        assert findings(the_key(case, keys[0])) == {"owner_gone"}
+        gone = the_key(case, keys[0])
+        assert findings(gone) == {"owner_gone"}
+        assert gone.findings[0].event_ids == (deleted["eventID"],)
         assert findings(the_key(case, keys[1])) == {"quarantined"}
 
 
@@ -287,6 +290,53 @@ def test_a_root_key_is_told_first(case: Case, tmp_path: Path) -> None:
     one = the_key(case, None)
     assert one.owner is not None and one.owner.kind == ActorKind.ROOT
     assert {"root_key", "never_used"} <= findings(one)
+
+
+SWITCHED = [
+    call(ALICE.signs(KEY), 90, source="iam.amazonaws.com", name="UpdateAccessKey",
+         requestParameters={"accessKeyId": KEY, "status": "Inactive", "userName": "alice"}),
+    call(ALICE.signs(OTHER), 86400, source="iam.amazonaws.com", name="UpdateAccessKey",
+         requestParameters={"accessKeyId": KEY, "status": "Active", "userName": "alice"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "last_use", "is_found"),
+    [
+        (SWITCHED[:1], "2026-03-01T12:05:00Z", True),
+        (SWITCHED[:1], "2026-03-01T12:01:30Z", False),  # in the second of the deactivation
+        (SWITCHED, "2026-03-01T12:05:00Z", True),
+        (SWITCHED, "2026-03-02T12:05:00Z", False),  # active again
+    ],
+)
+def test_a_last_use_by_iam_after_a_logged_deactivation(
+    case: Case, tmp_path: Path, records: list[Json], last_use: str, is_found: bool
+) -> None:
+    add(
+        case,
+        tmp_path,
+        {f"{KEY}.json": used("alice", last_use)},
+        AS_OF + timedelta(days=1),
+        write(records, tmp_path / "more"),
+    )
+    found = {(one.finding, one.rests_on, one.export) for one in the_key(case).findings}
+    assert (("used_after_disabled", "export", "iam_access_key_last_used") in found) is is_found
+    said = {one.what: one.disagreement for one in case.key(KEY).exports}
+    assert (said["last_use"] == "used_after_disabled") is is_found
+
+
+def test_another_account_by_sts_is_a_finding_of_the_one_key(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {f"{KEY}.json": {"Account": "999988887777"}}, AS_OF)
+    (one,) = case.keys().keys
+    assert (one.access_key_id, one.account_id, one.owner and one.owner.name) == (KEY, HOME.id, "alice")
+    (differs,) = [finding for finding in one.findings if finding.finding == "account_differs"]
+    assert (differs.rests_on, differs.export) == ("export", "sts_access_key_info")
+
+
+def test_the_account_by_sts_is_no_finding_where_it_agrees(case: Case, tmp_path: Path) -> None:
+    add(case, tmp_path, {f"{KEY}.json": {"Account": HOME.id}}, AS_OF)
+    (one,) = case.keys().keys
+    assert "account_differs" not in findings(one)
 
 
 def test_another_owner_by_iam_is_told_and_the_events_stand(case: Case, tmp_path: Path) -> None:
