@@ -54,7 +54,7 @@ def _columns(select: str) -> list[str]:
     listed = re.sub(r"--.*", "", select).partition("select\n")[2].partition("from credential_days")[0]
     listed = listed.partition("from changed_events")[0]
     return re.findall(
-        r"(?:\bas |^ +|\.)(\w+),?$", re.sub(r"\bcase\n.*?\bend\b", "", listed, flags=re.DOTALL), re.MULTILINE
+        r"(?:\bas |^ +(?=\w+,)|\.)(\w+),?$", re.sub(r"\bcase\n.*?\bend\b", "", listed, flags=re.DOTALL), re.MULTILINE
     )
 
 

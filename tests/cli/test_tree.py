@@ -12,7 +12,7 @@ from tests.simulator import sample
 TREE = "subject at nodes containment ancestors flags evidence exports digests"
 NODE = (
     "id kind parent relation depth certain access_key_ids principal_id arn account_id issued_at expires_at valid_at"
-    " first_use last_use events event_ids name state flags"
+    " first_use last_use events event_ids name state flags ended"
 )
 STEP = "order action target account_id ends survives why"
 

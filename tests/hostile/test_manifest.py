@@ -13,7 +13,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.errors import DamagedManifest, NotACase
-from forensics.lake.layout import open_existing
+from forensics.lake.layout import FORMAT_VERSION, open_existing
 from forensics.lake.manifest import read
 from tests.attribution.records import Account, assume_role, call, write
 from tests.cli.run import run
@@ -234,17 +234,17 @@ def test_every_command_refuses_a_hostile_manifest(
 
 NO_CASE = b"00000000-0000-0000-0000-000000000000"
 ABOUT: list[tuple[str, bytes, str]] = [
-    ("a case ID with SQL", b'{"case_id": "\'; drop table built; --", "format_version": 3}', "case_id"),
-    ("no UUID", b'{"case_id": "00000000_0000-0000-0000-000000000000", "format_version": 3}', "case_id"),
-    ("a number", b'{"case_id": 7, "format_version": 3}', "case_id"),
+    ("a case ID with SQL", b'{"case_id": "\'; drop table built; --", "format_version": NOW}', "case_id"),
+    ("no UUID", b'{"case_id": "00000000_0000-0000-0000-000000000000", "format_version": NOW}', "case_id"),
+    ("a number", b'{"case_id": 7, "format_version": NOW}', "case_id"),
     ("a version as text", b'{"case_id": "x", "format_version": "2"}', "format_version"),
     ("a version as a truth", b'{"case_id": "x", "format_version": true}', "format_version"),
     ("a huge version", b'{"case_id": "x", "format_version": 1' + b"0" * 400 + b"}", "damaged"),
     ("a negative version", b'{"case_id": "x", "format_version": -1}', "format_version"),
-    ("another field", b'{"case_id": "%s", "format_version": 3, "x": 1}' % NO_CASE, "unknown field"),
+    ("another field", b'{"case_id": "%s", "format_version": NOW, "x": 1}' % NO_CASE, "unknown field"),
     ("nested", b'{"case_id": ' + b"[" * 60_000, "damaged"),
-    ("a long text", b'{"format_version": 3, "case_id": "' + b"x" * (1 << 26) + b'"}', "damaged"),
-    ("not UTF-8", b'{"format_version": 3, "case_id": "\xff"}', "damaged"),
+    ("a long text", b'{"format_version": NOW, "case_id": "' + b"x" * (1 << 26) + b'"}', "damaged"),
+    ("not UTF-8", b'{"format_version": NOW, "case_id": "\xff"}', "damaged"),
     ("zeros", b"\0" * 73, "damaged"),
     ("nothing", b"", "damaged"),
 ]  # fmt: skip
@@ -252,7 +252,7 @@ ABOUT: list[tuple[str, bytes, str]] = [
 
 @pytest.mark.parametrize(("text", "message"), [case[1:] for case in ABOUT], ids=[case[0] for case in ABOUT])
 def test_a_hostile_case_json_is_refused(received: Path, text: bytes, message: str) -> None:
-    (received / "case.json").write_bytes(text)
+    (received / "case.json").write_bytes(text.replace(b"NOW", b"%d" % FORMAT_VERSION))
     with pytest.raises(NotACase, match=message) as refused:
         open_existing(received)
     assert len(str(refused.value)) < 1_000

@@ -30,7 +30,8 @@ AS_OF = START + timedelta(days=1)
 
 def on_behalf(home: Account) -> Json:
     behalf = {"userId": PERSON, "identityStoreArn": f"arn:aws:identitystore::{home.id}:identitystore/{STORE}"}
-    return call(home.role("deploy").session("me", 0, home.key("K")) | {"onBehalfOf": behalf}, 5)
+    role = home.role("AWSReservedSSO_Deploy_0123456789abcdef", path="/aws-reserved/sso.amazonaws.com/")
+    return call(role.session("me", 0, home.key("K")) | {"onBehalfOf": behalf}, 5)
 
 
 def users(name: str, store: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pytest
 
 import forensics.investigate
@@ -151,7 +152,7 @@ def test_each_query_is_read_as_a_type() -> None:
 def _fields(type_: Any) -> tuple[set[str], set[str]]:
     """Return the fields that a query must return, and those that it may: defaults of an answer are set later."""
     if issubclass(type_, Row):
-        return set(type_.__struct_fields__), set(type_.__struct_fields__)
+        return {one.name for one in msgspec.structs.fields(type_) if one.required}, set(type_.__struct_fields__)
     fields = dataclasses.fields(type_)
     missing = dataclasses.MISSING
     required = {one.name for one in fields if one.default is missing and one.default_factory is missing}

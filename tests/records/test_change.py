@@ -34,13 +34,14 @@ ASKED = {"StringLike": {"sts:SourceIdentity": "*@example.com"}}
 
 
 def test_a_key_is_made_for_somebody_or_for_oneself() -> None:
-    key = {"accessKey": {"accessKeyId": "AKIAX", "userName": "bob"}}
+    key_id = "AKIAIOSFODNN7EXAMPLE"
+    key = {"accessKey": {"accessKeyId": key_id, "userName": "bob"}}
     assert changed("CreateAccessKey", responseElements=key) == {
-        "created_access_key_id": "AKIAX",
+        "created_access_key_id": key_id,
         "target_user_name": "bob",
     }
-    own = changed("DeleteAccessKey", requestParameters={"accessKeyId": "AKIAX"})
-    assert (own["target_access_key_id"], own["target_status"], own["target_user_name"]) == ("AKIAX", "Deleted", "alice")
+    own = changed("DeleteAccessKey", requestParameters={"accessKeyId": key_id})
+    assert (own["target_access_key_id"], own["target_status"], own["target_user_name"]) == (key_id, "Deleted", "alice")
 
 
 def test_users_and_roles_get_their_unique_ids() -> None:

@@ -22,7 +22,8 @@ USER = {
     "arn": "arn:aws:iam::444455556666:user/a",
     "accountId": "444455556666",
 }
-CREDENTIALS = {"accessKeyId": "ASIAX", "expiration": "Jul 10, 2023, 6:38:25 PM", "sessionToken": "t"}
+KEY = "ASIAY34FZKBOKMUTVV7A"
+CREDENTIALS = {"accessKeyId": KEY, "expiration": "Jul 10, 2023, 6:38:25 PM", "sessionToken": "t"}
 EXPIRES = datetime(2023, 7, 10, 18, 38, 25, tzinfo=UTC)
 
 
@@ -47,7 +48,7 @@ def test_assume_role() -> None:
         "sourceIdentity": "alice",
     }
     assert issued("sts", "AssumeRole", requestParameters=request, responseElements=response) == {
-        "issued_access_key_id": "ASIAX",
+        "issued_access_key_id": KEY,
         "issued_principal_id": "AROAX:build",
         "issued_arn": SESSION,
         "issued_account_id": "111122223333",
@@ -66,12 +67,12 @@ def test_a_denied_assume_role_names_its_target_and_hands_out_nothing() -> None:
 
 def test_an_empty_error_code_is_none() -> None:
     response = {"credentials": CREDENTIALS}
-    assert issued("sts", "GetSessionToken", errorCode="", responseElements=response)["issued_access_key_id"] == "ASIAX"
+    assert issued("sts", "GetSessionToken", errorCode="", responseElements=response)["issued_access_key_id"] == KEY
 
 
 def test_get_session_token_hands_a_user_its_own_session() -> None:
     assert issued("sts", "GetSessionToken", responseElements={"credentials": CREDENTIALS}) == {
-        "issued_access_key_id": "ASIAX",
+        "issued_access_key_id": KEY,
         "issued_principal_id": "AIDAX",
         "issued_arn": USER["arn"],
         "issued_account_id": "444455556666",

@@ -1,6 +1,6 @@
 -- candidates: child credential -> an issuance that may have issued it.
 -- Grain: one row per (child_credential_id, issuance_id), with the strongest rule (docs/attribution.md#rules).
--- Every rule requires equal seconds, or an issuance no later than the first use: hosts have different clocks, so a use may
+-- Every rule requires equal seconds, or an issuance no later than the first use: clocks of hosts differ, so a use may
 -- be stamped before the second in which its session began.
 
 with children as (

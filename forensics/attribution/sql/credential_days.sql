@@ -28,8 +28,9 @@ select
     -- a user may be renamed on that day: the name in the last record, behind the time of day that is cut off
     substr(max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || arn end), 9)
         as arn,
-    substr(max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9)
-        as user_name,
+    substr(
+        max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9
+    ) as user_name,
     coalesce(
         min(case when not unreliable and identity_type = 'IAMUser' then arn end)
             <> max(case when not unreliable and identity_type = 'IAMUser' then arn end),

@@ -212,7 +212,8 @@ select
     identity_store_arn,
     sign_in_session_arn,
     delegate_account_id,
-    case when credentials_issued_to = last_credentials_issued_to then credentials_issued_to end as credentials_issued_to,
+    case when credentials_issued_to = last_credentials_issued_to then credentials_issued_to end
+        as credentials_issued_to,
     on_behalf_of_event_key,
     coalesce(from_console, false) as from_console,
     invoked_by,

@@ -68,7 +68,9 @@ by_record as (
             when delegate_account_id is not null then null
             when identity_type = 'AssumedRole' then workload_name
             when identity_type = 'FederatedUser' then regexp_extract(session_issuer_arn, '[^/]+$', 0)
-            when identity_type in ('IAMUser', 'SAMLUser', 'WebIdentityUser', 'Directory', 'Unknown', 'IdentityCenterUser')
+            when identity_type in (
+                'IAMUser', 'SAMLUser', 'WebIdentityUser', 'Directory', 'Unknown', 'IdentityCenterUser'
+            )
                 then user_name
         end as actor_name,
         case

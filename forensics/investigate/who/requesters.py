@@ -84,7 +84,7 @@ def who_of(
         return replace(answer, digests=digest_check(connection, spans))
     facts = _WhoFacts(connection, credential_ids, ip_ranges)
     answers = facts.answers(subject)
-    answer = _as_recorded(answers[0], found) if len(answers) == 1 else _several(subject, answers)
+    answer = _as_recorded(answers[0], found) if len(answers) == 1 else _several(subject, answers, facts.latest_actor())
     return replace(answer, digests=digest_check(connection, facts.spans(connection)))
 
 
@@ -149,8 +149,8 @@ def _identity(actor: Actor) -> Actor:
     return replace(actor, name=None, arn=None) if actor.id else actor
 
 
-def _several(subject: Subject, answers: Sequence[Who]) -> Who:
-    """Combine the answers for several credentials; they have an actor only if all agree."""
+def _several(subject: Subject, answers: Sequence[Who], latest: Actor) -> Who:
+    """Combine the answers for several credentials; they have an actor, with its latest name, only if all agree."""
     first = answers[0]
     account_id = _agreed((answer.subject.account_id for answer in answers), subject.account_id)
     several = Who(
@@ -173,7 +173,7 @@ def _several(subject: Subject, answers: Sequence[Who]) -> Who:
         )
     agreed = replace(
         several,
-        actor=answers[-1].actor,  # of a renamed user, the latest
+        actor=latest,
         grade=max((answer.grade for answer in answers), key=_GRADES.index),
         stop_reason=first.stop_reason,
         caller=_agreed((answer.caller for answer in answers), None),
@@ -238,6 +238,10 @@ class _WhoFacts:
 
     def answers(self, subject: Subject) -> list[Who]:
         return [self._answer(subject, credential) for credential in self.credentials]
+
+    def latest_actor(self) -> Actor:
+        """Return the actor of the credential used last: a renamed user has its latest name there."""
+        return max(self.credentials, key=lambda one: (str(one.last_use or ""), one.credential_id)).actor
 
     def spans(self, connection: Connection) -> list[CheckedSpan]:
         """Return the spans behind the answers: cited events, uses of the credentials, and missing issuances."""

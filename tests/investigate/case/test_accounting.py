@@ -15,7 +15,7 @@ from tests.cli.run import run
 
 HOME = Account("111111111111")
 ALICE = HOME.user("alice")
-NEW = {"type": "IAMUser", "invokedByDelegate": {"accountId": "1"}, "sessionContext": {"moodOfCaller": "x"}}
+NEW = {"type": "IAMUser", "invokedByMachine": {"accountId": "1"}, "sessionContext": {"moodOfCaller": "x"}}
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +34,14 @@ def test_fields_that_nothing_knows_are_counted(folder: Path) -> None:
     with Case.open(folder / "case") as case:
         assert case.info().unknown_fields == {
             "eventContext": 2,
-            "userIdentity.invokedByDelegate": 1,
+            "userIdentity.invokedByMachine": 1,
             "userIdentity.sessionContext.moodOfCaller": 1,
         }
         found = case.sql_rows("select record ->> '$.userIdentity.sessionContext.moodOfCaller' as mood from events")
         assert ("x",) in found.rows
     shown = run("info", "--case", folder / "case", width=200)
     assert shown.code == 0
-    assert "eventContext (2 records), userIdentity.invokedByDelegate (1 record)" in shown.out
+    assert "eventContext (2 records), userIdentity.invokedByMachine (1 record)" in shown.out
 
 
 def test_all_adds_up(folder: Path) -> None:
