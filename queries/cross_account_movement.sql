@@ -1,6 +1,6 @@
 -- title: Movement between accounts
 -- question: Who assumed roles of other accounts, from which account, and which long-term key is the origin?
--- parameter: origin_key varchar = null: only requests with this long-term key as the origin
+-- parameter: origin_key varchar = null: only requests with this key or a credential certainly derived from it
 -- techniques: T1550.001, T1078.004
 -- columns: from_account_id, to_account_id, role_arn, actor_name, actor_id, actor_kind, origin_access_key_id, requests,
 --   first_request, last_request, first_event_id
@@ -21,7 +21,13 @@ from issuances
 left join actors on actors.credential_id = issuances.caller_credential_id
 where issuances.caller_account_id <> issuances.issued_account_id
   and not issuances.is_unreliable
-  and ($origin_key::varchar is null or actors.origin_access_key_id = $origin_key)
+  and (
+      $origin_key::varchar is null
+      or actors.origin_access_key_id = $origin_key
+      or issuances.caller_credential_id in (
+          select derived_id from derived where ancestor_access_key_id = $origin_key and is_certain
+      )
+  )
 group by
     issuances.caller_account_id, issuances.issued_account_id, role_arn, actors.actor_name, actors.actor_id,
     actors.actor_kind, actors.origin_access_key_id

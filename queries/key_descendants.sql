@@ -1,6 +1,6 @@
 -- title: Credentials derived from a key, and which are still valid
--- question: Which credentials certainly derive from this key (`forensics tree` also shows uncertain ones), how much
---   were they used, and which had not expired at a time?
+-- question: Which credentials certainly derive from this key, also over planted keys, users, passwords and trust
+--   policies (`forensics tree` also shows uncertain ones), how much were they used, and which had not expired at a time?
 -- parameter: key varchar: the access key ID
 -- parameter: at timestamptz = null: the time of the check; by default, that of the latest event
 -- techniques: T1550.001, T1078.004
@@ -13,22 +13,31 @@ with latest as (
 )
 
 select
-    walk.depth as hops,
+    derived.depth as hops,
     credentials.access_key_id,
     credentials.arn,
     credentials.account_id,
-    issuances.event_time as issued_at,
+    coalesce(issuances.event_time, access_keys.created_at) as issued_at,
     issuances.expires_at,
-    issuances.event_time <= latest.at and issuances.expires_at > latest.at as is_unexpired,
+    case
+        when credentials.access_key_id like 'AKIA%'
+            then access_keys.created_at <= latest.at
+                and (access_keys.status = 'Active' or access_keys.status_since > latest.at)
+        else issuances.event_time <= latest.at and issuances.expires_at > latest.at
+    end as is_unexpired,
     credentials.first_use,
     credentials.last_use,
     credentials.events,
-    issuances.event_id
-from walk
+    coalesce(issuances.event_id, evidence.event_id) as event_id
+from derived
 cross join latest
-join credentials ancestors on ancestors.credential_id = walk.ancestor_credential_id
-join credentials on credentials.credential_id = walk.credential_id
-left join links on links.child_credential_id = walk.credential_id and links.is_chosen
+join credentials on credentials.credential_id = derived.derived_id
+left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
 left join issuances on issuances.issuance_id = links.issuance_id
-where ancestors.access_key_id = $key
-order by issued_at, walk.depth, credentials.access_key_id, walk.credential_id, walk.ancestor_credential_id
+left join access_keys
+  on  access_keys.access_key_id = credentials.access_key_id
+  and access_keys.account_id = credentials.account_id
+left join evidence on evidence.event_key = access_keys.created_by_event_key
+where derived.ancestor_access_key_id = $key
+  and derived.is_certain
+order by issued_at, derived.depth, credentials.access_key_id, derived.derived_id, derived.ancestor_id

@@ -1,6 +1,7 @@
 -- title: Users, keys, passwords and trust policies that were created
 -- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards?
--- parameter: origin_key varchar = null: only those created with this long-term key or a credential derived from it
+-- parameter: origin_key varchar = null: only those created with this key or a credential certainly derived from it, also
+--   over users, keys, passwords and trust policies that were created before
 -- techniques: T1136.003, T1098.001, T1098.003, T1098
 -- columns: event_time, kind, name, access_key_id, account_id, by_actor, by_actor_kind, grade, by_origin_key, first_use,
 --   last_use, uses, event_id
@@ -72,7 +73,11 @@ left join uses_of_roles
   and uses_of_roles.account_id = plantings.account_id
   and uses_of_roles.role_name = plantings.name
   and uses_of_roles.session_creation_date >= plantings.event_time
-where $origin_key::varchar is null or actors.origin_access_key_id = $origin_key
+where $origin_key::varchar is null
+   or actors.origin_access_key_id = $origin_key
+   or plantings.creator_credential_id in (
+       select derived_id from derived where ancestor_access_key_id = $origin_key and is_certain
+   )
 group by
     plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id, plantings.account_id,
     plantings.event_id

@@ -72,8 +72,12 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
     ),
     "key_descendants": (
         {"key": LEAKED, "at": "2026-10-04T02:50:00Z"},
-        53,
-        [{"access_key_id": DEEP, "hops": 3, "is_unexpired": True, "events": 78}],
+        60,
+        [
+            {"access_key_id": DEEP, "hops": 3, "is_unexpired": True, "events": 78},
+            {"access_key_id": sample.PERSISTENCE_KEY, "hops": 4, "is_unexpired": True},
+            {"access_key_id": sample.SECOND_PERSISTENCE_KEY, "hops": 5, "is_unexpired": False, "events": 24},
+        ],
     ),
     "key_lifecycle": (
         {},
@@ -113,8 +117,9 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
     ),
     "persistence": (
         {"origin_key": LEAKED},
-        4,
+        5,
         [
+            {"access_key_id": sample.SECOND_PERSISTENCE_KEY, "by_actor": "svc-metrics", "uses": 24},
             {"kind": "user", "name": "svc-metrics", "by_actor": "svc-deploy", "uses": 34},
             {"kind": "role", "name": "prod-maintenance"},
         ],

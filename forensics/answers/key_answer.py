@@ -110,11 +110,34 @@ class Quarantine:
 
 
 @dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Sensitive calls of one action, with its MITRE ATT&CK tactic and technique; administrators make them, too.
+
+    `mfa_authenticated`: whether all were made with MFA; null if unknown. `event_ids`: the first of them.
+    """
+
+    tactic: str
+    technique: str
+    technique_name: str
+    event_source: str
+    event_name: str
+    succeeded: int
+    denied: int
+    failed: int
+    first_use: datetime | None
+    last_use: datetime | None
+    mfa_authenticated: bool | None
+    resources: tuple[str, ...]
+    resources_total: int
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Descendants:
     """Credentials of one role or user that derive from a key, directly (`depth` 1) or through others.
 
-    `unexpired`: those known to be valid at the latest event of the case. `certain` is false if the logs leave several
-    possible requesters, one of them the key.
+    `unexpired`: those known to be valid at the latest event of the case: sessions that had not expired, and long-term
+    keys that were left active. `certain` is false if the logs leave several possible requesters, one of them the key.
     """
 
     arn: str | None
@@ -147,7 +170,10 @@ class MadeKey:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A summary of the tree below a key. Counts exclude uncertain links, except `possible`."""
+    """A summary of the tree below a key. Counts exclude uncertain links, except `possible`.
+
+    `sensitive`: the sensitive calls of all derived credentials.
+    """
 
     credentials: int = 0
     direct: int = 0
@@ -157,6 +183,7 @@ class Children:
     at: datetime | None = None
     roles: tuple[Descendants, ...] = ()
     made_keys: tuple[MadeKey, ...] = ()
+    sensitive: tuple[Sensitive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,29 +240,6 @@ class UsedWith(Used):
 
     event_names: tuple[str, ...]
     objects: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Sensitive:
-    """Sensitive calls of one action, with its MITRE ATT&CK tactic and technique; administrators make them, too.
-
-    `mfa_authenticated`: whether all were made with MFA; null if unknown. `event_ids`: the first of them.
-    """
-
-    tactic: str
-    technique: str
-    technique_name: str
-    event_source: str
-    event_name: str
-    succeeded: int
-    denied: int
-    failed: int
-    first_use: datetime | None
-    last_use: datetime | None
-    mfa_authenticated: bool | None
-    resources: tuple[str, ...]
-    resources_total: int
-    event_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

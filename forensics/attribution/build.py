@@ -50,6 +50,7 @@ SORTED_BY = {
     "access_keys": "access_key_id",
     "actors": "credential_id",
     "credentials": "credential_id",
+    "derived": "ancestor_id",
     "descents": "parent_id",
     "evidence": "event_key",
     "evidence_files": "event_key",

@@ -52,6 +52,7 @@ AFTER_WALK = (
     "session_descents",
     "descents",
 )
+AFTER_DESCENTS = ("derived",)
 
 # tables that only serve models, with the last reader of each: together they would fill the memory of a large case
 SCRATCH = {
@@ -67,6 +68,7 @@ SCRATCH = {
     "telling_events": "session_descents",
     "requested_descents": "descents",
     "session_descents": "descents",
+    "over_plantings": "derived",
 }
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
@@ -94,6 +96,9 @@ def run(engine: Engine) -> None:
     _choose_and_walk(engine)
     for name in AFTER_WALK:
         _make(engine, name)
+    _close(engine, "over_plantings", "planted_hops")
+    for name in AFTER_DESCENTS:
+        _make(engine, name)
 
 
 @cache
@@ -116,17 +121,17 @@ def _choose_and_walk(engine: Engine) -> None:
     while (found := engine.count("contested")) != known:
         known = found
         engine.create("chosen", model("chosen"))
-        _walk(engine)
+        _close(engine, "reached", "hops")
         for name in ("names", "contested"):
             engine.create(name, model(name))
 
 
-def _walk(engine: Engine) -> None:
-    """Find every ancestor of every credential: join the hops with themselves until nothing is new."""
-    engine.create("reached", model("hops"))
-    known = engine.count("reached")
+def _close(engine: Engine, table: str, hops: str) -> None:
+    """Create a table of all pairs that hops connect: join the hops with themselves until nothing is new."""
+    engine.create(table, model(hops))
+    known = engine.count(table)
     for _ in range(_WALK_PASSES):
-        engine.create("reached", model("reached"))
-        before, known = known, engine.count("reached")
+        engine.create(table, model(table))
+        before, known = known, engine.count(table)
         if known == before:
             return

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
-from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, MadeKey
+from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, MadeKey, Sensitive
 from forensics.output.chain_text import candidate_lines, chain_lines
 from forensics.output.evidence_text import (
     OPEN_WINDOWS,
@@ -20,6 +20,7 @@ from forensics.output.identity_text import described, subject_line
 from forensics.output.key_history_text import end_style, ended, life_lines, owners_access_lines, quarantine_lines
 from forensics.output.key_use_text import (
     address_lines,
+    burst_lines,
     outcomes,
     program_lines,
     region_lines,
@@ -27,7 +28,7 @@ from forensics.output.key_use_text import (
     sensitive_lines,
     service_lines,
 )
-from forensics.output.lines import Line, and_more, labelled, line, part
+from forensics.output.lines import Line, Span, and_more, labelled, line, part
 from forensics.output.who_text import claim_lines, headline, missing_lines
 from forensics.output.words import (
     CANDIDATES,
@@ -57,7 +58,9 @@ def render_key(answer: Key) -> Iterator[Line]:
         yield from part("Notes", note_lines(answer))
         return
     activity = answer.activity
-    yield from part("Sensitive calls (administrators make them too)", sensitive_lines(activity))
+    calls = [*sensitive_lines(activity.sensitive), *burst_lines(activity)]
+    yield from part("Sensitive calls (administrators make them too)", calls)
+    yield from part("Sensitive calls of derived credentials", sensitive_lines(answer.children.sensitive))
     yield from part("Key status changes", life_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports))
     yield from part("Other access of the owner", owners_access_lines(answer))
@@ -151,19 +154,28 @@ def _used(answer: Key) -> Iterator[Line]:
 
 
 def _alarm(answer: Key) -> Iterator[Line]:
-    sensitive = answer.activity.sensitive
-    done = sum(one.succeeded for one in sensitive)
-    refused = sum(one.denied + one.failed for one in sensitive)
-    tactics = ", ".join(dict.fromkeys(TACTICS[one.tactic] for one in sensitive if one.succeeded))
-    if done:
-        more = f", {refused:,} refused" if refused else ""
-        yield labelled("alert", (count(done, "sensitive call"), "bad"), f"{more}: {tactics}")
-    elif refused:
-        yield labelled("alert", (count(refused, "sensitive call"), "warn"), ", all refused")
+    """Return the number of sensitive calls of the key, and of everything derived from it."""
+    of_derived = answer.children.sensitive
+    own = " by the key" if of_derived else ""
+    alerts = [*_alert(answer.activity.sensitive, own), *_alert(of_derived, " by derived credentials")]
+    for place, spans in enumerate(alerts):
+        yield labelled("alert" if place == 0 else "", *spans)
     for end in answer.lifecycle.used_after_end:
         if end.succeeded:
             text = f"{count(end.succeeded, 'call')} succeeded after it was {ended(end)}"
             yield labelled("", (text, end_style(end)))
+
+
+def _alert(sensitive: Sequence[Sensitive], by: str) -> Iterator[tuple[Span, str]]:
+    done = sum(one.succeeded for one in sensitive)
+    refused = sum(one.denied + one.failed for one in sensitive)
+    calls = count(done + refused, "sensitive call")
+    if done:
+        tactics = ", ".join(dict.fromkeys(TACTICS[one.tactic] for one in sensitive if one.succeeded))
+        succeeded = f", {done:,} succeeded" if refused else ""
+        yield (calls, "bad"), f"{by}{succeeded}: {tactics}"
+    elif refused:
+        yield (calls, "warn"), f"{by}, all refused"
 
 
 def _derived(children: Children) -> Iterator[Line]:
@@ -193,7 +205,7 @@ def _role(role: Descendants) -> Iterator[Line]:
     hops = "directly" if role.depth == 1 else f"over {role.depth} hops"
     doubt = "" if role.certain else " POSSIBLY"
     yield line((role.arn or "a principal without ARN", "bold"), f"{doubt}  {role.account_id or ''}".rstrip())
-    valid = f", {role.unexpired:,} not expired" if role.unexpired else ""
+    valid = f", {role.unexpired:,} still valid" if role.unexpired else ""
     issued = time_span(role.first_issued, role.last_issued)
     credentials, calls = count(role.credentials, "credential"), count(role.events, "call")
     yield line(f"{credentials} {hops}{valid}; issued {issued}; {calls}", indent=2)

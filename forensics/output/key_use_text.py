@@ -16,13 +16,17 @@ _SHOWN = 10  # rows of a list; JSON has more
 _NAMED = 6  # names in a row
 
 
-def sensitive_lines(activity: Activity) -> Iterator[Line]:
-    """Return the sensitive calls, successful ones first, then the bursts of discovery."""
-    found = sorted(activity.sensitive, key=lambda one: (not one.succeeded, known_time(one.first_use), one.event_name))
+def sensitive_lines(sensitive: Iterable[Sensitive]) -> Iterator[Line]:
+    """Return the sensitive calls, successful ones first."""
+    found = sorted(sensitive, key=lambda one: (not one.succeeded, known_time(one.first_use), one.event_name))
     for one in found[: 2 * _SHOWN]:
         yield from _call(one)
     if len(found) > 2 * _SHOWN:
         yield _more(len(found) - 2 * _SHOWN, "action")
+
+
+def burst_lines(activity: Activity) -> Iterator[Line]:
+    """Return the bursts of discovery."""
     for burst in activity.discovery_bursts[:_SHOWN]:
         yield from _burst(burst)
     yield from _rest(activity.totals.discovery_bursts, "discovery burst")

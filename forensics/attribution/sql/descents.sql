@@ -249,6 +249,70 @@ had_by_user as (
       and not exists (select 1 from signed_in_by where signed_in_by.child_id = credentials.credential_id)
 ),
 
+-- requests for a role, with the requester: a user, a role or an identity provider
+role_requests as (
+    select
+        links.child_credential_id as child_id,
+        issuances.issuance_id,
+        issuances.event_time,
+        issuances.issued_account_id as account_id,
+        coalesce(
+            nullif(regexp_extract(issuances.issued_arn, ':assumed-role/([^/]+)/', 1), ''),
+            nullif(regexp_extract(issuances.target_role_arn, '[^/]+$', 0), '')
+        ) as role_name,
+        coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_invoked_by, '') || '|'
+            || coalesce(
+                case
+                    when issuances.caller_identity_type in ('AssumedRole', 'AWSAccount')
+                        then regexp_extract(issuances.caller_principal_id, '^[^:]*', 0)
+                    else issuances.caller_principal_id
+                end,
+                ''
+            ) as requester,
+        links.parent_credential_id is null and issuances.caller_identity_type <> 'AWSService' as is_from_outside
+    from links
+    join issuances on issuances.issuance_id = links.issuance_id
+    where links.is_of_chosen_issuer
+      and issuances.issued_identity_type = 'AssumedRole'
+),
+
+first_requests as (
+    select account_id, role_name, requester, min(event_time) as event_time
+    from role_requests
+    group by account_id, role_name, requester
+),
+
+trust_policy_periods as (
+    select
+        *,
+        lead(event_time) over (partition by account_id, name order by event_time, planting_id) as until
+    from plantings
+    where kind = 'role'
+),
+
+-- sessions of a role that a planted trust policy may have allowed: the policy was in force, and the requester had no
+-- session before. A requester whose credentials are loaded may have had access by the policy before.
+allowed_by_trust_policy as (
+    select
+        policies.planting_id as parent_id,
+        role_requests.child_id,
+        'assumed_role' as relation,
+        role_requests.is_from_outside as is_certain,
+        role_requests.issuance_id as event_key
+    from trust_policy_periods policies
+    join role_requests
+      on  role_requests.account_id = policies.account_id
+      and role_requests.role_name = policies.name
+      and role_requests.event_time >= policies.event_time
+      and coalesce(role_requests.event_time < policies.until, true)
+    join first_requests
+      on  first_requests.account_id = role_requests.account_id
+      and first_requests.role_name = role_requests.role_name
+      and first_requests.requester = role_requests.requester
+    -- a created role had no policy before
+    where first_requests.event_time >= policies.event_time or policies.principal_id is not null
+),
+
 all_descents as (
     select requested.*
     from requested_descents as requested
@@ -273,6 +337,8 @@ all_descents as (
     select parent_id, child_id, relation, is_certain, event_key from signed_in_by where place = 1
     union all
     select * from had_by_user
+    union all
+    select * from allowed_by_trust_policy
 ),
 
 distinct_descents as (

@@ -8,7 +8,7 @@ from datetime import datetime
 from forensics.answers.key_answer import Activity, Burst, Sensitive, Totals, Used, UsedAddress, UsedAgent, UsedWith
 from forensics.investigate.applications import application_of
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.sql_rows import Connection, Row, grouped, rows, run
+from forensics.investigate.sql_rows import Connection, Row, grouped, rows, run, values
 from forensics.investigate.workloads import address_class
 
 _LISTED = 100  # maximum entries of each list
@@ -52,17 +52,20 @@ class _BurstRow(Row, frozen=True):
 
 
 @contextmanager
-def uses_of(connection: Connection, nodes: Mapping[str, int], key_id: str | None = None) -> Iterator[str]:
+def uses_of(
+    connection: Connection, nodes: Mapping[str, int], key_id: str | None = None, *, only_sensitive: bool = False
+) -> Iterator[str]:
     """Yield the name of a temporary table of all events signed with some credentials, for the queries with $uses.
 
     Args:
         nodes: the number of the tree node of each credential ID.
         key_id: the access key, if all credentials have the same.
+        only_sensitive: leave out all but sensitive calls.
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
     try:
-        run(connection, "key/uses", **asked)
+        run(connection, "key/uses", **asked, sensitive=only_sensitive)
         yield _USES
     finally:
         connection.execute("drop table if exists key_uses")
@@ -88,6 +91,17 @@ def activity(connection: Connection, uses: str, context: AddressContext) -> Acti
         discovery_bursts=tuple(row.burst for row in bursts),
         totals=Totals(*(_total(found) for found in (addresses, agents, regions, services, resources, bursts))),
     )
+
+
+def derived_from(connection: Connection, ids: Sequence[str]) -> list[str]:
+    """Return the IDs of the credentials and plantings that certainly derive from some credentials."""
+    return values(connection, str, "key/derived", ids=ids)
+
+
+def sensitive_of_derived(connection: Connection, ids: Sequence[str]) -> tuple[Sensitive, ...]:
+    """Return the sensitive calls of everything that certainly derives from some credentials."""
+    with uses_of(connection, dict.fromkeys(derived_from(connection, ids), 0), only_sensitive=True) as uses:
+        return tuple(rows(connection, Sensitive, "key/sensitive", uses=uses, most=CITED))
 
 
 def _used_address(row: _PlaceRow, context: AddressContext) -> UsedAddress:

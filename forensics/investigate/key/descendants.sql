@@ -1,10 +1,11 @@
--- Credentials requested with a key, directly or indirectly, by role or user. $ids: the key's credentials; $at: the time
--- for validity.
+-- Credentials derived from a key, directly or indirectly, by role or user. $ids: the key's credentials; $at: the time for
+-- validity. A long-term key is valid if its last logged change left it active.
 with below as (
-    select credential_id, min(depth) as depth, true as certain
-    from walk
-    where ancestor_credential_id in (select unnest($ids))
-    group by credential_id
+    select derived_id as credential_id, min(depth) as depth, max(is_certain) as certain
+    from derived
+    where ancestor_id in (select unnest($ids))
+      and derived_id not in (select unnest($ids))
+    group by derived_id
 ),
 
 parents as (
@@ -44,6 +45,12 @@ requests as materialized (
     select issuance_id, expires_at from issuances where issuance_id in (select issuance_id from asked_for where is_chosen)
 ),
 
+long_term_keys as materialized (
+    select access_key_id, account_id, status, created_at
+    from access_keys
+    where access_key_id in (select access_key_id from children)
+),
+
 dated as (
     select
         descendants.credential_id,
@@ -51,13 +58,17 @@ dated as (
         descendants.certain,
         coalesce(credentials.session_issuer_arn, credentials.arn, credentials.principal_id) as arn,
         credentials.account_id,
-        credentials.session_creation_date as issued_at,
+        coalesce(credentials.session_creation_date, long_term_keys.created_at) as issued_at,
         issuances.expires_at,
+        long_term_keys.status = 'Active' or issuances.expires_at > $at::timestamptz as is_valid,
         credentials.events
     from descendants
     join children as credentials on credentials.credential_id = descendants.credential_id
     left join asked_for on asked_for.child_credential_id = descendants.credential_id and asked_for.is_chosen
     left join requests as issuances on issuances.issuance_id = asked_for.issuance_id
+    left join long_term_keys
+      on  long_term_keys.access_key_id = credentials.access_key_id
+      and long_term_keys.account_id = credentials.account_id
 )
 
 select
@@ -67,7 +78,7 @@ select
     min(depth) as depth,
     count(*) as credentials,
     count(case when depth = 1 then 1 end) as direct,
-    count(case when expires_at > $at::timestamptz then 1 end) as unexpired,
+    count(case when is_valid then 1 end) as unexpired,
     min(issued_at)::timestamp as first_issued,
     max(issued_at)::timestamp as last_issued,
     max(expires_at)::timestamp as last_expires,

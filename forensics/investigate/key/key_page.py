@@ -28,7 +28,7 @@ from forensics.answers.who_answer import Who
 from forensics.identifiers import Identifier, account_of
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
 from forensics.investigate.evidence import evidence_of
-from forensics.investigate.key.activity import CITED, activity, uses_of
+from forensics.investigate.key.activity import CITED, activity, sensitive_of_derived, uses_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
@@ -81,8 +81,10 @@ def key(connection: Connection, identifier: Identifier, context: AddressContext 
     found = subject_rows(connection, identifier)
     answer = who_of(connection, identifier, found, context.ip_ranges)
     credential_ids = ids_of(found)
+    of_derived = sensitive_of_derived(connection, credential_ids)
     with uses_of(connection, dict.fromkeys(credential_ids, 0), identifier.id) as uses:
-        return _Page(connection, identifier.id, credential_ids, answer, uses).answer(context)
+        page = _Page(connection, identifier.id, credential_ids, answer, uses).answer(context)
+    return replace(page, children=replace(page.children, sensitive=of_derived))
 
 
 class _Page:

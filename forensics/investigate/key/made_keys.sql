@@ -2,7 +2,7 @@
 with makers as (
     select unnest($ids) as credential_id
     union
-    select credential_id from walk where ancestor_credential_id in (select unnest($ids))
+    select derived_id from derived where ancestor_id in (select unnest($ids)) and is_certain
 )
 
 select

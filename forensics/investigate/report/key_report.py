@@ -16,11 +16,12 @@ from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, Prov
 from forensics.identifiers import Identifier
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
-from forensics.investigate.key.activity import activity, uses_of
+from forensics.investigate.key.activity import activity, derived_from, uses_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key.key_page import key
 from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.investigate.tree.derived import tree_and_credentials
+from forensics.investigate.who.requesters import ids_of, subject_rows
 
 _EVENTS = 5_000
 _ALIKE = 10  # similar calls listed before others
@@ -55,7 +56,8 @@ def report(connection: Connection, identifier: Identifier, context: AddressConte
     """Return the report on an access key. For a key that is not logged, it lists the missing logs."""
     page = key(connection, identifier, context)
     below, credentials = tree_and_credentials(connection, identifier)
-    certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain}
+    derived = set(derived_from(connection, ids_of(subject_rows(connection, identifier))))
+    certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain or id_ in derived}
     with uses_of(connection, certain) as uses:
         done = activity(connection, uses, context)
         signed_by = rows(connection, SignedBy, "report/signed_by", uses=uses)

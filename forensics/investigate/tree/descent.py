@@ -35,7 +35,7 @@ class TreePlace:
 
 
 def edges_below(connection: Connection, ids: Iterable[str]) -> list[EdgeRow]:
-    """Return every edge below some IDs, with one query for each 64 hops or step from a request to a planting."""
+    """Return every edge below some IDs, with one query for each uncertain edge on the way down."""
     found: list[EdgeRow] = []
     asked: set[str] = set()
     frontier = sorted(ids)

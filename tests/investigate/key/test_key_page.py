@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ from tests.simulator import World, sample, simulate
 from tests.simulator.identities import Credential
 
 Ask = Callable[[str], Key]
-IAM = "iam.amazonaws.com"
+IAM, SECRETS = "iam.amazonaws.com", "secretsmanager.amazonaws.com"
 
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
@@ -40,7 +41,7 @@ CONTRACT = {
     "owners_access.keys": "access_key_id status created_at first_use last_use events event_id",
     "owners_access.password_changes": "event_name policy succeeded error_code actor grade by_access_key_id event",
     "quarantine": "in_force changes",
-    "children": "credentials direct unexpired possible account_ids at roles made_keys",
+    "children": "credentials direct unexpired possible account_ids at roles made_keys sensitive",
     "children.roles": "arn account_id certain depth credentials direct unexpired first_issued last_issued last_expires "
     "events",
     "children.made_keys": "access_key_id account_id owner_name status created_at first_use last_use by_access_key_id "
@@ -88,8 +89,63 @@ def test_the_leaked_key(ask: Ask) -> None:
     (burst,) = page.activity.discovery_bursts
     assert (burst.source_ip_address, len(burst.regions)) == ("192.0.2.44", 3)
     assert len(page.children.account_ids) == 3
-    assert [made.access_key_id for made in page.children.made_keys] == [sample.PERSISTENCE_KEY]
+    made = [made.access_key_id for made in page.children.made_keys]
+    assert made == [sample.PERSISTENCE_KEY, sample.SECOND_PERSISTENCE_KEY]
     assert page.who.stop_reason == StopReason.LONG_TERM_KEY
+
+
+def test_the_headline_counts_the_calls_of_everything_derived(ask: Ask) -> None:
+    page = ask(sample.LEAKED_KEY)
+    assert all(one.succeeded == 0 for one in page.activity.sensitive)
+    found = {one.event_name: one for one in page.children.sensitive}
+    assert (found["GetObject"].succeeded, found["CreateAccessKey"].succeeded) == (89, 2)
+    succeeded = sum(one.succeeded for one in found.values())
+    calls = succeeded + sum(one.denied + one.failed for one in found.values())
+    shown = lay_out(render_key(page), 200)
+    assert "4 sensitive calls by the key, all refused" in shown
+    assert f"{calls} sensitive calls by derived credentials, {succeeded} succeeded" in shown
+    assert "2 known to be valid at the end of the logs" in shown
+
+
+def test_the_report_counts_the_same_calls_as_the_page(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        report = case.report(sample.LEAKED_KEY)
+    page = report.key
+    whole = {one.event_name: one.succeeded for one in report.activity.sensitive}
+    parts = Counter[str]()
+    for one in (*page.activity.sensitive, *page.children.sensitive):
+        parts[one.event_name] += one.succeeded
+    assert whole == dict(parts)
+
+
+def test_a_session_over_a_planted_trust_policy_derives_from_its_planter(tmp_path: Path) -> None:
+    """A role that a key opened to another account, and whom else the role had let in before."""
+    home = Account("111111111111")
+    outside, known, dave = (
+        home.elsewhere(digit).user(name) for digit, name in enumerate(("mallory", "carol", "dave"), 2)
+    )
+    thief, admin = home.user("thief"), home.role("admin")
+    policy = {"roleName": "admin", "policyDocument": "{}"}
+    home.log(
+        assume_role(_redacted(known), admin, "before", 0, issues=home.key("BEFORE"), account=home.id),
+        call(thief.signs(), 10, name="UpdateAssumeRolePolicy", source=IAM, requestParameters=policy),
+        assume_role(_redacted(outside), admin, "after", 20, issues=home.key("AFTER"), account=home.id),
+        call(admin.session("after", 20, home.key("AFTER")), 30, name="GetSecretValue", source=SECRETS),
+        assume_role(_redacted(known), admin, "again", 40, issues=home.key("AGAIN"), account=home.id),
+        call(admin.session("again", 40, home.key("AGAIN")), 50),
+        call(home.user("owner").signs(), 60, name="UpdateAssumeRolePolicy", source=IAM, requestParameters=policy),
+        assume_role(_redacted(dave), admin, "later", 70, issues=home.key("LATER"), account=home.id),
+        call(admin.session("later", 70, home.key("LATER")), 80),
+    )
+    with case_of_records(home.records, tmp_path) as case:
+        page, tree = case.key(thief.key), case.tree(thief.key)
+    keys = {key for node in tree.nodes for key in node.access_key_ids}
+    assert keys == {thief.key, home.key("AFTER")}
+    assert [(one.event_name, one.succeeded) for one in page.children.sensitive] == [("GetSecretValue", 1)]
+
+
+def _redacted(user: User) -> Json:
+    return {"type": "AWSAccount", "principalId": user.id, "accountId": user.account_id}
 
 
 def test_the_key_that_did_the_damage(ask: Ask) -> None:

@@ -1,0 +1,25 @@
+-- derived: everything derived from a credential: what was requested with it, directly or over other credentials, and
+-- what derives from the access keys, users, passwords and trust policies that were planted with it.
+-- Grain: one row per (ancestor_id, derived_id). An ID is a credential's or a planting's. `depth` is the smallest number
+-- of hops. `is_certain` is false if a session may not have needed the planted trust policy. What an ambiguous request
+-- may have issued is only in `descents`.
+
+with pairs as (
+    select ancestor_credential_id as ancestor_id, credential_id as derived_id, depth, true as is_certain
+    from walk
+
+    union all
+
+    select ancestor_id, derived_id, depth, is_certain
+    from over_plantings
+)
+
+select
+    pairs.ancestor_id,
+    min(credentials.access_key_id) as ancestor_access_key_id,
+    pairs.derived_id,
+    min(pairs.depth) as depth,
+    max(pairs.is_certain) as is_certain
+from pairs
+left join credentials on credentials.credential_id = pairs.ancestor_id
+group by pairs.ancestor_id, pairs.derived_id

@@ -1,0 +1,7 @@
+-- The credentials that certainly derive from some credentials. $ids: their IDs.
+select distinct derived_id
+from derived
+where ancestor_id in (select unnest($ids))
+  and derived_id not in (select unnest($ids))
+  and is_certain
+order by derived_id
