@@ -7,7 +7,7 @@ with real records where these exist (docs/attribution.md#issuers).
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -50,6 +50,8 @@ _ACCOUNT = re.compile(r"\d{12}")
 _DENIED_ROLE = re.compile(r"resource: (arn:[^\s:]*:iam::\d{12}:role/[^\s\"]+)")
 # while Lambda creates a function, its session does not have the function's name
 _LAMBDA_TRIAL = re.compile(r"awslambda_\d+_\d+")
+# the lifetimes that STS grants, in seconds
+_DURATIONS = range(900, 129_601)
 _POD_TAGS = ("eks-cluster-name", "kubernetes-namespace", "kubernetes-pod-name")
 
 
@@ -83,6 +85,7 @@ class _Tag(msgspec.Struct):
 class _Request(msgspec.Struct, rename="camel"):
     role_arn: str | None = None
     role_session_name: str | None = None
+    duration_seconds: object = None
     source_identity: str | None = None
     target_principal: str | None = None
     identity_id: str | None = None
@@ -202,7 +205,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
         issued_principal_id=None if refused else unmasked(principal_id),
         issued_arn=None if refused else unmasked(arn),
         issued_account_id=None if refused else account_id,
-        expires_at=parse_time(credentials.expiration),
+        expires_at=None if refused else parse_time(credentials.expiration) or _requested_end(record, request),
         target_role_arn=unmasked(request.role_arn) or _role_in(record.error_message),
         requested_session_name=unmasked(request.role_session_name),
         requested_source_identity=unmasked(response.source_identity or request.source_identity),
@@ -212,6 +215,13 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
         issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
         workload_name=_workload(identity, request),
     )
+
+
+def _requested_end(record: Record, request: _Request) -> datetime | None:
+    """Return the expiry that was asked for, for a response that was omitted: STS grants it or refuses the call."""
+    issued_at, text = parse_time(record.event_time), str(request.duration_seconds)
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    return issued_at + timedelta(seconds=seconds) if issued_at and seconds in _DURATIONS else None
 
 
 def _issued_session(

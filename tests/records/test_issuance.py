@@ -65,6 +65,20 @@ def test_a_denied_assume_role_names_its_target_and_hands_out_nothing() -> None:
     assert got == {"target_role_arn": ROLE}
 
 
+@pytest.mark.parametrize("seconds", [43200, "43200"])
+def test_without_a_response_the_session_lasts_as_long_as_was_requested(seconds: object) -> None:
+    request = {"roleArn": ROLE, "roleSessionName": "build", "durationSeconds": seconds}
+    got = issued("sts", "AssumeRole", eventTime="2023-07-10T06:38:25Z", requestParameters=request)
+    assert got["expires_at"] == EXPIRES
+
+
+@pytest.mark.parametrize("seconds", [899, 129_601, -1, "12h", 9e3, True, [900], {"a": 1}, "9" * 40])
+def test_a_duration_that_sts_does_not_grant_is_not_believed(seconds: object) -> None:
+    request = {"roleArn": ROLE, "durationSeconds": seconds}
+    got = issued("sts", "AssumeRole", eventTime="2023-07-10T06:38:25Z", requestParameters=request)
+    assert "expires_at" not in got
+
+
 def test_an_empty_error_code_is_none() -> None:
     response = {"credentials": CREDENTIALS}
     assert issued("sts", "GetSessionToken", errorCode="", responseElements=response)["issued_access_key_id"] == KEY
