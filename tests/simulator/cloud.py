@@ -8,13 +8,14 @@ in which a trail was stopped: events happen, but their records are lost.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import TypedDict, Unpack
 
 from .identities import Credential, CredentialId, redacted
 from .ids import Ids, iso
-from .principals import Actor, Json, Place
+from .permissions import Change, Permissions, Session
+from .principals import Actor, Json, Place, Role, User
 
 VERSIONS = {
     "sts.amazonaws.com": "1.11",
@@ -149,6 +150,16 @@ class Cloud:
         self.gaps: list[Gap] = []
         self.launches: dict[str, str] = {}
         """Workload -> the event that created it."""
+        self.users: list[User] = []
+        """The users and roles at the start."""
+        self.roles: list[Role] = []
+        self.changes: list[Change] = []
+        self.key_ends: dict[str, datetime] = {}
+        self.session_ends: dict[Session, datetime] = {}
+        self.unloaded: set[str] = set()
+        """The accounts without logs of their own."""
+        self.asked: list[tuple[str, datetime]] = []
+        """Access keys to ask about, and when."""
         self._seen_in_console: set[CredentialId] = set()
 
     def token(self) -> str:
@@ -227,6 +238,21 @@ class Cloud:
     def issued(self, issuance: Issuance) -> Credential:
         self.issuances.append(issuance)
         return issuance.issued
+
+    def records(self, event: Event) -> bool:
+        """Return whether a trail records an event."""
+        return event.account_id not in self.unloaded and not any(gap.loses(event) for gap in self.gaps)
+
+    def lasts(self, session: Credential, time: datetime, seconds: int) -> None:
+        """Note the end of a session whose keys are in no response."""
+        self.session_ends[session.account_id, session.principal_id, session.creation_date] = time + timedelta(
+            seconds=seconds
+        )
+
+    def permissions(self) -> Permissions:
+        return Permissions(
+            tuple(self.users), tuple(self.roles), tuple(self.changes), dict(self.key_ends), dict(self.session_ends)
+        )
 
     def _shows_console(self, credential: Credential) -> bool:
         """True for a session's first event, then for three of four (docs/attribution.md#console-sign-in)."""

@@ -15,8 +15,10 @@ from urllib.parse import quote
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts, TrustPolicy
 from .identities import Credential
 from .ids import iam_date
+from .permissions import Change
 from .principals import Json, Place, Role, User
 
+ALLOW_ALL: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 ADMIN_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
@@ -31,7 +33,7 @@ def create_user(cloud: Cloud, by: Credential, account_id: str, name: str, time: 
             "createDate": iam_date(time),
         }
     }
-    _iam(cloud, by, "CreateUser", time, {"path": user.path, "userName": name}, response)
+    _iam(cloud, by, "CreateUser", time, {"path": user.path, "userName": name}, response, id=user.user_id)
     return user
 
 
@@ -46,7 +48,7 @@ def create_access_key(cloud: Cloud, by: Credential, user: User, time: datetime) 
             "createDate": iam_date(time),
         }
     }
-    _iam(cloud, by, "CreateAccessKey", time, {"userName": user.name}, response)
+    _iam(cloud, by, "CreateAccessKey", time, {"userName": user.name}, response, id=key_id)
     return replace(user, key_ids=(*user.key_ids, key_id))
 
 
@@ -69,9 +71,7 @@ def attach_user_policy(cloud: Cloud, by: Credential, user: User, policy_arn: str
 
 
 def put_user_policy(cloud: Cloud, by: Credential, user: User, time: datetime) -> None:
-    document = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-    parameters = {"userName": user.name, "policyName": "inline", "policyDocument": document}
-    _iam(cloud, by, "PutUserPolicy", time, parameters)
+    put_policy(cloud, by, user, "inline", ALLOW_ALL, time)
 
 
 def update_assume_role_policy(cloud: Cloud, by: Credential, role: Role, trusted_arn: str, time: datetime) -> None:
@@ -80,9 +80,7 @@ def update_assume_role_policy(cloud: Cloud, by: Credential, role: Role, trusted_
         + trusted_arn
         + '"},"Action":"sts:AssumeRole"}]}'
     )
-    parameters = {"roleName": role.name, "policyDocument": document}
-    event = _iam(cloud, by, "UpdateAssumeRolePolicy", time, parameters)
-    cloud.policies.append(TrustPolicy(role.arn, time, event.id, False))
+    _set_trust(cloud, by, role, document, time, demands_source_identity=False)
 
 
 def create_role(
@@ -105,13 +103,19 @@ def create_role(
         }
     }
     parameters = {"path": role.path, "roleName": name, "assumeRolePolicyDocument": document}
-    event = _iam(cloud, by, "CreateRole", time, parameters, response)
+    event = _iam(cloud, by, "CreateRole", time, parameters, response, id=role.role_id)
     cloud.policies.append(TrustPolicy(role.arn, time, event.id, demands_source_identity))
     return role
 
 
 def change_trust(cloud: Cloud, by: Credential, role: Role, time: datetime, *, demands_source_identity: bool) -> None:
     document = trust_document(role.account_id, demands_source_identity=demands_source_identity)
+    _set_trust(cloud, by, role, document, time, demands_source_identity=demands_source_identity)
+
+
+def _set_trust(
+    cloud: Cloud, by: Credential, role: Role, document: str, time: datetime, *, demands_source_identity: bool
+) -> None:
     parameters = {"roleName": role.name, "policyDocument": document}
     event = _iam(cloud, by, "UpdateAssumeRolePolicy", time, parameters)
     cloud.policies.append(TrustPolicy(role.arn, time, event.id, demands_source_identity))
@@ -139,7 +143,7 @@ def create_root_key(cloud: Cloud, root: Credential, time: datetime) -> str:
     assert root.account_id
     key_id = cloud.ids.unique_id("AKIA", root.account_id)
     key = {"accessKeyId": key_id, "status": "Active", "createDate": iam_date(time)}
-    _iam(cloud, root, "CreateAccessKey", time, {}, {"accessKey": key})
+    _iam(cloud, root, "CreateAccessKey", time, {}, {"accessKey": key}, id=key_id)
     return key_id
 
 
@@ -162,8 +166,113 @@ def stop_logging(cloud: Cloud, by: Credential, trail: str, time: datetime, regio
     cloud.log(by, Api("cloudtrail.amazonaws.com", "StopLogging", False), time, region, **said)
 
 
+def rename_user(cloud: Cloud, by: Credential, user: User, name: str, time: datetime) -> User:
+    """Return the user with a new name. Documented only (IAM API, UpdateUser): no record was seen."""
+    _iam(cloud, by, "UpdateUser", time, {"userName": user.name, "newUserName": name}, value=name)
+    return replace(user, name=name)
+
+
+def delete_user(cloud: Cloud, by: Credential, user: User, time: datetime) -> None:
+    """Log DeleteUser. Source: Invictus logs 20230710T1230Z_KV9LZlfXqBel7nqf."""
+    _iam(cloud, by, "DeleteUser", time, {"userName": user.name})
+
+
+def delete_login_profile(cloud: Cloud, by: Credential, user: User, time: datetime) -> None:
+    _iam(cloud, by, "DeleteLoginProfile", time, {"userName": user.name})
+
+
+Holder = User | Role
+
+
+def put_policy(cloud: Cloud, by: Credential, holder: Holder, policy: str, document: Json, time: datetime) -> None:
+    """Log an inline policy of a user or role; a second one of that name replaces the first."""
+    parameters = _of(holder) | {"policyName": policy, "policyDocument": json.dumps(document, separators=(",", ":"))}
+    _iam(cloud, by, f"Put{_kind(holder)}Policy", time, parameters, value=policy, document=document)
+
+
+def delete_policy(cloud: Cloud, by: Credential, holder: Holder, policy: str, time: datetime) -> None:
+    _iam(cloud, by, f"Delete{_kind(holder)}Policy", time, _of(holder) | {"policyName": policy}, value=policy)
+
+
+def create_policy(cloud: Cloud, by: Credential, name: str, document: Json, time: datetime) -> str:
+    """Return the ARN of a new managed policy."""
+    arn = f"arn:aws:iam::{by.account_id}:policy/{name}"
+    policy = {"policyName": name, "policyId": cloud.ids.unique_id("ANPA", str(by.account_id)), "arn": arn, "path": "/"}
+    response = {"policy": policy | {"defaultVersionId": "v1", "createDate": iam_date(time)}}
+    parameters = {"policyName": name, "policyDocument": json.dumps(document)}
+    _iam(cloud, by, "CreatePolicy", time, parameters, response, value=arn, document=document)
+    return arn
+
+
+def replace_policy(cloud: Cloud, by: Credential, arn: str, document: Json, time: datetime) -> None:
+    """Log a new default version of a managed policy. Documented only (IAM API, CreatePolicyVersion)."""
+    response = {"policyVersion": {"versionId": "v2", "isDefaultVersion": True, "createDate": iam_date(time)}}
+    parameters = {"policyArn": arn, "policyDocument": json.dumps(document), "setAsDefault": True}
+    _iam(cloud, by, "CreatePolicyVersion", time, parameters, response, value=arn, document=document)
+
+
+def attach_policy(cloud: Cloud, by: Credential, holder: Holder, arn: str, time: datetime) -> None:
+    _iam(cloud, by, f"Attach{_kind(holder)}Policy", time, _of(holder) | {"policyArn": arn}, value=arn)
+
+
+def detach_policy(cloud: Cloud, by: Credential, holder: Holder, arn: str, time: datetime) -> None:
+    _iam(cloud, by, f"Detach{_kind(holder)}Policy", time, _of(holder) | {"policyArn": arn}, value=arn)
+
+
+def refused_change(cloud: Cloud, by: Credential, name: str, parameters: Json, time: datetime) -> None:
+    """Log a change that IAM refused; it keeps its parameters (docs/attribution.md#denied-calls)."""
+    error = ("NoSuchEntityException", "The user with the name cannot be found.")
+    cloud.log(by, Api("iam.amazonaws.com", name, False), time, GLOBAL_REGION, parameters=parameters, error=error)
+
+
+def service_credential(
+    cloud: Cloud, by: Credential, name: str, parameters: Json, key_id: str, made: Json, time: datetime
+) -> None:
+    """Log a change of a service-specific credential."""
+    _iam(cloud, by, name, time, parameters, {"serviceSpecificCredential": made}, id=key_id)
+
+
+def unlogged(cloud: Cloud, by: Credential, user: User, key_id: str, status: str, time: datetime) -> None:
+    """Change the status of a key while no trail records it."""
+    account = user.account_id
+    cloud.changes.append(Change(time, None, account, "UpdateAccessKey", by, user.name, key_id, status))
+
+
+def _kind(holder: Holder) -> str:
+    return "User" if isinstance(holder, User) else "Role"
+
+
+def _of(holder: Holder) -> Json:
+    return {"userName" if isinstance(holder, User) else "roleName": holder.name}
+
+
 def _iam(
-    cloud: Cloud, by: Credential, name: str, time: datetime, parameters: Json, response: Json | None = None
+    cloud: Cloud,
+    by: Credential,
+    name: str,
+    time: datetime,
+    parameters: Json,
+    response: Json | None = None,
+    *,
+    id: str = "",
+    value: str = "",
+    document: Json | None = None,
 ) -> Event:
+    """Log a successful change and note what it changed."""
     api = Api("iam.amazonaws.com", name, False)
-    return cloud.log(by, api, time, GLOBAL_REGION, parameters=parameters, response=response)
+    event = cloud.log(by, api, time, GLOBAL_REGION, parameters=parameters, response=response)
+    named = str(parameters.get("userName") or parameters.get("roleName") or "")
+    cloud.changes.append(
+        Change(
+            time=time,
+            event_id=event.id,
+            account_id=event.account_id,
+            api=name,
+            by=by,
+            name=named,
+            id=id or str(parameters.get("accessKeyId", "")),
+            value=value or str(parameters.get("status") or parameters.get("policyArn") or parameters.get("path") or ""),
+            document=document,
+        )
+    )
+    return event

@@ -55,6 +55,11 @@ class Credential:
         return self.identity.get("type") != "AssumedRole" and not self.is_assumed_root
 
     @property
+    def opens_console(self) -> bool:
+        """Whether people sign in to the console with it, without an event that says so."""
+        return self.issuer in ("AssumeRoleWithSAML", "GetFederationToken")
+
+    @property
     def is_assumed_root(self) -> bool:
         return "assumedRoot" in self.identity.get("sessionContext", {})
 

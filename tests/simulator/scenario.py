@@ -15,6 +15,8 @@ from .cloud import GLOBAL_REGION, Event, Gap, Issuance, Minting, TrustPolicy
 from .delivery import LogFile, Trail, deliver
 from .identities import role_session, root_key, user_key, user_session
 from .issuers import ISSUERS
+from .odd import ODD
+from .permissions import Permissions
 from .principals import UNKNOWN, Place
 from .services import CATALOGUE, SUBNETS, call, service_call, service_happening
 from .stage import (
@@ -48,23 +50,31 @@ class World:
     """The cast at the start of the world."""
     happened: tuple[Event, ...] = ()
     """All events, recorded or not, in order of time."""
+    permissions: Permissions = field(default_factory=Permissions)
+    """The facts about what works when."""
+    asked: tuple[tuple[str, datetime], ...] = ()
+    """Access keys to ask about, and when."""
 
 
-def simulate(seed: int = 7, events: int = 2000, *, everything: bool = False) -> World:
-    """Return a world. `everything`: also rare issuers, each at least once from 3,000 events on."""
+def simulate(seed: int = 7, events: int = 2000, *, everything: bool = False, odd: bool = False) -> World:
+    """Return a world.
+
+    `everything`: also rare issuers, each at least once from 3,000 events on; `odd`: odd evidence too, all of it first.
+    """
     rng = Random(f"world {seed}")
     stage = set_stage(rng, events)
     cloud = stage.cloud
     activities = ACTIVITIES + ISSUERS if everything else ACTIVITIES
     first = [activity for activity, _ in activities]
     rng.shuffle(first)
+    first += [activity for activity, _ in ODD] if odd else []
     choices, weights = zip(*activities, strict=True)
     wanted = events
     while True:
         while len(cloud.events) < wanted:
             activity = first.pop() if first else rng.choices(choices, weights)[0]
             activity(stage, any_time(stage))
-        recorded = [event for event in cloud.events if not any(gap.loses(event) for gap in cloud.gaps)]
+        recorded = [event for event in cloud.events if cloud.records(event)]
         if len(recorded) >= events:
             break
         wanted += events - len(recorded)
@@ -82,6 +92,8 @@ def simulate(seed: int = 7, events: int = 2000, *, everything: bool = False) -> 
         launches=cloud.launches,
         accounts=stage.accounts,
         happened=tuple(sorted(cloud.events, key=lambda event: (event.time, event.id))),
+        permissions=cloud.permissions(),
+        asked=tuple(cloud.asked),
     )
 
 

@@ -26,6 +26,8 @@ from .sts import assume_role
 
 AUTHORIZE = Api("signin.amazonaws.com", "AuthorizeOAuth2Access", False)
 CREATE_TOKEN = Api("signin.amazonaws.com", "CreateOAuth2Token", False)
+CONSOLE_SECONDS = 12 * 3600
+"""How long a console session lasts; of a federated one, the longest SessionDuration."""
 NO_MFA = {"MobileVersion": "No", "MFAUsed": "No"}
 
 
@@ -41,6 +43,7 @@ def console_login(cloud: Cloud, user: User, time: datetime, region: str, *, mfa:
     event = _sign_in_event(cloud, person, "ConsoleLogin", time, region, additional=details)
     key_id = cloud.ids.key(user.account_id)
     session = user_session(user, key_id, time, mfa=mfa, from_console=True).at(place)
+    cloud.lasts(session, time, CONSOLE_SECONDS)
     return cloud.issued(Issuance(time, session, person, event.id, logs_key=False, mints_again=True))
 
 
@@ -66,6 +69,7 @@ def root_login(cloud: Cloud, account_id: str, time: datetime, *, place: Place) -
     details = _login_details(account_id, "root-account-mfa-device")
     event = _sign_in_event(cloud, person, "ConsoleLogin", time, GLOBAL_REGION, additional=details)
     session = root_session(account_id, cloud.ids.key(account_id), time, place)
+    cloud.lasts(session, time, CONSOLE_SECONDS)
     return cloud.issued(Issuance(time, session, person, event.id, logs_key=False, mints_again=True))
 
 
@@ -82,6 +86,7 @@ def switch_role(
     details = {"SwitchFrom": session.arn, "RedirectTo": redirect}
     event = _sign_in_event(cloud, target, "SwitchRole", time, region, additional=details)
     used = minted_again(issued, cloud.ids.key(role.account_id))
+    cloud.lasts(used, time, 3600)
     return cloud.issued(Issuance(time, used, session, event.id, logs_key=False, mints_again=True, switch=True))
 
 
@@ -102,6 +107,7 @@ def renew_role(
     target = switched_into(role, user_name, session)
     _sign_in_event(cloud, target, "RenewRole", time, region, additional={"SwitchFrom": session.arn})
     used = minted_again(issued, cloud.ids.key(role.account_id))
+    cloud.lasts(used, time, 3600)
     return replace(used, issuer="RenewRole")
 
 
@@ -125,8 +131,9 @@ def role_console(
     cloud: Cloud, session: Credential, time: datetime, region: str, *, place: Place, issuer: str
 ) -> Credential:
     """Log ConsoleLogin of a role session or a federated user."""
-    event = _sign_in_event(cloud, keyless(session).at(place), "ConsoleLogin", time, region, additional=NO_MFA)
+    event = console_event(cloud, keyless(session).at(place), time, region)
     cloud.mintings.append(Minting(session, event.id))
+    cloud.lasts(session, time, CONSOLE_SECONDS)
     assert session.account_id
     used = minted_again(session, cloud.ids.key(session.account_id))
     return replace(used, parent=session, place=place, from_console=True, issuer=issuer)
@@ -153,6 +160,11 @@ def aws_login(
     assert session.account_id
     used = minted_again(session, cloud.ids.key(session.account_id))
     return replace(used, parent=session, place=terminal, from_console=False, issuer="CreateOAuth2Token")
+
+
+def console_event(cloud: Cloud, login: Credential, time: datetime, region: str) -> Event:
+    """Log ConsoleLogin by a session without a key."""
+    return _sign_in_event(cloud, login, "ConsoleLogin", time, region, additional=NO_MFA)
 
 
 def _check_mfa(cloud: Cloud, user: User, person: Credential, time: datetime, region: str) -> None:

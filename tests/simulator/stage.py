@@ -7,7 +7,7 @@ created on first use (`once`), so that it does not change the random numbers of 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -89,7 +89,7 @@ class Stage:
 
     def special_role(self, account: Account, name: str, path: str = "/") -> Role:
         """Return a role of few activities, created on first use."""
-        return self.once(f"{account.id} {path}{name}", lambda: replace(_role(self.cloud, account.id, name), path=path))
+        return self.once(f"{account.id} {path}{name}", lambda: _role(self.cloud, account.id, name, path))
 
 
 def set_stage(rng: Random, events: int) -> Stage:
@@ -113,21 +113,24 @@ def _account(cloud: Cloud, number: int) -> Account:
         path = "/service-accounts/" if name in ROBOTS else "/"
         user_id = ids.unique_id("AIDA", account_id, old_layout=rng.random() < 0.05)
         users.append(User(account_id, name, user_id, keys, place, path))
-    role = [_role(cloud, account_id, name) for name in ROLE_NAMES]
-    role[3] = replace(role[3], path="/ops/")
-    linked = _role(cloud, account_id, "AWSServiceRoleForAmazonInspector2")
+    cloud.users += users
+    role = [_role(cloud, account_id, name, "/ops/" if name == "admin" else "/") for name in ROLE_NAMES]
+    linked = "/aws-service-role/inspector2.amazonaws.com/"
+    service_role = _role(cloud, account_id, "AWSServiceRoleForAmazonInspector2", linked)
     return Account(
         account_id,
         tuple(users),
         tuple(role),
         _role(cloud, account_id, "web-server"),
         _role(cloud, account_id, "functions"),
-        replace(linked, path="/aws-service-role/inspector2.amazonaws.com/"),
+        service_role,
     )
 
 
-def _role(cloud: Cloud, account_id: str, name: str) -> Role:
-    return Role(account_id, name, cloud.ids.unique_id("AROA", account_id, old_layout=cloud.rng.random() < 0.03))
+def _role(cloud: Cloud, account_id: str, name: str, path: str = "/") -> Role:
+    role_id = cloud.ids.unique_id("AROA", account_id, old_layout=cloud.rng.random() < 0.03)
+    cloud.roles.append(Role(account_id, name, role_id, path))
+    return cloud.roles[-1]
 
 
 def work(

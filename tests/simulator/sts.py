@@ -45,13 +45,13 @@ def assume_role(
     source_identity: str | None = None,
     external_id: str | None = None,
     by_console: bool = False,
+    seconds: int = 3600,
 ) -> Credential:
     """Log AssumeRole, in two accounts if the role is in another one (docs/attribution.md#assumerole).
 
     `by_console`: the source account's event of a role switch, a call that AWS makes for the console (`AWS Internal`).
     """
     carried = caller.source_identity or source_identity
-    seconds = 3600
     parameters: Json = {"roleArn": role.arn, "roleSessionName": name}
     if carried:
         parameters["sourceIdentity"] = carried
@@ -71,7 +71,7 @@ def assume_role(
         issuer="SwitchRole" if by_console else "AssumeRole",
         also=caller.also,
     )
-    response = _credentials(cloud, session, seconds) | _assumed(role, name)
+    response = credentials(cloud, session, seconds) | _assumed(role, name)
     if carried:
         response["sourceIdentity"] = carried
     said = Parts(parameters=parameters, response=response, resources=[_role_resource(role)])
@@ -126,7 +126,7 @@ def assume_role_by_service(
         in_scope_of=in_scope_of,
     )
     seconds = LIFETIMES.get(principal, 3600)
-    response = _credentials(cloud, session, seconds)
+    response = credentials(cloud, session, seconds)
     if not workload:
         response |= _assumed(role, name)
     said = Parts(
@@ -224,7 +224,9 @@ def _issue_with_saml(
     claimed = {"sourceIdentity": session.source_identity} if session.source_identity else {}
     parameters: Json = {"sAMLAssertionID": "_" + cloud.ids.uuid(), "roleSessionName": name} | claimed
     parameters |= {"durationSeconds": seconds, "roleArn": role.arn, "principalArn": arn}
-    response = _credentials(cloud, session, seconds) | _assumed(role, name)
+    response = credentials(cloud, session, seconds) | _assumed(role, name)
+    if by_identity_center:
+        cloud.lasts(session, _began(session), seconds)
     response |= {
         "subject": caller.identity["userName"],
         "subjectType": "persistent",
@@ -272,7 +274,7 @@ def assume_role_with_web_identity(
     response: Json = {"subjectFromWebIdentityToken": subject}
     response |= _assumed(role, name)
     response |= {"provider": provider, "audience": audience}
-    response |= _credentials(cloud, session, 3600)
+    response |= credentials(cloud, session, 3600)
     said = Parts(
         parameters={"roleArn": role.arn, "roleSessionName": name, "durationSeconds": 3600},
         response=response,
@@ -291,7 +293,7 @@ def get_session_token(
     parameters: Json = {"durationSeconds": 43200}
     if mfa:
         parameters["serialNumber"] = f"arn:aws:iam::{user.account_id}:mfa/{user.name}"
-    said = Parts(parameters=parameters, response=_credentials(cloud, session, 43200))
+    said = Parts(parameters=parameters, response=credentials(cloud, session, 43200))
     return _issue(cloud, "GetSessionToken", caller, session, region, said)
 
 
@@ -304,7 +306,7 @@ def get_federation_token(
     federated = {"federatedUserId": session.principal_id, "arn": session.arn}
     said = Parts(
         parameters={"name": name, "policy": policy, "durationSeconds": 43200},
-        response=_credentials(cloud, session, 43200) | {"federatedUser": federated, "packedPolicySize": 4},
+        response=credentials(cloud, session, 43200) | {"federatedUser": federated, "packedPolicySize": 4},
     )
     return _issue(cloud, "GetFederationToken", caller, session, region, said, read_only=False)
 
@@ -315,7 +317,7 @@ def assume_root(cloud: Cloud, caller: Credential, member: str, time: datetime, r
     policy = "arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy"
     said = Parts(
         parameters={"targetPrincipal": member, "taskPolicyArn": {"arn": policy}, "durationSeconds": 900},
-        response=_credentials(cloud, session, 900),
+        response=credentials(cloud, session, 900),
     )
     return _issue(cloud, "AssumeRoot", caller, session, region, said, regional=True)
 
@@ -341,7 +343,7 @@ def get_delegated_access_token(cloud: Cloud, caller: Credential, role: Role, tim
     session = replace(session, identity=session.identity | {"invokedByDelegate": delegate})
     said = Parts(
         parameters={"tradeInToken": "HIDDEN_DUE_TO_SECURITY_REASONS"},
-        response=_credentials(cloud, session, 3600) | {"assumedPrincipal": session.arn, "packedPolicySize": 2},
+        response=credentials(cloud, session, 3600) | {"assumedPrincipal": session.arn, "packedPolicySize": 2},
     )
     return _issue(cloud, "GetDelegatedAccessToken", caller, session, region, said, documented_only=True)
 
@@ -386,15 +388,22 @@ def _issue(
     )
 
 
-def _credentials(cloud: Cloud, session: Credential, seconds: int) -> Json:
-    assert session.creation_date
+def credentials(cloud: Cloud, session: Credential, seconds: int) -> Json:
+    assert session.access_key_id
+    end = _began(session) + timedelta(seconds=seconds)
+    cloud.key_ends[session.access_key_id] = end
     return {
         "credentials": {
             "accessKeyId": session.access_key_id,
             "sessionToken": cloud.token(),
-            "expiration": sts_date(session.creation_date + timedelta(seconds=seconds)),
+            "expiration": sts_date(end),
         }
     }
+
+
+def _began(session: Credential) -> datetime:
+    assert session.creation_date
+    return session.creation_date
 
 
 def _assumed(role: Role, name: str) -> Json:

@@ -107,11 +107,13 @@ class _Files:
         self.unseen_shapes = {one.issued.id for one in world.issuances if one.documented_only}
         self.minted_again = {_session(one.session) for one in world.mintings if one.event_id in self.present}
         self.on_behalf = self._people()
-        self.from_console = {
-            _session(event.credential)
+        in_console = [
+            event.credential
             for event in self.events
             if event.credential and event.twin is None and "sessionCredentialFromConsole" in event.record
-        }
+        ]
+        self.from_console = {_session(credential) for credential in in_console}
+        self.flagged = {credential.id for credential in in_console}
         self.policies: dict[str, list[TrustPolicy]] = {}
         for policy in sorted(world.policies, key=lambda one: one.time):
             if policy.event_id in self.present:
@@ -193,7 +195,7 @@ class _Files:
             credential = event.credential
             if credential and event.twin is None and not credential.names_actor:
                 behalf = event.record["userIdentity"].get("onBehalfOf")
-                if behalf:
+                if behalf and credential.on_behalf_of:  # another session only carries the user
                     person = Actor("identity_center_user", behalf["userId"], "identity_center_user")
                     found.setdefault(_session(credential), set()).add(person)
         return found
@@ -260,7 +262,8 @@ class _Files:
         by_session = [one for one in self.by_session.get(_session(credential), []) if self._seen(one)]
         if credential.access_key_id and not credential.invoked_by and any(self._other_key(one) for one in by_session):
             again = any(one.switch for one in by_session) or _session(credential) in self.minted_again
-            return by_session if again else []
+            flagged = credential.id in self.flagged and any(one.issued.opens_console for one in by_session)
+            return by_session if again or flagged else []
         return by_session
 
     def _switched_into(self, credential: Credential) -> bool:
@@ -273,7 +276,7 @@ class _Files:
         Without either, it counts as a session of the long-term key.
         """
         actor = credential.actor
-        if credential.identity.get("type") != "IAMUser" or credential.creation_date is None:
+        if actor.kind != "iam_user" or credential.creation_date is None or credential.identity["type"] != "IAMUser":
             return actor
         begun = [one for one in self.by_session.get(_session(credential), []) if self._seen(one)]
         console = any(one.caller.outside for one in begun) if begun else _session(credential) in self.from_console
