@@ -15,6 +15,8 @@ from forensics.errors import NotAnIdentifier, SecretRefused
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{3}([A-Z2-7]{9})[A-Z0-9]{3,}")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{15,127}")
+# access keys, and service-specific credentials such as API keys of Bedrock
+_LONG_TERM_PREFIXES = ("AKIA", "ACCA")
 _PRINCIPAL_PREFIXES = ("AIDA", "AROA", "AGPA", "AIPA")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
@@ -87,6 +89,16 @@ def unmasked_key(text: str | None) -> str | None:
     """
     key = (text or "").strip().upper()
     return key if _ACCESS_KEY_ID.fullmatch(key) and len(set(key[4:])) > _MASKING_CHARACTERS else None
+
+
+def is_long_term(key: str | None) -> bool:
+    """Return whether a key ID is that of a long-term access key or of a service-specific credential."""
+    return (key or "").startswith(_LONG_TERM_PREFIXES)
+
+
+def is_service_specific(key: str | None) -> bool:
+    """Return whether a key ID is that of a service-specific credential: an API key or password for one service."""
+    return (key or "").startswith("ACCA")
 
 
 def account_of(unique_id: str) -> str | None:

@@ -20,7 +20,7 @@ select
     coalesce(issuances.event_time, access_keys.created_at) as issued_at,
     issuances.expires_at,
     case
-        when credentials.access_key_id like 'AKIA%'
+        when credentials.is_long_term
             then access_keys.created_at <= latest.at
                 and (access_keys.status = 'Active' or access_keys.status_since > latest.at)
         else issuances.event_time <= latest.at and issuances.expires_at > latest.at

@@ -7,10 +7,11 @@
 
 with calls as (
     -- S3 logs user agents in brackets
-    select *, trim(user_agent, '[]') as agent
+    select events.*, trim(events.user_agent, '[]') as agent
     from events
-    where access_key_id like 'AKIA%'
-      and invoked_by is null
+    join credentials on credentials.credential_id = events.credential_id
+    where credentials.is_long_term
+      and events.invoked_by is null
 ),
 
 uses as (

@@ -14,9 +14,9 @@ from forensics.answers.who_answer import Who
 class KeyChange:
     """A status change of a long-term key, or a refused attempt at one.
 
-    `change`: created, activated, deactivated or deleted; `changed` if a refused call does not contain the new status.
-    `access_key_id` is null if a refused call does not name one of the owner's keys. `actor` is behind the call, and
-    `by_access_key_id` signed it.
+    `change`: created, activated, deactivated, reset (a new secret) or deleted; `changed` if a refused call does not
+    contain the new status. `access_key_id` is null if a refused call does not name one of the owner's keys. `actor` is
+    behind the call, and `by_access_key_id` signed it.
     """
 
     change: str
@@ -49,13 +49,18 @@ class UsedAfterEnd:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The status changes of a long-term key. `status`: Active, Inactive or Deleted, by the last logged change."""
+    """The status changes of a long-term key. `status`: Active, Inactive or Deleted, by the last logged change.
+
+    `service_name`, `expires_at`: the only service that accepts a service-specific credential, and its expiry.
+    """
 
     status: str | None = None
     status_since: datetime | None = None
     created_at: datetime | None = None
     changes: tuple[KeyChange, ...] = ()
     used_after_end: tuple[UsedAfterEnd, ...] = ()
+    service_name: str | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,9 +296,10 @@ class Activity:
 
 
 class KeyKind(StrEnum):
-    """The kind of an access key, by its prefix: long-term (AKIA), temporary (ASIA) or other."""
+    """The kind of a key, by its prefix: long-term (AKIA), service-specific (ACCA), temporary (ASIA) or other."""
 
     LONG_TERM = "long_term"
+    SERVICE_SPECIFIC = "service_specific"
     TEMPORARY = "temporary"
     OTHER = "other"
 
@@ -302,8 +308,9 @@ class KeyKind(StrEnum):
 class Key(Displayed):
     """The page on an access key.
 
-    `account_ids` are from the records, `decoded_account_id` is from the key ID. Only a long-term key has an `owner`;
-    only a temporary key has `issued_at` and `expires_at`. `who`: the requester and the chain to it.
+    `account_ids` are from the records, `decoded_account_id` is from the key ID. Only a long-term or
+    service-specific key has an `owner`; only a temporary key has `issued_at`. A long-term key has no `expires_at`.
+    `who`: the requester and the chain to it.
     """
 
     subject: Subject

@@ -30,6 +30,7 @@ class Relation(StrEnum):
     SWITCHED_ROLE = "switched_role"
     FORWARD_ACCESS = "forward_access"
     CREATED_ACCESS_KEY = "created_access_key"
+    RESET_SERVICE_CREDENTIAL = "reset_service_credential"
     CREATED_LOGIN_PROFILE = "created_login_profile"
     CREATED_USER = "created_user"
     CHANGED_TRUST_POLICY = "changed_trust_policy"
@@ -52,6 +53,7 @@ class Action(StrEnum):
     """The action of a containment step."""
 
     DEACTIVATE_ACCESS_KEY = "deactivate_access_key"
+    DEACTIVATE_SERVICE_CREDENTIAL = "deactivate_service_credential"
     DENY_USER = "deny_user"
     REVOKE_ROLE_SESSIONS = "revoke_role_sessions"
     DENY_IDENTITY_CENTER_USER = "deny_identity_center_user"

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from forensics.answers.core import ActorKind, Grade, StopReason
 from forensics.answers.who_answer import Hop, Link, Who
+from forensics.identifiers import is_long_term
 from forensics.output.evidence_text import event_line
 from forensics.output.identity_text import described, short_name
 from forensics.output.lines import Line, Span, line, with_prefix
@@ -69,7 +70,7 @@ def stop(answer: Who) -> str:
 
 def has_long_term_key(hop: Hop) -> bool:
     """Return whether the chain ends with this hop, in a long-term key."""
-    return hop.link is None and any(key.startswith("AKIA") for key in hop.access_key_ids)
+    return hop.link is None and any(map(is_long_term, hop.access_key_ids))
 
 
 def _is_in_headline(answer: Who) -> bool:

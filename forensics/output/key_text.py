@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
 from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, MadeKey, Sensitive
+from forensics.identifiers import is_long_term, is_service_specific
 from forensics.output.chain_text import candidate_lines, chain_lines
 from forensics.output.evidence_text import (
     OPEN_WINDOWS,
@@ -118,9 +119,12 @@ def _status(answer: Key) -> Iterator[Line]:
 
 
 def _logged_status(answer: Key) -> Iterator[Line]:
-    if answer.kind != KeyKind.LONG_TERM or not answer.in_logs:
+    if not is_long_term(answer.subject.id) or not answer.in_logs:
         return
     life = answer.lifecycle
+    if life.service_name or life.expires_at:
+        expiry = f"; expires {readable_time(life.expires_at)}" if life.expires_at else "; no expiry is logged"
+        yield labelled("for", f"{life.service_name or 'one service'} only{expiry}")
     if life.status is None:
         last = answer.activity.last_success
         worked = f"; its last successful call was at {readable_time(last)}" if last else ""
@@ -188,7 +192,7 @@ def _derived(children: Children) -> Iterator[Line]:
     for key in children.made_keys:
         status = f", {key.status.lower()}" if key.status else ""
         owner = f" of {key.owner_name}" if key.owner_name else ""
-        yield labelled("created", "long-term key ", (key.access_key_id, "bold"), f"{owner}{status}")
+        yield labelled("created", f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{status}")
 
 
 def _children(children: Children) -> Iterator[Line]:
@@ -217,9 +221,13 @@ def _created(key: MadeKey) -> Iterator[Line]:
     used = f"; used {time_span(key.first_use, key.last_use)}" if key.first_use else "; never used"
     owner = f" of {key.owner_name}" if key.owner_name else ""
     account = f" in {key.account_id}" if key.account_id else ""
-    yield line("long-term key ", (key.access_key_id, "bold"), f"{owner}{account}, created{when}{signed}{used}")
+    yield line(f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{account}, created{when}{signed}{used}")
     if key.event_id:
         yield line((key.event_id, "dim"), indent=2)
+
+
+def _kind(key: MadeKey) -> str:
+    return "service-specific credential" if is_service_specific(key.access_key_id) else "long-term key"
 
 
 def note_lines(answer: Key) -> Iterator[Line]:
@@ -232,7 +240,7 @@ def note_lines(answer: Key) -> Iterator[Line]:
         )
     elif answer.in_logs and decoded is None:
         yield line("the key ID encodes no account: the key was created before 2019, or the ID is anonymized")
-    if answer.kind == KeyKind.LONG_TERM and answer.in_logs and not answer.lifecycle.created_at:
+    if is_long_term(answer.subject.id) and answer.in_logs and not answer.lifecycle.created_at:
         yield line("the creation of the key is not logged")
     if answer.kind == KeyKind.LONG_TERM and answer.in_logs and not answer.quarantine.changes:
         yield line("no quarantine by AWS is logged")

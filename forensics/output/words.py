@@ -162,6 +162,7 @@ FLAGS = {
 
 KEY_KINDS = {
     "long_term": "long-term access key",
+    "service_specific": "service-specific credential",
     "temporary": "temporary access key",
     "other": "access key",
 }
@@ -170,6 +171,7 @@ KEY_CHANGES = {
     "created": "created",
     "activated": "activated",
     "deactivated": "deactivated",
+    "reset": "reset (new secret)",
     "deleted": "deleted",
     "changed": "change or deletion attempted",
     "switched_both_ways": "deactivated and activated in one second (final status unknown)",
@@ -197,6 +199,7 @@ RELATIONS = {
     Relation.SWITCHED_ROLE: "switched role",
     Relation.FORWARD_ACCESS: "forward access",
     Relation.CREATED_ACCESS_KEY: "created access key",
+    Relation.RESET_SERVICE_CREDENTIAL: "reset service-specific credential",
     Relation.CREATED_LOGIN_PROFILE: "set console password",
     Relation.CREATED_USER: "created user",
     Relation.CHANGED_TRUST_POLICY: "set trust policy",
@@ -214,6 +217,7 @@ STATES: dict[State, tuple[str, str]] = {
 }
 ACTIONS = {
     Action.DEACTIVATE_ACCESS_KEY: "deactivate the access key",
+    Action.DEACTIVATE_SERVICE_CREDENTIAL: "deactivate the service-specific credential",
     Action.DENY_USER: "deny everything to the user",
     Action.REVOKE_ROLE_SESSIONS: "revoke the sessions of the role",
     Action.DENY_IDENTITY_CENTER_USER: "deny the Identity Center user",

@@ -47,7 +47,7 @@ IDENTITY_COLUMNS = _columns(
         ("principal_id", TEXT, "userIdentity.principalId; the service principal of a service that has none"),
         ("arn", TEXT, "userIdentity.arn"),
         ("account_id", TEXT, "the caller's account"),
-        ("access_key_id", TEXT, "the key that signed the call; null if not logged"),
+        ("access_key_id", TEXT, "the key that signed the call, or the service-specific credential; null if not logged"),
         ("user_name", TEXT, "userIdentity.userName"),
         ("invoked_by", TEXT, "the service that made the call on the identity's behalf"),
         ("identity_provider", TEXT, "identity provider of a SAML or web identity caller"),
@@ -99,9 +99,9 @@ ISSUANCE_COLUMNS = _columns(
 # changes of principals, keys and trails
 CHANGE_COLUMNS = _columns(
     [
-        ("created_access_key_id", TEXT, "CreateAccessKey: the created long-term key"),
-        ("target_access_key_id", TEXT, "UpdateAccessKey, DeleteAccessKey: the target key"),
-        ("target_status", TEXT, "UpdateAccessKey: Active or Inactive; DeleteAccessKey: Deleted"),
+        ("created_access_key_id", TEXT, "the created long-term key or service-specific credential"),
+        ("target_access_key_id", TEXT, "IAM: the key or service-specific credential that was changed"),
+        ("target_status", TEXT, "IAM: the new status of that key: Active, Inactive or Deleted"),
         ("target_user_name", TEXT, "IAM: the target user"),
         ("target_role_name", TEXT, "IAM: the target role"),
         ("target_principal_id", TEXT, "CreateUser, CreateRole: the unique ID of the created user or role"),
@@ -112,6 +112,8 @@ CHANGE_COLUMNS = _columns(
         ("target_trail", TEXT, "the target trail"),
         ("launched", TEXT, "IDs of launched instances, separated by spaces, or name of a created function"),
         ("narrows_trail", pa.bool_(), "whether the trail now records less than all management events of all regions"),
+        ("created_key_service", TEXT, "the service that accepts the created service-specific credential"),
+        ("created_key_expires_at", TIMESTAMP, "when the created service-specific credential expires, UTC"),
     ]
 )
 

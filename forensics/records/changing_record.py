@@ -26,6 +26,8 @@ class Change(NamedTuple):
     target_trail: str | None = None
     launched: str | None = None
     narrows_trail: bool | None = None
+    created_key_service: str | None = None
+    created_key_expires_at: datetime | None = None
 
 
 class Request(TrailRequest, rename="camel"):
@@ -33,6 +35,7 @@ class Request(TrailRequest, rename="camel"):
 
     user_name: str | None = None
     access_key_id: str | None = None
+    service_specific_credential_id: str | None = None
     status: str | None = None
     role_name: str | None = None
     policy_arn: str | None = None
@@ -47,6 +50,13 @@ class Request(TrailRequest, rename="camel"):
 class AccessKeyResponse(msgspec.Struct, rename="camel"):
     access_key_id: str | None = None
     user_name: str | None = None
+
+
+class ServiceCredentialResponse(msgspec.Struct, rename="camel"):
+    service_specific_credential_id: str | None = None
+    user_name: str | None = None
+    service_name: str | None = None
+    expiration_date: str | None = None
 
 
 class UserResponse(msgspec.Struct, rename="camel"):
@@ -71,6 +81,7 @@ class Response(msgspec.Struct, rename="camel"):
     """The response to such a call."""
 
     access_key: AccessKeyResponse | None = None
+    service_specific_credential: ServiceCredentialResponse | None = None
     user: UserResponse | None = None
     role: RoleResponse | str | None = None  # an object from IAM, an ARN from Lambda
     instances_set: Instances | None = None

@@ -5,18 +5,31 @@ from __future__ import annotations
 import re
 
 from forensics.identifiers import unmasked_key
-from forensics.records.changing_record import AccessKeyResponse, Change, Request, Response, RoleResponse, UserResponse
+from forensics.records.changing_record import (
+    AccessKeyResponse,
+    Change,
+    Request,
+    Response,
+    RoleResponse,
+    ServiceCredentialResponse,
+    UserResponse,
+)
 from forensics.records.policy_document import revoked_before, trust_requirements
-from forensics.records.record import Record, UserIdentity
+from forensics.records.record import Record, UserIdentity, parse_time
 
 _NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleResponse()
+_NO_CREDENTIAL = ServiceCredentialResponse()
+_DELETIONS = ("DeleteAccessKey", "DeleteServiceSpecificCredential")
 
 
 def iam_change(record: Record, identity: UserIdentity, request: Request, response: Response) -> Change:
     """Return the change by a call to IAM. A refused call has a target, from its parameters or its error message."""
     access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
     role = response.role if isinstance(response.role, RoleResponse) else _NO_ROLE
-    user_name = access_key.user_name or user.user_name or request.user_name
+    credential = response.service_specific_credential or _NO_CREDENTIAL
+    # the response to a reset names the credential, too
+    created = credential if record.event_name == "CreateServiceSpecificCredential" else _NO_CREDENTIAL
+    user_name = access_key.user_name or credential.user_name or user.user_name or request.user_name
     refused = record.error_message if record.error_code else None
     if user_name is None and refused:
         user_name = _refused(_REFUSED_USER, refused)
@@ -27,9 +40,10 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         trust = trust or request.policy_document
     required = trust_requirements(trust)
     return Change(
-        created_access_key_id=unmasked_key(access_key.access_key_id),
-        target_access_key_id=unmasked_key(request.access_key_id) or _refused(_REFUSED_KEY, refused),
-        target_status="Deleted" if record.event_name == "DeleteAccessKey" else request.status,
+        created_access_key_id=unmasked_key(access_key.access_key_id or created.service_specific_credential_id),
+        target_access_key_id=unmasked_key(request.access_key_id or request.service_specific_credential_id)
+        or _refused(_REFUSED_KEY, refused),
+        target_status="Deleted" if record.event_name in _DELETIONS else request.status,
         target_user_name=user_name,
         target_role_name=request.role_name or role.role_name,
         target_principal_id=user.user_id or role.role_id,
@@ -37,12 +51,14 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         revoked_before=revoked_before(request.policy_document),
         requires_source_identity=required.source_identity,
         requires_session_name=required.session_name,
+        created_key_service=created.service_name,
+        created_key_expires_at=parse_time(created.expiration_date),
     )
 
 
 # a refused call has no parameters; its error message names the target (docs/attribution.md#denied-calls)
 _REFUSED_USER = re.compile(r"resource: \"?(?:arn:[^\s:]*:iam::\d{12}:user/(?:[^\s/\"]+/)*|user )([^\s/\"]+)")
-_REFUSED_KEY = re.compile(r"\b(AKIA[A-Z0-9]{12,})\b")
+_REFUSED_KEY = re.compile(r"\b((?:AKIA|ACCA)[A-Z0-9]{12,})\b")
 
 
 def _refused(pattern: re.Pattern[str], message: str | None) -> str | None:

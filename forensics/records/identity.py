@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from forensics.identifiers import unmasked, unmasked_key
+from forensics.identifiers import is_service_specific, unmasked, unmasked_key
 from forensics.records import record as rec
 from forensics.records.record import UserIdentity, parse_bool, parse_time
 
@@ -87,7 +87,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None
-    access_key_id = unmasked_key(user.access_key_id)
+    access_key_id = _key(user)
     principal_id = _principal_id(user) or _substitute_principal(user)
     created_at = parse_time(attributes.creation_date if attributes else None)
     on_behalf_of = user.on_behalf_of
@@ -156,6 +156,15 @@ def credential_id(
         *([acting_for] if acting_for else []),
     ]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
+
+
+def _key(user: UserIdentity) -> str | None:
+    """Return the access key, or the service-specific credential that the call carried as a bearer token.
+
+    Other bearer tokens, such as those of Identity Center, have IDs of another form.
+    """
+    token = unmasked_key(user.credential_id)
+    return token if is_service_specific(token) else unmasked_key(user.access_key_id) or token
 
 
 def _principal_id(user: UserIdentity) -> str | None:

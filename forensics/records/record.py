@@ -125,6 +125,7 @@ class UserIdentity(msgspec.Struct, rename="camel"):
     in_scope_of: InScopeOf | None = None
     on_behalf_of: OnBehalfOf | None = None
     invoked_by_delegate: InvokedByDelegate | None = None
+    credential_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def _names(type_: type[msgspec.Struct]) -> frozenset[str]:
 
 
 _FIELDS = _names(Record)
-_IDENTITY_FIELDS = _names(UserIdentity) | {"credentialId"}
+_IDENTITY_FIELDS = _names(UserIdentity)
 _SESSION_FIELDS = _names(SessionContext)
 
 decode: Callable[[bytes], Record] = msgspec.json.Decoder(Record).decode

@@ -154,7 +154,7 @@ def create_service_credential(cloud: Cloud, by: Credential, user: User, time: da
     actor = Actor("iam_user", user.user_id, "long_term_key")
     return Credential(
         user.account_id,
-        None,
+        key_id,
         user.user_id,
         None,
         actor,

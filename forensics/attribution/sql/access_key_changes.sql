@@ -1,5 +1,5 @@
--- access_key_changes: status changes of each long-term key: created, activated, deactivated, deleted, and refused
--- calls.
+-- access_key_changes: status changes of each long-term key or service-specific credential: created, activated,
+-- deactivated, reset (a new secret), deleted, and refused calls.
 -- Grain: one row per event. `access_key_id` is null if a refused call does not name one of the user's keys. `succeeded`
 -- is false for a refused call and for an unreliable record.
 
@@ -11,12 +11,15 @@ select
     event_time,
     event_name,
     case
-        when event_name = 'CreateAccessKey' then 'created'
-        when event_name = 'DeleteAccessKey' then 'deleted'
+        when event_name like 'Create%' then 'created'
+        when event_name like 'Delete%' then 'deleted'
+        when event_name = 'ResetServiceSpecificCredential' then 'reset'
         when target_status = 'Active' then 'activated'
         when target_status = 'Inactive' then 'deactivated'
         else 'changed'
     end as change,
+    created_key_service as service_name,
+    created_key_expires_at as expires_at,
     error_code,
     error_code is null and not unreliable as succeeded,
     credential_id as by_credential_id,
@@ -25,4 +28,8 @@ select
     identity_type as by_identity_type
 from telling_events
 where event_source = 'iam.amazonaws.com'
-  and event_name in ('CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey')
+  and event_name in (
+      'CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey',
+      'CreateServiceSpecificCredential', 'UpdateServiceSpecificCredential', 'ResetServiceSpecificCredential',
+      'DeleteServiceSpecificCredential'
+  )

@@ -1,7 +1,8 @@
 -- access_keys: every long-term key that was used, created or changed.
 -- Grain: one row per (access_key_id, account_id). The owner is the user that signed with the key, otherwise the user
 -- that it was created for; a key that root created without naming a user is root's. `status` is the result of the last
--- successful change. It is null if no change is logged, or if the last second has changes with different results.
+-- successful change. It is null if no change is logged, or if the last second has changes with different results. A
+-- service-specific credential, such as an API key of Bedrock, is a key for one service (`service_name`).
 
 with used as (
     select
@@ -16,7 +17,7 @@ with used as (
         max(last_use) as last_use,
         sum(events) as events
     from credentials
-    where access_key_id like 'AKIA%'
+    where is_long_term
       and identity_type in ('IAMUser', 'Root')
     group by access_key_id, account_id
     -- a key ID that two principals signed with has no owner
@@ -31,7 +32,8 @@ changes as (
         row_number() over (
             partition by access_key_id, account_id
             order by
-                case change when 'deleted' then 1 else 2 end,
+                -- a new secret leaves the status as it is
+                case change when 'deleted' then 1 when 'reset' then 3 else 2 end,
                 event_time desc,
                 -- in one second, the creation comes first
                 case change when 'created' then 2 else 1 end,
@@ -56,6 +58,8 @@ created as (
         -- a key is created once: with two such records, the creator is unknown
         case when times = 1 then event_key end as created_by_event_key,
         case when times = 1 then by_credential_id end as created_by_credential_id,
+        service_name,
+        expires_at,
         event_time as created_at
     from changes
     where change = 'created' and place = 1
@@ -69,7 +73,7 @@ changed as (
         user_name as owner_name,
         case
             when change = 'deleted' then 'Deleted'
-            when is_switched_both_ways or change = 'changed' then null
+            when is_switched_both_ways or change in ('changed', 'reset') then null
             when change = 'deactivated' then 'Inactive'
             else 'Active'
         end as status,
@@ -96,6 +100,8 @@ select
     created.created_by_credential_id,
     changed.status,
     changed.status_since,
+    created.service_name,
+    created.expires_at,
     used.first_use,
     used.last_use,
     coalesce(used.events, 0) as events

@@ -187,7 +187,7 @@ user_origins as (
     select
         credentials.credential_id,
         case
-            when credentials.access_key_id like 'AKIA%' then 'long_term_key'
+            when credentials.is_long_term then 'long_term_key'
             when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_sign_in'
             when issuances.event_name is not null or credentials.identity_type = 'FederatedUser' then 'long_term_key'
             when credentials.from_console or signed_in.principal_id is not null then 'console_sign_in'
@@ -253,12 +253,12 @@ select
     last_steps.last_credential_id,
     last_steps.depth as hops,
     case
-        when last_credentials.access_key_id like 'AKIA%' and last_credentials.identity_type in ('IAMUser', 'Root')
+        when last_credentials.is_long_term and last_credentials.identity_type in ('IAMUser', 'Root')
             and open_origins.credential_id is null
             then last_credentials.access_key_id
     end as origin_access_key_id,
     case
-        when last_credentials.access_key_id like 'AKIA%' and last_credentials.identity_type in ('IAMUser', 'Root')
+        when last_credentials.is_long_term and last_credentials.identity_type in ('IAMUser', 'Root')
             and open_origins.credential_id is null
             then case
                 when last_credentials.is_rebuilt then 'medium'

@@ -140,6 +140,10 @@ planted_keys as (
     select
         plantings.account_id,
         plantings.name,
+        plantings.relation,
+        -- a credential that was used before its reset has had two holders
+        plantings.relation = 'created_access_key' or coalesce(credentials.first_use >= plantings.event_time, true)
+            as is_certain,
         plantings.creator_credential_id,
         plantings.event_key,
         plantings.event_time,
@@ -153,7 +157,7 @@ planted_keys as (
 ),
 
 planted as (
-    select creator_credential_id as parent_id, child_id, 'created_access_key' as relation, true as is_certain, event_key
+    select creator_credential_id as parent_id, child_id, relation, is_certain, event_key
     from planted_keys
     where creator_credential_id is not null
 
@@ -178,7 +182,7 @@ given_to_user as (
       and planted_keys.name = users.name
       and planted_keys.event_time >= users.event_time
       and coalesce(planted_keys.principal_id = users.principal_id, true)
-    where users.kind = 'user'
+    where users.kind = 'user' and planted_keys.relation = 'created_access_key'
 
     union all
 
@@ -231,7 +235,7 @@ had_by_user as (
         users.planting_id as parent_id,
         credentials.credential_id as child_id,
         case
-            when credentials.access_key_id like 'AKIA%' then 'created_access_key'
+            when credentials.is_long_term then 'created_access_key'
             else 'console_session'
         end as relation,
         true as is_certain,
@@ -365,5 +369,5 @@ select
 from distinct_descents
 left join counted
   on  counted.child_id = distinct_descents.child_id
-  and distinct_descents.relation not in ('forward_access', 'created_access_key')
+  and distinct_descents.relation not in ('forward_access', 'created_access_key', 'reset_service_credential')
   and distinct_descents.is_certain

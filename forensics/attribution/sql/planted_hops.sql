@@ -8,7 +8,10 @@ with planted as (
     left join (select distinct planting_id from plantings) as by_planting
       on by_planting.planting_id = descents.parent_id
     where by_planting.planting_id is not null
-       or descents.relation in ('created_access_key', 'created_user', 'created_login_profile', 'changed_trust_policy')
+       or descents.relation in (
+           'created_access_key', 'reset_service_credential', 'created_user', 'created_login_profile',
+           'changed_trust_policy'
+       )
 ),
 
 -- the planter, and what requested the planter

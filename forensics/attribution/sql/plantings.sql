@@ -1,5 +1,5 @@
--- plantings: what was created in IAM that outlives the creator's credential: access keys, users, passwords, trust
--- policies.
+-- plantings: what was created in IAM that outlives the creator's credential: access keys, service-specific credentials,
+-- users, passwords, trust policies. Whoever resets a service-specific credential receives its new secret.
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
 -- a thing of its own. Refused calls and unreliable records create nothing.
 
@@ -11,12 +11,14 @@ with made as (
         event_name,
         recipient_account_id as account_id,
         credential_id as creator_credential_id,
-        created_access_key_id, target_user_name, target_role_name, target_principal_id
+        created_access_key_id,
+        case when event_name = 'ResetServiceSpecificCredential' then target_access_key_id end as reset_credential_id,
+        target_user_name, target_role_name, target_principal_id
     from telling_events
     where event_source = 'iam.amazonaws.com'
       and event_name in (
-          'CreateAccessKey', 'CreateUser', 'CreateLoginProfile', 'UpdateLoginProfile',
-          'CreateRole', 'UpdateAssumeRolePolicy'
+          'CreateAccessKey', 'CreateServiceSpecificCredential', 'ResetServiceSpecificCredential',
+          'CreateUser', 'CreateLoginProfile', 'UpdateLoginProfile', 'CreateRole', 'UpdateAssumeRolePolicy'
       )
       and error_code is null
       and not unreliable
@@ -36,6 +38,14 @@ select
     event_time
 from made
 where created_access_key_id is not null
+
+union all
+
+select
+    'access_key|' || account_id || '|' || reset_credential_id, 'access_key', 'reset_service_credential', account_id,
+    target_user_name, null, reset_credential_id, creator_credential_id, event_key, event_id, event_time
+from made
+where reset_credential_id is not null
 
 union all
 

@@ -34,7 +34,8 @@ left join revoking_policies
 where telling_events.event_source = 'iam.amazonaws.com'
   and (
       telling_events.event_name in (
-          'UpdateAccessKey', 'DeleteAccessKey', 'DeleteUser', 'DeleteRole', 'DeleteLoginProfile',
+          'UpdateAccessKey', 'DeleteAccessKey', 'UpdateServiceSpecificCredential', 'DeleteServiceSpecificCredential',
+          'DeleteUser', 'DeleteRole', 'DeleteLoginProfile',
           'UpdateAssumeRolePolicy'
       )
       or (

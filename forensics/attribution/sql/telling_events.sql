@@ -50,6 +50,8 @@ select
     downstream_request_ids,
     -- what was changed
     created_access_key_id,
+    created_key_service,
+    created_key_expires_at,
     target_access_key_id,
     target_status,
     target_user_name,

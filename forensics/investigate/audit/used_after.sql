@@ -39,8 +39,7 @@ used as (
       and (ends.account_id is null or ends.account_id = events.account_id)
       and events.event_time > ends.ended_at
       and coalesce(events.event_time <= ends.until, true)
-    where events.access_key_id like 'AKIA%'
-      and events.outcome = 'succeeded'
+    where events.outcome = 'succeeded'
 )
 
 select

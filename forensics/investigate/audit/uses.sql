@@ -9,8 +9,9 @@ select
     max(case when events.event_time <= exported.last_use_as_of then events.event_time end)::timestamp as last_use_before,
     min(events.event_id) as event_id
 from events
+join credentials on credentials.credential_id = events.credential_id
 left join exported_keys as exported on exported.access_key_id = events.access_key_id
-where events.access_key_id like 'AKIA%'
+where credentials.is_long_term
   and events.event_time is not null
 group by events.access_key_id, events.account_id, events.user_agent
 order by events.access_key_id, events.account_id, first_use, events.user_agent

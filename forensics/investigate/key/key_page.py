@@ -25,7 +25,7 @@ from forensics.answers.key_answer import (
     UserChange,
 )
 from forensics.answers.who_answer import Who
-from forensics.identifiers import Identifier, account_of
+from forensics.identifiers import Identifier, account_of, is_service_specific
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.key.activity import CITED, activity, sensitive_of_derived, uses_of
@@ -133,7 +133,7 @@ class _Page:
             decoded_account_id=account_of(self._key),
             owner=owner,
             issued_at=hop_of_temporary.issued_at if hop_of_temporary else None,
-            expires_at=hop_of_temporary.expires_at if hop_of_temporary else None,
+            expires_at=hop_of_temporary.expires_at if hop_of_temporary else lifecycle.expires_at,
             lifecycle=lifecycle,
             owners_access=owners_access,
             quarantine=_quarantine(user_changes),
@@ -270,6 +270,8 @@ class _Page:
 
 
 def _kind(key_id: str) -> KeyKind:
+    if is_service_specific(key_id):
+        return KeyKind.SERVICE_SPECIFIC
     return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
 
 

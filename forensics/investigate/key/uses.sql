@@ -5,10 +5,16 @@
 create temporary table key_uses as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node
+),
+
+callers as (
+    select signed_with.*, credentials.is_long_term
+    from signed_with
+    join credentials on credentials.credential_id = signed_with.credential_id
 )
 
 select
-    signed_with.node,
+    callers.node,
     event_key,
     event_id,
     recipient_account_id,
@@ -27,14 +33,14 @@ select
     case when resource like 'arn:%:s3:::%/%' then resource end as object,
     mfa_authenticated,
     read_only,
-    access_key_id like 'AKIA%' as is_long_term,
+    callers.is_long_term,
     coalesce(event_category, 'Management') <> 'Data'
         and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
         and event_name not in (
             'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue', 'GetSessionToken'
         ) as may_be_discovery
 from events
-join signed_with on signed_with.credential_id = events.credential_id
+join callers on callers.credential_id = events.credential_id
 where ($key::varchar is null or access_key_id = $key)
   and (not $sensitive or (event_source, event_name) in (select (event_source, event_name) from sensitive_actions))
   and (event_date is null or event_date between $first::date and $last::date)

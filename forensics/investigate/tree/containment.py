@@ -43,6 +43,7 @@ class _Draft:
 # the order of steps at the same depth
 _PRECEDENCE = {
     Action.DEACTIVATE_ACCESS_KEY: 1,
+    Action.DEACTIVATE_SERVICE_CREDENTIAL: 1,
     Action.DISABLE_CONSOLE_LOGIN: 2,
     Action.DENY_USER: 3,
     Action.DELETE_CREATED_USER: 4,
@@ -53,6 +54,10 @@ _WHY = {
     Action.DEACTIVATE_ACCESS_KEY: (
         "AWS refuses calls with an inactive key. Sessions that were requested with the key still work until they are"
         " revoked or expire"
+    ),
+    Action.DEACTIVATE_SERVICE_CREDENTIAL: (
+        "iam:UpdateServiceSpecificCredential with the status Inactive; IAM refuses UpdateAccessKey for it. The service"
+        " refuses calls with an inactive credential. A reset ends only the old secret"
     ),
     Action.DENY_USER: (
         "an inline policy that denies everything applies to each request: it ends the user's keys, session and"
@@ -80,7 +85,8 @@ _WHY = {
         "without a password nobody can sign in as this user. Sessions that are already signed in still work"
     ),
     Action.DELETE_CREATED_USER: (
-        "the user was created with a credential of this tree. Delete its keys and password first; IAM requires it"
+        "the user was created with a credential of this tree. Delete its keys, service-specific credentials and"
+        " password first; IAM requires it"
     ),
     Action.RESTORE_TRUST_POLICY: (
         "the restored policy decides who may assume the role from now on; it ends no session. Set the policy that was"

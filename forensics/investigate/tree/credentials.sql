@@ -49,7 +49,8 @@ select
     actors.actor_kind,
     actors.actor_id,
     access_keys.created_at::timestamp as created_at,
-    access_keys.created_by_event_key
+    access_keys.created_by_event_key,
+    access_keys.expires_at::timestamp as key_expires_at
 from asked as credentials
 left join chosen on chosen.child_credential_id = credentials.credential_id
 left join requests as issuances on issuances.issuance_id = chosen.issuance_id

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from forensics.answers.core import ActorKind, Evidence, Subject
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
-from forensics.identifiers import Identifier, SubjectType, account_of
+from forensics.identifiers import Identifier, SubjectType, account_of, is_service_specific
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
@@ -216,7 +216,13 @@ class _TreeFacts:
         last_success = max(successes, default=None)
         if fact.is_long_term:
             key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name, fact.principal_id)
-            return replace(key, issued_at=fact.created_at, last_use=last_use, last_success=last_success)
+            return replace(
+                key,
+                issued_at=fact.created_at,
+                expires_at=fact.key_expires_at,
+                last_use=last_use,
+                last_success=last_success,
+            )
         begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
         ends = [self._expiry(place, row) for row in credentials]
         known = [end for end, _ in ends if end]
@@ -291,7 +297,9 @@ class _TreeFacts:
         match node.kind:
             case NodeKind.ACCESS_KEY:
                 key = node.access_key_ids[0]
-                return Means(Action.DEACTIVATE_ACCESS_KEY, node.account_id, key, key)
+                is_for_service = is_service_specific(key)
+                action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
+                return Means(action, node.account_id, key, key)
             case NodeKind.USER:
                 return Means(Action.DELETE_CREATED_USER, node.account_id, name, node.arn or name)
             case NodeKind.LOGIN_PROFILE:

@@ -16,5 +16,5 @@ where account_id in (select unnest($accounts))
   and event_time::timestamp <= $at
 order by
     event_time,
-    case when event_name = 'DeleteAccessKey' then 3 when status = 'Active' then 2 else 1 end,
+    case when status = 'Deleted' then 3 when status = 'Active' then 2 else 1 end,
     event_key

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import NodeKind, Relation
+from forensics.identifiers import is_long_term
 from forensics.investigate.sql_rows import Row
 
 
@@ -54,10 +55,11 @@ class DerivedRow(IssuanceRow, frozen=True):
     actor_id: str | None
     created_at: datetime | None
     created_by_event_key: str | None
+    key_expires_at: datetime | None
 
     @property
     def is_long_term(self) -> bool:
-        return (self.access_key_id or "").startswith("AKIA")
+        return is_long_term(self.access_key_id)
 
     @property
     def own_event(self) -> str | None:

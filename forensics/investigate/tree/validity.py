@@ -97,10 +97,9 @@ class Revocations:
         return Validity(ended)
 
     def _expired(self, life: Life) -> tuple[State | None, datetime | None]:
-        if life.kind != NodeKind.SESSION:
-            return None, None
-        longest = _LONGEST_OF_ROLE if life.role_name else _LONGEST
-        expires_at = life.expires_at or (life.issued_at + longest if life.issued_at else None)
+        expires_at = life.expires_at
+        if life.kind == NodeKind.SESSION and expires_at is None and life.issued_at:
+            expires_at = life.issued_at + (_LONGEST_OF_ROLE if life.role_name else _LONGEST)
         return (State.EXPIRED, expires_at) if expires_at and expires_at <= self._at else (None, None)
 
     def _is_known_to_be_valid(self, life: Life) -> bool:

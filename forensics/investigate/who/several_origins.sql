@@ -34,7 +34,7 @@ ends as materialized (
 ),
 
 origins as materialized (
-    select credential_id, access_key_id, identity_type
+    select credential_id, access_key_id, identity_type, is_long_term
     from credentials
     where credential_id in (select last_credential_id from ends)
 )
@@ -43,7 +43,7 @@ select parents.credential_id, credentials.access_key_id, max(parents.grade) as g
 from parents
 join ends as actors on actors.credential_id = parents.parent_credential_id
 join origins as credentials on credentials.credential_id = actors.last_credential_id
-where credentials.access_key_id like 'AKIA%'
+where credentials.is_long_term
   and credentials.identity_type in ('IAMUser', 'Root')
 group by parents.credential_id, credentials.access_key_id
 order by parents.credential_id, credentials.access_key_id
