@@ -350,3 +350,27 @@ def test_a_pathless_role_that_somebody_else_assumed_has_no_portal_user(tmp_path:
         assert case.who(AWS.key("K")).actor.name == "mallory"
     with case_of_records([other_set, use], tmp_path / "other") as case:
         assert case.who(AWS.key("K")).actor.kind == "unknown"
+
+
+class TestUserMadeAgain:
+    """A user of the same name may have been deleted and created again in logs that are not loaded."""
+
+    key = "AKIA0NEW1111XXXXXXXX"
+    created = call(
+        MALLORY.signs(),
+        60,
+        source="iam.amazonaws.com",
+        name="CreateAccessKey",
+        requestParameters={"userName": "alice"},
+        responseElements={"accessKey": {"accessKeyId": key, "userName": "alice", "status": "Active"}},
+    )
+
+    def test_a_key_for_the_name_is_not_known_to_be_for_the_earlier_user(self, tmp_path: Path) -> None:
+        with case_of_records([call(ALICE.signs(), 0), self.created], tmp_path) as case:
+            actor = case.who(self.key).actor
+        assert (actor.id, actor.name) == (None, "alice")
+
+    def test_it_is_for_a_user_who_is_called_so_before_and_after(self, tmp_path: Path) -> None:
+        with case_of_records([call(ALICE.signs(), 0), self.created, call(ALICE.signs(), 90)], tmp_path) as case:
+            actor = case.who(self.key).actor
+        assert (actor.id, actor.name) == (ALICE.id, "alice")

@@ -111,5 +111,6 @@ left join created on created.access_key_id = known.access_key_id and created.acc
 left join changed on changed.access_key_id = known.access_key_id and changed.account_id = known.account_id
 left join named_users as users
   on  users.event_key = changed.event_key
+  and users.is_certain
   -- a created key's owner is on its credential
   and created.access_key_id is null

@@ -106,7 +106,7 @@ made as (
         recipient_account_id as account_id,
         created_access_key_id as access_key_id,
         min(telling_events.target_user_name) as user_name,
-        -- null unless every record of its creation names the same known user
+        -- null unless every record of its creation names the same user with certainty
         case
             when count(named_users.principal_id) = count(*)
                 and min(named_users.principal_id) = max(named_users.principal_id)
@@ -119,7 +119,7 @@ made as (
         end as arn,
         max(telling_events.is_rebuilt or coalesce(named_users.is_rebuilt, false)) as is_rebuilt
     from telling_events
-    left join named_users on named_users.event_key = telling_events.event_key
+    left join named_users on named_users.event_key = telling_events.event_key and named_users.is_certain
     where created_access_key_id is not null
       and target_user_name is not null
       and error_code is null

@@ -86,5 +86,5 @@ select
         when 'external_principal' then 'external_account'
     end as stop_reason
 from without_parent
-left join named_users on named_users.event_key = without_parent.naming_event_key
+left join named_users on named_users.event_key = without_parent.naming_event_key and named_users.is_certain
 where without_parent.actor_kind is not null

@@ -1,5 +1,7 @@
 -- named_users: the IAM user that an event names by name alone, if only one user can have had the name at that time.
--- Grain: one row per event. Events that nobody, or possibly more than one user, matches are missing.
+-- Grain: one row per event. Events that nobody, or possibly more than one user, matches are missing. `is_certain`:
+-- records before and after the event give this user the name. Otherwise a deletion and a creation may be missing in the
+-- logs.
 
 with naming as (
     select
@@ -46,7 +48,8 @@ select
     min(user_names.principal_id) as principal_id,
     min(user_names.user_name) as user_name,
     min(user_names.arn) as arn,
-    max(user_names.is_rebuilt) as is_rebuilt
+    max(user_names.is_rebuilt) as is_rebuilt,
+    max(naming.event_time >= user_names.seen_from and naming.event_time <= user_names.seen_until) as is_certain
 from naming
 left join last_acts on last_acts.event_key = naming.event_key
 join user_names

@@ -166,6 +166,7 @@ bounded as (
         held.is_creation,
         held.arn,
         held.is_rebuilt,
+        held.first_known,
         held.last_known,
         -- if no change of names since then is logged, the name is only sure between its own events
         case
@@ -203,5 +204,8 @@ select
     held_until,
     coalesce(last_known < held_until, true) as is_sure,
     possible_from,
-    possible_until
+    possible_until,
+    -- the first and the last record that calls this user so
+    min(first_known) over (partition by account_id, user_name, principal_id) as seen_from,
+    max(last_known) over (partition by account_id, user_name, principal_id) as seen_until
 from bounded

@@ -51,10 +51,19 @@ def a_key_made_while_its_user_had_the_name(aws: Account) -> Iterator[Expected]:
     aws.log(
         call(alice.signs(), 0),
         _makes_key(admin.signs(), "alice", 10, made),
+        call(alice.signs(), 15),
         _in_iam(admin.signs(), 20, "DeleteUser", {"userName": "alice"}),
         _in_iam(admin.signs(), 30, "CreateUser", {"userName": "alice"}, later),
     )
     yield is_user(made, alice, "proven")
+
+
+@scenario
+def a_key_made_for_a_user_of_whom_no_later_call_is_loaded(aws: Account) -> Iterator[Expected]:
+    """Another user may have been made with the name between the call and the key, in logs that are not loaded."""
+    admin, alice, made = aws.user("admin"), aws.user("alice"), f"AKIA0LAST{aws.id[-4:]}XXXXXXX"
+    aws.log(call(alice.signs(), 0), _makes_key(admin.signs(), "alice", 10, made))
+    yield is_other(made, "iam_user", None, "proven", "long_term_key")
 
 
 @scenario
