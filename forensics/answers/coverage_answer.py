@@ -127,5 +127,7 @@ class Info(Displayed):
     """Events by delivery: as AWS wrote them (native), wrapped by another product, or rebuilt from their fields."""
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     """Fields that are not in AWS's record reference and are not read, and the number of records with each."""
+    omitted_fields: Mapping[str, int] = field(default_factory=dict)
+    """Fields that CloudTrail omitted for their size, and the number of events without each."""
     mismatch: str | None = None
     """One line on a difference between the records read and the records stored; null if there is none."""

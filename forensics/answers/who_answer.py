@@ -112,13 +112,46 @@ class OnBehalfOfClaim:
     agreement: Agreement = Agreement.ABSENT
 
 
+class TagSource(StrEnum):
+    """The source of a session tag: the request, the assertion of an identity provider, or the caller's session."""
+
+    REQUEST = "request"
+    ASSERTION = "assertion"
+    INHERITED = "inherited"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTag:
+    """A session tag. `is_transitive`: sessions that are requested with this one inherit it. Long texts are cut."""
+
+    key: str
+    value: str
+    source: TagSource
+    is_transitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """The session policies of the request, which limit the session. A long document is cut.
+
+    `is_known`: false if the request is not known, or if CloudTrail omitted its parameters for their size.
+    """
+
+    policy_arns: tuple[str, ...] = ()
+    document: str | None = None
+    is_known: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Self-declared by the session; never evidence."""
+    """Self-declared by the session, or requested for it; never evidence. `session_tags_total`: before any limit."""
 
     source_identity: SourceIdentityClaim = SourceIdentityClaim()
     role_session_name: SessionNameClaim = SessionNameClaim()
     on_behalf_of: OnBehalfOfClaim = OnBehalfOfClaim()
+    session_tags: tuple[SessionTag, ...] = ()
+    session_tags_total: int = 0
+    session_policy: SessionPolicy = SessionPolicy()
 
 
 @dataclass(frozen=True, slots=True)

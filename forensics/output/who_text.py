@@ -8,7 +8,7 @@ from datetime import datetime
 
 from forensics.answers.core import Actor, ActorKind, Grade, StopReason
 from forensics.answers.rows_answer import Rows
-from forensics.answers.who_answer import Agreement, Hop, Link, Missing, Who
+from forensics.answers.who_answer import Agreement, Claims, Hop, Link, Missing, SessionPolicy, Who
 from forensics.output.chain_text import candidate_lines, chain_lines, grade_span, has_long_term_key, rule, stop
 from forensics.output.evidence_text import (
     OPEN_WINDOWS,
@@ -21,10 +21,22 @@ from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described, details, kind_of, subject_line
 from forensics.output.lines import BLANK, Line, and_more, labelled, line, part, with_prefix
-from forensics.output.words import BASES, CANDIDATES, CLAIMS, FLAGS, MISSING, WHY_MISSING, count, readable_time
+from forensics.output.words import (
+    BASES,
+    CANDIDATES,
+    CLAIMS,
+    FLAGS,
+    MISSING,
+    TAG_SOURCES,
+    WHY_MISSING,
+    count,
+    readable_time,
+)
 from forensics.output.workload_text import WORKLOAD_TITLE, used_from_lines
 
 _SESSIONS_SHOWN = 10
+_TAGS_SHOWN = 10
+_POLICY_SHOWN = 200  # characters; JSON has more
 _GRADES = list(Grade)
 _HAVE_MFA = (ActorKind.IAM_USER, ActorKind.ROOT)
 _SHOWN_STOPS = (
@@ -205,6 +217,29 @@ def claim_lines(answer: Who) -> Iterator[Line]:
         yield _claim("on behalf of", behalf.value, behalf.agreement, None)
         if behalf.identity_store_arn:
             yield line((behalf.identity_store_arn, "dim"), indent=16)
+    yield from _session_tags(answer.claims)
+    yield from _session_policy(answer.claims.session_policy)
+
+
+def _session_tags(claims: Claims) -> Iterator[Line]:
+    for tag in claims.session_tags[:_TAGS_SHOWN]:
+        transitive = ", transitive" if tag.is_transitive else ""
+        yield line(
+            "session tag".ljust(16),
+            (f"{tag.key}={tag.value}", "bold"),
+            f"  {TAG_SOURCES[tag.source]}{transitive}",
+            hang=16,
+        )
+    if claims.session_tags_total > _TAGS_SHOWN:
+        yield and_more(count(claims.session_tags_total - _TAGS_SHOWN, "session tag"))
+
+
+def _session_policy(policy: SessionPolicy) -> Iterator[Line]:
+    """Return the session policies, which AWS enforces; the start of a long document."""
+    document = policy.document or ""
+    cut = "..." if len(document) > _POLICY_SHOWN else ""
+    for text in (*policy.policy_arns, *([document[:_POLICY_SHOWN] + cut] if document else ())):
+        yield line("session policy".ljust(16), (text, "bold"), "  requested for the session, which it limits", hang=16)
 
 
 def _claim(claim: str, value: str, agreement: Agreement, enforced: bool | None) -> Line:

@@ -143,7 +143,19 @@ WHY_MISSING = {
     "excluded_by_filter": "excluded by the filter of an ingest",
     "trail_stopped": "a trail was stopped or narrowed at that time",
 }
+TAG_SOURCES = {
+    "request": "chosen by the caller",
+    "assertion": "from the identity provider",
+    "inherited": "inherited from the caller's session",
+}
 FLAGS = {
+    "omitted_request": (
+        "CloudTrail omitted the parameters of an issuance in the chain, which exceed 100 KB: the requested role, tags"
+        " and session policies are not known"
+    ),
+    "omitted_response": (
+        "CloudTrail omitted the response of an issuance in the chain, which exceeds 100 KB: the issued key is not known"
+    ),
     "key_of_several_accounts": "the same key ID occurs in several accounts: the logs were rewritten or forged",
     "rewritten_or_anonymised_logs": (
         "the account in the key ID is not the account in the record: the logs were rewritten or anonymized"

@@ -93,6 +93,12 @@ ISSUANCE_COLUMNS = _columns(
         ("client_id", TEXT, "CreateOAuth2Token: the client"),
         ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of its downstream calls, separated by spaces"),
         ("permission_set", TEXT, "the permission set that a person opened in the Identity Center portal"),
+        ("session_tags", TEXT, "JSON: session tags of the request, chosen by the caller; a claim"),
+        ("principal_tags", TEXT, "JSON: session tags in the assertion or token of an identity provider; a claim"),
+        ("transitive_tag_keys", TEXT, "JSON: keys of the tags that sessions requested with this one inherit"),
+        ("incoming_transitive_tags", TEXT, "JSON: session tags inherited from the caller's session; a claim"),
+        ("session_policy", TEXT, "inline session policy of the request, which limits the session"),
+        ("session_policy_arns", TEXT, "ARNs of the session policies of the request, separated by spaces"),
     ]
 )
 
@@ -125,6 +131,7 @@ EVENT_COLUMNS = [
     *_columns(
         [
             ("resource", TEXT, "ARN or name of the call's main target"),
+            ("omitted_fields", TEXT, "fields that CloudTrail omitted for their size, sorted, comma-separated"),
             ("flags", TEXT, "anomalies of the record, sorted, comma-separated; null if it has none"),
             ("amends", TEXT, "eventID of the event that an addendum with updated data amends"),
             ("delivery", TEXT, "native as AWS wrote it, wrapped by another product, or rebuilt from its fields"),

@@ -35,6 +35,7 @@ from forensics.records.decode import Decoded, Fields, Numbers, binary, decode
 from forensics.records.identity import Identity, identity_of
 from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, identity_center_result, issuance
+from forensics.records.omitted import omitted_fields
 from forensics.records.record import Record, parse_bool, parse_time
 from forensics.records.resource import resource
 from forensics.records.secrets import HOLDS_A_SECRET, mask
@@ -49,7 +50,15 @@ _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 # some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
 # may contain any text, so secrets are masked; no model joins on them
-_FREE_TEXT = ("user_agent", "error_message", "resource")
+_FREE_TEXT = (
+    "user_agent",
+    "error_message",
+    "resource",
+    "session_tags",
+    "principal_tags",
+    "incoming_transitive_tags",
+    "session_policy",
+)
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
@@ -202,6 +211,7 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
         **_scattered_columns(ISSUANCE_COLUMNS, issued, rows),
         **_scattered_columns(CHANGE_COLUMNS, changed, rows),
         "resource": _resources(decoded),
+        "omitted_fields": _scattered(omitted_fields(decoded.fields), TEXT, rows),
         "amends": _scattered(_amends(decoded), TEXT, rows),
         "content_sha256": _scattered(_content_hashes(decoded), TEXT, rows),
         "record": _scattered(_masked(decoded.raw, raw, texts), TEXT, rows),

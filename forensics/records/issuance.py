@@ -14,6 +14,7 @@ import msgspec
 
 from forensics.identifiers import unmasked, unmasked_key
 from forensics.records.record import Record, UserIdentity, parse_bool, parse_time
+from forensics.records.session_request import Requested, session_request, tags
 
 STS = "sts.amazonaws.com"
 _SIGN_IN = "signin.amazonaws.com"
@@ -75,14 +76,15 @@ class Issuance(NamedTuple):
     client_id: str | None = None
     downstream_request_ids: str | None = None
     permission_set: str | None = None
+    session_tags: str | None = None
+    principal_tags: str | None = None
+    transitive_tag_keys: str | None = None
+    incoming_transitive_tags: str | None = None
+    session_policy: str | None = None
+    session_policy_arns: str | None = None
 
 
-class _Tag(msgspec.Struct):
-    key: str | None = None
-    value: str | None = None
-
-
-class _Request(msgspec.Struct, rename="camel"):
+class _Request(Requested, rename="camel"):
     role_arn: str | None = None
     role_session_name: str | None = None
     duration_seconds: object = None
@@ -90,7 +92,6 @@ class _Request(msgspec.Struct, rename="camel"):
     target_principal: str | None = None
     identity_id: str | None = None
     client_id: str | None = msgspec.field(default=None, name="client_id")
-    tags: list[_Tag] | None = None
 
 
 class _Credentials(msgspec.Struct, rename="camel"):
@@ -214,6 +215,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
         ),
         issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
         workload_name=_workload(identity, request),
+        **session_request(request)._asdict(),
     )
 
 
@@ -310,8 +312,8 @@ def _workload(identity: UserIdentity, request: _Request) -> str | None:
     if identity.type != "AWSService":
         return None
     if identity.invoked_by == _PODS:
-        tags = {tag.key: tag.value for tag in request.tags or ()}
-        parts = [tags.get(key) for key in _POD_TAGS]
+        of_pod = tags(request.tags)
+        parts = [of_pod.get(key) for key in _POD_TAGS]
         return "/".join(part for part in parts if part) if all(parts) else None
     name = request.role_session_name
     return None if name and _LAMBDA_TRIAL.fullmatch(name) else name

@@ -186,6 +186,9 @@ def decode_carefully(raw: bytes) -> Careful:
         flags.add("wrong_type")
     record.user_identity = msgspec.Raw(dump(identity).encode())
     record.request_parameters = msgspec.Raw(dump(clean.get("requestParameters")).encode())
+    record.response_elements = msgspec.Raw(dump(clean.get("responseElements")).encode())
+    record.additional_event_data = msgspec.Raw(dump(clean.get("additionalEventData")).encode())
+    record.service_event_details = msgspec.Raw(dump(clean.get("serviceEventDetails")).encode())
     record.resources = msgspec.Raw(dump(clean.get("resources")).encode())
     record.addendum = msgspec.Raw(dump(clean.get("addendum")).encode())
     text = dump({**{key: value for key, value in clean.items() if key != "userIdentity"}, "userIdentity": identity})
@@ -203,6 +206,11 @@ def convert(value: object, type_: type[T]) -> tuple[T, bool]:
         except msgspec.ValidationError as error:
             _delete(fields, str(error).rpartition("`$.")[2].rstrip("`").split("."))
     return type_(), True
+
+
+def spelled(name: str) -> str:
+    """Return the CloudTrail name of a field of `Record`."""
+    return next(field.encode_name for field in msgspec.structs.fields(Record) if field.name == name)
 
 
 def unknown_fields(raw: bytes) -> list[str]:

@@ -65,6 +65,36 @@ def test_a_denied_assume_role_names_its_target_and_hands_out_nothing() -> None:
     assert got == {"target_role_arn": ROLE}
 
 
+def test_requested_tags_and_session_policies() -> None:
+    request = {
+        "roleArn": ROLE,
+        "tags": [{"key": "team", "value": "red"}, {"key": "cost", "value": "1"}],
+        "transitiveTagKeys": ["team"],
+        "incomingTransitiveTags": {"dept": "ops"},
+        "policy": '{"Version":"2012-10-17"}',
+        "policyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}, {"arn": "arn:aws:iam::aws:policy/Other"}],
+    }
+    got = issued("sts", "AssumeRole", requestParameters=request)
+    assert got == {
+        "target_role_arn": ROLE,
+        "issued_account_id": "111122223333",
+        "session_tags": '{"cost": "1", "team": "red"}',
+        "transitive_tag_keys": '["team"]',
+        "incoming_transitive_tags": '{"dept": "ops"}',
+        "session_policy": '{"Version":"2012-10-17"}',
+        "session_policy_arns": "arn:aws:iam::aws:policy/ReadOnlyAccess arn:aws:iam::aws:policy/Other",
+    }
+    by_saml = issued("sts", "AssumeRoleWithSAML", requestParameters={"principalTags": {"Department": "Eng"}})
+    assert by_saml == {"principal_tags": '{"Department": "Eng"}'}
+
+
+@pytest.mark.parametrize("value", [None, 1, "text", True, [1, None, {}], {"a": {"b": 1}}, {"a": None}])
+def test_tags_and_policies_of_another_form_are_left_out(value: object) -> None:
+    names = ("tags", "principalTags", "transitiveTagKeys", "incomingTransitiveTags", "policyArns")
+    got = issued("sts", "AssumeRole", requestParameters=dict.fromkeys(names, value) | {"policy": [value]})
+    assert got == {}
+
+
 @pytest.mark.parametrize("seconds", [43200, "43200"])
 def test_without_a_response_the_session_lasts_as_long_as_was_requested(seconds: object) -> None:
     request = {"roleArn": ROLE, "roleSessionName": "build", "durationSeconds": seconds}

@@ -78,6 +78,14 @@ select
     handed_out.issued_sign_in_session_arn,
     handed_out.event_source,
     handed_out.client_id,
+    -- claims and limits of the session
+    handed_out.session_tags,
+    handed_out.principal_tags,
+    handed_out.transitive_tag_keys,
+    handed_out.incoming_transitive_tags,
+    handed_out.session_policy,
+    handed_out.session_policy_arns,
+    handed_out.omitted_fields,
     -- a record shape that was not seen in real logs never names an actor
     handed_out.event_name = 'GetDelegatedAccessToken'
         or coalesce(handed_out.invoked_by = 'credentials.iot.amazonaws.com', false) as is_documented_only,

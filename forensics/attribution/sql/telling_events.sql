@@ -47,6 +47,13 @@ select
     permission_set,
     issued_sign_in_session_arn,
     client_id,
+    session_tags,
+    principal_tags,
+    transitive_tag_keys,
+    incoming_transitive_tags,
+    session_policy,
+    session_policy_arns,
+    omitted_fields,
     downstream_request_ids,
     -- what was changed
     created_access_key_id,

@@ -36,6 +36,7 @@ def overview(connection: Connection, manifest: Manifest, case: str, case_id: str
         limits=limits(manifest),
         deliveries=dict(pairs(connection, str, int, "case/deliveries")),
         unknown_fields=unknown_fields(manifest),
+        omitted_fields=dict(pairs(connection, str, int, "case/omitted_fields")),
         mismatch=mismatch(connection, manifest),
     )
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from forensics.answers.core import Actor, ActorKind
-from forensics.answers.who_answer import Agreement, Claims, OnBehalfOfClaim, SessionNameClaim, SourceIdentityClaim
+from forensics.answers.who_answer import (
+    Agreement,
+    Claims,
+    OnBehalfOfClaim,
+    SessionNameClaim,
+    SessionPolicy,
+    SessionTag,
+    SourceIdentityClaim,
+    TagSource,
+)
 from forensics.investigate.who.trust import Required, TrustPolicies
 from forensics.investigate.who.who_rows import CredentialRow, HopRow
 
+# the limits of STS: a record with more is not one of AWS
+_MOST_TAGS, _MOST_POLICIES = 50, 10
+_LONGEST, _LONGEST_POLICY = 256, 2048
 _PEOPLE = (ActorKind.IAM_USER, ActorKind.SAML_USER, ActorKind.IDENTITY_CENTER_USER)
 
 
@@ -27,10 +40,15 @@ def claims(
         trust: the trust policies of the roles, which show whether a claim was enforced.
     """
     required = trust.required_of(chain[0]) if trust else Required()
+    own = chain[:1]  # the issuance of the credential itself
+    tags = sorted((tag for hop in own for tag in _session_tags(hop)), key=lambda tag: (tag.key, tag.source, tag.value))
     return Claims(
         _source_identity(credential, chain, actor, trust),
         _session_name(credential.role_session_name, actor, set(known_names), required.session_name),
         _on_behalf_of(credential, actor),
+        tuple(tags[:_MOST_TAGS]),
+        len(tags),
+        next(map(_session_policy, own), SessionPolicy()),
     )
 
 
@@ -83,6 +101,33 @@ def _on_behalf_of(credential: CredentialRow, actor: Actor) -> OnBehalfOfClaim:
         return OnBehalfOfClaim(value, credential.identity_store_arn, Agreement.UNVERIFIABLE)
     agreement = Agreement.AGREES if actor.id == value else Agreement.DIFFERS
     return OnBehalfOfClaim(value, credential.identity_store_arn, agreement)
+
+
+def _session_tags(hop: HopRow) -> Iterator[SessionTag]:
+    transitive = {key.casefold() for key in json.loads(hop.transitive_tag_keys or "[]")}
+    of_source = {
+        TagSource.REQUEST: hop.session_tags,
+        TagSource.ASSERTION: hop.principal_tags,
+        TagSource.INHERITED: hop.incoming_transitive_tags,
+    }
+    for source, tags in of_source.items():
+        for key, value in json.loads(tags or "{}").items():
+            is_transitive = source == TagSource.INHERITED or key.casefold() in transitive
+            yield SessionTag(_cut(key), _cut(value), source, is_transitive)
+
+
+def _session_policy(hop: HopRow) -> SessionPolicy:
+    arns = (hop.session_policy_arns or "").split()
+    is_known = hop.issuance_id is not None and "requestParameters" not in (hop.omitted_fields or "")
+    return SessionPolicy(
+        tuple(_cut(arn) for arn in arns[:_MOST_POLICIES]),
+        _cut(hop.session_policy, _LONGEST_POLICY) if hop.session_policy else None,
+        is_known,
+    )
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def _names(actor: Actor) -> set[str]:

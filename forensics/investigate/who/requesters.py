@@ -437,6 +437,11 @@ def _flags(credential: CredentialRow, hops: Sequence[HopRow]) -> tuple[str, ...]
     expires_at = hops[0].expires_at
     if expires_at and credential.last_use and credential.last_use > expires_at:
         flags.append("used_after_expiry")
+    omitted = ",".join(filter(None, (hop.omitted_fields for hop in hops)))
+    if "requestParameters" in omitted:
+        flags.append("omitted_request")
+    if "responseElements" in omitted:
+        flags.append("omitted_response")
     return tuple(flags)
 
 

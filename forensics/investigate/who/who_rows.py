@@ -75,6 +75,13 @@ class HopRow(Row, frozen=True):
     expires_at: datetime | None
     requested_source_identity: str | None
     caller_source_identity: str | None
+    session_tags: str | None
+    principal_tags: str | None
+    transitive_tag_keys: str | None
+    incoming_transitive_tags: str | None
+    session_policy: str | None
+    session_policy_arns: str | None
+    omitted_fields: str | None
     issuance_event_id: str | None
     caller_account_id: str | None
     caller_principal_id: str | None

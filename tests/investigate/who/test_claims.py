@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from forensics.answers.core import NOBODY, Actor, ActorKind
-from forensics.answers.who_answer import Agreement, Claims
+from forensics.answers.who_answer import Agreement, Claims, SessionPolicy, SessionTag, TagSource
 from forensics.investigate.who.claims import claims
 from forensics.investigate.who.who_rows import CredentialRow, HopRow
 from tests.investigate.made_rows import row_of
@@ -32,6 +33,41 @@ def hop(event_id: str | None, requested: str | None, carried: str | None = None,
         is_redacted=bool(redacted_caller),
         caller_principal_id=redacted_caller or "AIDA0ANY",
     )
+
+
+def requested(**row: Any) -> Claims:
+    return said(ALICE, chain=(row_of(HopRow, issuance_id="e", **row),))
+
+
+def test_session_tags_have_their_source() -> None:
+    found = requested(
+        session_tags='{"team": "red"}',
+        principal_tags='{"Dept": "ops"}',
+        incoming_transitive_tags='{"cost": "1"}',
+        transitive_tag_keys='["dept"]',
+    )
+    assert found.session_tags == (
+        SessionTag("Dept", "ops", TagSource.ASSERTION, True),
+        SessionTag("cost", "1", TagSource.INHERITED, True),
+        SessionTag("team", "red", TagSource.REQUEST, False),
+    )
+
+
+def test_tags_and_policies_are_bounded() -> None:
+    found = requested(
+        session_tags=json.dumps({f"k{n}": "v" * 9_000 for n in range(900)}),
+        session_policy="p" * 90_000,
+        session_policy_arns=" ".join(["arn:aws:iam::aws:policy/A"] * 90),
+    )
+    assert (len(found.session_tags), found.session_tags_total) == (50, 900)
+    assert {len(tag.value) for tag in found.session_tags} == {256}
+    assert len(found.session_policy.document or "") == 2048 and len(found.session_policy.policy_arns) == 10
+
+
+def test_an_omitted_request_leaves_the_session_policy_unknown() -> None:
+    assert requested().session_policy == SessionPolicy(is_known=True)
+    assert not requested(omitted_fields="requestParameters").session_policy.is_known
+    assert not said(ALICE).session_policy.is_known
 
 
 def said(actor: Actor, known: tuple[str, ...] = (), chain: tuple[HopRow, ...] = (), **claimed: Any) -> Claims:
