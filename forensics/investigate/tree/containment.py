@@ -170,7 +170,7 @@ class _Plan:
 
     def _end_user(self, node: Node, means: Means, after: int) -> None:
         """Deny the user now and delete it last."""
-        number = self._step_with(denying(means.account_id, means.name, node.arn), after)
+        number = self._step_with(denying(means.account_id, means.name, means.target), after)
         self._drafts[number].why = _DENIED_NEW_USER
         self._ended[node.id] = number
         self._last.append(_Draft(means, [node.id]))

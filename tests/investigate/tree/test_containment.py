@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +64,12 @@ def test_what_is_over_needs_no_step() -> None:
 def test_a_service_linked_role_can_only_be_waited_for() -> None:
     found = plan({0: UNENDABLE}, node(0, None))
     assert found == [(Action.NOT_POSSIBLE, (), (0,)), (Action.WAIT_UNTIL, (0,), ())]
+
+
+def test_a_created_user_is_denied_and_deleted_under_its_present_name() -> None:
+    user = Means(Action.DELETE_CREATED_USER, ACCOUNT, "new", "new")
+    created = replace(node(0, None, NodeKind.USER), arn=f"arn:aws:iam::{ACCOUNT}:user/old")
+    assert [step.target for step in steps({0: user}, created)] == ["new", "new"]
 
 
 def test_a_trust_policy_is_restored_before_its_role_is_revoked_for_good() -> None:
