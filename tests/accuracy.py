@@ -146,10 +146,9 @@ def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
         answer = record.get("responseElements") or {}
         if record["eventName"] == "CreateUser" and "user" in answer:
             users[record["recipientAccountId"], answer["user"]["userName"]] = answer["user"]["userId"]
-        if record["eventName"] == "CreateAccessKey" and "accessKey" in answer:
-            made = answer["accessKey"]
+        if made := answer.get("accessKey") or answer.get("serviceSpecificCredential"):
             owner = record["recipientAccountId"], made.get("userName", "")
-            keys[record["recipientAccountId"], made["accessKeyId"]] = owner
+            keys[record["recipientAccountId"], made.get("accessKeyId") or made["serviceSpecificCredentialId"]] = owner
     return {key: {("iam_user", user[1]), ("iam_user", users.get(user, user[1]))} for key, user in keys.items()}
 
 

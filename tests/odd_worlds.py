@@ -9,11 +9,11 @@ violated.
 Laws of names: those of `tests.accuracy`, and the name of a user is one that the user had when a credential of the chain
 was used. Laws of trees and plans, about some keys at some times:
 
-- `false branch`: a certain node derives from the subject.
+- `false branch`: a certain node derives from the subject, unless an issuance of the same second is missing.
 - `missing branch`: on complete logs, every credential that derives from the subject and still works is a node.
 - `reported as over`: nothing that works is reported as over, if the delivered files show that it works: by the changes
   that they hold, or by a success after the last end.
-- `over without doubt`: where they do not show it, the end is marked as one after which nothing is loaded.
+- `over without doubt`: where they do not show it, and hours since the end are not loaded, it is reported as possible.
 - `no step`: whatever works is in a step of the plan.
 - `refused step`: IAM accepts every step in its turn, except where a missing file hides why it does not.
 - `works after the plan`: on complete logs, nothing works after the plan but what it says to wait for, or cannot end.
@@ -46,7 +46,7 @@ from tests.simulator.permissions import Iam, Permissions
 REMOVED = (0.0, 0.1, 0.3, 0.6)
 EVENTS = 400
 WORLDS_A_CASE = 40
-QUESTIONS = 12
+QUESTIONS = 8
 """How many trees of a world are compared."""
 OUTSIDE_IAM = {"wait_until", "not_possible", "deny_identity_center_user", "deny_sign_in_session", "deny_by_scp"}
 """Steps that no change in IAM carries out."""
@@ -91,6 +91,8 @@ class Delivered:
                 self.used[event.credential.id].add(event.time)
         self.names = world.permissions.names()
         self.hours = {(one.account_id, _hour(one.time)) for one in world.events if one.id in self.present}
+        self.twins = {one.issued.id[2:] for one in world.issuances if one.full not in self.present}
+        """The principal and second of each issuance that is not delivered."""
         self.logged_keys = {
             (one.issued.account_id, one.issued.access_key_id)
             for one in world.issuances
@@ -104,7 +106,7 @@ class Delivered:
     def asked(self, rng: Random, count: int) -> list[tuple[str, datetime]]:
         """Return some keys and times."""
         every = [*self.world.asked, *((key, self.end) for key in {key: None for key, _ in self.world.asked})]
-        created = {one.id: one.time for one in self.world.permissions.changes if one.api == "CreateAccessKey"}
+        created = {one.id: one.time for one in self.world.permissions.changes if one.api.startswith("Create")}
         every = [(key, at) for key, at in every if created.get(key, at) <= at <= self.end]
         others = sorted({one.access_key_id or "" for one in self.descent.credentials.values()})
         every += [(key, self.end) for key in rng.sample([key for key in others if key.startswith("AKIA")], 3)]
@@ -152,17 +154,36 @@ class TreeJudge:
         possible = self._delivered.descent.below(self._key, possibly=True)
         shown = set()
         for node in self._tree.nodes:
-            ids = {one.id for one in self._credentials(node)}
+            credentials = self._credentials(node)
+            ids = {one.id for one in credentials}
             shown |= ids
             self._note("nodes", False)
-            is_false = node.certain and bool(ids) and not ids & possible
-            if is_false and (self._delivered.complete or node.depth == 0):
-                self._note("false branch", True, node)
+            if node.certain and ids and not ids & possible:
+                is_misled = any(one.id[2:] in self._delivered.twins for one in credentials)
+                self._note("misled branch" if is_misled else "false branch", not is_misled, node)
         if self._delivered.complete:
             for id_ in self._delivered.descent.shown_below(self._key, self._delivered.present) - shown:
                 credential = self._delivered.descent.credentials[id_]
                 if self._iam.works(credential, self._at) and self._is_known(credential):
                     self._note("missing branch", True, f"{credential.issuer} {credential.id}")
+            self._missing_plantings()
+
+    def _missing_plantings(self) -> None:
+        by = self._delivered.descent.shown_below(self._key, self._delivered.present)
+        shown = {name for node in self._tree.nodes for name in (*node.access_key_ids, *node.event_ids)}
+        for change in self._delivered.known:
+            event_id = change.event_id or ""
+            if change.by.id not in by or event_id not in self._delivered.present or change.time > self._at:
+                continue
+            works = {
+                "CreateAccessKey": self._iam.key_works(change.id),
+                "CreateServiceSpecificCredential": self._iam.key_works(change.id),
+                "CreateUser": self._iam.user_exists(change.id),
+                "CreateLoginProfile": self._iam.password_works(event_id),
+                "UpdateAssumeRolePolicy": self._iam.trust_holds(event_id),
+            }
+            if works.get(change.api) and not {change.id, event_id} & shown:
+                self._note("missing branch", True, change)
 
     def _is_known(self, credential: Credential) -> bool:
         is_logged = (credential.account_id, credential.access_key_id) in self._delivered.logged_keys
@@ -178,51 +199,63 @@ class TreeJudge:
         every = descent.credentials.values()
         return [one for one in every if (one.account_id, one.principal_id, one.creation_date) == wanted]
 
+    def _works(self, iam: Iam, node: Node) -> bool:
+        """Return whether a credential of a node works, or what it stands for is in force."""
+        credentials = self._credentials(node)
+        if credentials:
+            return any(iam.works(one, self._at) for one in credentials)
+        match node.kind:
+            case NodeKind.ACCESS_KEY:
+                return any(iam.key_works(key) for key in node.access_key_ids)
+            case NodeKind.USER:
+                return iam.user_exists(node.principal_id or "")
+            case NodeKind.LOGIN_PROFILE:
+                return any(map(iam.password_works, node.event_ids))
+            case NodeKind.ROLE:
+                return any(map(iam.trust_holds, node.event_ids))
+        return False
+
     def _node(self, node: Node) -> None:
-        if node.relation == Relation.FORWARD_ACCESS:
-            return
-        working = [one for one in self._credentials(node) if self._iam.works(one, self._at)]
-        if not working:
+        if node.relation == Relation.FORWARD_ACCESS or not self._works(self._iam, node):
             return
         self._note("works", False)
         if node.valid_at is False:
-            self._over(node, working)
+            self._over(node)
         if node.id not in self._planned:
-            self._note("no step", self._is_shown(working) or not self._is_excused(node, working), node)
+            self._note("no step", self._is_shown(node) or not self._is_excused(node), node)
 
-    def _over(self, node: Node, working: list[Credential]) -> None:
-        if self._is_shown(working):
+    def _over(self, node: Node) -> None:
+        if self._is_shown(node):
             self._note("reported as over", True, node)
-        elif self._is_excused(node, working):
+        elif self._is_excused(node):
             self._note("misled by a removed file", False)
         else:
-            self._note("over without doubt", "nothing_later_loaded" not in node.flags, node)
+            self._note("over without doubt", True, node)
 
-    def _is_shown(self, working: list[Credential]) -> bool:
+    def _is_shown(self, node: Node) -> bool:
         """Return whether the delivered files show that it works."""
-        return any(self._seen.works(one, self._at) or self._succeeded_later(one) for one in working)
+        if self._works(self._seen, node):
+            return True
+        ended = self._seen_end(node)
+        successes = [time for one in self._credentials(node) for time in self._delivered.successes[one.id]]
+        return any(ended and ended < time <= self._at for time in successes)
 
-    def _succeeded_later(self, credential: Credential) -> bool:
-        ended = self._seen_end(credential)
-        return any(ended and ended < time <= self._at for time in self._delivered.successes[credential.id])
-
-    def _seen_end(self, credential: Credential) -> datetime | None:
-        """Return when the delivered changes ended a credential for the last time."""
+    def _seen_end(self, node: Node) -> datetime | None:
+        """Return when the delivered changes ended it for the last time."""
         iam, worked, ended = Iam(self._facts), True, None
         for change in sorted(self._delivered.known, key=lambda one: one.time):
             if change.time <= self._at:
                 iam.apply(change)
-                works = iam.works(credential, self._at)
+                works = self._works(iam, node)
                 if worked and not works:
                     ended = change.time
-                worked = bool(works)
+                worked = works
         return ended
 
-    def _is_excused(self, node: Node, working: list[Credential]) -> bool:
+    def _is_excused(self, node: Node) -> bool:
         """Return whether the account has loaded events in every hour since the end, so that no gap is seen."""
-        ends = [self._seen_end(one) for one in working]
-        last = max((end for end in ends if end), default=None)
-        return last is not None and self._delivered.in_hours_that_are_loaded(node.account_id, last, self._at)
+        ended = self._seen_end(node)
+        return ended is not None and self._delivered.in_hours_that_are_loaded(node.account_id, ended, self._at)
 
     # plan
 
@@ -251,12 +284,15 @@ class TreeJudge:
         waiting = {one.id for node in self._tree.nodes if node.id in outside for one in self._credentials(node)}
         untouched = self._facts.at(self._at)
         for credential in working:
-            if not self._iam.works(credential, self._at):
-                continue
+            if not self._iam.works(credential, self._at) or not self._seen.works(credential, self._at):
+                continue  # ended, or ended by all that the logs show
             if credential.id not in waiting:
                 self._note("works after the plan", True, f"{credential.issuer} {credential.id}")
             elif untouched.can_end(credential):
                 self._note("left to wait", True, f"{credential.issuer} {credential.id}")
+        for node in self._tree.nodes:
+            if not self._credentials(node) and node.id not in outside and self._works(self._iam, node):
+                self._note("works after the plan", True, node)
 
 
 # Names
@@ -326,7 +362,7 @@ def judge_trees(case: Case, delivered: Delivered, laws: Laws, questions: int = Q
         TreeJudge(delivered, tree, key, at, laws).judge()
 
 
-def measure_all(first: int, scenarios: int, processes: int | None = None) -> dict[float, Laws]:
+def measure_all(first: int, scenarios: int, processes: int) -> dict[float, Laws]:
     end = first + scenarios
     jobs = [range(start, min(start + WORLDS_A_CASE, end)) for start in range(first, end, WORLDS_A_CASE)]
     found = {share: Laws() for share in REMOVED}

@@ -163,7 +163,7 @@ def test_iam_accepts_what_it_can_do(action: str, target: str, accepted: bool) ->
 
 @pytest.fixture(scope="module")
 def happened() -> list[dict[str, Any]]:
-    worlds = [simulate(seed, 400, everything=True, odd=True) for seed in range(3)]
+    worlds = [simulate(seed, 400, everything=True, odd=True) for seed in range(12)]
     return [event.record for world in worlds for event in world.happened]
 
 

@@ -69,7 +69,7 @@ class Descent:
         for change, principal in world.permissions.principals():
             by = change.by.id
             match change.api:
-                case "CreateAccessKey":
+                case "CreateAccessKey" | "CreateServiceSpecificCredential":
                     self._plant(by, change.event_id, [one for one in everything if one.access_key_id == change.id])
                 case "CreateUser":
                     self._plant(by, change.event_id, [one for one in everything if one.principal_id == change.id])

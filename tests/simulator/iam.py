@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts, TrustPolicy
@@ -204,11 +204,18 @@ def create_policy(cloud: Cloud, by: Credential, name: str, document: Json, time:
     return arn
 
 
-def replace_policy(cloud: Cloud, by: Credential, arn: str, document: Json, time: datetime) -> None:
-    """Log a new default version of a managed policy. Documented only (IAM API, CreatePolicyVersion)."""
-    response = {"policyVersion": {"versionId": "v2", "isDefaultVersion": True, "createDate": iam_date(time)}}
-    parameters = {"policyArn": arn, "policyDocument": json.dumps(document), "setAsDefault": True}
-    _iam(cloud, by, "CreatePolicyVersion", time, parameters, response, value=arn, document=document)
+def replace_policy(
+    cloud: Cloud, by: Credential, arn: str, document: Json, time: datetime, *, at_once: bool = True
+) -> None:
+    """Log a new default version of a managed policy, by one call or two. Documented only (IAM API)."""
+    response = {"policyVersion": {"versionId": "v2", "isDefaultVersion": at_once, "createDate": iam_date(time)}}
+    parameters = {"policyArn": arn, "policyDocument": json.dumps(document), "setAsDefault": at_once}
+    in_force = document if at_once else None
+    _iam(cloud, by, "CreatePolicyVersion", time, parameters, response, value=arn, document=in_force)
+    if not at_once:
+        parameters = {"policyArn": arn, "versionId": "v2"}
+        time += timedelta(seconds=30)
+        _iam(cloud, by, "SetDefaultPolicyVersion", time, parameters, value=arn, document=document)
 
 
 def attach_policy(cloud: Cloud, by: Credential, holder: Holder, arn: str, time: datetime) -> None:
@@ -226,10 +233,11 @@ def refused_change(cloud: Cloud, by: Credential, name: str, parameters: Json, ti
 
 
 def service_credential(
-    cloud: Cloud, by: Credential, name: str, parameters: Json, key_id: str, made: Json, time: datetime
+    cloud: Cloud, by: Credential, name: str, parameters: Json, key_id: str, made: Json | None, time: datetime
 ) -> None:
     """Log a change of a service-specific credential."""
-    _iam(cloud, by, name, time, parameters, {"serviceSpecificCredential": made}, id=key_id)
+    response = {"serviceSpecificCredential": made} if made else None
+    _iam(cloud, by, name, time, parameters, response, id=key_id)
 
 
 def unlogged(cloud: Cloud, by: Credential, user: User, key_id: str, status: str, time: datetime) -> None:

@@ -39,6 +39,8 @@ def renames(stage: Stage, at: datetime) -> None:
         before = iam.rename_user(cloud, admin, zed, zed.name + "-old", _after(at, 10))
         after = iam.create_user(cloud, admin, account.id, zed.name, _after(at, 11), zed.place)
         after = iam.create_access_key(cloud, admin, after, _after(at, 12))
+    if stage.rng.random() < 0.5:
+        _use(stage, odd_sts.renamed_session(token, before), _after(at, 18))
     for user, minutes in ((before, 20), (after, 21), (before, 40)):
         _use(stage, _key(user), _after(at, minutes))
         _use(stage, _assume(stage, user, role, _after(at, minutes + 5)), _after(at, minutes + 6))
@@ -48,7 +50,7 @@ def renames(stage: Stage, at: datetime) -> None:
 
 def undone_revocations(stage: Stage, at: datetime) -> None:
     """Sessions are revoked, and the revocation is undone, or not; some are used again."""
-    for number, undo in enumerate(stage.rng.sample(_REVOCATIONS, 3)):
+    for number, undo in enumerate(stage.rng.sample(_REVOCATIONS, 4)):
         account = stage.account()
         admin, user = _admin(stage, account), _newcomer(stage, account, "rene")
         when = _after(at, 2 * number)
@@ -62,6 +64,8 @@ def undone_revocations(stage: Stage, at: datetime) -> None:
         _use(stage, session, _after(when, 1))
         is_undone = undo(stage, admin, holder, _after(when, 10))
         _refused(stage, session, _after(when, 12))
+        if isinstance(holder, Role) and undo is _kept:
+            _use(stage, _assume(stage, user, holder, _after(when, 20)), _after(when, 21))
         if is_undone and stage.rng.random() < 0.5:
             _use(stage, session, _after(when, 40))
         _ask(stage, _key(user), _after(when, 15), _after(when, 45))
@@ -94,7 +98,24 @@ def _new_version(stage: Stage, admin: Credential, holder: User | Role, at: datet
     name = f"revoke-{stage.cloud.ids.hexadecimal(6)}"
     arn = iam.create_policy(stage.cloud, admin, name, revoking(_after(at, 1)), at)
     iam.attach_policy(stage.cloud, admin, holder, arn, _after(at, 1))
-    iam.replace_policy(stage.cloud, admin, arn, denying("s3:DeleteBucket"), _after(at, 20))
+    at_once = stage.rng.random() < 0.5
+    iam.replace_policy(stage.cloud, admin, arn, denying("s3:DeleteBucket"), _after(at, 20), at_once=at_once)
+    return True
+
+
+def _denied_altogether(stage: Stage, admin: Credential, holder: User | Role, at: datetime) -> bool:
+    """Deny everything, without a cut-off, and restore what was before."""
+    iam.put_policy(stage.cloud, admin, holder, "contained", denying("*"), at)
+    iam.delete_policy(stage.cloud, admin, holder, "contained", _after(at, 20))
+    return True
+
+
+def _undone_under_another_name(stage: Stage, admin: Credential, holder: User | Role, at: datetime) -> bool:
+    """Undo the revocation after its user was renamed; policies stay with the user."""
+    _revoke(stage, admin, holder, at)
+    if isinstance(holder, User):
+        holder = iam.rename_user(stage.cloud, admin, holder, holder.name + "-2", _after(at, 10))
+    iam.delete_policy(stage.cloud, admin, holder, "AWSRevokeOlderSessions", _after(at, 20))
     return True
 
 
@@ -121,6 +142,8 @@ _REVOCATIONS: tuple[Callable[[Stage, Credential, User | Role, datetime], bool], 
     _replaced,
     _detached,
     _new_version,
+    _denied_altogether,
+    _undone_under_another_name,
     _one_of_two,
     _kept,
 )
@@ -216,10 +239,29 @@ def saml_console(stage: Stage, at: datetime) -> None:
     _ask(stage, session, _after(at, 80))
 
 
+def saml_twins(stage: Stage, at: datetime) -> None:
+    """Two people sign in to the console by SAML with one role, session name and second: nobody can tell them apart."""
+    cloud, rng, account = stage.cloud, stage.rng, stage.account()
+    role, region = _role(stage, account, "shared"), stage.region()
+    for person in rng.sample(NAMES, 2):
+        place = Place(f"203.0.113.{rng.randrange(200, 250)}", BROWSER)
+        issued = sts.assume_role_with_saml(cloud, role, f"{person}@example.com", "console", at, region, place=place)
+        session = odd_sts.saml_console(
+            cloud,
+            issued,
+            at + timedelta(seconds=2),
+            region,
+            place=place,
+            shown=rng.choice(("no context", "console flag")),
+        )
+        _use(stage, session, _after(at, 1))
+
+
 def propagated_identity(stage: Stage, at: datetime) -> None:
     """An application assumes a role for an Identity Center user, and a further role with that session."""
     cloud, account = stage.cloud, stage.account()
-    application, role = _newcomer(stage, account, "svc-app"), _role(stage, account, "QAppTip")
+    application = _newcomer(stage, account, "svc-app")
+    role = _role(stage, account, stage.rng.choice(("QAppTip", "AWSReservedSSO_Admin_0123456789")))
     store = stage.once("identity store", lambda: "d-" + cloud.ids.hexadecimal(10))
     person = Person(stage.accounts[0].id, "pat@acme.example", cloud.ids.uuid(), store, application.place)
     caller = _key(application)
@@ -260,6 +302,8 @@ def clocks_apart(stage: Stage, at: datetime) -> None:
     session = _assume(stage, user, role, at)
     early = at - timedelta(seconds=1)
     call(cloud, session, CALLS["ListBuckets"], early, stage.region())
+    token = sts.get_session_token(cloud, _key(user), user, _after(at, 2), GLOBAL_REGION, mfa=False)
+    call(cloud, token, CALLS["ListBuckets"], _after(at, 2) - timedelta(seconds=1), stage.region())
     further = sts.assume_role(cloud, session, _role(stage, account, "further"), "t", _after(at, 1), GLOBAL_REGION)
     call(cloud, further, CALLS["ListTables"], _after(at, 1) - timedelta(seconds=1), stage.region())
     _use(stage, session, _after(at, 5))
@@ -277,6 +321,10 @@ def masked_keys(stage: Stage, at: datetime) -> None:
         session = odd_sts.masked_issuance(stage.cloud, _key(one), role, f"m{number}", mask, when, GLOBAL_REGION)
         _use(stage, session, _after(when, 1))
         _use(stage, odd_sts.masked_use(session, mask), _after(when, 2))
+        onward = sts.assume_role(
+            stage.cloud, session, _role(stage, account, "onward"), "o", _after(when, 3), GLOBAL_REGION
+        )
+        _use(stage, onward, _after(when, 4))
     mask, when = stage.rng.choice(MASKS), _after(at, 20)
     for user in (one, other):
         session = odd_sts.masked_issuance(stage.cloud, _key(user), shared, "same", mask, when, GLOBAL_REGION)
@@ -368,8 +416,12 @@ def planted(stage: Stage, at: datetime) -> None:
     _use(stage, console, _after(at, 11))
     iam.update_assume_role_policy(cloud, by, role, "arn:aws:iam::999900001111:root", _after(at, 12))
     admin = _admin(stage, account)
-    for number, end in enumerate(stage.rng.sample(("user", "password", "key", "trust"), 2)):
-        _end_planted(stage, end, (admin, user, victim, role), _after(at, 20 + number))
+    if stage.rng.random() < 0.3:
+        user = iam.rename_user(cloud, admin, user, user.name + "-2", _after(at, 18))
+    for number, end in enumerate(
+        stage.rng.sample(("user", stage.rng.choice(("password", "new password")), "key", "trust"), 2)
+    ):
+        _end_planted(stage, end, (admin, user, victim, role), _after(at, 20 + 2 * number))
     _ask(stage, by, _after(at, 15), _after(at, 30))
 
 
@@ -380,18 +432,36 @@ def _end_planted(stage: Stage, what: str, cast: tuple[Credential, User, User, Ro
         iam.delete_access_key(cloud, admin, victim, victim.key_ids[-1], at)
     elif what == "trust":
         iam.change_trust(cloud, admin, role, at, demands_source_identity=False)
-    elif what == "password":
+    elif what.endswith("password"):
         iam.delete_login_profile(cloud, admin, user, at)
+        if what == "new password":
+            iam.create_login_profile(cloud, admin, user, _after(at, 1))
     else:
         iam.update_access_key(cloud, admin, user, user.key_ids[0], "Inactive", at)
 
 
-def service_credential(stage: Stage, at: datetime) -> None:
-    """A key of one service, such as Bedrock: created for a user, used as a bearer token, reset or not."""
-    account = stage.account()
-    user, admin = _newcomer(stage, account, "BedrockAPIKey"), _admin(stage, account)
-    key = odd_sts.create_service_credential(stage.cloud, admin, user, at)
-    odd_sts.use_service_credential(stage.cloud, key, _after(at, 1), stage.region())
+def service_credentials(stage: Stage, at: datetime) -> None:
+    """An intruder creates a key of one service, such as Bedrock, for a user; it is used, and some are ended."""
+    cloud, account = stage.cloud, stage.account()
+    stolen, user = _newcomer(stage, account, "ian"), _newcomer(stage, account, "BedrockAPIKey")
+    for number, end in enumerate(stage.rng.sample(("none", "Inactive", "restored", "deleted", "reset"), 2)):
+        when = _after(at, number)
+        key = odd_sts.create_service_credential(cloud, _key(stolen), user, when)
+        odd_sts.use_service_credential(cloud, key, _after(when, 2), stage.region())
+        _end_service_credential(stage, end, user, key, _after(when, 10))
+        _ask(stage, key, _after(when, 15), _after(when, 30))
+    _ask(stage, _key(stolen), _after(at, 30))
+
+
+def _end_service_credential(stage: Stage, end: str, user: User, key: Credential, at: datetime) -> None:
+    cloud, admin = stage.cloud, _admin(stage, stage.account_of(user.account_id))
+    if end in ("Inactive", "restored"):
+        odd_sts.change_service_credential(cloud, admin, "Update", user, key, at, "Inactive")
+    if end == "restored":
+        odd_sts.change_service_credential(cloud, admin, "Update", user, key, _after(at, 10), "Active")
+    if end in ("deleted", "reset"):
+        name = "Delete" if end == "deleted" else "Reset"
+        odd_sts.change_service_credential(cloud, admin, name, user, key, at)
 
 
 # Helpers
@@ -455,6 +525,7 @@ ODD: tuple[tuple[Activity, int], ...] = (
     (keys_that_end, 1),
     (principals_again, 1),
     (saml_console, 1),
+    (saml_twins, 1),
     (propagated_identity, 1),
     (delegated_access, 1),
     (clocks_apart, 1),
@@ -465,4 +536,5 @@ ODD: tuple[tuple[Activity, int], ...] = (
     (lookalikes, 1),
     (tokens_of_root, 1),
     (planted, 1),
+    (service_credentials, 1),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from . import iam, signin, sts
 from .cloud import Api, Cloud, Event, Issuance, Minting, Parts
-from .identities import Credential, federated_user, keyless, minted_again, role_session, user_session
+from .identities import Credential, federated_user, keyless, minted_again, role_session, user_key, user_session
 from .ids import iam_date, iso
 from .principals import Actor, Person, Place, Role, User
 
@@ -35,6 +35,11 @@ def saml_console(
     assert issued.account_id
     used = minted_again(issued, cloud.ids.key(issued.account_id))
     return replace(used, place=place, from_console=True, issuer="ConsoleLogin/SAML")
+
+
+def renamed_session(session: Credential, user: User) -> Credential:
+    """Return a user's session in records after the user was renamed."""
+    return replace(session, identity=session.identity | {"arn": user.arn, "userName": user.name})
 
 
 def assume_role_for_person(
@@ -136,10 +141,12 @@ def root_federation_token(cloud: Cloud, key: Credential, name: str, time: dateti
 
 
 def create_service_credential(cloud: Cloud, by: Credential, user: User, time: datetime) -> Credential:
-    """Log CreateServiceSpecificCredential. Documented only (IAM API); the secret is hidden."""
+    """Log CreateServiceSpecificCredential for 30 days. Documented only (IAM API); the secret is hidden."""
     key_id = cloud.ids.unique_id("ACCA", user.account_id)
+    end = time + timedelta(days=30)
     made = {
         "createDate": iam_date(time),
+        "expirationDate": iam_date(end),
         "serviceName": BEDROCK,
         "serviceCredentialAlias": f"{user.name}-at-{user.account_id}",
         "serviceCredentialSecret": HIDDEN,
@@ -147,21 +154,25 @@ def create_service_credential(cloud: Cloud, by: Credential, user: User, time: da
         "userName": user.name,
         "status": "Active",
     }
-    parameters = {"userName": user.name, "serviceName": BEDROCK}
+    parameters = {"userName": user.name, "serviceName": BEDROCK, "credentialAgeDays": 30}
     iam.service_credential(cloud, by, "CreateServiceSpecificCredential", parameters, key_id, made, time)
-    identity = user_session(user, "", time, mfa=False).identity
-    kept = {name: value for name, value in identity.items() if name not in ("accessKeyId", "sessionContext")}
-    actor = Actor("iam_user", user.user_id, "long_term_key")
-    return Credential(
-        user.account_id,
-        key_id,
-        user.user_id,
-        None,
-        actor,
-        kept | {"credentialId": key_id},
-        user.place,
-        issuer="service-specific credential",
-    )
+    cloud.key_ends[key_id] = end
+    key = user_key(user, "")
+    identity = {name: value for name, value in key.identity.items() if name != "accessKeyId"}
+    identity["credentialId"] = key_id
+    return replace(key, access_key_id=key_id, identity=identity, issuer="service-specific credential")
+
+
+def change_service_credential(
+    cloud: Cloud, by: Credential, change: str, user: User, key: Credential, time: datetime, status: str | None = None
+) -> None:
+    """Log an update, a reset or a deletion. Documented only (IAM API)."""
+    assert key.access_key_id
+    parameters = {"userName": user.name, "serviceSpecificCredentialId": key.access_key_id}
+    parameters |= {"status": status} if status else {}
+    made = parameters | {"serviceName": BEDROCK, "status": "Active"} if change == "Reset" else None
+    name = f"{change}ServiceSpecificCredential"
+    iam.service_credential(cloud, by, name, parameters, key.access_key_id, made, time)
 
 
 def use_service_credential(cloud: Cloud, key: Credential, time: datetime, region: str) -> Event:

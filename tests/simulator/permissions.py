@@ -95,7 +95,8 @@ class _Holder:
     name: str
     path: str = "/"
     policies: dict[str, Json] = field(default_factory=dict)
-    has_password: bool = False
+    password: str | None = None
+    """The event that set the password."""
     trust: str | None = None
     """The event that set the trust policy."""
 
@@ -142,18 +143,18 @@ class Iam:
                 self.gone.add(self.roles.pop((account, name)).id)
             case "UpdateAssumeRolePolicy" if role:
                 role.trust = change.event_id
-            case "CreateAccessKey":
+            case "CreateAccessKey" | "CreateServiceSpecificCredential":
                 self.keys[change.id] = (user.id if user else account, True)
-            case "UpdateAccessKey" if change.id in self.keys:
+            case "UpdateAccessKey" | "UpdateServiceSpecificCredential" if change.id in self.keys:
                 self.keys[change.id] = (self.keys[change.id][0], change.value == "Active")
-            case "DeleteAccessKey":
+            case "DeleteAccessKey" | "DeleteServiceSpecificCredential":
                 self.keys.pop(change.id, None)
             case "CreateLoginProfile" if user:
-                user.has_password = True
+                user.password = change.event_id
             case "DeleteLoginProfile" if user:
-                user.has_password = False
-            case "CreatePolicy" | "CreatePolicyVersion":
-                self._managed[change.value] = change.document or {}
+                user.password = None
+            case "CreatePolicy" | "CreatePolicyVersion" | "SetDefaultPolicyVersion" if change.document:
+                self._managed[change.value] = change.document
             case _:
                 holder = user if "User" in change.api else role
                 if holder:
@@ -175,7 +176,7 @@ class Iam:
         if credential.outside or credential.via or credential.account_id is None or credential.access_key_id is None:
             return None
         if credential.creation_date is None:
-            return self._key_works(credential.access_key_id)
+            return self.key_works(credential.access_key_id) and not self._is_expired(credential, at)
         end = self._facts.end(credential)
         if end is None:
             return None
@@ -183,13 +184,29 @@ class Iam:
             return False
         return self._session_works(credential, credential.creation_date)
 
-    def _key_works(self, key: str) -> bool | None:
+    def _is_expired(self, credential: Credential, at: datetime) -> bool:
+        end = self._facts.end(credential)
+        return end is not None and at >= end
+
+    def key_works(self, key: str) -> bool:
+        """Return whether AWS accepts some call with a long-term key."""
         if key not in self.keys:
             return False
         owner, active = self.keys[key]
         if not active or owner in self.gone:
             return False
         return not any(self._denies(user, None) for user in self.users.values() if user.id == owner)
+
+    def user_exists(self, user_id: str) -> bool:
+        return any(user.id == user_id for user in self.users.values())
+
+    def password_works(self, event_id: str) -> bool:
+        """Return whether a password still is the one that an event set."""
+        return any(user.password == event_id for user in self.users.values() if not self._denies(user, None))
+
+    def trust_holds(self, event_id: str) -> bool:
+        """Return whether a trust policy still is the one that an event set."""
+        return any(role.trust == event_id for role in self.roles.values())
 
     def _session_works(self, credential: Credential, issued: datetime) -> bool:
         if credential.identity.get("type") == "Root" or _is_of_root(credential):
@@ -216,11 +233,13 @@ class Iam:
         user, role = self.users.get((account_id or "", name)), self.roles.get((account_id or "", name))
         match action:
             case "deactivate_access_key":
-                return target in self.keys
+                return target in self.keys and target.startswith("AKIA")
+            case "deactivate_service_credential":
+                return target in self.keys and target.startswith("ACCA")
             case "deny_user" | "delete_created_user":
                 return user is not None and _is_named(target, "user", user)
             case "disable_console_login":
-                return user is not None and user.has_password
+                return user is not None and user.password is not None
             case "revoke_role_sessions" | "restore_trust_policy":
                 changeable = role is not None and not role.path.startswith(UNCHANGEABLE)
                 return changeable and role is not None and _is_named(target, "role", role)
@@ -239,14 +258,16 @@ class Iam:
         """Carry out a containment step that IAM accepts."""
         name = target.rpartition("/")[2]
         match action:
-            case "deactivate_access_key":
+            case "deactivate_access_key" | "deactivate_service_credential":
                 self.keys[target] = (self.keys[target][0], False)
             case "deny_user":
                 self.users[account_id or "", name].policies["contained"] = denying("*")
             case "delete_created_user":
                 self.gone.add(self.users.pop((account_id or "", name)).id)
             case "disable_console_login":
-                self.users[account_id or "", name].has_password = False
+                self.users[account_id or "", name].password = None
+            case "restore_trust_policy":
+                self.roles[account_id or "", name].trust = "restored"
             case "revoke_role_sessions":
                 self.roles[account_id or "", name].policies["AWSRevokeOlderSessions"] = revoking(now)
             case "deny_identity_center_user":

@@ -63,6 +63,9 @@ class Stage:
     def account(self) -> Account:
         return self.rng.choice(self.accounts)
 
+    def account_of(self, account_id: str) -> Account:
+        return next(account for account in self.accounts if account.id == account_id)
+
     def user(self) -> User:
         return self.rng.choice(self.account().users)
 

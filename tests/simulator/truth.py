@@ -160,7 +160,7 @@ class _Files:
         while origin.parent is not None:
             origin = origin.parent
             chain.append(origin.id)
-        long_term = origin.access_key_id if (origin.access_key_id or "").startswith("AKIA") else None
+        long_term = origin.access_key_id if (origin.access_key_id or "").startswith(("AKIA", "ACCA")) else None
         return CredentialTruth(
             account_id=credential.account_id,
             access_key_id=credential.access_key_id,
