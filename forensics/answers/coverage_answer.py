@@ -44,7 +44,11 @@ class CoverageSpan:
 
 @dataclass(frozen=True, slots=True)
 class TrailChange:
-    """A call that stopped, narrowed or changed a trail. `until`: the time of the loaded event that reversed it."""
+    """A call that stopped, narrowed or changed a trail. `until`: the time of the loaded event that reversed it.
+
+    `leaves_out`: the management events that a narrowed trail does not record: management_events (all), read_only_events
+    (AssumeRole is one), write_events, some_services, some_events, global_services (IAM and global STS), other_regions.
+    """
 
     event_time: datetime
     event_name: str
@@ -56,13 +60,15 @@ class TrailChange:
     event_id: str | None
     ended_by_event_id: str | None
     actor: Actor
+    leaves_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedTrail:
     """A trail as CloudTrail described it at the time `as_of`; null is unknown.
 
-    `narrowed`: it does not record all management events. `data_events`: it records some data events.
+    `narrowed`: it does not record all management events. `data_events`: it records some data events. `leaves_out`: the
+    management events that it does not record, as in `TrailChange`.
     """
 
     trail: str
@@ -75,6 +81,7 @@ class ExportedTrail:
     as_of: datetime | None
     as_of_from: str
     source_files: tuple[str, ...]
+    leaves_out: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

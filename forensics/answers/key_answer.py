@@ -7,27 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from forensics.answers.core import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject
-from forensics.answers.who_answer import Who
-
-
-@dataclass(frozen=True, slots=True)
-class KeyChange:
-    """A status change of a long-term key, or a refused attempt at one.
-
-    `change`: created, activated, deactivated, reset (a new secret) or deleted; `changed` if a refused call does not
-    contain the new status. `access_key_id` is null if a refused call does not name one of the owner's keys. `actor` is
-    behind the call, and `by_access_key_id` signed it.
-    """
-
-    change: str
-    access_key_id: str | None
-    succeeded: bool
-    error_code: str | None
-    actor: Actor
-    grade: Grade
-    by_access_key_id: str | None
-    by_arn: str | None
-    event: Evidence
+from forensics.answers.who_answer import KeyChange, Who
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,8 @@ class Tree(Displayed):
     """Everything derived from a subject, and how to contain it. `ancestors` requested the subject, nearest first.
 
     `evidence`: the events that issued or created a node, with their files and digest status. `exports`: long-term keys
-    in the tree that were inactive by an export of IAM, without a later logged change.
+    in the tree that were inactive by an export of IAM, without a later logged change. `named`: whether a loaded event
+    names the key of an empty tree.
     """
 
     subject: Subject
@@ -138,3 +139,4 @@ class Tree(Displayed):
     evidence: tuple[Evidence, ...] = ()
     exports: tuple[Exported, ...] = ()
     digests: DigestCheck = NOT_VERIFIED
+    named: bool = False

@@ -211,12 +211,38 @@ class Provenance:
 class NotTrusted:
     """A loaded record of an issuance that is not used as evidence.
 
-    `reason`: unlisted (verified digests cover the delivery window of its file, and none lists the file), or contested
-    (digests of its region and time are signed with different keys).
+    `reason`: unlisted (verified digests cover the delivery window of its file, and none lists the file), contested
+    (digests of its region and time are signed with different keys), unreliable (in conflict or damaged; `flags` says
+    how), unread (it names the key, but not as the issued one), unreliable_use (the records of the use are), rebuilt
+    (from fields), documented_only (a record format not yet seen in real logs), time_differs, session_differs,
+    account_differs (from those of the use), no_requester (the record names none), or self_issued (signed with the
+    issued key).
     """
 
     reason: str
     evidence: Evidence
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A status change of a long-term key, a refused attempt at one, or another event that names a key.
+
+    `change`: created, activated, deactivated, reset (a new secret) or deleted; `changed` if a refused call does not
+    contain the new status; `named` if the event only names the key, such as GetAccessKeyLastUsed.
+    `access_key_id` is null if a refused call does not name one of the owner's keys. `actor` is behind the call, and
+    `by_access_key_id` signed it.
+    """
+
+    change: str
+    access_key_id: str | None
+    succeeded: bool
+    error_code: str | None
+    actor: Actor
+    grade: Grade
+    by_access_key_id: str | None
+    by_arn: str | None
+    event: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +250,8 @@ class Who(Displayed):
     """Who is behind a subject.
 
     `caller`: the identity that made the calls. `actor`: who requested the credential. `key_owner`: the owner of the
-    long-term key at the origin. `claims`: self-declared by the session.
+    long-term key at the origin. `claims`: self-declared by the session. `named_by`: the first events that name a key
+    which signed no loaded call; all of its status changes are among them.
     """
 
     subject: Subject
@@ -249,3 +276,4 @@ class Who(Displayed):
     exports: tuple[Exported, ...] = ()
     not_trusted: tuple[NotTrusted, ...] = ()
     digests: DigestCheck = NOT_VERIFIED
+    named_by: tuple[KeyChange, ...] = ()

@@ -59,6 +59,7 @@ SORTED_BY = {
     "issuers": "child_credential_id",
     "key_ends": "access_key_id",
     "links": "child_credential_id",
+    "not_trusted": "credential_id",
     "walk": "credential_id",
 }
 # maximum number of events reduced together, so that their credentials stay within the memory limit

@@ -33,6 +33,8 @@ BEFORE_WALK = (
 AFTER_WALK = (
     "walk",
     "links",
+    "named_keys",
+    "not_trusted",
     "actors",
     "forward_access",
     "trail_changes",

@@ -86,6 +86,7 @@ class AccountRow(NamedTuple):
     email: str | None
     status: str | None
     joined_at: datetime | None
+    management_account_id: str | None
 
 
 class Trail(NamedTuple):
@@ -106,6 +107,7 @@ class EventSelectors(NamedTuple):
     trail_name: str | None
     narrows_trail: bool | None
     records_data_events: bool
+    leaves_out: str | None
 
 
 Row = (
@@ -176,6 +178,8 @@ COMMENTS = {
     "last_used_at": "last use that IAM reports, UTC; minutes late, and never before April 2015",
     "last_used_region": "region of the last use",
     "last_used_service": "service of the last use, such as s3",
+    "leaves_out": "the management events that the trail does not record, such as read_only_events",
+    "management_account_id": "the management account of the organization",
     "mfa_active": "whether the user had MFA",
     "name": "user, role or account name",
     "narrows_trail": "whether the trail records less than all management events",

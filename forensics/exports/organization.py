@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from forensics.exports.api_response import ApiResponse
+from forensics.exports.api_response import ApiResponse, account_in
 from forensics.exports.export_rows import AccountRow, IdentityStoreUser, Row
 
 
@@ -17,6 +17,7 @@ class _OrganizationAccount(msgspec.Struct, rename="pascal"):
     status: str | None = None
     state: str | None = None
     joined_timestamp: str | float | None = None
+    arn: str | None = None
 
 
 class _IdentityCenterUser(msgspec.Struct, rename="pascal"):
@@ -31,7 +32,7 @@ def accounts(response: ApiResponse) -> Iterator[Row]:
     for one in response.entries("Accounts", _OrganizationAccount):
         joined_at = response.moment(one.joined_timestamp, "JoinedTimestamp of an account")
         # AWS replaces Status with State in 2026
-        yield AccountRow(one.id, one.name, one.email, one.state or one.status, joined_at)
+        yield AccountRow(one.id, one.name, one.email, one.state or one.status, joined_at, account_in(one.arn))
 
 
 def identity_store_users(response: ApiResponse) -> Iterator[Row]:

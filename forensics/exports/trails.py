@@ -10,7 +10,7 @@ import msgspec
 
 from forensics.exports.api_response import ApiResponse
 from forensics.exports.export_rows import EventSelectors, Row, Trail
-from forensics.records.trail_selectors import selectors_narrow
+from forensics.records.trail_selectors import selectors_leave_out
 
 
 class _Trail(msgspec.Struct, rename="pascal"):
@@ -49,11 +49,12 @@ def event_selectors(response: ApiResponse) -> Iterator[Row]:
     simple = response.entries("EventSelectors", dict[str, Any])
     advanced = response.entries("AdvancedEventSelectors", dict[str, Any])
     try:
-        narrows = selectors_narrow(_in_camel_case({"EventSelectors": simple, "AdvancedEventSelectors": advanced}))
+        left_out = selectors_leave_out(_in_camel_case({"EventSelectors": simple, "AdvancedEventSelectors": advanced}))
     except msgspec.ValidationError as error:
         response.problems.add("the event selectors cannot be read", str(error))
         return
-    yield EventSelectors(arn, _part(arn, 4), arn.rpartition("/")[2], narrows, _has_data_events(simple, advanced))
+    has_data_events = _has_data_events(simple, advanced)
+    yield EventSelectors(arn, _part(arn, 4), arn.rpartition("/")[2], left_out is not None, has_data_events, left_out)
 
 
 def _has_data_events(simple: list[dict[str, Any]], advanced: list[dict[str, Any]]) -> bool:

@@ -13,6 +13,7 @@ class LoadedRegionRow(Row, frozen=True):
     aws_region: str | None
     first_event_time: datetime
     last_event_time: datetime
+    management_events: int
 
 
 class VerifiedHoursRow(Row, frozen=True):

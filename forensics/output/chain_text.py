@@ -63,6 +63,8 @@ def stop(answer: Who) -> str:
     if answer.stop_reason == StopReason.NOT_TRUSTED:
         reasons = WHY_NOT_TRUSTED if answer.subject.type == "event" else NOT_TRUSTED
         return next((reasons[one.reason] for one in answer.not_trusted), STOPS[answer.stop_reason])
+    if answer.stop_reason == StopReason.OUTSIDE_COVERAGE and answer.named_by:
+        return "loaded events name it, but none is signed with it or reliably issues it"
     if "proves_nothing" in answer.flags:
         return FLAGS["proves_nothing"]
     return STOPS[answer.stop_reason]
@@ -100,7 +102,7 @@ def _issuance(hop: Hop) -> Iterator[Line]:
     together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
     for index, ((time, name), events) in enumerate(together):
         expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at and not index else ""
-        yield line(f"{at_time(time)}{name or 'event'}{expires}")
+        yield line(f"{at_time(time) or 'time unknown  '}{name or 'event'}{expires}")
         yield from (event_line(event) for event in events)
 
 

@@ -12,7 +12,7 @@ from forensics.answers.coverage_answer import Coverage, CoverageSpan, ExportedTr
 from forensics.answers.rows_answer import Rows
 from forensics.output.identity_text import described
 from forensics.output.lines import BLANK, Line, Span, heading, line
-from forensics.output.words import AS_OF_FROM, count, readable_time
+from forensics.output.words import AS_OF_FROM, LEAVES_OUT, count, readable_time
 
 _HOUR = timedelta(hours=1)
 _WIDTH = 80  # if the output does not fold
@@ -145,8 +145,14 @@ def _trails(trails: Iterable[TrailChange]) -> Iterator[Line]:
             indent=2,
             hang=4,
         )
+        if trail.leaves_out:
+            yield line(f"it {LEAVES_OUT[trail.leaves_out]}", indent=4, hang=6)
         yield line("by ", *described(trail.actor), indent=4, hang=6)
         yield line((f"event {trail.event_id or 'without ID'}  {trail.aws_region or ''}", "dim"), indent=4, hang=6)
+
+
+def _records(trail: ExportedTrail) -> str | Span:
+    return (LEAVES_OUT[trail.leaves_out], "warn") if trail.leaves_out else _RECORDS[trail.narrowed]
 
 
 def _exported(trails: Sequence[ExportedTrail]) -> Iterator[Line]:
@@ -159,8 +165,6 @@ def _exported(trails: Sequence[ExportedTrail]) -> Iterator[Line]:
         of_data = {True: ", some data events", False: ", no data events", None: ""}[trail.data_events]
         of = f" of account {trail.account_id}" if trail.account_id else ""
         whole = " for the organization" if trail.organization else ""
-        yield line(
-            (trail.trail, "bold"), f"{of}{whole}: {where}, ", _RECORDS[trail.narrowed], of_data, indent=2, hang=4
-        )
+        yield line((trail.trail, "bold"), f"{of}{whole}: {where}, ", _records(trail), of_data, indent=2, hang=4)
         when = f"as of {readable_time(trail.as_of)}{AS_OF_FROM[trail.as_of_from]}: " if trail.as_of else ""
         yield line((f"{when}{', '.join(trail.source_files)}", "dim"), indent=4, hang=6)

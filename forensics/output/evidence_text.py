@@ -10,6 +10,7 @@ from forensics.output.lines import Line, labelled, line
 from forensics.output.words import (
     DIGEST_STATES,
     DIGEST_STYLES,
+    RECORD_FLAGS,
     WHY_NOT_TRUSTED,
     WHY_OPEN,
     at_time,
@@ -34,7 +35,9 @@ def not_trusted_lines(issuances: Sequence[NotTrusted]) -> Iterator[Line]:
     """Return the records of an issuance that are not evidence, and why."""
     for one in issuances:
         event = one.evidence
-        yield line(f"{at_time(event.event_time)}{event.event_name or 'event'}: ", WHY_NOT_TRUSTED[one.reason])
+        flags = ", ".join(RECORD_FLAGS.get(flag, flag.replace("_", " ")) for flag in one.flags)
+        detail = f" ({flags})" if flags and one.reason == "unreliable" else ""
+        yield line(f"{at_time(event.event_time)}{event.event_name or 'event'}: ", WHY_NOT_TRUSTED[one.reason], detail)
         yield event_line(event)
         yield from (line((name, "dim"), indent=2, hang=4) for name in event.source_files)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from forensics.answers.key_answer import Key, KeyChange, OtherKey, UsedAfterEnd, UserChange
+from forensics.answers.key_answer import Key, OtherKey, UsedAfterEnd, UserChange
+from forensics.answers.who_answer import KeyChange
 from forensics.output.evidence_text import event_line
 from forensics.output.identity_text import described
 from forensics.output.lines import Line, Span, line
@@ -17,6 +18,13 @@ def life_lines(answer: Key) -> Iterator[Line]:
         yield from _change(answer, change)
     for end in answer.lifecycle.used_after_end:
         yield from _after_end(end)
+
+
+def named_lines(named: Iterable[KeyChange]) -> Iterator[Line]:
+    """Return the status changes of a key that signed no loaded call, and the other events that name it."""
+    for change in named:
+        what = f"named in {change.event.event_name or 'an event'}" if change.change == "named" else change.change
+        yield from _changed(change, KEY_CHANGES.get(what, what))
 
 
 def _change(answer: Key, change: KeyChange) -> Iterator[Line]:

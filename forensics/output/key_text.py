@@ -18,7 +18,14 @@ from forensics.output.evidence_text import (
 from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described, subject_line
-from forensics.output.key_history_text import end_style, ended, life_lines, owners_access_lines, quarantine_lines
+from forensics.output.key_history_text import (
+    end_style,
+    ended,
+    life_lines,
+    named_lines,
+    owners_access_lines,
+    quarantine_lines,
+)
 from forensics.output.key_use_text import (
     address_lines,
     burst_lines,
@@ -38,6 +45,7 @@ from forensics.output.words import (
     KEY_KINDS,
     KEY_STATUS_STYLES,
     MISSING,
+    NAMED_BY,
     TACTICS,
     count,
     readable_time,
@@ -69,6 +77,7 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from part("Chain of requests, from the key back to its origin", chain_lines(answer.who))
     yield from part(CANDIDATES, candidate_lines(answer.who))
     yield from part(UNTRUSTED, not_trusted_lines(answer.who.not_trusted))
+    yield from part(NAMED_BY, named_lines(one for one in answer.who.named_by if one.change == "named"))
     yield from part(CLAIMS, claim_lines(answer.who))
     yield from part("Derived from the key, directly or over several hops", _children(answer.children))
     yield from part("Addresses", address_lines(answer))

@@ -36,7 +36,8 @@ def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
     """Return the parts of an answer, top to bottom. `drawn`: leave out the tree, because it is drawn elsewhere."""
     yield subject_line(answer.subject)
     if not answer.nodes or answer.at is None:
-        yield line("not found in the loaded logs", indent=2)
+        named = "loaded events name it, but none is signed with it or reliably issues it"
+        yield line(named if answer.named else "not found in the loaded logs", indent=2)
         yield from digest_lines(answer.digests, _LABEL)
         yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
         return

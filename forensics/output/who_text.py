@@ -20,6 +20,7 @@ from forensics.output.evidence_text import (
 from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described, details, kind_of, subject_line
+from forensics.output.key_history_text import named_lines
 from forensics.output.lines import BLANK, Line, and_more, labelled, line, part, with_prefix
 from forensics.output.words import (
     BASES,
@@ -27,6 +28,7 @@ from forensics.output.words import (
     CLAIMS,
     FLAGS,
     MISSING,
+    NAMED_BY,
     TAG_SOURCES,
     WHY_MISSING,
     count,
@@ -38,6 +40,7 @@ _SESSIONS_SHOWN = 10
 _TAGS_SHOWN = 10
 _POLICY_SHOWN = 200  # characters; JSON has more
 _GRADES = list(Grade)
+_IN_HEADLINE = ("proves_nothing", "transient_subject")
 _HAVE_MFA = (ActorKind.IAM_USER, ActorKind.ROOT)
 _SHOWN_STOPS = (
     StopReason.CONSOLE_SIGN_IN,
@@ -50,13 +53,14 @@ _SHOWN_STOPS = (
 
 def render_who(answer: Who) -> Iterator[Line]:
     """Return who requested the subject, top to bottom."""
-    yield subject_line(answer.subject, is_decoded=answer.stop_reason == StopReason.NOT_FOUND)
+    yield subject_line(answer.subject, is_decoded=_is_unused(answer))
     yield from headline(answer)
     if answer.stop_reason != StopReason.NOT_AN_IDENTIFIER:
         yield from digest_lines(answer.digests)
     yield from part("Chain of requests, from the subject back to its origin", chain_lines(answer))
     yield from part(CANDIDATES, candidate_lines(answer))
     yield from part(UNTRUSTED, not_trusted_lines(answer.not_trusted))
+    yield from part(NAMED_BY, named_lines(answer.named_by))
     yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
     yield from part(CLAIMS, claim_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports, all_of_them=False))
@@ -64,6 +68,11 @@ def render_who(answer: Who) -> Iterator[Line]:
     yield from part(MISSING, missing_lines(answer.missing))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
     yield from part(f"{count(len(answer.sessions), 'credential')} of the subject", _sessions(answer))
+
+
+def _is_unused(answer: Who) -> bool:
+    """Return whether no loaded event is signed with the subject or reliably issues it."""
+    return answer.subject.type == "access_key" and not answer.chain and not answer.sessions
 
 
 def render_requesters(answers: Sequence[Who]) -> Iterator[Line]:
@@ -117,7 +126,7 @@ def headline(answer: Who) -> Iterator[Line]:
     if answer.actor.kind == ActorKind.UNKNOWN:
         yield labelled("who", ("not resolved", "bad"), f": {stop(answer)}")
         yield from _caller(answer)
-        if answer.key_owner and answer.stop_reason == StopReason.NOT_FOUND:
+        if answer.key_owner and not answer.chain:
             yield labelled("owner", *described(answer.key_owner), ", according to IAM")
         return
     actor = answer.actor
@@ -125,6 +134,8 @@ def headline(answer: Who) -> Iterator[Line]:
     for detail in details(actor):
         yield labelled("", (detail, "dim"))
     yield labelled("how sure", grade_span(answer.grade), f": {basis(answer)}")
+    if "transient_subject" in answer.flags:
+        yield labelled("", (FLAGS["transient_subject"], "warn"))
     for client in dict.fromkeys(one for hop in answer.chain for one in hop.via if one.startswith("arn:")):
         yield labelled("through", ("an authorized agent or client: ", "warn"), client)
     if answer.stop_reason in _SHOWN_STOPS:
@@ -152,6 +163,8 @@ def basis(answer: Who) -> str:
     if answer.actor.kind == ActorKind.ANONYMOUS:
         return "the call is unsigned"
     links = _links_to_actor(answer)
+    if "never_signed" in answer.flags:
+        return f"a logged change of the key names this {kind_of(answer.actor)} as its owner"
     if not links:
         return f"AWS's record of the call names this {kind_of(answer.actor)}"
     weakest = max(links, key=lambda link: _GRADES.index(link.grade))
@@ -259,7 +272,7 @@ def _notes(answer: Who) -> Iterator[Line]:
         thing = "the workload" if item.relation == "launched_by" else "the key"
         yield line(f"{thing} was {item.relation.replace('_', ' ')} ", *described(item.actor), event)
     for flag in answer.flags:
-        if flag != "proves_nothing":
+        if flag not in _IN_HEADLINE:
             yield line(FLAGS.get(flag, flag.replace("_", " ")))
 
 

@@ -73,7 +73,7 @@ STOPS = {
     StopReason.NOT_FOUND: "not found in the loaded logs",
     StopReason.SEVERAL_ACTORS: "its credentials belong to several actors",
     StopReason.NEVER_LOGGED: "AWS does not log how this kind of credential is issued",
-    StopReason.NOT_TRUSTED: "the records of its issuance are loaded, but are not trusted as evidence",
+    StopReason.NOT_TRUSTED: "its loaded records are not trusted as evidence",
     StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
     StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
     StopReason.NOT_AN_IDENTIFIER: "not an access key ID, event ID, session ARN or principal ID",
@@ -82,6 +82,7 @@ STOPS = {
 CLAIMS = "Self-declared by the session (not evidence)"
 CANDIDATES = "Possible requesters (the logs do not decide, so nobody is named)"
 MISSING = "Logs to load to learn more"
+NAMED_BY = "Records that name the key"
 # under a credential of the chain: why it is linked to the credential below
 RULES = {
     "issued_key": "the event issued this exact access key",
@@ -119,10 +120,38 @@ DIGEST_STYLES = {
 NOT_TRUSTED = {
     "unlisted": "the event that issued it is in a file that no digest lists, so it is not evidence",
     "contested": "the event that issued it is in a file whose digests are signed with different keys",
+    "unreliable": "the event that issued it is loaded, but its record is unreliable (in conflict or damaged)",
+    "unread": "an event that issues credentials names this access key, but not as the issued one",
+    "unreliable_use": "the event that issued it is loaded, but all records of its use are unreliable",
+    "rebuilt": "the event that issued it is loaded, but from records that were rebuilt from fields (CSV, OCSF)",
+    "documented_only": "the event that issued it is loaded, but in a record format not yet seen in real logs",
+    "time_differs": "an event issued this access key, but at another time than the session began",
+    "session_differs": "an event issued this access key, but to another session or principal",
+    "account_differs": "an event issued this access key, but in another account",
+    "no_requester": "the event that issued it is loaded, but its record does not name the requester",
+    "self_issued": "by its record, the event that issued it was signed with the same key",
 }
 WHY_NOT_TRUSTED = {
     "unlisted": "no digest lists its file, although digests cover its delivery time; the file may be forged",
     "contested": "digests of its region and time are signed with different keys, so one of the keys is not AWS's",
+    "unreliable": "the record is unreliable",
+    "unread": "names this access key, but not as the issued one",
+    "unreliable_use": "all loaded records of the use are unreliable",
+    "rebuilt": "the records were rebuilt from fields (CSV, OCSF), which support a grade of medium at most",
+    "documented_only": "a documented record format, not yet seen in real logs",
+    "time_differs": "issued this access key at another time than the session began",
+    "session_differs": "issued this access key to another session or principal",
+    "account_differs": "issued this access key in another account",
+    "no_requester": "the record does not name its caller",
+    "self_issued": "signed with the access key that it issued",
+}
+# anomalies of a record; one without any has a copy that disagrees with it
+RECORD_FLAGS = {
+    "repeated_key": "a JSON key occurs twice",
+    "wrong_type": "a field has a wrong type",
+    "resynchronised": "its file is damaged before it",
+    "no_event_time": "its time cannot be read",
+    "rebuilt": "rebuilt from fields",
 }
 WHY_OPEN = {
     "incomplete": "incomplete: a listed log file is missing or changed, so its events are not in this answer",
@@ -131,6 +160,16 @@ WHY_OPEN = {
 DIGEST_STATES = {
     DigestState.NONE: "not verified: no digest files are loaded",
     DigestState.NOT_PROVEN: "not verified: no loaded public key matches a digest's signature",
+}
+# the management events that a trail does not record
+LEAVES_OUT = {
+    "management_events": "leaves management events out, so it records no AssumeRole and no other issuance",
+    "read_only_events": "leaves read-only management events out, AssumeRole among them",
+    "write_events": "leaves management events that write out, sign-ins and GetFederationToken among them",
+    "some_services": "leaves management events of some services out",
+    "some_events": "leaves some management events out",
+    "global_services": "leaves events of IAM and the global STS endpoint out",
+    "other_regions": "leaves other regions out",
 }
 WHY_MISSING = {
     "account_not_loaded": "no log of this account is loaded",
@@ -142,6 +181,15 @@ WHY_MISSING = {
     "data_events_needed": "only data events show the request",
     "excluded_by_filter": "excluded by the filter of an ingest",
     "trail_stopped": "a trail was stopped or narrowed at that time",
+    "assume_root_elsewhere": (
+        "AssumeRoot is logged in the account that called it: the organization's management account, or its delegated"
+        " administrator for IAM"
+    ),
+    "management_events_needed": "only data events of this account are loaded; issuances are management events",
+    "trail_leaves_out": (
+        "by an export, the trails of this account leave read-only management events out, AssumeRole among them"
+    ),
+    "original_needed": "the loaded record of the issuance is not evidence; load the trail's own log file",
 }
 TAG_SOURCES = {
     "request": "chosen by the caller",
@@ -166,6 +214,10 @@ FLAGS = {
         "known only from records rebuilt from fields (CSV, OCSF), which support a grade of medium at most; load the"
         " trail's own files for proof"
     ),
+    "transient_subject": (
+        "the SAML subject is transient: it identifies one sign-in, not a person; ask the identity provider whose it was"
+    ),
+    "never_signed": "no loaded call is signed with the key; its owner is known from changes of the key",
     "unlisted_events": "some of the events are in files that no valid digest lists; they are not evidence",
     "unreliable_events": "some of the records are unreliable (in conflict or damaged); they are not evidence",
     "conflicting_source_identity": "the events have more than one SourceIdentity",

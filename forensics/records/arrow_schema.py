@@ -92,6 +92,7 @@ ISSUANCE_COLUMNS = _columns(
         ("issued_sign_in_session_arn", TEXT, "CreateOAuth2Token: the sign-in session issued to the client"),
         ("client_id", TEXT, "CreateOAuth2Token: the client"),
         ("downstream_request_ids", TEXT, "AwsMcpEvent: request IDs of its downstream calls, separated by spaces"),
+        ("subject_type", TEXT, "SAML: the format of the subject's name, such as persistent or transient"),
         ("permission_set", TEXT, "the permission set that a person opened in the Identity Center portal"),
         ("session_tags", TEXT, "JSON: session tags of the request, chosen by the caller; a claim"),
         ("principal_tags", TEXT, "JSON: session tags in the assertion or token of an identity provider; a claim"),
@@ -120,6 +121,7 @@ CHANGE_COLUMNS = _columns(
         ("narrows_trail", pa.bool_(), "whether the trail now records less than all management events of all regions"),
         ("created_key_service", TEXT, "the service that accepts the created service-specific credential"),
         ("created_key_expires_at", TIMESTAMP, "when the created service-specific credential expires, UTC"),
+        ("trail_leaves_out", TEXT, "the management events that it leaves out, such as read_only_events"),
     ]
 )
 
@@ -133,6 +135,11 @@ EVENT_COLUMNS = [
             ("resource", TEXT, "ARN or name of the call's main target"),
             ("omitted_fields", TEXT, "fields that CloudTrail omitted for their size, sorted, comma-separated"),
             ("flags", TEXT, "anomalies of the record, sorted, comma-separated; null if it has none"),
+            (
+                "named_access_key_ids",
+                TEXT,
+                "access key IDs anywhere else in the record, separated by spaces",
+            ),
             ("amends", TEXT, "eventID of the event that an addendum with updated data amends"),
             ("delivery", TEXT, "native as AWS wrote it, wrapped by another product, or rebuilt from its fields"),
             ("unreliable", pa.bool_(), "the record is for display only, never evidence"),

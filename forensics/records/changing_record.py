@@ -28,6 +28,7 @@ class Change(NamedTuple):
     narrows_trail: bool | None = None
     created_key_service: str | None = None
     created_key_expires_at: datetime | None = None
+    trail_leaves_out: str | None = None
 
 
 class Request(TrailRequest, rename="camel"):

@@ -7,6 +7,7 @@ from these decoded blocks.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ import pyarrow.compute as pc
 
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.unwrap import is_decorated
+from forensics.identifiers import unmasked_key
 from forensics.records import record as rec
 from forensics.records.addendum import original_event_id
 from forensics.records.arrow_schema import (
@@ -59,6 +61,7 @@ _FREE_TEXT = (
     "incoming_transitive_tags",
     "session_policy",
 )
+_ACCESS_KEY_IDS = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
 
@@ -206,12 +209,14 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
                 flags.add(row, identity.flag, unreliable=True)
     issued, changed = _effects(decoded, [identities[index] for index in number.tolist()], texts, flags)
     raw = binary(decoded.raw)
+    signers = [identities[index].access_key_id for index in number.tolist()]
     return {
         **_identity_columns(identities, number),
         **_scattered_columns(ISSUANCE_COLUMNS, issued, rows),
         **_scattered_columns(CHANGE_COLUMNS, changed, rows),
         "resource": _resources(decoded),
         "omitted_fields": _scattered(omitted_fields(decoded.fields), TEXT, rows),
+        "named_access_key_ids": _scattered(_named_keys(decoded.raw, signers, issued, changed), TEXT, rows),
         "amends": _scattered(_amends(decoded), TEXT, rows),
         "content_sha256": _scattered(_content_hashes(decoded), TEXT, rows),
         "record": _scattered(_masked(decoded.raw, raw, texts), TEXT, rows),
@@ -320,6 +325,28 @@ def _resources(decoded: Decoded) -> pa.Array:
     alike[refused] = -1 - refused
     _, first, number = np.unique(alike, return_index=True, return_inverse=True)
     return pa.array([resource(decoded.records[row]) for row in first.tolist()], TEXT).take(pa.array(number))
+
+
+def _named_keys(
+    raw: Sequence[bytes], signers: Sequence[str | None], issued: Mapping[int, Issuance], changed: Mapping[int, Change]
+) -> dict[int, str]:
+    """Return the access key IDs that no typed column of the record has, keyed by row.
+
+    Almost every record contains its signer's key and no other, so counting comes first.
+    """
+    found: dict[int, str] = {}
+    for row, (text, signer) in enumerate(zip(raw, signers, strict=True)):
+        if text.count(b"AKIA") + text.count(b"ASIA") + text.count(b"ACCA") <= (signer is not None):
+            continue
+        typed = {signer}
+        if row in issued:
+            typed.add(issued[row].issued_access_key_id)
+        if row in changed:
+            typed.update((changed[row].created_access_key_id, changed[row].target_access_key_id))
+        named = {unmasked_key(key.decode()) for key in _ACCESS_KEY_IDS.findall(text)} - typed - {None}
+        if named:
+            found[row] = " ".join(sorted(filter(None, named)))
+    return found
 
 
 def _amends(decoded: Decoded) -> dict[int, str]:

@@ -33,6 +33,7 @@ _IDENTITY_TYPES = {
 }
 
 
+_ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:(?:iam|sts):[^:]*:(\d{12}):")
 _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
 _ACCOUNT = re.compile(r"\d{12}")
 _RESOURCE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*[^:/]")
@@ -83,9 +84,11 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         flag = "repeated_key"
     user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
     user.user_name = unmasked(user.user_name)
-    user.account_id = unmasked(user.account_id)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
+    user.account_id = unmasked(user.account_id) or _account_in_arns(
+        user.arn, session_issuer.arn if session_issuer else None
+    )
     attributes = context.attributes if context else None
     access_key_id = _key(user)
     principal_id = _principal_id(user) or _substitute_principal(user)
@@ -165,6 +168,12 @@ def _key(user: UserIdentity) -> str | None:
     """
     token = unmasked_key(user.credential_id)
     return token if is_service_specific(token) else unmasked_key(user.access_key_id) or token
+
+
+def _account_in_arns(*arns: str | None) -> str | None:
+    """Return the account of the first ARN that has one: exports may leave out `accountId`."""
+    matches = (_ACCOUNT_IN_ARN.match(arn) for arn in arns if arn)
+    return next((match.group(1) for match in matches if match), None)
 
 
 def _principal_id(user: UserIdentity) -> str | None:

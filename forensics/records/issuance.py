@@ -75,6 +75,7 @@ class Issuance(NamedTuple):
     issued_sign_in_session_arn: str | None = None
     client_id: str | None = None
     downstream_request_ids: str | None = None
+    subject_type: str | None = None
     permission_set: str | None = None
     session_tags: str | None = None
     principal_tags: str | None = None
@@ -124,6 +125,7 @@ class _Response(msgspec.Struct, rename="camel"):
     credential_set: list[_CredentialSet] | None = None
     source_identity: str | None = None
     subject: str | None = None
+    subject_type: str | None = None
     issuer: str | None = None
     provider: str | None = None
     subject_from_web_identity_token: str | None = None
@@ -214,6 +216,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
             response.subject or response.subject_from_web_identity_token or request.identity_id or _subject_of(identity)
         ),
         issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
+        subject_type=response.subject_type,
         workload_name=_workload(identity, request),
         **session_request(request)._asdict(),
     )

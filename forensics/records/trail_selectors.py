@@ -1,6 +1,8 @@
-"""Event selectors: determines whether a trail records less than all management events of all regions."""
+"""Event selectors: determines which management events a trail leaves out."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,29 +35,64 @@ class TrailRequest(msgspec.Struct, rename="camel"):
     advanced_event_selectors: list[AdvancedEventSelector] | None = None
 
 
-def selectors_narrow(selectors: object) -> bool | None:
-    """Return `narrows` for event selectors with the names of a request. Raises msgspec.ValidationError."""
-    return narrows(msgspec.convert(selectors, TrailRequest))
+def selectors_leave_out(selectors: object) -> str | None:
+    """Return `leaves_out` for event selectors with the names of a request. Raises msgspec.ValidationError."""
+    return leaves_out(msgspec.convert(selectors, TrailRequest))
 
 
-def narrows(request: TrailRequest) -> bool | None:
-    """Return whether a call makes a trail record less than all management events of all regions; None if unaffected."""
-    if request.event_selectors is None and request.advanced_event_selectors is None:
-        scope = (request.is_multi_region_trail, request.include_global_service_events)
-        return None if scope == (None, None) else False in scope
-    simple = any(_has_all_management_events(selector) for selector in request.event_selectors or ())
-    advanced = any(_selects_all_management_events(selector) for selector in request.advanced_event_selectors or ())
-    return not (simple or advanced)
-
-
-def _has_all_management_events(selector: EventSelector) -> bool:
-    return (
-        selector.read_write_type in (None, "All")
-        and selector.include_management_events is not False
-        and not selector.exclude_management_event_sources
+def decides(request: TrailRequest) -> bool:
+    """Return whether a call decides which events a trail records."""
+    parts = (
+        request.event_selectors,
+        request.advanced_event_selectors,
+        request.is_multi_region_trail,
+        request.include_global_service_events,
     )
+    return any(part is not None for part in parts)
 
 
-def _selects_all_management_events(selector: AdvancedEventSelector) -> bool:
-    fields = selector.field_selectors or []
-    return len(fields) == 1 and fields[0].field == "eventCategory" and fields[0].equals == ["Management"]
+def leaves_out(request: TrailRequest) -> str | None:
+    """Return which management events a trail no longer records; None if it records all, or if it is unaffected.
+
+    The values: management_events (all of them), read_only_events, write_events, some_services, some_events,
+    global_services (IAM and global STS), and other_regions.
+    """
+    if request.event_selectors is None and request.advanced_event_selectors is None:
+        if request.include_global_service_events is False:
+            return "global_services"
+        return "other_regions" if request.is_multi_region_trail is False else None
+    selected = [_of_basic(selector) for selector in request.event_selectors or ()]
+    selected += [_of_advanced(selector) for selector in request.advanced_event_selectors or ()]
+    if set().union(*(one.types for one in selected if one.narrowed_by is None)) == _BOTH:
+        return None
+    missing = _BOTH.difference(*(one.types for one in selected))
+    if len(missing) == 1:
+        return "read_only_events" if missing == _READ else "write_events"
+    return "management_events" if missing else next(one.narrowed_by for one in selected if one.narrowed_by)
+
+
+_READ, _WRITE = frozenset({"read"}), frozenset({"write"})
+_BOTH = _READ | _WRITE
+
+
+class _Selected(NamedTuple):
+    """The types of management events that a selector records. `narrowed_by`: what it leaves out of these."""
+
+    types: frozenset[str]
+    narrowed_by: str | None = None
+
+
+def _of_basic(selector: EventSelector) -> _Selected:
+    if selector.include_management_events is False:
+        return _Selected(frozenset())
+    types = {"ReadOnly": _READ, "WriteOnly": _WRITE}.get(selector.read_write_type or "All", _BOTH)
+    return _Selected(types, "some_services" if selector.exclude_management_event_sources else None)
+
+
+def _of_advanced(selector: AdvancedEventSelector) -> _Selected:
+    fields = {one.field: one.equals or [] for one in selector.field_selectors or ()}
+    if "Management" not in fields.pop("eventCategory", []):
+        return _Selected(frozenset())
+    read_only = fields.pop("readOnly", ["true", "false"])
+    types = frozenset().union(_READ if "true" in read_only else (), _WRITE if "false" in read_only else ())
+    return _Selected(types, "some_events" if fields else None)

@@ -49,6 +49,36 @@ def test_advanced_event_selectors(fields: list[dict[str, Any]], narrows: bool) -
     assert changed("PutEventSelectors", trailName="t", advancedEventSelectors=advanced) == ("t", narrows)
 
 
+WRITES, READS = {"field": "readOnly", "equals": ["false"]}, {"field": "readOnly", "equals": ["true"]}
+NO_KMS = {"field": "eventSource", "notEquals": ["kms.amazonaws.com"]}
+
+
+@pytest.mark.parametrize(
+    ("request_", "left_out"),
+    [
+        ({"eventSelectors": [ALL]}, None),
+        ({"eventSelectors": [ALL | {"readWriteType": "WriteOnly"}]}, "read_only_events"),
+        ({"eventSelectors": [ALL | {"readWriteType": "ReadOnly"}]}, "write_events"),
+        ({"eventSelectors": [ALL | {"readWriteType": one} for one in ("ReadOnly", "WriteOnly")]}, None),
+        ({"eventSelectors": [ALL | {"includeManagementEvents": False}]}, "management_events"),
+        ({"eventSelectors": [ALL | {"excludeManagementEventSources": ["kms.amazonaws.com"]}]}, "some_services"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, WRITES]}]}, "read_only_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, READS]}]}, "write_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, one]} for one in (READS, WRITES)]}, None),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, NO_KMS]}]}, "some_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}]},
+         "management_events"),
+        ({"isMultiRegionTrail": False}, "other_regions"),
+        ({"includeGlobalServiceEvents": False}, "global_services"),
+        ({"s3BucketName": "elsewhere"}, None),
+    ],
+)  # fmt: skip
+def test_what_a_trail_leaves_out(request_: dict[str, Any], left_out: str | None) -> None:
+    record = Record(event_source="cloudtrail.amazonaws.com", event_name="PutEventSelectors")
+    found = change(record, UserIdentity(), msgspec.convert({"requestParameters": request_}, ChangingRecord))
+    assert found.trail_leaves_out == left_out
+
+
 @pytest.mark.parametrize(
     ("request_", "narrows"),
     [

@@ -4,10 +4,24 @@
 -- successful change. It is null if no change is logged, or if the last second has changes with different results. A
 -- service-specific credential, such as an API key of Bedrock, is a key for one service (`service_name`).
 
-with used as (
+with signed as (
+    -- exports may leave out the account of some calls
+    select
+        *,
+        coalesce(
+            account_id,
+            case when min(account_id) over of_key = max(account_id) over of_key then min(account_id) over of_key end
+        ) as key_account_id
+    from credentials
+    where is_long_term
+      and identity_type in ('IAMUser', 'Root')
+    window of_key as (partition by access_key_id)
+),
+
+used as (
     select
         access_key_id,
-        account_id,
+        key_account_id as account_id,
         min(principal_id) as owner_principal_id,
         -- root's user name is the account alias, not a name
         min(case identity_type when 'IAMUser' then user_name end) as owner_name,
@@ -16,12 +30,10 @@ with used as (
         min(first_use) as first_use,
         max(last_use) as last_use,
         sum(events) as events
-    from credentials
-    where is_long_term
-      and identity_type in ('IAMUser', 'Root')
-    group by access_key_id, account_id
+    from signed
+    group by access_key_id, key_account_id
     -- a key ID that two principals signed with has no owner
-    having count(distinct coalesce(principal_id, '')) = 1
+    having count(distinct principal_id) <= 1
 ),
 
 changes as (

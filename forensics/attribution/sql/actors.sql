@@ -136,17 +136,16 @@ open_origins as (
     join several_parents on several_parents.credential_id = walk.ancestor_credential_id
 ),
 
--- digests make its loaded issuance, or all of its own records, unreliable
-not_trusted as (
-    select child_credential_id as credential_id
-    from links
-    where distrust is not null
+-- its loaded issuance, or all of its own records, do not prove anything
+distrusted as (
+    select credential_id
+    from not_trusted
 
     union
 
     select credential_id
     from credentials
-    where events > 0 and distrusted_events = events
+    where events > 0 and reliable_events = 0
 ),
 
 -- the first loaded event of each account
@@ -243,9 +242,11 @@ select
         when loops.credential_id is not null then 'cycle'
         when ambiguous.credential_id is not null then 'ambiguous'
         when cut_off.credential_id is not null then 'out_of_reach'
-        when not_trusted.credential_id is not null then 'not_trusted'
+        when distrusted.credential_id is not null then 'not_trusted'
         when last_credentials.principal_id like '%:aws:ec2-%' then 'never_logged'
-        when last_credentials.session_creation_date < loaded.first_event_time then 'before_coverage'
+        -- AssumeRoot is logged in another account
+        when last_credentials.session_creation_date < loaded.first_event_time and not last_credentials.assumed_root
+            then 'before_coverage'
         else 'outside_coverage'
     end as stop_reason,
     ambiguous.credential_id is not null and names.credential_id is null as is_ambiguous,
@@ -288,6 +289,6 @@ left join exported_principals exported
 left join loops on loops.credential_id = credentials.credential_id
 left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
 left join cut_off on cut_off.credential_id = last_steps.last_credential_id
-left join not_trusted on not_trusted.credential_id = last_steps.last_credential_id
+left join distrusted on distrusted.credential_id = last_steps.last_credential_id
 left join loaded on loaded.account_id = last_credentials.account_id
 left join open_origins on open_origins.credential_id = credentials.credential_id

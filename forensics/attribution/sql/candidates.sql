@@ -39,7 +39,7 @@ issued_key as (
                 or issuances.issued_principal_id <> children.principal_id
                 or (issuances.issued_principal_id is null and issuances.target_role_arn <> children.session_issuer_arn)
                 then 'weak'
-            when children.session_creation_date is null then 'proven'
+            when children.session_creation_date is null or issuances.event_time is null then 'proven'
             when children.session_creation_date = issuances.event_time then 'proven'
             -- a directory bucket's key belongs to its caller's session
             when issuances.event_name = 'CreateSession'
@@ -49,7 +49,8 @@ issued_key as (
     from children
     join issuances
       on  issuances.issued_access_key_id = children.access_key_id
-      and issuances.issued_account_id = children.account_id
+      -- exports may leave out an account
+      and coalesce(issuances.issued_account_id = children.account_id, true)
       and coalesce(
           issuances.event_time <= children.first_use or issuances.event_time = children.session_creation_date,
           true
@@ -75,7 +76,7 @@ session_and_time as (
     join issuances
       on  issuances.issued_principal_id = children.principal_id
       and issuances.event_time = children.session_creation_date
-      and issuances.issued_account_id = children.account_id
+      and coalesce(issuances.issued_account_id = children.account_id, true)
       and issuances.issued_identity_type = children.identity_type
       and (issuances.event_name = 'AssumeRoot') = children.assumed_root
       -- a directory bucket's key does not start a session

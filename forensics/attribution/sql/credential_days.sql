@@ -40,6 +40,8 @@ select
         min(case when not unreliable then user_name end) <> max(case when not unreliable then user_name end), false
     ) as is_renamed,
     min(case when not unreliable then identity_provider end) as identity_provider,
+    -- of a caller that is a SAML subject
+    min(case when not unreliable and identity_type = 'SAMLUser' then subject_type end) as subject_type,
     min(case when not unreliable then session_issuer_type end) as session_issuer_type,
     min(case when not unreliable then session_issuer_arn end) as first_session_issuer_arn,
     max(case when not unreliable then session_issuer_arn end) as last_session_issuer_arn,

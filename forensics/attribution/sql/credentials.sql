@@ -39,6 +39,7 @@ merged as (
             or coalesce(min(first_identity_type) = 'IAMUser' and min(arn) <> max(arn), false)
             or coalesce(min(user_name) <> max(user_name), false) as is_renamed,
         min(identity_provider) as identity_provider,
+        min(subject_type) as subject_type,
         min(session_issuer_type) as session_issuer_type,
         min(first_session_issuer_arn) as first_session_issuer_arn,
         max(last_session_issuer_arn) as last_session_issuer_arn,
@@ -96,36 +97,56 @@ issued as (
         min(requested_source_identity) as source_identity,
         max(is_rebuilt) as is_rebuilt
     from issuances
-    where issued_access_key_id is not null and issued_account_id is not null and not is_unreliable
+    where issued_access_key_id is not null and not is_unreliable
     group by issued_credential_id
 ),
 
--- long-term keys that were created
+-- changes that name the owner of a long-term key: its creation, or else the last ones
+key_changes as (
+    select
+        *,
+        coalesce(created_access_key_id, target_access_key_id) as changed_access_key_id,
+        rank() over (
+            partition by recipient_account_id, coalesce(created_access_key_id, target_access_key_id)
+            order by
+                case when created_access_key_id is not null then 1 else 2 end,
+                case when created_access_key_id is null then event_time end desc nulls last
+        ) as place
+    from telling_events
+    where coalesce(created_access_key_id, target_access_key_id) is not null
+      and event_source = 'iam.amazonaws.com'
+      and error_code is null
+      and not unreliable
+      -- a change that names no user is about the caller
+      and (target_user_name is not null or identity_type = 'Root')
+),
+
 made as (
     select
         recipient_account_id as account_id,
-        created_access_key_id as access_key_id,
-        min(telling_events.target_user_name) as user_name,
-        -- null unless every record of its creation names the same user with certainty
+        changed_access_key_id as access_key_id,
+        case when min(key_changes.target_user_name) is null then 'Root' else 'IAMUser' end as identity_type,
+        min(key_changes.target_user_name) as user_name,
+        -- null unless every record names the same user with certainty
         case
+            when min(key_changes.target_user_name) is null then recipient_account_id
             when count(named_users.principal_id) = count(*)
                 and min(named_users.principal_id) = max(named_users.principal_id)
                 then min(named_users.principal_id)
         end as principal_id,
         case
+            when min(key_changes.target_user_name) is null then min(key_changes.arn)
             when count(named_users.principal_id) = count(*)
                 and min(named_users.principal_id) = max(named_users.principal_id)
                 then min(named_users.arn)
         end as arn,
-        max(telling_events.is_rebuilt or coalesce(named_users.is_rebuilt, false)) as is_rebuilt
-    from telling_events
-    left join named_users on named_users.event_key = telling_events.event_key and named_users.is_certain
-    where created_access_key_id is not null
-      and target_user_name is not null
-      and error_code is null
-      and not unreliable
-    group by recipient_account_id, created_access_key_id
-    having min(telling_events.target_user_name) = max(telling_events.target_user_name)
+        max(key_changes.is_rebuilt or coalesce(named_users.is_rebuilt, false)) as is_rebuilt
+    from key_changes
+    left join named_users on named_users.event_key = key_changes.event_key and named_users.is_certain
+    where place = 1
+    group by recipient_account_id, changed_access_key_id
+    having coalesce(min(key_changes.target_user_name), '') = coalesce(max(key_changes.target_user_name), '')
+       and count(key_changes.target_user_name) in (0, count(*))
 ),
 
 handed_over as (
@@ -152,7 +173,7 @@ handed_over as (
         made.access_key_id,
         made.principal_id,
         null,
-        'IAMUser',
+        made.identity_type,
         made.arn,
         made.user_name,
         null,
@@ -167,7 +188,7 @@ never_used as (
     from handed_over
     left join merged
       on  merged.access_key_id = handed_over.access_key_id
-      and merged.account_id = handed_over.account_id
+      and coalesce(merged.account_id = handed_over.account_id, true)
     where merged.credential_id is null
 )
 
@@ -190,6 +211,7 @@ select
         when identity_type = 'IAMUser' or not is_renamed then user_name
     end as user_name,
     identity_provider,
+    subject_type,
     session_issuer_type,
     -- sessions of two people without a key can share an ID: fields in which they differ are null
     case
@@ -246,6 +268,7 @@ select
     arn,
     user_name,
     null as identity_provider,
+    null as subject_type,
     null as session_issuer_type,
     session_issuer_arn,
     null as session_issuer_principal_id,
@@ -253,7 +276,7 @@ select
     null as mfa_authenticated,
     source_identity,
     case when source_identity is null then 0 else 1 end as source_identities,
-    identity_type = 'Root' as assumed_root,
+    identity_type = 'Root' and left(access_key_id, 4) not in ('AKIA', 'ACCA') as assumed_root,
     null as on_behalf_of_user_id,
     0 as on_behalf_of_users,
     null as identity_store_arn,

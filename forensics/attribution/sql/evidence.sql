@@ -17,6 +17,10 @@ with proving as (
        or policy like '%AWSCompromisedKeyQuarantine%'
     union
     select event_key from plantings
+    union
+    select event_key from named_keys
+    union
+    select event_key from not_trusted
 ),
 
 -- any event of a session can name its Identity Center user

@@ -17,7 +17,7 @@ with handed_out as (
         end as issued_identity_type,
         coalesce(issued_account_id, '') || '|' || coalesce(issued_access_key_id, '') || '|'
             || coalesce(replace(replace(issued_principal_id, '\', '\\'), '|', '\|'), '') || '|'
-            || strftime(event_time, '%Y-%m-%d') || 'T' || strftime(event_time, '%H:%M:%S') || 'Z'
+            || coalesce(strftime(event_time, '%Y-%m-%d') || 'T' || strftime(event_time, '%H:%M:%S') || 'Z', '')
             as issued_credential_id
     from telling_events
     where (
@@ -50,6 +50,7 @@ select
     -- an unreliable issuance stays a candidate, but is not evidence
     handed_out.unreliable as is_unreliable,
     handed_out.listing,
+    handed_out.flags,
     handed_out.is_rebuilt,
     handed_out.credential_id as caller_credential_id,
     handed_out.identity_type as caller_identity_type,
@@ -73,6 +74,7 @@ select
     handed_out.requested_source_identity,
     handed_out.switch_from_arn,
     handed_out.subject,
+    handed_out.subject_type,
     handed_out.issuer,
     handed_out.workload_name,
     handed_out.issued_sign_in_session_arn,

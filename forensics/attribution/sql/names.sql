@@ -97,6 +97,7 @@ by_record as (
         case
             when identity_type in ('IdentityCenterUser', 'Directory', 'Unknown') then identity_store_arn
         end as identity_store_arn,
+        identity_type,
         is_rebuilt
     from recorded
     where (
@@ -120,9 +121,14 @@ by_record as (
 )
 
 select
-    credential_id,
+    by_record.credential_id,
     true as is_by_record,
-    case when is_rebuilt then 3 else 1 end as grade_rank,
+    case
+        when by_record.is_rebuilt then 3
+        -- a federated user is not the user who requested the session, so the request counts, if it is loaded
+        when by_record.identity_type = 'FederatedUser' then coalesce(chosen.grade_rank, 1)
+        else 1
+    end as grade_rank,
     actor_kind,
     actor_id,
     actor_name,
@@ -145,6 +151,7 @@ select
         when 'named_user' then 'named_user'
     end as stop_reason
 from by_record
+left join chosen on chosen.child_credential_id = by_record.credential_id
 where actor_kind is not null
 
 union all

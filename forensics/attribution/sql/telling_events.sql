@@ -16,6 +16,7 @@ select
     unreliable,
     listing,
     delivery = 'rebuilt' as is_rebuilt,
+    flags,
     -- the caller
     credential_id,
     identity_type,
@@ -42,6 +43,7 @@ select
     switch_from_arn,
     sign_in_result,
     subject,
+    subject_type,
     issuer,
     workload_name,
     permission_set,
@@ -70,11 +72,13 @@ select
     requires_session_name,
     target_trail,
     narrows_trail,
-    launched
+    trail_leaves_out,
+    launched,
+    named_access_key_ids
 from events
 where coalesce(
         issued_access_key_id, issued_principal_id, issued_sign_in_session_arn, shared_event_id,
-        created_access_key_id, target_principal_id, launched, downstream_request_ids
+        created_access_key_id, target_principal_id, launched, downstream_request_ids, named_access_key_ids
     ) is not null
    or (identity_type = 'IAMUser' and invoked_by is not null)
    or (

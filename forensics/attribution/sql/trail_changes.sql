@@ -25,7 +25,8 @@ with changes as (
             when narrows_trail then 'narrowed'
             when not narrows_trail then 'widened'
             else 'changed'
-        end as effect
+        end as effect,
+        trail_leaves_out as leaves_out
     from telling_events
     where event_source = 'cloudtrail.amazonaws.com'
       and event_name in (
@@ -62,6 +63,7 @@ select
     changes.trail,
     changes.home_region,
     changes.effect,
+    changes.leaves_out,
     ends.until,
     ends.ended_by_event_id
 from changes

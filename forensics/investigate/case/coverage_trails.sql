@@ -11,6 +11,7 @@ select
         until: trail_changes.until::timestamp,
         event_id: trail_changes.event_id,
         ended_by_event_id: trail_changes.ended_by_event_id,
+        leaves_out: trail_changes.leaves_out,
         actor: {
             kind: coalesce(actors.actor_kind, 'unknown'),
             id: actors.actor_id,

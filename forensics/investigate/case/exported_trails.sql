@@ -22,6 +22,10 @@ select
         when selected.narrows_trail or described.includes_global_services = false then true
         when selected.narrows_trail is not null then false
     end as narrowed,
+    coalesce(
+        selected.leaves_out,
+        case when described.includes_global_services = false then 'global_services' end
+    ) as leaves_out,
     selected.records_data_events as data_events,
     least(described.as_of, selected.as_of)::timestamp as as_of,
     coalesce(described.as_of_from, selected.as_of_from) as as_of_from,

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from forensics.answers.core import NOBODY, Actor, Exported, Grade
+from forensics.answers.core import Actor, Exported
 from forensics.answers.key_answer import (
     Activity,
     Children,
     Descendants,
     Key,
-    KeyChange,
     KeyKind,
     Lifecycle,
     MadeKey,
@@ -27,13 +26,13 @@ from forensics.answers.key_answer import (
 from forensics.answers.who_answer import Who
 from forensics.identifiers import Identifier, account_of, is_service_specific
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
-from forensics.investigate.evidence import evidence_of
 from forensics.investigate.key.activity import CITED, activity, sensitive_of_derived, uses_of
 from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.key_changes import ChangeFacts, ChangeRow, KeyChangeRow
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
-from forensics.investigate.sql_rows import Connection, Row, rows, run, values
+from forensics.investigate.sql_rows import Connection, rows, run, values
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -46,34 +45,9 @@ class _KeyStateRow(OwnerColumns, frozen=True):
     lifecycle: Lifecycle
 
 
-class _ChangeRow(Row, frozen=True):
-    event_key: str
-    succeeded: bool
-    error_code: str | None
-    event_time: datetime | None
-    by_credential_id: str | None
-    by_access_key_id: str | None
-
-    @property
-    def is_reliable(self) -> bool:
-        return self.succeeded or self.error_code is not None
-
-
-class _KeyChangeRow(_ChangeRow, frozen=True):
-    access_key_id: str | None
-    change: str
-    by_arn: str | None
-
-
-class _UserChangeRow(_ChangeRow, frozen=True):
+class _UserChangeRow(ChangeRow, frozen=True):
     event_name: str
     policy: str | None
-
-
-class _BehindRow(Row, frozen=True):
-    credential_id: str
-    actor: Actor
-    grade: Grade
 
 
 def key(connection: Connection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
@@ -101,7 +75,7 @@ class _Page:
         self._account_id = self._owner.account_id if self._owner else None
         self._key_changes = rows(
             connection,
-            _KeyChangeRow,
+            KeyChangeRow,
             "key/changes",
             key=key_id,
             account=self._account_id,
@@ -110,8 +84,7 @@ class _Page:
         run(connection, "same_user")
         self._user_changes = self._changes_of(self._owner) if self._owner else []
         changes = (*self._key_changes, *self._user_changes)
-        self._evidence = evidence_of(connection, [row.event_key for row in changes])
-        self._behind = _behind(connection, changes)
+        self._facts = ChangeFacts(connection, changes)
         self._exported = ExportedKey(connection, key_id)
 
     def answer(self, context: AddressContext) -> Key:
@@ -120,7 +93,7 @@ class _Page:
         accounts = self._account_ids()
         hop = self._who.chain[0] if self._who.chain else None
         hop_of_temporary = hop if _kind(self._key) == KeyKind.TEMPORARY else None
-        in_logs = bool(self._credential_ids or self._owners)
+        in_logs = bool(self._credential_ids or self._owners or self._who.named_by or self._who.not_trusted)
         owner = self._owner.owner if self._owner else None if in_logs else self._exported.owner()
         user_changes = tuple(self._user_change(row) for row in self._user_changes)
         owners_access = self._owners_access(self._owner, user_changes) if self._owner else OwnersAccess()
@@ -189,26 +162,9 @@ class _Page:
         uses = {"uses": self._uses, "key": self._key, "most": CITED}
         return replace(
             self._owner.lifecycle if self._owner else Lifecycle(),
-            changes=tuple(self._key_change(row) for row in self._key_changes),
+            changes=tuple(self._facts.key_change(row) for row in self._key_changes),
             used_after_end=tuple(rows(self._connection, UsedAfterEnd, "key/used_after_end", **uses)),
         )
-
-    def _key_change(self, row: _KeyChangeRow) -> KeyChange:
-        return KeyChange(
-            row.change,
-            row.access_key_id,
-            row.succeeded,
-            row.error_code,
-            *self._changed_by(row),
-            row.by_access_key_id,
-            row.by_arn,
-            self._evidence[row.event_key][-1],
-        )
-
-    def _changed_by(self, row: _ChangeRow) -> tuple[Actor, Grade]:
-        """Return the actor behind a change; an unreliable record names nobody."""
-        behind = self._behind.get(row.by_credential_id) if row.is_reliable else None
-        return (behind.actor, behind.grade) if behind else (NOBODY, Grade.NONE)
 
     # the owner
 
@@ -228,9 +184,9 @@ class _Page:
             row.policy,
             row.succeeded,
             row.error_code,
-            *self._changed_by(row),
+            *self._facts.changed_by(row),
             row.by_access_key_id,
-            self._evidence[row.event_key][-1],
+            self._facts.event(row),
         )
 
     def _owners_access(self, owner: _KeyStateRow, changes: Sequence[UserChange]) -> OwnersAccess:
@@ -273,13 +229,6 @@ def _kind(key_id: str) -> KeyKind:
     if is_service_specific(key_id):
         return KeyKind.SERVICE_SPECIFIC
     return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
-
-
-def _behind(connection: Connection, changes: Iterable[_ChangeRow]) -> dict[str | None, _BehindRow]:
-    """Return the actor behind each credential that made a reliable change."""
-    ids = sorted({row.by_credential_id for row in changes if row.by_credential_id and row.is_reliable})
-    found = rows(connection, _BehindRow, "key/behind", ids=ids) if ids else []
-    return {row.credential_id: row for row in found}
 
 
 def _has_password(changes: Sequence[UserChange], sign_ins: int) -> bool | None:

@@ -17,6 +17,7 @@ from forensics.identifiers import Identifier, SubjectType, account_of, is_servic
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
+from forensics.investigate.key_changes import is_named
 from forensics.investigate.sql_rows import Connection, pairs, rows, values
 from forensics.investigate.tree.containment import Means, containment, denying, revoking
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
@@ -43,7 +44,8 @@ def tree_and_credentials(
     moment = _utc(at) if at else next(iter(values(connection, datetime, "latest_event")), None)
     roots = _roots(connection, identifier)
     if not roots or moment is None:
-        return Tree(subject, moment, digests=digest_check(connection, [CheckedSpan(subject.account_id)])), {}
+        digests = digest_check(connection, [CheckedSpan(subject.account_id)])
+        return Tree(subject, moment, digests=digests, named=is_named(connection, identifier.id)), {}
     facts = _TreeFacts(connection, roots, moment)
     nodes = facts.nodes()
     accounts = {node.account_id for node in nodes if node.parent is None}

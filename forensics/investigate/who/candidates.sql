@@ -41,6 +41,11 @@ left join without_parent as issuers
   on  issuers.child_credential_id = links.child_credential_id
   and issuers.issuance_id = links.issuance_id
 left join followed on followed.child_credential_id = links.child_credential_id
+left join not_trusted
+  on  not_trusted.credential_id = links.child_credential_id
+  and not_trusted.event_key = links.issuance_id
 where (links.is_ambiguous or followed.child_credential_id is null)
   and links.distrust is null
+  -- an unreliable record names nobody, not even as a candidate
+  and coalesce(not_trusted.reason <> 'unreliable', true)
 order by links.child_credential_id, links.grade_rank, links.issuance_id

@@ -20,6 +20,8 @@ hops as materialized (
         session_creation_date,
         role_session_name,
         session_issuer_arn,
+        assumed_root,
+        subject_type,
         first_use,
         direct_events,
         invoked_by
@@ -55,6 +57,7 @@ requests as materialized (
         caller_account_id,
         caller_principal_id,
         is_redacted,
+        subject_type,
         event_time
     from issuances
     where issuance_id in (select issuance_id from chosen)
@@ -70,6 +73,8 @@ select
     hop.session_creation_date::timestamp as issued_at,
     hop.role_session_name,
     hop.session_issuer_arn,
+    hop.assumed_root,
+    coalesce(hop.subject_type, issuances.subject_type) as subject_type,
     hop.first_use::timestamp as first_use,
     case when hop.direct_events = 0 then hop.invoked_by end as via,
     links.rule,

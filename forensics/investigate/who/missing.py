@@ -10,7 +10,7 @@ from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import loaded_regions, verified_hours
 from forensics.investigate.periods import hour_of
-from forensics.investigate.sql_rows import Connection, rows
+from forensics.investigate.sql_rows import Connection, rows, values
 from forensics.investigate.who.who_rows import LoadedHourRow, TrailStopRow
 from forensics.records.regions import home_region
 
@@ -29,6 +29,9 @@ class Sought:
     first_use: datetime | None
     data_events_of: str | None = None
     """The service that issues a credential like this one by a data event."""
+    is_loaded: bool = False
+    """Whether a record of the issuance is loaded, and is not evidence."""
+    is_assume_root: bool = False
 
 
 class CoverageOfLinks:
@@ -45,6 +48,10 @@ class CoverageOfLinks:
         self._stops = rows(connection, TrailStopRow, "who/trail_stops", accounts=accounts) if accounts else []
         self._filters = Filters(connection)
         self._verified = verified_hours(connection) if timed else []
+        selections = values(connection, str, "who/trail_selections", accounts=accounts) if accounts else []
+        self._without_assume_role = set(selections)
+        management = values(connection, str, "who/management_accounts") if any(s.is_assume_root for s in wanted) else []
+        self._management_account = next(iter(management), None)
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
         """Return the logs to load to find an issuance; never empty."""
@@ -56,10 +63,20 @@ class CoverageOfLinks:
             yield Missing(account, None, start, end, "data_events_needed", sought.data_events_of)
             return
         moment = sought.issued_at or start
+        if sought.is_assume_root:
+            yield Missing(self._management_account, None, start, end, "assume_root_elsewhere")
+            return
+        if sought.is_loaded:
+            yield Missing(account, None, start, end, "original_needed")
+            return
         loaded = [row for row in self._regions if row.recipient_account_id == account]
         first = min((row.first_event_time for row in loaded), default=None)
         if first is None:
             yield Missing(account, None, start, end, self._unless_excluded("account_not_loaded", account, None, moment))
+        elif not any(row.management_events for row in loaded):
+            yield Missing(account, None, start, end, "management_events_needed")
+        elif account in self._without_assume_role:
+            yield Missing(account, None, start, end, "trail_leaves_out")
         elif start is None or end is None or moment is None:
             yield Missing(account, None, None, first, "before_first_event")
         elif moment < first:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
-from typing import TypeVar
 
-from forensics.answers.core import SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
+from forensics.answers.core import NOBODY, SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
 from forensics.answers.who_answer import (
     Caller,
     Candidate,
@@ -27,15 +26,18 @@ from forensics.answers.who_answer import (
     Workload,
 )
 from forensics.errors import NotAnIdentifier, SecretRefused
-from forensics.identifiers import Identifier, account_of, identify, is_secret
-from forensics.investigate.account_exports import ExportedKey, ExportedNames, LoggedKey
+from forensics.identifiers import Identifier, SubjectType, account_of, identify, is_long_term, is_secret
+from forensics.investigate.account_exports import ExportedNames
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.ip_ranges import IpRanges
+from forensics.investigate.key_changes import NotTrustedRow, named_by
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
 from forensics.investigate.who.claims import claims
+from forensics.investigate.who.combined import combined
 from forensics.investigate.who.missing import CoverageOfLinks, Sought, data_events_of
 from forensics.investigate.who.trust import TrustPolicies
+from forensics.investigate.who.unused import not_found, not_trusted_of, unsigned
 from forensics.investigate.who.who_rows import (
     CandidateRow,
     CredentialRow,
@@ -43,15 +45,14 @@ from forensics.investigate.who.who_rows import (
     HopRow,
     KeyOwnerRow,
     LaunchRow,
-    NotTrustedRow,
     OriginRow,
     SubjectRow,
 )
 from forensics.investigate.workloads import workload
 
-T = TypeVar("T")
-
-_GRADES = list(Grade)
+# reasons not to trust a record for which another copy of it may be evidence
+_MAY_BE_FORGED = {"unlisted", "contested"}
+_BETTER_ELSEWHERE = {*_MAY_BE_FORGED, "unreliable", "unread", "unreliable_use", "rebuilt"}
 
 
 def who(connection: Connection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
@@ -79,12 +80,14 @@ def who_of(
     credential_ids = ids_of(found)
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
     if not credential_ids:
-        answer = _unsigned(connection, subject, found) if found else _not_found(connection, subject)
+        answer = unsigned(connection, subject, found) if found else not_found(connection, subject)
         spans = [] if found else [CheckedSpan(answer.subject.account_id)]
         return replace(answer, digests=digest_check(connection, spans))
     facts = _WhoFacts(connection, credential_ids, ip_ranges)
     answers = facts.answers(subject)
-    answer = _as_recorded(answers[0], found) if len(answers) == 1 else _several(subject, answers, facts.latest_actor())
+    answer = _as_recorded(answers[0], found) if len(answers) == 1 else combined(subject, answers, facts.latest_actor())
+    if subject.type == SubjectType.ACCESS_KEY and not any(row.events for row in facts.credentials):
+        answer = replace(answer, named_by=named_by(connection, subject.id))
     return replace(answer, digests=digest_check(connection, facts.spans(connection)))
 
 
@@ -111,30 +114,6 @@ def _who_or_refusal(
         return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
 
-def _not_found(connection: Connection, subject: Subject) -> Who:
-    exported = ExportedKey(connection, subject.id)
-    account = subject.account_id or exported.account_id
-    sought = Sought(account, None, None)
-    missing = CoverageOfLinks(connection, [sought]).missing(sought) if account else ()
-    return Who(
-        Subject(subject.type, subject.id, account),
-        key_owner=exported.owner(),
-        missing=missing,
-        exports=exported.statements(LoggedKey()),
-    )
-
-
-def _unsigned(connection: Connection, subject: Subject, found: Sequence[SubjectRow]) -> Who:
-    """Answer for an unreliable event, a refused sign-in, or an event without an identity."""
-    if not_trusted := tuple(rows(connection, NotTrusted, "who/event_not_trusted", id=subject.id)):
-        return Who(subject, stop_reason=StopReason.NOT_TRUSTED, flags=("proves_nothing",), not_trusted=not_trusted)
-    if any(row.unreliable for row in found):
-        return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("proves_nothing",))
-    if not all(row.is_sign_in for row in found):
-        return Who(subject, stop_reason=StopReason.NEVER_LOGGED)
-    return Who(subject, Actor(ActorKind.ANONYMOUS), Grade.PROVEN, StopReason.ANONYMOUS)
-
-
 def _as_recorded(answer: Who, found: Sequence[SubjectRow]) -> Who:
     """Return the answer about an event with the user's name as its record has it."""
     for user in (row.user for row in found):
@@ -142,60 +121,6 @@ def _as_recorded(answer: Who, found: Sequence[SubjectRow]) -> Who:
             named = replace(answer.actor, name=user.user_name or answer.actor.name, arn=user.arn or answer.actor.arn)
             return replace(answer, actor=named)
     return answer
-
-
-def _identity(actor: Actor) -> Actor:
-    """Return an actor without its names, which may change, if it has an ID."""
-    return replace(actor, name=None, arn=None) if actor.id else actor
-
-
-def _several(subject: Subject, answers: Sequence[Who], latest: Actor) -> Who:
-    """Combine the answers for several credentials; they have an actor, with its latest name, only if all agree."""
-    first = answers[0]
-    account_id = _agreed((answer.subject.account_id for answer in answers), subject.account_id)
-    several = Who(
-        Subject(subject.type, subject.id, account_id),
-        sessions=tuple(answers),
-        exports=_distinct(answer.exports for answer in answers),
-        not_trusted=_distinct(answer.not_trusted for answer in answers),
-    )
-    is_one = len({_identity(answer.actor) for answer in answers}) == 1
-    if not is_one or first.actor.kind == ActorKind.UNKNOWN:
-        unresolved = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers)
-        reason = _agreed((answer.stop_reason for answer in answers if unresolved), StopReason.SEVERAL_ACTORS)
-        ambiguous = reason == StopReason.AMBIGUOUS
-        return replace(
-            several,
-            stop_reason=reason,
-            ambiguous=ambiguous,
-            candidates=_distinct(answer.candidates for answer in answers if ambiguous),
-            missing=_distinct(answer.missing for answer in answers),
-        )
-    agreed = replace(
-        several,
-        actor=latest,
-        grade=max((answer.grade for answer in answers), key=_GRADES.index),
-        stop_reason=first.stop_reason,
-        caller=_agreed((answer.caller for answer in answers), None),
-        mfa_authenticated=_agreed((answer.mfa_authenticated for answer in answers), None),
-    )
-    if len({answer.origin_access_key_id for answer in answers}) > 1:
-        return agreed
-    return replace(
-        agreed,
-        origin_access_key_id=first.origin_access_key_id,
-        origin_grade=first.origin_grade,
-        key_owner=first.key_owner,
-    )
-
-
-def _agreed(values: Iterable[T], otherwise: T) -> T:
-    found = set(values)
-    return found.pop() if len(found) == 1 else otherwise
-
-
-def _distinct(lists: Iterable[Iterable[T]]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(lists)))
 
 
 class _WhoFacts:
@@ -222,7 +147,7 @@ class _WhoFacts:
         self.owners = {(row.access_key_id, row.account_id): row for row in owners}
         proofs = [id_ for hop in hops for id_ in (*_proofs(hop), hop.on_behalf_of_event_key)]
         proofs += [row.event_key for row in forwarded]
-        proofs += [*(row.issuance_id for row in not_trusted), *(row.issuance_id for row in candidates)]
+        proofs += [*(row.event_key for row in not_trusted), *(row.issuance_id for row in candidates)]
         self.evidence = evidence_of(connection, filter(None, proofs))
         names = sorted({one.role_session_name for one in self.credentials if one.role_session_name})
         self.known_names = values(connection, str, "who/names", names=names) if names else []
@@ -271,7 +196,7 @@ class _WhoFacts:
             key_owner=made.owner if made else None,
             mfa_authenticated=credential.mfa_authenticated,
             chain=tuple(self._hop(hop, actor) for hop in hops),
-            claims=claims(credential, hops, actor, self.known_names, self.trust),
+            claims=claims(credential, hops, _comparable(credential, hops), self.known_names, self.trust),
             missing=self._missing(credential),
             provenance=(*(_created_by(made) if made else ()), *self._launched_by(credential, actor)),
             flags=_flags(credential, hops),
@@ -282,8 +207,7 @@ class _WhoFacts:
 
     def _not_trusted(self, hops: Sequence[HopRow]) -> Iterator[NotTrusted]:
         for hop in hops:
-            for row in self.not_trusted[hop.hop_credential_id]:
-                yield from (NotTrusted(row.reason, event) for event in self.evidence[row.issuance_id])
+            yield from not_trusted_of(self.not_trusted[hop.hop_credential_id], self.evidence)
 
     def _exports(self, hops: Sequence[HopRow], actor: Actor, owner: Actor | None) -> tuple[Exported, ...]:
         """Return the names and the trust policies in exports."""
@@ -334,6 +258,9 @@ class _WhoFacts:
         last = self.chains[credential.credential_id][-1]
         if credential.stop_reason in (StopReason.CYCLE, StopReason.NEVER_LOGGED, StopReason.OUT_OF_REACH):
             return ()
+        reasons = {row.reason for row in self.not_trusted[last.hop_credential_id]}
+        if reasons and not reasons & _BETTER_ELSEWHERE:
+            return ()
         if last.is_redacted and last.caller_account_id:
             return (Sought(last.caller_account_id, last.issuance_time, None),)
         is_a_session = last.issued_at is not None or last.is_temporary
@@ -342,7 +269,8 @@ class _WhoFacts:
         if is_linked or (is_resolved and not is_a_session):
             return ()
         data_events = data_events_of(last.role_session_name, self.only_source.get(last.hop_credential_id))
-        return (Sought(last.account_id, last.issued_at, last.first_use, data_events_of=data_events),)
+        is_loaded = bool(reasons - _MAY_BE_FORGED)
+        return (Sought(last.account_id, last.issued_at, last.first_use, data_events, is_loaded, last.assumed_root),)
 
     def _hops_of_workloads(self) -> dict[str, HopRow]:
         """Return, for each credential that leads to a workload, the credential that was issued to the workload."""
@@ -419,8 +347,23 @@ def _created_by(row: KeyOwnerRow) -> tuple[Provenance, ...]:
     return (Provenance("created_by", row.actor, row.created_by_event_id),) if row.created_by_event_key else ()
 
 
+def _comparable(credential: CredentialRow, hops: Sequence[HopRow]) -> Actor:
+    """Return the actor that claims are compared with: a transient subject has no name to compare with."""
+    return NOBODY if _is_transient(credential, hops) else credential.actor
+
+
+def _is_transient(credential: CredentialRow, hops: Sequence[HopRow]) -> bool:
+    """Return whether the actor is a SAML subject that is another one at each sign-in."""
+    named = (hop for hop in hops if hop.hop_credential_id == credential.named_credential_id)
+    return credential.actor.kind == ActorKind.SAML_USER and any(hop.subject_type == "transient" for hop in named)
+
+
 def _flags(credential: CredentialRow, hops: Sequence[HopRow]) -> tuple[str, ...]:
     flags = []
+    if not credential.events and is_long_term(credential.access_key_id):
+        flags.append("never_signed")
+    if _is_transient(credential, hops):
+        flags.append("transient_subject")
     if credential.source_identities > 1:
         flags.append("conflicting_source_identity")
     if _decodes_to_another_account(credential):

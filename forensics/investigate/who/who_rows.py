@@ -64,6 +64,8 @@ class HopRow(Row, frozen=True):
     issued_at: datetime | None
     role_session_name: str | None
     session_issuer_arn: str | None
+    assumed_root: bool
+    subject_type: str | None
     first_use: datetime | None
     via: str | None
     rule: str | None
@@ -110,12 +112,6 @@ class ForwardAccessRow(Row, frozen=True):
     credential_id: str
     access_key_id: str | None
     event_key: str
-
-
-class NotTrustedRow(Row, frozen=True):
-    credential_id: str
-    issuance_id: str
-    reason: str
 
 
 class OriginRow(Row, frozen=True):

@@ -27,7 +27,7 @@ def a_key_id_issued_in_another_account_than_it_is_used_in(aws: Account) -> Itera
     aws.log(assume_role(other.user("bob").signs(), other.role("deploy"), "build", 0, issues=key))
     use = call(aws.role("deploy").session("build", 0, key), 5)
     aws.log(use)
-    yield is_nobody(use)
+    yield is_nobody(use, "not_trusted")
 
 
 @scenario
@@ -37,7 +37,7 @@ def an_issued_key_that_is_its_own_callers(aws: Account) -> Iterator[Expected]:
         assume_role(deploy.session("build", 0, key), deploy, "build", 0, issues=key),
         call(deploy.session("build", 0, key), 5),
     )
-    yield is_nobody(key)
+    yield is_nobody(key, "not_trusted")
 
 
 @scenario
@@ -85,7 +85,7 @@ def a_creation_date_off_by_one_second(aws: Account) -> Iterator[Expected]:
     keyless = call(deploy.session("build", 1), 5)
     aws.log(assume_role(alice.signs(), deploy, "build", 0, issues=key), keyless)
     aws.log(call(deploy.session("build", 1, key), 5))
-    yield is_nobody(key, candidates={alice.id})
+    yield is_nobody(key, "not_trusted", candidates={alice.id})
     yield is_nobody(keyless)
 
 

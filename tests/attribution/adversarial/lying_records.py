@@ -97,7 +97,7 @@ def a_forged_copy_with_another_caller(aws: Account) -> Iterator[Expected]:
     alice, bob, deploy, key = aws.user("alice"), aws.user("bob"), aws.role("deploy"), aws.key("K")
     true = assume_role(alice.signs(), deploy, "build", 0, issues=key)
     aws.log(true, true | {"userIdentity": bob.signs()}, call(deploy.session("build", 0, key), 5))
-    yield is_nobody(key)
+    yield is_nobody(key, "not_trusted")
 
 
 @scenario
@@ -106,8 +106,8 @@ def a_forged_copy_with_another_issued_key(aws: Account) -> Iterator[Expected]:
     true = assume_role(alice.signs(), deploy, "build", 0, issues=k1)
     forged = assume_role(alice.signs(), deploy, "build", 0, issues=k2)["responseElements"]
     aws.log(true, true | {"responseElements": forged}, *(call(deploy.session("build", 0, key), 5) for key in (k1, k2)))
-    yield is_nobody(k1)
-    yield is_nobody(k2)
+    yield is_nobody(k1, "not_trusted")
+    yield is_nobody(k2, "not_trusted")
 
 
 def _either_stored(copies_of: Callable[[str], tuple[Json, Json]]) -> Iterable[tuple[str, Json, Json]]:
@@ -136,7 +136,7 @@ def a_forged_copy_with_another_time(aws: Account) -> Iterator[Expected]:
 
     for name, true, forged in _either_stored(copies_of):
         aws.log(true, forged, call(deploy.session(name, 3, aws.key(name)), 5))
-        yield is_nobody(aws.key(name))
+        yield is_nobody(aws.key(name), "not_trusted")
 
 
 @scenario
@@ -150,7 +150,7 @@ def a_forged_copy_of_a_switch_from_somebody_else(aws: Account) -> Iterator[Expec
 
     for name, true, forged in _either_stored(copies_of):
         aws.log(true, forged, call(admin.session(name, 0, aws.key(name)), 5))
-        yield is_nobody(aws.key(name))
+        yield is_nobody(aws.key(name), "not_trusted")
 
 
 @scenario
@@ -163,7 +163,7 @@ def a_forged_copy_that_was_not_refused(aws: Account) -> Iterator[Expected]:
 
     for name, true, forged in _either_stored(copies_of):
         aws.log(true, forged, call(deploy.session(name, 0, aws.key(name)), 5))
-        yield is_nobody(aws.key(name))
+        yield is_nobody(aws.key(name), "not_trusted")
     aws.log(call(bob.signs(), 0))
 
 
@@ -262,7 +262,7 @@ def repeated_keys_in_user_identity(aws: Account) -> Iterator[Expected]:
         aws.log(with_repeated_key(issuing, "principalId", alice.id, spelled=spelled))
         aws.log(call(deploy.session(name, 0, aws.key(name)), 5))
         yield is_nobody(use, "ambiguous")
-        yield is_nobody(aws.key(name))
+        yield is_nobody(aws.key(name), "not_trusted")
 
 
 @scenario
@@ -281,7 +281,7 @@ def a_key_seen_only_in_records_that_prove_nothing(aws: Account) -> Iterator[Expe
     alice, bob = aws.user("alice"), aws.user("bob")
     use = call(bob.session(0, aws.key("K"), invoked_by="kms.amazonaws.com"), 5)
     aws.log(with_repeated_key(use, "principalId", alice.id), call(alice.signs(), 0), call(bob.signs(), 0))
-    yield is_nobody(aws.key("K"), flags={"unreliable_events"})
+    yield is_nobody(aws.key("K"), "not_trusted", flags={"unreliable_events"})
 
 
 @scenario
@@ -290,14 +290,14 @@ def a_session_whose_records_disagree_in_type(aws: Account) -> Iterator[Expected]
     session = deploy.session("build", 0, key)
     aws.log(assume_role(alice.signs(), deploy, "build", 0, issues=key), call(session, 5))
     aws.log(call(session | {"type": "IAMUser", "userName": "bob"}, 6))
-    yield is_nobody(key)
+    yield is_nobody(key, "not_trusted")
 
 
 @scenario
 def an_issuance_of_another_principal_than_the_key_is_used_by(aws: Account) -> Iterator[Expected]:
     alice, deploy, admin, key = aws.user("alice"), aws.role("deploy"), aws.role("admin"), aws.key("K")
     aws.log(assume_role(alice.signs(), deploy, "build", 0, issues=key), call(admin.session("build", 0, key), 5))
-    yield is_nobody(key)
+    yield is_nobody(key, "not_trusted")
 
 
 @scenario
@@ -305,4 +305,4 @@ def a_service_issued_key_used_by_another_role(aws: Account) -> Iterator[Expected
     deploy, admin, key = aws.role("deploy"), aws.role("admin"), aws.key("K")
     issuing = assume_role(service("ec2.amazonaws.com"), deploy, "i-0123", 0, issues=key, tells_session=False)
     aws.log(issuing, call(admin.session("i-9999", 0, key), 5))
-    yield is_nobody(key)
+    yield is_nobody(key, "not_trusted")

@@ -295,12 +295,18 @@ SHAPE: dict[str, Any] = {
             "as_of": str, "as_of_from": str, "source_files": [str],
         }
     ],
-    "not_trusted": [{"reason": str, "evidence": EVIDENCE}],
+    "not_trusted": [{"reason": str, "evidence": EVIDENCE, "flags": [str]}],
     "digests": {
         "state": str,
         "public_keys": [{"fingerprint", "source"}],
         "windows": [{"account_id", "aws_region", "trail", "from", "to", "why", "missing"}],
     },
+    "named_by": [
+        {
+            "change": str, "access_key_id": str, "succeeded": bool, "error_code": str, "actor": ACTOR, "grade": str,
+            "by_access_key_id": str, "by_arn": str, "event": EVIDENCE,
+        }
+    ],
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

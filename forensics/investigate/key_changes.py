@@ -1,0 +1,93 @@
+"""Key changes: the status changes of a key and the other events that name it, each with the actor behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from forensics.answers.core import NOBODY, Actor, Evidence, Grade
+from forensics.answers.who_answer import KeyChange
+from forensics.investigate.evidence import evidence_of
+from forensics.investigate.sql_rows import Connection, Row, rows
+
+_MOST = 20
+
+
+class NotTrustedRow(Row, frozen=True):
+    credential_id: str
+    event_key: str
+    reason: str
+    flags: str | None
+
+
+class ChangeRow(Row, frozen=True):
+    event_key: str
+    succeeded: bool
+    error_code: str | None
+    event_time: datetime | None
+    by_credential_id: str | None
+    by_access_key_id: str | None
+
+    @property
+    def is_reliable(self) -> bool:
+        return self.succeeded or self.error_code is not None
+
+
+class KeyChangeRow(ChangeRow, frozen=True):
+    access_key_id: str | None
+    change: str
+    by_arn: str | None
+
+
+class _BehindRow(Row, frozen=True):
+    credential_id: str
+    actor: Actor
+    grade: Grade
+
+
+class ChangeFacts:
+    """The events and the actors behind some changes."""
+
+    def __init__(self, connection: Connection, changes: Iterable[ChangeRow]) -> None:
+        listed = list(changes)
+        self._evidence = evidence_of(connection, [row.event_key for row in listed])
+        ids = sorted({row.by_credential_id for row in listed if row.by_credential_id and row.is_reliable})
+        behind = rows(connection, _BehindRow, "key/behind", ids=ids) if ids else []
+        self._behind = {row.credential_id: row for row in behind}
+
+    def event(self, row: ChangeRow) -> Evidence:
+        return self._evidence[row.event_key][-1]
+
+    def changed_by(self, row: ChangeRow) -> tuple[Actor, Grade]:
+        """Return the actor behind a change; an unreliable record names nobody."""
+        behind = self._behind.get(row.by_credential_id or "") if row.is_reliable else None
+        return (behind.actor, behind.grade) if behind else (NOBODY, Grade.NONE)
+
+    def key_change(self, row: KeyChangeRow) -> KeyChange:
+        return KeyChange(
+            row.change,
+            row.access_key_id,
+            row.succeeded,
+            row.error_code,
+            *self.changed_by(row),
+            row.by_access_key_id,
+            row.by_arn,
+            self.event(row),
+        )
+
+
+def is_named(connection: Connection, key_id: str) -> bool:
+    """Return whether any loaded event names a key, also an unreliable one that issues it."""
+    return bool(named_by(connection, key_id) or key_not_trusted(connection, key_id))
+
+
+def key_not_trusted(connection: Connection, key_id: str) -> list[NotTrustedRow]:
+    """Return the records that issue a key without a credential, or may issue it, and prove nothing."""
+    return rows(connection, NotTrustedRow, "key_not_trusted", key=key_id)
+
+
+def named_by(connection: Connection, key_id: str) -> tuple[KeyChange, ...]:
+    """Return the status changes of a key, and the first other events that name it, ordered by time."""
+    found = rows(connection, KeyChangeRow, "named_by", key=key_id, most=_MOST)
+    facts = ChangeFacts(connection, found)
+    return tuple(facts.key_change(row) for row in found)

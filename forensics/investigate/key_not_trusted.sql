@@ -1,0 +1,15 @@
+-- Loaded records that issue a key, or may issue it, and prove nothing. $key: a key without a credential.
+select '' as credential_id, issuance_id as event_key, coalesce(listing, 'unreliable') as reason, flags
+from (
+    select issuance_id, flags, case when listing in ('unlisted', 'contested') then listing end as listing
+    from issuances
+    where issued_access_key_id = $key
+)
+
+union
+
+select '', event_key, case when is_unreliable then 'unreliable' else 'unread' end, flags
+from named_keys
+where access_key_id = $key
+  and may_issue
+order by 2

@@ -1,0 +1,58 @@
+"""Unused: the answer about a subject that no loaded event is signed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from forensics.answers.core import Actor, ActorKind, Evidence, Grade, StopReason, Subject
+from forensics.answers.who_answer import KeyChange, NotTrusted, Who
+from forensics.investigate.account_exports import ExportedKey, LoggedKey
+from forensics.investigate.evidence import evidence_of
+from forensics.investigate.key_changes import NotTrustedRow, key_not_trusted, named_by
+from forensics.investigate.sql_rows import Connection, rows
+from forensics.investigate.who.missing import CoverageOfLinks, Sought
+from forensics.investigate.who.who_rows import SubjectRow
+
+
+def not_found(connection: Connection, subject: Subject) -> Who:
+    """Answer for a subject that no loaded event is signed with or reliably issues; others may name it."""
+    exported = ExportedKey(connection, subject.id)
+    account = subject.account_id or exported.account_id
+    named = named_by(connection, subject.id)
+    found = key_not_trusted(connection, subject.id)
+    not_trusted = tuple(not_trusted_of(found, evidence_of(connection, [row.event_key for row in found])))
+    sought = Sought(account, None, None)
+    missing = CoverageOfLinks(connection, [sought]).missing(sought) if account and not not_trusted else ()
+    return Who(
+        Subject(subject.type, subject.id, account),
+        stop_reason=_stop_of_unused(named, not_trusted),
+        key_owner=exported.owner(),
+        missing=missing,
+        exports=exported.statements(LoggedKey()),
+        not_trusted=not_trusted,
+        named_by=named,
+    )
+
+
+def _stop_of_unused(named: Sequence[KeyChange], not_trusted: Sequence[NotTrusted]) -> StopReason:
+    if not_trusted:
+        return StopReason.NOT_TRUSTED
+    return StopReason.OUTSIDE_COVERAGE if named else StopReason.NOT_FOUND
+
+
+def not_trusted_of(found: Iterable[NotTrustedRow], evidence: Mapping[str, Sequence[Evidence]]) -> Iterator[NotTrusted]:
+    """Yield the records of issuances that prove nothing, with their events."""
+    for row in found:
+        flags = tuple(flag for flag in (row.flags or "").split(",") if flag)
+        yield from (NotTrusted(row.reason, event, flags) for event in evidence[row.event_key])
+
+
+def unsigned(connection: Connection, subject: Subject, found: Sequence[SubjectRow]) -> Who:
+    """Answer for an unreliable event, a refused sign-in, or an event without an identity."""
+    if not_trusted := tuple(rows(connection, NotTrusted, "who/event_not_trusted", id=subject.id)):
+        return Who(subject, stop_reason=StopReason.NOT_TRUSTED, flags=("proves_nothing",), not_trusted=not_trusted)
+    if any(row.unreliable for row in found):
+        return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("proves_nothing",))
+    if not all(row.is_sign_in for row in found):
+        return Who(subject, stop_reason=StopReason.NEVER_LOGGED)
+    return Who(subject, Actor(ActorKind.ANONYMOUS), Grade.PROVEN, StopReason.ANONYMOUS)

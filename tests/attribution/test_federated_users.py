@@ -1,0 +1,31 @@
+"""Federated users: the record names the user that requested the session, and the grade is that of the request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.attribution.records import Account, Json, call, federated, get_federation_token
+from tests.cases import case_of_records
+
+AWS = Account("111111111111")
+ALICE = AWS.user("alice")
+REQUEST = get_federation_token(ALICE.signs(), "broker", 0, issues=AWS.key("K"))
+AT_CONSOLE = call(federated(ALICE, "broker", 0, AWS.key("CONSOLE")), 5, sessionCredentialFromConsole="true")
+
+
+@pytest.mark.parametrize(
+    ("records", "key", "grade"),
+    [
+        ([REQUEST, AT_CONSOLE], "CONSOLE", "strong"),
+        ([REQUEST, call(federated(ALICE, "broker", 0, AWS.key("K")), 5)], "K", "proven"),
+        ([AT_CONSOLE], "CONSOLE", "proven"),
+    ],
+)
+def test_no_better_grade_than_that_of_the_link(tmp_path: Path, records: list[Json], key: str, grade: str) -> None:
+    with case_of_records(records, tmp_path) as case:
+        answer = case.who(AWS.key(key))
+        events = case.sql_rows(f"select grade from attributed_events where access_key_id = '{AWS.key(key)}'").rows
+    assert (answer.actor.name, answer.grade, list(events)) == ("alice", grade, [(grade,)])
+    assert {hop.link.grade for hop in answer.chain if hop.link} <= {grade}
