@@ -69,11 +69,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoggedEnd:
-    """The logged end of a node that still works: a call succeeded after it."""
+    """The logged end of a node that still works: a call succeeded after it.
+
+    `last_success` is null if it possibly works: the hours since the end are not all loaded, or it was possibly undone.
+    """
 
     state: State
     at: datetime
-    last_success: datetime
+    last_success: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

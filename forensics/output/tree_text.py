@@ -25,6 +25,8 @@ _LABEL = 9
 _EXPIRY = {State.VALID: " until", State.UNKNOWN: ", until", State.NOT_YET: ", until", State.EXPIRED: ""}
 _FLAGS = {
     "used_after_end": ("it has not ended: contain it again", "bad"),
+    "nothing_later_loaded": ("possibly restored since: not every hour after that is loaded", "warn"),
+    "possibly_undone": ("possibly restored or used since: the record of it is not evidence", "warn"),
     "account_not_loaded": ("no logs of its account are loaded, so its calls and further sessions are unknown", "warn"),
     "role_juggling": ("renewed by itself: outlives its parent session (role juggling)", "bad"),
     "shown_elsewhere": ("also shown above, with everything derived from it", "dim"),
@@ -174,10 +176,12 @@ def until(node: Node) -> str:
 
     For a node that was used after its logged end, return both facts.
     """
-    if end := node.ended:
+    if (end := node.ended) and end.last_success:
         return (
             f": {STATES[end.state][0]} {readable_time(end.at)}, but a call succeeded {readable_time(end.last_success)}"
         )
+    if end:
+        return f" {readable_time(end.at)}"
     if not node.expires_at:
         return ""
     return f"{_EXPIRY.get(node.state, ', would have expired')} {readable_time(node.expires_at)}"

@@ -17,6 +17,7 @@ class Change(NamedTuple):
     target_access_key_id: str | None = None
     target_status: str | None = None
     target_user_name: str | None = None
+    new_user_name: str | None = None
     target_role_name: str | None = None
     target_principal_id: str | None = None
     target_policy: str | None = None
@@ -35,6 +36,7 @@ class Request(TrailRequest, rename="camel"):
     """The parameters of a call that changes a principal, a key, a policy or a trail, or launches a workload."""
 
     user_name: str | None = None
+    new_user_name: str | None = None
     access_key_id: str | None = None
     service_specific_credential_id: str | None = None
     status: str | None = None

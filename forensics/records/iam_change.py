@@ -45,6 +45,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name in _DELETIONS else request.status,
         target_user_name=user_name,
+        new_user_name=request.new_user_name,
         target_role_name=request.role_name or role.role_name,
         target_principal_id=user.user_id or role.role_id,
         target_policy=request.policy_arn or request.policy_name,

@@ -64,6 +64,7 @@ select
     target_access_key_id,
     target_status,
     target_user_name,
+    new_user_name,
     target_role_name,
     target_principal_id,
     target_policy,

@@ -16,7 +16,7 @@ chosen as materialized (
 ),
 
 requests as materialized (
-    select issuance_id, event_name, caller_invoked_by, event_time, expires_at, target_role_arn
+    select issuance_id, event_name, caller_invoked_by, event_time, expires_at, target_role_arn, caller_principal_id
     from issuances
     where issuance_id in (select issuance_id from chosen)
 )
@@ -30,6 +30,9 @@ select
     credentials.identity_type,
     credentials.user_name,
     credentials.session_issuer_arn,
+    case credentials.identity_type
+        when 'FederatedUser' then coalesce(credentials.session_issuer_principal_id, issuances.caller_principal_id)
+    end as federating_user_id,
     credentials.role_session_name,
     credentials.session_creation_date::timestamp as session_creation_date,
     credentials.sign_in_session_arn,

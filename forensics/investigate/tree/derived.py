@@ -9,26 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import pairwise
 
 from forensics.answers.core import ActorKind, Evidence, Subject
-from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Tree
+from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Tree
 from forensics.identifiers import Identifier, SubjectType, account_of, is_service_specific
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.key_changes import is_named
-from forensics.investigate.sql_rows import Connection, pairs, rows, values
-from forensics.investigate.tree.containment import Means, containment, denying, revoking
+from forensics.investigate.sql_rows import Connection, rows, values
+from forensics.investigate.tree.containment import Means, containment, denying
 from forensics.investigate.tree.descent import Places, TreePlace, Unit, edges_below
-from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow, RevocationRow
-from forensics.investigate.tree.validity import Life, Revocations, expiry
+from forensics.investigate.tree.lives import Lives, user_of
+from forensics.investigate.tree.loaded_since import LoadedHours
+from forensics.investigate.tree.revocations import Revocations
+from forensics.investigate.tree.session_means import means_of_session, role_in
+from forensics.investigate.tree.tree_rows import DerivedRow, HourRow, IssuanceRow, PlantingRow, RevocationRow
+from forensics.investigate.tree.user_names import UserNames
+from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
-
-_VALID = {State.VALID: True, State.UNKNOWN: None}
-# the path of a role, never its name: anyone may create a role with such a name
-_RESERVED = ":role/aws-reserved/"
-_SERVICE_LINKED = ":role/aws-service-role/"
 
 
 def tree(connection: Connection, identifier: Identifier, at: datetime | None = None) -> Tree:
@@ -100,17 +99,14 @@ class _TreeFacts:
         self.evidence = tuple(sorted({event for found in self._proofs.values() for event in found}, key=_by_time))
         facts: list[DerivedRow | PlantingRow] = [*self._credentials.values(), *self._plantings.values()]
         accounts = sorted({fact.account_id for fact in facts if fact.account_id})
-        revocations = rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)
-        self._revocations = Revocations(revocations, at)
+        found = rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)
+        regions = sorted({event.aws_region for event in found if event.aws_region})
+        hours = rows(connection, HourRow, "tree/hours", accounts=accounts, regions=regions) if regions else []
+        self._names = UserNames(found)
+        self._validities = Validities(Revocations(found, self._names), LoadedHours(hours), at)
         self._unloaded = set(values(connection, str, "tree/unloaded_accounts", accounts=accounts))
-        self._earlier_successes = self._successes_until(connection, at)
+        self._lives = Lives(connection, self._places, self._credentials, self._plantings, self._issuances, at)
         self._members: list[tuple[str, ...]] = []
-
-    def _successes_until(self, connection: Connection, at: datetime) -> dict[str, datetime | None]:
-        """Return the last success until a time, of each credential with a later one."""
-        ids = sorted(row.id for row in self._credentials.values() if row.last_success and row.last_success > at)
-        found = pairs(connection, str, datetime, "tree/last_success", ids=ids, at=at) if ids else ()
-        return dict.fromkeys(ids) | dict(found)
 
     def spans(self) -> list[CheckedSpan]:
         """Return the spans behind the tree: the cited events, and everything since the subject was issued."""
@@ -124,7 +120,7 @@ class _TreeFacts:
 
     def nodes(self) -> tuple[Node, ...]:
         """Return the nodes depth first, children ordered by time."""
-        drafts = [self._draft(place) for place in self._places]
+        drafts = [self._draft(number, place) for number, place in enumerate(self._places)]
         numbers: dict[int, int] = {}
         self._members = []
         found: list[Node] = []
@@ -152,8 +148,8 @@ class _TreeFacts:
 
     @staticmethod
     def _lasting_as(node: Node, parent: Node) -> Node:
-        """Return forward access with the validity of the session that it was used for."""
-        if node.relation != Relation.FORWARD_ACCESS or parent.kind != NodeKind.SESSION:
+        """Return forward access with the validity of the session that it was used for, unless it shows its own."""
+        if node.relation != Relation.FORWARD_ACCESS or parent.kind != NodeKind.SESSION or node.ended:
             return node
         return replace(
             node,
@@ -163,17 +159,17 @@ class _TreeFacts:
             ended=parent.ended,
         )
 
-    def _draft(self, place: TreePlace) -> Node:
+    def _draft(self, number: int, place: TreePlace) -> Node:
         first = place.members[0]
         credentials = [self._credentials[id_] for id_ in place.members if id_ in self._credentials]
         planting = self._plantings.get(first)
-        life = self._life(place, credentials, planting)
-        validity = self._revocations.validity(life)
+        life = self._lives[number]
+        validity = self._validities.of(life)
         facts: list[DerivedRow | PlantingRow] = [*credentials, *([planting] if planting else [])]
         keys = {fact.access_key_id for fact in facts if fact.access_key_id}
         flags = ["expiry_assumed"] if life.is_assumed else []
         flags += ["shown_elsewhere"] if not place.fresh else []
-        flags += ["used_after_end"] if validity.ended else []
+        flags += [validity.doubt] if validity.doubt else []
         flags += ["account_not_loaded"] if facts[0].account_id in self._unloaded else []
         return Node(
             id=0,
@@ -188,7 +184,7 @@ class _TreeFacts:
             account_id=facts[0].account_id,
             issued_at=life.issued_at,
             expires_at=life.expires_at,
-            valid_at=_VALID.get(validity.state, False),
+            valid_at=validity.valid_at,
             first_use=min((row.first_use for row in credentials if row.first_use), default=None),
             last_use=life.last_use,
             events=sum(row.events for row in credentials),
@@ -198,61 +194,6 @@ class _TreeFacts:
             flags=tuple(flags),
             ended=validity.ended,
         )
-
-    def _life(self, place: TreePlace, credentials: Sequence[DerivedRow], planting: PlantingRow | None) -> Life:
-        if planting and not credentials:
-            name = planting.name
-            is_role = planting.kind == NodeKind.ROLE
-            return Life(
-                planting.kind,
-                planting.account_id,
-                planting.access_key_id,
-                None if is_role else name,
-                None if is_role else planting.principal_id,
-                name if is_role else None,
-                planting.event_time,
-            )
-        fact = credentials[0]
-        last_use = max((row.last_use for row in credentials if row.last_use), default=None)
-        successes = [success for row in credentials if (success := self._last_success(row))]
-        last_success = max(successes, default=None)
-        if fact.is_long_term:
-            key = Life(NodeKind.ACCESS_KEY, fact.account_id, fact.access_key_id, fact.user_name, fact.principal_id)
-            return replace(
-                key,
-                issued_at=fact.created_at,
-                expires_at=fact.key_expires_at,
-                last_use=last_use,
-                last_success=last_success,
-            )
-        begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
-        ends = [self._expiry(place, row) for row in credentials]
-        known = [end for end, _ in ends if end]
-        role = _revocation_of(fact)
-        return Life(
-            kind=NodeKind.SESSION,
-            account_id=fact.account_id,
-            user_name=fact.user_name,
-            user_id=fact.principal_id if fact.identity_type == "IAMUser" else None,
-            role_name=role.name if role else None,
-            issued_at=min(begins, default=None),
-            expires_at=max(known) if known and len(known) == len(ends) else None,
-            is_assumed=any(assumed for _, assumed in ends),
-            last_use=last_use,
-            last_success=last_success,
-        )
-
-    def _last_success(self, credential: DerivedRow) -> datetime | None:
-        return self._earlier_successes.get(credential.id, credential.last_success)
-
-    def _expiry(self, place: TreePlace, credential: DerivedRow) -> tuple[datetime | None, bool]:
-        """Return the expiry by the issuance of the credential, or else by that of its place."""
-        if place.relation == Relation.CONSOLE_SESSION or credential.from_console:
-            return None, False  # a console session has its own duration, up to 12 hours
-        cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
-        issuances = [credential] if credential.issuance_id else cited
-        ends = [expiry(issuance, credential.identity_type) for issuance in issuances]
-        return max(ends, key=lambda end: str(end[0] or ""), default=(None, False))
 
     def _cited(self, place: TreePlace, credentials: Sequence[DerivedRow]) -> tuple[str, ...]:
         keys = place.event_keys or tuple(key for row in credentials if (key := row.own_event))
@@ -289,13 +230,12 @@ class _TreeFacts:
         for node in nodes:
             above = nodes[node.parent] if node.parent is not None else None
             if node.kind == NodeKind.ACCESS_KEY and above and above.kind == NodeKind.USER:
-                found[node.id] = denying(above.account_id, above.name or "", above.arn)
+                found[node.id] = denying(above.account_id, self._planted_name(above), self._planted_arn(above))
             else:
                 found[node.id] = self._means(node)
         return found
 
     def _means(self, node: Node) -> Means:
-        name = node.name or ""
         match node.kind:
             case NodeKind.ACCESS_KEY:
                 key = node.access_key_ids[0]
@@ -303,12 +243,29 @@ class _TreeFacts:
                 action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
                 return Means(action, node.account_id, key, key)
             case NodeKind.USER:
-                return Means(Action.DELETE_CREATED_USER, node.account_id, name, node.arn or name)
+                name = self._planted_name(node)
+                return Means(Action.DELETE_CREATED_USER, node.account_id, name, self._planted_arn(node) or name)
             case NodeKind.LOGIN_PROFILE:
+                name = self._planted_name(node)
                 return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, name, name)
             case NodeKind.ROLE:
+                name = node.name or ""
                 return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
-        return _means_of_session(self._credentials[self._members[node.id][0]])
+        session = self._credentials[self._members[node.id][0]]
+        user_id, user_name = user_of(session)
+        since = session.last_use or session.session_creation_date or session.issuance_time
+        return means_of_session(session, self._names.latest(node.account_id, user_id, user_name or "", since))
+
+    def _planted_name(self, node: Node) -> str:
+        """Return the present name of a planted user, or of the user with a planted password."""
+        planting = self._plantings[self._members[node.id][0]]
+        return self._names.latest(
+            planting.account_id, planting.user_principal_id, planting.name or "", planting.event_time
+        )
+
+    def _planted_arn(self, node: Node) -> str | None:
+        """Return the ARN of a planted user, unless it was renamed."""
+        return node.arn if (node.arn or "").endswith(f"/{self._planted_name(node)}") else None
 
     def workloads(self, nodes: Sequence[Node]) -> tuple[Means, ...]:
         """Return the workloads whose own sessions are roots of the tree."""
@@ -337,7 +294,7 @@ def _flagged(nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 
 def _session_role(node: Node) -> tuple[str | None, str] | None:
-    name = _name_in(node.arn) if node.kind == NodeKind.SESSION else None
+    name = role_in(node.arn) if node.kind == NodeKind.SESSION else None
     return (node.account_id, name) if name else None
 
 
@@ -345,42 +302,3 @@ def _name(credential: DerivedRow | None, planting: PlantingRow | None) -> str | 
     if planting:
         return planting.name or None
     return credential.user_name or credential.role_session_name if credential else None
-
-
-def _means_of_session(session: DerivedRow) -> Means:
-    account_id, role = session.account_id, _revocation_of(session)
-    is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
-    if session.identity_type == "Root" or is_of_root:
-        return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
-    if session.identity_type == "FederatedUser" and session.session_issuer_arn:
-        arn = session.session_issuer_arn
-        return denying(account_id, arn.rpartition("/")[2], arn)
-    if session.identity_type == "IAMUser":
-        return denying(account_id, session.user_name or session.principal_id or "", session.arn)
-    if role is None:
-        return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
-    if _RESERVED in role.target:
-        user = session.on_behalf_of_user_id or session.role_session_name or role.target
-        return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
-    if _SERVICE_LINKED in role.target:
-        return replace(role, action=Action.NOT_POSSIBLE)
-    if session.rule == "sign_in_session" and session.sign_in_session_arn:
-        return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
-    return role
-
-
-def _revocation_of(session: DerivedRow) -> Means | None:
-    """Return the revocation of the role of a session, if a record names the role."""
-    if session.identity_type not in ("AssumedRole", None):
-        return None
-    arn = session.session_issuer_arn or session.target_role_arn
-    if arn and ":role/" in arn:
-        return revoking(session.account_id, arn.rpartition("/")[2], arn)
-    name = _name_in(session.arn)
-    return revoking(session.account_id, name, None) if name else None
-
-
-def _name_in(arn: str | None) -> str | None:
-    """Return the role name in the ARN of a session."""
-    parts = (arn or "").split("/")
-    return next((after for before, after in pairwise(parts) if before.endswith(":assumed-role")), None)

@@ -1,16 +1,19 @@
--- The events that ended or restored keys, users, roles, passwords or sessions until a time. $accounts: account IDs;
--- $at: the time, UTC. A key that was switched off and on in one second is assumed to work.
+-- The events that ended or restored keys, users, roles, passwords or sessions until a time, or renamed users. $accounts:
+-- account IDs; $at: the time, UTC. A key that was switched off and on in one second is assumed to work.
 select
     account_id,
     event_time::timestamp as event_time,
     event_name,
+    aws_region,
     access_key_id,
     status,
     user_name,
+    new_user_name,
     user_principal_id,
     role_name,
     policy,
-    revoked_before::timestamp as revoked_before
+    revoked_before::timestamp as revoked_before,
+    is_unreliable
 from revocations
 where account_id in (select unnest($accounts))
   and event_time::timestamp <= $at

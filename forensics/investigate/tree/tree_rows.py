@@ -39,6 +39,7 @@ class DerivedRow(IssuanceRow, frozen=True):
     identity_type: str | None
     user_name: str | None
     session_issuer_arn: str | None
+    federating_user_id: str | None
     role_session_name: str | None
     session_creation_date: datetime | None
     sign_in_session_arn: str | None
@@ -76,19 +77,34 @@ class PlantingRow(Row, frozen=True):
     name: str | None
     access_key_id: str | None
     principal_id: str | None
+    user_principal_id: str | None
     arn: str | None
     event_key: str | None
     event_time: datetime | None
 
 
 class RevocationRow(Row, frozen=True):
+    """An event that ends, restores or renames something."""
+
     account_id: str
     event_time: datetime
     event_name: str
+    aws_region: str | None
     access_key_id: str | None
     status: str | None
     user_name: str | None
+    new_user_name: str | None
     user_principal_id: str | None
     role_name: str | None
     policy: str | None
     revoked_before: datetime | None
+    is_unreliable: bool
+
+
+class HourRow(Row, frozen=True):
+    """An hour with loaded events, or one that digests prove to be complete."""
+
+    account_id: str
+    aws_region: str | None
+    hour: datetime
+    last_event_time: datetime

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Step
 from forensics.investigate.tree.containment import Means, containment, denying, revoking
-from forensics.investigate.tree.tree_rows import IssuanceRow, RevocationRow
-from forensics.investigate.tree.validity import Life, Revocations, expiry
+from forensics.investigate.tree.life import Life, expiry
+from forensics.investigate.tree.loaded_since import LoadedHours
+from forensics.investigate.tree.revocations import Revocations
+from forensics.investigate.tree.tree_rows import HourRow, IssuanceRow, RevocationRow
+from forensics.investigate.tree.user_names import UserNames
+from forensics.investigate.tree.validity import Validities
 from tests.investigate.made_rows import row_of
 
 ACCOUNT = "020104826920"
@@ -116,15 +120,21 @@ POLICY = {"policy": "AWSRevokeOlderSessions"}
     ],
 )
 def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[str, Any], state: str) -> None:
-    began, now = moment(22, 1), moment(22, 3)
-
-    done_at = moment(22, 2)
-    revocation = row_of(RevocationRow, account_id=ACCOUNT, event_time=done_at, event_name=event, **fields)
+    began, done_at, now = moment(22, 1), moment(22, 2), moment(22, 3)
+    revocation = row_of(
+        RevocationRow, account_id=ACCOUNT, event_time=done_at, event_name=event, is_unreliable=False, **fields
+    )
+    hours = [
+        row_of(HourRow, account_id=ACCOUNT, hour=hour, last_event_time=hour + timedelta(minutes=30))
+        for hour in (done_at, now)
+    ]
     life = Life(
         NodeKind.SESSION,
         ACCOUNT,
         role_name="A",
         issued_at=began,
+        last_issued_at=began,
         expires_at=moment(22, 9),
     )
-    assert Revocations([revocation], now).validity(life).state == state
+    validities = Validities(Revocations([revocation], UserNames([])), LoadedHours(hours), now)
+    assert validities.of(life).state == state

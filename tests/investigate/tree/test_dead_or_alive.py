@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,9 @@ from tests.attribution.records import (
     copies,
     federated,
     get_federation_token,
+    get_session_token,
     sign_in_event,
+    with_repeated_key,
 )
 from tests.cases import case_of_records
 
@@ -29,11 +33,12 @@ AWAY, FAR = AWS.elsewhere(1), AWS.elsewhere(2)
 ALICE, ADMIN = AWS.user("alice"), AWS.user("admin")
 LOOP = AWS.role("loop")
 IAM = "iam.amazonaws.com"
+HOUR = 3600.0
 REQUEST = assume_role(ALICE.signs(), LOOP, "s", 0, issues=AWS.key("K"))
 SESSION = LOOP.session("s", 0, AWS.key("K"))
 
 
-def tree_of(records: list[Json], folder: Path, subject: str = ALICE.key) -> Tree:
+def tree_of(records: Sequence[Json | str], folder: Path, subject: str = ALICE.key) -> Tree:
     with case_of_records(records, folder) as case:
         return case.tree(subject)
 
@@ -57,6 +62,26 @@ def deactivated(second: float) -> Json:
     return by_admin("UpdateAccessKey", second, userName="alice", accessKeyId=ALICE.key, status="Inactive")
 
 
+def planned(tree: Tree) -> set[int]:
+    return {id_ for step in tree.containment for id_ in step.ends}
+
+
+def renamed(second: float, new: str = "zed") -> Json:
+    return by_admin("UpdateUser", second, userName="alice", newUserName=new)
+
+
+def put_on_alice(second: float) -> Json:
+    request = {"userName": "alice", "policyName": "AWSRevokeOlderSessions", "policyDocument": document()}
+    return by_admin("PutUserPolicy", second, **request)
+
+
+def user_state(folder: Path, *changes: Json) -> str:
+    """The state of a token of alice, issued at 0, after some changes."""
+    request = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+    records = [request, call(ALICE.session(0, AWS.key("T")), 5), *changes, call(ADMIN.signs(), 99)]
+    return node_of(tree_of(records, folder), AWS.key("T")).state
+
+
 class TestUsedAfterItsEnd:
     """Whatever succeeded after its end has not ended: both facts are shown, and the step is planned."""
 
@@ -68,10 +93,9 @@ class TestUsedAfterItsEnd:
         assert (end_of(tree, ALICE.key), node.flags) == ((True, "deactivated"), ("used_after_end",))
         assert tree.containment[0].action == "deactivate_access_key"
 
-    @pytest.mark.parametrize("late", [{"errorCode": "AccessDenied"}, None], ids=["refused", "none"])
-    def test_a_refused_call_is_no_use(self, late: Json | None, tmp_path: Path) -> None:
-        records = [call(ALICE.signs(), 0), deactivated(60)]
-        tree = tree_of([*records, *([call(ALICE.signs(), 90) | late] if late else [])], tmp_path)
+    def test_a_refused_call_is_no_use(self, tmp_path: Path) -> None:
+        refused = call(ALICE.signs(), 90) | {"errorCode": "AccessDenied"}
+        tree = tree_of([call(ALICE.signs(), 0), deactivated(60), refused], tmp_path)
         assert (node_of(tree, ALICE.key).valid_at, node_of(tree, ALICE.key).state) == (False, "deactivated")
 
     def test_an_expired_and_a_revoked_session(self, tmp_path: Path) -> None:
@@ -141,6 +165,206 @@ class TestRevocation:
     def test_the_shape_of_the_console_counts(self, tmp_path: Path) -> None:
         text = document(Action=["*"], Resource=["*"])
         assert self.state(tmp_path, put(60, text)) == "revoked"
+
+    def test_in_doubt_about_the_order_within_a_second_it_is_undone(self, tmp_path: Path) -> None:
+        gone = by_admin("DeleteRolePolicy", 60, roleName="loop", policyName="AWSRevokeOlderSessions")
+        assert self.state(tmp_path, put(60), gone) == "valid"
+
+    def test_iam_does_not_distinguish_names_by_case(self, tmp_path: Path) -> None:
+        gone = by_admin("DeleteRolePolicy", 70, roleName="Loop", policyName="awsrevokeoldersessions")
+        assert self.state(tmp_path, put(60), gone) == "valid"
+
+    def test_an_unreliable_record_may_have_undone_it(self, tmp_path: Path) -> None:
+        gone = by_admin("DeleteRolePolicy", 70, roleName="loop", policyName="AWSRevokeOlderSessions")
+        doubtful = with_repeated_key(gone, "type", "Root")
+        tree = tree_of([REQUEST, call(SESSION, 5), put(60), doubtful, call(ADMIN.signs(), 99)], tmp_path)
+        node = node_of(tree, AWS.key("K"))
+        assert (node.state, node.valid_at, node.flags) == ("revoked", None, ("possibly_undone",))
+        assert node.id in planned(tree)
+
+    @pytest.mark.parametrize("deleted", [True, False], ids=["deleted", "deletion not loaded"])
+    def test_a_recreated_role_has_none_of_its_policies(self, deleted: bool, tmp_path: Path) -> None:
+        """The policy would deny sessions of the next hours, too, but it went with the first role."""
+        ahead = document(Condition={"DateLessThan": {"aws:TokenIssueTime": at(7200)}})
+        again = AWS.role("loop", life="2")
+        changes = [by_admin("DeleteRole", 70, roleName="loop")] if deleted else []
+        role = {"role": {"roleName": "loop", "roleId": again.id, "arn": again.arn}}
+        changes.append(by_admin("CreateRole", 80, roleName="loop") | {"responseElements": role})
+        request = assume_role(ALICE.signs(), again, "n", 90, issues=AWS.key("N"))
+        tree = tree_of([REQUEST, put(60, ahead), *changes, request, call(ADMIN.signs(), 99)], tmp_path)
+        assert node_of(tree, AWS.key("N")).state == "valid"
+
+    def test_a_session_of_a_user_is_denied_by_a_policy_on_the_user(self, tmp_path: Path) -> None:
+        assert user_state(tmp_path, put_on_alice(60)) == "revoked"
+        gone = by_admin("DeleteUserPolicy", 70, userName="alice", policyName="AWSRevokeOlderSessions")
+        assert user_state(tmp_path / "undone", put_on_alice(60), gone) == "valid"
+
+    def test_the_policy_of_a_renamed_user_is_deleted_under_the_new_name(self, tmp_path: Path) -> None:
+        gone = by_admin("DeleteUserPolicy", 70, userName="zed", policyName="AWSRevokeOlderSessions")
+        assert user_state(tmp_path, put_on_alice(60), renamed(65), gone) == "valid"
+
+
+class TestAnEndThatACallCanUndo:
+    """It counts if the hours since then are loaded; otherwise the step stays in the plan."""
+
+    def over(self, folder: Path, *later: Json, key: str = ALICE.key) -> bool:
+        """Whether a key that was deactivated at 60 is over by the logs until the last record."""
+        tree = tree_of([call(ALICE.signs(), 0), deactivated(60), *later], folder)
+        node = node_of(tree, key)
+        assert node.state == "deactivated" and (node.id in planned(tree)) is (node.valid_at is not False)
+        assert ("nothing_later_loaded" in node.flags) is (node.valid_at is None)
+        return node.valid_at is False
+
+    def test_nothing_later_is_loaded(self, tmp_path: Path) -> None:
+        assert not self.over(tmp_path)
+
+    def test_the_hours_since_then_are_loaded(self, tmp_path: Path) -> None:
+        assert self.over(tmp_path, *(call(ADMIN.signs(), second) for second in (99, 4000, 8000)))
+
+    def test_an_hour_is_missing(self, tmp_path: Path) -> None:
+        assert not self.over(tmp_path, call(ADMIN.signs(), 99), call(ADMIN.signs(), 8000))
+
+    def test_the_hours_of_another_region_or_account_do_not_count(self, tmp_path: Path) -> None:
+        elsewhere = call(ADMIN.signs(), 4000) | {"awsRegion": "eu-west-1"}
+        away = call(AWAY.user("bob").signs(), 4000)
+        later = [call(ADMIN.signs(), 99), call(ADMIN.signs(), 8000)]
+        assert not self.over(tmp_path, *later, elsewhere, away)
+
+    def test_a_deletion_cannot_be_undone(self, tmp_path: Path) -> None:
+        gone = by_admin("DeleteAccessKey", 60, userName="alice", accessKeyId=ALICE.key)
+        tree = tree_of([call(ALICE.signs(), 0), gone], tmp_path)
+        assert (node_of(tree, ALICE.key).valid_at, tree.containment) == (False, ())
+
+    def test_an_unreliable_record_may_have_activated_the_key(self, tmp_path: Path) -> None:
+        on = by_admin("UpdateAccessKey", 80, userName="alice", accessKeyId=ALICE.key, status="Active")
+        doubtful = with_repeated_key(on, "type", "Root")
+        tree = tree_of([call(ALICE.signs(), 0), deactivated(60), doubtful, call(ADMIN.signs(), 99)], tmp_path)
+        node = node_of(tree, ALICE.key)
+        assert (node.valid_at, node.flags) == (None, ("possibly_undone",))
+
+    def test_a_past_time_is_judged_by_the_hours_until_then(self, tmp_path: Path) -> None:
+        records = [call(ALICE.signs(), 0), deactivated(60), call(ADMIN.signs(), 99), call(ADMIN.signs(), 8000)]
+        with case_of_records(records, tmp_path) as case:
+            tree = case.tree(ALICE.key, at=START + timedelta(seconds=120))
+        assert node_of(tree, ALICE.key).valid_at is False
+
+
+class TestWhatDerivesFromIt:
+    """A success of what derives from something shows that it worked, wherever that is logged."""
+
+    def test_a_request_that_only_the_other_account_logged(self, tmp_path: Path) -> None:
+        mid = AWAY.role("mid")
+        _, theirs = copies(assume_role(ALICE.signs(), mid, "m", 90, issues=AWAY.key("M")), mid)
+        use = call(mid.session("m", 90, AWAY.key("M")), 95)
+        tree = tree_of([call(ALICE.signs(), 0), deactivated(60), theirs, use, call(ADMIN.signs(), 99)], tmp_path)
+        if any(AWAY.key("M") in node.access_key_ids and node.certain for node in tree.nodes):
+            assert end_of(tree, ALICE.key) == (True, "deactivated")
+        else:
+            assert node_of(tree, ALICE.key).valid_at is not False
+
+    def test_forward_access_for_a_session(self, tmp_path: Path) -> None:
+        forwarded = call(LOOP.session("s", 0, AWS.key("F"), invoked_by="s3.amazonaws.com"), 4000)
+        tree = tree_of([REQUEST, call(SESSION, 5), forwarded, call(ADMIN.signs(), 4100)], tmp_path)
+        assert end_of(tree, AWS.key("K")) == (True, "expired")
+        assert node_of(tree, AWS.key("F")).valid_at is True
+
+    def test_a_session_that_was_requested_before_does_not(self, tmp_path: Path) -> None:
+        tree = tree_of([REQUEST, deactivated(60), call(SESSION, 90), call(ADMIN.signs(), 99)], tmp_path)
+        assert (node_of(tree, ALICE.key).valid_at, node_of(tree, AWS.key("K")).valid_at) == (False, True)
+
+
+class TestDeletion:
+    """A name belongs to one user after another, so only a deletion that is certainly of the user or role ends it."""
+
+    def test_a_user_of_the_same_name(self, tmp_path: Path) -> None:
+        """Alice was renamed, and the deleted alice is another user, whose creation is not loaded."""
+        token = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        use = call(ALICE.session(0, AWS.key("T")), 5)
+        gone = by_admin("DeleteUser", 60, userName="alice")
+        tree = tree_of([token, use, renamed(30), gone, call(ADMIN.signs(), 99)], tmp_path)
+        assert [node_of(tree, key).valid_at for key in (ALICE.key, AWS.key("T"))] == [True, True]
+
+    def test_a_role_of_the_same_name(self, tmp_path: Path) -> None:
+        gone = by_admin("DeleteRole", 60, roleName="loop")
+        before = assume_role(ALICE.signs(), LOOP, "b", 59, issues=AWS.key("B"))
+        same_second = assume_role(ALICE.signs(), AWS.role("loop", life="2"), "n", 60, issues=AWS.key("N"))
+        tree = tree_of([before, gone, same_second, call(ADMIN.signs(), 99)], tmp_path)
+        assert [node_of(tree, AWS.key(name)).state for name in "BN"] == ["deleted", "valid"]
+
+    def test_a_federated_user_ends_with_its_requester(self, tmp_path: Path) -> None:
+        request = get_federation_token(ALICE.signs(), "fed", 0, issues=AWS.key("F"))
+        use = call(federated(ALICE, "fed", 0, AWS.key("F")), 5)
+        gone = by_admin("DeleteUser", 60, userName="alice")
+        for number, records in enumerate(([request, use], [request])):
+            tree = tree_of([*records, gone, call(ADMIN.signs(), 99)], tmp_path / str(number))
+            assert node_of(tree, AWS.key("F")).state == "deleted"
+            assert "deny_user" not in {step.action for step in tree.containment}
+
+    def test_the_alias_of_root_is_no_user_name(self, tmp_path: Path) -> None:
+        root = AWS.root(accessKeyId="AKIA0ROOT1111XXXXXXX", userName="acme")
+        gone = by_admin("DeleteUser", 60, userName="acme")
+        tree = tree_of([call(root, 0), gone, call(ADMIN.signs(), 99)], tmp_path, "AKIA0ROOT1111XXXXXXX")
+        assert node_of(tree, "AKIA0ROOT1111XXXXXXX").state == "valid"
+
+    def test_a_password_of_another_user_of_the_name(self, tmp_path: Path) -> None:
+        bob = AWS.user("bob")
+        user = {"user": {"userName": "bob", "userId": bob.id, "arn": bob.arn}}
+        made = call(ALICE.signs(), 0, source=IAM, name="CreateUser", responseElements=user)
+        password = call(ALICE.signs(), 5, source=IAM, name="CreateLoginProfile", requestParameters={"userName": "bob"})
+        moved = by_admin("UpdateUser", 20, userName="bob", newUserName="rob")
+        gone = by_admin("DeleteLoginProfile", 60, userName="bob")
+        tree = tree_of([made, password, moved, gone, call(ADMIN.signs(), 99)], tmp_path)
+        (node,) = (node for node in tree.nodes if node.kind == "login_profile")
+        assert node.state == "valid"
+        targets = {step.target for step in tree.containment if step.action != "deactivate_access_key"}
+        assert targets == {"rob"}
+
+
+class TestStepsForARenamedUser:
+    """IAM finds a user by its present name only."""
+
+    def test_a_token(self, tmp_path: Path) -> None:
+        request = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        records = [request, call(ALICE.session(0, AWS.key("T")), 5), renamed(60), call(ADMIN.signs(), 99)]
+        assert ("deny_user", "zed") in steps_of(tree_of(records, tmp_path))
+
+    def test_a_federated_user(self, tmp_path: Path) -> None:
+        request = get_federation_token(ALICE.signs(), "fed", 0, issues=AWS.key("F"))
+        assert ("deny_user", "zed") in steps_of(tree_of([request, renamed(60), call(ADMIN.signs(), 99)], tmp_path))
+
+    def test_a_name_that_was_used_later_is_the_present_one(self, tmp_path: Path) -> None:
+        zed = replace(ALICE, name="zed")
+        request = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        records = [request, renamed(60), call(zed.session(0, AWS.key("T")), 90), call(ADMIN.signs(), 99)]
+        assert ("deny_user", zed.arn) in steps_of(tree_of(records, tmp_path))
+
+
+def steps_of(tree: Tree) -> set[tuple[str, str]]:
+    return {(step.action, step.target) for step in tree.containment}
+
+
+class TestExpiryThatIsNotLogged:
+    def test_a_default_is_no_fact(self, tmp_path: Path) -> None:
+        request = assume_role(ALICE.signs(), LOOP, "s", 0, issues=None)
+        request["responseElements"] = None
+        tree = tree_of([request, call(SESSION, 5), call(ADMIN.signs(), 8000)], tmp_path, AWS.key("K"))
+        assert node_of(tree, AWS.key("K")).state == "unknown"
+        late = [request, call(SESSION, 5), call(ADMIN.signs(), 13 * HOUR)]
+        assert node_of(tree_of(late, tmp_path / "late", AWS.key("K")), AWS.key("K")).state == "expired"
+
+    @pytest.mark.parametrize(
+        ("signed_in", "last", "alive"),
+        [(HOUR, 12.5 * HOUR, True), (HOUR, 13.5 * HOUR, False), (None, 23.5 * HOUR, True), (None, 24.5 * HOUR, False)],
+    )
+    def test_a_console_session_of_a_role(
+        self, signed_in: float | None, last: float, alive: bool, tmp_path: Path
+    ) -> None:
+        """It begins within the 12 hours of its session and lasts up to 12 hours more."""
+        use = call(LOOP.session("s", 0, AWS.key("C")), 2 * HOUR, sessionCredentialFromConsole="true")
+        sign_in = [] if signed_in is None else [sign_in_event(LOOP.session("s", 0), signed_in, "ConsoleLogin")]
+        records = [REQUEST, call(SESSION, 5), *sign_in, use, call(ADMIN.signs(), last)]
+        tree = tree_of(records, tmp_path, AWS.key("C"))
+        assert (node_of(tree, AWS.key("C")).valid_at is not False) is alive
 
 
 def test_a_console_session_has_its_own_duration(tmp_path: Path) -> None:

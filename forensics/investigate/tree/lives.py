@@ -1,0 +1,178 @@
+"""Lives: the life of each place in the tree: what it is, when it was issued, how long it lasts, and its last success.
+
+A success after an end disproves the end, wherever in the tree it is logged: a request for another credential was made
+with the parent, and AWS services act for a session as long as it works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from forensics.answers.tree_answer import NodeKind, Relation
+from forensics.investigate.sql_rows import Connection, pairs
+from forensics.investigate.tree.descent import TreePlace
+from forensics.investigate.tree.life import Life, expiry, longest, longest_in_console
+from forensics.investigate.tree.session_means import revocation_of
+from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow
+
+_IN_CONSOLE = (Relation.CONSOLE_SESSION, Relation.SWITCHED_ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expiry:
+    """`at`: logged, or a default if `is_assumed`; `latest`: it cannot be later."""
+
+    at: datetime | None
+    is_assumed: bool
+    latest: datetime | None
+
+
+class Lives:
+    """The lives of places until a time, parents before children."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        places: Sequence[TreePlace],
+        credentials: Mapping[str, DerivedRow],
+        plantings: Mapping[str, PlantingRow],
+        issuances: Mapping[str, IssuanceRow],
+        at: datetime,
+    ) -> None:
+        self._places = places
+        self._credentials = credentials
+        self._plantings = plantings
+        self._issuances = issuances
+        self._at = at
+        self._earlier_successes = self._successes_until(connection)
+        self._sign_ins = self._signed_in(connection)
+        self._lives = [self._life(place) for place in places]
+        self._lives = self._with_later_use()
+
+    def __getitem__(self, place: int) -> Life:
+        return self._lives[place]
+
+    def _successes_until(self, connection: Connection) -> dict[str, datetime | None]:
+        """Return the last success until the time, of each credential with a later one."""
+        late = (row for row in self._credentials.values() if row.last_success and row.last_success > self._at)
+        ids = sorted(row.id for row in late)
+        found = pairs(connection, str, datetime, "tree/last_success", ids=ids, at=self._at) if ids else ()
+        return dict.fromkeys(ids) | dict(found)
+
+    def _signed_in(self, connection: Connection) -> dict[str, datetime]:
+        """Return the last sign-in of each session that is used in the console, by credential."""
+        placed = {member for place in self._places if place.relation in _IN_CONSOLE for member in place.members}
+        ids = sorted(row.id for row in self._credentials.values() if row.from_console or row.id in placed)
+        return dict(pairs(connection, str, datetime, "tree/sign_ins", ids=ids)) if ids else {}
+
+    def _life(self, place: TreePlace) -> Life:
+        credentials = [self._credentials[id_] for id_ in place.members if id_ in self._credentials]
+        planting = self._plantings.get(place.members[0])
+        if planting and not credentials:
+            return _life_of_planting(planting)
+        fact = credentials[0]
+        user_id, user_name = user_of(fact)
+        life = Life(
+            NodeKind.ACCESS_KEY if fact.is_long_term else NodeKind.SESSION,
+            fact.account_id,
+            user_name=user_name,
+            user_id=user_id,
+            last_use=_latest(row.last_use for row in credentials),
+            last_success=_latest(self._earlier_successes.get(row.id, row.last_success) for row in credentials),
+        )
+        if fact.is_long_term:
+            return replace(
+                life,
+                access_key_id=fact.access_key_id,
+                issued_at=fact.created_at,
+                last_issued_at=fact.created_at,
+                expires_at=fact.key_expires_at,
+                ends_by=fact.key_expires_at,
+            )
+        begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
+        ends = [self._expiry(place, row) for row in credentials]
+        role = revocation_of(fact)
+        return replace(
+            life,
+            role_name=role.name if role else None,
+            issued_at=min(begins, default=None),
+            last_issued_at=max(begins, default=None),
+            expires_at=_last(end.at for end in ends),
+            is_assumed=any(end.is_assumed for end in ends),
+            ends_by=_last(end.latest for end in ends),
+        )
+
+    def _expiry(self, place: TreePlace, credential: DerivedRow) -> _Expiry:
+        """Return the expiry by the issuance of the credential, or else by those of its place."""
+        began = credential.session_creation_date or credential.issuance_time
+        is_of_role = revocation_of(credential) is not None
+        if place.relation in _IN_CONSOLE or credential.from_console:
+            latest = longest_in_console(began, self._sign_ins.get(credential.id), is_of_role=is_of_role)
+            return _Expiry(None, False, latest)
+        latest = longest(began, is_of_role=is_of_role)
+        cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
+        ends = [expiry(one, credential.identity_type) for one in ([credential] if credential.issuance_id else cited)]
+        at, is_assumed = _last(end for end, _ in ends), any(assumed for _, assumed in ends)
+        return _Expiry(at, is_assumed, at if at and not is_assumed else latest)
+
+    def _with_later_use(self) -> list[Life]:
+        """Return the lives with the success of what derives from them."""
+        found = list(self._lives)
+        fresh = {member: number for number, place in enumerate(self._places) for member in place.fresh}
+        for number in reversed(range(len(found))):
+            place, life = self._places[number], found[number]
+            uses = [self._use_by(life, self._places[child], found[child]) for child in place.children]
+            certain = _latest([life.last_success, *(use for use, is_certain in uses if is_certain)])
+            possible = _latest(use for use, is_certain in uses if not is_certain)
+            found[number] = replace(life, last_success=certain, possible_success=possible)
+        for number, place in enumerate(self._places):
+            elsewhere = [found[fresh[member]] for member in place.members]
+            found[number] = replace(
+                found[number],
+                last_success=_latest(life.last_success for life in elsewhere),
+                possible_success=_latest(life.possible_success for life in elsewhere),
+            )
+        return found
+
+    def _use_by(self, life: Life, child: TreePlace, derived: Life) -> tuple[datetime | None, bool]:
+        """Return when a child shows that its parent worked, and whether it certainly does."""
+        if child.relation == Relation.FORWARD_ACCESS:
+            return (derived.last_success, True) if life.kind == NodeKind.SESSION else (None, False)
+        requested_at = derived.issued_at if derived.issued_at and derived.issued_at <= self._at else None
+        of_user = derived.last_success if life.kind == NodeKind.USER else None
+        return _latest((requested_at, of_user)), child.certain
+
+
+def user_of(session: DerivedRow) -> tuple[str | None, str | None]:
+    """Return ID and name of the IAM user whose permissions a credential has; a federated user's are its requester's."""
+    if session.identity_type == "FederatedUser" and ":user/" in (session.session_issuer_arn or ""):
+        return session.federating_user_id, (session.session_issuer_arn or "").rpartition("/")[2]
+    if session.identity_type == "IAMUser" or (session.is_long_term and session.identity_type is None):
+        return session.principal_id, session.user_name
+    return None, None
+
+
+def _life_of_planting(planting: PlantingRow) -> Life:
+    is_role = planting.kind == NodeKind.ROLE
+    return Life(
+        planting.kind,
+        planting.account_id,
+        planting.access_key_id,
+        None if is_role else planting.name,
+        None if is_role else planting.user_principal_id,
+        planting.name if is_role else None,
+        planting.event_time,
+        planting.event_time,
+    )
+
+
+def _latest(times: Iterable[datetime | None]) -> datetime | None:
+    return max((time for time in times if time), default=None)
+
+
+def _last(times: Iterable[datetime | None]) -> datetime | None:
+    """Return the last of some times; None if one of them is unknown."""
+    known = list(times)
+    return None if None in known else _latest(known)

@@ -1,0 +1,149 @@
+"""Revocations: what the logs say ended a credential or planting, and what undid it.
+
+Upwards, doubt names nobody; here, doubt leaves alive. An event ends something only if it is certainly about it. It
+undoes an end if it is possibly about it, also by an unreliable record and in the same second.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from forensics.answers.tree_answer import NodeKind, State
+from forensics.investigate.sql_rows import grouped
+from forensics.investigate.tree.life import Life
+from forensics.investigate.tree.tree_rows import RevocationRow
+from forensics.investigate.tree.user_names import UserNames
+
+_OF_KEY = {"Inactive": State.DEACTIVATED, "Deleted": State.DELETED}
+_OF_HOLDER = ("CreateUser", "DeleteUser", "CreateRole", "DeleteRole")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end by the logs. `undoable`: the event, if a later call can undo it; `is_doubted`: one possibly did."""
+
+    state: State
+    at: datetime
+    undoable: RevocationRow | None = None
+    is_doubted: bool = False
+
+
+class Revocations:
+    """The logged ends and restorations until a time, ordered by time."""
+
+    def __init__(self, found: Iterable[RevocationRow], names: UserNames) -> None:
+        self._names = names
+        self._about: defaultdict[tuple[str, ...], dict[int, RevocationRow]] = defaultdict(dict)
+        self._policies: defaultdict[tuple[str, str | None], list[RevocationRow]] = defaultdict(list)
+        for place, event in enumerate(found):
+            if event.policy is not None:
+                self._policies[event.account_id, _lower(event.role_name)].append(event)
+            for topic in _topics(
+                event.account_id, event.access_key_id, event.role_name, event.user_name, event.user_principal_id
+            ):
+                self._about[topic][place] = event
+
+    def ends(self, life: Life) -> Iterator[End]:
+        """Yield what ended something, deletions first."""
+        deleted = [end for event in self._events(life) if (end := self._deletion(event, life))]
+        yield from deleted[-1:]
+        yield from self._of_key(life)
+        yield from self._revoked(life)
+
+    def _events(self, life: Life) -> Iterator[RevocationRow]:
+        """Yield the events about its key, role or user, ordered by time."""
+        topics = _topics(life.account_id, life.access_key_id, life.role_name, life.user_name, life.user_id)
+        found = {place: event for topic in topics for place, event in self._about[topic].items()}
+        yield from (found[place] for place in sorted(found))
+
+    def _deletion(self, event: RevocationRow, life: Life) -> End | None:
+        since = life.last_issued_at or life.last_use
+        if event.is_unreliable or (since and event.event_time < since):
+            return None
+        is_by_id = event.user_principal_id is not None and event.user_principal_id == life.user_id
+        # the order within a second is unknown, and a name can belong to two users or roles in it
+        if not is_by_id and event.event_time == since:
+            return None
+        is_used_later = not is_by_id and life.last_use is not None and life.last_use > event.event_time
+        match event.event_name:
+            case "DeleteUser" if self._is_its_user(event, life) and not is_used_later:
+                return End(State.DELETED, event.event_time)
+            case "DeleteRole" if life.is_of_role(event.role_name):
+                return End(State.DELETED, event.event_time)
+            case "DeleteLoginProfile" if life.kind == NodeKind.LOGIN_PROFILE and self._is_its_user(event, life):
+                return End(State.DELETED, event.event_time)
+            case "UpdateAssumeRolePolicy" if life.kind == NodeKind.ROLE and life.is_of_role(event.role_name):
+                return End(State.REPLACED, event.event_time)
+        return None
+
+    def _of_key(self, life: Life) -> Iterator[End]:
+        """Yield the end of a key by its last change."""
+        if life.kind != NodeKind.ACCESS_KEY or life.access_key_id is None:
+            return
+        changes = [event for event in self._events(life) if event.access_key_id == life.access_key_id]
+        reliable = [event for event in changes if not event.is_unreliable]
+        state = _OF_KEY.get(reliable[-1].status or "") if reliable else None
+        if state == State.DELETED:
+            yield End(state, reliable[-1].event_time)
+        elif state:
+            later = changes[changes.index(reliable[-1]) + 1 :]
+            is_doubted = any(event.status not in _OF_KEY for event in later)
+            yield End(state, reliable[-1].event_time, reliable[-1], is_doubted)
+
+    def _revoked(self, life: Life) -> Iterator[End]:
+        """Yield the revocations by policies that are in force: neither deleted nor replaced."""
+        if life.kind != NodeKind.SESSION or life.last_issued_at is None or life.account_id is None:
+            return
+        recreated = [event for event in self._events(life) if event.event_name in _OF_HOLDER]
+        policies = self._policies[life.account_id, _lower(life.role_name)]
+        for changes in grouped(policies, lambda event: (event.policy or "").lower()).values():
+            revoking = [event for event in changes if self._revokes(event, life)]
+            if revoking:
+                last = revoking[-1]
+                undoing = [one for one in (*changes, *recreated) if self._undoes(one, last, life)]
+                if all(event.is_unreliable for event in undoing):
+                    yield End(State.REVOKED, last.event_time, last, bool(undoing))
+
+    def _revokes(self, event: RevocationRow, life: Life) -> bool:
+        if event.is_unreliable or event.revoked_before is None or life.last_issued_at is None:
+            return False
+        is_its = life.is_of_role(event.role_name) or self._is_its_user(event, life)
+        return is_its and life.last_issued_at < event.revoked_before
+
+    def _undoes(self, event: RevocationRow, revocation: RevocationRow, life: Life) -> bool:
+        if event.event_time < revocation.event_time or self._revokes(event, life):
+            return False
+        return life.is_of_role(event.role_name) or self._may_be_its_user(event, life)
+
+    def _is_its_user(self, event: RevocationRow, life: Life) -> bool:
+        """Return whether an event is certainly about its user: by ID, or by a name that no user took over."""
+        if event.user_name is None or not life.is_of_user:
+            return False
+        if life.user_id:
+            return event.user_principal_id == life.user_id
+        return event.user_name == life.user_name and not self._names.moved(life.account_id, life.user_name)
+
+    def _may_be_its_user(self, event: RevocationRow, life: Life) -> bool:
+        if event.user_name is None or not life.is_of_user:
+            return False
+        if event.user_principal_id and life.user_id:
+            return event.user_principal_id == life.user_id
+        moved = any(self._names.moved(life.account_id, name) for name in (event.user_name, life.user_name))
+        return moved or event.user_name == life.user_name
+
+
+def _topics(
+    account_id: str | None, key: str | None, role: str | None, user: str | None, user_id: str | None
+) -> Iterator[tuple[str, ...]]:
+    """Yield the key, role and user in an account that an event is about, or that can end something."""
+    for kind, name in (("key", key), ("role", _lower(role)), ("user", user), ("user_id", user_id)):
+        if account_id and name:
+            yield account_id, kind, name
+
+
+def _lower(name: str | None) -> str | None:
+    """Return a name in lower case: IAM does not distinguish names by case."""
+    return name.lower() if name else None

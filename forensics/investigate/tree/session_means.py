@@ -1,0 +1,54 @@
+"""Session means: what ends a session, by the kind of its identity and the path of its role."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from forensics.answers.tree_answer import Action
+from forensics.investigate.tree.containment import Means, denying, revoking
+from forensics.investigate.tree.tree_rows import DerivedRow
+
+# the path of a role, never its name: anyone may create a role with such a name
+_RESERVED = ":role/aws-reserved/"
+_SERVICE_LINKED = ":role/aws-service-role/"
+
+
+def means_of_session(session: DerivedRow, user_name: str | None) -> Means:
+    """Return the means that ends a session. `user_name`: the present name of the user whose permissions it has."""
+    account_id, role = session.account_id, revocation_of(session)
+    is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
+    if session.identity_type == "Root" or is_of_root:
+        return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
+    if session.identity_type in ("FederatedUser", "IAMUser") and user_name:
+        arn = session.session_issuer_arn if session.identity_type == "FederatedUser" else session.arn
+        return denying(account_id, user_name, arn if arn and arn.endswith(f"/{user_name}") else None)
+    if session.identity_type == "IAMUser":
+        return denying(account_id, session.principal_id or "", session.arn)
+    if role is None:
+        return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
+    if _RESERVED in role.target:
+        user = session.on_behalf_of_user_id or session.role_session_name or role.target
+        return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
+    if _SERVICE_LINKED in role.target:
+        return replace(role, action=Action.NOT_POSSIBLE)
+    if session.rule == "sign_in_session" and session.sign_in_session_arn:
+        return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
+    return role
+
+
+def revocation_of(session: DerivedRow) -> Means | None:
+    """Return the revocation of the role of a session, if a record names the role."""
+    if session.identity_type not in ("AssumedRole", None):
+        return None
+    arn = session.session_issuer_arn or session.target_role_arn
+    if arn and ":role/" in arn:
+        return revoking(session.account_id, arn.rpartition("/")[2], arn)
+    name = role_in(session.arn)
+    return revoking(session.account_id, name, None) if name else None
+
+
+def role_in(session_arn: str | None) -> str | None:
+    """Return the role name in the ARN of a session."""
+    parts = (session_arn or "").split("/")
+    return next((after for before, after in pairwise(parts) if before.endswith(":assumed-role")), None)
