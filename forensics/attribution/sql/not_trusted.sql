@@ -44,7 +44,8 @@ nameless as (
     where links.is_chosen
       and links.parent_credential_id is null
       and issuers.child_credential_id is null
-      and issuances.event_name <> 'SwitchRole'
+      -- the user that signed in is named by its own records; a switch names its source
+      and issuances.event_name not in ('ConsoleLogin', 'SwitchRole')
 ),
 
 -- records that show the very key, and no rule joins

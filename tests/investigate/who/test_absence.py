@@ -12,7 +12,7 @@ import pytest
 from forensics.case import Case
 from forensics.output.lines import lay_out
 from forensics.output.who_text import render_who
-from tests.attribution.records import Account, Json, assume_role, call, credentials
+from tests.attribution.records import Account, Json, assume_role, call, credentials, sign_in_event
 from tests.cases import case_of_records
 
 IAM = "iam.amazonaws.com"
@@ -95,6 +95,13 @@ def test_a_key_that_only_an_unreadable_issuance_names(tmp_path: Path, issuance: 
     assert answer.stop_reason == "not_trusted"
     assert [one.evidence.event_id for one in answer.not_trusted] == [issuance["eventID"]]
     assert page.in_logs and tree.named
+
+
+def test_a_sign_in_is_trusted_as_evidence(tmp_path: Path) -> None:
+    """It has no parent credential, because the records of its session name the user."""
+    login = sign_in_event(ALICE.signs_in(), 0, "ConsoleLogin")
+    with case_of_records([login, call(ALICE.session(0, AWS.key("C")), 5)], tmp_path) as case:
+        assert case.who(AWS.key("C")).not_trusted == ()
 
 
 def test_an_issuance_that_is_not_loaded_is_absent(tmp_path: Path) -> None:
