@@ -100,7 +100,10 @@ def derived_from(connection: Connection, ids: Sequence[str]) -> list[str]:
 
 def sensitive_of_derived(connection: Connection, ids: Sequence[str]) -> tuple[Sensitive, ...]:
     """Return the sensitive calls of everything that certainly derives from some credentials."""
-    with uses_of(connection, dict.fromkeys(derived_from(connection, ids), 0), only_sensitive=True) as uses:
+    derived = derived_from(connection, ids)
+    if not derived:
+        return ()
+    with uses_of(connection, dict.fromkeys(derived, 0), only_sensitive=True) as uses:
         return tuple(rows(connection, Sensitive, "key/sensitive", uses=uses, most=CITED))
 
 
