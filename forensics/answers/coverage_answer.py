@@ -86,13 +86,17 @@ class ExportedTrail:
 
 @dataclass(frozen=True, slots=True)
 class Coverage(Displayed):
-    """The loaded hours, from the first to the last hour with an event, and the gaps between them."""
+    """The loaded hours, from the first to the last hour with an event, and the gaps between them.
+
+    `omitted_fields`: fields that CloudTrail omitted for their size, and the number of events without each.
+    """
 
     from_: datetime | None
     to: datetime | None
     spans: tuple[CoverageSpan, ...]
     trails: tuple[TrailChange, ...]
     exported_trails: tuple[ExportedTrail, ...] = ()
+    omitted_fields: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import groupby
 from forensics.answers.coverage_answer import Coverage, CoverageSpan, ExportedTrail, TrailChange
 from forensics.answers.rows_answer import Rows
 from forensics.output.identity_text import described
+from forensics.output.info_text import omitted_field_lines
 from forensics.output.lines import BLANK, Line, Span, heading, line
 from forensics.output.words import AS_OF_FROM, LEAVES_OUT, count, readable_time
 
@@ -57,6 +58,7 @@ def render_coverage(answer: Coverage, width: int | None) -> Iterator[Line]:
         yield line((account or "account unknown", "bold"), indent=2)
         for region, found in groupby(spans, key=lambda span: span.aws_region):
             yield _bar(region or "unknown", list(found), scale, proven=proven)
+    yield from omitted_field_lines(answer.omitted_fields)
     yield from _trails(answer.trails)
     yield from _exported(answer.exported_trails)
 

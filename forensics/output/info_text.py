@@ -79,7 +79,7 @@ def render_info(answer: Info) -> Iterator[Line]:
     yield from _deliveries(answer.deliveries)
     yield from _non_events(answer.left_out)
     yield from _unknown_fields(answer.unknown_fields)
-    yield from _omitted_fields(answer.omitted_fields)
+    yield from omitted_field_lines(answer.omitted_fields)
     yield from _documents(answer.documents)
     yield from _limits(answer.limits)
     if answer.first_event_time and answer.last_event_time:
@@ -110,7 +110,8 @@ def render_info(answer: Info) -> Iterator[Line]:
     yield from _unread(answer.unread)
 
 
-def _omitted_fields(omitted: Mapping[str, int]) -> Iterator[Line]:
+def omitted_field_lines(omitted: Mapping[str, int]) -> Iterator[Line]:
+    """Return the fields that CloudTrail omitted, with the number of events without each."""
     if omitted:
         named = ", ".join(f"{name} of {count(events, 'event')}" for name, events in omitted.items())
         yield labelled("omitted", f"{named}, by CloudTrail for their size")

@@ -197,7 +197,9 @@ def _derived(children: Children) -> Iterator[Line]:
         valid = f"{children.unexpired or 'none'} known to be valid at the end of the logs"
         yield labelled("derived", f"{count(children.credentials, 'credential')} in {accounts}, {valid}")
     if children.possible:
-        yield labelled("derived?", f"{count(children.possible, 'credential')} requested by this key or another")
+        yield labelled(
+            "derived?", f"{count(children.possible, 'credential')} that may derive from this key or from another"
+        )
     for key in children.made_keys:
         status = f", {key.status.lower()}" if key.status else ""
         owner = f" of {key.owner_name}" if key.owner_name else ""

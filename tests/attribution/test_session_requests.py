@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from forensics.answers.who_answer import SessionPolicy, TagSource
+from forensics.output.coverage_text import render_coverage
+from forensics.output.info_text import render_info
 from forensics.output.lines import lay_out
 from forensics.output.who_text import render_who
 from tests.attribution.records import Account, Json, assume_role, call
@@ -45,7 +47,7 @@ def test_an_omitted_request_is_flagged_counted_and_limits_the_answer(tmp_path: P
     record = assume_role(ALICE.signs(), DEPLOY, "build", 0, issues=KEY) | {"requestParameters": omission}
     named_so = call(ALICE.signs(), 9, requestParameters={"omitted": "true", "bucketName": "b"})
     with case_of_records([record, USE, named_so], tmp_path) as case:
-        answer, info = case.who(KEY), case.info()
+        answer, info, coverage = case.who(KEY), case.info(), case.coverage()
         found = case.sql("select event_name, omitted_fields from events where omitted_fields is not null")
     assert (answer.actor.name, answer.grade) == ("alice", "proven")
     assert "omitted_request" in answer.flags and not answer.claims.session_policy.is_known
@@ -53,4 +55,6 @@ def test_an_omitted_request_is_flagged_counted_and_limits_the_answer(tmp_path: P
         lay_out(render_who(answer), 400).split()
     )
     assert found.to_dict("records") == [{"event_name": "AssumeRole", "omitted_fields": "requestParameters"}]
-    assert info.omitted_fields == {"requestParameters": 1}
+    assert info.omitted_fields == coverage.omitted_fields == {"requestParameters": 1}
+    shown = "requestParameters of 1 event, by CloudTrail for their size"
+    assert shown in lay_out(render_info(info), 200) and shown in lay_out(render_coverage(coverage, 200), 200)

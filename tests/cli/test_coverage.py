@@ -13,7 +13,7 @@ from tests.simulator import sample
 
 def test_every_format_has_the_same_spans(sample_case: Path) -> None:
     whole = json.loads(run("coverage", "--case", sample_case, "--format", "json").out)
-    assert list(whole) == ["from", "to", "spans", "trails", "exported_trails"]
+    assert list(whole) == ["from", "to", "spans", "trails", "exported_trails", "omitted_fields"]
     assert list(whole["spans"][0]) == ["account_id", "aws_region", "from", "to", "events", "state", "verified"]
     lines = run("coverage", "--case", sample_case, "--format", "jsonl").out.splitlines()
     assert [json.loads(line) for line in lines] == whole["spans"]

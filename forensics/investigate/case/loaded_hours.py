@@ -14,7 +14,7 @@ from forensics.investigate.case.loaded_exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import verified_hours
 from forensics.investigate.periods import Period, hour_of, split
-from forensics.investigate.sql_rows import Connection, Row, rows
+from forensics.investigate.sql_rows import Connection, Row, pairs, rows
 
 _HOUR = timedelta(hours=1)
 
@@ -53,7 +53,8 @@ def coverage(connection: Connection) -> Coverage:
             if (row.account_id, row.aws_region) == (account, region)
         ]
         spans += (part for span in found_spans for part in _verified_parts(span, quiet))
-    return Coverage(start, end, tuple(spans), tuple(row.change for row in trails), exported)
+    omitted = dict(pairs(connection, str, int, "case/omitted_fields"))
+    return Coverage(start, end, tuple(spans), tuple(row.change for row in trails), exported, omitted)
 
 
 def _spans(
