@@ -25,7 +25,7 @@ from forensics.investigate.tree.loaded_since import LoadedHours
 from forensics.investigate.tree.revocations import Revocations
 from forensics.investigate.tree.session_means import means_of_session, role_in
 from forensics.investigate.tree.tree_rows import DerivedRow, HourRow, IssuanceRow, PlantingRow, RevocationRow
-from forensics.investigate.tree.user_names import UserNames
+from forensics.investigate.tree.user_names import UserNames, with_known_users
 from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
@@ -99,7 +99,7 @@ class _TreeFacts:
         self.evidence = tuple(sorted({event for found in self._proofs.values() for event in found}, key=_by_time))
         facts: list[DerivedRow | PlantingRow] = [*self._credentials.values(), *self._plantings.values()]
         accounts = sorted({fact.account_id for fact in facts if fact.account_id})
-        found = rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)
+        found = list(with_known_users(rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)))
         regions = sorted({event.aws_region for event in found if event.aws_region})
         hours = rows(connection, HourRow, "tree/hours", accounts=accounts, regions=regions) if regions else []
         self._names = UserNames(found)

@@ -115,7 +115,9 @@ class Lives:
         cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
         ends = [expiry(one, credential.identity_type) for one in ([credential] if credential.issuance_id else cited)]
         at, is_assumed = _last(end for end, _ in ends), any(assumed for _, assumed in ends)
-        return _Expiry(at, is_assumed, at if at and not is_assumed else latest)
+        # the default lifetimes of root's sessions are also the longest
+        is_latest = at is not None and (not is_assumed or credential.identity_type == "Root")
+        return _Expiry(at, is_assumed, at if is_latest else latest)
 
     def _with_later_use(self) -> list[Life]:
         """Return the lives with the success of what derives from them."""
@@ -147,11 +149,16 @@ class Lives:
 
 def user_of(session: DerivedRow) -> tuple[str | None, str | None]:
     """Return ID and name of the IAM user whose permissions a credential has; a federated user's are its requester's."""
-    if session.identity_type == "FederatedUser" and ":user/" in (session.session_issuer_arn or ""):
-        return session.federating_user_id, (session.session_issuer_arn or "").rpartition("/")[2]
+    if session.identity_type == "FederatedUser" and (name := _user_in(session.session_issuer_arn)):
+        return session.federating_user_id, name
     if session.identity_type == "IAMUser" or (session.is_long_term and session.identity_type is None):
-        return session.principal_id, session.user_name
+        return session.principal_id, session.user_name or _user_in(session.arn)
     return None, None
+
+
+def _user_in(arn: str | None) -> str | None:
+    """Return the user name in the ARN of a user."""
+    return arn.rpartition("/")[2] if arn and ":user/" in arn else None
 
 
 def _life_of_planting(planting: PlantingRow) -> Life:

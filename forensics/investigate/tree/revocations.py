@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
 from forensics.investigate.sql_rows import grouped
@@ -18,6 +18,8 @@ from forensics.investigate.tree.tree_rows import RevocationRow
 from forensics.investigate.tree.user_names import UserNames
 
 _OF_KEY = {"Inactive": State.DEACTIVATED, "Deleted": State.DELETED}
+# the issuance may be logged a second before the time in the token
+_CLOCKS_DIFFER_BY = timedelta(seconds=1)
 _OF_HOLDER = ("CreateUser", "DeleteUser", "CreateRole", "DeleteRole")
 
 
@@ -111,7 +113,7 @@ class Revocations:
         if event.is_unreliable or event.revoked_before is None or life.last_issued_at is None:
             return False
         is_its = life.is_of_role(event.role_name) or self._is_its_user(event, life)
-        return is_its and life.last_issued_at < event.revoked_before
+        return is_its and life.last_issued_at + _CLOCKS_DIFFER_BY < event.revoked_before
 
     def _undoes(self, event: RevocationRow, revocation: RevocationRow, life: Life) -> bool:
         if event.event_time < revocation.event_time or self._revokes(event, life):

@@ -166,6 +166,11 @@ class TestRevocation:
         text = document(Action=["*"], Resource=["*"])
         assert self.state(tmp_path, put(60, text)) == "revoked"
 
+    def test_a_token_may_be_a_second_younger_than_its_issuance(self, tmp_path: Path) -> None:
+        request = assume_role(ALICE.signs(), LOOP, "s", 59, issues=AWS.key("K"))
+        node = node_of(tree_of([request, put(70), call(ADMIN.signs(), 99)], tmp_path), AWS.key("K"))
+        assert node.state == "valid"
+
     def test_in_doubt_about_the_order_within_a_second_it_is_undone(self, tmp_path: Path) -> None:
         gone = by_admin("DeleteRolePolicy", 60, roleName="loop", policyName="AWSRevokeOlderSessions")
         assert self.state(tmp_path, put(60), gone) == "valid"
@@ -318,6 +323,24 @@ class TestDeletion:
         assert node.state == "valid"
         targets = {step.target for step in tree.containment if step.action != "deactivate_access_key"}
         assert targets == {"rob"}
+
+    def test_a_renamed_user_is_deleted_under_its_new_name(self, tmp_path: Path) -> None:
+        """Its ID is known by the rename, so that no step names a user that is gone."""
+        token = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        use = call(ALICE.session(0, AWS.key("T")), 5)
+        gone = by_admin("DeleteUser", 60, userName="zed")
+        tree = tree_of([token, use, renamed(30), gone, call(ADMIN.signs(), 99)], tmp_path)
+        assert (node_of(tree, AWS.key("T")).state, tree.containment) == ("deleted", ())
+
+    def test_a_user_that_took_over_the_name_is_deleted(self, tmp_path: Path) -> None:
+        token = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        again = AWS.user("alice", life="2")
+        user = {"user": {"userName": "alice", "userId": again.id, "arn": again.arn}}
+        new = by_admin("CreateUser", 40, userName="alice") | {"responseElements": user}
+        gone = by_admin("DeleteUser", 60, userName="alice")
+        tree = tree_of([token, renamed(30), new, gone, call(ADMIN.signs(), 99)], tmp_path)
+        assert node_of(tree, AWS.key("T")).state == "valid"
+        assert ("deny_user", "zed") in steps_of(tree)
 
 
 class TestStepsForARenamedUser:
