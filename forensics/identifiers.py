@@ -24,7 +24,9 @@ _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
 # `XXXXXXXXXXXXXXXX` behind the prefix is a mask
 _MASKING_CHARACTERS = 1
 # a value, or a part of an ARN or unique ID, that AWS, an export or a redaction put in the place of the real one
-_MASK = re.compile(r"(?:^|[:/])(?:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?|\*+|X{8,})(?:$|[:/])", re.IGNORECASE)
+_MASK = re.compile(
+    r"(?:^|[:/])(?:A[A-Z]{3})?(?:(?i:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?)|\*+|X{8,})(?:$|[:/])|\*{3}|X{12}"
+)
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 

@@ -55,7 +55,7 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
     ),
     "data_taken": (
         {},
-        57,
+        56,
         [BY_SVC_DEPLOY | {"store": "arn:aws:s3:::acme-customer-exports-5622", "objects": 64, "bytes": 34141}],
     ),
     "defense_evasion": ({}, 2, [BY_SVC_DEPLOY | {"event_name": "StopLogging", "error_code": "AccessDenied"}]),
@@ -164,7 +164,7 @@ NEED_MORE = {"stale_keys"}
 # what tells rows apart that are not grouped
 KEYS = {"credential_id", "access_key_id", "account_id"}
 # which groups by what is one credential's
-ONE_ROW_PER_KEY = {"session_names"}
+ONE_ROW_PER_KEY = {"session_names", "workload_used_elsewhere"}
 
 # what a responder asks first when a key leaks, in that order, and what answers
 FIRST_QUESTIONS = (

@@ -166,8 +166,7 @@ def _key(user: UserIdentity) -> str | None:
 
     Other bearer tokens, such as those of Identity Center, have IDs of another form.
     """
-    token = unmasked_key(user.credential_id)
-    return token if is_service_specific(token) else unmasked_key(user.access_key_id) or token
+    return unmasked_key(user.credential_id if is_service_specific(user.credential_id) else user.access_key_id)
 
 
 def _account_in_arns(*arns: str | None) -> str | None:

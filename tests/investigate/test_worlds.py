@@ -20,7 +20,7 @@ SEEDS = [pytest.param(seed, marks=[pytest.mark.full] if seed else []) for seed i
 ASKED = 40
 # the console's own calls and EC2's for an instance, for which the truth has nobody in between
 INTERNAL = ("AWS Internal",)
-NOTHING_HELPS = (StopReason.CYCLE, StopReason.NEVER_LOGGED)
+NOTHING_HELPS = (StopReason.CYCLE, StopReason.NEVER_LOGGED, StopReason.NOT_TRUSTED)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -48,7 +48,7 @@ def is_ambiguous(subject: str | Json, **more: object) -> Expected:
     return Expected(_subject(subject), "unknown", None, "none", "ambiguous", {"ambiguous": True, **more})
 
 
-def is_nobody(subject: str | Json, because: str = "outside_coverage", **more: object) -> Expected:
+def is_nobody(subject: str | Json, because: str | None = "outside_coverage", **more: object) -> Expected:
     return Expected(_subject(subject), "unknown", None, "none", because, {"ambiguous": False, **more})
 
 

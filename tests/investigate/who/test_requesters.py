@@ -49,6 +49,8 @@ NEVER_USED = call(
     ADMIN.signs(), -50, source="iam.amazonaws.com", name="CreateAccessKey", requestParameters={"userName": "alice"},
     responseElements={"accessKey": {"accessKeyId": MADE_KEY, "userName": "alice", "status": "Active"}},
 )  # fmt: skip
+# alice has her name before the key is made
+EARLIER = call(ALICE.signs(), -70)
 FIRST = assume_role(ALICE.signs(), DEPLOY, "build", 0, issues=K1)
 SECOND, SECOND_THERE = copies(assume_role(DEPLOY.session("build", 0, K1), AWAY_ROLE, "hop", 10, issues=K2), AWAY_ROLE)
 USE = call(AWAY_ROLE.session("hop", 10, K2), 20)
@@ -66,7 +68,7 @@ LOGIN = sign_in_event(ALICE.signs_in(), 40, "ConsoleLogin")
 TWIN = assume_role(ALICE.session(40, CONSOLE, invoked_by=INTERNAL), AUDIT, "alice", 50, issues=HOME.key("UNUSED"))
 SWITCH = switch_role(ALICE.arn, AUDIT, "alice", 50)
 HANDMADE = (
-    MADE, NEVER_USED, FIRST, SECOND, SECOND_THERE, USE, WITH_SAML, LOGIN, TWIN, SWITCH,
+    EARLIER, MADE, NEVER_USED, FIRST, SECOND, SECOND_THERE, USE, WITH_SAML, LOGIN, TWIN, SWITCH,
     call(SSO.session("eve", 30, SAML), 35),
     call(ALICE.session(40, CONSOLE), 45),
     call(AUDIT.session("alice", 50, K3), 55),
