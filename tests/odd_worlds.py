@@ -41,7 +41,7 @@ from tests.cases import case_of
 from tests.simulator import CredentialTruth, LogFile, World, simulate, truth, without
 from tests.simulator.descent import Descent
 from tests.simulator.identities import Credential
-from tests.simulator.permissions import Iam, Permissions
+from tests.simulator.permissions import Change, Iam, Permissions
 
 REMOVED = (0.0, 0.1, 0.3, 0.6)
 EVENTS = 400
@@ -77,7 +77,7 @@ class Delivered:
         self.files = files
         self.complete = len(files) == len(world.files)
         self.present = {record["eventID"] for file in files for record in file.records}
-        changes = world.permissions.changes
+        changes = [change for change in world.permissions.changes if not self._is_by_new_name_alone(change)]
         self.known = [one for one in changes if one.event_id in self.present or one.api.startswith("Create")]
         """The changes that are delivered; whatever exists was created at some time."""
         self.descent = Descent(world)
@@ -98,6 +98,16 @@ class Delivered:
             for one in world.issuances
             if one.logs_key and {one.full, one.redacted} & self.present
         }
+
+    def _is_by_new_name_alone(self, change: Change) -> bool:
+        """Return whether a password was deleted under a new name that no record shows its user to have."""
+        given = {(one.account_id, one.value) for one in self.world.permissions.changes if one.api == "UpdateUser"}
+        name = change.account_id, change.name
+        return change.api == "DeleteLoginProfile" and name in given and name not in self._names_in_use()
+
+    def _names_in_use(self) -> set[tuple[str, str | None]]:
+        delivered = (event for event in self.world.happened if event.id in self.present)
+        return {(event.account_id, event.record["userIdentity"].get("userName")) for event in delivered}
 
     @property
     def end(self) -> datetime:
@@ -334,6 +344,11 @@ def _owners(worlds: list[World]) -> Owners:
     for expected in (expected for world in worlds for expected in truth(world, world.files)):
         if key := expected.access_key_id:
             owners.setdefault((expected.account_id, key), set()).add((expected.actor_kind, expected.actor_id))
+    for world in worlds:
+        names = world.permissions.names()
+        for account_id, key, user_id in world.permissions.owned_keys():
+            allowed = {("iam_user", name) for name, _, _ in names[user_id]}
+            owners.setdefault((account_id, key), set()).update(allowed | {("iam_user", user_id)})
     return owners
 
 

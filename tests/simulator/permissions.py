@@ -80,6 +80,13 @@ class Permissions:
             yield change, holder.id if holder else None
             iam.apply(change)
 
+    def owned_keys(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the account, key and user ID of each long-term key and service-specific credential of a user."""
+        yield from ((user.account_id, key, user.user_id) for user in self.users for key in user.key_ids)
+        for change, user_id in self.principals():
+            if change.api in ("CreateAccessKey", "CreateServiceSpecificCredential") and user_id:
+                yield change.account_id, change.id, user_id
+
     def end(self, credential: Credential) -> datetime | None:
         """Return when a session expires; the key of a response has its own end."""
         session = (credential.account_id, credential.principal_id, credential.creation_date)
