@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forensics.identifiers import unmasked_key
+from forensics.identifiers import unmasked, unmasked_key
 from forensics.records.changing_record import (
     AccessKeyResponse,
     Change,
@@ -30,6 +30,8 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
     # the response to a reset names the credential, too
     created = credential if record.event_name == "CreateServiceSpecificCredential" else _NO_CREDENTIAL
     user_name = access_key.user_name or credential.user_name or user.user_name or request.user_name
+    if identity.type == "Root" and request.user_name is None and user.user_name is None:
+        user_name = None  # root's own key: the response can have the account alias as the name
     refused = record.error_message if record.error_code else None
     if user_name is None and refused:
         user_name = _refused(_REFUSED_USER, refused)
@@ -44,10 +46,10 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         target_access_key_id=unmasked_key(request.access_key_id or request.service_specific_credential_id)
         or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name in _DELETIONS else request.status,
-        target_user_name=user_name,
-        new_user_name=request.new_user_name,
-        target_role_name=request.role_name or role.role_name,
-        target_principal_id=user.user_id or role.role_id,
+        target_user_name=unmasked(user_name),
+        new_user_name=unmasked(request.new_user_name),
+        target_role_name=unmasked(request.role_name or role.role_name),
+        target_principal_id=unmasked(user.user_id or role.role_id),
         target_policy=request.policy_arn or request.policy_name,
         revoked_before=revoked_before(request.policy_document),
         requires_source_identity=required.source_identity,

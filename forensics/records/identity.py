@@ -125,7 +125,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
             access_key_id,
             principal_id,
             created_at,
-            acting_for=delegate_account_id or (None if access_key_id else credentials_issued_to),
+            context=delegate_account_id or (None if access_key_id else credentials_issued_to or _directory(user)),
         )
         if authenticated
         else None,
@@ -140,12 +140,12 @@ def credential_id(
     access_key_id: str | None,
     principal_id: str | None,
     created_at: datetime | None,
-    acting_for: str | None = None,
+    context: str | None = None,
 ) -> str | None:
     """Return the ID of the credential that signed an event, from its parts; None if all parts are empty.
 
-    `acting_for`, the delegate of delegated access or the workload of a session without a key, is a fifth part: the
-    same principal may act for itself in the same second.
+    `context` is a fifth part: the delegate of delegated access, because the same principal may act for itself in the
+    same second; and without a key, the workload of a session or the directory of a user.
 
     Example:
         >>> credential_id("111122223333", "AKIAIOSFODNN7EXAMPLE", "AIDACKCEVSQ6C2EXAMPLE", None)
@@ -156,7 +156,7 @@ def credential_id(
         access_key_id or "",
         principal_id or "",
         f"{created_at.replace(tzinfo=None).isoformat()}Z" if created_at else "",
-        *([acting_for] if acting_for else []),
+        *([context] if context else []),
     ]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
 
@@ -197,6 +197,13 @@ def _substitute_principal(user: UserIdentity) -> str | None:
     if user.type in (None, "AWSService"):
         return user.invoked_by
     return user.user_name if user.type in _NAMED_BY_USER_NAME and not user.access_key_id else None
+
+
+def _directory(user: UserIdentity) -> str | None:
+    """Return the directory of a person whose name or user ID is unique in it alone."""
+    if user.on_behalf_of and user.type in _NAMED_BY_USER_NAME:
+        return user.on_behalf_of.identity_store_arn
+    return user.identity_provider if user.type == "SAMLUser" and not user.principal_id else None
 
 
 def _workload_arn(user: UserIdentity) -> str | None:

@@ -183,7 +183,7 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
         ids = (downstream.request_id for downstream in additional.downstream_requests)
         return Issuance(downstream_request_ids=" ".join(id_ for id_ in ids if id_) or None)
     if response.credential_set:
-        return _by_certificate(response.credential_set[0])
+        return _by_certificate(request, response.credential_set[0])
     return _by_api(record, identity, request, response)
 
 
@@ -251,8 +251,11 @@ def _issued_session(
     return principal_id, arn, account_of_arn(arn) or account_of_arn(request.role_arn)
 
 
-def _by_certificate(issued: _CredentialSet) -> Issuance:
-    """Return an issuance by Roles Anywhere; the session name is the certificate's serial number."""
+def _by_certificate(request: _Request, issued: _CredentialSet) -> Issuance:
+    """Return an issuance by Roles Anywhere.
+
+    The session name is the certificate's serial number, unless the client chose a name, which could be any number.
+    """
     credentials, role_user = issued.credentials or _NO_CREDENTIALS, issued.assumed_role_user or _NO_ROLE_USER
     name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
     return Issuance(
@@ -264,7 +267,7 @@ def _by_certificate(issued: _CredentialSet) -> Issuance:
         target_role_arn=issued.role_arn,
         requested_session_name=name,
         requested_source_identity=issued.source_identity,
-        workload_name=name,
+        workload_name=None if request.role_session_name else name,
     )
 
 

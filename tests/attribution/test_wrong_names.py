@@ -298,7 +298,9 @@ class TestOneRecordOfMany:
 class TestMaskedPrincipal:
     """Two principals behind one mask are not one principal."""
 
-    @pytest.mark.parametrize("mask", ["HIDDEN_DUE_TO_SECURITY_REASONS", "REDACTED", "****"])
+    @pytest.mark.parametrize(
+        "mask", ["HIDDEN_DUE_TO_SECURITY_REASONS", "REDACTED", "****", f"AROA{17 * 'X'}:s", "AROA***:s"]
+    )
     def test_no_session_is_linked_by_it(self, mask: str, tmp_path: Path) -> None:
         request = assume_role(ALICE.signs(), DEPLOY, "s", 0, issues=AWS.key("K"))
         request["responseElements"]["assumedRoleUser"] = {"assumedRoleId": mask, "arn": mask}
@@ -374,3 +376,40 @@ class TestUserMadeAgain:
         with case_of_records([call(ALICE.signs(), 0), self.created, call(ALICE.signs(), 90)], tmp_path) as case:
             actor = case.who(self.key).actor
         assert (actor.id, actor.name) == (ALICE.id, "alice")
+
+
+class TestUserOfADirectory:
+    """A name is unique in its identity provider, and a user ID in its identity store."""
+
+    def test_two_providers_have_two_users_of_one_name(self, tmp_path: Path) -> None:
+        user = {"type": "SAMLUser", "userName": "jdoe", "accountId": AWS.id}
+        calls = [call(user | {"identityProvider": name}, second) for second, name in enumerate(("idp-a", "idp-b"))]
+        with case_of_records(calls, tmp_path) as case:
+            issuers = [case.who(str(record["eventID"])).actor.issuer for record in calls]
+        assert issuers == ["idp-a", "idp-b"]
+
+    def test_two_stores_have_two_users_of_one_id(self, tmp_path: Path) -> None:
+        stores = [f"arn:aws:identitystore::{account}:identitystore/d-1" for account in ("111111111111", "222222222222")]
+        user = {"type": "IdentityCenterUser"}
+        calls = [
+            call(user | {"onBehalfOf": {"userId": "u-1", "identityStoreArn": store}}, second, account=AWS.id)
+            for second, store in enumerate(stores)
+        ]
+        with case_of_records(calls, tmp_path) as case:
+            found = [case.who(str(record["eventID"])).actor.identity_store_arn for record in calls]
+        assert found == stores
+
+
+def test_root_is_the_owner_of_the_key_that_it_creates_for_itself(tmp_path: Path) -> None:
+    key = "AKIA0ROOT1111XXXXXXX"
+    created = call(
+        AWS.root(accessKeyId=AWS.key("R")),
+        0,
+        source="iam.amazonaws.com",
+        name="CreateAccessKey",
+        responseElements={"accessKey": {"accessKeyId": key, "userName": "acct-alias", "status": "Active"}},
+    )
+    with case_of_records([created], tmp_path) as case:
+        owner = case.key(key).owner
+        assert case.who(key).actor.kind != "iam_user"
+        assert owner is None or owner.kind == "root"

@@ -87,3 +87,7 @@ def test_an_event_that_says_nothing_changes_nothing(source: str, name: str) -> N
     top = Record(event_source=source, event_name=name)
     said = change(top, UserIdentity(), ChangingRecord())
     assert not {field: value for field, value in said._asdict().items() if value and field != "target_status"}
+
+
+def test_a_masked_name_is_no_target() -> None:
+    assert "target_user_name" not in changed("DeleteUser", requestParameters={"userName": "***"})

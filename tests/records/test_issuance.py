@@ -201,3 +201,15 @@ def test_decoding_reads_the_record_as_aws_writes_it() -> None:
     raw = b'{"requestParameters":null,"responseElements":{"ConsoleLogin":"Success"},"additionalEventData":{}}'
     record = msgspec.json.decode(raw, type=IssuingRecord)
     assert record.response_elements is not None and record.response_elements.console_login == "Success"
+
+
+@pytest.mark.parametrize(("request_", "name"), [(None, "00f1"), ({"roleSessionName": "00f1"}, None)])
+def test_a_session_name_that_the_client_chose_is_not_the_serial_of_a_certificate(
+    request_: dict[str, str] | None, name: str | None
+) -> None:
+    issued_to = {"assumedRoleId": "AROAX:00f1", "arn": SESSION}
+    response = {"credentialSet": [{"credentials": CREDENTIALS, "assumedRoleUser": issued_to, "roleArn": ROLE}]}
+    found = issued(
+        "rolesanywhere.amazonaws.com", "CreateSession", requestParameters=request_, responseElements=response
+    )
+    assert (found.get("workload_name"), found["requested_session_name"]) == (name, "00f1")

@@ -6,7 +6,7 @@ select
     on_behalf_of_user_id as user_id,
     identity_store_arn,
     event_time as signed_in_at,
-    -- two names in one second are none
+    -- null if the sign-ins of one second have different names
     case when min(subject) = max(subject) then min(subject) end as user_name
 from telling_events
 where event_source = 'signin.amazonaws.com'

@@ -1,5 +1,5 @@
 -- plantings: what was created in IAM that outlives the creator's credential: access keys, service-specific credentials,
--- users, passwords, trust policies. Whoever resets a service-specific credential receives its new secret.
+-- users, passwords, trust policies. A reset returns the new secret of a service-specific credential to its caller.
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
 -- a thing of its own. Refused calls and unreliable records create nothing.
 
