@@ -49,7 +49,8 @@ def _string(depth: int) -> re.Pattern[bytes]:
     """Return a pattern for a quoted JSON string inside `depth` strings, each of which doubles the backslashes."""
     escape = 1 << depth
     content = rb'(?:[^"\\]|\\{%d}|\\{%d}"|\\{1,%d}[^"\\])' % (2 * escape, 2 * escape - 1, escape)
-    return re.compile(rb'"(%b*+)\\{%d}"' % (content, escape - 1), re.DOTALL)
+    # an atomic group: Python before 3.11.4 ends a possessive repetition of these alternatives too early
+    return re.compile(rb'"((?>%b*))\\{%d}"' % (content, escape - 1), re.DOTALL)
 
 
 # pattern and depth by the number of backslashes before a quote
