@@ -47,6 +47,7 @@ AFTER_WALK = (
     "sessions",
     "access_keys",
     "plantings",
+    "kept_trust",
     "evidence",
     "evidence_files",
     "revocations",

@@ -123,6 +123,12 @@ CHANGE_COLUMNS = _columns(
         ("created_key_service", TEXT, "the service that accepts the created service-specific credential"),
         ("created_key_expires_at", TIMESTAMP, "when the created service-specific credential expires, UTC"),
         ("trail_leaves_out", TEXT, "the management events that it leaves out, such as read_only_events"),
+        (
+            "trusted_principals",
+            TEXT,
+            "whom the new trust policy trusts, separated by spaces; null if it is not readable",
+        ),
+        ("trust_is_conditional", pa.bool_(), "whether that policy has conditions or denies something"),
     ]
 )
 

@@ -30,6 +30,8 @@ class Change(NamedTuple):
     created_key_service: str | None = None
     created_key_expires_at: datetime | None = None
     trail_leaves_out: str | None = None
+    trusted_principals: str | None = None
+    trust_is_conditional: bool | None = None
 
 
 class Request(TrailRequest, rename="camel"):

@@ -14,7 +14,7 @@ from forensics.records.changing_record import (
     ServiceCredentialResponse,
     UserResponse,
 )
-from forensics.records.policy_document import revoked_before, trust_requirements
+from forensics.records.policy_document import revoked_before, trust, trust_requirements
 from forensics.records.record import Record, UserIdentity, parse_time
 
 _NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleResponse()
@@ -37,10 +37,10 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         user_name = _refused(_REFUSED_USER, refused)
     elif user_name is None and request.role_name is None and identity.type == "IAMUser":
         user_name = identity.user_name  # a call about the caller has no userName
-    trust = request.assume_role_policy_document
+    document = request.assume_role_policy_document
     if record.event_name == "UpdateAssumeRolePolicy":
-        trust = trust or request.policy_document
-    required = trust_requirements(trust)
+        document = document or request.policy_document
+    required, trusted = trust_requirements(document), trust(document)
     return Change(
         created_access_key_id=unmasked_key(access_key.access_key_id or created.service_specific_credential_id),
         target_access_key_id=unmasked_key(request.access_key_id or request.service_specific_credential_id)
@@ -56,6 +56,8 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         requires_session_name=required.session_name,
         created_key_service=created.service_name,
         created_key_expires_at=parse_time(created.expiration_date),
+        trusted_principals=trusted.principals,
+        trust_is_conditional=trusted.is_conditional,
     )
 
 

@@ -1,4 +1,4 @@
-"""Policy documents: reads the requirements of trust policies and the cutoff time of policies that revoke sessions."""
+"""Policy documents: reads whom trust policies trust, what they require, and the cutoff time of revoking policies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from forensics.identifiers import unmasked
 from forensics.records.record import parse_time
 
 
@@ -83,6 +84,48 @@ def _is_true_if_absent(operator: str, value: object) -> bool:
     return bool(_TRUE_IF_ABSENT.search(operator))
 
 
+class Trust(NamedTuple):
+    """Whom a trust policy trusts: separated by spaces, `` if nobody, None if the policy cannot be read.
+
+    `is_conditional`: a condition or a denial may keep some of them out.
+    """
+
+    principals: str | None = None
+    is_conditional: bool | None = None
+
+
+def trust(document: str | None) -> Trust:
+    """Return the principals that a trust policy allows, in lower case and sorted, whatever the actions."""
+    statements = _statements(document)
+    if statements is None:
+        return Trust()
+    allowing = [one for one in statements if one.get("Effect") != "Deny"]
+    names = [name for one in allowing for name in _principals(one)]
+    if any(name is None for name in names):
+        return Trust()
+    is_conditional = len(allowing) < len(statements) or any(one.get("Condition") for one in allowing)
+    return Trust(" ".join(sorted({_as_account(name.lower()) for name in names if name})), is_conditional)
+
+
+def _principals(statement: dict[str, Any]) -> Iterator[str | None]:
+    """Yield the principals of a statement; None for one that cannot be read, or that names who is not trusted."""
+    principal = statement.get("Principal")
+    groups = principal.values() if isinstance(principal, dict) else [principal]
+    for group in groups:
+        for name in group if isinstance(group, list) else [group]:
+            is_readable = isinstance(name, str) and not re.search(r"\s", name) and (name == "*" or unmasked(name))
+            yield name if is_readable else None
+
+
+def _as_account(principal: str) -> str:
+    """Return the account that `arn:aws:iam::ACCOUNT:root` stands for, and any other principal as it is."""
+    match = _ROOT_OF_ACCOUNT.fullmatch(principal)
+    return match.group(1) if match else principal
+
+
+_ROOT_OF_ACCOUNT = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
+
+
 def revoked_before(document: str | None) -> datetime | None:
     """Return the cut-off of a policy that denies everything to sessions issued before a time.
 
@@ -122,4 +165,4 @@ def _statements(document: str | None) -> list[dict[str, Any]] | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     listed = statements if isinstance(statements, list) else [statements]
-    return [statement for statement in listed if isinstance(statement, dict)]
+    return listed if all(isinstance(statement, dict) for statement in listed) else None

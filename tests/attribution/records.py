@@ -279,6 +279,11 @@ def switch_role(came_from: str | None, role: Role, name: str, second: float, **t
     )
 
 
+def trust_policy(*principals: str, **more: object) -> str:
+    allowed = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"} | more
+    return json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+
+
 def with_repeated_key(record: Json, key: str, value: str, *, spelled: str = "") -> str:
     """The record's text, in which a key of `userIdentity` stands twice, first with another value."""
     return json.dumps(record).replace('"userIdentity": {', f'"userIdentity": {{"{spelled or key}": "{value}", ', 1)

@@ -273,6 +273,7 @@ role_requests as (
                 end,
                 ''
             ) as requester,
+        issuances.caller_account_id,
         links.parent_credential_id is null and issuances.caller_identity_type <> 'AWSService' as is_from_outside
     from links
     join issuances on issuances.issuance_id = links.issuance_id
@@ -286,12 +287,49 @@ first_requests as (
     group by account_id, role_name, requester
 ),
 
+later_policies as (
+    select planting_id, event_key, event_time, lead(event_time) over (
+        partition by planting_id order by event_time, event_key
+    ) as until
+    from kept_trust
+    group by planting_id, event_key, event_time
+),
+
+-- a planted trust policy until the next one is set, and from then on for the principals that this one keeps
 trust_policy_periods as (
     select
-        *,
-        lead(event_time) over (partition by account_id, name order by event_time, planting_id) as until
+        plantings.planting_id,
+        plantings.account_id,
+        plantings.name,
+        plantings.principal_id,
+        plantings.event_time as planted_at,
+        plantings.event_time as since,
+        min(later_policies.event_time) as until,
+        null as trusted_account_id,
+        true as is_first
     from plantings
-    where kind = 'role'
+    left join later_policies on later_policies.planting_id = plantings.planting_id
+    where plantings.kind = 'role'
+    group by plantings.planting_id, plantings.account_id, plantings.name, plantings.principal_id, plantings.event_time
+
+    union all
+
+    select
+        plantings.planting_id,
+        plantings.account_id,
+        plantings.name,
+        plantings.principal_id,
+        plantings.event_time,
+        later_policies.event_time,
+        later_policies.until,
+        kept_trust.principal_account,
+        false
+    from plantings
+    join kept_trust on kept_trust.planting_id = plantings.planting_id and kept_trust.keeps <> 'nothing'
+    join later_policies
+      on  later_policies.planting_id = kept_trust.planting_id
+      and later_policies.event_key = kept_trust.event_key
+    where plantings.kind = 'role'
 ),
 
 -- sessions of a role that a planted trust policy may have allowed: the policy was in force, and the requester had no
@@ -301,20 +339,21 @@ allowed_by_trust_policy as (
         policies.planting_id as parent_id,
         role_requests.child_id,
         'assumed_role' as relation,
-        role_requests.is_from_outside as is_certain,
+        role_requests.is_from_outside and policies.is_first as is_certain,
         role_requests.issuance_id as event_key
     from trust_policy_periods policies
     join role_requests
       on  role_requests.account_id = policies.account_id
       and role_requests.role_name = policies.name
-      and role_requests.event_time >= policies.event_time
+      and role_requests.event_time >= policies.since
       and coalesce(role_requests.event_time < policies.until, true)
+      and coalesce(role_requests.caller_account_id = policies.trusted_account_id, true)
     join first_requests
       on  first_requests.account_id = role_requests.account_id
       and first_requests.role_name = role_requests.role_name
       and first_requests.requester = role_requests.requester
     -- a created role had no policy before
-    where first_requests.event_time >= policies.event_time or policies.principal_id is not null
+    where first_requests.event_time >= policies.planted_at or policies.principal_id is not null
 ),
 
 all_descents as (

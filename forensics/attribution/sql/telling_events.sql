@@ -71,6 +71,8 @@ select
     revoked_before,
     requires_source_identity,
     requires_session_name,
+    trusted_principals,
+    trust_is_conditional,
     target_trail,
     narrows_trail,
     trail_leaves_out,

@@ -106,6 +106,7 @@ _DENIED_NEW_USER = (
     " tokens and console sessions of the user. Role sessions that the user requested still work"
 )
 _DONE_BEFORE = "the logs show this step, but not whether it was undone: check, and repeat it if needed; "
+_KEPT = "a later trust policy is logged that possibly still trusts somebody whom this change added: check; "
 _UNKNOWN_MEANS = "the type of the session is unknown"
 
 
@@ -200,13 +201,15 @@ class _Plan:
     def _step(self, order: int, draft: _Draft) -> Step:
         means = draft.means
         survivors = self._impossible(order) if means.action == Action.NOT_POSSIBLE else self._surviving(order, draft)
-        why = f"{_DONE_BEFORE if self._is_done_before(draft) else ''}{draft.why or _WHY[means.action]}"
+        why = f"{self._before(draft)}{draft.why or _WHY[means.action]}"
         return Step(order + 1, means.action, means.target, means.account_id, tuple(sorted(draft.ends)), survivors, why)
 
-    def _is_done_before(self, draft: _Draft) -> bool:
-        """Return whether the logs end all nodes of a step, and only a missing or unreliable record can undo it."""
+    def _before(self, draft: _Draft) -> str:
+        """Return what is known if the logs possibly end all nodes of a step."""
         ends = [self._nodes[id_] for id_ in draft.ends]
-        return bool(ends) and all(node.ended and node.valid_at is None for node in ends)
+        if not ends or not all(node.ended and node.valid_at is None for node in ends):
+            return ""
+        return _KEPT if any("possibly_kept" in node.flags for node in ends) else _DONE_BEFORE
 
     def _impossible(self, order: int) -> tuple[int, ...]:
         return tuple(sorted(id_ for id_, number in self._ended.items() if number == order))

@@ -24,7 +24,14 @@ from forensics.investigate.tree.lives import Lives, user_of
 from forensics.investigate.tree.loaded_since import LoadedHours
 from forensics.investigate.tree.revocations import Revocations
 from forensics.investigate.tree.session_means import means_of_session, role_in
-from forensics.investigate.tree.tree_rows import DerivedRow, HourRow, IssuanceRow, PlantingRow, RevocationRow
+from forensics.investigate.tree.tree_rows import (
+    DerivedRow,
+    HourRow,
+    IssuanceRow,
+    LaterPolicyRow,
+    PlantingRow,
+    RevocationRow,
+)
 from forensics.investigate.tree.user_names import UserNames, with_known_users
 from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
@@ -103,7 +110,8 @@ class _TreeFacts:
         regions = sorted({event.aws_region for event in found if event.aws_region})
         hours = rows(connection, HourRow, "tree/hours", accounts=accounts, regions=regions) if regions else []
         self._names = UserNames(found)
-        self._validities = Validities(Revocations(found, self._names), LoadedHours(hours), at)
+        policies = rows(connection, LaterPolicyRow, "tree/later_policies", ids=sorted(self._plantings), at=at)
+        self._validities = Validities(Revocations(found, self._names, policies), LoadedHours(hours), at)
         self._unloaded = set(values(connection, str, "tree/unloaded_accounts", accounts=accounts))
         self._lives = Lives(connection, self._places, self._credentials, self._plantings, self._issuances, at)
         self._members: list[tuple[str, ...]] = []

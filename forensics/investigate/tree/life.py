@@ -33,7 +33,8 @@ class Life:
 
     `is_assumed`: its expiry is a default, not logged. `ends_by`: it works no longer than that; null if nothing limits
     it. `last_issued_at`: a node can have several sessions. `last_success`: of its calls, and of what derives from it;
-    `possible_success`: of what possibly derives from it.
+    `possible_success`: of what possibly derives from it. `planting_id`: of a planting without
+    credentials.
     """
 
     kind: NodeKind
@@ -50,6 +51,7 @@ class Life:
     last_use: datetime | None = None
     last_success: datetime | None = None
     possible_success: datetime | None = None
+    planting_id: str | None = None
 
     @property
     def is_of_user(self) -> bool:

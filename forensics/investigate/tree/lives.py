@@ -172,6 +172,7 @@ def _life_of_planting(planting: PlantingRow) -> Life:
         planting.name if is_role else None,
         planting.event_time,
         planting.event_time,
+        planting_id=planting.id,
     )
 
 

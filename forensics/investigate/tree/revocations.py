@@ -14,30 +14,35 @@ from datetime import datetime, timedelta
 from forensics.answers.tree_answer import NodeKind, State
 from forensics.investigate.sql_rows import grouped
 from forensics.investigate.tree.life import Life
-from forensics.investigate.tree.tree_rows import RevocationRow
+from forensics.investigate.tree.tree_rows import LaterPolicyRow, RevocationRow
 from forensics.investigate.tree.user_names import UserNames
 
 _OF_KEY = {"Inactive": State.DEACTIVATED, "Deleted": State.DELETED}
 # the issuance may be logged a second before the time in the token
 _CLOCKS_DIFFER_BY = timedelta(seconds=1)
+# the flags of a doubt
+_UNDONE, _KEPT = "possibly_undone", "possibly_kept"
 _OF_HOLDER = ("CreateUser", "DeleteUser", "CreateRole", "DeleteRole")
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """An end by the logs. `undoable`: the event, if a later call can undo it; `is_doubted`: one possibly did."""
+    """An end by the logs. `undoable`: the event, if a later call can undo it; `doubt`: why it possibly is none."""
 
     state: State
     at: datetime
     undoable: RevocationRow | None = None
-    is_doubted: bool = False
+    doubt: str | None = None
 
 
 class Revocations:
     """The logged ends and restorations until a time, ordered by time."""
 
-    def __init__(self, found: Iterable[RevocationRow], names: UserNames) -> None:
+    def __init__(
+        self, found: Iterable[RevocationRow], names: UserNames, policies: Iterable[LaterPolicyRow] = ()
+    ) -> None:
         self._names = names
+        self._later_policies = grouped(policies, lambda row: row.planting_id)
         self._about: defaultdict[tuple[str, ...], dict[int, RevocationRow]] = defaultdict(dict)
         self._policies: defaultdict[tuple[str, str | None], list[RevocationRow]] = defaultdict(list)
         for place, event in enumerate(found):
@@ -53,6 +58,7 @@ class Revocations:
         deleted = [end for event in self._events(life) if (end := self._deletion(event, life))]
         yield from deleted[-1:]
         yield from self._of_key(life)
+        yield from self._replaced(life)
         yield from self._revoked(life)
 
     def _events(self, life: Life) -> Iterator[RevocationRow]:
@@ -73,12 +79,10 @@ class Revocations:
         match event.event_name:
             case "DeleteUser" if self._is_its_user(event, life) and not is_used_later:
                 return End(State.DELETED, event.event_time)
-            case "DeleteRole" if life.is_of_role(event.role_name):
+            case "DeleteRole" if life.is_of_role(event.role_name) and not self._is_planted_again(event, life):
                 return End(State.DELETED, event.event_time)
             case "DeleteLoginProfile" if life.kind == NodeKind.LOGIN_PROFILE and self._is_its_user(event, life):
                 return End(State.DELETED, event.event_time)
-            case "UpdateAssumeRolePolicy" if life.kind == NodeKind.ROLE and life.is_of_role(event.role_name):
-                return End(State.REPLACED, event.event_time)
         return None
 
     def _of_key(self, life: Life) -> Iterator[End]:
@@ -93,7 +97,27 @@ class Revocations:
         elif state:
             later = changes[changes.index(reliable[-1]) + 1 :]
             is_doubted = any(event.status not in _OF_KEY for event in later)
-            yield End(state, reliable[-1].event_time, reliable[-1], is_doubted)
+            yield End(state, reliable[-1].event_time, reliable[-1], _UNDONE if is_doubted else None)
+
+    def _policies_after(self, life: Life) -> list[LaterPolicyRow]:
+        return self._later_policies.get(life.planting_id or "", [])
+
+    def _is_planted_again(self, deletion: RevocationRow, life: Life) -> bool:
+        """Return whether a role of the same name possibly has the planted trust policy."""
+        return any(
+            policy.keeps != "nothing" and not (policy.event_time and policy.event_time < deletion.event_time)
+            for policy in self._policies_after(life)
+        )
+
+    def _replaced(self, life: Life) -> Iterator[End]:
+        """Yield the end of a planted trust policy by the last one that was set, unless that keeps it."""
+        policies = self._policies_after(life)
+        at = max((policy.event_time for policy in policies if policy.event_time), default=None)
+        last = [policy for policy in policies if policy.event_time == at]
+        if at and not all(policy.keeps == "certainly" for policy in last):
+            undated = [policy for policy in policies if policy.event_time is None]
+            is_doubted = any(policy.keeps != "nothing" for policy in (*last, *undated))
+            yield End(State.REPLACED, at, doubt=_KEPT if is_doubted else None)
 
     def _revoked(self, life: Life) -> Iterator[End]:
         """Yield the revocations by policies that are in force: neither deleted nor replaced."""
@@ -107,7 +131,7 @@ class Revocations:
                 last = revoking[-1]
                 undoing = [one for one in (*changes, *recreated) if self._undoes(one, last, life)]
                 if all(event.is_unreliable for event in undoing):
-                    yield End(State.REVOKED, last.event_time, last, bool(undoing))
+                    yield End(State.REVOKED, last.event_time, last, _UNDONE if undoing else None)
 
     def _revokes(self, event: RevocationRow, life: Life) -> bool:
         if event.is_unreliable or event.revoked_before is None or life.last_issued_at is None:

@@ -101,6 +101,14 @@ class RevocationRow(Row, frozen=True):
     is_unreliable: bool
 
 
+class LaterPolicyRow(Row, frozen=True):
+    """A trust policy that was set after a planted one, and what it keeps of that: nothing, possibly or certainly."""
+
+    planting_id: str
+    event_time: datetime | None
+    keeps: str
+
+
 class HourRow(Row, frozen=True):
     """An hour with loaded events, or one that digests prove to be complete."""
 

@@ -59,10 +59,10 @@ class Validities:
             yield End(State.EXPIRED, life.ends_by)
 
     def _doubt(self, end: End, life: Life) -> str | None:
-        """Return why an end that a later call can undo is not certain."""
-        if end.undoable is None:
-            return None
-        if end.is_doubted or (life.possible_success and life.possible_success > end.at):
+        """Return why an end is not certain."""
+        if end.doubt or end.undoable is None:
+            return end.doubt
+        if life.possible_success and life.possible_success > end.at:
             return "possibly_undone"
         return None if self._hours.all_since(end.undoable, self._at) else "nothing_later_loaded"
 

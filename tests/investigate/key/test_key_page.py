@@ -19,7 +19,7 @@ from forensics.case import Case
 from forensics.errors import NotAnIdentifier
 from forensics.output.key_text import render_key
 from forensics.output.lines import lay_out
-from tests.attribution.records import START, Account, Json, User, assume_role, call, write
+from tests.attribution.records import START, Account, Json, User, assume_role, call, trust_policy, write
 from tests.cases import case_of, case_of_records
 from tests.simulator import World, sample, simulate
 from tests.simulator.identities import Credential
@@ -125,15 +125,18 @@ def test_a_session_over_a_planted_trust_policy_derives_from_its_planter(tmp_path
         home.elsewhere(digit).user(name) for digit, name in enumerate(("mallory", "carol", "dave"), 2)
     )
     thief, admin = home.user("thief"), home.role("admin")
-    policy = {"roleName": "admin", "policyDocument": "{}"}
+    opened, restored = (
+        {"roleName": "admin", "policyDocument": trust_policy(*(user.arn for user in users))}
+        for users in ((known, outside), (known, dave))
+    )
     home.log(
         assume_role(_redacted(known), admin, "before", 0, issues=home.key("BEFORE"), account=home.id),
-        call(thief.signs(), 10, name="UpdateAssumeRolePolicy", source=IAM, requestParameters=policy),
+        call(thief.signs(), 10, name="UpdateAssumeRolePolicy", source=IAM, requestParameters=opened),
         assume_role(_redacted(outside), admin, "after", 20, issues=home.key("AFTER"), account=home.id),
         call(admin.session("after", 20, home.key("AFTER")), 30, name="GetSecretValue", source=SECRETS),
         assume_role(_redacted(known), admin, "again", 40, issues=home.key("AGAIN"), account=home.id),
         call(admin.session("again", 40, home.key("AGAIN")), 50),
-        call(home.user("owner").signs(), 60, name="UpdateAssumeRolePolicy", source=IAM, requestParameters=policy),
+        call(home.user("owner").signs(), 60, name="UpdateAssumeRolePolicy", source=IAM, requestParameters=restored),
         assume_role(_redacted(dave), admin, "later", 70, issues=home.key("LATER"), account=home.id),
         call(admin.session("later", 70, home.key("LATER")), 80),
     )
