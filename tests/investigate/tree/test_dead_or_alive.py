@@ -70,6 +70,10 @@ def renamed(second: float, new: str = "zed") -> Json:
     return by_admin("UpdateUser", second, userName="alice", newUserName=new)
 
 
+def undated(record: Json) -> Json:
+    return {name: value for name, value in record.items() if name != "eventTime"}
+
+
 def put_on_alice(second: float) -> Json:
     request = {"userName": "alice", "policyName": "AWSRevokeOlderSessions", "policyDocument": document()}
     return by_admin("PutUserPolicy", second, **request)
@@ -252,6 +256,46 @@ class TestAnEndThatACallCanUndo:
         with case_of_records(records, tmp_path) as case:
             tree = case.tree(ALICE.key, at=START + timedelta(seconds=120))
         assert node_of(tree, ALICE.key).valid_at is False
+
+
+class TestACallWithoutATime:
+    """It may have been the last one: it ends nothing, and possibly undoes an end."""
+
+    @pytest.mark.parametrize("undone", [True, False])
+    def test_an_activation(self, undone: bool, tmp_path: Path) -> None:
+        status = "Active" if undone else "Inactive"
+        change = undated(by_admin("UpdateAccessKey", 80, userName="alice", accessKeyId=ALICE.key, status=status))
+        tree = tree_of([call(ALICE.signs(), 0), deactivated(60), change, call(ADMIN.signs(), 99)], tmp_path)
+        node = node_of(tree, ALICE.key)
+        assert (node.state, node.valid_at) == ("deactivated", None if undone else False)
+        assert (node.id in planned(tree), "possibly_undone" in node.flags) == (undone, undone)
+
+    @pytest.mark.parametrize(
+        "undo",
+        [
+            by_admin("DeleteRolePolicy", 70, roleName="loop", policyName="AWSRevokeOlderSessions"),
+            by_admin(
+                "PutRolePolicy",
+                70,
+                roleName="loop",
+                policyName="AWSRevokeOlderSessions",
+                policyDocument='{"Statement": []}',
+            ),
+            by_admin("CreateRole", 70, roleName="loop"),
+        ],
+        ids=["deleted", "replaced", "recreated"],
+    )
+    def test_the_undoing_of_a_revocation(self, undo: Json, tmp_path: Path) -> None:
+        tree = tree_of([REQUEST, call(SESSION, 5), put(60), undated(undo), call(ADMIN.signs(), 99)], tmp_path)
+        node = node_of(tree, AWS.key("K"))
+        assert (node.state, node.valid_at, node.flags) == ("revoked", None, ("possibly_undone",))
+        assert node.id in planned(tree)
+
+    @pytest.mark.parametrize("name", ["UpdateAccessKey", "DeleteAccessKey"])
+    def test_an_end(self, name: str, tmp_path: Path) -> None:
+        end = undated(by_admin(name, 60, userName="alice", accessKeyId=ALICE.key, status="Inactive"))
+        tree = tree_of([call(ALICE.signs(), 0), end, call(ADMIN.signs(), 99)], tmp_path)
+        assert node_of(tree, ALICE.key).state == "valid"
 
 
 class TestWhatDerivesFromIt:
