@@ -84,6 +84,15 @@ select
     min(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as first_use,
     max(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as last_use,
     max(case when error_code is null and not unreliable then event_time end) as last_success,
+    -- GetCallerIdentity needs no permission, and works under a policy that denies everything
+    max(
+        case
+            when error_code is null
+                and not unreliable
+                and not (event_source = 'sts.amazonaws.com' and event_name = 'GetCallerIdentity')
+                then event_time
+        end
+    ) as last_permitted,
     count(*) as events,
     count(*) - count(invoked_by) as direct_events,
     count(case when not unreliable then 1 end) as reliable_events,

@@ -39,6 +39,7 @@ select
     credentials.first_use::timestamp as first_use,
     credentials.last_use::timestamp as last_use,
     credentials.last_success::timestamp as last_success,
+    credentials.last_permitted::timestamp as last_permitted,
     credentials.from_console,
     credentials.events,
     on_behalf_of.on_behalf_of_user_id,

@@ -33,8 +33,8 @@ class Life:
 
     `is_assumed`: its expiry is a default, not logged. `ends_by`: it works no longer than that; null if nothing limits
     it. `last_issued_at`: a node can have several sessions. `last_success`: of its calls, and of what derives from it;
-    `possible_success`: of what possibly derives from it. `planting_id`: of a planting without
-    credentials.
+    `last_permitted`: of those that need a permission; `possible_success`: of what possibly derives from it.
+    `planting_id`: of a planting without credentials.
     """
 
     kind: NodeKind
@@ -50,6 +50,7 @@ class Life:
     ends_by: datetime | None = None
     last_use: datetime | None = None
     last_success: datetime | None = None
+    last_permitted: datetime | None = None
     possible_success: datetime | None = None
     planting_id: str | None = None
 

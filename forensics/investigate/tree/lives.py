@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forensics.answers.tree_answer import NodeKind, Relation
-from forensics.investigate.sql_rows import Connection, pairs
+from forensics.investigate.sql_rows import Connection, pairs, rows
 from forensics.investigate.tree.descent import TreePlace
 from forensics.investigate.tree.life import Life, expiry, longest, longest_in_console
 from forensics.investigate.tree.session_means import revocation_of
-from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow
+from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow, SuccessRow
 
 _IN_CONSOLE = (Relation.CONSOLE_SESSION, Relation.SWITCHED_ROLE)
 
@@ -27,6 +27,15 @@ class _Expiry:
     at: datetime | None
     is_assumed: bool
     latest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """The last success of what derives from something, and the last one that needs a permission."""
+
+    success: datetime | None
+    permitted: datetime | None
+    is_certain: bool
 
 
 class Lives:
@@ -54,12 +63,12 @@ class Lives:
     def __getitem__(self, place: int) -> Life:
         return self._lives[place]
 
-    def _successes_until(self, connection: Connection) -> dict[str, datetime | None]:
-        """Return the last success until the time, of each credential with a later one."""
+    def _successes_until(self, connection: Connection) -> dict[str, SuccessRow]:
+        """Return the last successes until the time, of each credential with a later one."""
         late = (row for row in self._credentials.values() if row.last_success and row.last_success > self._at)
         ids = sorted(row.id for row in late)
-        found = pairs(connection, str, datetime, "tree/last_success", ids=ids, at=self._at) if ids else ()
-        return dict.fromkeys(ids) | dict(found)
+        found = rows(connection, SuccessRow, "tree/last_success", ids=ids, at=self._at) if ids else ()
+        return {id_: SuccessRow(id_, None, None) for id_ in ids} | {row.id: row for row in found}
 
     def _signed_in(self, connection: Connection) -> dict[str, datetime]:
         """Return the last sign-in of each session that is used in the console, by credential."""
@@ -74,13 +83,15 @@ class Lives:
             return _life_of_planting(planting)
         fact = credentials[0]
         user_id, user_name = user_of(fact)
+        successes = [self._earlier_successes.get(row.id, row) for row in credentials]
         life = Life(
             NodeKind.ACCESS_KEY if fact.is_long_term else NodeKind.SESSION,
             fact.account_id,
             user_name=user_name,
             user_id=user_id,
             last_use=_latest(row.last_use for row in credentials),
-            last_success=_latest(self._earlier_successes.get(row.id, row.last_success) for row in credentials),
+            last_success=_latest(row.last_success for row in successes),
+            last_permitted=_latest(row.last_permitted for row in successes),
         )
         if fact.is_long_term:
             return replace(
@@ -126,25 +137,32 @@ class Lives:
         for number in reversed(range(len(found))):
             place, life = self._places[number], found[number]
             uses = [self._use_by(life, self._places[child], found[child]) for child in place.children]
-            certain = _latest([life.last_success, *(use for use, is_certain in uses if is_certain)])
-            possible = _latest(use for use, is_certain in uses if not is_certain)
-            found[number] = replace(life, last_success=certain, possible_success=possible)
+            certain = [use for use in uses if use.is_certain]
+            found[number] = replace(
+                life,
+                last_success=_latest([life.last_success, *(use.success for use in certain)]),
+                last_permitted=_latest([life.last_permitted, *(use.permitted for use in certain)]),
+                possible_success=_latest(use.success for use in uses if not use.is_certain),
+            )
         for number, place in enumerate(self._places):
             elsewhere = [found[fresh[member]] for member in place.members]
             found[number] = replace(
                 found[number],
                 last_success=_latest(life.last_success for life in elsewhere),
+                last_permitted=_latest(life.last_permitted for life in elsewhere),
                 possible_success=_latest(life.possible_success for life in elsewhere),
             )
         return found
 
-    def _use_by(self, life: Life, child: TreePlace, derived: Life) -> tuple[datetime | None, bool]:
-        """Return when a child shows that its parent worked, and whether it certainly does."""
+    def _use_by(self, life: Life, child: TreePlace, derived: Life) -> _Use:
+        """Return when a child shows that its parent worked."""
+        own = _Use(derived.last_success, derived.last_permitted, True)
         if child.relation == Relation.FORWARD_ACCESS:
-            return (derived.last_success, True) if life.kind == NodeKind.SESSION else (None, False)
+            return own if life.kind == NodeKind.SESSION else _Use(None, None, False)
         requested_at = derived.issued_at if derived.issued_at and derived.issued_at <= self._at else None
-        of_user = derived.last_success if life.kind == NodeKind.USER else None
-        return _latest((requested_at, of_user)), child.certain
+        if life.kind != NodeKind.USER:
+            return _Use(requested_at, requested_at, child.certain)
+        return _Use(_latest((requested_at, own.success)), _latest((requested_at, own.permitted)), child.certain)
 
 
 def user_of(session: DerivedRow) -> tuple[str | None, str | None]:

@@ -46,6 +46,7 @@ class DerivedRow(IssuanceRow, frozen=True):
     first_use: datetime | None
     last_use: datetime | None
     last_success: datetime | None
+    last_permitted: datetime | None
     from_console: bool
     events: int
     on_behalf_of_user_id: str | None
@@ -66,6 +67,14 @@ class DerivedRow(IssuanceRow, frozen=True):
     def own_event(self) -> str | None:
         """Return the event that issued the credential or created the key."""
         return self.issuance_id or self.created_by_event_key
+
+
+class SuccessRow(Row, frozen=True):
+    """The last call of a credential that succeeded until a time, and the last one that needs a permission."""
+
+    id: str
+    last_success: datetime | None
+    last_permitted: datetime | None
 
 
 class PlantingRow(Row, frozen=True):

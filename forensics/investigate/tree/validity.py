@@ -2,7 +2,8 @@
 
 It is valid if it is issued, not expired, and not ended by a logged deactivation, deletion or revocation. If its expiry
 is not logged, the default of STS is shown (docs/attribution.md#lifetimes), and the state is unknown from then until the
-maximum lifetime has passed. What succeeded after its end has not ended. An end that a later call can undo counts if the
+maximum lifetime has passed. What succeeded after its end has not ended;
+under a policy that denies everything, GetCallerIdentity still works. An end that a later call can undo counts if the
 hours since then are loaded.
 """
 
@@ -41,11 +42,11 @@ class Validities:
         if life.issued_at and life.issued_at > self._at:
             return Validity(State.NOT_YET, False)
         ends = list(self._ends(life))
-        standing = [end for end in ends if not (life.last_success and life.last_success > end.at)]
+        standing = [end for end in ends if _use_after(end, life) is None]
         if over := next((end for end in standing if self._doubt(end, life) is None), None):
             return Validity(over.state, False)
         if contradicted := next((end for end in ends if end not in standing), None):
-            ended = LoggedEnd(contradicted.state, contradicted.at, life.last_success)
+            ended = LoggedEnd(contradicted.state, contradicted.at, _use_after(contradicted, life))
             return Validity(State.VALID, True, ended, "used_after_end")
         if standing:
             end = standing[0]
@@ -71,3 +72,9 @@ class Validities:
             return True
         is_unexpired = life.expires_at is not None and life.expires_at > self._at
         return is_unexpired or (life.last_use is not None and life.last_use >= self._at)
+
+
+def _use_after(end: End, life: Life) -> datetime | None:
+    """Return the last success, if it disproves an end. A policy ends only calls that need a permission."""
+    last = life.last_permitted if end.state == State.REVOKED else life.last_success
+    return last if last and last > end.at else None

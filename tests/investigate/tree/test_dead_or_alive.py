@@ -108,6 +108,22 @@ class TestUsedAfterItsEnd:
         revoked = tree_of([REQUEST, put(60), call(SESSION, 90)], tmp_path / "revoked")
         assert end_of(revoked, AWS.key("K")) == (True, "revoked")
 
+    def test_a_call_that_needs_no_permission_disproves_no_policy(self, tmp_path: Path) -> None:
+        asked = call(SESSION, 90, source="sts.amazonaws.com", name="GetCallerIdentity")
+        tree = tree_of([REQUEST, put(60), asked, call(ADMIN.signs(), 99)], tmp_path)
+        assert (node_of(tree, AWS.key("K")).state, node_of(tree, AWS.key("K")).valid_at) == ("revoked", False)
+        with case_of_records([REQUEST, put(60), asked, call(SESSION, 95)], tmp_path / "until") as case:
+            until = case.tree(ALICE.key, at=START + timedelta(seconds=92))
+            now = case.tree(ALICE.key)
+        assert node_of(until, AWS.key("K")).valid_at is not True
+        assert end_of(now, AWS.key("K")) == (True, "revoked")
+
+    def test_a_key_that_is_off_cannot_make_that_call(self, tmp_path: Path) -> None:
+        asked = call(ALICE.signs(), 90, source="sts.amazonaws.com", name="GetCallerIdentity")
+        late = call(SESSION, 4000, source="sts.amazonaws.com", name="GetCallerIdentity")
+        tree = tree_of([REQUEST, deactivated(60), asked, late, call(ADMIN.signs(), 5000)], tmp_path)
+        assert (end_of(tree, ALICE.key), end_of(tree, AWS.key("K"))) == ((True, "deactivated"), (True, "expired"))
+
     def test_before_that_use_it_had_ended(self, tmp_path: Path) -> None:
         on = by_admin("UpdateAccessKey", 80, userName="alice", accessKeyId=ALICE.key, status="Active")
         with case_of_records([call(ALICE.signs(), 0), deactivated(60), on, call(ALICE.signs(), 90)], tmp_path) as case:
