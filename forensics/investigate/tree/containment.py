@@ -15,12 +15,16 @@ from forensics.answers.tree_answer import Action, Node, NodeKind, Step
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The means that ends a node. One step ends all nodes with the same action, account and name."""
+    """The means that ends a node. One step ends all nodes with the same action, account and name.
+
+    `limit`: who can take the step, or why IAM may refuse it.
+    """
 
     action: Action
     account_id: str | None
     name: str
     target: str = field(compare=False)
+    limit: str | None = field(default=None, compare=False)
 
 
 def revoking(account_id: str | None, role_name: str, arn: str | None) -> Means:
@@ -201,7 +205,7 @@ class _Plan:
     def _step(self, order: int, draft: _Draft) -> Step:
         means = draft.means
         survivors = self._impossible(order) if means.action == Action.NOT_POSSIBLE else self._surviving(order, draft)
-        why = f"{self._before(draft)}{draft.why or _WHY[means.action]}"
+        why = f"{self._before(draft)}{draft.why or _WHY[means.action]}{f'. {means.limit}' if means.limit else ''}"
         return Step(order + 1, means.action, means.target, means.account_id, tuple(sorted(draft.ends)), survivors, why)
 
     def _before(self, draft: _Draft) -> str:

@@ -37,6 +37,12 @@ from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
 
+_ONLY_ROOT = (
+    "Only the root user itself can deactivate or delete its access keys; for a member account of an organization, so can"
+    " the management account: sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials deletes them"
+)
+
+
 def tree(connection: Connection, identifier: Identifier, at: datetime | None = None) -> Tree:
     """Return the tree below a subject at a time, by default that of the latest event; empty if it is not logged."""
     return tree_and_credentials(connection, identifier, at)[0]
@@ -249,7 +255,8 @@ class _TreeFacts:
                 key = node.access_key_ids[0]
                 is_for_service = is_service_specific(key)
                 action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
-                return Means(action, node.account_id, key, key)
+                is_of_root = node.principal_id is not None and node.principal_id == node.account_id
+                return Means(action, node.account_id, key, key, _ONLY_ROOT if is_of_root else None)
             case NodeKind.USER:
                 name = self._planted_name(node)
                 return Means(Action.DELETE_CREATED_USER, node.account_id, name, self._planted_arn(node) or name)

@@ -495,3 +495,21 @@ def test_the_path_of_a_role_counts_and_not_its_name(path: str, name: str, action
     request = assume_role(ALICE.signs(), role, "s", 0, issues=AWS.key("K"))
     tree = tree_of([request, call(role.session("s", 0, AWS.key("K")), 5)], tmp_path)
     assert action in {step.action for step in tree.containment}
+
+
+ROOT_KEY, ROOTS_NEW_KEY = "AKIA0ROOT1111XXXXXXX", "AKIA0NEW1111XXXXXXXX"
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_only_root_can_deactivate_its_keys(used: bool, tmp_path: Path) -> None:
+    root = AWS.root(accessKeyId=ROOT_KEY)
+    response = {"accessKey": {"accessKeyId": ROOTS_NEW_KEY, "status": "Active", "userName": "acme"}}
+    created = call(root, 0, source=IAM, name="CreateAccessKey", requestParameters={}, responseElements=response)
+    uses = [call(AWS.root(accessKeyId=ROOTS_NEW_KEY), 5)] if used else []
+    request = {"userName": "dave"}
+    response = {"accessKey": {"accessKeyId": "AKIA0DAVE1111XXXXXXX", "status": "Active", "userName": "dave"}}
+    daves = call(root, 6, source=IAM, name="CreateAccessKey", requestParameters=request, responseElements=response)
+    tree = tree_of([created, *uses, daves], tmp_path, ROOT_KEY)
+    steps = {step.target: step.why for step in tree.containment if step.action == "deactivate_access_key"}
+    assert {key for key, why in steps.items() if "AssumeRoot" in why} == {ROOT_KEY, ROOTS_NEW_KEY}
+    assert set(steps) == {ROOT_KEY, ROOTS_NEW_KEY, "AKIA0DAVE1111XXXXXXX"}
