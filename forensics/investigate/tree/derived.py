@@ -36,10 +36,9 @@ from forensics.investigate.tree.user_names import UserNames, with_known_users
 from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
-
 _ONLY_ROOT = (
-    "Only the root user itself can deactivate or delete its access keys; for a member account of an organization, so can"
-    " the management account: sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials deletes them"
+    "Only the root user itself can deactivate or delete its access keys; in a member account of an organization, the"
+    " management account can delete them, by sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials"
 )
 
 

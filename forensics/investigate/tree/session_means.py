@@ -12,6 +12,18 @@ from forensics.investigate.tree.tree_rows import DerivedRow
 # the path of a role, never its name: anyone may create a role with such a name
 _RESERVED = ":role/aws-reserved/"
 _SERVICE_LINKED = ":role/aws-service-role/"
+# the ARN of a session has no path: the name only says what the role may be
+_LIMITS = {
+    "AWSReservedSSO_": (
+        "No loaded record shows the path of the role. If its path is /aws-reserved/, IAM refuses this step: disable the"
+        " user in Identity Center, and deny identitystore:UserId with aws:TokenIssueTime in the policy of the permission"
+        " set or in an SCP"
+    ),
+    "AWSServiceRoleFor": (
+        "No loaded record shows the path of the role. If its path is /aws-service-role/, the role is service-linked and"
+        " IAM refuses this step: no revocation and no SCP applies to its sessions, so wait until they expire"
+    ),
+}
 
 
 def means_of_session(session: DerivedRow, user_name: str | None) -> Means:
@@ -34,7 +46,13 @@ def means_of_session(session: DerivedRow, user_name: str | None) -> Means:
         return replace(role, action=Action.NOT_POSSIBLE)
     if session.rule == "sign_in_session" and session.sign_in_session_arn:
         return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
-    return role
+    return replace(role, limit=_limit_by_name(role))
+
+
+def _limit_by_name(role: Means) -> str | None:
+    """Return why IAM may refuse to revoke a role of which only the name is known."""
+    is_path_known = role.target != role.name
+    return None if is_path_known else next((_LIMITS[start] for start in _LIMITS if role.name.startswith(start)), None)
 
 
 def revocation_of(session: DerivedRow) -> Means | None:

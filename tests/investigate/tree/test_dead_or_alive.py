@@ -513,3 +513,19 @@ def test_only_root_can_deactivate_its_keys(used: bool, tmp_path: Path) -> None:
     steps = {step.target: step.why for step in tree.containment if step.action == "deactivate_access_key"}
     assert {key for key, why in steps.items() if "AssumeRoot" in why} == {ROOT_KEY, ROOTS_NEW_KEY}
     assert set(steps) == {ROOT_KEY, ROOTS_NEW_KEY, "AKIA0DAVE1111XXXXXXX"}
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("AWSReservedSSO_Admin_0", "Identity Center"), ("AWSServiceRoleForRDS", "service-linked"), ("deploy", None)],
+)
+@pytest.mark.parametrize("is_path_known", [True, False])
+def test_a_name_says_what_iam_may_refuse(name: str, instead: str | None, is_path_known: bool, tmp_path: Path) -> None:
+    role = AWS.role(name)
+    identity = role.session("bob", 0, AWS.key("S"))
+    if not is_path_known:
+        del identity["sessionContext"]["sessionIssuer"]
+    (step,) = tree_of([call(identity, 5)], tmp_path, AWS.key("S")).containment
+    assert step.action == "revoke_role_sessions"
+    assert ("IAM refuses this step" in step.why) is (instead is not None and not is_path_known)
+    assert is_path_known or instead is None or instead in step.why
