@@ -71,7 +71,7 @@ SCRATCH = {
     "telling_events": "session_descents",
     "requested_descents": "descents",
     "session_descents": "descents",
-    "over_plantings": "derived",
+    "derived_by_planting": "derived",
 }
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
@@ -99,7 +99,7 @@ def run(engine: Engine) -> None:
     _choose_and_walk(engine)
     for name in AFTER_WALK:
         _make(engine, name)
-    _close(engine, "over_plantings", "planted_hops")
+    _close(engine, "derived_by_planting", "planted_hops")
     for name in AFTER_DESCENTS:
         _make(engine, name)
 
@@ -130,7 +130,7 @@ def _choose_and_walk(engine: Engine) -> None:
 
 
 def _close(engine: Engine, table: str, hops: str) -> None:
-    """Create a table of all pairs that hops connect: join the hops with themselves until nothing is new."""
+    """Create the transitive closure of hops as a table: join the table with itself until nothing is new."""
     engine.create(table, model(hops))
     known = engine.count(table)
     for _ in range(_WALK_PASSES):

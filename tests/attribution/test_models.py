@@ -60,7 +60,7 @@ def _columns(select: str) -> list[str]:
 
 # made by the loop of `order`, by `build`, or as a view
 _OF_THE_LOOP = ("contested", "chosen", "hops", "reached", "names")
-_DOWNWARDS = ("planted_hops", "over_plantings")
+_DOWNWARDS = ("planted_hops", "derived_by_planting")
 _OF_BUILD = ("credential_days", "attributed_events")
 _AFTER_LOOP = (*order.AFTER_WALK, *_DOWNWARDS, *order.AFTER_DESCENTS)
 _BEFORE_ALL = {"events", "changed_events", "event_copies", "source_files", "exported_principals", "credential_days"}
@@ -68,7 +68,7 @@ _BEFORE_ALL = {"events", "changed_events", "event_copies", "source_files", "expo
 
 def test_the_written_order_is_that_of_what_each_model_reads() -> None:
     made = {*_BEFORE_ALL, "contested"}  # the loop begins with an empty one
-    start = {"hops": "reached", "planted_hops": "over_plantings"}
+    start = {"hops": "reached", "planted_hops": "derived_by_planting"}
     for name in (*order.BEFORE_WALK, *_OF_THE_LOOP[1:], "contested", *_AFTER_LOOP):
         assert reads(name) - {name} <= made, name
         made.add(start.get(name, name))

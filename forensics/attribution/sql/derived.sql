@@ -1,8 +1,8 @@
--- derived: everything derived from a credential: what was requested with it, directly or over other credentials, and
--- what derives from the access keys, users, passwords and trust policies that were planted with it.
--- Grain: one row per (ancestor_id, derived_id). An ID is a credential's or a planting's. `depth` is the smallest number
--- of hops. `is_certain` is false if a session may not have needed the planted trust policy. What an ambiguous request
--- may have issued is only in `descents`.
+-- derived: everything derived from a credential: the credentials requested with it, directly or through others, and
+-- everything derived from the access keys, users, passwords and trust policies that were planted with it.
+-- Grain: one row per (ancestor_id, derived_id), each the ID of a credential or a planting. `depth` is the smallest
+-- number of hops. `is_certain` is false if a session may not have needed the planted trust policy. Credentials that an
+-- ambiguous request may have issued are only in `descents`.
 
 with pairs as (
     select ancestor_credential_id as ancestor_id, credential_id as derived_id, depth, true as is_certain
@@ -11,7 +11,7 @@ with pairs as (
     union all
 
     select ancestor_id, derived_id, depth, is_certain
-    from over_plantings
+    from derived_by_planting
 )
 
 select

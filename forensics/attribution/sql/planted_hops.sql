@@ -1,6 +1,6 @@
--- planted_hops: what derives from a credential over one thing that was planted: an access key, user, password or trust
--- policy. Grain: one row per (ancestor_id, derived_id). An ID is a credential's or a planting's.
--- The passes over `over_plantings` start with these rows (attribution/order.py).
+-- planted_hops: what derives from a credential through one planting: an access key, user, password or trust policy.
+-- Grain: one row per (ancestor_id, derived_id), each the ID of a credential or a planting.
+-- The passes over `derived_by_planting` start with these rows (attribution/order.py).
 
 with planted as (
     select descents.parent_id, descents.child_id, descents.is_certain
@@ -14,7 +14,7 @@ with planted as (
        )
 ),
 
--- the planter, and what requested the planter
+-- the credential that planted it, and the credentials that requested that one
 planters as (
     select parent_id as ancestor_id, child_id, 1 as depth, is_certain
     from planted
@@ -26,7 +26,7 @@ planters as (
     join walk on walk.credential_id = planted.parent_id
 ),
 
--- what was planted, and what was requested with it
+-- the planting, and the credentials that were requested with it
 pairs as (
     select ancestor_id, child_id as derived_id, depth, is_certain
     from planters

@@ -1,15 +1,15 @@
--- over_plantings: what derives from a credential over one or more things that were planted. Grain: one row per
--- (ancestor_id, derived_id). Starts as `planted_hops`; each pass joins it with itself, which doubles its reach.
+-- derived_by_planting: what derives from a credential through one or more plantings. Grain: one row per (ancestor_id,
+-- derived_id). Starts as `planted_hops`; each pass joins it with itself, which doubles its reach.
 
 with pairs as (
     select ancestor_id, derived_id, depth, is_certain
-    from over_plantings
+    from derived_by_planting
 
     union all
 
     select near.ancestor_id, far.derived_id, near.depth + far.depth, near.is_certain and far.is_certain
-    from over_plantings near
-    join over_plantings far on far.ancestor_id = near.derived_id
+    from derived_by_planting near
+    join derived_by_planting far on far.ancestor_id = near.derived_id
 )
 
 select ancestor_id, derived_id, min(depth) as depth, max(is_certain) as is_certain
