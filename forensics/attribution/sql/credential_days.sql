@@ -4,6 +4,12 @@
 -- (attribution/incremental.py). Values come from reliable events; an unreliable one only counts as a use. A rebuilt
 -- record says who signed it, and is not further evidence.
 
+with timed as (
+    select *, coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') as time_of_day
+    from changed_events
+    where credential_id is not null
+)
+
 select
     credential_id,
     event_date,
@@ -25,12 +31,9 @@ select
             when not unreliable and coalesce(identity_type, '') <> 'AWSAccount' then coalesce(identity_type, '')
         end
     ) as last_identity_type,
-    -- a user may be renamed on that day: the name in the last record, behind the time of day that is cut off
-    substr(max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || arn end), 9)
-        as arn,
-    substr(
-        max(case when not unreliable then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || user_name end), 9
-    ) as user_name,
+    -- a user may be renamed on that day: take the name in the last record; the prefix, its time of day, is cut off
+    substr(max(case when not unreliable then time_of_day || arn end), 9) as arn,
+    substr(max(case when not unreliable then time_of_day || user_name end), 9) as user_name,
     coalesce(
         min(case when not unreliable and identity_type = 'IAMUser' then arn end)
             <> max(case when not unreliable and identity_type = 'IAMUser' then arn end),
@@ -40,7 +43,7 @@ select
         min(case when not unreliable then user_name end) <> max(case when not unreliable then user_name end), false
     ) as is_renamed,
     min(case when not unreliable then identity_provider end) as identity_provider,
-    -- of a caller that is a SAML subject
+    -- of a SAML subject that signed the call itself
     min(case when not unreliable and identity_type = 'SAMLUser' then subject_type end) as subject_type,
     min(case when not unreliable then session_issuer_type end) as session_issuer_type,
     min(case when not unreliable then session_issuer_arn end) as first_session_issuer_arn,
@@ -69,16 +72,9 @@ select
     max(case when not unreliable then session_credential_from_console end) as from_console,
     min(invoked_by) as invoked_by,
     min(case when not unreliable then event_key end) as named_by_event_key,
-    -- of a renamed user, the event with the last name
-    substr(
-        max(
-            case
-                when not unreliable and identity_type = 'IAMUser'
-                    then coalesce(strftime(event_time, '%H:%M:%S'), '00:00:00') || event_key
-            end
-        ),
-        9
-    ) as last_named_by_event_key,
+    -- the last event of a user: it has the latest name
+    substr(max(case when not unreliable and identity_type = 'IAMUser' then time_of_day || event_key end), 9)
+        as last_named_by_event_key,
     -- its use
     -- an unlisted record may be forged, so it does not prove a use
     min(case when coalesce(listing, '') not in ('unlisted', 'contested') then event_time end) as first_use,
@@ -98,6 +94,5 @@ select
     count(case when not unreliable then 1 end) as reliable_events,
     count(case when not unreliable and delivery = 'rebuilt' then 1 end) as rebuilt_events,
     count(case when listing in ('unlisted', 'contested') then 1 end) as distrusted_events
-from changed_events
-where credential_id is not null
+from timed
 group by credential_id, event_date

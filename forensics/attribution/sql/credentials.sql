@@ -1,6 +1,6 @@
 -- credentials: every credential that signed an event, and every one that was issued or created and never used.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date;
--- for delegated access its delegate; without a key, the workload that the record names.
+-- with delegated access also the delegate; without a key also the workload that the record names.
 -- A sign-in names a user without key and date, as do the copies that another account gets: both are one credential,
 -- with the identity type of the more complete record. identity_types, source_identities and on_behalf_of_users count
 -- the different values: none, 1, or 2 for several.
@@ -102,7 +102,7 @@ issued as (
     group by issued_credential_id
 ),
 
--- changes that name the owner of a long-term key: its creation, or else the last ones
+-- the changes that name the owner of a long-term key: its creation, otherwise the last ones
 key_changes as (
     select
         *,
@@ -118,7 +118,7 @@ key_changes as (
       and event_source = 'iam.amazonaws.com'
       and error_code is null
       and not unreliable
-      -- a change that names no user is about the caller
+      -- a call without a user name changes the caller's own key
       and (target_user_name is not null or identity_type = 'Root')
 ),
 
@@ -185,7 +185,7 @@ handed_over as (
 ),
 
 never_used as (
-    select handed_over.*
+    select handed_over.*, left(handed_over.access_key_id, 4) in ('AKIA', 'ACCA') as is_long_term
     from handed_over
     left join merged
       on  merged.access_key_id = handed_over.access_key_id
@@ -208,7 +208,7 @@ select
     case
         when identity_type = 'IAMUser' and arn like '%:user/%' and right(arn, length(user_name) + 1) <> '/' || user_name
             then regexp_extract(arn, '[^/]+$', 0)
-        -- anybody else who has two names is two people
+        -- any other credential with two names belongs to two people
         when identity_type = 'IAMUser' or not is_renamed then user_name
     end as user_name,
     identity_provider,
@@ -262,7 +262,7 @@ select
     credential_id,
     account_id,
     access_key_id,
-    left(access_key_id, 4) in ('AKIA', 'ACCA') as is_long_term,
+    is_long_term,
     principal_id,
     session_creation_date,
     identity_type,
@@ -278,7 +278,7 @@ select
     null as mfa_authenticated,
     source_identity,
     case when source_identity is null then 0 else 1 end as source_identities,
-    identity_type = 'Root' and left(access_key_id, 4) not in ('AKIA', 'ACCA') as assumed_root,
+    identity_type = 'Root' and not is_long_term as assumed_root,
     null as on_behalf_of_user_id,
     0 as on_behalf_of_users,
     null as identity_store_arn,

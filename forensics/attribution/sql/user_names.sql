@@ -13,7 +13,7 @@ with called as (
       and principal_id is not null
 ),
 
--- a user that was renamed on a day has each name from its first to its last event with it
+-- a user that was renamed on a day has each name from the first to the last event with that name
 renamed_uses as (
     select
         events.account_id,
@@ -139,7 +139,7 @@ held as (
     group by known.account_id, known.user_name, known.principal_id, known.is_creation
 ),
 
--- a user that was called by another name did not have this one then
+-- while a user had another name, it did not have this one
 other_names as (
     select
         known.account_id,
@@ -168,18 +168,19 @@ bounded as (
         held.is_rebuilt,
         held.first_known,
         held.last_known,
-        -- if no change of names since then is logged, the name is only sure between its own events
+        -- unless a change of the name since then is logged, it is certain only between its own events
         case
-            when coalesce(other_names.last_before < greatest(held.made_at, held.freed_at), false) then held.made_at
-            when other_names.last_before is not null then held.first_known
+            when coalesce(
+                other_names.last_before >= greatest(held.made_at, held.freed_at), other_names.last_before is not null
+            )
+                then held.first_known
             else held.made_at
         end as made_at,
         held.freed_at,
         case
-            when other_names.first_between is not null
-                then least(other_names.first_between, coalesce(held.held_until, other_names.first_between))
-            when coalesce(held.held_until < other_names.first_after, false) then held.held_until
-            when other_names.first_after is not null then held.last_known + interval 1 second
+            when other_names.first_between is not null then least(other_names.first_between, held.held_until)
+            when coalesce(held.held_until >= other_names.first_after, other_names.first_after is not null)
+                then held.last_known + interval 1 second
             else held.held_until
         end as held_until,
         greatest(held.possible_from, other_names.last_before) as possible_from,
@@ -205,7 +206,7 @@ select
     coalesce(last_known < held_until, true) as is_sure,
     possible_from,
     possible_until,
-    -- the first and the last record that calls this user so
+    -- the first and the last record in which the user has this name
     min(first_known) over (partition by account_id, user_name, principal_id) as seen_from,
     max(last_known) over (partition by account_id, user_name, principal_id) as seen_until
 from bounded
