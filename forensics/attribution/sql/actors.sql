@@ -136,7 +136,7 @@ open_origins as (
     join several_parents on several_parents.credential_id = walk.ancestor_credential_id
 ),
 
--- its loaded issuance, or all of its own records, do not prove anything
+-- credentials whose loaded issuance, or all of whose own records, are not evidence
 distrusted as (
     select credential_id
     from not_trusted
@@ -167,7 +167,7 @@ signed_in as (
     from console_sessions
 ),
 
--- of Identity Center users: the last sign-in before the session began
+-- the last sign-in of an Identity Center user before the session began
 person_labels as (
     select names.credential_id, max(identity_center_names.signed_in_at) as signed_in_at
     from names

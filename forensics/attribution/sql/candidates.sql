@@ -1,7 +1,7 @@
 -- candidates: child credential -> an issuance that may have issued it.
 -- Grain: one row per (child_credential_id, issuance_id), with the strongest rule (docs/attribution.md#rules).
--- Every rule requires equal seconds, or an issuance no later than the first use: clocks of hosts differ, so a use may
--- be stamped before the second in which its session began.
+-- Every rule requires equal seconds, or an issuance no later than the first use: the clocks of hosts differ, so a use
+-- may have an earlier time than the start of its session.
 
 with children as (
     -- credentials of a session; long-term keys have none
@@ -255,7 +255,7 @@ judged as (
             and issuances.mints_keys is null
             and switched.switch_issuance_id is null
             and console_sessions.event_key is null
-            -- the console gets further keys for the session that signed in to it
+            -- AWS issues further keys to the console for the session that signed in
             and not (children.from_console and issuances.event_name in ('AssumeRoleWithSAML', 'GetFederationToken'))
             and children.direct_events > 0,
             false
@@ -271,7 +271,7 @@ judged as (
       and (console_sessions.is_dated or children.from_console)
 ),
 
--- the console may have made the call for a switch whose event is not loaded: a candidate at most
+-- if the console may have made the call for a switch whose event is not loaded, the issuance is a candidate at most
 possible as (
     select
         judged.credential_id,

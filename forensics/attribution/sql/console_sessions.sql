@@ -1,7 +1,7 @@
 -- console_sessions: sessions for which AWS issues further keys without logging them: console sign-ins, and clients of
 -- `aws login`. Grain: one row per session (account, principal ID, creation date), with the event that shows it.
 -- A ConsoleLogin without session context belongs to the session that a SAML assertion started in the minute before it,
--- if only one did; `is_dated` is false then, and only a key that the console used is its key.
+-- if only one did. `is_dated` is false then: such a sign-in explains only the keys that the console used.
 
 with dated as (
     select

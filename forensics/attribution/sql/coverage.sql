@@ -5,7 +5,7 @@ select
     aws_region,
     date_trunc('hour', event_time) as hour,
     count(*) as events,
-    -- older records have no category, and are of management events
+    -- older records have no category; they are management events
     count(case when coalesce(event_category, 'Management') = 'Management' then 1 end) as management_events,
     min(event_time) as first_event_time,
     max(event_time) as last_event_time

@@ -1,6 +1,6 @@
 -- identity_center_names: the user names of Identity Center users, as AWS logs them after a successful sign-in.
--- Grain: one row per sign-in of a user of a store. A name is a label, never a join. A renamed user has the name of the
--- last sign-in before the session.
+-- Grain: one row per sign-in of a user of an identity store. A name is a label; no model joins on it. The name of a
+-- renamed user is that of the last sign-in before the session.
 
 select
     on_behalf_of_user_id as user_id,

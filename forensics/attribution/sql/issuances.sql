@@ -22,7 +22,7 @@ with handed_out as (
     from telling_events
     where (
           coalesce(issued_access_key_id, issued_principal_id, issued_sign_in_session_arn) is not null
-          -- a record without its response still says which session was requested
+          -- without its response, a record still shows which session was requested
           or (event_source = 'sts.amazonaws.com' and target_role_arn is not null and requested_session_name is not null)
       )
       and error_code is null

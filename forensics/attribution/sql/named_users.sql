@@ -1,7 +1,6 @@
 -- named_users: the IAM user that an event names by name alone, if only one user can have had the name at that time.
 -- Grain: one row per event. Events that nobody, or possibly more than one user, matches are missing. `is_certain`:
--- records before and after the event give this user the name. Otherwise a deletion and a creation may be missing in the
--- logs.
+-- records before and after the event give this user the name. Otherwise the logs may lack a deletion and a creation.
 
 with naming as (
     select

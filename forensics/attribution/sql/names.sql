@@ -3,7 +3,7 @@
 -- Grain: one row per credential. The grade is proven for the credential's own record (medium if rebuilt), strong for a
 -- session's Identity Center user, and that of the link for an issuer.
 
--- who requested the key or signed in to the session comes before the workload that it was passed to
+-- the principal that requested the key, or signed in to the session, takes precedence over the workload that uses it
 with has_person as (
     select judged_links.child_credential_id as credential_id
     from judged_links
@@ -125,7 +125,7 @@ select
     true as is_by_record,
     case
         when by_record.is_rebuilt then 3
-        -- a federated user is not the user who requested the session, so the request counts, if it is loaded
+        -- the actor is the user who requested the session, so a loaded request sets the grade
         when by_record.identity_type = 'FederatedUser' then coalesce(chosen.grade_rank, 1)
         else 1
     end as grade_rank,

@@ -29,7 +29,7 @@ linked as (
     left join settled on settled.credential_id = links.child_credential_id
 ),
 
--- followed, but the record names nobody
+-- chosen links whose record does not name a requester
 nameless as (
     select
         links.child_credential_id as credential_id,
@@ -48,7 +48,7 @@ nameless as (
       and issuances.event_name not in ('ConsoleLogin', 'SwitchRole')
 ),
 
--- records that show the very key, and no rule joins
+-- issuances of the exact key that no rule links
 unlinked as (
     select
         credentials.credential_id,

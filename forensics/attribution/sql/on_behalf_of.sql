@@ -1,9 +1,9 @@
 -- on_behalf_of: the Identity Center user who signed in to a role session, if AWS names the user on any of its events.
 -- Grain: one row per credential of such a session. Most events name the user; the other credentials of the session
--- inherit it. A session for which AWS names two users has none. Sign-ins get a reserved role. A session of any other
--- role was requested by an application (ProvidedContexts) or derived from such a session: its user is a claim. Records
--- that leave out the path of the role count if the user opened that permission set in the portal in that second, and
--- no customer's principal requested such a session then.
+-- inherit it. A session for which AWS names two users has none. A sign-in results in a session of a reserved role. A
+-- session of any other role was requested by an application (ProvidedContexts), or with such a session: its user is a
+-- claim. If the records omit the role's path, the user must have opened that permission set in the portal in the second
+-- of the session's creation, and no principal of a customer may have requested such a session in that second.
 
 with portal as (
     select on_behalf_of_user_id, identity_store_arn, event_time, issued_account_id, permission_set
