@@ -21,9 +21,7 @@ _PRINCIPAL_PREFIXES = ("AIDA", "AROA", "AGPA", "AIPA")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
 _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
-# `XXXXXXXXXXXXXXXX` behind the prefix is a mask
-_MASKING_CHARACTERS = 1
-# a value, or a part of an ARN or unique ID, that AWS, an export or a redaction put in the place of the real one
+# a placeholder for a value, or for a part of an ARN or unique ID, by AWS, an export or a redaction
 _MASK = re.compile(
     r"(?:^|[:/])(?:A[A-Z]{3})?(?:(?i:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?)|\*+|X{8,})(?:$|[:/])|\*{3}|X{12}"
 )
@@ -77,29 +75,29 @@ def identify(text: str) -> Identifier:
 
 
 def unmasked(text: str | None) -> str | None:
-    """Return a text; None if it is empty, or if it or a part of it is masked, such as `arn:aws:iam::***:user/bob`.
+    """Return a text, or None if it is empty or partly masked, such as `arn:aws:iam::***:user/bob`.
 
-    Two masked values are neither the same value nor different ones.
+    Two masked values may stand for the same value or for different ones.
     """
     return None if not text or _MASK.search(text) else text
 
 
 def unmasked_key(text: str | None) -> str | None:
-    """Return an access key ID in upper case; None for a masked one, such as `ASIA****` or `HIDDEN_...`.
+    """Return an access key ID in upper case, or None for a masked one, such as `ASIA****` or `HIDDEN_...`.
 
-    Exports and redaction replace key IDs by placeholders. Two of them are neither the same key nor different keys.
+    A prefix followed by one repeated character, such as `AKIAXXXXXXXXXXXXXXXX`, is masked, too.
     """
     key = (text or "").strip().upper()
-    return key if _ACCESS_KEY_ID.fullmatch(key) and len(set(key[4:])) > _MASKING_CHARACTERS else None
+    return key if _ACCESS_KEY_ID.fullmatch(key) and len(set(key[4:])) > 1 else None
 
 
 def is_long_term(key: str | None) -> bool:
-    """Return whether a key ID is that of a long-term access key or of a service-specific credential."""
+    """Return whether an ID is that of a long-term access key or of a service-specific credential."""
     return (key or "").startswith(_LONG_TERM_PREFIXES)
 
 
 def is_service_specific(key: str | None) -> bool:
-    """Return whether a key ID is that of a service-specific credential: an API key or password for one service."""
+    """Return whether an ID is that of a service-specific credential: an API key or password for one service."""
     return (key or "").startswith("ACCA")
 
 

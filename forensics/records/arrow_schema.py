@@ -140,13 +140,9 @@ EVENT_COLUMNS = [
     *_columns(
         [
             ("resource", TEXT, "ARN or name of the call's main target"),
-            ("omitted_fields", TEXT, "fields that CloudTrail omitted for their size, sorted, comma-separated"),
+            ("omitted_fields", TEXT, "fields that CloudTrail omitted because of their size, sorted, comma-separated"),
             ("flags", TEXT, "anomalies of the record, sorted, comma-separated; null if it has none"),
-            (
-                "named_access_key_ids",
-                TEXT,
-                "access key IDs anywhere else in the record, separated by spaces",
-            ),
+            ("named_access_key_ids", TEXT, "access key IDs anywhere else in the record, separated by spaces"),
             ("amends", TEXT, "eventID of the event that an addendum with updated data amends"),
             ("delivery", TEXT, "native as AWS wrote it, wrapped by another product, or rebuilt from its fields"),
             ("unreliable", pa.bool_(), "the record is for display only, never evidence"),
