@@ -26,17 +26,9 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
     """Return the change by a call to IAM. A refused call has a target, from its parameters or its error message."""
     access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
     role = response.role if isinstance(response.role, RoleResponse) else _NO_ROLE
-    credential = response.service_specific_credential or _NO_CREDENTIAL
-    # the response to a reset names the credential, too
-    created = credential if record.event_name == "CreateServiceSpecificCredential" else _NO_CREDENTIAL
-    user_name = access_key.user_name or credential.user_name or user.user_name or request.user_name
-    if identity.type == "Root" and request.user_name is None and user.user_name is None:
-        user_name = None  # root's own key: the response can have the account alias as the name
+    is_creation = record.event_name == "CreateServiceSpecificCredential"  # a reset has the same response
+    created = (response.service_specific_credential if is_creation else None) or _NO_CREDENTIAL
     refused = record.error_message if record.error_code else None
-    if user_name is None and refused:
-        user_name = _refused(_REFUSED_USER, refused)
-    elif user_name is None and request.role_name is None and identity.type == "IAMUser":
-        user_name = identity.user_name  # a call about the caller has no userName
     document = request.assume_role_policy_document
     if record.event_name == "UpdateAssumeRolePolicy":
         document = document or request.policy_document
@@ -46,7 +38,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         target_access_key_id=unmasked_key(request.access_key_id or request.service_specific_credential_id)
         or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name in _DELETIONS else request.status,
-        target_user_name=unmasked(user_name),
+        target_user_name=unmasked(_target_user(identity, request, response, refused)),
         new_user_name=unmasked(request.new_user_name),
         target_role_name=unmasked(request.role_name or role.role_name),
         target_principal_id=unmasked(user.user_id or role.role_id),
@@ -59,6 +51,20 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         trusted_principals=trusted.principals,
         trust_is_conditional=trusted.is_conditional,
     )
+
+
+def _target_user(identity: UserIdentity, request: Request, response: Response, refused: str | None) -> str | None:
+    """Return the user whom a call changes, by its response, its parameters, its refusal, or its caller."""
+    access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
+    credential = response.service_specific_credential or _NO_CREDENTIAL
+    name = access_key.user_name or credential.user_name or user.user_name or request.user_name
+    if identity.type == "Root" and request.user_name is None and user.user_name is None:
+        name = None  # root's own key: the response can have the account alias as the name
+    if name is None and refused:
+        return _refused(_REFUSED_USER, refused)
+    if name is None and request.role_name is None and identity.type == "IAMUser":
+        return identity.user_name  # a call about the caller has no userName
+    return name
 
 
 # a refused call has no parameters; its error message names the target (docs/attribution.md#denied-calls)

@@ -31,8 +31,6 @@ _IDENTITY_TYPES = {
         "WebIdentityUser",
     )
 }
-
-
 _ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:(?:iam|sts):[^:]*:(\d{12}):")
 _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -73,22 +71,9 @@ class Identity(NamedTuple):
 
 def identity_of(block: bytes, authenticated: bool) -> Identity:
     """Return the identity in a `userIdentity` block. Without authentication, it has no credential ID."""
-    flag = None
-    try:
-        user = rec.decode_identity(block)
-    except rec.NOT_DECODED:
-        user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
-    if user.invoked_by_delegate and not user.invoked_by_delegate.account_id:
-        flag = "wrong_type"
-    if rec.repeats_a_key(block):
-        flag = "repeated_key"
-    user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
-    user.user_name = unmasked(user.user_name)
+    user, flag = _decoded(block)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
-    user.account_id = unmasked(user.account_id) or _account_in_arns(
-        user.arn, session_issuer.arn if session_issuer else None
-    )
     attributes = context.attributes if context else None
     access_key_id = _key(user)
     principal_id = _principal_id(user) or _substitute_principal(user)
@@ -135,6 +120,23 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     )
 
 
+def _decoded(block: bytes) -> tuple[UserIdentity, str | None]:
+    """Return a block with AWS's spelling of its type and without a masked name or account, and its anomaly."""
+    flag = None
+    try:
+        user = rec.decode_identity(block)
+    except rec.NOT_DECODED:
+        user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
+    if user.invoked_by_delegate and not user.invoked_by_delegate.account_id:
+        flag = "wrong_type"
+    if rec.repeats_a_key(block):
+        flag = "repeated_key"
+    user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
+    user.user_name = unmasked(user.user_name)
+    user.account_id = unmasked(user.account_id) or _account_in_arns(user)
+    return user, flag
+
+
 def credential_id(
     account_id: str | None,
     access_key_id: str | None,
@@ -144,8 +146,8 @@ def credential_id(
 ) -> str | None:
     """Return the ID of the credential that signed an event, from its parts; None if all parts are empty.
 
-    `context` is a fifth part: the delegate of delegated access, because the same principal may act for itself in the
-    same second; and without a key, the workload of a session or the directory of a user.
+    `context` is a fifth part. With delegated access it is the delegate, because the same principal may act for itself
+    in the same second. Without a key it is the workload of a session or the directory of a user.
 
     Example:
         >>> credential_id("111122223333", "AKIAIOSFODNN7EXAMPLE", "AIDACKCEVSQ6C2EXAMPLE", None)
@@ -169,16 +171,17 @@ def _key(user: UserIdentity) -> str | None:
     return unmasked_key(user.credential_id if is_service_specific(user.credential_id) else user.access_key_id)
 
 
-def _account_in_arns(*arns: str | None) -> str | None:
-    """Return the account of the first ARN that has one: exports may leave out `accountId`."""
-    matches = (_ACCOUNT_IN_ARN.match(arn) for arn in arns if arn)
+def _account_in_arns(user: UserIdentity) -> str | None:
+    """Return the account in the ARN of the identity or of its session issuer: exports may omit `accountId`."""
+    issuer = user.session_context.session_issuer if user.session_context else None
+    matches = (_ACCOUNT_IN_ARN.match(arn) for arn in (user.arn, issuer.arn if issuer else None) if arn)
     return next((match.group(1) for match in matches if match), None)
 
 
 def _principal_id(user: UserIdentity) -> str | None:
-    """Return the principal ID; of an Identity Center user, the user ID.
+    """Return the principal ID, or the user ID of an Identity Center user.
 
-    In the records of a person, Identity Center may write an account ID as the principal ID: it identifies nobody.
+    In a user's records, Identity Center may write an account ID as the principal ID. It identifies nobody.
     """
     if user.type in _NAMED_BY_USER_NAME:
         if user.on_behalf_of and (user_id := unmasked(user.on_behalf_of.user_id)):
@@ -189,10 +192,10 @@ def _principal_id(user: UserIdentity) -> str | None:
 
 
 def _substitute_principal(user: UserIdentity) -> str | None:
-    """Return what identifies a caller without a principal ID: its service or its name.
+    """Return the service or the name of a caller without a principal ID.
 
-    Records of SAML users (Managed Grafana, QuickSight), directories and Identity Center before 2025 name a person by
-    `userName` alone. Without it, all of them would be one credential.
+    Records of SAML users (Managed Grafana, QuickSight), directories and Identity Center before 2025 identify a user by
+    `userName` alone. Without it, all of these users would be one credential.
     """
     if user.type in (None, "AWSService"):
         return user.invoked_by
@@ -200,7 +203,7 @@ def _substitute_principal(user: UserIdentity) -> str | None:
 
 
 def _directory(user: UserIdentity) -> str | None:
-    """Return the directory of a person whose name or user ID is unique in it alone."""
+    """Return the directory of a user whose name or user ID is unique only within it."""
     if user.on_behalf_of and user.type in _NAMED_BY_USER_NAME:
         return user.on_behalf_of.identity_store_arn
     return user.identity_provider if user.type == "SAMLUser" and not user.principal_id else None
