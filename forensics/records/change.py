@@ -9,7 +9,7 @@ from __future__ import annotations
 from forensics.records.changing_record import Change, ChangingRecord, Request, Response
 from forensics.records.iam_change import iam_change
 from forensics.records.record import Record, UserIdentity
-from forensics.records.trail_selectors import decides, leaves_out
+from forensics.records.trail_selectors import leaves_out, narrows
 
 _IAM = "iam.amazonaws.com"
 _CLOUDTRAIL = "cloudtrail.amazonaws.com"
@@ -72,11 +72,10 @@ def change(record: Record, identity: UserIdentity, changing: ChangingRecord) -> 
     if record.event_source == _IAM:
         return iam_change(record, identity, request, response)
     if record.event_source == _CLOUDTRAIL:
-        left_out = leaves_out(request)
         return Change(
             target_trail=request.name or request.trail_name,
-            narrows_trail=left_out is not None if decides(request) else None,
-            trail_leaves_out=left_out,
+            narrows_trail=narrows(request),
+            trail_leaves_out=leaves_out(request),
         )
     instances = response.instances_set.items if response.instances_set else None
     names = [instance.instance_id for instance in instances or ()] or [request.function_name]

@@ -44,7 +44,7 @@ from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _SIGN_IN = "awsconsolesignin"
-# Identity Center names the person in a challenge and in a failed attempt, too: anybody can type a name
+# Identity Center also logs the user of a challenge and of a failed attempt, where anybody can type a name
 _PERSON_SIGN_INS = ("CredentialChallenge", "CredentialVerification", "UserAuthentication")
 _API_CALL = "AwsApiCall"
 _NO_BLOCK = b"{}"
@@ -330,9 +330,9 @@ def _resources(decoded: Decoded) -> pa.Array:
 def _named_keys(
     raw: Sequence[bytes], signers: Sequence[str | None], issued: Mapping[int, Issuance], changed: Mapping[int, Change]
 ) -> dict[int, str]:
-    """Return the access key IDs that no typed column of the record has, keyed by row.
+    """Return the access key IDs that are in no other column of the record, keyed by row.
 
-    Almost every record contains its signer's key and no other, so counting comes first.
+    Counting the prefixes first is cheap, and almost every record contains no key but its signer's.
     """
     found: dict[int, str] = {}
     for row, (text, signer) in enumerate(zip(raw, signers, strict=True)):

@@ -188,7 +188,7 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
 
 
 def identity_center_result(issuing: IssuingRecord) -> str | None:
-    """Return the result of a person's sign-in to Identity Center: `Success` or `Failure`; None if none is recorded."""
+    """Return the result of a user's sign-in to Identity Center: `Success` or `Failure`; None if it is not recorded."""
     details = _details(issuing)
     return details.user_authentication or details.credential_verification
 
@@ -223,7 +223,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
 
 
 def _requested_end(record: Record, request: _Request) -> datetime | None:
-    """Return the expiry that was asked for, for a response that was omitted: STS grants it or refuses the call."""
+    """Return the requested expiry, for an omitted response: STS grants the requested duration or refuses the call."""
     issued_at, text = parse_time(record.event_time), str(request.duration_seconds)
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     return issued_at + timedelta(seconds=seconds) if issued_at and seconds in _DURATIONS else None
@@ -254,7 +254,7 @@ def _issued_session(
 def _by_certificate(request: _Request, issued: _CredentialSet) -> Issuance:
     """Return an issuance by Roles Anywhere.
 
-    The session name is the certificate's serial number, unless the client chose a name, which could be any number.
+    The session name is the certificate's serial number, unless the client chose a name, which can be any other number.
     """
     credentials, role_user = issued.credentials or _NO_CREDENTIALS, issued.assumed_role_user or _NO_ROLE_USER
     name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
@@ -318,8 +318,8 @@ def _workload(identity: UserIdentity, request: _Request) -> str | None:
     if identity.type != "AWSService":
         return None
     if identity.invoked_by == _PODS:
-        of_pod = tags(request.tags)
-        parts = [of_pod.get(key) for key in _POD_TAGS]
+        pod_tags = tags(request.tags)
+        parts = [pod_tags.get(key) for key in _POD_TAGS]
         return "/".join(part for part in parts if part) if all(parts) else None
     name = request.role_session_name
     return None if name and _LAMBDA_TRIAL.fullmatch(name) else name

@@ -1,4 +1,4 @@
-"""Omitted fields: CloudTrail replaces a field of more than 100 KB (of some, 28 KB) by `{"omitted": true, ...}`.
+"""Omitted fields: CloudTrail replaces a field of more than 100 KB (some: 28 KB) by `{"omitted": true, ...}`.
 
 Source: CloudTrail user guide, "CloudTrail record contents". The object also has the original size and the reason.
 """

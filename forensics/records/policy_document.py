@@ -30,7 +30,7 @@ def trust_requirements(document: str | None) -> TrustRequirements:
 
 
 def _conditions(document: str | None) -> set[str] | None:
-    """Return the condition keys, in lower case, without which no statement allows AssumeRole, or one denies it."""
+    """Return the condition keys, in lower case, without which AssumeRole is not allowed or is denied."""
     statements = _statements(document)
     if statements is None:
         return None
@@ -60,7 +60,7 @@ def _required_keys(statement: dict[str, Any]) -> set[str]:
 
 
 def _key_denied_if_absent(statement: dict[str, Any]) -> str | None:
-    """Return the only condition key of a statement that denies every caller if the key is absent."""
+    """Return the only condition key of a statement that denies everybody if the key is absent."""
     operands = list(_operands(statement))
     if len(operands) != 1 or statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
         return None
@@ -77,7 +77,7 @@ def _operands(statement: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
 
 
 def _is_true_if_absent(operator: str, value: object) -> bool:
-    """Return whether a condition is true for a request without its key. Any other operator, also with `*`, is false."""
+    """Return whether a condition is true for a request without its key. Most are false, even with the value `*`."""
     if operator == "null":
         values = value if isinstance(value, list) else [value]
         return any(str(one).lower() != "false" for one in values)
@@ -129,8 +129,8 @@ _ROOT_OF_ACCOUNT = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
 def revoked_before(document: str | None) -> datetime | None:
     """Return the cut-off of a policy that denies everything to sessions issued before a time.
 
-    This is what the console's revocation writes. A statement that denies some actions or resources only, or has further
-    conditions, leaves the session usable.
+    The console writes such a policy to revoke sessions. A statement that denies only some actions or resources, or has
+    further conditions, leaves the sessions usable.
     """
     cut_offs = [cut_off for statement in _statements(document) or () if (cut_off := _cut_off(statement))]
     return max(cut_offs, default=None)

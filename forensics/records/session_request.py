@@ -1,7 +1,7 @@
 """Session request: the tags and policies that were requested for a session (docs/attribution.md#session-tags).
 
-The caller or its identity provider chooses them, so any JSON is accepted: a value of another form is left out, and
-never makes its record unreliable.
+The caller or its identity provider chooses them, so any JSON is accepted. A value of another type is skipped and does
+not make its record unreliable.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def session_request(request: Requested) -> SessionRequest:
 
 
 def tags(value: object) -> dict[str, str]:
-    """Return tags, which STS logs as a list of keys and values, or as an object."""
+    """Return tags by key. STS logs them as a list of keys and values, or as an object."""
     pairs: Iterable[tuple[object, object]] = value.items() if isinstance(value, dict) else ()
     if isinstance(value, list):
         pairs = [(one.get("key"), one.get("value")) for one in value if isinstance(one, dict)]

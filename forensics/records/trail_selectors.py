@@ -1,4 +1,4 @@
-"""Event selectors: determines which management events a trail leaves out."""
+"""Event selectors: the management events that a trail leaves out."""
 
 from __future__ import annotations
 
@@ -35,24 +35,28 @@ class TrailRequest(msgspec.Struct, rename="camel"):
     advanced_event_selectors: list[AdvancedEventSelector] | None = None
 
 
+_READ, _WRITE = frozenset({"read"}), frozenset({"write"})
+_BOTH = _READ | _WRITE
+
+
 def selectors_leave_out(selectors: object) -> str | None:
     """Return `leaves_out` for event selectors with the names of a request. Raises msgspec.ValidationError."""
     return leaves_out(msgspec.convert(selectors, TrailRequest))
 
 
-def decides(request: TrailRequest) -> bool:
-    """Return whether a call decides which events a trail records."""
-    parts = (
+def narrows(request: TrailRequest) -> bool | None:
+    """Return whether a call makes a trail leave out management events; None if the call does not affect that."""
+    selection = (
         request.event_selectors,
         request.advanced_event_selectors,
         request.is_multi_region_trail,
         request.include_global_service_events,
     )
-    return any(part is not None for part in parts)
+    return None if all(part is None for part in selection) else leaves_out(request) is not None
 
 
 def leaves_out(request: TrailRequest) -> str | None:
-    """Return which management events a trail no longer records; None if it records all, or if it is unaffected.
+    """Return the management events that a trail leaves out; None if it records all, or if the call does not affect it.
 
     The values: management_events (all of them), read_only_events, write_events, some_services, some_events,
     global_services (IAM and global STS), and other_regions.
@@ -71,12 +75,8 @@ def leaves_out(request: TrailRequest) -> str | None:
     return "management_events" if missing else next(one.narrowed_by for one in selected if one.narrowed_by)
 
 
-_READ, _WRITE = frozenset({"read"}), frozenset({"write"})
-_BOTH = _READ | _WRITE
-
-
 class _Selected(NamedTuple):
-    """The types of management events that a selector records. `narrowed_by`: what it leaves out of these."""
+    """The types of management events that a selector records. `narrowed_by`: the events of these types left out."""
 
     types: frozenset[str]
     narrowed_by: str | None = None
