@@ -22,7 +22,9 @@ told_by_name as (
         case when issuances.is_redacted then issuances.caller_account_id end as by_account_id
     from links
     join issuances on issuances.issuance_id = links.issuance_id
+    left join explained on explained.child_credential_id = links.child_credential_id
     where links.parent_credential_id is null
+      and (links.is_of_chosen_issuer or explained.child_credential_id is null)
       and (issuances.event_name = 'SwitchRole' or issuances.is_redacted)
 ),
 

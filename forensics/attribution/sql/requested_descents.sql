@@ -5,6 +5,14 @@ with explained as (
     select distinct child_credential_id
     from links
     where is_of_chosen_issuer
+),
+
+-- sessions for which a switch of role is logged
+switched as (
+    select distinct links.child_credential_id
+    from links
+    join issuances on issuances.issuance_id = links.issuance_id
+    where issuances.event_name = 'SwitchRole'
 )
 
 select
@@ -17,6 +25,9 @@ select
         when issuances.event_source = 's3express.amazonaws.com' then 'session_token'
         when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_session'
         when issuances.mints_keys = 'switch_role' or links.switch_issuance_id is not null then 'switched_role'
+        -- the key of the console's own call for the switch
+        when issuances.caller_invoked_by = 'AWS Internal' and switched.child_credential_id is not null
+            then 'switched_role'
         else 'assumed_role'
     end as relation,
     links.is_of_chosen_issuer as is_certain,
@@ -24,5 +35,6 @@ select
 from links
 join issuances on issuances.issuance_id = links.issuance_id
 left join explained on explained.child_credential_id = links.child_credential_id
+left join switched on switched.child_credential_id = links.child_credential_id
 where links.parent_credential_id is not null
   and (links.is_of_chosen_issuer or explained.child_credential_id is null)

@@ -6,6 +6,7 @@ with the parent, and AWS services act for a session as long as it works.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -55,6 +56,9 @@ class Lives:
         self._plantings = plantings
         self._issuances = issuances
         self._at = at
+        self._in_console = {one for place in places if place.relation in _IN_CONSOLE for one in place.members}
+        self._in_console |= {row.id for row in credentials.values() if row.from_console}
+        self._cited = self._issuances_by_member()
         self._earlier_successes = self._successes_until(connection)
         self._sign_ins = self._signed_in(connection)
         self._lives = [self._life(place) for place in places]
@@ -72,9 +76,17 @@ class Lives:
 
     def _signed_in(self, connection: Connection) -> dict[str, datetime]:
         """Return the last sign-in of each session that is used in the console, by credential."""
-        placed = {member for place in self._places if place.relation in _IN_CONSOLE for member in place.members}
-        ids = sorted(row.id for row in self._credentials.values() if row.from_console or row.id in placed)
+        ids = sorted(self._in_console & self._credentials.keys())
         return dict(pairs(connection, str, datetime, "tree/sign_ins", ids=ids)) if ids else {}
+
+    def _issuances_by_member(self) -> dict[str, list[IssuanceRow]]:
+        """Return the issuances that the places of each member cite: a credential in two places has one life."""
+        found: defaultdict[str, dict[str, IssuanceRow]] = defaultdict(dict)
+        for place in self._places:
+            cited = {key: self._issuances[key] for key in place.event_keys if key in self._issuances}
+            for member in place.members:
+                found[member] |= cited
+        return {member: list(cited.values()) for member, cited in found.items()}
 
     def _life(self, place: TreePlace) -> Life:
         credentials = [self._credentials[id_] for id_ in place.members if id_ in self._credentials]
@@ -103,7 +115,7 @@ class Lives:
                 ends_by=fact.key_expires_at,
             )
         begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
-        ends = [self._expiry(place, row) for row in credentials]
+        ends = [self._expiry(row) for row in credentials]
         role = revocation_of(fact)
         return replace(
             life,
@@ -115,16 +127,16 @@ class Lives:
             ends_by=_last(end.latest for end in ends),
         )
 
-    def _expiry(self, place: TreePlace, credential: DerivedRow) -> _Expiry:
-        """Return the expiry by the issuance of the credential, or else by those of its place."""
+    def _expiry(self, credential: DerivedRow) -> _Expiry:
+        """Return the expiry by the issuance of the credential, or else by those of its places."""
         began = credential.session_creation_date or credential.issuance_time
         is_of_role = revocation_of(credential) is not None
-        if place.relation in _IN_CONSOLE or credential.from_console:
+        if credential.id in self._in_console:
             latest = longest_in_console(began, self._sign_ins.get(credential.id), is_of_role=is_of_role)
             return _Expiry(None, False, latest)
         latest = longest(began, is_of_role=is_of_role)
-        cited = [self._issuances[key] for key in place.event_keys if key in self._issuances]
-        ends = [expiry(one, credential.identity_type) for one in ([credential] if credential.issuance_id else cited)]
+        issued_by = [credential] if credential.issuance_id else self._cited[credential.id]
+        ends = [expiry(one, credential.identity_type) for one in issued_by]
         at, is_assumed = _last(end for end, _ in ends), any(assumed for _, assumed in ends)
         # the default lifetimes of root's sessions are also the longest
         is_latest = at is not None and (not is_assumed or credential.identity_type == "Root")

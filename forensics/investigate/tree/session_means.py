@@ -16,8 +16,8 @@ _SERVICE_LINKED = ":role/aws-service-role/"
 _LIMITS = {
     "AWSReservedSSO_": (
         "No loaded record shows the path of the role. If its path is /aws-reserved/, IAM refuses this step: disable the"
-        " user in Identity Center, and deny identitystore:UserId with aws:TokenIssueTime in the policy of the permission"
-        " set or in an SCP"
+        " user in Identity Center, and deny identitystore:UserId with aws:TokenIssueTime in the policy of the"
+        " permission set or in an SCP"
     ),
     "AWSServiceRoleFor": (
         "No loaded record shows the path of the role. If its path is /aws-service-role/, the role is service-linked and"

@@ -16,6 +16,7 @@ from tests.attribution.records import (
     START,
     Account,
     Json,
+    Role,
     assume_role,
     at,
     call,
@@ -24,6 +25,7 @@ from tests.attribution.records import (
     get_federation_token,
     get_session_token,
     sign_in_event,
+    switch_role,
     with_repeated_key,
 )
 from tests.cases import case_of_records
@@ -529,3 +531,21 @@ def test_a_name_says_what_iam_may_refuse(name: str, instead: str | None, is_path
     assert step.action == "revoke_role_sessions"
     assert ("IAM refuses this step" in step.why) is (instead is not None and not is_path_known)
     assert is_path_known or instead is None or instead in step.why
+
+
+@pytest.mark.parametrize("role", [LOOP, AWAY.role("loop")], ids=["same account", "across accounts"])
+def test_a_switch_of_role_is_one_session_with_one_state(role: Role, tmp_path: Path) -> None:
+    """The key of the console's own call, and the key that the console got for the session."""
+    login = sign_in_event(ALICE.signs_in(), 0, "ConsoleLogin")
+    console = ALICE.session(0, AWS.key("C"))
+    key = Account(role.account_id).key("SW")
+    request = assume_role(console | {"invokedBy": "AWS Internal"}, role, "alice", 60, issues=key)
+    requests = [request] if role is LOOP else copies(request, role)
+    switch = switch_role(ALICE.arn, role, "alice", 60)
+    use = call(role.session("alice", 60, Account(role.account_id).key("U")), 70)
+    tree = tree_of(
+        [login, call(console, 10), *requests, switch, use, call(ADMIN.signs(), 7300)], tmp_path, AWS.key("C")
+    )
+    (node,) = tree.nodes[1:]
+    assert len(node.access_key_ids) == 2
+    assert (node.relation, node.state, node.certain) == ("switched_role", "unknown", True)

@@ -38,6 +38,7 @@ def test_all_true_descendants_and_no_certain_stranger(seed: int, tmp_path_factor
             tree = case.tree(subject)
             keys = {key for node in tree.nodes for key in node.access_key_ids}
             assert below[subject] <= keys, (subject, below[subject] - keys)
+            assert all(len(states) == 1 for states in _states(tree).values()), subject
             for key in _certain(tree):
                 chain = {one[1] for one in by_key[key].chain}
                 assert subject in chain, (subject, key)
@@ -50,6 +51,16 @@ def _descendants(truths: Iterable[CredentialTruth]) -> defaultdict[str, set[str]
         if one.decided and one.stop_reason != "external_account":
             for _, key, _, _ in one.chain:
                 found[key or ""].add(one.access_key_id or "")
+    return found
+
+
+def _states(tree: Tree) -> defaultdict[str, set[State]]:
+    """The states of each key; forward access lasts as long as the session that it was used for."""
+    found: defaultdict[str, set[State]] = defaultdict(set)
+    for node in tree.nodes:
+        if node.relation != Relation.FORWARD_ACCESS:
+            for key in node.access_key_ids:
+                found[key].add(node.state)
     return found
 
 
