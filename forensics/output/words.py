@@ -129,6 +129,7 @@ NOT_TRUSTED = {
     "session_differs": "an event issued this access key, but to another session or principal",
     "account_differs": "an event issued this access key, but in another account",
     "no_requester": "the event that issued it is loaded, but its record does not name the requester",
+    "no_response": "a request for this session is loaded, but its record does not show what it issued",
     "self_issued": "by its record, the event that issued it was signed with the same key",
 }
 WHY_NOT_TRUSTED = {
@@ -143,6 +144,7 @@ WHY_NOT_TRUSTED = {
     "session_differs": "issued this access key to another session or principal",
     "account_differs": "issued this access key in another account",
     "no_requester": "the record does not name its caller",
+    "no_response": "requested this role and session name in this second, but its record does not show what it issued",
     "self_issued": "signed with the access key that it issued",
 }
 # anomalies of a record; one without any has a copy that disagrees with it

@@ -113,10 +113,27 @@ class TestWithoutResponse:
     def request(self, caller: dict[str, Any]) -> dict[str, Any]:
         return assume_role(caller, DEPLOY, "s", 0, issues=AWS.key("K")) | {"responseElements": None}
 
-    def test_one_requester_is_named(self, tmp_path: Path) -> None:
-        with case_of_records([self.request(ALICE.signs()), self.use], tmp_path) as case:
+    @pytest.mark.parametrize("response", [None, {"omitted": True}, {"credentials": {"accessKeyId": "***"}}])
+    def test_the_requester_is_a_candidate(self, response: dict[str, Any] | None, tmp_path: Path) -> None:
+        """The call that issued the key may be another one, which is not loaded."""
+        request = self.request(ALICE.signs()) | {"responseElements": response}
+        with case_of_records([request, self.use], tmp_path) as case:
+            who, tree = case.who(AWS.key("K")), case.tree(ALICE.key)
+        assert (who.actor.kind, who.stop_reason) == ("unknown", "not_trusted")
+        assert [(one.grade, one.actor.name) for one in who.candidates] == [("medium", "alice")]
+        assert [(one.reason, one.evidence.event_id) for one in who.not_trusted] == [("no_response", request["eventID"])]
+        assert [(node.access_key_ids, node.certain) for node in tree.nodes[1:]] == [((AWS.key("K"),), False)]
+
+    def test_it_is_a_doubt_about_a_match_by_time(self, tmp_path: Path) -> None:
+        masked = assume_role(MALLORY.signs(), DEPLOY, "s", 0, issues=None)
+        with case_of_records([self.request(ALICE.signs()), masked, self.use], tmp_path) as case:
             who = case.who(AWS.key("K"))
-        assert (who.actor.name, who.grade) == ("alice", "strong")
+        assert (who.actor.kind, who.stop_reason, len(who.candidates)) == ("unknown", "ambiguous", 2)
+
+    def test_the_call_that_issued_the_key_names(self, tmp_path: Path) -> None:
+        issued = assume_role(MALLORY.signs(), DEPLOY, "s", 0, issues=AWS.key("K"))
+        with case_of_records([self.request(ALICE.signs()), issued, self.use], tmp_path) as case:
+            assert (case.who(AWS.key("K")).actor.name, case.who(AWS.key("K")).grade) == ("mallory", "proven")
 
     def test_of_two_nobody_is(self, tmp_path: Path) -> None:
         requests = [self.request(ALICE.signs()), self.request(MALLORY.signs())]

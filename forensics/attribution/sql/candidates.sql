@@ -150,7 +150,12 @@ role_name_and_time as (
         children.credential_id,
         issuances.issuance_id,
         'role_name_and_time' as rule,
-        'strong' as grade
+        -- nothing shows what such a call issued; a service requests the sessions of a workload alone
+        case
+            when issuances.issued_access_key_id is null
+                and coalesce(issuances.caller_identity_type, '') <> 'AWSService' then 'medium'
+            else 'strong'
+        end as grade
     from children
     join issuances
       on  issuances.target_role_arn = children.session_issuer_arn
@@ -245,6 +250,7 @@ judged as (
                 then 'medium'
             else joined.grade
         end as grade,
+        joined.rule = 'role_name_and_time' and joined.grade = 'medium' as shows_no_key,
         console_sessions.event_key as console_event_key,
         -- an exact key match needs no switch
         case when joined.rule <> 'issued_key' then switched.switch_issuance_id end as switch_issuance_id,
@@ -271,7 +277,8 @@ judged as (
       and (console_sessions.is_dated or children.from_console)
 ),
 
--- if the console may have made the call for a switch whose event is not loaded, the issuance is a candidate at most
+-- If the console may have made the call for a switch whose event is not loaded, the issuance is a candidate at most. Like
+-- a call without its response, it casts doubt on other candidates.
 possible as (
     select
         judged.credential_id,
@@ -283,7 +290,7 @@ possible as (
         end as grade,
         judged.console_event_key,
         judged.switch_issuance_id,
-        judged.issued_another_key as is_possible_switch
+        judged.issued_another_key or judged.shows_no_key as is_possible
     from judged
     join issuances on issuances.issuance_id = judged.issuance_id
     where not judged.issued_another_key
@@ -314,7 +321,7 @@ select
     ranked.grade,
     ranked.grade_rank,
     ranked.switch_issuance_id,
-    ranked.is_possible_switch,
+    ranked.is_possible,
     case
         when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key
     end as console_event_key,

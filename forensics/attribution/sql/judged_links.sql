@@ -29,8 +29,8 @@ heard as (
             and (
                 grade_rank = best
                 or (best = 2 and rule = 'issued_key' and grade = 'medium')
-                -- the console may have made that call for a switch
-                or (best = 2 and is_possible_switch)
+                -- the console may have made that call for a switch, or its response is not logged
+                or (best = 2 and is_possible)
                 -- a listed record overrides one that no digest covers
                 or (is_settled = 0 and grade_rank = 2 and listing = 'listed' and not is_unreliable)
             )

@@ -22,6 +22,7 @@ linked as (
             when links.is_documented_only then 'documented_only'
             when links.rule = 'issued_key' and links.grade = 'medium' then 'time_differs'
             when links.rule = 'issued_key' then 'session_differs'
+            when links.rule = 'role_name_and_time' and links.grade = 'medium' then 'no_response'
         end as reason
     from links
     join issuances on issuances.issuance_id = links.issuance_id
