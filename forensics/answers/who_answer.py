@@ -213,10 +213,11 @@ class NotTrusted:
 
     `reason`: unlisted (verified digests cover the delivery window of its file, and none lists the file), contested
     (digests of its region and time are signed with different keys), unreliable (in conflict or damaged; `flags` says
-    how), unread (it names the key, but not as the issued one), unreliable_use (the records of the use are), rebuilt
-    (from fields), documented_only (a record format not yet seen in real logs), time_differs, session_differs,
-    account_differs (from those of the use), no_requester (the record names none), no_response (the record
-    does not show what was issued), or self_issued (signed with the issued key).
+    how), conflicting_copy (a copy in conflict with the event names the key), unread (it names the key, but not as the
+    issued one), unreliable_use (the records of the use are), rebuilt (from fields), documented_only (a record format
+    not yet seen in real logs), time_differs, session_differs, account_differs (from those of the use), no_requester
+    (the record names none), no_response (the record does not show what was issued), or self_issued (signed with the
+    issued key).
     """
 
     reason: str

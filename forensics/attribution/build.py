@@ -29,7 +29,7 @@ from forensics.lake.copies import CONFLICT_COPIES_SCHEMA, CONFLICTS_SCHEMA, COPI
 from forensics.lake.file_names import day_of
 from forensics.lake.integrity import check_files, file_sha256
 from forensics.lake.layout import Layout
-from forensics.lake.listed import LISTING, settle_by_digests
+from forensics.lake.listed import CONFLICTING_KEYS, LISTING, settle_by_digests
 from forensics.lake.manifest import Manifest
 from forensics.lake.pending import announce_database
 from forensics.records.arrow_schema import (
@@ -328,7 +328,8 @@ def _events(
     if engine.count("disputed_events"):
         disputed = f"{EVENT_KEY} in (select event_key from disputed_events)"  # noqa: S608 - an expression of ours
     listing = LISTING.format(event_key=EVENT_KEY) if engine.count("file_listings") else "null::varchar"
-    return found.project(f"*, {listing} as listing").project(
+    keys = CONFLICTING_KEYS.format(event_key=EVENT_KEY) if engine.count("conflicting_keys") else "null::varchar"
+    return found.project(f"*, {listing} as listing, {keys} as conflicting_access_key_ids").project(
         f"""
         {EVENT_KEY} as event_key,
         * exclude (unreliable, record, raw, content_sha256, source_sha256, position),

@@ -8,7 +8,11 @@ from (
 
 union
 
-select '', event_key, case when is_unreliable then 'unreliable' else 'unread' end, flags
+select
+    '',
+    event_key,
+    case when is_of_copy then 'conflicting_copy' when is_unreliable then 'unreliable' else 'unread' end,
+    flags
 from named_keys
 where access_key_id = $key
   and may_issue

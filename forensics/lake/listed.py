@@ -22,6 +22,12 @@ from forensics.tables import create_table, insert_rows, sql
 LISTED_SCHEMA = pa.schema([field for field in LAKE_SCHEMA if field.name != "raw"])
 _REPLACED = pa.schema([("event_key", TEXT), ("stored_sha256", TEXT), ("canonical_sha256", TEXT)])
 _CONFLICTS = pa.schema([field for field in CONFLICTS_SCHEMA if field.name != "raw"])
+# SQL of the keys that only copies in conflict with an event name
+CONFLICTING_KEYS = """
+    (select known.access_key_ids
+     from (select event_key as of_event, access_key_ids from conflicting_keys) as known
+     where known.of_event = {event_key})
+"""
 # SQL of the verdict of digests on a row of the lake: that on its event, if there is one, otherwise on its file
 LISTING = """
     coalesce(
@@ -49,10 +55,11 @@ class _Reading(NamedTuple):
 
 
 def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `event_listings`, `listed_copies`, `replaced_events`, `event_conflicts` and `disputed_events`.
+    """Create the tables of listings and conflicts.
 
-    The rows of `listed_copies` replace the stored rows of `replaced_events`. Requires `file_listings` and the views
-    over the lake.
+    They are `event_listings`, `listed_copies`, `replaced_events`, `event_conflicts`, `conflicting_keys` and
+    `disputed_events`. The rows of `listed_copies` replace the stored rows of `replaced_events`. Requires
+    `file_listings` and the views over the lake.
     """
     execute = connection.execute
     create_table(connection, "listed_copies", LISTED_SCHEMA)
@@ -69,6 +76,7 @@ def settle_by_digests(connection: duckdb.DuckDBPyConnection) -> None:
     else:
         execute("create table event_listings (event_key varchar, listing varchar, event_date date)")
         execute("create table event_conflicts as select * exclude (raw) from lake_conflicts")
+    execute(f"create table conflicting_keys as {sql('lake/sql/conflicting_keys')}")
     execute("create table disputed_events as select distinct event_key from event_conflicts where proves_nothing")
 
 

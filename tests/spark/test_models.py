@@ -128,6 +128,7 @@ def _show_lake(session: Any, case: Path) -> None:
             "* except (unreliable, record, raw, content_sha256, source_sha256, position, disputed)",
             "unreliable or disputed is not null as unreliable",
             "cast(null as string) as listing",
+            "cast(null as string) as conflicting_access_key_ids",
             f"{OUTCOME} as outcome",
             "coalesce(record, decode(raw, 'utf-8')) as record",
         )

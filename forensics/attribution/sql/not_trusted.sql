@@ -89,7 +89,11 @@ unread as (
         credentials.credential_id,
         named_keys.event_key,
         named_keys.flags,
-        case when named_keys.is_unreliable then 'unreliable' else 'unread' end as reason
+        case
+            when named_keys.is_of_copy then 'conflicting_copy'
+            when named_keys.is_unreliable then 'unreliable'
+            else 'unread'
+        end as reason
     from credentials
     join named_keys on named_keys.access_key_id = credentials.access_key_id
     left join settled on settled.credential_id = credentials.credential_id

@@ -77,11 +77,13 @@ select
     narrows_trail,
     trail_leaves_out,
     launched,
-    named_access_key_ids
+    named_access_key_ids,
+    conflicting_access_key_ids
 from events
 where coalesce(
         issued_access_key_id, issued_principal_id, issued_sign_in_session_arn, shared_event_id,
-        created_access_key_id, target_principal_id, launched, downstream_request_ids, named_access_key_ids
+        created_access_key_id, target_principal_id, launched, downstream_request_ids, named_access_key_ids,
+        conflicting_access_key_ids
     ) is not null
    or (identity_type = 'IAMUser' and invoked_by is not null)
    or (

@@ -97,6 +97,38 @@ def test_a_key_that_only_an_unreadable_issuance_names(tmp_path: Path, issuance: 
     assert page.in_logs and tree.named
 
 
+@pytest.mark.parametrize("used", [True, False])
+def test_a_key_that_only_the_other_copy_of_an_event_names(used: bool, tmp_path: Path) -> None:
+    """Of two copies that disagree, one is shown, and neither proves anything."""
+    keys = (K, AWS.key("L"))
+    forged = ISSUED | {
+        "responseElements": assume_role(ALICE.signs(), DEPLOY, "s", 0, issues=keys[1])["responseElements"]
+    }
+    uses = [call(DEPLOY.session("s", 0, key), 5) for key in keys] if used else []
+    with case_of_records([ISSUED, forged, *uses], tmp_path) as case:
+        answers = [case.who(key) for key in keys]
+        assert all(case.key(key).in_logs for key in keys)
+    assert {answer.stop_reason for answer in answers} == {"not_trusted"}
+    assert {one.evidence.event_id for answer in answers for one in answer.not_trusted} == {ISSUED["eventID"]}
+    assert {one.reason for answer in answers for one in answer.not_trusted} == {"unreliable", "conflicting_copy"}
+    for shown in (lay_out(render_who(answer), None) for answer in answers):
+        assert ISSUED["eventID"] in shown and "loaded logs" not in shown.partition("Logs to load")[0]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"userIdentity": DEPLOY.session("s", 0, AWS.key("L"))},
+        {"requestParameters": {"key": AWS.key("L")}},
+    ],
+    ids=["signer", "parameter"],
+)
+def test_a_key_in_the_other_copy_of_a_call_is_named(changed: Json, tmp_path: Path) -> None:
+    with case_of_records([USE, USE | changed], tmp_path) as case:
+        answers = [case.who(key) for key in (K, AWS.key("L"))]
+    assert "not_found" not in {answer.stop_reason for answer in answers}
+
+
 def test_a_sign_in_is_trusted_as_evidence(tmp_path: Path) -> None:
     """It has no parent credential, because the records of its session name the user."""
     login = sign_in_event(ALICE.signs_in(), 0, "ConsoleLogin")
