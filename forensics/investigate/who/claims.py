@@ -19,7 +19,7 @@ from forensics.answers.who_answer import (
 from forensics.investigate.who.trust import Required, TrustPolicies
 from forensics.investigate.who.who_rows import CredentialRow, HopRow
 
-# the limits of STS: a record with more is not one of AWS
+# STS's limits; a longer list or text is cut, because it does not come from AWS
 _MOST_TAGS, _MOST_POLICIES = 50, 10
 _LONGEST, _LONGEST_POLICY = 256, 2048
 _PEOPLE = (ActorKind.IAM_USER, ActorKind.SAML_USER, ActorKind.IDENTITY_CENTER_USER)
@@ -40,15 +40,15 @@ def claims(
         trust: the trust policies of the roles, which show whether a claim was enforced.
     """
     required = trust.required_of(chain[0]) if trust else Required()
-    own = chain[:1]  # the issuance of the credential itself
-    tags = sorted((tag for hop in own for tag in _session_tags(hop)), key=lambda tag: (tag.key, tag.source, tag.value))
+    own = chain[0] if chain else None
+    tags = sorted(_session_tags(own), key=lambda tag: (tag.key, tag.source, tag.value)) if own else []
     return Claims(
         _source_identity(credential, chain, actor, trust),
         _session_name(credential.role_session_name, actor, set(known_names), required.session_name),
         _on_behalf_of(credential, actor),
         tuple(tags[:_MOST_TAGS]),
         len(tags),
-        next(map(_session_policy, own), SessionPolicy()),
+        _session_policy(own) if own else SessionPolicy(),
     )
 
 
@@ -105,12 +105,12 @@ def _on_behalf_of(credential: CredentialRow, actor: Actor) -> OnBehalfOfClaim:
 
 def _session_tags(hop: HopRow) -> Iterator[SessionTag]:
     transitive = {key.casefold() for key in json.loads(hop.transitive_tag_keys or "[]")}
-    of_source = {
+    tags_by_source = {
         TagSource.REQUEST: hop.session_tags,
         TagSource.ASSERTION: hop.principal_tags,
         TagSource.INHERITED: hop.incoming_transitive_tags,
     }
-    for source, tags in of_source.items():
+    for source, tags in tags_by_source.items():
         for key, value in json.loads(tags or "{}").items():
             is_transitive = source == TagSource.INHERITED or key.casefold() in transitive
             yield SessionTag(_cut(key), _cut(value), source, is_transitive)

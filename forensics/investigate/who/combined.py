@@ -1,4 +1,4 @@
-"""Combined: one answer about a subject with several credentials, which has an actor only if all of them agree."""
+"""Combined: one answer about a subject with several credentials. It has an actor only if all of them agree."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ _GRADES = list(Grade)
 
 
 def combined(subject: Subject, answers: Sequence[Who], latest: Actor) -> Who:
-    """Combine the answers for several credentials; they have an actor, with its latest name, only if all agree."""
-    first = answers[0]
+    """Combine the answers for several credentials. `latest`: the actor of the credential used last.
+
+    The answer has an actor, with its latest name, only if all answers agree.
+    """
     account_id = _agreed((answer.subject.account_id for answer in answers), subject.account_id)
     several = Who(
         Subject(subject.type, subject.id, account_id),
@@ -28,20 +30,31 @@ def combined(subject: Subject, answers: Sequence[Who], latest: Actor) -> Who:
     )
     fullest = max((answer.actor for answer in answers), key=_completeness)
     is_one = all(_identity(_completed(subject, answer.actor, fullest)) == _identity(fullest) for answer in answers)
-    if not is_one or first.actor.kind == ActorKind.UNKNOWN:
-        unresolved = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers)
-        reason = _agreed((answer.stop_reason for answer in answers if unresolved), StopReason.SEVERAL_ACTORS)
-        ambiguous = reason == StopReason.AMBIGUOUS
-        return replace(
-            several,
-            stop_reason=reason,
-            ambiguous=ambiguous,
-            candidates=_distinct(answer.candidates for answer in answers if ambiguous),
-            missing=_distinct(answer.missing for answer in answers),
-        )
+    if not is_one or fullest.kind == ActorKind.UNKNOWN:
+        return _without_actor(several, answers)
+    return _with_actor(several, answers, _completed(subject, latest, fullest))
+
+
+def _without_actor(several: Who, answers: Sequence[Who]) -> Who:
+    """Add the reason, and the candidates and missing logs of all answers."""
+    unresolved = all(answer.actor.kind == ActorKind.UNKNOWN for answer in answers)
+    reason = _agreed((answer.stop_reason for answer in answers if unresolved), StopReason.SEVERAL_ACTORS)
+    ambiguous = reason == StopReason.AMBIGUOUS
+    return replace(
+        several,
+        stop_reason=reason,
+        ambiguous=ambiguous,
+        candidates=_distinct(answer.candidates for answer in answers if ambiguous),
+        missing=_distinct(answer.missing for answer in answers),
+    )
+
+
+def _with_actor(several: Who, answers: Sequence[Who], actor: Actor) -> Who:
+    """Add the actor, and every fact on which all answers agree."""
+    first = answers[0]
     agreed = replace(
         several,
-        actor=_completed(subject, latest, fullest),
+        actor=actor,
         grade=max((answer.grade for answer in answers), key=_GRADES.index),
         stop_reason=first.stop_reason,
         caller=_agreed((answer.caller for answer in answers), None),
@@ -62,7 +75,7 @@ def _completeness(actor: Actor) -> tuple[bool, bool]:
 
 
 def _completed(subject: Subject, actor: Actor, fullest: Actor) -> Actor:
-    """Return an actor with the account that its record leaves out; of one key, also with the ID of the same name."""
+    """Return an actor with the account that its record omits and, if all answers are about one key, the ID."""
     is_same_name = subject.type == SubjectType.ACCESS_KEY and actor.name == fullest.name
     id_ = fullest.id if is_same_name else None
     return replace(actor, id=actor.id or id_, account_id=actor.account_id or fullest.account_id)

@@ -1,4 +1,4 @@
--- The management account of the organization, or the account that called AssumeRoot: one row if it is known.
+-- The management account of the organization, or the account that called AssumeRoot. No row if several are possible.
 with known as (
     select management_account_id as account_id from accounts where management_account_id is not null
     union

@@ -30,7 +30,7 @@ class Sought:
     data_events_of: str | None = None
     """The service that issues a credential like this one by a data event."""
     is_loaded: bool = False
-    """Whether a record of the issuance is loaded, and is not evidence."""
+    """Whether a record of the issuance is loaded but is not evidence."""
     is_assume_root: bool = False
 
 
@@ -48,9 +48,10 @@ class CoverageOfLinks:
         self._stops = rows(connection, TrailStopRow, "who/trail_stops", accounts=accounts) if accounts else []
         self._filters = Filters(connection)
         self._verified = verified_hours(connection) if timed else []
-        selections = values(connection, str, "who/trail_selections", accounts=accounts) if accounts else []
-        self._without_assume_role = set(selections)
-        management = values(connection, str, "who/management_accounts") if any(s.is_assume_root for s in wanted) else []
+        without = values(connection, str, "who/accounts_without_assume_role", accounts=accounts) if accounts else []
+        self._without_assume_role = set(without)
+        asks_for_root = any(one.is_assume_root for one in wanted)
+        management = values(connection, str, "who/management_accounts") if asks_for_root else []
         self._management_account = next(iter(management), None)
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
@@ -61,14 +62,15 @@ class CoverageOfLinks:
         account, (start, end) = sought.account_id, _span(sought)
         if sought.data_events_of:
             yield Missing(account, None, start, end, "data_events_needed", sought.data_events_of)
-            return
-        moment = sought.issued_at or start
-        if sought.is_assume_root:
+        elif sought.is_assume_root:
             yield Missing(self._management_account, None, start, end, "assume_root_elsewhere")
-            return
-        if sought.is_loaded:
+        elif sought.is_loaded:
             yield Missing(account, None, start, end, "original_needed")
-            return
+        else:
+            yield from self._in_account(sought, start, end)
+
+    def _in_account(self, sought: Sought, start: datetime | None, end: datetime | None) -> Iterator[Missing]:
+        account, moment = sought.account_id, sought.issued_at or start
         loaded = [row for row in self._regions if row.recipient_account_id == account]
         first = min((row.first_event_time for row in loaded), default=None)
         if first is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 
@@ -50,8 +51,9 @@ from forensics.investigate.who.who_rows import (
 )
 from forensics.investigate.workloads import workload
 
-# reasons not to trust a record for which another copy of it may be evidence
+# a record that may be forged does not show that there was such an issuance
 _MAY_BE_FORGED = {"unlisted", "contested"}
+# with these reasons, another copy of the record may be evidence, so it is worth loading
 _BETTER_ELSEWHERE = {*_MAY_BE_FORGED, "unreliable", "unread", "unreliable_use", "rebuilt"}
 
 
@@ -115,7 +117,7 @@ def _who_or_refusal(
 
 
 def _as_recorded(answer: Who, found: Sequence[SubjectRow]) -> Who:
-    """Return the answer about an event with the user's name as its record has it."""
+    """Return the answer about an event with the name that the event's own record gives the user."""
     for user in (row.user for row in found):
         if user and user.principal_id == answer.actor.id:
             named = replace(answer.actor, name=user.user_name or answer.actor.name, arn=user.arn or answer.actor.arn)
@@ -165,7 +167,7 @@ class _WhoFacts:
         return [self._answer(subject, credential) for credential in self.credentials]
 
     def latest_actor(self) -> Actor:
-        """Return the actor of the credential used last: a renamed user has its latest name there."""
+        """Return the actor of the credential used last, which has the latest name of a renamed user."""
         return max(self.credentials, key=lambda one: (str(one.last_use or ""), one.credential_id)).actor
 
     def spans(self, connection: Connection) -> list[CheckedSpan]:
@@ -348,44 +350,37 @@ def _created_by(row: KeyOwnerRow) -> tuple[Provenance, ...]:
 
 
 def _comparable(credential: CredentialRow, hops: Sequence[HopRow]) -> Actor:
-    """Return the actor that claims are compared with: a transient subject has no name to compare with."""
+    """Return the actor to compare claims with: nobody for a transient subject, which is not a name."""
     return NOBODY if _is_transient(credential, hops) else credential.actor
 
 
 def _is_transient(credential: CredentialRow, hops: Sequence[HopRow]) -> bool:
-    """Return whether the actor is a SAML subject that is another one at each sign-in."""
+    """Return whether the actor is a SAML subject that changes with each sign-in."""
     named = (hop for hop in hops if hop.hop_credential_id == credential.named_credential_id)
     return credential.actor.kind == ActorKind.SAML_USER and any(hop.subject_type == "transient" for hop in named)
 
 
 def _flags(credential: CredentialRow, hops: Sequence[HopRow]) -> tuple[str, ...]:
-    flags = []
-    if not credential.events and is_long_term(credential.access_key_id):
-        flags.append("never_signed")
-    if _is_transient(credential, hops):
-        flags.append("transient_subject")
-    if credential.source_identities > 1:
-        flags.append("conflicting_source_identity")
-    if _decodes_to_another_account(credential):
-        flags.append("rewritten_or_anonymised_logs")
-    if credential.is_rebuilt:
-        flags.append("rebuilt")
-    if credential.distrusted_events:
-        flags.append("unlisted_events")
-    if credential.events > credential.reliable_events + credential.distrusted_events:
-        flags.append("unreliable_events")
-    first_use, issued_at = hops[0].first_use, hops[0].issuance_time
-    if first_use and issued_at and first_use < issued_at:
-        flags.append("used_before_issue")
-    expires_at = hops[0].expires_at
-    if expires_at and credential.last_use and credential.last_use > expires_at:
-        flags.append("used_after_expiry")
-    omitted = ",".join(filter(None, (hop.omitted_fields for hop in hops)))
-    if "requestParameters" in omitted:
-        flags.append("omitted_request")
-    if "responseElements" in omitted:
-        flags.append("omitted_response")
-    return tuple(flags)
+    own = hops[0]
+    omitted = ",".join(hop.omitted_fields or "" for hop in hops)
+    flags = {
+        "never_signed": not credential.events and is_long_term(credential.access_key_id),
+        "transient_subject": _is_transient(credential, hops),
+        "conflicting_source_identity": credential.source_identities > 1,
+        "rewritten_or_anonymised_logs": _decodes_to_another_account(credential),
+        "rebuilt": credential.is_rebuilt,
+        "unlisted_events": credential.distrusted_events > 0,
+        "unreliable_events": credential.events > credential.reliable_events + credential.distrusted_events,
+        "used_before_issue": _is_before(own.first_use, own.issuance_time),
+        "used_after_expiry": _is_before(own.expires_at, credential.last_use),
+        "omitted_request": "requestParameters" in omitted,
+        "omitted_response": "responseElements" in omitted,
+    }
+    return tuple(flag for flag, is_raised in flags.items() if is_raised)
+
+
+def _is_before(earlier: datetime | None, later: datetime | None) -> bool:
+    return earlier is not None and later is not None and earlier < later
 
 
 def _decodes_to_another_account(credential: CredentialRow) -> bool:

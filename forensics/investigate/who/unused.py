@@ -1,4 +1,4 @@
-"""Unused: the answer about a subject that no loaded event is signed with."""
+"""Unused subjects: the answer about a subject that signed no loaded event."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forensics.investigate.who.who_rows import SubjectRow
 
 
 def not_found(connection: Connection, subject: Subject) -> Who:
-    """Answer for a subject that no loaded event is signed with or reliably issues; others may name it."""
+    """Answer for a subject that signed no loaded event and that none reliably issued; events may still name it."""
     exported = ExportedKey(connection, subject.id)
     account = subject.account_id or exported.account_id
     named = named_by(connection, subject.id)
@@ -41,7 +41,7 @@ def _stop_of_unused(named: Sequence[KeyChange], not_trusted: Sequence[NotTrusted
 
 
 def not_trusted_of(found: Iterable[NotTrustedRow], evidence: Mapping[str, Sequence[Evidence]]) -> Iterator[NotTrusted]:
-    """Yield the records of issuances that prove nothing, with their events."""
+    """Yield the records of issuances that are not evidence, with their events."""
     for row in found:
         flags = tuple(flag for flag in (row.flags or "").split(",") if flag)
         yield from (NotTrusted(row.reason, event, flags) for event in evidence[row.event_key])

@@ -9,7 +9,7 @@ from forensics.investigate.sql_rows import Row
 
 
 class RecordedUser(Row, frozen=True):
-    """The IAM user of an event by its own record: the user may have another name before or after."""
+    """The IAM user in an event's own record. The user may have had another name before or after."""
 
     principal_id: str | None
     user_name: str | None

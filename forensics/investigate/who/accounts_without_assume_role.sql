@@ -1,4 +1,4 @@
--- Whether all exported trails of an account leave out AssumeRole. $accounts: account IDs; one row per account.
+-- The accounts whose exported trails all leave out AssumeRole. $accounts: account IDs.
 with latest as (
     select account_id, leaves_out
     from event_selectors
