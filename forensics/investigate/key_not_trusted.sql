@@ -1,10 +1,11 @@
--- Loaded records that issue a key, or may issue it, and prove nothing. $key: a key without a credential.
-select '' as credential_id, issuance_id as event_key, coalesce(listing, 'unreliable') as reason, flags
-from (
-    select issuance_id, flags, case when listing in ('unlisted', 'contested') then listing end as listing
-    from issuances
-    where issued_access_key_id = $key
-)
+-- Loaded records that issue a key, or may issue it, and are not evidence. $key: a key without a credential.
+select
+    '' as credential_id,
+    issuance_id as event_key,
+    case when listing in ('unlisted', 'contested') then listing else 'unreliable' end as reason,
+    flags
+from issuances
+where issued_access_key_id = $key
 
 union
 
@@ -16,4 +17,4 @@ select
 from named_keys
 where access_key_id = $key
   and may_issue
-order by 2
+order by event_key

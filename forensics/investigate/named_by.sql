@@ -1,9 +1,11 @@
 -- The status changes of a key, and the first other events that name it. $key: the key; $most: number of other events.
-with named as (
-    select * from named_keys where access_key_id = $key
+with others as (
+    select *, row_number() over (order by event_time, event_key) as place
+    from named_keys
+    where access_key_id = $key
 ),
 
-events as (
+naming as (
     select event_key, access_key_id, change, succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
     from access_key_changes
     where access_key_id = $key
@@ -11,7 +13,7 @@ events as (
     union all
 
     select event_key, access_key_id, 'named', succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
-    from (select *, row_number() over (order by event_time, event_key) as place from named) as placed
+    from others
     where place <= $most
 )
 
@@ -25,5 +27,5 @@ select
     by_credential_id,
     by_access_key_id,
     by_arn
-from events
+from naming
 order by event_time, event_key

@@ -1,14 +1,14 @@
--- Every long-term key in the logs or an export. One row per key and account; a key that an export places in an account
--- other than that of the events is one key, with `account_differs`. `reported_as`: the name of its owner in a credential
+-- Every long-term key in the logs or an export. One row per key and account. If an export names an account other than
+-- that of the events, the key has one row, with `account_differs`. `reported_as`: the name of its owner in a credential
 -- report. $account, $user: the owner whose keys are returned, by that name; null returns all keys.
-with accounts as (
+with exported_accounts as (
     select access_key_id, account_id, export, as_of, as_of_from, source_sha256
     from iam_access_keys
     where account_id is not null
     qualify row_number() over (partition by access_key_id order by as_of desc, export, source_sha256) = 1
 ),
 
-placed as (
+located as (
     select exported_keys.*, same_account.access_key_id is not null as is_of_logged_account
     from exported_keys
     left join access_keys as same_account
@@ -46,12 +46,12 @@ select
     exported.last_used_service,
     exported.last_used_region,
     case
-        when accounts.source_sha256 is not null
+        when exported_accounts.source_sha256 is not null
             then {
-                export: accounts.export,
-                as_of: accounts.as_of::timestamp,
-                as_of_from: accounts.as_of_from,
-                source_sha256: accounts.source_sha256
+                export: exported_accounts.export,
+                as_of: exported_accounts.as_of::timestamp,
+                as_of_from: exported_accounts.as_of_from,
+                source_sha256: exported_accounts.source_sha256
             }
     end as account_source,
     case
@@ -91,12 +91,12 @@ select
             }
     end as last_use_source
 from access_keys as logged
-full join placed as exported
+full join located as exported
   on  exported.access_key_id = logged.access_key_id
   and (exported.account_id = logged.account_id or not exported.is_of_logged_account)
-left join accounts
-  on  accounts.access_key_id = exported.access_key_id
-  and accounts.account_id = exported.account_id
+left join exported_accounts
+  on  exported_accounts.access_key_id = exported.access_key_id
+  and exported_accounts.account_id = exported.account_id
 where $user::varchar is null
    or (coalesce(logged.account_id, exported.account_id) = $account and reported_as = $user)
 order by account_id, access_key_id
