@@ -1,8 +1,8 @@
-"""Key changes: the status changes of a key and the other events that name it, each with the actor behind it."""
+"""Key changes: the status changes of a key, and other events that name it, each with the actor behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from forensics.answers.core import NOBODY, Actor, Evidence, Grade
@@ -10,7 +10,7 @@ from forensics.answers.who_answer import KeyChange
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.sql_rows import Connection, Row, rows
 
-_MOST = 20
+_MOST = 20  # maximum events that name a key without changing it
 
 
 class NotTrustedRow(Row, frozen=True):
@@ -46,12 +46,11 @@ class _BehindRow(Row, frozen=True):
 
 
 class ChangeFacts:
-    """The events and the actors behind some changes."""
+    """The events of some changes, and the actors behind them."""
 
-    def __init__(self, connection: Connection, changes: Iterable[ChangeRow]) -> None:
-        listed = list(changes)
-        self._evidence = evidence_of(connection, [row.event_key for row in listed])
-        ids = sorted({row.by_credential_id for row in listed if row.by_credential_id and row.is_reliable})
+    def __init__(self, connection: Connection, changes: Sequence[ChangeRow]) -> None:
+        self._evidence = evidence_of(connection, [row.event_key for row in changes])
+        ids = sorted({row.by_credential_id for row in changes if row.by_credential_id and row.is_reliable})
         behind = rows(connection, _BehindRow, "key/behind", ids=ids) if ids else []
         self._behind = {row.credential_id: row for row in behind}
 
@@ -77,12 +76,12 @@ class ChangeFacts:
 
 
 def is_named(connection: Connection, key_id: str) -> bool:
-    """Return whether any loaded event names a key, also an unreliable one that issues it."""
+    """Return whether any loaded event names a key, including an unreliable event that issues it."""
     return bool(named_by(connection, key_id) or key_not_trusted(connection, key_id))
 
 
 def key_not_trusted(connection: Connection, key_id: str) -> list[NotTrustedRow]:
-    """Return the records that issue a key without a credential, or may issue it, and prove nothing."""
+    """Return the records that issue, or may issue, a key without a credential; they are not evidence."""
     return rows(connection, NotTrustedRow, "key_not_trusted", key=key_id)
 
 

@@ -1,4 +1,4 @@
--- The number of events without each field that CloudTrail omitted for its size.
+-- The fields that CloudTrail omitted because of their size, and the number of events without each.
 select unnest(string_split(omitted_fields, ',')) as field, count(*) as events
 from events
 where omitted_fields is not null

@@ -60,7 +60,7 @@ def uses_of(
     Args:
         nodes: the number of the tree node of each credential ID.
         key_id: the access key, if all credentials have the same.
-        only_sensitive: leave out all but sensitive calls.
+        only_sensitive: whether to skip all calls that are not sensitive.
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}

@@ -1,4 +1,4 @@
--- The credentials that certainly derive from some credentials. $ids: their IDs.
+-- The credentials and plantings that certainly derive from some credentials. $ids: the IDs of these.
 select distinct derived_id
 from derived
 where ancestor_id in (select unnest($ids))

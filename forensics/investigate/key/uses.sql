@@ -1,7 +1,7 @@
 -- Create the table of all events signed by some credentials, for the queries with $uses; the lake is read once.
 -- $ids: credential IDs; $nodes: the tree node of each, in the same order. $key: the access key, if all credentials have
 -- the same one; rows of other keys are then skipped. $first, $last: the days of the first and last use; files of other
--- days are then skipped. $sensitive: only sensitive calls.
+-- days are then skipped. $sensitive: whether to skip all calls that are not sensitive.
 create temporary table key_uses as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node
