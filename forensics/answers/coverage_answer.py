@@ -46,8 +46,9 @@ class CoverageSpan:
 class TrailChange:
     """A call that stopped, narrowed or changed a trail. `until`: the time of the loaded event that reversed it.
 
-    `leaves_out`: the management events that a narrowed trail does not record: management_events (all), read_only_events
-    (AssumeRole is one), write_events, some_services, some_events, global_services (IAM and global STS), other_regions.
+    `leaves_out`: the management events that a narrowed trail does not record: management_events (all),
+    read_only_events (such as AssumeRole), write_events, some_services, some_events, global_services (IAM and global
+    STS) or other_regions.
     """
 
     event_time: datetime
@@ -88,7 +89,7 @@ class ExportedTrail:
 class Coverage(Displayed):
     """The loaded hours, from the first to the last hour with an event, and the gaps between them.
 
-    `omitted_fields`: fields that CloudTrail omitted for their size, and the number of events without each.
+    `omitted_fields`: fields that CloudTrail omitted because of their size, and the number of events without each.
     """
 
     from_: datetime | None
@@ -139,6 +140,6 @@ class Info(Displayed):
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     """Fields that are not in AWS's record reference and are not read, and the number of records with each."""
     omitted_fields: Mapping[str, int] = field(default_factory=dict)
-    """Fields that CloudTrail omitted for their size, and the number of events without each."""
+    """Fields that CloudTrail omitted because of their size, and the number of events without each."""
     mismatch: str | None = None
     """One line on a difference between the records read and the records stored; null if there is none."""

@@ -31,7 +31,7 @@ class UsedAfterEnd:
 class Lifecycle:
     """The status changes of a long-term key. `status`: Active, Inactive or Deleted, by the last logged change.
 
-    `service_name`, `expires_at`: the only service that accepts a service-specific credential, and its expiry.
+    `service_name`, `expires_at`: of a service-specific credential, the only service that accepts it, and its expiry.
     """
 
     status: str | None = None
@@ -121,8 +121,8 @@ class Sensitive:
 class Descendants:
     """Credentials of one role or user that derive from a key, directly (`depth` 1) or through others.
 
-    `unexpired`: those known to be valid at the latest event of the case: sessions that had not expired, and long-term
-    keys that were left active. `certain` is false if the logs leave several possible requesters, one of them the key.
+    `unexpired`: those known to be valid at the latest event of the case: sessions that had not expired, and active
+    long-term keys. `certain` is false if the logs leave several possible requesters, one of them the key.
     """
 
     arn: str | None

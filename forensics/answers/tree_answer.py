@@ -69,9 +69,10 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LoggedEnd:
-    """The logged end of a node that still works: a call succeeded after it.
+    """A logged end of a node that works, or possibly works, after it.
 
-    `last_success` is null if it possibly works: the hours since the end are not all loaded, or it was possibly undone.
+    `last_success`: a call that succeeded after the end. It is null if the node only possibly works, because some hours
+    since the end are not loaded, or because the end was possibly undone.
     """
 
     state: State
@@ -84,8 +85,8 @@ class Node:
     """The subject, which has no parent, or a credential, user or role derived from it.
 
     `certain`: whether every link from the subject to it is certain. `valid_at`: whether it was valid at the time of the
-    tree; null if its expiry is unknown. A session with several keys is one node. `ended`: the
-    end that the logs show, although a later call succeeded.
+    tree; null if its expiry is unknown. A session with several keys is one node. `ended`: a logged end after which the
+    node works, or possibly works.
     """
 
     id: int
@@ -129,8 +130,8 @@ class Tree(Displayed):
     """Everything derived from a subject, and how to contain it. `ancestors` requested the subject, nearest first.
 
     `evidence`: the events that issued or created a node, with their files and digest status. `exports`: long-term keys
-    in the tree that were inactive by an export of IAM, without a later logged change. `named`: whether a loaded event
-    names the key of an empty tree.
+    in the tree that were inactive according to an export of IAM, without a later logged change. `named`: for a tree
+    without nodes, whether a loaded event names the key.
     """
 
     subject: Subject

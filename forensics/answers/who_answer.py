@@ -122,7 +122,7 @@ class TagSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SessionTag:
-    """A session tag. `is_transitive`: sessions that are requested with this one inherit it. Long texts are cut."""
+    """A session tag. `is_transitive`: sessions requested with this one inherit the tag. Long texts are truncated."""
 
     key: str
     value: str
@@ -132,9 +132,9 @@ class SessionTag:
 
 @dataclass(frozen=True, slots=True)
 class SessionPolicy:
-    """The session policies of the request, which limit the session. A long document is cut.
+    """The session policies of the request, which limit the session. A long document is truncated.
 
-    `is_known`: false if the request is not known, or if CloudTrail omitted its parameters for their size.
+    `is_known` is false if the request is unknown, or if CloudTrail omitted its parameters because of their size.
     """
 
     policy_arns: tuple[str, ...] = ()
@@ -144,7 +144,7 @@ class SessionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Self-declared by the session, or requested for it; never evidence. `session_tags_total`: before any limit."""
+    """Self-declared by the session, or requested for it; never evidence. `session_tags` has at most 50 of the total."""
 
     source_identity: SourceIdentityClaim = SourceIdentityClaim()
     role_session_name: SessionNameClaim = SessionNameClaim()
@@ -214,10 +214,10 @@ class NotTrusted:
     `reason`: unlisted (verified digests cover the delivery window of its file, and none lists the file), contested
     (digests of its region and time are signed with different keys), unreliable (in conflict or damaged; `flags` says
     how), conflicting_copy (a copy in conflict with the event names the key), unread (it names the key, but not as the
-    issued one), unreliable_use (the records of the use are), rebuilt (from fields), documented_only (a record format
-    not yet seen in real logs), time_differs, session_differs, account_differs (from those of the use), no_requester
-    (the record names none), no_response (the record does not show what was issued), or self_issued (signed with the
-    issued key).
+    issued key), unreliable_use (the records of the use are unreliable), rebuilt (from fields), documented_only (a record
+    format not yet seen in real logs), time_differs, session_differs or account_differs (from that of the use),
+    no_requester (it does not name a requester), no_response (the record does not show what was issued), or self_issued
+    (signed with the key that it issued).
     """
 
     reason: str
@@ -251,8 +251,8 @@ class Who(Displayed):
     """Who is behind a subject.
 
     `caller`: the identity that made the calls. `actor`: who requested the credential. `key_owner`: the owner of the
-    long-term key at the origin. `claims`: self-declared by the session. `named_by`: the first events that name a key
-    which signed no loaded call; all of its status changes are among them.
+    long-term key at the origin. `claims`: self-declared by the session. `named_by`: for a key that signed no loaded
+    call, its status changes and the first other events that name it.
     """
 
     subject: Subject
