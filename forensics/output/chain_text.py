@@ -15,6 +15,7 @@ from forensics.output.words import (
     FLAGS,
     GRADE_STYLES,
     NOT_TRUSTED,
+    ONLY_NAMED,
     RULES,
     STOPS,
     WHY_NOT_TRUSTED,
@@ -64,7 +65,7 @@ def stop(answer: Who) -> str:
         reasons = WHY_NOT_TRUSTED if answer.subject.type == "event" else NOT_TRUSTED
         return next((reasons[one.reason] for one in answer.not_trusted), STOPS[answer.stop_reason])
     if answer.stop_reason == StopReason.OUTSIDE_COVERAGE and answer.named_by:
-        return "loaded events name it, but none is signed with it or reliably issues it"
+        return ONLY_NAMED
     if "proves_nothing" in answer.flags:
         return FLAGS["proves_nothing"]
     return STOPS[answer.stop_reason]

@@ -114,7 +114,7 @@ def omitted_field_lines(omitted: Mapping[str, int]) -> Iterator[Line]:
     """Return the fields that CloudTrail omitted, with the number of events without each."""
     if omitted:
         named = ", ".join(f"{name} of {count(events, 'event')}" for name, events in omitted.items())
-        yield labelled("omitted", f"{named}, by CloudTrail for their size")
+        yield labelled("omitted", f"{named}, by CloudTrail because of their size")
 
 
 def render_files(rows: Rows) -> Iterator[Line]:

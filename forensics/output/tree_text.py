@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from forensics.answers.core import Exported
+from forensics.answers.core import Exported, StopReason
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Step, Tree
 from forensics.output.branches import Branches, Hidden, counted, may_be_used
 from forensics.output.evidence_text import OPEN_WINDOWS, digest_lines, open_window_lines
 from forensics.output.exports_text import source
 from forensics.output.identity_text import short_name, subject_line
 from forensics.output.lines import Line, Span, and_more, labelled, line, part, with_prefix
-from forensics.output.words import ACTIONS, DISAGREEMENTS, RELATIONS, STATES, at_time, count, first_few, readable_time
+from forensics.output.words import (
+    ACTIONS,
+    DISAGREEMENTS,
+    ONLY_NAMED,
+    RELATIONS,
+    STATES,
+    STOPS,
+    at_time,
+    count,
+    first_few,
+    readable_time,
+)
 
 _SHOWN = 60  # nodes in the tree
 _VALID_SHOWN = 40
@@ -39,8 +50,7 @@ def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
     """Return the parts of an answer, top to bottom. `drawn`: leave out the tree, because it is drawn elsewhere."""
     yield subject_line(answer.subject)
     if not answer.nodes or answer.at is None:
-        named = "loaded events name it, but none is signed with it or reliably issues it"
-        yield line(named if answer.named else "not found in the loaded logs", indent=2)
+        yield line(ONLY_NAMED if answer.named else STOPS[StopReason.NOT_FOUND], indent=2)
         yield from digest_lines(answer.digests, _LABEL)
         yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
         return

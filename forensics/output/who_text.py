@@ -71,7 +71,7 @@ def render_who(answer: Who) -> Iterator[Line]:
 
 
 def _is_unused(answer: Who) -> bool:
-    """Return whether no loaded event is signed with the subject or reliably issues it."""
+    """Return whether the subject is a key that signed no loaded event and that none reliably issued."""
     return answer.subject.type == "access_key" and not answer.chain and not answer.sessions
 
 
@@ -248,11 +248,11 @@ def _session_tags(claims: Claims) -> Iterator[Line]:
 
 
 def _session_policy(policy: SessionPolicy) -> Iterator[Line]:
-    """Return the session policies, which AWS enforces; the start of a long document."""
+    """Return the session policies, which AWS enforces. Only the start of a long document is shown."""
     document = policy.document or ""
     cut = "..." if len(document) > _POLICY_SHOWN else ""
     for text in (*policy.policy_arns, *([document[:_POLICY_SHOWN] + cut] if document else ())):
-        yield line("session policy".ljust(16), (text, "bold"), "  requested for the session, which it limits", hang=16)
+        yield line("session policy".ljust(16), (text, "bold"), "  limits the session; chosen by the requester", hang=16)
 
 
 def _claim(claim: str, value: str, agreement: Agreement, enforced: bool | None) -> Line:

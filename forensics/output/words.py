@@ -83,6 +83,7 @@ CLAIMS = "Self-declared by the session (not evidence)"
 CANDIDATES = "Possible requesters (the logs do not decide, so nobody is named)"
 MISSING = "Logs to load to learn more"
 NAMED_BY = "Records that name the key"
+ONLY_NAMED = "loaded events name it, but none is signed with it or reliably issues it"
 # under a credential of the chain: why it is linked to the credential below
 RULES = {
     "issued_key": "the event issued this exact access key",
@@ -122,34 +123,34 @@ NOT_TRUSTED = {
     "contested": "the event that issued it is in a file whose digests are signed with different keys",
     "unreliable": "the event that issued it is loaded, but its record is unreliable (in conflict or damaged)",
     "conflicting_copy": "a copy of an event names this access key, but another copy of the same event does not",
-    "unread": "an event that issues credentials names this access key, but not as the issued one",
+    "unread": "an event that issues credentials names this access key, but not as the issued key",
     "unreliable_use": "the event that issued it is loaded, but all records of its use are unreliable",
     "rebuilt": "the event that issued it is loaded, but from records that were rebuilt from fields (CSV, OCSF)",
     "documented_only": "the event that issued it is loaded, but in a record format not yet seen in real logs",
-    "time_differs": "an event issued this access key, but at another time than the session began",
+    "time_differs": "an event issued this access key, but not at the time when the session began",
     "session_differs": "an event issued this access key, but to another session or principal",
     "account_differs": "an event issued this access key, but in another account",
     "no_requester": "the event that issued it is loaded, but its record does not name the requester",
     "no_response": "a request for this session is loaded, but its record does not show what it issued",
-    "self_issued": "by its record, the event that issued it was signed with the same key",
+    "self_issued": "according to its record, the event that issued it was signed with the same key",
 }
 WHY_NOT_TRUSTED = {
     "unlisted": "no digest lists its file, although digests cover its delivery time; the file may be forged",
     "contested": "digests of its region and time are signed with different keys, so one of the keys is not AWS's",
     "unreliable": "the record is unreliable",
     "conflicting_copy": "a copy of the event names this access key, and another copy differs",
-    "unread": "names this access key, but not as the issued one",
+    "unread": "names this access key, but not as the issued key",
     "unreliable_use": "all loaded records of the use are unreliable",
     "rebuilt": "the records were rebuilt from fields (CSV, OCSF), which support a grade of medium at most",
     "documented_only": "a documented record format, not yet seen in real logs",
-    "time_differs": "issued this access key at another time than the session began",
-    "session_differs": "issued this access key to another session or principal",
-    "account_differs": "issued this access key in another account",
+    "time_differs": "issued this access key, but not at the time when the session began",
+    "session_differs": "issued this access key, but to another session or principal",
+    "account_differs": "issued this access key, but in another account",
     "no_requester": "the record does not name its caller",
     "no_response": "requested this role and session name in this second, but its record does not show what it issued",
     "self_issued": "signed with the access key that it issued",
 }
-# anomalies of a record; one without any has a copy that disagrees with it
+# anomalies of an unreliable record; if it has none, a copy of the record disagrees with it
 RECORD_FLAGS = {
     "repeated_key": "a JSON key occurs twice",
     "wrong_type": "a field has a wrong type",
@@ -167,13 +168,13 @@ DIGEST_STATES = {
 }
 # the management events that a trail does not record
 LEAVES_OUT = {
-    "management_events": "leaves management events out, so it records no AssumeRole and no other issuance",
-    "read_only_events": "leaves read-only management events out, AssumeRole among them",
-    "write_events": "leaves management events that write out, sign-ins and GetFederationToken among them",
-    "some_services": "leaves management events of some services out",
-    "some_events": "leaves some management events out",
-    "global_services": "leaves events of IAM and the global STS endpoint out",
-    "other_regions": "leaves other regions out",
+    "management_events": "leaves out management events, so it records no AssumeRole and no other issuance",
+    "read_only_events": "leaves out read-only management events, such as AssumeRole",
+    "write_events": "leaves out write-only management events, such as sign-ins and GetFederationToken",
+    "some_services": "leaves out management events of some services",
+    "some_events": "leaves out some management events",
+    "global_services": "leaves out events of IAM and the global STS endpoint",
+    "other_regions": "leaves out other regions",
 }
 WHY_MISSING = {
     "account_not_loaded": "no log of this account is loaded",
@@ -191,7 +192,7 @@ WHY_MISSING = {
     ),
     "management_events_needed": "only data events of this account are loaded; issuances are management events",
     "trail_leaves_out": (
-        "by an export, the trails of this account leave read-only management events out, AssumeRole among them"
+        "according to exports, the trails of this account leave out read-only management events, such as AssumeRole"
     ),
     "original_needed": "the loaded record of the issuance is not evidence; load the trail's own log file",
 }
@@ -212,7 +213,7 @@ FLAGS = {
     "rewritten_or_anonymised_logs": (
         "the account in the key ID is not the account in the record: the logs were rewritten or anonymized"
     ),
-    "used_before_issue": "a call has an earlier time than its issuance (hosts have different clocks)",
+    "used_before_issue": "used before it was issued, by the times in the records (the clocks of hosts differ)",
     "used_after_expiry": "used after it expired (CloudTrail logs a call when the call completes)",
     "rebuilt": (
         "known only from records rebuilt from fields (CSV, OCSF), which support a grade of medium at most; load the"
@@ -221,7 +222,7 @@ FLAGS = {
     "transient_subject": (
         "the SAML subject is transient: it identifies one sign-in, not a person; ask the identity provider whose it was"
     ),
-    "never_signed": "no loaded call is signed with the key; its owner is known from changes of the key",
+    "never_signed": "no loaded call is signed with the key; its owner is named by a logged change of the key",
     "unlisted_events": "some of the events are in files that no valid digest lists; they are not evidence",
     "unreliable_events": "some of the records are unreliable (in conflict or damaged); they are not evidence",
     "conflicting_source_identity": "the events have more than one SourceIdentity",

@@ -56,5 +56,5 @@ def test_an_omitted_request_is_flagged_counted_and_limits_the_answer(tmp_path: P
     )
     assert found.to_dict("records") == [{"event_name": "AssumeRole", "omitted_fields": "requestParameters"}]
     assert info.omitted_fields == coverage.omitted_fields == {"requestParameters": 1}
-    shown = "requestParameters of 1 event, by CloudTrail for their size"
+    shown = "requestParameters of 1 event, by CloudTrail because of their size"
     assert shown in lay_out(render_info(info), 200) and shown in lay_out(render_coverage(coverage, 200), 200)
