@@ -1,5 +1,5 @@
 -- title: Credentials derived from a key, and which are still valid
--- question: Which credentials certainly derive from this key, also over planted keys, users, passwords and trust
+-- question: Which credentials certainly derive from this key, also through planted keys, users, passwords and trust
 --   policies (`forensics tree` also shows uncertain ones), how much were they used, and which had not expired at a time?
 -- parameter: key varchar: the access key ID
 -- parameter: at timestamptz = null: the time of the check; by default, that of the latest event

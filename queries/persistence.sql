@@ -1,7 +1,7 @@
 -- title: Users, keys, passwords and trust policies that were created
 -- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards?
 -- parameter: origin_key varchar = null: only those created with this key or a credential certainly derived from it, also
---   over users, keys, passwords and trust policies that were created before
+--   through users, keys, passwords and trust policies that were created before
 -- techniques: T1136.003, T1098.001, T1098.003, T1098
 -- columns: event_time, kind, name, access_key_id, account_id, by_actor, by_actor_kind, grade, by_origin_key, first_use,
 --   last_use, uses, event_id

@@ -4,8 +4,8 @@
 -- columns: workload_type, workload, access_key_id, arn, home, home_events, elsewhere, events, first_use, last_use,
 --   first_event_id
 
--- The rule of `who` and `key` without address ranges of AWS: the first address is the home. A private home, and a public
--- address in use before the last use at home, mean that the credential was used elsewhere.
+-- The rule of `who` and `key`, without AWS's address ranges: the first address is the home. A credential was used
+-- elsewhere if its home is private and a public address was in use before the last use at home.
 with uses as (
     select
         credential_id,
@@ -25,7 +25,7 @@ with uses as (
     where source_ip_address is not null
       and event_time is not null
       and not unreliable
-      -- calls of a service on the workload's behalf have its name for an address
+      -- calls that a service made on the workload's behalf have the service's name as their address
       and not regexp_full_match(
           lower(source_ip_address), 'aws internal|[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws)'
       )
