@@ -237,9 +237,12 @@ class TestIdentityCenterSignIn:
     ) -> None:
         attempt = signs_in("erin", 0, user_id) | {"eventName": event_name, "serviceEventDetails": {event_name: result}}
         with case_of_records([attempt], tmp_path) as case:
-            found = case.sql("select actor_kind, actor_id from attributed_events")
+            found = case.sql("select event_id, actor_kind, actor_id, grade, stop_reason from attributed_events")
+            answer = case.who(found["event_id"].tolist()[0])
         assert found["actor_kind"].tolist()[0] in ("anonymous", "unknown")
         assert found["actor_id"].isna().all()
+        said = (answer.actor.kind, answer.grade, answer.stop_reason)
+        assert said == tuple(found[["actor_kind", "grade", "stop_reason"]].iloc[0])
 
 
 def without_key(identity: dict[str, object]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 select distinct
     case when not events.unreliable then coalesce(twins.credential_id, events.credential_id) end as credential_id,
     events.unreliable,
-    lower(events.event_type) = 'awsconsolesignin' as is_sign_in,
+    events.sign_in_result = 'Failure' or lower(events.event_type) = 'awsconsolesignin' as is_sign_in,
     case
         when events.identity_type = 'IAMUser' and not events.unreliable
             then {principal_id: events.principal_id, user_name: events.user_name, arn: events.arn}
