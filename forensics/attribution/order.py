@@ -12,14 +12,8 @@ from functools import cache
 from importlib import resources
 from typing import Protocol
 
+BEFORE_NAMES = ("telling_events", "caller_copies", "issuances", "issuance_events", "twins", "renamings")
 BEFORE_WALK = (
-    "telling_events",
-    "caller_copies",
-    "issuances",
-    "issuance_events",
-    "twins",
-    "user_names",
-    "named_users",
     "identity_center_names",
     "credentials",
     "on_behalf_of",
@@ -60,8 +54,9 @@ AFTER_DESCENTS = ("derived",)
 # tables that only serve models, with the last reader of each: together they would fill the memory of a large case
 SCRATCH = {
     "caller_copies": "twins",
-    "user_names": "named_users",
-    "named_users": "access_keys",
+    "renamings": "renamed_users",
+    "renamed_users": "user_names",
+    "named_users": "plantings",
     "identity_center_names": "actors",
     "candidates": "judged_links",
     "reached": "walk",
@@ -76,7 +71,16 @@ SCRATCH = {
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
 _WALK_PASSES = 6
+# Each pass follows one further renaming of a user.
+_NAME_PASSES = 8
 _NOBODY = "select cast(null as varchar) as credential_id where 1 = 0"
+_NOBODY_RENAMED = """
+select
+    event_key, account_id, new_user_name, cast(null as varchar) as principal_id, event_time, is_rebuilt,
+    false as is_certain
+from renamings
+where 1 = 0
+"""
 
 
 class Engine(Protocol):
@@ -94,6 +98,9 @@ class Engine(Protocol):
 
 def run(engine: Engine) -> None:
     """Create every table of attribution."""
+    for name in BEFORE_NAMES:
+        _make(engine, name)
+    _name_users(engine)
     for name in BEFORE_WALK:
         _make(engine, name)
     _choose_and_walk(engine)
@@ -115,6 +122,21 @@ def _make(engine: Engine, name: str) -> None:
     for table, last_reader in SCRATCH.items():
         if last_reader == name:
             engine.drop(table)
+
+
+def _name_users(engine: Engine) -> None:
+    """Name the users of events; a user that is known to be renamed is then known by its new name, too."""
+    engine.create("renamed_users", _NOBODY_RENAMED)
+    known = 0
+    for _ in range(_NAME_PASSES):
+        engine.create("user_names", model("user_names"))
+        engine.create("named_users", model("named_users"))
+        engine.create("renamed_users", model("renamed_users"))
+        before, known = known, engine.count("renamed_users")
+        if known == before:
+            break
+    engine.drop("renamings")
+    engine.drop("renamed_users")
 
 
 def _choose_and_walk(engine: Engine) -> None:

@@ -61,24 +61,25 @@ def _columns(select: str) -> list[str]:
 # made by the loop of `order`, by `build`, or as a view
 _OF_THE_LOOP = ("contested", "chosen", "hops", "reached", "names")
 _DOWNWARDS = ("planted_hops", "derived_by_planting")
+_OF_NAMES = ("user_names", "named_users", "renamed_users")
 _OF_BUILD = ("credential_days", "attributed_events")
 _AFTER_LOOP = (*order.AFTER_WALK, *_DOWNWARDS, *order.AFTER_DESCENTS)
+_MADE = [*order.BEFORE_NAMES, *_OF_NAMES, *order.BEFORE_WALK, *_OF_THE_LOOP, *_AFTER_LOOP]
 _BEFORE_ALL = {"events", "changed_events", "event_copies", "source_files", "exported_principals", "credential_days"}
 
 
 def test_the_written_order_is_that_of_what_each_model_reads() -> None:
-    made = {*_BEFORE_ALL, "contested"}  # the loop begins with an empty one
+    made = {*_BEFORE_ALL, "contested", "renamed_users"}  # the loops begin with empty ones
     start = {"hops": "reached", "planted_hops": "derived_by_planting"}
-    for name in (*order.BEFORE_WALK, *_OF_THE_LOOP[1:], "contested", *_AFTER_LOOP):
+    for name in (*order.BEFORE_NAMES, *_OF_NAMES, *order.BEFORE_WALK, *_OF_THE_LOOP[1:], "contested", *_AFTER_LOOP):
         assert reads(name) - {name} <= made, name
         made.add(start.get(name, name))
-    assert {*order.BEFORE_WALK, *_OF_THE_LOOP, *_AFTER_LOOP, *_OF_BUILD} == set(NAMES)
+    assert {*_MADE, *_OF_BUILD} == set(NAMES)
 
 
 def test_scratch_is_dropped_after_the_last_model_that_reads_it() -> None:
-    after_loop = [*order.BEFORE_WALK, *_OF_THE_LOOP, *_AFTER_LOOP]
     for table, last in order.SCRATCH.items():
-        assert last == max((name for name in after_loop if table in reads(name)), key=after_loop.index), table
+        assert last == max((name for name in _MADE if table in reads(name)), key=_MADE.index), table
 
 
 @cache

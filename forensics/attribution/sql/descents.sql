@@ -140,15 +140,13 @@ forwarded_of_root as (
 
 planted_keys as (
     select
-        plantings.account_id,
-        plantings.name,
+        plantings.planting_id,
         plantings.relation,
         -- a credential that was used before its reset has had two holders
         plantings.relation = 'created_access_key' or coalesce(credentials.first_use >= plantings.event_time, true)
             as is_certain,
         plantings.creator_credential_id,
         plantings.event_key,
-        plantings.event_time,
         credentials.principal_id,
         coalesce(credentials.credential_id, plantings.planting_id) as child_id
     from plantings
@@ -170,38 +168,65 @@ planted as (
     where kind <> 'access_key' and creator_credential_id is not null
 ),
 
--- plantings for a user that was itself planted
-given_to_user as (
+-- the keys and passwords of users: of the caller for a used key, otherwise of the holder of the name in the event
+possessions as (
     select
-        users.planting_id as parent_id,
-        planted_keys.child_id,
-        'created_access_key' as relation,
-        true as is_certain,
-        planted_keys.event_key
-    from plantings users
-    join planted_keys
-      on  planted_keys.account_id = users.account_id
-      and planted_keys.name = users.name
-      and planted_keys.event_time >= users.event_time
-      and coalesce(planted_keys.principal_id = users.principal_id, true)
-    where users.kind = 'user' and planted_keys.relation = 'created_access_key'
+        plantings.account_id,
+        lower(plantings.name) as user_name,
+        plantings.kind,
+        plantings.event_key,
+        plantings.event_time,
+        coalesce(planted_keys.child_id, plantings.planting_id) as child_id,
+        coalesce(planted_keys.principal_id, plantings.user_principal_id) as principal_id
+    from plantings
+    left join planted_keys on planted_keys.planting_id = plantings.planting_id
+    where plantings.relation in ('created_access_key', 'created_login_profile')
+),
+
+-- of an unknown holder: each user that possibly had the name
+owners as (
+    select account_id, kind, child_id, event_key, event_time, principal_id, true as is_certain
+    from possessions
+    where principal_id is not null
 
     union all
 
-    select users.planting_id, profiles.planting_id, 'created_login_profile', true, profiles.event_key
+    select
+        possessions.account_id,
+        possessions.kind,
+        possessions.child_id,
+        possessions.event_key,
+        possessions.event_time,
+        user_names.principal_id,
+        false
+    from possessions
+    join user_names
+      on  user_names.account_id = possessions.account_id
+      and user_names.name = possessions.user_name
+      and coalesce(possessions.event_time >= user_names.possible_from, true)
+      and coalesce(possessions.event_time <= user_names.possible_until, true)
+    where possessions.principal_id is null
+),
+
+-- what was planted for a user that was itself planted
+given_to_user as (
+    select
+        users.planting_id as parent_id,
+        owners.child_id,
+        case owners.kind when 'access_key' then 'created_access_key' else 'created_login_profile' end as relation,
+        owners.is_certain,
+        owners.event_key
     from plantings users
-    join plantings profiles
-      on  profiles.account_id = users.account_id
-      and profiles.name = users.name
-      and profiles.event_time >= users.event_time
-    where users.kind = 'user' and profiles.kind = 'login_profile'
+    join owners
+      on  owners.account_id = users.account_id
+      and owners.principal_id = users.principal_id
+    where users.kind = 'user'
 ),
 
 signed_in as (
     select
         credentials.credential_id,
         credentials.account_id,
-        credentials.user_name,
         credentials.principal_id,
         credentials.session_creation_date,
         links.issuance_id
@@ -211,24 +236,47 @@ signed_in as (
     where credentials.identity_type = 'IAMUser'
 ),
 
+passwords as (
+    select
+        owners.child_id as parent_id,
+        signed_in.credential_id as child_id,
+        signed_in.issuance_id as event_key,
+        owners.event_time,
+        max(case when owners.is_certain then owners.event_time end) over of_session as last_certain,
+        max(owners.event_time) over of_session as last_possible
+    from signed_in
+    join owners
+      on  owners.account_id = signed_in.account_id
+      and owners.principal_id = signed_in.principal_id
+      and owners.event_time <= signed_in.session_creation_date
+    where owners.kind = 'login_profile'
+    window of_session as (partition by signed_in.credential_id)
+),
+
 -- a sign-in used the password that was set last before it
 signed_in_by as (
-    select
-        profiles.planting_id as parent_id,
-        signed_in.credential_id as child_id,
+    select distinct
+        parent_id,
+        child_id,
         'console_session' as relation,
-        true as is_certain,
-        signed_in.issuance_id as event_key,
-        row_number() over (
-            partition by signed_in.credential_id
-            order by profiles.event_time desc, profiles.planting_id
-        ) as place
-    from signed_in
-    join plantings profiles
-      on  profiles.account_id = signed_in.account_id
-      and profiles.name = signed_in.user_name
-      and profiles.event_time <= signed_in.session_creation_date
-    where profiles.kind = 'login_profile'
+        coalesce(last_certain = last_possible, false) as is_certain,
+        event_key
+    from passwords
+    where coalesce(event_time >= last_certain, true)
+),
+
+-- what is certainly below a planted user: its keys, and what signed in with its passwords
+below_user as (
+    select parent_id, child_id
+    from given_to_user
+    where is_certain
+
+    union
+
+    select given_to_user.parent_id, signed_in_by.child_id
+    from given_to_user
+    join signed_in_by on signed_in_by.parent_id = given_to_user.child_id
+    where given_to_user.is_certain and signed_in_by.is_certain
 ),
 
 -- keys and sign-ins of a planted user whose creation is not logged
@@ -247,12 +295,14 @@ had_by_user as (
       on  credentials.principal_id = users.principal_id
       and credentials.account_id = users.account_id
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+    left join below_user
+      on  below_user.parent_id = users.planting_id
+      and below_user.child_id = credentials.credential_id
     where users.kind = 'user'
       and credentials.access_key_id is not null
       and credentials.direct_events > 0
       and links.parent_credential_id is null
-      and not exists (select 1 from planted_keys where planted_keys.child_id = credentials.credential_id)
-      and not exists (select 1 from signed_in_by where signed_in_by.child_id = credentials.credential_id)
+      and below_user.child_id is null
 ),
 
 -- requests for a role, with the requester: a user, a role or an identity provider
@@ -379,7 +429,7 @@ all_descents as (
     union all
     select * from given_to_user
     union all
-    select parent_id, child_id, relation, is_certain, event_key from signed_in_by where place = 1
+    select * from signed_in_by
     union all
     select * from had_by_user
     union all

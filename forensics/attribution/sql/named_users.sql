@@ -6,7 +6,7 @@ with naming as (
     select
         event_key,
         recipient_account_id as account_id,
-        target_user_name as user_name,
+        lower(target_user_name) as name,
         event_time,
         event_name in ('CreateUser', 'DeleteUser', 'UpdateUser') and error_code is null as changes_names
     from telling_events
@@ -18,28 +18,39 @@ with naming as (
     select
         event_key,
         regexp_extract(switch_from_arn, '[0-9]{12}', 0),
-        regexp_extract(switch_from_arn, '[^/]+$', 0),
+        lower(regexp_extract(switch_from_arn, '[^/]+$', 0)),
         event_time,
         false
     from telling_events
     where switch_from_arn like 'arn:%:iam::%:user/%'
 ),
 
+changes as (
+    select event_key, recipient_account_id as account_id, event_time, lower(target_user_name) as name
+    from telling_events
+    where event_source = 'iam.amazonaws.com'
+      and event_name in ('CreateUser', 'DeleteUser')
+      and error_code is null
+
+    union all
+
+    select event_key, account_id, event_time, case when is_known then old_name end from renamings
+    union all
+    select event_key, account_id, event_time, new_name from renamings where is_known
+),
+
 -- a renaming or deletion applies to the holder of the name, unless the same second has another change of names
 last_acts as (
     select naming.event_key
     from naming
-    join telling_events as other
-      on  other.recipient_account_id = naming.account_id
-      and other.event_time = naming.event_time
-      and other.event_source = 'iam.amazonaws.com'
-      and other.event_name in ('CreateUser', 'DeleteUser', 'UpdateUser')
-      and other.error_code is null
-      and (other.event_name = 'UpdateUser' or other.target_user_name = naming.user_name)
+    join changes
+      on  changes.account_id = naming.account_id
+      and changes.event_time = naming.event_time
+      and coalesce(changes.name = naming.name, true)
     where naming.changes_names
     group by naming.event_key
-    having min(other.event_key) = naming.event_key
-       and max(other.event_key) = naming.event_key
+    having min(changes.event_key) = naming.event_key
+       and max(changes.event_key) = naming.event_key
 )
 
 select
@@ -48,12 +59,12 @@ select
     min(user_names.user_name) as user_name,
     min(user_names.arn) as arn,
     max(user_names.is_rebuilt) as is_rebuilt,
-    max(naming.event_time >= user_names.seen_from and naming.event_time <= user_names.seen_until) as is_certain
+    coalesce(max(naming.event_time between user_names.seen_from and user_names.seen_until), false) as is_certain
 from naming
 left join last_acts on last_acts.event_key = naming.event_key
 join user_names
   on  user_names.account_id = naming.account_id
-  and user_names.user_name = naming.user_name
+  and user_names.name = naming.name
   and coalesce(naming.event_time >= user_names.possible_from, true)
   and coalesce(naming.event_time <= user_names.possible_until, true)
 group by naming.event_key

@@ -1,11 +1,12 @@
 -- plantings: what was created in IAM that outlives the creator's credential: access keys, service-specific credentials,
 -- users, passwords, trust policies. A reset returns the new secret of a service-specific credential to its caller.
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
--- a thing of its own. Refused calls and unreliable records create nothing.
+-- a thing of its own. Refused calls and unreliable records create nothing. `user_principal_id` is the user that was
+-- created, or that the key or password is for; null unless `named_users` knows whose name it was.
 
 with made as (
     select
-        event_key,
+        telling_events.event_key,
         event_id,
         event_time,
         event_name,
@@ -13,8 +14,12 @@ with made as (
         credential_id as creator_credential_id,
         created_access_key_id,
         case when event_name = 'ResetServiceSpecificCredential' then target_access_key_id end as reset_credential_id,
-        target_user_name, target_role_name, target_principal_id
+        target_user_name,
+        target_role_name,
+        target_principal_id,
+        named_users.principal_id as user_principal_id
     from telling_events
+    left join named_users on named_users.event_key = telling_events.event_key
     where event_source = 'iam.amazonaws.com'
       and event_name in (
           'CreateAccessKey', 'CreateServiceSpecificCredential', 'ResetServiceSpecificCredential',
@@ -31,6 +36,7 @@ select
     account_id,
     target_user_name as name,
     null as principal_id,
+    user_principal_id,
     created_access_key_id as access_key_id,
     creator_credential_id,
     event_key,
@@ -43,7 +49,7 @@ union all
 
 select
     'access_key|' || account_id || '|' || reset_credential_id, 'access_key', 'reset_service_credential', account_id,
-    target_user_name, null, reset_credential_id, creator_credential_id, event_key, event_id, event_time
+    target_user_name, null, user_principal_id, reset_credential_id, creator_credential_id, event_key, event_id, event_time
 from made
 where reset_credential_id is not null
 
@@ -51,7 +57,7 @@ union all
 
 select
     'user|' || account_id || '|' || target_principal_id, 'user', 'created_user', account_id, target_user_name,
-    target_principal_id, null, creator_credential_id, event_key, event_id, event_time
+    target_principal_id, target_principal_id, null, creator_credential_id, event_key, event_id, event_time
 from made
 where event_name = 'CreateUser' and target_principal_id is not null
 
@@ -59,7 +65,7 @@ union all
 
 select
     'login_profile|' || event_key, 'login_profile', 'created_login_profile', account_id, target_user_name,
-    null, null, creator_credential_id, event_key, event_id, event_time
+    null, user_principal_id, null, creator_credential_id, event_key, event_id, event_time
 from made
 where event_name in ('CreateLoginProfile', 'UpdateLoginProfile') and target_user_name is not null
 
@@ -67,6 +73,6 @@ union all
 
 select
     'role|' || event_key, 'role', 'changed_trust_policy', account_id, target_role_name,
-    target_principal_id, null, creator_credential_id, event_key, event_id, event_time
+    target_principal_id, null, null, creator_credential_id, event_key, event_id, event_time
 from made
 where event_name in ('CreateRole', 'UpdateAssumeRolePolicy') and target_role_name is not null

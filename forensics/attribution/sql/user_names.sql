@@ -1,8 +1,9 @@
 -- user_names: which IAM users had which name, and when. If `is_sure`, the name was certainly theirs from `made_at`,
 -- after `freed_at` and before `held_until`; it was possibly theirs from `possible_from` to `possible_until`. Null means
 -- no limit. The holder of a name is known if one user certainly had it and no other possibly (see named_users).
--- Grain: one row per (account_id, user_name, principal_id, is_creation): one for a user's calls, one for its creation.
--- `is_sure` is false if the user may have lost the name while it was still called by it.
+-- Grain: one row per (account_id, name, principal_id, taken_by): one for a user's calls, one for each event that gave
+-- it the name. `name` is in lower case, because IAM does not distinguish names by case. `is_sure` is false if the user
+-- may have lost the name while it was still called by it, or if it was possibly another that was renamed.
 
 with called as (
     select *
@@ -17,7 +18,8 @@ with called as (
 renamed_uses as (
     select
         events.account_id,
-        events.user_name,
+        lower(events.user_name) as name,
+        min(events.user_name) as user_name,
         events.principal_id,
         min(events.arn) as arn,
         min(events.event_time) as first_use,
@@ -32,43 +34,51 @@ renamed_uses as (
       and events.identity_type = 'IAMUser'
       and events.user_name is not null
       and not events.unreliable
-    group by events.account_id, events.user_name, events.principal_id
+    group by events.account_id, lower(events.user_name), events.principal_id
 ),
 
 name_uses as (
-    select account_id, user_name, principal_id, arn, first_use, last_use, reliable_events, rebuilt_events
+    select
+        account_id, lower(user_name) as name, user_name, principal_id, arn, first_use, last_use, reliable_events,
+        rebuilt_events
     from called
     where not is_renamed
 
     union all
 
-    select account_id, user_name, principal_id, arn, first_use, last_use, reliable_events, rebuilt_events
+    select account_id, name, user_name, principal_id, arn, first_use, last_use, reliable_events, rebuilt_events
     from renamed_uses
 ),
 
 known as (
     select
         account_id,
-        user_name,
+        name,
         principal_id,
+        cast(null as varchar) as taken_by,
+        min(user_name) as user_name,
         min(arn) as arn,
         min(first_use) as first_known,
         max(last_use) as last_known,
         sum(rebuilt_events) = sum(reliable_events) as is_rebuilt,
-        false as is_creation
+        true as is_certain,
+        true as is_seen
     from name_uses
-    group by account_id, user_name, principal_id
+    group by account_id, name, principal_id
 
     union all
 
     select
         recipient_account_id,
-        target_user_name,
+        lower(target_user_name),
         target_principal_id,
-        cast(null as varchar),
-        min(event_time),
-        max(event_time),
-        max(is_rebuilt),
+        event_key,
+        target_user_name,
+        null,
+        event_time,
+        event_time,
+        is_rebuilt,
+        true,
         true
     from telling_events
     where event_name = 'CreateUser'
@@ -76,76 +86,129 @@ known as (
       and target_principal_id is not null
       and error_code is null
       and not unreliable
-    group by recipient_account_id, target_user_name, target_principal_id
+
+    union all
+
+    select
+        account_id,
+        lower(new_user_name),
+        principal_id,
+        event_key,
+        new_user_name,
+        null,
+        event_time,
+        event_time,
+        is_rebuilt,
+        is_certain,
+        false
+    from renamed_users
 ),
 
--- when a name may have gone from one user to another. A renaming has two names, of which only one is a column here, so
--- it is a possible change of every name of the account. An unreliable record is a possible change of its name.
+-- when a name may have gone from one user to another. An unreliable record is a possible change of its name.
 changes as (
     select
         recipient_account_id as account_id,
-        case event_name when 'UpdateUser' then null else target_user_name end as user_name,
+        lower(target_user_name) as name,
         event_time,
-        event_name = 'CreateUser' as is_creation,
-        -- a renaming is possible for every name, and an unreliable record may be false
-        event_name <> 'UpdateUser' and not unreliable as is_certain
+        event_name = 'CreateUser' as is_taken,
+        not unreliable as is_certain
     from telling_events
     where event_source = 'iam.amazonaws.com'
-      and event_name in ('CreateUser', 'DeleteUser', 'UpdateUser')
+      and event_name in ('CreateUser', 'DeleteUser')
       and error_code is null
+
+    union all
+
+    select account_id, old_name, event_time, false, true
+    from renamings
+    where is_known and old_name <> new_name
+
+    union all
+
+    select account_id, new_name, event_time, true, true
+    from renamings
+    where is_known and old_name <> new_name
+
+    union all
+
+    -- possibly of every name of the account
+    select account_id, null, event_time, false, false
+    from renamings
+    where not is_known
 ),
 
-held as (
+changed as (
+    select known.account_id, known.name, known.principal_id, known.taken_by, known.first_known, known.last_known,
+        changes.event_time, changes.is_taken, changes.is_certain
+    from known
+    join changes on changes.account_id = known.account_id and changes.name = known.name
+
+    union all
+
+    select known.account_id, known.name, known.principal_id, known.taken_by, known.first_known, known.last_known,
+        changes.event_time, changes.is_taken, changes.is_certain
+    from known
+    join changes on changes.account_id = known.account_id and changes.name is null
+),
+
+limits as (
     select
-        known.account_id,
-        known.user_name,
-        known.principal_id,
-        known.is_creation,
-        min(known.arn) as arn,
-        max(known.is_rebuilt) as is_rebuilt,
-        min(known.first_known) as first_known,
-        max(known.last_known) as last_known,
-        max(case when changes.event_time <= known.first_known and changes.is_creation then changes.event_time end)
-            as made_at,
-        max(case when changes.event_time <= known.first_known and not changes.is_creation then changes.event_time end)
-            as freed_at,
+        account_id,
+        name,
+        principal_id,
+        taken_by,
+        max(case when event_time <= first_known and is_taken then event_time end) as made_at,
+        max(case when event_time <= first_known and not is_taken then event_time end) as freed_at,
         min(
             case
-                when changes.event_time < known.first_known then null
-                when changes.event_time = known.first_known and changes.is_creation then null
-                else changes.event_time
+                when event_time < first_known then null
+                when event_time = first_known and is_taken then null
+                else event_time
             end
         ) as held_until,
         max(
             case
-                when not changes.is_certain or changes.event_time > known.first_known then null
-                when changes.is_creation then changes.event_time
-                when changes.event_time = known.first_known then null
-                -- a later holder of the name is not the deleted user
-                else changes.event_time + interval 1 second
+                when not is_certain or event_time > first_known then null
+                when is_taken then event_time
+                when event_time = first_known then null
+                -- a later holder of the name is not the user that lost it
+                else event_time + interval 1 second
             end
         ) as possible_from,
         min(
             case
-                when not changes.is_certain or changes.event_time < known.last_known then null
-                when changes.event_time = known.last_known and changes.is_creation then null
-                else changes.event_time
+                when not is_certain or event_time < last_known then null
+                when event_time = last_known and is_taken then null
+                else event_time
             end
         ) as possible_until
+    from changed
+    group by account_id, name, principal_id, taken_by
+),
+
+held as (
+    select
+        known.*,
+        limits.made_at,
+        limits.freed_at,
+        limits.held_until,
+        limits.possible_from,
+        limits.possible_until
     from known
-    left join changes
-      on  changes.account_id = known.account_id
-      and coalesce(changes.user_name = known.user_name, true)
-    group by known.account_id, known.user_name, known.principal_id, known.is_creation
+    left join limits
+      on  limits.account_id = known.account_id
+      and limits.name = known.name
+      and limits.principal_id = known.principal_id
+      and coalesce(limits.taken_by, '') = coalesce(known.taken_by, '')
 ),
 
 -- while a user had another name, it did not have this one
 other_names as (
     select
         known.account_id,
-        known.user_name,
+        known.name,
         known.principal_id,
-        known.is_creation,
+        known.taken_by,
         max(case when other.last_use < known.first_known then other.last_use end) as last_before,
         min(case when other.first_use > known.last_known then other.first_use end) as first_after,
         min(case when other.first_use between known.first_known and known.last_known then other.first_use end)
@@ -154,18 +217,21 @@ other_names as (
     join name_uses as other
       on  other.account_id = known.account_id
       and other.principal_id = known.principal_id
-      and other.user_name <> known.user_name
-    group by known.account_id, known.user_name, known.principal_id, known.is_creation
+      and other.name <> known.name
+    group by known.account_id, known.name, known.principal_id, known.taken_by
 ),
 
 bounded as (
     select
         held.account_id,
-        held.user_name,
+        held.name,
         held.principal_id,
-        held.is_creation,
+        held.taken_by,
+        held.user_name,
         held.arn,
         held.is_rebuilt,
+        held.is_certain,
+        held.is_seen,
         held.first_known,
         held.last_known,
         -- unless a change of the name since then is logged, it is certain only between its own events
@@ -188,25 +254,27 @@ bounded as (
     from held
     left join other_names
       on  other_names.account_id = held.account_id
-      and other_names.user_name = held.user_name
+      and other_names.name = held.name
       and other_names.principal_id = held.principal_id
-      and other_names.is_creation = held.is_creation
+      and coalesce(other_names.taken_by, '') = coalesce(held.taken_by, '')
 )
 
 select
     account_id,
-    user_name,
+    name,
     principal_id,
-    is_creation,
+    taken_by,
+    user_name,
     arn,
     is_rebuilt,
     made_at,
     freed_at,
     held_until,
-    coalesce(last_known < held_until, true) as is_sure,
+    is_certain and coalesce(last_known < held_until, true) as is_sure,
     possible_from,
     possible_until,
     -- the first and the last record in which the user has this name
-    min(first_known) over (partition by account_id, user_name, principal_id) as seen_from,
-    max(last_known) over (partition by account_id, user_name, principal_id) as seen_until
+    min(case when is_seen then first_known end) over of_user as seen_from,
+    max(case when is_seen then last_known end) over of_user as seen_until
 from bounded
+window of_user as (partition by account_id, name, principal_id)

@@ -32,9 +32,9 @@ def revoking(account_id: str | None, role_name: str, arn: str | None) -> Means:
     return Means(Action.REVOKE_ROLE_SESSIONS, account_id, role_name, arn or role_name)
 
 
-def denying(account_id: str | None, user_name: str, arn: str | None) -> Means:
+def denying(account_id: str | None, user_name: str, arn: str | None, limit: str | None = None) -> Means:
     """Return an inline policy on a user that denies everything."""
-    return Means(Action.DENY_USER, account_id, user_name, arn or user_name)
+    return Means(Action.DENY_USER, account_id, user_name, arn or user_name, limit)
 
 
 @dataclass(slots=True)
@@ -176,7 +176,7 @@ class _Plan:
 
     def _end_user(self, node: Node, means: Means, after: int) -> None:
         """Deny the user now and delete it last."""
-        number = self._step_with(denying(means.account_id, means.name, means.target), after)
+        number = self._step_with(denying(means.account_id, means.name, means.target, means.limit), after)
         self._drafts[number].why = _DENIED_NEW_USER
         self._ended[node.id] = number
         self._last.append(_Draft(means, [node.id]))

@@ -29,10 +29,11 @@ from forensics.investigate.tree.tree_rows import (
     HourRow,
     IssuanceRow,
     LaterPolicyRow,
+    NameRow,
     PlantingRow,
     RevocationRow,
 )
-from forensics.investigate.tree.user_names import UserNames, with_known_users
+from forensics.investigate.tree.user_names import PresentName, UserNames, with_known_users
 from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
@@ -114,7 +115,9 @@ class _TreeFacts:
         found = list(with_known_users(rows(connection, RevocationRow, "tree/revocations", accounts=accounts, at=at)))
         regions = sorted({event.aws_region for event in found if event.aws_region})
         hours = rows(connection, HourRow, "tree/hours", accounts=accounts, regions=regions) if regions else []
-        self._names = UserNames(found)
+        users = sorted({id_ for fact in facts for id_ in _user_ids(fact)})
+        seen = rows(connection, NameRow, "tree/user_names", ids=users, at=at) if users else []
+        self._names = UserNames(found, seen)
         policies = rows(connection, LaterPolicyRow, "tree/later_policies", ids=sorted(self._plantings), at=at)
         self._validities = Validities(Revocations(found, self._names, policies), LoadedHours(hours), at)
         self._unloaded = set(values(connection, str, "tree/unloaded_accounts", accounts=accounts))
@@ -242,8 +245,10 @@ class _TreeFacts:
         found: dict[int, Means] = {}
         for node in nodes:
             above = nodes[node.parent] if node.parent is not None else None
-            if node.kind == NodeKind.ACCESS_KEY and above and above.kind == NodeKind.USER:
-                found[node.id] = denying(above.account_id, self._planted_name(above), self._planted_arn(above))
+            # a key that is possibly another user's is ended on its own
+            if node.kind == NodeKind.ACCESS_KEY and node.certain and above and above.kind == NodeKind.USER:
+                user = self._planted_name(above)
+                found[node.id] = denying(above.account_id, user.name, self._planted_arn(above), user.limit)
             else:
                 found[node.id] = self._means(node)
         return found
@@ -257,29 +262,30 @@ class _TreeFacts:
                 is_of_root = node.principal_id is not None and node.principal_id == node.account_id
                 return Means(action, node.account_id, key, key, _ONLY_ROOT if is_of_root else None)
             case NodeKind.USER:
-                name = self._planted_name(node)
-                return Means(Action.DELETE_CREATED_USER, node.account_id, name, self._planted_arn(node) or name)
+                user = self._planted_name(node)
+                target = self._planted_arn(node) or user.name
+                return Means(Action.DELETE_CREATED_USER, node.account_id, user.name, target, user.limit)
             case NodeKind.LOGIN_PROFILE:
-                name = self._planted_name(node)
-                return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, name, name)
+                user = self._planted_name(node)
+                return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, user.name, user.name, user.limit)
             case NodeKind.ROLE:
                 name = node.name or ""
                 return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
         session = self._credentials[self._members[node.id][0]]
         user_id, user_name = user_of(session)
         since = session.last_use or session.session_creation_date or session.issuance_time
-        return means_of_session(session, self._names.latest(node.account_id, user_id, user_name or "", since))
+        return means_of_session(session, self._names.present(node.account_id, user_id, user_name or "", since))
 
-    def _planted_name(self, node: Node) -> str:
+    def _planted_name(self, node: Node) -> PresentName:
         """Return the present name of a planted user, or of the user with a planted password."""
         planting = self._plantings[self._members[node.id][0]]
-        return self._names.latest(
+        return self._names.present(
             planting.account_id, planting.user_principal_id, planting.name or "", planting.event_time
         )
 
     def _planted_arn(self, node: Node) -> str | None:
         """Return the ARN of a planted user, unless it was renamed."""
-        return node.arn if (node.arn or "").endswith(f"/{self._planted_name(node)}") else None
+        return node.arn if (node.arn or "").endswith(f"/{self._planted_name(node).name}") else None
 
     def workloads(self, nodes: Sequence[Node]) -> tuple[Means, ...]:
         """Return the workloads whose own sessions are roots of the tree."""
@@ -290,6 +296,12 @@ class _TreeFacts:
             if is_root and row and row.actor_kind == ActorKind.WORKLOAD and (name := row.actor_id):
                 found[name] = Means(Action.REPLACE_WORKLOAD_CREDENTIALS, node.account_id, name, name)
         return tuple(found.values())
+
+
+def _user_ids(fact: DerivedRow | PlantingRow) -> Iterable[str]:
+    """Return the ID of the user behind a credential or planting."""
+    user_id = fact.user_principal_id if isinstance(fact, PlantingRow) else user_of(fact)[0]
+    return (user_id,) if user_id else ()
 
 
 def _flagged(nodes: Sequence[Node]) -> tuple[Node, ...]:

@@ -50,13 +50,19 @@ def edges_below(connection: Connection, ids: Iterable[str]) -> list[EdgeRow]:
 
 
 def _under_their_users(edges: Sequence[EdgeRow]) -> list[EdgeRow]:
-    """Place keys and passwords of a created user under that user only, not also under its creator."""
-    of_user = {edge.child_id for edge in edges if edge.parent_id.startswith("user|")}
+    """Place a key or password under its created user only or, if that is in doubt, under its creator only."""
+    of_users = [edge for edge in edges if edge.relation in _OF_USER]
+    known = {edge.child_id for edge in of_users if edge.is_certain and _is_of_user(edge)}
+    created = {edge.child_id for edge in of_users if not _is_of_user(edge)} - known
     return [
         edge
         for edge in edges
-        if edge.child_id not in of_user or edge.parent_id.startswith("user|") or edge.relation not in _OF_USER
+        if edge.relation not in _OF_USER or edge.child_id not in (created if _is_of_user(edge) else known)
     ]
+
+
+def _is_of_user(edge: EdgeRow) -> bool:
+    return edge.parent_id.startswith("user|")
 
 
 class Places:

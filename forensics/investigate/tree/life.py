@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind
+from forensics.investigate.iam_names import folded
 from forensics.investigate.tree.tree_rows import IssuanceRow
 
 _DEFAULTS = {
@@ -59,8 +60,8 @@ class Life:
         return bool(self.user_id or self.user_name)
 
     def is_of_role(self, name: str | None) -> bool:
-        """Compare with the name of a role; IAM does not distinguish names by case."""
-        return bool(name and self.role_name) and (name or "").lower() == (self.role_name or "").lower()
+        """Compare with the name of a role."""
+        return bool(name) and folded(name) == folded(self.role_name)
 
 
 def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime | None, bool]:

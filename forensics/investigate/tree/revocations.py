@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
+from forensics.investigate.iam_names import folded
 from forensics.investigate.sql_rows import grouped
 from forensics.investigate.tree.life import Life
 from forensics.investigate.tree.tree_rows import LaterPolicyRow, RevocationRow
@@ -47,7 +48,7 @@ class Revocations:
         self._policies: defaultdict[tuple[str, str | None], list[RevocationRow]] = defaultdict(list)
         for place, event in enumerate(found):
             if event.policy is not None:
-                self._policies[event.account_id, _lower(event.role_name)].append(event)
+                self._policies[event.account_id, folded(event.role_name)].append(event)
             for topic in _topics(
                 event.account_id, event.access_key_id, event.role_name, event.user_name, event.user_principal_id
             ):
@@ -124,7 +125,7 @@ class Revocations:
         if life.kind != NodeKind.SESSION or life.last_issued_at is None or life.account_id is None:
             return
         recreated = [event for event in self._events(life) if event.event_name in _OF_HOLDER]
-        policies = self._policies[life.account_id, _lower(life.role_name)]
+        policies = self._policies[life.account_id, folded(life.role_name)]
         for changes in grouped(policies, lambda event: (event.policy or "").lower()).values():
             revoking = [event for event in changes if self._revokes(event, life)]
             if revoking:
@@ -150,7 +151,9 @@ class Revocations:
             return False
         if life.user_id:
             return event.user_principal_id == life.user_id
-        return event.user_name == life.user_name and not self._names.moved(life.account_id, life.user_name)
+        return folded(event.user_name) == folded(life.user_name) and not self._names.moved(
+            life.account_id, life.user_name
+        )
 
     def _may_be_its_user(self, event: RevocationRow, life: Life) -> bool:
         if event.user_name is None or not life.is_of_user:
@@ -158,18 +161,13 @@ class Revocations:
         if event.user_principal_id and life.user_id:
             return event.user_principal_id == life.user_id
         moved = any(self._names.moved(life.account_id, name) for name in (event.user_name, life.user_name))
-        return moved or event.user_name == life.user_name
+        return moved or folded(event.user_name) == folded(life.user_name)
 
 
 def _topics(
     account_id: str | None, key: str | None, role: str | None, user: str | None, user_id: str | None
 ) -> Iterator[tuple[str, ...]]:
     """Yield the key, role and user in an account that an event is about, or that can end something."""
-    for kind, name in (("key", key), ("role", _lower(role)), ("user", user), ("user_id", user_id)):
+    for kind, name in (("key", key), ("role", folded(role)), ("user", folded(user)), ("user_id", user_id)):
         if account_id and name:
             yield account_id, kind, name
-
-
-def _lower(name: str | None) -> str | None:
-    """Return a name in lower case: IAM does not distinguish names by case."""
-    return name.lower() if name else None

@@ -8,6 +8,7 @@ from itertools import pairwise
 from forensics.answers.tree_answer import Action
 from forensics.investigate.tree.containment import Means, denying, revoking
 from forensics.investigate.tree.tree_rows import DerivedRow
+from forensics.investigate.tree.user_names import PresentName
 
 # the path of a role, never its name: anyone may create a role with such a name
 _RESERVED = ":role/aws-reserved/"
@@ -26,15 +27,16 @@ _LIMITS = {
 }
 
 
-def means_of_session(session: DerivedRow, user_name: str | None) -> Means:
-    """Return the means that ends a session. `user_name`: the present name of the user whose permissions it has."""
+def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
+    """Return the means that ends a session. `holder`: the user whose permissions it has."""
     account_id, role = session.account_id, revocation_of(session)
     is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
     if session.identity_type == "Root" or is_of_root:
         return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
-    if session.identity_type in ("FederatedUser", "IAMUser") and user_name:
+    if session.identity_type in ("FederatedUser", "IAMUser") and holder.name:
         arn = session.session_issuer_arn if session.identity_type == "FederatedUser" else session.arn
-        return denying(account_id, user_name, arn if arn and arn.endswith(f"/{user_name}") else None)
+        is_its = arn and arn.endswith(f"/{holder.name}")
+        return denying(account_id, holder.name, arn if is_its else None, holder.limit)
     if session.identity_type == "IAMUser":
         return denying(account_id, session.principal_id or "", session.arn)
     if role is None:

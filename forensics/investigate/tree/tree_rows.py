@@ -110,6 +110,16 @@ class RevocationRow(Row, frozen=True):
     is_unreliable: bool
 
 
+class NameRow(Row, frozen=True):
+    """A user name in lower case, a user that had it, and the last record until a time in which it has the name."""
+
+    account_id: str
+    name: str
+    principal_id: str
+    user_name: str
+    seen_until: datetime
+
+
 class LaterPolicyRow(Row, frozen=True):
     """A trust policy that was set after a planted one, and what it keeps of that: nothing, possibly or certainly."""
 
