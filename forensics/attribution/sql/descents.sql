@@ -39,27 +39,37 @@ told_days as (
 
 askers as (
     select
-        credential_id,
-        arn,
-        principal_id,
-        account_id,
-        coalesce(first_use, session_creation_date) as first_use,
-        session_creation_date,
-        cast(session_creation_date as date) as began
+        credentials.credential_id,
+        credentials.arn,
+        credentials.principal_id,
+        credentials.account_id,
+        -- the first loaded call may be later than the request
+        case
+            when credentials.is_long_term then access_keys.created_at
+            else coalesce(credentials.session_creation_date, credentials.first_use - interval 36 hour)
+        end as can_ask_from,
+        credentials.session_creation_date,
+        cast(credentials.session_creation_date as date) as began
     from credentials
-    where identity_type <> 'AWSAccount'
+    left join access_keys
+      on  access_keys.access_key_id = credentials.access_key_id
+      and access_keys.account_id = credentials.account_id
+    where credentials.identity_type <> 'AWSAccount'
       -- a session that was never seen in use may have requested others where no logs are loaded
-      and (first_use is not null or (events = 0 and session_creation_date is not null))
+      and (
+          credentials.first_use is not null
+          or (credentials.events = 0 and credentials.session_creation_date is not null)
+      )
 ),
 
 named_askers as (
-    select told_days.*, askers.credential_id, askers.first_use, askers.session_creation_date
+    select told_days.*, askers.credential_id, askers.can_ask_from, askers.session_creation_date
     from told_days
     join askers on askers.arn = told_days.by_arn and askers.began = told_days.began
 
     union all
 
-    select told_days.*, askers.credential_id, askers.first_use, askers.session_creation_date
+    select told_days.*, askers.credential_id, askers.can_ask_from, askers.session_creation_date
     from told_days
     join askers
       on  askers.principal_id = told_days.by_principal_id
@@ -69,13 +79,13 @@ named_askers as (
     union all
 
     -- long-term keys, and credentials without a date
-    select told_by_name.*, null, askers.credential_id, askers.first_use, askers.session_creation_date
+    select told_by_name.*, null, askers.credential_id, askers.can_ask_from, askers.session_creation_date
     from told_by_name
     join askers on askers.arn = told_by_name.by_arn and askers.began is null
 
     union all
 
-    select told_by_name.*, null, askers.credential_id, askers.first_use, askers.session_creation_date
+    select told_by_name.*, null, askers.credential_id, askers.can_ask_from, askers.session_creation_date
     from told_by_name
     join askers
       on  askers.principal_id = told_by_name.by_principal_id
@@ -91,7 +101,7 @@ requested_by_name as (
         false as is_certain,
         event_key
     from named_askers
-    where first_use <= event_time
+    where coalesce(can_ask_from <= event_time, true)
       and coalesce(session_creation_date >= event_time - interval 36 hour, true)
 ),
 
@@ -312,9 +322,11 @@ role_requests as (
         issuances.issuance_id,
         issuances.event_time,
         issuances.issued_account_id as account_id,
-        coalesce(
-            nullif(regexp_extract(issuances.issued_arn, ':assumed-role/([^/]+)/', 1), ''),
-            nullif(regexp_extract(issuances.target_role_arn, '[^/]+$', 0), '')
+        lower(
+            coalesce(
+                nullif(regexp_extract(issuances.issued_arn, ':assumed-role/([^/]+)/', 1), ''),
+                nullif(regexp_extract(issuances.target_role_arn, '[^/]+$', 0), '')
+            )
         ) as role_name,
         coalesce(issuances.caller_account_id, '') || '|' || coalesce(issuances.caller_invoked_by, '') || '|'
             || coalesce(
@@ -352,7 +364,7 @@ trust_policy_periods as (
     select
         plantings.planting_id,
         plantings.account_id,
-        plantings.name,
+        lower(plantings.name) as name,
         plantings.principal_id,
         plantings.event_time as planted_at,
         plantings.event_time as since,
@@ -369,7 +381,7 @@ trust_policy_periods as (
     select
         plantings.planting_id,
         plantings.account_id,
-        plantings.name,
+        lower(plantings.name),
         plantings.principal_id,
         plantings.event_time,
         later_policies.event_time,

@@ -49,7 +49,8 @@ union all
 
 select
     'access_key|' || account_id || '|' || reset_credential_id, 'access_key', 'reset_service_credential', account_id,
-    target_user_name, null, user_principal_id, reset_credential_id, creator_credential_id, event_key, event_id, event_time
+    target_user_name, null, user_principal_id, reset_credential_id, creator_credential_id, event_key, event_id,
+    event_time
 from made
 where reset_credential_id is not null
 

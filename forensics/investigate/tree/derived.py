@@ -269,7 +269,7 @@ class _TreeFacts:
                 user = self._planted_name(node)
                 return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, user.name, user.name, user.limit)
             case NodeKind.ROLE:
-                name = node.name or ""
+                name = (node.arn or node.name or "").rpartition("/")[2]  # as the role was created
                 return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
         session = self._credentials[self._members[node.id][0]]
         user_id, user_name = user_of(session)

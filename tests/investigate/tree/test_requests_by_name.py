@@ -1,0 +1,59 @@
+"""A requester that is known by name only: all of its credentials that existed at that time, loaded calls or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.attribution.records import Account, Json, assume_role, call, copies, sign_in_event, switch_role
+from tests.cases import case_of_records
+
+AWS = Account("111111111111")
+ALICE, ADMIN, EVIL = AWS.user("alice"), AWS.role("admin"), AWS.elsewhere(2).user("evil")
+CONSOLE, SWITCHED, ISSUED = AWS.key("CO"), AWS.key("SW"), AWS.key("X")
+SWITCH = [switch_role(ALICE.arn, ADMIN, "alice", 60), call(ADMIN.session("alice", 60, SWITCHED), 70)]
+
+
+def request(caller: Json) -> list[Json]:
+    """AssumeRole as the role's account logs it, and a call of the session."""
+    redacted = copies(assume_role(caller, ADMIN, "x", 100, issues=ISSUED), ADMIN)[1]
+    return [redacted, call(ADMIN.session("x", 100, ISSUED), 110)]
+
+
+def below(subject: str, records: Sequence[Json], folder: Path) -> list[tuple[str, bool]]:
+    with case_of_records([*records, call(AWS.user("other").signs(), 500)], folder) as case:
+        tree = case.tree(subject)
+    return [(key, node.certain) for node in tree.nodes[1:] for key in node.access_key_ids]
+
+
+@pytest.mark.parametrize("sign_in", [[sign_in_event(ALICE.signs_in(), 0, "ConsoleLogin")], []])
+def test_a_switch_before_the_first_call_in_the_console(sign_in: list[Json], tmp_path: Path) -> None:
+    records = [*sign_in, *SWITCH, call(ALICE.session(0, CONSOLE), 100)]
+    assert below(CONSOLE, records, tmp_path) == [(SWITCHED, False)]
+
+
+def test_a_session_that_began_later_did_not_ask(tmp_path: Path) -> None:
+    assert below(CONSOLE, [*SWITCH, call(ALICE.session(65, CONSOLE), 100)], tmp_path) == []
+
+
+@pytest.mark.parametrize("used", [50, 300])
+def test_a_long_term_key_whose_first_loaded_call_is_later(used: int, tmp_path: Path) -> None:
+    records = [*request(EVIL.signs()), call(EVIL.signs(), used)]
+    assert below(EVIL.key, records, tmp_path) == [(ISSUED, False)]
+
+
+@pytest.mark.parametrize(("created", "expected"), [(90, [(ISSUED, False)]), (200, [])])
+def test_a_key_asks_from_its_creation_on(created: int, expected: list[tuple[str, bool]], tmp_path: Path) -> None:
+    key = {"accessKey": {"accessKeyId": EVIL.key, "userName": "evil", "status": "Active"}}
+    making = call(
+        AWS.elsewhere(2).user("boss").signs(),
+        created,
+        source="iam.amazonaws.com",
+        name="CreateAccessKey",
+        requestParameters={"userName": "evil"},
+        responseElements=key,
+    )
+    records = [making, *request(EVIL.signs("AKIA0SECOND1113XXXXX")), call(EVIL.signs(), 300)]
+    assert below(EVIL.key, records, tmp_path) == expected
