@@ -151,3 +151,21 @@ def test_the_sessions_of_a_kept_principal_are_below_it(tmp_path: Path) -> None:
     keys = {key for node in tree.nodes for key in node.access_key_ids}
     assert keys == {ALICE.key, AWS.key("M")}
     assert next(node for node in tree.nodes if node.kind == "role").valid_at is not True
+
+
+def requested_by(*requests: tuple[str, float]) -> list[Json]:
+    """Sessions that mallory requested, as the role's account logs them, each with a call."""
+    caller = {"type": "AWSAccount", "principalId": MALLORY.id, "accountId": MALLORY.account_id}
+    issued = [
+        assume_role(caller, LOOP, name, second, issues=AWS.key(name), account=AWS.id) for name, second in requests
+    ]
+    return [*issued, *(call(LOOP.session(name, second, AWS.key(name)), 95) for name, second in requests)]
+
+
+def test_iam_does_not_distinguish_role_names_by_case(tmp_path: Path) -> None:
+    change = planted(MALLORY.arn)
+    change["requestParameters"]["roleName"] = "LOOP"
+    tree = tree_of([change, *requested_by(("M", 70))], tmp_path)
+    assert {key for node in tree.nodes for key in node.access_key_ids} == {ALICE.key, AWS.key("M")}
+    steps = [(step.action, step.target) for step in tree.containment[1:]]
+    assert steps == [("restore_trust_policy", LOOP.arn), ("revoke_role_sessions", LOOP.arn)]
