@@ -356,7 +356,15 @@ later_policies as (
         partition by planting_id order by event_time, event_key
     ) as until
     from kept_trust
+    where planting_id <> 'role|' || event_key
     group by planting_id, event_key, event_time
+),
+
+-- accounts that a planted policy opened the role to
+opened_accounts as (
+    select distinct planting_id, coalesce(principal_account, '') as account_id
+    from kept_trust
+    where planting_id = 'role|' || event_key
 ),
 
 -- a planted trust policy until the next one is set, and from then on for the principals that this one keeps
@@ -397,13 +405,15 @@ trust_policy_periods as (
 ),
 
 -- sessions of a role that a planted trust policy may have allowed: the policy was in force, and the requester had no
--- session before. A requester whose credentials are loaded may have had access by the policy before.
+-- session before, or only by an earlier policy that the one before the planted policy did not keep. A requester whose
+-- credentials are loaded may have had access by the policy before.
 allowed_by_trust_policy as (
     select
         policies.planting_id as parent_id,
         role_requests.child_id,
         'assumed_role' as relation,
-        role_requests.is_from_outside and policies.is_first as is_certain,
+        role_requests.is_from_outside and policies.is_first and first_requests.event_time >= policies.planted_at
+            as is_certain,
         role_requests.issuance_id as event_key
     from trust_policy_periods policies
     join role_requests
@@ -416,8 +426,13 @@ allowed_by_trust_policy as (
       on  first_requests.account_id = role_requests.account_id
       and first_requests.role_name = role_requests.role_name
       and first_requests.requester = role_requests.requester
+    left join opened_accounts
+      on  opened_accounts.planting_id = policies.planting_id
+      and opened_accounts.account_id in (role_requests.caller_account_id, '')
     -- a created role had no policy before
-    where first_requests.event_time >= policies.planted_at or policies.principal_id is not null
+    where first_requests.event_time >= policies.planted_at
+       or policies.principal_id is not null
+       or opened_accounts.planting_id is not null
 ),
 
 all_descents as (

@@ -1,4 +1,5 @@
--- kept_trust: what each later trust policy of a role keeps of a planted one.
+-- kept_trust: what each later trust policy of a role keeps of a planted one, and what the planted one opened itself:
+-- its own rows have the principals of accounts that the policy before, which is loaded, did not trust.
 -- Grain: one row per (planting_id, event_key, principal): the later policy, and a principal that both trust; null if
 -- there is none or one of the policies cannot be read. `keeps`: nothing, possibly or certainly. Principals that an
 -- earlier policy trusted were not planted. Trust in the role's own account opens the role to nobody: IAM policies do.
@@ -73,7 +74,8 @@ added as (
     select
         planted.planting_id,
         principals.*,
-        planted.is_created or planted.prior_key is not null as is_new
+        planted.is_created or planted.prior_key is not null as is_new,
+        planted.prior_key
     from planted
     join principals on principals.event_key = planted.event_key
     left join principals prior on prior.event_key = planted.prior_key and prior.principal = principals.principal
@@ -83,11 +85,18 @@ added as (
 
 -- a policy that adds nobody may have dropped a condition
 suspects as (
-    select * from added
+    select planting_id, event_key, principal, is_own_account, principal_account, is_unique_id, is_new from added
 
     union all
 
-    select planted.planting_id, principals.*, false as is_new
+    select
+        planted.planting_id,
+        principals.event_key,
+        principals.principal,
+        principals.is_own_account,
+        principals.principal_account,
+        principals.is_unique_id,
+        false as is_new
     from planted
     join principals on principals.event_key = planted.event_key
     left join (select distinct planting_id from added) as opened on opened.planting_id = planted.planting_id
@@ -150,6 +159,17 @@ counted as (
     group by planting_id
 ),
 
+opened as (
+    select added.planting_id, added.event_key, added.principal, added.principal_account
+    from added
+    left join principals trusted
+      on  trusted.event_key = added.prior_key
+      and (trusted.principal_account = added.principal_account or trusted.principal = '*')
+    where added.prior_key is not null
+      and trusted.event_key is null
+      and (added.principal_account is not null or added.principal = '*')
+),
+
 -- nothing was taken away from the planted policy
 whole as (
     select kept.planting_id, kept.event_key
@@ -179,3 +199,9 @@ select
 from later
 left join kept on kept.planting_id = later.planting_id and kept.event_key = later.event_key
 left join whole on whole.planting_id = later.planting_id and whole.event_key = later.event_key
+
+union all
+
+select opened.planting_id, opened.event_key, planted.event_time, opened.principal, opened.principal_account, 'certainly'
+from opened
+join planted on planted.planting_id = opened.planting_id

@@ -10,6 +10,7 @@ select
     end as keeps
 from kept_trust
 where planting_id in (select unnest($ids))
+  and planting_id <> 'role|' || event_key
   and coalesce(event_time::timestamp <= $at, true)
 group by planting_id, event_key, event_time
 order by planting_id, event_time, event_key

@@ -169,3 +169,32 @@ def test_iam_does_not_distinguish_role_names_by_case(tmp_path: Path) -> None:
     assert {key for node in tree.nodes for key in node.access_key_ids} == {ALICE.key, AWS.key("M")}
     steps = [(step.action, step.target) for step in tree.containment[1:]]
     assert steps == [("restore_trust_policy", LOOP.arn), ("revoke_role_sessions", LOOP.arn)]
+
+
+@pytest.mark.parametrize("document", [trust_policy(ROOT), trust_policy(CAROL.arn)])
+def test_a_policy_that_was_restored_and_planted_again_opens_the_role_again(document: str, tmp_path: Path) -> None:
+    """The first one was set by another credential, and the requester had a session by it."""
+    records = [
+        setting(0, trust_policy(ROOT)),
+        setting(10, trust_policy(MALLORY.arn), by=AWS.user("bob").signs()),
+        setting(30, document),
+        setting(50, trust_policy(ROOT, MALLORY.arn), by=ALICE.signs()),
+        *requested_by(("M1", 20), ("M2", 60)),
+    ]
+    tree = tree_of(records, tmp_path)
+    assert {key for node in tree.nodes for key in node.access_key_ids} == {ALICE.key, AWS.key("M2")}
+    assert tree.containment[-1].action == "revoke_role_sessions"
+
+
+def test_a_policy_that_trusts_nobody_new_opens_nothing(tmp_path: Path) -> None:
+    """The requester had its sessions by the policy before, which also trusts another user of its account."""
+    other = MALLORY.arn.replace("mallory", "other")
+    records = [setting(0, trust_policy(MALLORY.arn)), planted(MALLORY.arn, other), *requested_by(("M1", 5), ("M2", 60))]
+    assert {key for node in tree_of(records, tmp_path).nodes for key in node.access_key_ids} == {ALICE.key}
+
+
+@pytest.mark.parametrize("between", [[], [setting(30, trust_policy(ROOT))]])
+def test_a_policy_that_is_planted_twice_loses_no_session(between: list[Json], tmp_path: Path) -> None:
+    twice = [planted(MALLORY.arn), *between, setting(50, trust_policy(MALLORY.arn), by=ALICE.signs())]
+    tree = tree_of([*twice, *requested_by(("M1", 20), ("M2", 60))], tmp_path)
+    assert {key for node in tree.nodes for key in node.access_key_ids} == {ALICE.key, AWS.key("M1"), AWS.key("M2")}
