@@ -226,6 +226,10 @@ class TestRevocation:
         gone = by_admin("DeleteUserPolicy", 70, userName="alice", policyName="AWSRevokeOlderSessions")
         assert user_state(tmp_path / "undone", put_on_alice(60), gone) == "valid"
 
+    def test_iam_does_not_distinguish_user_names_by_case(self, tmp_path: Path) -> None:
+        undone = by_admin("DeleteUserPolicy", 80, userName="ALICE", policyName="AWSRevokeOlderSessions")
+        assert user_state(tmp_path, put_on_alice(61), undone) == "valid"
+
     def test_the_policy_of_a_renamed_user_is_deleted_under_the_new_name(self, tmp_path: Path) -> None:
         gone = by_admin("DeleteUserPolicy", 70, userName="zed", policyName="AWSRevokeOlderSessions")
         assert user_state(tmp_path, put_on_alice(60), renamed(65), gone) == "valid"
