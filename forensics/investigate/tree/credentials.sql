@@ -16,7 +16,7 @@ chosen as materialized (
 ),
 
 requests as materialized (
-    select issuance_id, event_name, caller_invoked_by, event_time, expires_at, target_role_arn, caller_principal_id
+    select issuance_id, event_source, event_name, caller_invoked_by, event_time, expires_at, target_role_arn, caller_principal_id
     from issuances
     where issuance_id in (select issuance_id from chosen)
 )
@@ -50,6 +50,8 @@ select
     issuances.event_time::timestamp as issuance_time,
     issuances.expires_at::timestamp as expires_at,
     issuances.target_role_arn,
+    -- a key of S3 Express for a directory bucket
+    coalesce(issuances.event_source = 's3express.amazonaws.com', false) as is_for_bucket,
     actors.actor_kind,
     actors.actor_id,
     access_keys.created_at::timestamp as created_at,

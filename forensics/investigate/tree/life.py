@@ -26,6 +26,8 @@ _OF_ROOT = timedelta(hours=1)
 _LONGEST = timedelta(hours=36)
 _LONGEST_OF_ROLE = timedelta(hours=12)
 _LONGEST_OF_CONSOLE = timedelta(hours=12)
+# a sign-in URL works for so long after the request for its token
+SIGN_IN_URL_LASTS = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Life:
         return bool(name) and folded(name) == folded(self.role_name)
 
 
+def later(time: datetime, by: timedelta) -> datetime:
+    """Return a time plus a duration, or the last time that Python can represent: a log may have any time."""
+    return time + by if by <= time.max - time else time.max
+
+
 def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime | None, bool]:
     """Return the expiry of an issued credential, and whether it is a default."""
     if issuance.expires_at or not issuance.issuance_time:
@@ -73,22 +80,27 @@ def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime |
         lasts = _DEFAULTS_OF_SERVICES.get(issuance.caller_invoked_by or "", lasts)
     if issuance.issuance_name == "GetSessionToken" and identity_type == "Root":
         lasts = _OF_ROOT
-    return (issuance.issuance_time + lasts, True) if lasts else (None, False)
+    return (later(issuance.issuance_time, lasts), True) if lasts else (None, False)
 
 
 def longest(issued_at: datetime | None, *, is_of_role: bool) -> datetime | None:
     """Return the latest possible expiry of a session."""
-    return issued_at + (_LONGEST_OF_ROLE if is_of_role else _LONGEST) if issued_at else None
+    return later(issued_at, _LONGEST_OF_ROLE if is_of_role else _LONGEST) if issued_at else None
 
 
 def longest_in_console(
     issued_at: datetime | None, signed_in_at: datetime | None, *, is_of_role: bool
 ) -> datetime | None:
-    """Return the latest possible end of a console session. A role's begins with a sign-in while the session is valid.
+    """Return the latest possible end of a console session. A role's begins with a sign-in, whatever the role session.
 
     Source: IAM User Guide, "Enable custom identity broker access to the AWS console", SessionDuration.
     """
     if not is_of_role:
         return longest(issued_at, is_of_role=False)
-    last = signed_in_at or longest(issued_at, is_of_role=True)
-    return last + _LONGEST_OF_CONSOLE if last else None
+    last = signed_in_at or latest_sign_in(longest(issued_at, is_of_role=True))
+    return later(last, _LONGEST_OF_CONSOLE) if last else None
+
+
+def latest_sign_in(expires_at: datetime | None) -> datetime | None:
+    """Return the latest sign-in with a session: its token is requested before the session expires."""
+    return later(expires_at, SIGN_IN_URL_LASTS) if expires_at else None

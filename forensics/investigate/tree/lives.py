@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from forensics.answers.tree_answer import NodeKind, Relation
-from forensics.investigate.sql_rows import Connection, pairs, rows
+from forensics.investigate.sql_rows import Connection, rows
 from forensics.investigate.tree.descent import TreePlace
-from forensics.investigate.tree.life import Life, expiry, longest, longest_in_console
+from forensics.investigate.tree.life import Life, expiry, latest_sign_in, longest, longest_in_console
 from forensics.investigate.tree.session_means import revocation_of
-from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow, SuccessRow
+from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, PlantingRow, SignInRow, SuccessRow
 
 _IN_CONSOLE = (Relation.CONSOLE_SESSION, Relation.SWITCHED_ROLE)
 
@@ -75,9 +75,15 @@ class Lives:
         return {id_: SuccessRow(id_, None, None) for id_ in ids} | {row.id: row for row in found}
 
     def _signed_in(self, connection: Connection) -> dict[str, datetime]:
-        """Return the last sign-in of each session that is used in the console, by credential."""
-        ids = sorted(self._in_console & self._credentials.keys())
-        return dict(pairs(connection, str, datetime, "tree/sign_ins", ids=ids)) if ids else {}
+        """Return the last possible sign-in of each role session that opened the console, by credential."""
+        asked = [row for row in self._credentials.values() if _can_sign_in(row) and _began(row)]
+        if not asked:
+            return {}
+        began = [_began(row) for row in asked]
+        until = [latest_sign_in(row.expires_at or longest(_began(row), is_of_role=True)) for row in asked]
+        arguments = {"ids": [row.id for row in asked], "began": began, "until": until, "at": self._at}
+        found = rows(connection, SignInRow, "tree/sign_ins", **arguments)
+        return {row.id: at for row in found if (at := _latest((row.signed_in_at, latest_sign_in(row.requested_at))))}
 
     def _issuances_by_member(self) -> dict[str, list[IssuanceRow]]:
         """Return the issuances that the places of each member cite: a credential in two places has one life."""
@@ -114,7 +120,7 @@ class Lives:
                 expires_at=fact.key_expires_at,
                 ends_by=fact.key_expires_at,
             )
-        begins = [began for row in credentials if (began := row.session_creation_date or row.issuance_time)]
+        begins = [began for row in credentials if (began := _began(row))]
         ends = [self._expiry(row) for row in credentials]
         role = revocation_of(fact)
         return replace(
@@ -129,11 +135,11 @@ class Lives:
 
     def _expiry(self, credential: DerivedRow) -> _Expiry:
         """Return the expiry by the issuance of the credential, or else by those of its places."""
-        began = credential.session_creation_date or credential.issuance_time
+        began = _began(credential)
         is_of_role = revocation_of(credential) is not None
-        if credential.id in self._in_console:
-            latest = longest_in_console(began, self._sign_ins.get(credential.id), is_of_role=is_of_role)
-            return _Expiry(None, False, latest)
+        signed_in_at = self._sign_ins.get(credential.id)
+        if credential.id in self._in_console or signed_in_at:
+            return _Expiry(None, False, longest_in_console(began, signed_in_at, is_of_role=is_of_role))
         latest = longest(began, is_of_role=is_of_role)
         issued_by = [credential] if credential.issuance_id else self._cited[credential.id]
         ends = [expiry(one, credential.identity_type) for one in issued_by]
@@ -175,6 +181,15 @@ class Lives:
         if life.kind != NodeKind.USER:
             return _Use(requested_at, requested_at, child.certain)
         return _Use(_latest((requested_at, own.success)), _latest((requested_at, own.permitted)), child.certain)
+
+
+def _began(session: DerivedRow) -> datetime | None:
+    return session.session_creation_date or session.issuance_time
+
+
+def _can_sign_in(credential: DerivedRow) -> bool:
+    """Return whether a credential can open a console session that outlasts it: a role session that AWS STS issued."""
+    return not credential.is_long_term and not credential.is_for_bucket and revocation_of(credential) is not None
 
 
 def user_of(session: DerivedRow) -> tuple[str | None, str | None]:

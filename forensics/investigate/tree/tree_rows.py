@@ -53,6 +53,7 @@ class DerivedRow(IssuanceRow, frozen=True):
     rule: str | None
     issuance_id: str | None
     target_role_arn: str | None
+    is_for_bucket: bool
     actor_kind: ActorKind | None
     actor_id: str | None
     created_at: datetime | None
@@ -75,6 +76,14 @@ class SuccessRow(Row, frozen=True):
     id: str
     last_success: datetime | None
     last_permitted: datetime | None
+
+
+class SignInRow(Row, frozen=True):
+    """The last sign-in to the console with a session, and the last request for a sign-in token."""
+
+    id: str
+    signed_in_at: datetime | None
+    requested_at: datetime | None
 
 
 class PlantingRow(Row, frozen=True):

@@ -465,6 +465,70 @@ def test_a_console_session_has_its_own_duration(tmp_path: Path) -> None:
     assert "revoke_role_sessions" in {step.action for step in tree.containment}
 
 
+def undated_session() -> Json:
+    """The identity of a role session in a sign-in without session context."""
+    return {name: value for name, value in LOOP.session("s", 0).items() if name != "sessionContext"}
+
+
+class TestRoleSessionOpenedInTheConsole:
+    """The console session lasts up to 12 hours from its sign-in, whatever the role session lasts."""
+
+    LOGIN = sign_in_event(LOOP.session("s", 0), 3000, "ConsoleLogin")
+    UNDATED = sign_in_event(undated_session(), 3000, "ConsoleLogin")
+    TOKEN = sign_in_event(SESSION, 3000, "GetSigninToken")
+
+    @pytest.mark.parametrize("sign_in", [LOGIN, UNDATED, TOKEN], ids=["dated", "undated", "token"])
+    @pytest.mark.parametrize("used", [True, False])
+    @pytest.mark.parametrize(("last", "alive"), [(5 * HOUR, True), (12.7 * HOUR, True), (13.2 * HOUR, False)])
+    def test_it_outlasts_the_role_session(
+        self, sign_in: Json, used: bool, last: float, alive: bool, tmp_path: Path
+    ) -> None:
+        records = [REQUEST, *([call(SESSION, 5)] if used else []), sign_in, call(ADMIN.signs(), last)]
+        tree = tree_of(records, tmp_path)
+        assert (node_of(tree, AWS.key("K")).valid_at is not False) is alive
+        assert ("revoke_role_sessions" in {step.action for step in tree.containment}) is alive
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            sign_in_event(LOOP.session("s", 0), 3000, "ConsoleLogin", "Failure"),
+            sign_in_event(SESSION, 3000, "GetSigninToken") | {"errorCode": "AccessDenied"},
+            sign_in_event(LOOP.session("s", 2900), 3000, "ConsoleLogin"),
+            sign_in_event(undated_session(), 4600, "ConsoleLogin"),
+        ],
+        ids=["failed", "refused", "of another session", "after the URL has expired"],
+    )
+    def test_another_sign_in_does_not_count(self, other: Json, tmp_path: Path) -> None:
+        tree = tree_of([REQUEST, call(SESSION, 5), other, call(ADMIN.signs(), 5 * HOUR)], tmp_path)
+        assert node_of(tree, AWS.key("K")).state == "expired"
+
+    def test_a_later_sign_in_does_not_count(self, tmp_path: Path) -> None:
+        with case_of_records([REQUEST, call(SESSION, 5), self.LOGIN, call(ADMIN.signs(), HOUR)], tmp_path) as case:
+            before = case.tree(ALICE.key, at=START + timedelta(seconds=2000))
+        assert node_of(before, AWS.key("K")).state == "valid"
+
+    def test_a_token_of_a_user_opens_no_console(self, tmp_path: Path) -> None:
+        request = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        use = call(ALICE.session(0, AWS.key("T")), 5)
+        sign_in = sign_in_event(ALICE.signs_in(), 3000, "ConsoleLogin")
+        tree = tree_of([request, use, sign_in, call(ADMIN.signs(), 5 * HOUR)], tmp_path)
+        assert node_of(tree, AWS.key("T")).state == "expired"
+
+    def test_a_key_for_a_directory_bucket_opens_no_console(self, tmp_path: Path) -> None:
+        records = [REQUEST, call(SESSION, 5), bucket_session(SESSION, 2900), self.LOGIN, call(ADMIN.signs(), 5 * HOUR)]
+        assert node_of(tree_of(records, tmp_path), AWS.key("BUCKET")).state == "expired"
+
+
+def bucket_session(identity: Json, second: float) -> Json:
+    """CreateSession of S3 Express: a key for one directory bucket, for five minutes."""
+    issued = {"accessKeyId": AWS.key("BUCKET"), "expiration": at(second + 300), "sessionToken": "token"}
+    request, response = {"bucketName": "b--use1-az4--x-s3"}, {"credentials": issued}
+    source = "s3express.amazonaws.com"
+    return call(
+        identity, second, source=source, name="CreateSession", requestParameters=request, responseElements=response
+    )
+
+
 def test_a_session_of_an_account_without_logs_may_have_requested_others(tmp_path: Path) -> None:
     mid, top = AWAY.role("mid"), FAR.role("top")
     first, _ = copies(assume_role(ALICE.signs(), mid, "m", 0, issues=AWAY.key("MID")), mid)
