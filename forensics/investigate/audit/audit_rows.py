@@ -40,6 +40,7 @@ class OwnerChangeRow(Row, frozen=True):
     user_name: str
     user_id: str | None
     event_name: str
+    event_time: datetime | None
     place: int
     event_id: str | None
 

@@ -4,6 +4,7 @@ select
     changes.user_name,
     changes.user_principal_id as user_id,
     changes.event_name,
+    changes.event_time::timestamp as event_time,
     row_number() over (order by changes.event_time, changes.event_key) as place,
     evidence.event_id
 from user_changes as changes

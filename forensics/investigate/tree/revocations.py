@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
 from forensics.investigate.iam_names import folded
 from forensics.investigate.sql_rows import grouped
-from forensics.investigate.tree.life import Life
+from forensics.investigate.tree.life import Life, later
 from forensics.investigate.tree.tree_rows import LaterPolicyRow, RevocationRow
 from forensics.investigate.tree.user_names import UserNames
 
@@ -56,8 +56,14 @@ class Revocations:
 
     def ends(self, life: Life) -> Iterator[End]:
         """Yield what ended something, deletions first."""
-        deleted = [end for event in self._events(life) if (end := self._deletion(event, life))]
-        yield from deleted[-1:]
+        changes = self._changes_of_key(life)
+        reliable = [event.event_time for event in changes if not event.is_unreliable]
+        # a key that was changed was not deleted before
+        since = max(filter(None, (life.last_issued_at or life.last_use, *reliable)), default=None)
+        deleted = [end for event in self._events(life) if (end := self._deletion(event, life, since))]
+        for end in deleted[-1:]:
+            is_doubted = any(event.event_time >= end.at for event in changes if event.is_unreliable)
+            yield replace(end, doubt=_UNDONE) if is_doubted else end
         yield from self._of_key(life)
         yield from self._replaced(life)
         yield from self._revoked(life)
@@ -68,8 +74,14 @@ class Revocations:
         found = {place: event for topic in topics for place, event in self._about[topic].items()}
         yield from (found[place] for place in sorted(found))
 
-    def _deletion(self, event: RevocationRow, life: Life) -> End | None:
-        since = life.last_issued_at or life.last_use
+    def _changes_of_key(self, life: Life) -> list[RevocationRow]:
+        """Return the status changes of a key, ordered by time; none of anything else."""
+        if life.kind != NodeKind.ACCESS_KEY or life.access_key_id is None:
+            return []
+        return [event for event in self._events(life) if event.access_key_id == life.access_key_id]
+
+    def _deletion(self, event: RevocationRow, life: Life, since: datetime | None) -> End | None:
+        """Return the end by a deletion. `since`: the last time at which the logs show that it existed."""
         if event.is_unreliable or (since and event.event_time < since):
             return None
         is_by_id = event.user_principal_id is not None and event.user_principal_id == life.user_id
@@ -88,9 +100,7 @@ class Revocations:
 
     def _of_key(self, life: Life) -> Iterator[End]:
         """Yield the end of a key by its last change."""
-        if life.kind != NodeKind.ACCESS_KEY or life.access_key_id is None:
-            return
-        changes = [event for event in self._events(life) if event.access_key_id == life.access_key_id]
+        changes = self._changes_of_key(life)
         reliable = [event for event in changes if not event.is_unreliable]
         state = _OF_KEY.get(reliable[-1].status or "") if reliable else None
         if state == State.DELETED:
@@ -138,7 +148,7 @@ class Revocations:
         if event.is_unreliable or event.revoked_before is None or life.last_issued_at is None:
             return False
         is_its = life.is_of_role(event.role_name) or self._is_its_user(event, life)
-        return is_its and life.last_issued_at + _CLOCKS_DIFFER_BY < event.revoked_before
+        return is_its and later(life.last_issued_at, _CLOCKS_DIFFER_BY) < event.revoked_before
 
     def _undoes(self, event: RevocationRow, revocation: RevocationRow, life: Life) -> bool:
         if event.event_time < revocation.event_time or self._revokes(event, life):

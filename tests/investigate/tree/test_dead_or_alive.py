@@ -428,6 +428,54 @@ class TestStepsForARenamedUser:
         assert ("deny_user", zed.arn) in steps_of(tree_of(records, tmp_path))
 
 
+class TestDeletedBeforeItsKeyWasChanged:
+    """IAM refuses to change a key of a deleted user: an earlier DeleteUser was about an earlier user of that name."""
+
+    GONE = by_admin("DeleteUser", 100, userName="gina")
+    KEY, SERVICE = "AKIA0GINA1111ABCDEFG", "ACCA0GINA1111ABCDEFG"
+
+    @staticmethod
+    def switched(second: float, status: str = "Active", key: str = KEY) -> Json:
+        if key.startswith("ACCA"):
+            request = {"userName": "gina", "serviceSpecificCredentialId": key, "status": status}
+            return by_admin("UpdateServiceSpecificCredential", second, **request)
+        return by_admin("UpdateAccessKey", second, userName="gina", accessKeyId=key, status=status)
+
+    @staticmethod
+    def created_again(second: float) -> Json:
+        user = AWS.user("gina", life="2")
+        response = {"user": {"userName": "gina", "userId": user.id, "arn": user.arn}}
+        return by_admin("CreateUser", second, userName="gina") | {"responseElements": response}
+
+    def outcome(self, folder: Path, *changes: Json, key: str = KEY) -> tuple[str, bool | None, bool]:
+        """The state in the tree, whether it is valid, and whether `keys` reports that the owner is gone."""
+        with case_of_records([*changes, call(ADMIN.signs(), 1700)], folder) as case:
+            node = node_of(case.tree(key), key)
+            (audited,) = (one for one in case.keys().keys if one.access_key_id == key)
+        return node.state, node.valid_at, "owner_gone" in {one.finding for one in audited.findings}
+
+    @pytest.mark.parametrize("key", [KEY, SERVICE])
+    @pytest.mark.parametrize("again", [True, False])
+    def test_a_key_that_was_activated_later_works(self, key: str, again: bool, tmp_path: Path) -> None:
+        made = [self.created_again(200)] if again else []
+        on = self.switched(300, key=key)
+        assert self.outcome(tmp_path, self.GONE, *made, on, key=key) == ("valid", True, False)
+
+    def test_a_key_that_was_deactivated_later_was_not_deleted(self, tmp_path: Path) -> None:
+        assert self.outcome(tmp_path, self.GONE, self.switched(300, "Inactive")) == ("deactivated", False, False)
+
+    @pytest.mark.parametrize("again", [True, False])
+    def test_a_key_of_the_deleted_user_is_deleted(self, again: bool, tmp_path: Path) -> None:
+        made = [self.created_again(200)] if again else []
+        assert self.outcome(tmp_path, self.switched(50), self.GONE, *made) == ("deleted", False, True)
+
+    def test_an_unreliable_change_leaves_a_doubt(self, tmp_path: Path) -> None:
+        damaged = with_repeated_key(self.switched(300), "type", "Root")
+        with case_of_records([self.switched(50), self.GONE, damaged, call(ADMIN.signs(), 1700)], tmp_path) as case:
+            node = node_of(case.tree(self.KEY), self.KEY)
+        assert (node.state, node.valid_at, node.flags) == ("deleted", None, ("possibly_undone",))
+
+
 def steps_of(tree: Tree) -> set[tuple[str, str]]:
     return {(step.action, step.target) for step in tree.containment}
 
