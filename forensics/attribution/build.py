@@ -78,7 +78,7 @@ OUTCOME = """
     end
 """
 # views for the build only: some show records with secrets
-_OF_BUILD = ("stored_events", "lake_conflicts", "conflict_copies", "record_places")
+_OF_BUILD = ("stored_events", "lake_conflicts", "conflict_copies", "record_places", "management_files")
 # the accounts, regions and times of the records in a file, to check the claims in its name against
 _RECORD_PLACES = """
     select
@@ -91,6 +91,12 @@ _RECORD_PLACES = """
     from event_copies as copies
     join stored_events as events on events.event_key = copies.event_key
     group by all
+"""
+# the files with a management event; older records have no category
+_MANAGEMENT_FILES = """
+    select distinct source_sha256
+    from stored_events
+    where coalesce(event_category, 'Management') = 'Management'
 """
 # the listing of each log file, unless the digests room created the table
 _LISTINGS = """
@@ -309,6 +315,7 @@ def _create_lake_views(connection: duckdb.DuckDBPyConnection, manifest: Manifest
     place = "event_key, source_sha256, position, {} as is_stored, delivery"
     stored.project(place.format(True)).union(copies.project(place.format(False))).create_view("event_copies")
     connection.execute(f"create view record_places as {_RECORD_PLACES}")
+    connection.execute(f"create view management_files as {_MANAGEMENT_FILES}")
 
 
 def _events(

@@ -91,7 +91,8 @@ def create_tables(connection: duckdb.DuckDBPyConnection, read_places: ReadPlaces
     """Create all digest tables. An invalid digest or key gets a row with the reason.
 
     Args:
-        connection: has `record_places`: accounts, regions and times of the records of each file.
+        connection: has `record_places`: accounts, regions and times of the records of each file; and
+            `management_files`: the files with a management event.
         read_places: fills `record_places` for files that no proven digest lists; needed only without a case.
     """
     keys = _read_keys(connection)

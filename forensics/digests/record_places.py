@@ -46,8 +46,9 @@ _PLACES = """
 
 
 def create_table(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `record_places` without rows."""
+    """Create `record_places` and `management_files` without rows."""
     connection.execute(_TABLE)
+    connection.execute("create table management_files (source_sha256 varchar)")
 
 
 def read_places(

@@ -10,6 +10,7 @@ import pytest
 from forensics.case import Case
 from tests.attribution.records import START, Account, call
 from tests.cli.run import run
+from tests.digests.delivered import log_file
 from tests.simulator.digests import HOUR, Chain, TrailOfDigests, chain, signer, write_keys, write_objects
 
 AWS = Account("111111111111")
@@ -66,6 +67,31 @@ def test_the_map_tells_how_much_is_proven(case: Case) -> None:
     assert "✓ 90%" in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert run("coverage", "--case", folder, "--format", "csv").out.splitlines()[1].endswith(",1,loaded,true")
+
+
+@pytest.mark.parametrize("category", ["Data", "Management"])
+def test_digests_of_a_trail_of_data_events_verify_no_hour(category: str, tmp_path: Path) -> None:
+    """They do not show that a management event, such as an issuance or an activation, is not missing."""
+    read = [call(ALICE.signs(), hour * 3600 + 60, eventCategory=category) for hour in (0, 9)]
+    trail = TrailOfDigests(AWS.id, "us-east-1")
+    listed = chain(
+        tuple(int(hour in (0, 9)) for hour in range(10)), trail, start=START, records={0: read[:1], 9: read[1:]}
+    )
+    write_objects(listed.objects, tmp_path / "logs" / "data", heads=[listed.digests[-1]])
+    write_keys(tmp_path / "logs" / "data", signer())
+    off = {"userName": "alice", "accessKeyId": ALICE.key, "status": "Inactive"}
+    session = AWS.role("deploy").session("build", 2.5 * 3600, KEY)
+    change = call(
+        AWS.user("admin").signs(), 60, source="iam.amazonaws.com", name="UpdateAccessKey", requestParameters=off
+    )
+    # of another trail, without digests
+    write_objects([log_file([change, call(session, 2.6 * 3600)], 700, root="org/AWSLogs/")], tmp_path / "logs" / "org")
+    with Case.create(tmp_path / "case") as made:
+        made.ingest([tmp_path / "logs"])
+        (key,) = made.tree(ALICE.key, at=START + 8 * HOUR).nodes
+        assert any(verified for *_, verified in spans(made)) is (category == "Management")
+        assert key.valid_at is (False if category == "Management" else None)
+        assert ("not_delivered" in [one.why for one in made.who(KEY).missing]) is (category == "Management")
 
 
 def test_a_log_that_is_missing_proves_no_hour_around_it(tmp_path: Path) -> None:

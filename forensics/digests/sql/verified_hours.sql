@@ -1,9 +1,18 @@
 -- verified_hours: hours whose delivered events are all here.
 -- Grain: one row per account, region and run of hours. CloudTrail delivers an event minutes later, so an hour counts if
 -- its windows and those of the next hour are verified and consecutive, and every record of their files is an event of
--- the case. Digests do not exclude later deliveries.
+-- the case. Digests do not exclude later deliveries. A trail can record data events alone, so only the digests of trails
+-- count of which a listed file with a management event is here.
 
-with not_wholly_taken as (
+with management_trails as (
+    select distinct digests.account_id, digests.trail, digests.home_region, digests.s3_bucket
+    from management_files
+    join source_files on source_files.sha256 = management_files.source_sha256
+    join digest_listings as listings on listings.content_sha256 = source_files.inflated_sha256 and listings.is_proven
+    join digests on digests.digest_sha256 = listings.digest_sha256
+),
+
+not_wholly_taken as (
     select distinct digest_listings.digest_sha256
     from digest_listings
     join source_files on source_files.inflated_sha256 = digest_listings.content_sha256
@@ -12,19 +21,25 @@ with not_wholly_taken as (
 
 windows as (
     select
-        account_id,
-        aws_region,
-        start_time,
-        end_time,
-        max(end_time) over (
-            partition by account_id, aws_region
-            order by start_time, end_time
+        windows.account_id,
+        windows.aws_region,
+        windows.start_time,
+        windows.end_time,
+        max(windows.end_time) over (
+            partition by windows.account_id, windows.aws_region
+            order by windows.start_time, windows.end_time
             rows between unbounded preceding and 1 preceding
         ) as reached
-    from digest_windows
-    where is_verified
-      and not is_backfill
-      and digest_sha256 not in (select digest_sha256 from not_wholly_taken)
+    from digest_windows as windows
+    join digests on digests.digest_sha256 = windows.digest_sha256
+    join management_trails
+      on  management_trails.account_id = digests.account_id
+      and management_trails.trail = digests.trail
+      and management_trails.home_region = digests.home_region
+      and management_trails.s3_bucket = digests.s3_bucket
+    where windows.is_verified
+      and not windows.is_backfill
+      and windows.digest_sha256 not in (select digest_sha256 from not_wholly_taken)
 ),
 
 numbered as (

@@ -273,6 +273,19 @@ class TestAnEndThatACallCanUndo:
         node = node_of(tree, ALICE.key)
         assert (node.valid_at, node.flags) == (None, ("possibly_undone",))
 
+    @pytest.mark.parametrize(
+        "categories",
+        [("Data", "Data"), ("Management", "Data"), ("Data", "Management"), ("Management", "NetworkActivity")],
+    )
+    def test_only_management_events_show_that_no_call_is_missing(
+        self, categories: tuple[str, str], tmp_path: Path
+    ) -> None:
+        """The calls that undo an end are management events, which a trail of data events leaves out."""
+        times = zip((HOUR + 600, 2 * HOUR + 600), categories, strict=True)
+        later = [call(ADMIN.signs(), second, eventCategory=category) for second, category in times]
+        assert not self.over(tmp_path, *later)
+        assert self.over(tmp_path / "all", *later, *(call(ADMIN.signs(), hour * HOUR + 900) for hour in (1, 2)))
+
     def test_a_past_time_is_judged_by_the_hours_until_then(self, tmp_path: Path) -> None:
         records = [call(ALICE.signs(), 0), deactivated(60), call(ADMIN.signs(), 99), call(ADMIN.signs(), 8000)]
         with case_of_records(records, tmp_path) as case:
