@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 
@@ -27,6 +27,14 @@ def split(start: datetime, end: datetime, periods: Iterable[Period]) -> Iterator
         start = last
     if start < end:
         yield Period(start, end)
+
+
+def shifted(moment: datetime, by: timedelta) -> datetime:
+    """Return a time plus a duration, within what Python can represent: a record may have any time."""
+    try:
+        return moment + by
+    except OverflowError:
+        return moment.max if by > timedelta() else moment.min
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -38,7 +38,8 @@ select
     recipient_account_id as account_id,
     aws_region,
     min(hour) as from_,
-    max(hour) + interval 1 hour as to,
+    -- no later than Python can represent
+    least(max(hour) + interval 1 hour, timestamp '9999-12-31 23:59:59.999999') as to,
     sum(events)::bigint as events,
     'loaded' as state,
     bool_and(is_verified) as verified

@@ -13,7 +13,7 @@ from forensics.answers.coverage_answer import Coverage, CoverageSpan, TrailChang
 from forensics.investigate.case.loaded_exports import exported_trails
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import verified_hours
-from forensics.investigate.periods import Period, hour_of, split
+from forensics.investigate.periods import Period, hour_of, shifted, split
 from forensics.investigate.sql_rows import Connection, Row, pairs, rows
 
 _HOUR = timedelta(hours=1)
@@ -89,4 +89,4 @@ def _verified_parts(span: CoverageSpan, verified: Sequence[Period]) -> Iterator[
 
 
 def _hour_after(moment: datetime) -> datetime:
-    return hour_of(moment + _HOUR - timedelta(microseconds=1))
+    return hour_of(shifted(moment, _HOUR - timedelta(microseconds=1)))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind
 from forensics.investigate.iam_names import folded
+from forensics.investigate.periods import shifted
 from forensics.investigate.tree.tree_rows import IssuanceRow
 
 _DEFAULTS = {
@@ -66,11 +67,6 @@ class Life:
         return bool(name) and folded(name) == folded(self.role_name)
 
 
-def later(time: datetime, by: timedelta) -> datetime:
-    """Return a time plus a duration, or the last time that Python can represent: a log may have any time."""
-    return time + by if by <= time.max - time else time.max
-
-
 def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime | None, bool]:
     """Return the expiry of an issued credential, and whether it is a default."""
     if issuance.expires_at or not issuance.issuance_time:
@@ -80,12 +76,12 @@ def expiry(issuance: IssuanceRow, identity_type: str | None) -> tuple[datetime |
         lasts = _DEFAULTS_OF_SERVICES.get(issuance.caller_invoked_by or "", lasts)
     if issuance.issuance_name == "GetSessionToken" and identity_type == "Root":
         lasts = _OF_ROOT
-    return (later(issuance.issuance_time, lasts), True) if lasts else (None, False)
+    return (shifted(issuance.issuance_time, lasts), True) if lasts else (None, False)
 
 
 def longest(issued_at: datetime | None, *, is_of_role: bool) -> datetime | None:
     """Return the latest possible expiry of a session."""
-    return later(issued_at, _LONGEST_OF_ROLE if is_of_role else _LONGEST) if issued_at else None
+    return shifted(issued_at, _LONGEST_OF_ROLE if is_of_role else _LONGEST) if issued_at else None
 
 
 def longest_in_console(
@@ -98,9 +94,9 @@ def longest_in_console(
     if not is_of_role:
         return longest(issued_at, is_of_role=False)
     last = signed_in_at or latest_sign_in(longest(issued_at, is_of_role=True))
-    return later(last, _LONGEST_OF_CONSOLE) if last else None
+    return shifted(last, _LONGEST_OF_CONSOLE) if last else None
 
 
 def latest_sign_in(expires_at: datetime | None) -> datetime | None:
     """Return the latest sign-in with a session: its token is requested before the session expires."""
-    return later(expires_at, SIGN_IN_URL_LASTS) if expires_at else None
+    return shifted(expires_at, SIGN_IN_URL_LASTS) if expires_at else None

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from forensics.answers.tree_answer import NodeKind, State
 from forensics.investigate.iam_names import folded
+from forensics.investigate.periods import shifted
 from forensics.investigate.sql_rows import grouped
-from forensics.investigate.tree.life import Life, later
+from forensics.investigate.tree.life import Life
 from forensics.investigate.tree.tree_rows import LaterPolicyRow, RevocationRow
 from forensics.investigate.tree.user_names import UserNames
 
@@ -148,7 +149,7 @@ class Revocations:
         if event.is_unreliable or event.revoked_before is None or life.last_issued_at is None:
             return False
         is_its = life.is_of_role(event.role_name) or self._is_its_user(event, life)
-        return is_its and later(life.last_issued_at, _CLOCKS_DIFFER_BY) < event.revoked_before
+        return is_its and shifted(life.last_issued_at, _CLOCKS_DIFFER_BY) < event.revoked_before
 
     def _undoes(self, event: RevocationRow, revocation: RevocationRow, life: Life) -> bool:
         if event.event_time < revocation.event_time or self._revokes(event, life):

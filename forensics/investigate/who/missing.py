@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from forensics.answers.who_answer import Missing
 from forensics.investigate.filters import Filters
 from forensics.investigate.loaded_spans import loaded_regions, verified_hours
-from forensics.investigate.periods import hour_of
+from forensics.investigate.periods import hour_of, shifted
 from forensics.investigate.sql_rows import Connection, rows, values
 from forensics.investigate.who.who_rows import LoadedHourRow, TrailStopRow
 from forensics.records.regions import home_region
@@ -128,9 +128,9 @@ class CoverageOfLinks:
 
 def _span(sought: Sought) -> tuple[datetime | None, datetime | None]:
     if sought.issued_at:
-        return hour_of(sought.issued_at), hour_of(sought.issued_at) + _HOUR
+        return hour_of(sought.issued_at), shifted(hour_of(sought.issued_at), _HOUR)
     if sought.first_use:
-        return sought.first_use - _LONGEST_LIFE, sought.first_use
+        return shifted(sought.first_use, -_LONGEST_LIFE), sought.first_use
     return None, None
 
 

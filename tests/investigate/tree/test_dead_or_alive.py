@@ -531,6 +531,34 @@ def undated_session() -> Json:
     return {name: value for name, value in LOOP.session("s", 0).items() if name != "sessionContext"}
 
 
+class TestTimesThatPythonCannotAddTo:
+    """A record may have any time; the tree of everything above it still answers."""
+
+    LAST, FIRST = "9999-12-31T23:40:00Z", "0001-01-01T00:10:00Z"
+
+    @pytest.mark.parametrize("console", [True, False])
+    @pytest.mark.parametrize("time", [LAST, FIRST])
+    def test_a_session(self, time: str, console: bool, tmp_path: Path) -> None:
+        request = assume_role(ALICE.signs(), LOOP, "s", 0, issues=AWS.key("K")) | {"eventTime": time}
+        del request["responseElements"]["credentials"]["expiration"]
+        session = LOOP.session("s", 0, AWS.key("K"))
+        session["sessionContext"]["attributes"]["creationDate"] = time
+        more = {"sessionCredentialFromConsole": "true"} if console else {}
+        use = call(session, 0, **more) | {"eventTime": time}
+        unissued = LOOP.session("other", 0, AWS.key("OTHER"))
+        unissued["sessionContext"]["attributes"]["creationDate"] = time
+        alone = call(unissued, 0) | {"eventTime": time}
+        with case_of_records([call(ALICE.signs(), 0), request, put(60), use, alone], tmp_path) as case:
+            assert node_of(case.tree(ALICE.key), AWS.key("K")).valid_at is not False or time == self.FIRST
+            assert case.tree(AWS.key("OTHER")).nodes
+            assert case.who(AWS.key("OTHER")).missing and case.coverage().spans
+
+    def test_a_token_with_the_default_lifetime(self, tmp_path: Path) -> None:
+        request = get_federation_token(ALICE.signs(), "fed", 0, issues=AWS.key("F")) | {"eventTime": self.LAST}
+        request["responseElements"]["credentials"].pop("expiration", None)
+        assert node_of(tree_of([call(ALICE.signs(), 0), request], tmp_path), AWS.key("F")).valid_at is not False
+
+
 class TestRoleSessionOpenedInTheConsole:
     """The console session lasts up to 12 hours from its sign-in, whatever the role session lasts."""
 
