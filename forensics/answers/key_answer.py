@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from forensics.answers.core import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject
+from forensics.answers.tree_answer import State
 from forensics.answers.who_answer import KeyChange, Who
 
 
@@ -121,8 +122,8 @@ class Sensitive:
 class Descendants:
     """Credentials of one role or user that derive from a key, directly (`depth` 1) or through others.
 
-    `unexpired`: those known to be valid at the latest event of the case: sessions that had not expired, and active
-    long-term keys. `certain` is false if the logs leave several possible requesters, one of them the key.
+    `unexpired`: those known to be valid at the latest event of the case, as in the tree. `certain` is false if the logs
+    leave several possible requesters, one of them the key.
     """
 
     arn: str | None
@@ -140,7 +141,10 @@ class Descendants:
 
 @dataclass(frozen=True, slots=True)
 class MadeKey:
-    """A long-term key that was created with a key or a credential derived from it (`by_access_key_id`)."""
+    """A long-term key that was created with a key or a credential derived from it (`by_access_key_id`).
+
+    `status` is that of its last logged change; `state` and `valid_at` are those of the tree at the latest event.
+    """
 
     access_key_id: str
     account_id: str | None
@@ -151,6 +155,8 @@ class MadeKey:
     last_use: datetime | None
     by_access_key_id: str | None
     event_id: str | None
+    state: State | None = None
+    valid_at: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

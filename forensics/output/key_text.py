@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
 from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, MadeKey, Sensitive
+from forensics.answers.tree_answer import State
 from forensics.identifiers import is_long_term, is_service_specific
 from forensics.output.chain_text import candidate_lines, chain_lines
 from forensics.output.evidence_text import (
@@ -201,9 +202,19 @@ def _derived(children: Children) -> Iterator[Line]:
             "derived?", f"{count(children.possible, 'credential')} that may derive from this key or from another"
         )
     for key in children.made_keys:
-        status = f", {key.status.lower()}" if key.status else ""
         owner = f" of {key.owner_name}" if key.owner_name else ""
+        status = "".join(f", {word}" for word in _status_words(key))
         yield labelled("created", f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{status}")
+
+
+def _status_words(key: MadeKey) -> Iterator[str]:
+    """Yield the last logged status of a created key, and what the tree adds to it."""
+    if key.status:
+        yield key.status.lower()
+    if key.state == State.EXPIRED or (key.state == State.DELETED and key.status != "Deleted"):
+        yield str(key.state)
+    elif key.state == State.VALID and key.status not in ("Active", None):
+        yield "but still works"
 
 
 def _children(children: Children) -> Iterator[Line]:

@@ -1,5 +1,5 @@
--- Credentials derived from a key, directly or indirectly, by role or user. $ids: the key's credentials; $at: the time for
--- validity. A long-term key is valid if its last logged change left it active.
+-- Credentials derived from a key, directly or indirectly, by role or user. $ids: the key's credentials; $valid: the IDs
+-- of the credentials that are known to be valid.
 with below as (
     select derived_id as credential_id, min(depth) as depth, max(is_certain) as certain
     from derived
@@ -46,7 +46,7 @@ requests as materialized (
 ),
 
 long_term_keys as materialized (
-    select access_key_id, account_id, status, created_at
+    select access_key_id, account_id, created_at
     from access_keys
     where access_key_id in (select access_key_id from children)
 ),
@@ -60,7 +60,7 @@ dated as (
         credentials.account_id,
         coalesce(credentials.session_creation_date, long_term_keys.created_at) as issued_at,
         issuances.expires_at,
-        long_term_keys.status = 'Active' or issuances.expires_at > $at::timestamptz as is_valid,
+        descendants.credential_id in (select unnest($valid::varchar[])) as is_valid,
         credentials.events
     from descendants
     join children as credentials on credentials.credential_id = descendants.credential_id

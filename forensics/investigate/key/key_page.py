@@ -23,6 +23,7 @@ from forensics.answers.key_answer import (
     UsedAfterEnd,
     UserChange,
 )
+from forensics.answers.tree_answer import Node
 from forensics.answers.who_answer import Who
 from forensics.identifiers import Identifier, account_of, is_service_specific
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
@@ -33,6 +34,7 @@ from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.sql_rows import Connection, rows, run, values
+from forensics.investigate.tree.derived import nodes_below
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -210,8 +212,10 @@ class _Page:
 
     def _children(self) -> Children:
         at = next(iter(values(self._connection, datetime, "latest_event")), None)
-        asked = {"ids": self._credential_ids, "at": at.isoformat() if at else None}
-        roles = tuple(rows(self._connection, Descendants, "key/descendants", **asked))
+        nodes, places = nodes_below(self._connection, self._credential_ids, at) if at else ((), {})
+        valid = [id_ for id_, place in places.items() if nodes[place].valid_at]
+        roles = tuple(rows(self._connection, Descendants, "key/descendants", ids=self._credential_ids, valid=valid))
+        made = rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids)
         certain = [role for role in roles if role.certain]
         return Children(
             credentials=sum(role.credentials for role in certain),
@@ -221,7 +225,7 @@ class _Page:
             account_ids=tuple(sorted({role.account_id for role in certain if role.account_id})),
             at=at,
             roles=roles,
-            made_keys=tuple(rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids)),
+            made_keys=tuple(_in_tree(one, nodes) for one in made),
         )
 
 
@@ -229,6 +233,13 @@ def _kind(key_id: str) -> KeyKind:
     if is_service_specific(key_id):
         return KeyKind.SERVICE_SPECIFIC
     return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
+
+
+def _in_tree(made: MadeKey, nodes: Sequence[Node]) -> MadeKey:
+    """Return a key with its state in the tree."""
+    found = (node for node in nodes if made.access_key_id in node.access_key_ids and node.account_id == made.account_id)
+    node = next(found, None)
+    return replace(made, state=node.state, valid_at=node.valid_at) if node else made
 
 
 def _has_password(changes: Sequence[UserChange], sign_ins: int) -> bool | None:

@@ -75,6 +75,13 @@ def tree_and_credentials(
     return answer, facts.credentials(nodes)
 
 
+def nodes_below(connection: Connection, roots: list[str], at: datetime) -> tuple[tuple[Node, ...], dict[str, int]]:
+    """Return the nodes below some credentials at a time, and the first node of each credential."""
+    facts = _TreeFacts(connection, roots, at)
+    nodes = facts.nodes()
+    return nodes, facts.credentials(nodes)
+
+
 def _long_term_keys(nodes: Iterable[Node]) -> Iterable[str]:
     return (key for node in nodes if node.kind == NodeKind.ACCESS_KEY for key in node.access_key_ids)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from forensics.answers.tree_answer import Node, Tree
+from forensics.case import Case
+from forensics.output.key_text import render_key
+from forensics.output.lines import lay_out
 from tests.attribution.records import (
     START,
     Account,
@@ -529,6 +532,53 @@ def test_a_console_session_has_its_own_duration(tmp_path: Path) -> None:
 def undated_session() -> Json:
     """The identity of a role session in a sign-in without session context."""
     return {name: value for name, value in LOOP.session("s", 0).items() if name != "sessionContext"}
+
+
+class TestKeyAgreesWithTree:
+    """`key` counts what the tree shows as valid, and no other rule decides it."""
+
+    NEW, SERVICE = "AKIA0NEWK1111ABCDEFG", "ACCA0BEDR1111ABCDEFG"
+    BOB = AWS.user("bob")
+
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> Iterator[Case]:
+        def made(second: float, name: str, member: str, **more: str) -> Json:
+            response = {"userName": "bob", "status": "Active", **more}
+            parts: Json = {"requestParameters": {"userName": "bob"}, "responseElements": {member: response}}
+            return call(ALICE.signs(), second, source=IAM, name=name, **parts)
+
+        admins = AWS.role("admins")
+        ended = assume_role(ALICE.signs(), admins, "a", 30, issues=AWS.key("A"))
+        off = {"userName": "bob", "accessKeyId": self.NEW, "status": "Inactive"}
+        service = {"serviceSpecificCredentialId": self.SERVICE, "expirationDate": at(600), "serviceName": "bedrock"}
+        records = [
+            made(10, "CreateAccessKey", "accessKey", accessKeyId=self.NEW),
+            made(20, "CreateServiceSpecificCredential", "serviceSpecificCredential", **service),
+            REQUEST,
+            call(SESSION, 40),
+            put(60),  # ends the session of the first role
+            ended,
+            call(admins.session("a", 30, AWS.key("A")), 50),
+            call(self.BOB.signs(self.NEW), 50),
+            by_admin("UpdateAccessKey", 300, **off),
+            call(self.BOB.signs(self.NEW), 500),
+            call(ADMIN.signs(), 1700),
+        ]
+        with case_of_records(records, tmp_path) as found:
+            yield found
+
+    def test_the_number_of_valid_credentials(self, case: Case) -> None:
+        valid = {key for node in case.tree(ALICE.key).nodes[1:] if node.valid_at for key in node.access_key_ids}
+        assert valid == {AWS.key("A"), self.NEW}
+        children = case.key(ALICE.key).children
+        assert (children.credentials, children.unexpired) == (4, 2)
+
+    def test_the_state_of_created_keys(self, case: Case) -> None:
+        children = case.key(ALICE.key).children
+        made = {key.access_key_id: (key.status, key.state, key.valid_at) for key in children.made_keys}
+        assert made == {self.NEW: ("Inactive", "valid", True), self.SERVICE: ("Active", "expired", False)}
+        shown = lay_out(render_key(case.key(ALICE.key)), 200)
+        assert "inactive, but still works" in shown and "active, expired" in shown
 
 
 class TestTimesThatPythonCannotAddTo:
