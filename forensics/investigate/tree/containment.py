@@ -6,6 +6,7 @@ above a node can issue it again. Where a role occurs again below another one, it
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -161,7 +162,11 @@ class _Plan:
         elif node.kind == NodeKind.ROLE:
             self._restore(node, means, after)
         elif means.action == Action.NOT_POSSIBLE:
-            self._wait(node, means, after)
+            self._refuse(node, means, after)
+            self._wait(node)
+        elif means.action == Action.WAIT_UNTIL:
+            self._ended[node.id] = sys.maxsize
+            self._wait(node)
         else:
             self._ended[node.id] = self._step_with(means, after, node.id)
 
@@ -189,11 +194,13 @@ class _Plan:
         if not any(draft.means == revocation for draft in self._drafts[number:]):
             self._drafts.append(_Draft(revocation, [], _AFTER_TRUST))
 
-    def _wait(self, node: Node, means: Means, after: int) -> None:
+    def _refuse(self, node: Node, means: Means, after: int) -> None:
         number = self._step_with(means, after)
         self._ended[node.id] = number
         if node.kind == NodeKind.SESSION and not means.name:
             self._drafts[number].why = _UNKNOWN_MEANS
+
+    def _wait(self, node: Node) -> None:
         until = timestamp(node.expires_at) if node.expires_at else "its expiry, which is not logged"
         waiting = Means(Action.WAIT_UNTIL, node.account_id, until, until)
         draft = next((draft for draft in self._last if draft.means == waiting), None)

@@ -38,7 +38,7 @@ class Life:
     `is_assumed`: its expiry is a default, not logged. `ends_by`: it works no longer than that; null if nothing limits
     it. `last_issued_at`: a node can have several sessions. `last_success`: of its calls, and of what derives from it;
     `last_permitted`: of those that need a permission; `possible_success`: of what possibly derives from it.
-    `planting_id`: of a planting without credentials.
+    `planting_id`: of a planting without credentials. `is_authorized_once`: when it was issued; nothing ends it earlier.
     """
 
     kind: NodeKind
@@ -57,6 +57,7 @@ class Life:
     last_permitted: datetime | None = None
     possible_success: datetime | None = None
     planting_id: str | None = None
+    is_authorized_once: bool = False
 
     @property
     def is_of_user(self) -> bool:

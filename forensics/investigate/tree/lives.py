@@ -126,6 +126,7 @@ class Lives:
         return replace(
             life,
             role_name=role.name if role else None,
+            is_authorized_once=all(row.is_for_bucket for row in credentials),
             issued_at=min(begins, default=None),
             last_issued_at=max(begins, default=None),
             expires_at=_last(end.at for end in ends),

@@ -57,6 +57,8 @@ class Revocations:
 
     def ends(self, life: Life) -> Iterator[End]:
         """Yield what ended something, deletions first."""
+        if life.is_authorized_once:
+            return
         changes = self._changes_of_key(life)
         reliable = [event.event_time for event in changes if not event.is_unreliable]
         # a key that was changed was not deleted before

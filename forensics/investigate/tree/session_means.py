@@ -30,6 +30,8 @@ _LIMITS = {
 def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
     """Return the means that ends a session. `holder`: the user whose permissions it has."""
     account_id, role = session.account_id, revocation_of(session)
+    if session.is_for_bucket:
+        return Means(Action.WAIT_UNTIL, account_id, "", "")
     is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
     if session.identity_type == "Root" or is_of_root:
         return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")

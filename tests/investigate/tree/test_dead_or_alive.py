@@ -668,6 +668,23 @@ def bucket_session(identity: Json, second: float) -> Json:
     )
 
 
+@pytest.mark.parametrize("of_role", [True, False])
+def test_a_key_for_a_directory_bucket_lasts_until_it_expires(of_role: bool, tmp_path: Path) -> None:
+    """S3 authorizes it when it is issued: no later policy applies, and no step ends it."""
+    token = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+    request, session, ended = (
+        (REQUEST, SESSION, put(60)) if of_role else (token, ALICE.session(0, AWS.key("T")), put_on_alice(60))
+    )
+    records = [request, call(session, 5), bucket_session(session, 50), ended, call(ADMIN.signs(), 190)]
+    with case_of_records([*records, call(ADMIN.signs(), 3000)], tmp_path) as case:
+        tree = case.tree(ALICE.key, at=START + timedelta(seconds=190))
+        later = case.tree(ALICE.key, at=START + timedelta(seconds=400))
+    node = node_of(tree, AWS.key("BUCKET"))
+    assert (node.state, node.valid_at) == ("valid", True)
+    assert [step.action for step in tree.containment if node.id in step.ends] == ["wait_until"]
+    assert node_of(later, AWS.key("BUCKET")).state == "expired" and len(later.containment) == 1
+
+
 def test_a_session_of_an_account_without_logs_may_have_requested_others(tmp_path: Path) -> None:
     mid, top = AWAY.role("mid"), FAR.role("top")
     first, _ = copies(assume_role(ALICE.signs(), mid, "m", 0, issues=AWAY.key("MID")), mid)
