@@ -21,9 +21,15 @@ _PRINCIPAL_PREFIXES = ("AIDA", "AROA", "AGPA", "AIPA")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
 _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
-# a placeholder for a value, or for a part of an ARN or unique ID, by AWS, an export or a redaction
-_MASK = re.compile(
-    r"(?:^|[:/])(?:A[A-Z]{3})?(?:(?i:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?)|\*+|X{8,})(?:$|[:/])|\*{3}|X{12}"
+# a placeholder for a name: AWS's own, or one that is not a name in IAM or Git because of its characters
+_MASKED_NAME = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|.*\*.*|[<\[(].*[>\])]", re.DOTALL)
+# a placeholder for a unique ID or account, or for a part of a text
+_MASKED_ID = re.compile(
+    r"(?:^|[:/])(?:A[A-Z]{3})?(?:(?i:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?)|X{8,})(?:$|[:/])|\*|X{12}"
+)
+# the visible characters of a partly masked ID are Base32; by chance, 1 ID in 10 million has such a mask
+_PARTLY_MASKED_ID = re.compile(
+    r"A[A-Z]{3}[A-Z2-7]*(?:([A-Z0-9])\1{7,}|REDACTED|HIDDEN|MASKED|REMOVED)[A-Z2-7]*", re.IGNORECASE
 )
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
@@ -74,21 +80,42 @@ def identify(text: str) -> Identifier:
     )
 
 
-def unmasked(text: str | None) -> str | None:
-    """Return a text, or None if it is empty or partly masked, such as `arn:aws:iam::***:user/bob`.
+def unmasked_name(text: str | None) -> str | None:
+    """Return the name of a user, role, session or policy, or a subject; None if it is empty or masked.
 
-    Two masked values may stand for the same value or for different ones.
+    Callers choose names, and `REDACTED` is a valid one. Only a text that cannot be a name is a mask, such as `al***`.
     """
-    return None if not text or _MASK.search(text) else text
+    return None if not text or _MASKED_NAME.fullmatch(text) else text
+
+
+def unmasked_id(text: str | None) -> str | None:
+    """Return a unique ID or account ID, or another text of AWS; None if it is empty or partly masked.
+
+    Two masked values can stand for the same value or for different ones.
+    """
+    return None if not text or _MASKED_ID.search(text) or _PARTLY_MASKED_ID.fullmatch(text) else text
+
+
+def unmasked_principal(text: str | None) -> str | None:
+    """Return a principal ID such as `AROA...:session`; None if its ID or its name is masked."""
+    id_, _, name = (text or "").partition(":")
+    return text if unmasked_id(id_) and (not name or unmasked_name(name)) else None
+
+
+def unmasked_arn(text: str | None) -> str | None:
+    """Return an ARN; None if its account or a name in it is masked, such as `arn:aws:iam::***:user/bob`."""
+    *account, resource = (text or "").split(":", 5)
+    if len(account) < 5:  # not an ARN
+        return unmasked_id(text)
+    names = filter(None, resource.split("/"))
+    return text if unmasked_id(":".join(account)) and all(map(unmasked_name, names)) else None
 
 
 def unmasked_key(text: str | None) -> str | None:
-    """Return an access key ID in upper case, or None for a masked one, such as `ASIA****` or `HIDDEN_...`.
-
-    A prefix followed by one repeated character, such as `AKIAXXXXXXXXXXXXXXXX`, is masked, too.
-    """
+    """Return an access key ID in upper case, or None for a masked one, such as `ASIA****` or `AKIA4QXXXXXXXXXXXXXX`."""
     key = (text or "").strip().upper()
-    return key if _ACCESS_KEY_ID.fullmatch(key) and len(set(key[4:])) > 1 else None
+    is_masked = len(set(key[4:])) <= 1 or _PARTLY_MASKED_ID.fullmatch(key)
+    return key if _ACCESS_KEY_ID.fullmatch(key) and not is_masked else None
 
 
 def is_long_term(key: str | None) -> bool:

@@ -34,7 +34,7 @@ from forensics.records.change import READ_FROM as CHANGES
 from forensics.records.change import change
 from forensics.records.changing_record import Change, ChangingRecord, decode_changing
 from forensics.records.decode import Decoded, Fields, Numbers, binary, decode
-from forensics.records.identity import Identity, identity_of
+from forensics.records.identity import Identity, identity_of, is_named_alone
 from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, identity_center_result, issuance
 from forensics.records.omitted import omitted_fields
@@ -46,6 +46,8 @@ _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _SIGN_IN = "awsconsolesignin"
 # Identity Center also logs the user of a challenge and of a failed attempt, where anybody can type a name
 _PERSON_SIGN_INS = ("CredentialChallenge", "CredentialVerification", "UserAuthentication")
+# requested in the form for a forgotten password, which asks for the e-mail address only
+_PASSWORD_RECOVERY = "PasswordRecoveryRequested"
 _API_CALL = "AwsApiCall"
 _NO_BLOCK = b"{}"
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
@@ -230,7 +232,8 @@ def _identities(decoded: Decoded, seen: dict[bytes, Identity]) -> tuple[list[Ide
     distinct = [block or _NO_BLOCK for block in blocks.dictionary.to_pylist()]
     identities = [_identity(block, seen, authenticated=True) for block in distinct]
     number = blocks.indices.to_numpy().astype(np.int64)
-    for row in _refused_sign_ins(decoded):
+    attempts = _attempts_by_name(decoded, [identities[index] for index in number.tolist()])
+    for row in dict.fromkeys([*_refused_sign_ins(decoded), *attempts]):
         identities.append(_identity(distinct[blocks.indices[row].as_py()], seen, authenticated=False))
         number[row] = len(identities) - 1
     return identities, number
@@ -254,11 +257,21 @@ def _refused_sign_ins(decoded: Decoded) -> list[int]:
     ]
 
 
+def _attempts_by_name(decoded: Decoded, identities: Sequence[Identity]) -> list[int]:
+    """Return the rows of failed calls whose caller is known by a name alone, which anybody could have typed."""
+    errors = decoded.fields.values("error_code")
+    return [
+        row
+        for row, (error, identity) in enumerate(zip(errors, identities, strict=True))
+        if error and is_named_alone(identity)
+    ]
+
+
 def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
     if (record.event_type or "").lower() == _SIGN_IN:
         response = _issuing(raw)[0].response_elements
         failed = response is not None and "Failure" in (response.console_login, response.switch_role)
-        return failed or bool(record.error_message)
+        return failed or bool(record.error_message) or record.event_name == _PASSWORD_RECOVERY
     if record.event_name in _PERSON_SIGN_INS:
         return identity_center_result(_issuing(raw)[0]) != "Success"
     refused = (record.error_code or "").lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forensics.identifiers import unmasked, unmasked_key
+from forensics.identifiers import unmasked_id, unmasked_key, unmasked_name
 from forensics.records.changing_record import (
     AccessKeyResponse,
     Change,
@@ -38,10 +38,10 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         target_access_key_id=unmasked_key(request.access_key_id or request.service_specific_credential_id)
         or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name in _DELETIONS else request.status,
-        target_user_name=unmasked(_target_user(identity, request, response, refused)),
-        new_user_name=unmasked(request.new_user_name),
-        target_role_name=unmasked(request.role_name or role.role_name),
-        target_principal_id=unmasked(user.user_id or role.role_id),
+        target_user_name=unmasked_name(_target_user(identity, request, response, refused)),
+        new_user_name=unmasked_name(request.new_user_name),
+        target_role_name=unmasked_name(request.role_name or role.role_name),
+        target_principal_id=unmasked_id(user.user_id or role.role_id) or _root(identity, request, response),
         target_policy=request.policy_arn or request.policy_name,
         revoked_before=revoked_before(request.policy_document),
         requires_source_identity=required.source_identity,
@@ -65,6 +65,12 @@ def _target_user(identity: UserIdentity, request: Request, response: Response, r
     if name is None and request.role_name is None and identity.type == "IAMUser":
         return identity.user_name  # a call about the caller has no userName
     return name
+
+
+def _root(identity: UserIdentity, request: Request, response: Response) -> str | None:
+    """Return root's principal ID, its account, if root changes itself: the call names no user or role."""
+    names_another = (request.user_name, request.role_name, response.user, response.role)
+    return identity.account_id if identity.type == "Root" and all(one is None for one in names_another) else None
 
 
 # a refused call has no parameters; its error message names the target (docs/attribution.md#denied-calls)

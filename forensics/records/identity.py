@@ -9,7 +9,14 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from forensics.identifiers import is_service_specific, unmasked, unmasked_key
+from forensics.identifiers import (
+    is_service_specific,
+    unmasked_arn,
+    unmasked_id,
+    unmasked_key,
+    unmasked_name,
+    unmasked_principal,
+)
 from forensics.records import record as rec
 from forensics.records.record import UserIdentity, parse_bool, parse_time
 
@@ -84,25 +91,25 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     return Identity(
         identity_type=user.type,
         principal_id=principal_id,
-        arn=unmasked(user.arn),
+        arn=unmasked_arn(user.arn),
         account_id=user.account_id,
         access_key_id=access_key_id,
         user_name=user.user_name,
         invoked_by=user.invoked_by,
         identity_provider=user.identity_provider,
         session_issuer_type=session_issuer.type if session_issuer else None,
-        session_issuer_arn=unmasked(session_issuer.arn) if session_issuer else None,
-        session_issuer_principal_id=unmasked(session_issuer.principal_id) if session_issuer else None,
+        session_issuer_arn=unmasked_arn(session_issuer.arn) if session_issuer else None,
+        session_issuer_principal_id=unmasked_principal(session_issuer.principal_id) if session_issuer else None,
         role_session_name=_session_name(user, principal_id),
         session_creation_date=created_at,
         mfa_authenticated=parse_bool(attributes.mfa_authenticated) if attributes else None,
-        source_identity=unmasked(context.source_identity) if context else None,
+        source_identity=unmasked_name(context.source_identity) if context else None,
         federated_provider=_federated_provider(user),
         ec2_role_delivery=context.ec2_role_delivery if context else None,
         credentials_issued_to=credentials_issued_to,
         assumed_root=parse_bool(context.assumed_root) if context else None,
         sign_in_session_arn=context.sign_in_session_arn if context else None,
-        on_behalf_of_user_id=unmasked(on_behalf_of.user_id) if on_behalf_of else None,
+        on_behalf_of_user_id=unmasked_id(on_behalf_of.user_id) if on_behalf_of else None,
         identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
         delegate_account_id=delegate_account_id,
         credential_id=credential_id(
@@ -120,6 +127,19 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     )
 
 
+def is_named_alone(identity: Identity) -> bool:
+    """Return whether a name is all that identifies a caller: no principal ID, user ID or access key."""
+    block = identity.block
+    return (
+        identity.identity_type in _NAMED_BY_USER_NAME
+        and identity.user_name is not None
+        and identity.principal_id == identity.user_name
+        and identity.access_key_id is None
+        and identity.on_behalf_of_user_id is None
+        and block.principal_id != identity.user_name
+    )
+
+
 def _decoded(block: bytes) -> tuple[UserIdentity, str | None]:
     """Return a block with AWS's spelling of its type and without a masked name or account, and its anomaly."""
     flag = None
@@ -132,8 +152,8 @@ def _decoded(block: bytes) -> tuple[UserIdentity, str | None]:
     if rec.repeats_a_key(block):
         flag = "repeated_key"
     user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
-    user.user_name = unmasked(user.user_name)
-    user.account_id = unmasked(user.account_id) or _account_in_arns(user)
+    user.user_name = unmasked_name(user.user_name)
+    user.account_id = unmasked_id(user.account_id) or _account_in_arns(user)
     return user, flag
 
 
@@ -184,11 +204,11 @@ def _principal_id(user: UserIdentity) -> str | None:
     In a user's records, Identity Center may write an account ID as the principal ID. It identifies nobody.
     """
     if user.type in _NAMED_BY_USER_NAME:
-        if user.on_behalf_of and (user_id := unmasked(user.on_behalf_of.user_id)):
+        if user.on_behalf_of and (user_id := unmasked_id(user.on_behalf_of.user_id)):
             return user_id
         if _ACCOUNT.fullmatch(user.principal_id or ""):
             return None
-    return unmasked(user.principal_id)
+    return unmasked_principal(user.principal_id)
 
 
 def _substitute_principal(user: UserIdentity) -> str | None:
@@ -199,7 +219,9 @@ def _substitute_principal(user: UserIdentity) -> str | None:
     """
     if user.type in (None, "AWSService"):
         return user.invoked_by
-    return user.user_name if user.type in _NAMED_BY_USER_NAME and not user.access_key_id else None
+    is_named = user.type in _NAMED_BY_USER_NAME and not user.access_key_id
+    # a name alone identifies a user only if no redaction wrote it
+    return unmasked_id(user.user_name) if is_named else None
 
 
 def _directory(user: UserIdentity) -> str | None:
@@ -210,7 +232,7 @@ def _directory(user: UserIdentity) -> str | None:
 
 
 def _workload_arn(user: UserIdentity) -> str | None:
-    issued_to = unmasked(user.in_scope_of.credentials_issued_to) if user.in_scope_of else None
+    issued_to = unmasked_id(user.in_scope_of.credentials_issued_to) if user.in_scope_of else None
     return issued_to if issued_to and _RESOURCE_ARN.fullmatch(issued_to) else None
 
 

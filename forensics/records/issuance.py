@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from forensics.identifiers import unmasked, unmasked_key
+from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name, unmasked_principal
 from forensics.records.record import Record, UserIdentity, parse_bool, parse_time
 from forensics.records.session_request import Requested, session_request, tags
 
@@ -176,7 +176,7 @@ def issuance(record: Record, identity: UserIdentity, issuing: IssuingRecord) -> 
     if record.event_source == _SSO:
         return Issuance(permission_set=details.role_name, issued_account_id=details.account_id)
     if record.event_name in ("UserAuthentication", "CredentialVerification"):
-        return Issuance(sign_in_result=identity_center_result(issuing), subject=unmasked(additional.user_name))
+        return Issuance(sign_in_result=identity_center_result(issuing), subject=unmasked_name(additional.user_name))
     if record.event_source == _SIGN_IN:
         return _by_sign_in(record, identity, request, response, additional)
     if additional.downstream_requests:
@@ -205,16 +205,16 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
     refused = bool(record.error_code)
     return Issuance(
         issued_access_key_id=None if refused else unmasked_key(credentials.access_key_id),
-        issued_principal_id=None if refused else unmasked(principal_id),
-        issued_arn=None if refused else unmasked(arn),
+        issued_principal_id=None if refused else unmasked_principal(principal_id),
+        issued_arn=None if refused else unmasked_arn(arn),
         issued_account_id=None if refused else account_id,
         expires_at=None if refused else parse_time(credentials.expiration) or _requested_end(record, request),
-        target_role_arn=unmasked(request.role_arn) or _role_in(record.error_message),
-        requested_session_name=unmasked(request.role_session_name),
-        requested_source_identity=unmasked(response.source_identity or request.source_identity),
-        subject=unmasked(
-            response.subject or response.subject_from_web_identity_token or request.identity_id or _subject_of(identity)
-        ),
+        target_role_arn=unmasked_arn(request.role_arn) or _role_in(record.error_message),
+        requested_session_name=unmasked_name(request.role_session_name),
+        requested_source_identity=unmasked_name(response.source_identity or request.source_identity),
+        subject=unmasked_name(response.subject or response.subject_from_web_identity_token)
+        or unmasked_id(request.identity_id)
+        or _subject_of(identity),
         issuer=response.issuer or response.provider or identity.identity_provider or _issuer_of(record),
         subject_type=response.subject_type,
         workload_name=_workload(identity, request),
@@ -226,7 +226,12 @@ def _requested_end(record: Record, request: _Request) -> datetime | None:
     """Return the requested expiry, for an omitted response: STS grants the requested duration or refuses the call."""
     issued_at, text = parse_time(record.event_time), str(request.duration_seconds)
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
-    return issued_at + timedelta(seconds=seconds) if issued_at and seconds in _DURATIONS else None
+    if issued_at is None or seconds not in _DURATIONS:
+        return None
+    try:
+        return issued_at + timedelta(seconds=seconds)
+    except OverflowError:  # after the year 9999
+        return None
 
 
 def _issued_session(
@@ -260,8 +265,8 @@ def _by_certificate(request: _Request, issued: _CredentialSet) -> Issuance:
     name = (role_user.assumed_role_id or "").rpartition(":")[2] or None
     return Issuance(
         issued_access_key_id=unmasked_key(credentials.access_key_id),
-        issued_principal_id=unmasked(role_user.assumed_role_id),
-        issued_arn=unmasked(role_user.arn),
+        issued_principal_id=unmasked_principal(role_user.assumed_role_id),
+        issued_arn=unmasked_arn(role_user.arn),
         issued_account_id=account_of_arn(role_user.arn),
         expires_at=parse_time(credentials.expiration),
         target_role_arn=issued.role_arn,
@@ -286,10 +291,10 @@ def _by_sign_in(
     if result != "Success":
         return Issuance(sign_in_result=result)
     return Issuance(
-        issued_principal_id=unmasked(identity.principal_id),
-        issued_arn=unmasked(identity.arn),
+        issued_principal_id=unmasked_principal(identity.principal_id),
+        issued_arn=unmasked_arn(identity.arn),
         issued_account_id=identity.account_id,
-        switch_from_arn=unmasked(additional.switch_from),
+        switch_from_arn=unmasked_arn(additional.switch_from),
         sign_in_result=result,
     )
 
@@ -321,5 +326,5 @@ def _workload(identity: UserIdentity, request: _Request) -> str | None:
         pod_tags = tags(request.tags)
         parts = [pod_tags.get(key) for key in _POD_TAGS]
         return "/".join(part for part in parts if part) if all(parts) else None
-    name = request.role_session_name
+    name = unmasked_name(request.role_session_name)
     return None if name and _LAMBDA_TRIAL.fullmatch(name) else name

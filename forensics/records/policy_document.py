@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from forensics.identifiers import unmasked
+from forensics.identifiers import unmasked_arn
 from forensics.records.record import parse_time
 
 
@@ -113,7 +113,7 @@ def _principals(statement: dict[str, Any]) -> Iterator[str | None]:
     groups = principal.values() if isinstance(principal, dict) else [principal]
     for group in groups:
         for name in group if isinstance(group, list) else [group]:
-            is_readable = isinstance(name, str) and not re.search(r"\s", name) and (name == "*" or unmasked(name))
+            is_readable = isinstance(name, str) and not re.search(r"\s", name) and (name == "*" or unmasked_arn(name))
             yield name if is_readable else None
 
 

@@ -368,6 +368,10 @@ def _without_surrogates(value: Any) -> Any:
 
 
 def _delete(value: dict[str, Any], path: list[str]) -> None:
-    for key in path[:-1]:
+    """Delete the field at a path such as `responseElements.credentialSet[0].expiration`, or the list that holds it."""
+    for part in path:
+        key, bracket, _ = part.partition("[")
+        if bracket or part is path[-1]:
+            del value[key]
+            return
         value = value[key]
-    del value[path[-1]]
