@@ -1,6 +1,10 @@
--- The status changes of a key, and the first other events that name it. $key: the key; $most: number of other events.
-with others as (
-    select *, row_number() over (order by event_time, event_key) as place
+-- The status changes of a key, and other events that name it: those that look the key up or possibly issue it, then the
+-- first ones. $key: the key; $most: number of other events.
+with named as (
+    select
+        *,
+        -- anybody can name a key in other calls, as often as they like
+        case when event_name like 'GetAccessKey%' or may_issue then 1 else 2 end as rank
     from named_keys
     where access_key_id = $key
 ),
@@ -13,7 +17,7 @@ naming as (
     union all
 
     select event_key, access_key_id, 'named', succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
-    from others
+    from (select *, row_number() over (order by rank, event_time, event_key) as place from named) as placed
     where place <= $most
 )
 

@@ -8,6 +8,7 @@ select
     coalesce(created_access_key_id, target_access_key_id) as access_key_id,
     recipient_account_id as account_id,
     target_user_name as user_name,
+    coalesce(target_user_name is null and target_principal_id = recipient_account_id, false) as is_root_key,
     event_time,
     event_name,
     case

@@ -65,7 +65,7 @@ created as (
     select
         access_key_id,
         account_id,
-        case when user_name is null and by_identity_type = 'Root' then 'root' else 'iam_user' end as owner_kind,
+        case when is_root_key then 'root' else 'iam_user' end as owner_kind,
         user_name as owner_name,
         -- a key is created once: with two such records, the creator is unknown
         case when times = 1 then event_key end as created_by_event_key,

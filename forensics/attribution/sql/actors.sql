@@ -181,6 +181,13 @@ person_labels as (
     group by names.credential_id
 ),
 
+-- credentials of sign-ins: other records without a key, such as one with a masked key, are not sign-ins
+sign_ins as (
+    select distinct credential_id
+    from telling_events
+    where event_source = 'signin.amazonaws.com'
+),
+
 -- the origin of a user's credential: a sign-in or a long-term key
 user_origins as (
     select
@@ -190,12 +197,13 @@ user_origins as (
             when issuances.event_name in ('ConsoleLogin', 'CreateOAuth2Token') then 'console_sign_in'
             when issuances.event_name is not null or credentials.identity_type = 'FederatedUser' then 'long_term_key'
             when credentials.from_console or signed_in.principal_id is not null then 'console_sign_in'
-            when credentials.access_key_id is null and credentials.session_creation_date is null then 'console_sign_in'
+            when sign_ins.credential_id is not null then 'console_sign_in'
             else 'long_term_key'
         end as stop_reason
     from credentials
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
     left join issuances on issuances.issuance_id = links.issuance_id
+    left join sign_ins on sign_ins.credential_id = credentials.credential_id
     left join signed_in
       on  signed_in.account_id = credentials.account_id
       and signed_in.principal_id = credentials.principal_id

@@ -262,7 +262,17 @@ judged as (
             and switched.switch_issuance_id is null
             and console_sessions.event_key is null
             -- AWS issues further keys to the console for the session that signed in
-            and not (children.from_console and issuances.event_name in ('AssumeRoleWithSAML', 'GetFederationToken'))
+            and not (
+                children.from_console
+                and (
+                    issuances.event_name in ('AssumeRoleWithSAML', 'GetFederationToken')
+                    -- beside such an issuance, an AssumeRole for the same session may have opened the console, too
+                    or issuances.event_name = 'AssumeRole'
+                    and max(
+                        case when issuances.event_name in ('AssumeRoleWithSAML', 'GetFederationToken') then 1 else 0 end
+                    ) over (partition by joined.credential_id) = 1
+                )
+            )
             and children.direct_events > 0,
             false
         ) as issued_another_key
@@ -341,9 +351,12 @@ select
     case
         when issuances.is_unreliable then 'unreliable|' || issuances.issuance_id
         when issuances.event_name = 'SwitchRole' then 'arn|' || coalesce(issuances.switch_from_arn, '')
+        -- two masked subjects may be two people
+        when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser') and issuances.subject is null
+            then 'issuance|' || issuances.issuance_id
         when issuances.caller_identity_type in ('SAMLUser', 'WebIdentityUser')
             then length(coalesce(issuances.issuer, '')) || '|' || coalesce(issuances.issuer, '') || '|'
-                || coalesce(issuances.subject, '')
+                || issuances.subject
         when issuances.caller_principal_id is null
             then 'credential|' || coalesce(issuances.caller_credential_id, issuances.issuance_id)
         when issuances.caller_identity_type in ('IAMUser', 'Root') or issuances.is_redacted

@@ -118,8 +118,8 @@ key_changes as (
       and event_source = 'iam.amazonaws.com'
       and error_code is null
       and not unreliable
-      -- a call without a user name changes the caller's own key
-      and (target_user_name is not null or identity_type = 'Root')
+      -- root's own key; root may also change the key of a user whose name is masked
+      and (target_user_name is not null or target_principal_id = recipient_account_id)
 ),
 
 made as (

@@ -88,3 +88,5 @@ select
 from without_parent
 left join named_users on named_users.event_key = without_parent.naming_event_key and named_users.is_certain
 where without_parent.actor_kind is not null
+  -- a masked subject names nobody
+  and (without_parent.actor_kind not in ('saml_user', 'web_identity_user') or without_parent.subject is not null)

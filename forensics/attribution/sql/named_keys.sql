@@ -30,9 +30,16 @@ judged as (
         arn as by_arn,
         flags,
         is_of_copy,
-        event_name in (
-            'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'AssumeRoot', 'GetSessionToken',
-            'GetFederationToken', 'GetDelegatedAccessToken', 'GetCredentialsForIdentity', 'CreateSession'
+        -- other services have calls of these names, and callers choose their parameters
+        (
+            event_source = 'sts.amazonaws.com'
+            and event_name in (
+                'AssumeRole', 'AssumeRoleWithSAML', 'AssumeRoleWithWebIdentity', 'AssumeRoot', 'GetSessionToken',
+                'GetFederationToken', 'GetDelegatedAccessToken'
+            )
+            or event_source = 'cognito-identity.amazonaws.com' and event_name = 'GetCredentialsForIdentity'
+            or event_source in ('rolesanywhere.amazonaws.com', 's3express.amazonaws.com')
+                and event_name = 'CreateSession'
         )
         and error_code is null
         and (issued_access_key_id is null or is_of_copy) as may_issue,

@@ -12,6 +12,8 @@ with naming as (
     from telling_events
     where event_source = 'iam.amazonaws.com'
       and target_user_name is not null
+      -- a user can have such a name, and a redaction may have written it for several users
+      and not regexp_matches(target_user_name, '^(?i:redacted|hidden_.*|x{8,})$')
 
     union all
 

@@ -21,6 +21,15 @@ with has_person as (
     from on_behalf_of
 ),
 
+-- a product may drop the flag of an AssumeRoot session, and its key shows who requested it
+assumed_roots as (
+    select judged_links.child_credential_id as credential_id
+    from judged_links
+    join issuances on issuances.issuance_id = judged_links.issuance_id
+    where judged_links.rule = 'issued_key' and issuances.event_name = 'AssumeRoot'
+    group by judged_links.child_credential_id
+),
+
 recorded as (
     select
         credentials.*,
@@ -30,8 +39,10 @@ recorded as (
                 then regexp_extract(credentials_issued_to, ':function:([^:]+)', 1)
             else regexp_extract(credentials_issued_to, '[^/:]+$', 0)
         end as workload_name,
-        has_person.credential_id is null as may_be_workload
+        has_person.credential_id is null as may_be_workload,
+        credentials.assumed_root or assumed_roots.credential_id is not null as is_assumed_root
     from credentials
+    left join assumed_roots on assumed_roots.credential_id = credentials.credential_id
     left join has_person on has_person.credential_id = credentials.credential_id
 ),
 
@@ -48,6 +59,8 @@ by_record as (
             when identity_type = 'IdentityCenterUser' and principal_id is not null then 'identity_center_user'
             when identity_type in ('Directory', 'Unknown') and principal_id = on_behalf_of_user_id
                 then 'identity_center_user'
+            -- an unauthenticated call to a user pool of Cognito
+            when identity_type = 'Unknown' and principal_id = 'Anonymous' and user_name is null then 'anonymous'
             when identity_type in ('Directory', 'Unknown') and principal_id is not null then 'named_user'
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') then 'anonymous'
             when principal_id = 'ANONYMOUS_PRINCIPAL' then 'anonymous'
@@ -62,6 +75,7 @@ by_record as (
             when identity_type = 'Root' then account_id
             when identity_type in ('SAMLUser', 'WebIdentityUser') then user_name
             when account_id in ('anonymous', 'ANONYMOUS_PRINCIPAL') or principal_id = 'ANONYMOUS_PRINCIPAL' then null
+            when identity_type = 'Unknown' and principal_id = 'Anonymous' and user_name is null then null
             else principal_id
         end as actor_id,
         case
@@ -104,7 +118,7 @@ by_record as (
           delegate_account_id is not null
           or (
               identity_types <= 1
-              and not (coalesce(identity_type, '') = 'Root' and assumed_root)
+              and not (coalesce(identity_type, '') = 'Root' and is_assumed_root)
               and not (
                   coalesce(identity_type, '') = 'FederatedUser'
                   and (coalesce(session_issuer_type, '') <> 'IAMUser' or session_issuer_principal_id is null)
@@ -114,6 +128,8 @@ by_record as (
                   coalesce(identity_type, '') in ('IAMUser', 'SAMLUser', 'WebIdentityUser')
                   and principal_id is null and access_key_id is null
               )
+              -- a masked subject names nobody
+              and not (coalesce(identity_type, '') in ('SAMLUser', 'WebIdentityUser') and user_name is null)
           )
       )
       -- an unreliable record never names an actor; a credential that was never used has no record of its own

@@ -30,7 +30,7 @@ def combined(subject: Subject, answers: Sequence[Who], latest: Actor) -> Who:
     )
     fullest = max((answer.actor for answer in answers), key=_completeness)
     is_one = all(_identity(_completed(subject, answer.actor, fullest)) == _identity(fullest) for answer in answers)
-    if not is_one or fullest.kind == ActorKind.UNKNOWN:
+    if not (is_one and _is_identified(fullest)) or fullest.kind == ActorKind.UNKNOWN:
         return _without_actor(several, answers)
     return _with_actor(several, answers, _completed(subject, latest, fullest))
 
@@ -84,6 +84,11 @@ def _completed(subject: Subject, actor: Actor, fullest: Actor) -> Actor:
 def _identity(actor: Actor) -> Actor:
     """Return an actor without its names, which may change, if it has an ID."""
     return replace(actor, name=None, arn=None) if actor.id else actor
+
+
+def _is_identified(actor: Actor) -> bool:
+    """Return whether two actors that look the same are the same: two workloads without ID or name may differ."""
+    return bool(actor.id or actor.name) or actor.kind == ActorKind.ANONYMOUS
 
 
 def _agreed(values: Iterable[T], otherwise: T) -> T:

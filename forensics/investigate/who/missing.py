@@ -62,7 +62,7 @@ class CoverageOfLinks:
         account, (start, end) = sought.account_id, _span(sought)
         if sought.data_events_of:
             yield Missing(account, None, start, end, "data_events_needed", sought.data_events_of)
-        elif sought.is_assume_root:
+        if sought.is_assume_root:
             yield Missing(self._management_account, None, start, end, "assume_root_elsewhere")
         elif sought.is_loaded:
             yield Missing(account, None, start, end, "original_needed")
