@@ -237,7 +237,7 @@ def test_a_service_that_is_not_read_cannot_issue_a_named_key(tmp_path: Path) -> 
     )  # fmt: skip
     with case_of_records([call(DEPLOY.session("s", 0, victim), 20), tagged], tmp_path) as case:
         who = case.who(victim)
-    assert (who.stop_reason, who.not_trusted) == ("outside_coverage", ())
+    assert (who.stop_reason, who.not_trusted) == ("before_coverage", ())
 
 
 def test_calls_that_name_a_key_do_not_hide_its_look_up(tmp_path: Path) -> None:
