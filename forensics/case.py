@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_search import EventFilter
-    from forensics.investigate.case.saved_queries import Value
+    from forensics.investigate.case.saved_queries import BoundValue, Value
     from forensics.proof.origin import Origin
 
 __all__ = [
@@ -255,7 +255,7 @@ class Case(CaseFolder):
         found = query_table(self._database.open(), query, parameters)
         return self._logged_frame("sql", {"query": query, "parameters": parameters}, found)
 
-    def sql_rows(self, query: str, parameters: dict[str, Value] | None = None) -> Rows:
+    def sql_rows(self, query: str, parameters: dict[str, Value] | dict[str, BoundValue] | None = None) -> Rows:
         """Return the result of one SQL statement as plain rows. Raises QueryFailed."""
         from forensics.investigate.case.statement import query_rows
 
@@ -295,7 +295,7 @@ class Case(CaseFolder):
         """Return the result of a saved query as plain rows. Raises UnusableQuery, QueryFailed."""
         return self.sql_rows(*self._bound(name, parameters))
 
-    def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
+    def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, BoundValue]]:
         from forensics.investigate.case.saved_queries import bound, saved_query
         from forensics.investigate.case.statement import query_errors
 

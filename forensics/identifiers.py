@@ -15,6 +15,8 @@ from forensics.errors import NotAnIdentifier, SecretRefused
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _UNIQUE_ID = re.compile(r"A[A-Z0-9]{3}([A-Z2-7]{9})[A-Z0-9]{3,}")
 _ACCESS_KEY_ID = re.compile(r"A[A-Z0-9]{15,127}")
+# a word in lower case is a key only with the prefix and at least the length of one
+_KEY_IN_ANY_CASE = re.compile(r"A(?:KIA|SIA|CCA|BIA)[A-Z0-9]{16,35}", re.IGNORECASE)
 # access keys, and service-specific credentials such as API keys of Bedrock
 _LONG_TERM_PREFIXES = ("AKIA", "ACCA")
 _PRINCIPAL_PREFIXES = ("AIDA", "AROA", "AGPA", "AIPA")
@@ -59,7 +61,7 @@ def identify(text: str) -> Identifier:
         SecretRefused: the text looks like a secret. The message does not repeat it.
         NotAnIdentifier: the text is not an access key ID, event ID, session ARN or principal ID.
     """
-    text = text.strip()
+    text = key_as_logged(text.strip())
     if _UUID.fullmatch(text):
         return Identifier(SubjectType.EVENT, text.lower())
     if _ARN.fullmatch(text):
@@ -116,6 +118,11 @@ def unmasked_key(text: str | None) -> str | None:
     key = (text or "").strip().upper()
     is_masked = len(set(key[4:])) <= 1 or _PARTLY_MASKED_ID.fullmatch(key)
     return key if _ACCESS_KEY_ID.fullmatch(key) and not is_masked else None
+
+
+def key_as_logged(text: str) -> str:
+    """Return an access key ID in lower or mixed case as CloudTrail spells it; any other text unchanged."""
+    return text.upper() if _KEY_IN_ANY_CASE.fullmatch(text) else text
 
 
 def is_long_term(key: str | None) -> bool:

@@ -1,6 +1,6 @@
 -- title: Identities that called from an address
 -- question: Which identities and keys were used from this address, who is behind each, and which calls succeeded?
--- parameter: address varchar: an address, or a prefix that ends in a dot or colon, such as 192.0.2.
+-- parameter: address address: an IP address, a network such as 192.0.2.0/24 or 192.0.2., or another value as logged
 -- techniques: T1078.004
 -- columns: source_ip_address, actor_name, succeeded, denied, failed, access_key_id, actor_id, actor_kind, grade, arn,
 --   first_event, last_event, first_event_id
@@ -20,7 +20,6 @@ select
     max(event_time) as last_event,
     arg_min(event_id, (event_time, event_id)) as first_event_id
 from attributed_events
-where source_ip_address = $address
-   or (right($address, 1) in ('.', ':') and starts_with(source_ip_address, $address))
+where source_ip_address in (select unnest($address))
 group by source_ip_address, actor_name, actor_id, actor_kind, grade, access_key_id, arn
 order by first_event, source_ip_address, access_key_id, arn, actor_id, actor_name, actor_kind, grade

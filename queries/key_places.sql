@@ -8,7 +8,7 @@
 
 with uses as (
     select
-        source_ip_address,
+        coalesce(source_addresses, source_ip_address) as source_ip_address,
         -- S3 logs user agents in brackets
         trim(user_agent, '[]') as user_agent,
         aws_region,

@@ -128,3 +128,14 @@ def test_a_secret_access_key_of_forty_capitals_is_a_secret_and_no_key_id() -> No
         identify("A" * 40)
     with pytest.raises(SecretRefused):
         identify(SECRET)
+
+
+@pytest.mark.parametrize("text", ["asiay34fzkbokmutvv7a", " AsiaY34FZKBOKMUTVV7A "])
+def test_an_access_key_in_lower_case_is_the_same_key(text: str) -> None:
+    assert identify(text) == Identifier(SubjectType.ACCESS_KEY, "ASIAY34FZKBOKMUTVV7A")
+
+
+@pytest.mark.parametrize("text", ["asia-pacific", "alice", "administratorsessions", "asiapacific"])
+def test_a_word_in_lower_case_is_no_access_key(text: str) -> None:
+    with pytest.raises(NotAnIdentifier):
+        identify(text)

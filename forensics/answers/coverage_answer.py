@@ -139,6 +139,10 @@ class Info(Displayed):
     """Events by delivery: as AWS wrote them (native), wrapped by another product, or rebuilt from their fields."""
     unknown_fields: Mapping[str, int] = field(default_factory=dict)
     """Fields that are not in AWS's record reference and are not read, and the number of records with each."""
+    identity_unread: int = 0
+    """Records whose identity is missing or in a form that is not read."""
+    undated: int = 0
+    """Records without a readable time."""
     omitted_fields: Mapping[str, int] = field(default_factory=dict)
     """Fields that CloudTrail omitted because of their size, and the number of events without each."""
     mismatch: str | None = None

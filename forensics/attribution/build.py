@@ -72,7 +72,7 @@ OUTCOME = """
             or error_code like '%AuthFailure%' or error_code like '%Forbidden%' or error_code like 'ExpiredToken%'
             or error_code in (
                 'InvalidClientTokenId', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'UnrecognizedClientException',
-                'AccountProblem', 'OptInRequired'
+                'AccountProblem', 'OptInRequired', '401', '403'
             ) then 'denied'
         else 'failed'
     end
@@ -107,7 +107,7 @@ _LISTINGS = """
 _SOURCE_FILES = pa.schema(
     [
         *((name, TEXT) for name in ("name", "path", "status", "reason", "sha256", "inflated_sha256")),
-        *((name, pa.int64()) for name in ("bytes", "inflated_bytes", "records", "rejected")),
+        *((name, pa.int64()) for name in ("bytes", "inflated_bytes", "records", "rejected", "identity_unread")),
         *((name, TIMESTAMP) for name in ("first_event_time", "last_event_time")),
         ("kind", TEXT),
         ("filtered", pa.int64()),

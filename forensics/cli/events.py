@@ -33,7 +33,8 @@ def events(
         str | None, typer.Option(metavar="NAME", help="Only events of this name, such as AssumeRole.")
     ] = None,
     address: Annotated[
-        str | None, typer.Option(metavar="IP", help="Only events from this source IP address, as logged.")
+        str | None,
+        typer.Option(metavar="IP", help="Only events from this IP address or network (192.0.2.0/24)."),
     ] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only calls that were denied or failed.")] = False,
     limit: Annotated[

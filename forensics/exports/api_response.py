@@ -15,10 +15,10 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from forensics.formats.export_documents import Object, command_of
-from forensics.identifiers import account_of
+from forensics.identifiers import account_of, key_as_logged
 
 T = TypeVar("T")
-_KEY_ID = re.compile(r"\bAKIA[A-Z0-9]{12,}")
+_KEY_ID = re.compile(r"\bAKIA[A-Z0-9]{12,}", re.IGNORECASE)
 _NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
@@ -113,7 +113,7 @@ class ApiResponse:
             members,
             origin._replace(as_of=as_of, as_of_from="document") if as_of else origin,
             snapshot.account_id,
-            (snapshot.access_key_id,) if snapshot.access_key_id else _keys_in(file_names),
+            (key_as_logged(snapshot.access_key_id),) if snapshot.access_key_id else _keys_in(file_names),
             snapshot.user_name,
             problems,
         )
@@ -203,7 +203,7 @@ def _http_date(text: str | None) -> datetime | None:
 
 def _keys_in(file_names: list[str]) -> tuple[str, ...]:
     """Return the keys that file names contain, one per file."""
-    named = [set(_KEY_ID.findall(name.rpartition("/")[2])) for name in file_names]
+    named = [{key.upper() for key in _KEY_ID.findall(name.rpartition("/")[2])} for name in file_names]
     return tuple(sorted({key for keys in named if len(keys) == 1 for key in keys}))
 
 

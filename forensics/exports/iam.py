@@ -9,6 +9,7 @@ import msgspec
 
 from forensics.exports.api_response import ApiResponse, account_in
 from forensics.exports.export_rows import IamAccessKey, IamKeyListing, IamRole, IamUser, Row
+from forensics.identifiers import key_as_logged
 from forensics.records.policy_document import trust_requirements
 
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
@@ -92,11 +93,12 @@ def access_keys(response: ApiResponse) -> Iterator[Row]:
     if response.user_name:
         listed[response.account_id, response.user_name] = 0
     for key in response.entries("AccessKeyMetadata", _AccessKey):
-        account = response.account_of(key.access_key_id)
+        key_id = key_as_logged(key.access_key_id)
+        account = response.account_of(key_id)
         created_at = response.moment(key.create_date, "CreateDate of a key")
         if key.user_name:
             listed[account, key.user_name] = listed.get((account, key.user_name), 0) + 1
-        yield _key(key.access_key_id, account, key.user_name, key.status, created_at)
+        yield _key(key_id, account, key.user_name, key.status, created_at)
     if not response.is_one_page_of_several():
         yield from (IamKeyListing(account, name, number) for (account, name), number in listed.items())
 

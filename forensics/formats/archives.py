@@ -22,6 +22,8 @@ _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _BLOCK_BYTES = tarfile.BLOCKSIZE
 _LONGEST_HEADER = 1 << 20
 _PAX_RECORD = re.compile(rb"([1-9]\d{0,6}) ([^=]+)=")
+# the code of Unix in a zip archive, for the system that a member was made on
+_UNIX = 3
 _NOT_A_FILE = "it is a link or a device, not a file"
 _END = bytes(_BLOCK_BYTES)
 _BAD_COMPRESSION = (zipfile.BadZipFile, zlib.error, lzma.LZMAError)
@@ -63,18 +65,24 @@ def members_of_zip(file: BinaryIO) -> Iterator[ArchiveMember]:
         with zipfile.ZipFile(file) as archive:
             for number, info in enumerate(archive.infolist()):
                 _refuse_too_many(number)
-                if not info.filename.endswith("/"):  # `is_dir` fails for an empty name
-                    yield _of_zip(archive, info)
+                name = _zip_name(info)
+                if not name.endswith("/"):  # `is_dir` fails for an empty name
+                    yield _of_zip(archive, info, name)
     except _DAMAGED as error:
         raise Unreadable(f"the zip archive is damaged: {error}") from None
 
 
-def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ArchiveMember:
+def _zip_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member; some programs of Windows separate its folders by backslashes."""
+    return info.filename if info.create_system == _UNIX else info.filename.replace("\\", "/")
+
+
+def _of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> ArchiveMember:
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-        return ArchiveMember(info.filename, None, _NOT_A_FILE, "skipped")
+        return ArchiveMember(name, None, _NOT_A_FILE, "skipped")
     if info.flag_bits & 1:
-        return ArchiveMember(info.filename, None, "it is encrypted; extract the archive with its password")
-    return ArchiveMember(info.filename, _content_of_zip(archive, info))
+        return ArchiveMember(name, None, "it is encrypted; extract the archive with its password")
+    return ArchiveMember(name, _content_of_zip(archive, info))
 
 
 def _content_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:

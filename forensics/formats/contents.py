@@ -6,6 +6,7 @@ The format is detected from the content, never from the file's name.
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,14 +15,31 @@ from typing import BinaryIO, cast
 
 from forensics.formats.archives import TAR_HEAD_BYTES, ArchiveMember, is_tar, is_zip, members_of_tar, members_of_zip
 from forensics.formats.documents import Document, take_document
-from forensics.formats.event_tables import PARQUET_MAGIC, csv_of_events, read_csv, read_parquet
+from forensics.formats.event_tables import (
+    PARQUET_MAGIC,
+    csv_of_events,
+    csv_of_messages,
+    read_csv,
+    read_parquet,
+    read_rows,
+    rows_with_events,
+)
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
+from forensics.formats.json_documents import begins_as_document, elements_of, read_document, rows_of
+from forensics.formats.messages import message_members
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
-from forensics.formats.text import are_export_lines, as_utf8, without_times
-from forensics.formats.unwrap import unwrapped
+from forensics.formats.text import are_export_lines, as_utf8, objects_in_lines, without_times
+from forensics.formats.unwrap import holds_records, unwrapped
 
 _HEAD_BYTES = 64 << 10
 _HELD_BYTES = 64 << 20
+
+# a record inside a text, in JSON or in CSV, or with its own quotes
+_RECORD_IN_TEXT = re.compile(rb'(?:\\"|"")event(?:Version|Source|Name)(?:\\"|"")|\{\s*"event(?:Version|Source|Name)"')
+# `aws cloudtrail lookup-events` with `--output` text, yaml or table, which change the text of records
+_OTHER_OUTPUT = re.compile(rb"EVENTS\t|Events:\s*\n\s*- |-{20,}\s*\n\|\s+LookupEvents")
+_OCSF_COLUMNS = re.compile(rb"[^\n]*\bclass_uid\b")
+_JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*["}]|"\s*\{\s*\\")')
 
 FAULT = "it cannot be read because of a bug in this program; please report it"
 
@@ -73,7 +91,7 @@ def open_contents(stream: BinaryIO, measure: Measure, scratch: Path) -> Archive 
     if head.startswith(PARQUET_MAGIC):
         return Log(_with_faults(read_parquet(_seekable(pieces, scratch), measure)))
     document, pieces = take_document(as_utf8(head, pieces))
-    return document or _log(pieces)
+    return document or _log(pieces, scratch)
 
 
 def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
@@ -86,15 +104,75 @@ def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Reje
         raise Unreadable(f"{FAULT}: {type(error).__name__}: {error}") from error
 
 
-def _log(pieces: Iterator[bytes]) -> Log:
+def _log(pieces: Iterator[bytes], scratch: Path) -> Log:
     head, pieces = peek(pieces, _HEAD_BYTES)
-    if head.lstrip()[:1] in (b"{", b"["):
-        return Log(_with_faults(unwrapped(read_records(pieces))))
+    if _JSON_START.match(head):
+        return Log(_with_faults(_json_log(head, pieces, scratch)))
+    if _OTHER_OUTPUT.match(head):
+        raise Unreadable("it was printed by `aws cloudtrail lookup-events` as text; print it again with --output json")
+    if _OCSF_COLUMNS.match(head):
+        raise Unreadable("it is CSV of OCSF events, which is not read; export the events as JSON or Parquet")
     if table := csv_of_events(head):
         return Log(_with_faults(read_csv(table, pieces)), table.limit)
     if are_export_lines(head):
         return Log(_with_faults(_wrapped(unwrapped(read_records(without_times(pieces))))))
+    if _RECORD_IN_TEXT.search(head):
+        return Log(_with_faults(_records_in_text(head, pieces, scratch)))
     return Log(_with_faults(unwrapped(read_records(pieces))))
+
+
+def _json_log(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[Records | Rejected]:
+    if begins_as_document(head):
+        yield from _document(pieces)
+    elif _RECORD_IN_TEXT.search(head) and not _begins_with_records(head):
+        held = hold(pieces, scratch)
+        with held.file as file:
+            values = (raw for item in read_records(_chunks(file)) if isinstance(item, Records) for raw in item.raw)
+            messages = message_members(values)
+            yield from unwrapped(read_records(_chunks(file)), messages)
+        if held.failure:
+            raise held.failure
+    else:
+        yield from unwrapped(read_records(pieces))
+
+
+def _begins_with_records(head: bytes) -> bool:
+    """Return whether the first value of a file is a record, or contains one where a known product writes it."""
+    first = next(read_records(iter([head])), None)
+    return isinstance(first, Records) and holds_records(first.raw[0])
+
+
+def _document(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
+    """Yield the records of a list of texts, or of the rows of a table."""
+    values = read_document(pieces)
+    rows = [row for raw in values for row in rows_of(raw) or ()]
+    if table := rows_with_events(rows):
+        yield from read_rows(rows, table)
+    else:
+        elements = elements_of(values)
+        yield from unwrapped([Records(0, elements)], message_members(elements))
+
+
+def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[Records | Rejected]:
+    """Yield the records of a file whose every line has one, or of a CSV file with a column of them."""
+    held = hold(pieces, scratch)
+    with held.file as file:
+        if table := csv_of_messages(head, file):
+            yield from read_csv(table, _chunks(file))
+        elif all(raw is not None and holds_records(raw) for raw in objects_in_lines(file)):
+            lines = (Records(0, [raw]) for raw in objects_in_lines(file) if raw)
+            yield from _wrapped(unwrapped(lines))
+        else:
+            yield from unwrapped(read_records(_chunks(file)))
+    if held.failure:
+        raise held.failure
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield a file from its start."""
+    file.seek(0)
+    while chunk := file.read(1 << 20):
+        yield chunk
 
 
 def _wrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected]:

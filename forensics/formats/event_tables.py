@@ -1,7 +1,7 @@
 """Event tables: reads CloudTrail events from the rows of CSV and Parquet files.
 
-If a column contains the whole record as JSON (`eventJson`, `CloudTrailEvent`, `_raw`, `@message`), only that column is
-read. Otherwise the record is rebuilt from the columns of the row.
+If a column contains the whole record as text, only that column is read: one that products name so (`_raw`, `@message`),
+or one in which every value of the file is a whole record. Otherwise the record is rebuilt from the columns of the row.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, BinaryIO
 
 from forensics.formats.inflate import Measure
+from forensics.formats.messages import MessageColumns, may_be_message
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
-from forensics.formats.rebuild import NotARow, duplicate_field, from_row, names_events, plain, to_json
+from forensics.formats.record_names import plain
 from forensics.formats.record_stream import MAX_RECORD_BYTES, Delivery, Records, Rejected
-from forensics.formats.unwrap import in_message
+from forensics.formats.rows import NotARow, names_events, record_of, to_json
+from forensics.formats.unwrap import in_message, records_in
 
 _OF_INSIGHTS = "@message"
 # in order of preference; `message` may be attacker-controlled
@@ -33,10 +36,13 @@ _MESSAGE_COLUMNS = (
     "rawlog",
     "message",
 )
-_COLUMN_NAME = re.compile(r"[\w@][\w @./-]{0,80}\r?")
-_DELIMITERS = (",", "\t", ";")
+_DELIMITERS = (",", "\t", ";", "|")
+# no header has a record
+_OBJECT = re.compile(rb'\{\s*"')
 _HEADER_BYTES = 64 << 10
+_MOST_COLUMNS = 5_000
 PARQUET_MAGIC = b"PAR1"
+Cells = Sequence[tuple[str, Any]]
 _HISTORY_COLUMN = "awsaccesskey"
 
 EVENT_HISTORY = "event history CSV shows the use of keys, but no issued keys and no responses"
@@ -44,18 +50,11 @@ EVENT_HISTORY = "event history CSV shows the use of keys, but no issued keys and
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """The delimiter and the columns of a CSV file of events."""
+    """The delimiter and the columns of a CSV file of events. `message`: the column with the whole record, or None."""
 
     delimiter: str
     columns: tuple[str, ...]
-
-    @property
-    def message(self) -> int | None:
-        """The index of the column with the complete record, or None."""
-        names = [name if name == _OF_INSIGHTS else plain(name) for name in self.columns]
-        # in a table with columns of an event, `message` is one of its fields, not the whole record
-        whole = [name for name in _MESSAGE_COLUMNS if name != "message" or not names_events(set(names))]
-        return next((names.index(name) for name in whole if name in names), None)
+    message: int | None = None
 
     @property
     def limit(self) -> str | None:
@@ -64,21 +63,51 @@ class Csv:
 
 
 def csv_of_events(head: bytes) -> Csv | None:
-    """Detect CSV of CloudTrail events from the start of a file; None if it is not."""
+    """Detect CSV of CloudTrail events from the header of a file; None if its columns do not show that it is."""
+    for delimiter, columns in _headers(head):
+        table = Csv(delimiter, columns, _message_column(columns))
+        if len(columns) > 1 and (table.message is not None or names_events(columns)):
+            return table
+        if len(columns) == 1 and delimiter == "," and table.message is not None:
+            return table
+    return None
+
+
+def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
+    """Detect CSV with a column in which every value is a whole record, whatever its name. Reads the whole file."""
+    for delimiter, columns in _headers(head):
+        if _OBJECT.search(head.partition(b"\n")[0]) or not any(map(may_be_message, columns)):
+            continue
+        file.seek(0)
+        found = MessageColumns()
+        rows = csv.reader(_lines(iter(lambda: file.read(1 << 20), b"")), delimiter=delimiter)
+        csv.field_size_limit(MAX_RECORD_BYTES)
+        try:
+            for row in islice(rows, 1, None):
+                found.add(zip(columns, row, strict=False))
+        except csv.Error:
+            continue
+        if name := found.first():
+            return Csv(delimiter, columns, columns.index(name))
+    return None
+
+
+def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
     first = head[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0]
     for delimiter in _DELIMITERS:
         try:
             columns = next(csv.reader([first], delimiter=delimiter), [])
         except csv.Error:
             continue
-        if not all(map(_COLUMN_NAME.fullmatch, columns)):
-            continue
-        table = Csv(delimiter, tuple(columns))
-        if len(columns) > 1 and (table.message is not None or names_events(set(map(plain, columns)))):
-            return table
-        if len(columns) == 1 and delimiter == "," and table.message is not None and columns[0].strip():
-            return table
-    return None
+        if any(map(str.strip, columns)) and len(columns) <= _MOST_COLUMNS:
+            yield delimiter, tuple(column.rstrip("\r") for column in columns)
+
+
+def _message_column(columns: Sequence[str]) -> int | None:
+    names = [name if name == _OF_INSIGHTS else plain(name) for name in columns]
+    # in a table with columns of an event, `message` is one of its fields, not the whole record
+    whole = [name for name in _MESSAGE_COLUMNS if name != "message" or not names_events(columns)]
+    return next((names.index(name) for name in whole if name in names), None)
 
 
 def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
@@ -86,7 +115,6 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines = _lines(pieces)
     next(lines, None)
-    message, duplicate = table.message, duplicate_field(table.columns)
     rows = csv.reader(lines, delimiter=table.delimiter)
     position = 0
     while True:
@@ -100,14 +128,39 @@ def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected
             continue
         if not row:
             continue
-        reason = f"two columns contain its {duplicate}" if duplicate and message is None else None
         if len(row) != len(table.columns):
             reason = f"the row has {len(row)} fields, the table {len(table.columns)}"
-        if reason:
-            yield Rejected(position, -1, table.delimiter.join(row).encode("utf-8", "surrogateescape"), reason)
+            yield Rejected(position, -1, _text(table, row), reason)
             position += 1
             continue
-        for item in _of_row(dict(zip(table.columns, row, strict=True)), message, position):
+        for item in of_row(list(zip(table.columns, row, strict=True)), table.message, position):
+            yield replace(item, raw=_text(table, row)) if isinstance(item, Rejected) else item
+            position += 1
+
+
+def _text(table: Csv, row: Sequence[str]) -> bytes:
+    return table.delimiter.join(row).encode("utf-8", "surrogateescape")
+
+
+def rows_with_events(rows: Sequence[Cells]) -> Csv | None:
+    """Return the columns of the rows of a document; None if they have no events."""
+    columns = tuple(dict.fromkeys(name for row in rows for name, _ in row))
+    found = MessageColumns()
+    for row in rows:
+        found.add(row)
+    message = _message_column(columns)
+    if message is None and (name := found.first()):
+        message = columns.index(name)
+    return Csv("", columns, message) if message is not None or names_events(columns) else None
+
+
+def read_rows(rows: Iterable[Cells], table: Csv) -> Iterator[Records | Rejected]:
+    """Yield the records of the rows of a document."""
+    message = table.columns[table.message] if table.message is not None else None
+    position = 0
+    for row in rows:
+        at = next((place for place, (name, _) in enumerate(row) if name == message), None)
+        for item in of_row(row, at, position):
             yield item
             position += 1
 
@@ -116,17 +169,35 @@ def read_parquet(file: BinaryIO, measure: Measure) -> Iterator[Records | Rejecte
     """Yield the records of a Parquet file: OCSF events, or a table of events. Raises Unreadable."""
     from forensics.formats.parquet_rows import parquet_rows
 
+    message = _message_of_parquet(file, measure)
     position = 0
     for rows in parquet_rows(file, measure):
         if rows is None:
             yield Rejected(position, -1, b"", f"the row is larger than {MAX_RECORD_BYTES >> 20} MiB")
             position += 1
             continue
-        message = Csv("", tuple(rows[0])).message if rows else None
         for row in rows:
-            for item in _of_row(_as_json(row), message, position):
+            cells = list(_as_json(row).items())
+            at = next((place for place, (name, _) in enumerate(cells) if name == message), None)
+            for item in of_row(cells, at, position):
                 yield item
                 position += 1
+
+
+def _message_of_parquet(file: BinaryIO, measure: Measure) -> str | None:
+    """Return the column with the whole record. If only its values can show it, the whole file is read."""
+    from forensics.formats.parquet_rows import parquet_rows
+
+    columns = list(next((rows[0] for rows in parquet_rows(file, measure) if rows), {}))
+    if (known := _message_column(columns)) is not None:
+        return columns[known]
+    if names_events(columns) or not any(map(may_be_message, columns)):
+        return None
+    found = MessageColumns()
+    for rows in parquet_rows(file, measure):
+        for row in rows or ():
+            found.add(_as_json(row).items())
+    return found.first()
 
 
 def _as_json(value: Any) -> Any:
@@ -142,28 +213,33 @@ def _as_json(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, datetime)) else str(value)
 
 
-def _of_row(row: Mapping[str, Any], message: int | None, position: int) -> Iterator[Records | Rejected]:
-    values = list(row.values())
-    if message is not None and isinstance(values[message], str) and values[message]:
-        found = list(in_message(values[message]))
+def of_row(cells: Cells, message: int | None, position: int) -> Iterator[Records | Rejected]:
+    """Yield the records of a row: those in its message, or the record of its columns."""
+    text = cells[message][1] if message is not None else None
+    if isinstance(text, str) and text:
+        found = list(in_message(text))
         for delivery, raw in found:
             yield Records(position, [raw], delivery=delivery)
             position += 1
         if found:
             return
+    row = dict(cells)
+    if not names_events(row) and (nested := records_in(to_json(row))):
+        yield Records(position, nested, delivery=Delivery.REBUILT)
+        return
     try:
-        raw = from_ocsf(row) if is_of_cloudtrail(row) else from_row(row)
+        raw = from_ocsf(row) if is_of_cloudtrail(row) else record_of(cells)
     except NotOcsf:
-        yield Rejected(position, -1, _shown(row), "it is not a CloudTrail record")
+        yield Rejected(position, -1, _shown(cells), "it is not a CloudTrail record")
     except NotARow as error:
-        yield Rejected(position, -1, _shown(row), str(error))
+        yield Rejected(position, -1, _shown(cells), str(error))
     else:
         yield Records(position, [raw], delivery=Delivery.REBUILT)
 
 
-def _shown(row: Mapping[str, Any]) -> bytes:
+def _shown(cells: Iterable[tuple[str, Any]]) -> bytes:
     """Return a rejected row as JSON, for the quarantine."""
-    return to_json({str(name): value if isinstance(value, (str, int)) else str(value) for name, value in row.items()})
+    return to_json({str(name): value if isinstance(value, (str, int)) else str(value) for name, value in cells})
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:

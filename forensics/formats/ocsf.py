@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from forensics.errors import FormatError
-from forensics.formats.rebuild import json_or_text, to_json
+from forensics.formats.rows import json_or_text, to_json
+from forensics.formats.times import parse_time
 
 _ACCESS_KEY = re.compile(r"A[A-Z]IA\w{12,124}")
 _BLOCKS = ("requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "resources")
@@ -115,18 +116,9 @@ def _is_arn(name: object) -> bool:
 
 
 def _time(event: Mapping[str, Any], text_path: str, number_path: str) -> str | None:
-    text = _at(event, text_path)
-    if isinstance(text, datetime):
-        return _utc(text)
-    if isinstance(text, str):
-        return text if text.endswith("Z") else f"{text}Z" if "+" not in text else text
-    milliseconds = _at(event, number_path)
-    if isinstance(milliseconds, (int, float)) and milliseconds > 0:
-        try:
-            return _utc(datetime.fromtimestamp(milliseconds / 1000, UTC))
-        except (ValueError, OverflowError, OSError):
-            return None
-    return None
+    written = (_at(event, path) for path in (text_path, number_path))
+    times = (value if isinstance(value, datetime) else parse_time(str(value)) for value in written if value is not None)
+    return next((_utc(moment) for moment in times if moment), None)
 
 
 def _utc(moment: datetime) -> str:

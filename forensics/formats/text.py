@@ -1,17 +1,22 @@
-"""Text: converts UTF-16 to UTF-8, and removes the times and stream names before JSON in exported log lines."""
+"""Text: converts UTF-16 to UTF-8, and removes what a transport wrote around the JSON of each line."""
 
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from forensics.formats.inflate import Unreadable
 
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _LONGEST_LINE = 16 << 20
+_OBJECT_IN_A_LINE = re.compile(r'\{\s*"')
+# what a transport wrote can contain a few braces, such as QRadar's `{LogStreamName: ..., Message: {"eventVersion"`
+_ATTEMPTS = 4
 # start of a line of a CloudWatch Logs export, or of `aws logs tail`, which also prints the stream
-_TIME_AND_STREAM = rb"^[ \t]*\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:[^\s{\"]+[ \t]+)?(?=\{)"
+_TIME_AND_STREAM = rb"^[ \t]*\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:[^\s{\"]+[ \t]+)?(?=\{\s*[\"}])"
 _FIRST = re.compile(_TIME_AND_STREAM)
 _EACH = re.compile(_TIME_AND_STREAM, re.MULTILINE)
 
@@ -54,3 +59,24 @@ def without_times(pieces: Iterable[bytes]) -> Iterator[bytes]:
             yield _EACH.sub(b"", rest)
             rest = b""
     yield _EACH.sub(b"", rest)
+
+
+def objects_in_lines(file: BinaryIO) -> Iterator[bytes | None]:
+    """Yield the JSON object in each line that is not blank, without the text around it; None for a line without one."""
+    file.seek(0)
+    while line := file.readline(_LONGEST_LINE):
+        if line.strip():
+            yield _object_in(line.decode("utf-8", "surrogateescape"))
+
+
+def _object_in(line: str) -> bytes | None:
+    decoder = json.JSONDecoder()
+    for attempt, match in enumerate(_OBJECT_IN_A_LINE.finditer(line)):
+        if attempt == _ATTEMPTS:
+            break
+        try:
+            _, end = decoder.raw_decode(line, match.start())
+        except (ValueError, RecursionError):
+            continue
+        return line[match.start() : end].encode("utf-8", "surrogateescape")
+    return None

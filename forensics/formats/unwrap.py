@@ -1,9 +1,10 @@
 """Unwrap: extracts CloudTrail records from the formats of other products.
 
 One rule covers all products: a record is recognized by its members, and searched for in the members and elements of a
-value, to a limited depth. A string is searched only if its name marks it as a whole message. The parts of a record are
-never searched: they may be attacker-controlled and contain a forged record. If a product keeps the original message
-under a name that only the product writes, only that message is used.
+value, to a limited depth. A string is searched only if its name marks it as a whole message, or if every value of the
+file under that name is one (`messages`). The parts of a record are never searched: they may be attacker-controlled and
+contain a forged record. If a product keeps the original message under a name that only the product writes, only that
+message is used.
 """
 
 from __future__ import annotations
@@ -15,21 +16,26 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
 from forensics.formats.ocsf import NotOcsf, from_ocsf
-from forensics.formats.rebuild import NotARow, from_row
+from forensics.formats.record_names import FREE_BLOCKS
 from forensics.formats.record_stream import Delivery, Records, Rejected
+from forensics.formats.rows import NotARow, is_spelled_otherwise, lacks_its_time, names_events, record_of
 
 MAX_DEPTH = 8
 _LARGEST_MESSAGE = 16 << 20
 # start of a record in a trail file; such a value is a record unless a product added the text of one to its members
 _NATIVE = b'{"eventVersion"'
+_NATIVE_START = re.compile(rb'\{"eventVersion":\s?"[^"\\]*",\s?"userIdentity":\s?\{')
 _TEXT_OF_A_RECORD = b'\\"event'
+# a block that a product turned into text
+_TEXT_OF_A_BLOCK = re.compile(rb':\s?"\{\\"')
 # names of the original message that only the product writes, in order of preference
 _ORIGINALS = (
     "event.original",
@@ -70,7 +76,7 @@ _MESSAGES = {
     "textpayload",
 }
 # names of members whose content the caller chooses: parts of a record, and the fields of SIEMs for them
-_OF_THE_CALLER = {
+OF_THE_CALLER = {
     "additionaleventdata",
     "cloudtrail",
     "error",
@@ -86,7 +92,9 @@ _OF_THE_CALLER = {
     "useragent",
     "useridentity",
 }
-_NOT_LETTERS = re.compile(r"[^a-z]")
+_NOT_LETTERS = re.compile(r"[^a-z0-9]")
+# what a transport wrote before a message: `1:Wazuh-AWS:`, a syslog header
+_PREFIX = re.compile(r"[^{}\[\]\"]{1,256}(?=\{)")
 _GZIP_AS_BASE64 = "H4sI"
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -97,10 +105,13 @@ _NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
 _Found = tuple[Delivery, bytes]
 
 
-def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected]:
+def unwrapped(
+    found: Iterable[Records | Rejected], messages: frozenset[str] = frozenset()
+) -> Iterator[Records | Rejected]:
     """Yield the same stream with each wrapper replaced by its records, and with new positions.
 
-    A value without a record is yielded unchanged; the decoder rejects it.
+    `messages`: the paths of members that contain whole records, in the form of `texts_in`. A value without a record is
+    yielded unchanged; the decoder rejects it.
     """
     position = 0
     for item in found:
@@ -111,19 +122,52 @@ def unwrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejecte
             yield item if item.position == position else replace(item, position=position)
             position += len(item.raw)
         else:
-            opened = (one for raw in item.raw for one in open_value(raw))
+            opened = (one for raw in item.raw for one in open_value(raw, messages))
             for delivery, group in groupby(opened, key=lambda one: one[0]):
                 raws = [raw for _, raw in group]
                 yield Records(position, raws, item.resynchronised, delivery)
                 position += len(raws)
 
 
-def open_value(raw: bytes) -> Iterator[_Found]:
+def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_Found]:
     """Yield the records in one value with their delivery; the value itself if it contains none."""
     found = [] if _is_itself(raw) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
     if not found and not raw.startswith(_NATIVE):
-        found = _inside(raw, MAX_DEPTH)
+        found = _inside(raw, MAX_DEPTH, "", messages)
     yield from found or [(Delivery.NATIVE, raw)]
+
+
+def holds_records(raw: bytes) -> bool:
+    """Return whether a JSON value is a record or contains one."""
+    return _is_itself(raw) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
+
+
+def records_in(raw: bytes) -> list[bytes]:
+    """Return the records inside a JSON value."""
+    return [record for _, record in _value(raw, MAX_DEPTH)]
+
+
+def texts_in(raw: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the texts in a JSON value, without the parts of records, with their paths.
+
+    The path of `{"a": {"b": ""}}` is `.a.b`. An element of a list has its index, unless it is an object.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+    except _NOT_DECODED:
+        return
+    yield from _texts(value, "", MAX_DEPTH)
+
+
+def _texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict) and depth and not _names_a_record(value):
+        for name, member in value.items():
+            yield from _texts(member, f"{path}.{name}", depth - 1)
+    elif isinstance(value, list) and depth:
+        for place, element in enumerate(value):
+            yield from _texts(element, path if isinstance(element, dict) else f"{path}[{place}]", depth - 1)
 
 
 def _is_itself(raw: bytes) -> bool:
@@ -131,7 +175,9 @@ def _is_itself(raw: bytes) -> bool:
 
     The test for a backslash comes first because it is fast and few records have one.
     """
-    return raw.startswith(_NATIVE) and not (b"\\" in raw and _TEXT_OF_A_RECORD in raw)
+    if not _NATIVE_START.match(raw):
+        return False
+    return not (b"\\" in raw and (_TEXT_OF_A_RECORD in raw or _TEXT_OF_A_BLOCK.search(raw)))
 
 
 def is_decorated(names: Iterable[str]) -> bool:
@@ -152,42 +198,67 @@ def _record(raw: bytes, depth: int, delivery: Delivery) -> list[_Found]:
         if not _is_record(members):
             return []
         original = _original(members, depth)
-        return original if original and not _repeats(members, raw) else [(delivery, raw)]
+        if original and not _repeats(members, raw):
+            return original
+        if _is_altered(members) and (rebuilt := _rebuilt(members, raw)):
+            return [(Delivery.REBUILT, rebuilt)]
+        return [(delivery, raw)]
     except _NOT_DECODED:
         # the careful path of the decoder decides
         return [(delivery, raw)] if raw.startswith(_NATIVE) else []
 
 
 def _is_record(members: dict[str, msgspec.Raw]) -> bool:
-    if bytes(members.get("eventSource", b"")).startswith(b'"aws:'):
-        return False  # a notification of S3, SQS or Kinesis, whose members have the same names
+    return _names_a_record(members) and not _is_notification(members)
+
+
+def _is_notification(members: dict[str, msgspec.Raw]) -> bool:
+    """Return whether an object is a notification of S3, SQS or Kinesis, whose members have the names of a record's."""
+    return bytes(members.get("eventSource", b"")).startswith(b'"aws:')
+
+
+def _names_a_record(members: Container[str]) -> bool:
     if "eventName" in members:
         return "eventSource" in members or "eventTime" in members
     return "eventVersion" in members and "eventType" in members
 
 
-def _inside(raw: bytes, depth: int) -> list[_Found]:
+def _is_altered(members: dict[str, msgspec.Raw]) -> bool:
+    """Return whether a product spells fields of a record otherwise, or wrote its identity or a block as text."""
+    if not bytes(members.get("userIdentity", b"")).startswith(b"{") or lacks_its_time(members):
+        return True
+    blocks = (bytes(members.get(name, b"")) for name in FREE_BLOCKS)
+    return any(block.startswith((b'"{', b'"[')) for block in blocks) or is_spelled_otherwise(members)
+
+
+def _inside(raw: bytes, depth: int, path: str = "", messages: frozenset[str] = frozenset()) -> list[_Found]:
     """Return all records inside a value that is not a record; empty if it cannot be parsed."""
+    if path in messages and raw.startswith(b'"'):
+        return list(in_message(_string(raw)))
     if depth <= 0:
         return []
     try:
         if raw.startswith(b"{"):
-            return list(_in_object(raw, depth))
+            return list(_in_object(raw, depth, path, messages))
         if raw.startswith(b"["):
-            return list(_in_list([bytes(element) for element in _elements(raw)], depth))
+            return list(_in_list([bytes(element) for element in _elements(raw)], depth, path, messages))
     except _NOT_DECODED:
         pass
     return []
 
 
-def _value(raw: bytes, depth: int) -> list[_Found]:
+def _value(raw: bytes, depth: int, path: str = "", messages: frozenset[str] = frozenset()) -> list[_Found]:
     """Return the value if it is a record, otherwise the records inside it."""
-    return (_record(raw, depth, Delivery.WRAPPED) if raw.startswith(b"{") else []) or _inside(raw, depth)
+    itself = _record(raw, depth, Delivery.WRAPPED) if raw.startswith(b"{") else []
+    return itself or _inside(raw, depth, path, messages)
 
 
-def _in_list(elements: list[bytes], depth: int) -> Iterator[_Found]:
+def _in_list(elements: list[bytes], depth: int, path: str, messages: frozenset[str]) -> Iterator[_Found]:
     """Yield the records in some elements; if any contains a record, also yield the elements without one."""
-    found = [_value(element, depth - 1) for element in elements]
+    found = [
+        _value(element, depth - 1, path if element.startswith(b"{") else f"{path}[{place}]", messages)
+        for place, element in enumerate(elements)
+    ]
     if any(found):
         for element, records in zip(elements, found, strict=True):
             yield from [(Delivery.NATIVE, element)] if not records and _must_be_kept(element) else records
@@ -203,7 +274,7 @@ def _must_be_kept(element: bytes) -> bool:
         return True
 
 
-def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
+def _in_object(raw: bytes, depth: int, path: str, messages: frozenset[str]) -> Iterator[_Found]:
     members = _members(raw)
     if _repeats(members, raw) or _is_custom_event(members):
         return
@@ -220,8 +291,8 @@ def _in_object(raw: bytes, depth: int) -> Iterator[_Found]:
         yield from carried
         return
     for name, value in members.items():
-        if _plain(name) not in _OF_THE_CALLER:
-            yield from _value(bytes(value), depth - 1)
+        if _plain(name) not in OF_THE_CALLER:
+            yield from _value(bytes(value), depth - 1, f"{path}.{name}", messages)
 
 
 def _is_custom_event(members: dict[str, msgspec.Raw]) -> bool:
@@ -301,11 +372,16 @@ def least_bytes(members: dict[str, msgspec.Raw]) -> int:
 
 def in_message(text: str, depth: int = MAX_DEPTH) -> Iterator[_Found]:
     """Yield the records in a message: JSON, or JSON in base64, gzipped or not."""
-    text = text.strip()
+    text = _without_prefix(text.strip())
     raw = text.encode("utf-8", "surrogatepass") if text.startswith(("{", "[")) else _from_base64(text)
     if raw[:1] in (b"{", b"["):
         for one in _concatenated(raw):
             yield from _value(one, depth)
+
+
+def _without_prefix(text: str) -> str:
+    prefix = _PREFIX.match(text) if text.endswith("}") else None
+    return text[prefix.end() :] if prefix else text
 
 
 def _concatenated(raw: bytes) -> list[bytes]:
@@ -348,13 +424,22 @@ def _from_base64(text: str) -> bytes:
 
 def _rebuilt(members: dict[str, msgspec.Raw], raw: bytes) -> bytes | None:
     """Return the record of an OCSF event or a row of a table of events; None if it is neither."""
-    if "class_uid" not in members and "eventname" not in members:
+    if "class_uid" not in members and not _may_be_row(members):
         return None
     try:
         value = json.loads(raw)
-        return from_ocsf(value) if "class_uid" in members else from_row(value)
+        return from_ocsf(value) if "class_uid" in members else record_of(value.items())
     except (ValueError, RecursionError, NotOcsf, NotARow):
         return None
+
+
+def _may_be_row(members: dict[str, msgspec.Raw]) -> bool:
+    """Return whether an object has the columns of an event, or members such as `aws` and `event` that contain them."""
+    if _is_notification(members):
+        return False
+    return names_events(members) or (
+        "@timestamp" in members and any(name in members for name in ("aws", "event.action", "event"))
+    )
 
 
 def _string(raw: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from forensics.lake.manifest import SourceFile, Status
 _UNKNOWN_FIELDS = 50
 _LONGEST_NAME = 100
 _FURTHER_FIELDS = "further ones"
+# a record, or the columns of one, inside other data
+_EVENT_NAME = re.compile(
+    rb"event[ _.]?version|event[ _.]?source.*event[ _.]?name|event[ _.]?name.*event[ _.]?source", re.IGNORECASE
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,6 +78,7 @@ class Tally:
     """Counts of one file so far. `first`, `last`: its event times, in microseconds since 1970 UTC.
 
     `foreign`: JSON values that are not CloudTrail records. `wraps`: whether one of them contains such a record.
+    `unread`: records whose identity cannot be read. `undated`: records without a readable time.
     `non_events`: records of another known type, by type. `unknown_fields`: records with a field, by field. `held`:
     rejected values that are not in quarantine yet. If a file has nothing else, they are not CloudTrail records, and
     none of them is quarantined.
@@ -81,6 +87,8 @@ class Tally:
     records: int = 0
     rejected: int = 0
     filtered: int = 0
+    unread: int = 0
+    undated: int = 0
     foreign: int = 0
     non_events: dict[str, int] = field(default_factory=dict)
     unknown_fields: Counter[str] = field(default_factory=Counter)
@@ -119,6 +127,8 @@ class Tally:
             filtered=self.filtered,
             left_out=self.non_events,
             unknown_fields=dict(sorted(self.unknown_fields.items())),
+            identity_unread=self.unread,
+            undated=self.undated,
             limit=self.limit,
             members=self.members,
             first_event_time=_time(self.first),
@@ -138,7 +148,7 @@ class Tally:
 
     def hold(self, rejected: list[Rejected]) -> None:
         """Count rejected values, and keep them until the status of the file is known."""
-        self.wraps = self.wraps or any(b'"eventVersion"' in item.raw for item in rejected)
+        self.wraps = self.wraps or any(_EVENT_NAME.search(item.raw) for item in rejected)
         self.rejected += len(rejected)
         self.held += rejected
 
@@ -152,6 +162,7 @@ class Tally:
     def count_records(self, times: pa.Int64Array) -> None:
         """Count records by their event times: microseconds since 1970, null if a record has no valid time."""
         self.records += len(times)
+        self.undated += times.null_count
         known = times.drop_null().to_numpy()
         if len(known):
             first, last = int(known.min()), int(known.max())

@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from forensics.files.regular_files import open_regular
 from forensics.formats.archives import ArchiveMember
@@ -33,7 +34,7 @@ from forensics.lake.manifest import Filter, LakeFile, SourceFile
 from forensics.lake.parts import PartWriter
 from forensics.processes.runtime import without_pandas
 from forensics.processes.worker_processes import messages, reply
-from forensics.records.columns import SourceRecords, to_batch
+from forensics.records.columns import IDENTITY_UNREAD, SourceRecords, to_batch
 from forensics.records.identity import Identity
 
 # a trail file has at most 50 MB and is held in memory; a larger file is read twice, to hash it and to parse it
@@ -196,11 +197,13 @@ class Worker:
             self._identities.clear()
         events, rejected, unknown_fields = to_batch([source for _, source in self._waiting], self._identities)
         times, accepted = events.column("event_time").cast(pa.int64()), self._accepted(events)
+        unread = pc.fill_null(pc.match_substring(events.column("flags"), IDENTITY_UNREAD), False)
         start = 0
         for (found, source), foreign, names in zip(self._waiting, rejected, unknown_fields, strict=True):
             found.count_unknown_fields(names)
             end = start + len(source.records.raw) - len(foreign)
             found.count_records(times[start:end].filter(accepted[start:end]))
+            found.unread += pc.sum(unread[start:end].filter(accepted[start:end])).as_py() or 0
             found.filtered += end - start - accepted[start:end].true_count
             start = end
             self._hold(found.without_non_events(foreign), source.source_sha256, found)

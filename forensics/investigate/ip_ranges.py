@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 
 import msgspec
 
+from forensics.addresses import Address, Network
 from forensics.errors import NotIpRanges
 from forensics.files.regular_files import read_regular, resolve_regular
-
-Address = IPv4Address | IPv6Address
 
 # the file of AWS has 2 MB
 _LARGEST_FILE = 64 << 20
@@ -54,7 +53,7 @@ class IpRanges:
         return None
 
 
-def _by_length(networks: list[tuple[IPv4Network | IPv6Network, str]]) -> dict[int, list[tuple[int, dict[int, str]]]]:
+def _by_length(networks: list[tuple[Network, str]]) -> dict[int, list[tuple[int, dict[int, str]]]]:
     """Return the prefixes by IP version and length, longest first. A prefix in several regions is GLOBAL."""
     found: dict[int, dict[int, dict[int, str]]] = {4: {}, 6: {}}
     for network, region in networks:
@@ -78,11 +77,3 @@ def read_ip_ranges(path: str | Path | None) -> IpRanges | None:
 @lru_cache(maxsize=1)
 def _read(path: Path, _changed: int, _size: int) -> IpRanges:
     return IpRanges(read_regular(path))
-
-
-def parse_address(text: str) -> Address | None:
-    """Parse an address as logged; None if it is not an IP address."""
-    try:
-        return ip_address(text)
-    except ValueError:
-        return None

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_network
 
+from forensics.addresses import Address, parse_address
 from forensics.answers.core import AddressClass
 from forensics.answers.who_answer import UsedFrom, Workload
-from forensics.investigate.ip_ranges import Address, IpRanges, parse_address
+from forensics.investigate.ip_ranges import IpRanges
 
 # Python's `is_private` includes documentation networks, where no workload runs
 _PRIVATE = [

@@ -19,7 +19,7 @@ from forensics.errors import CaseBusy, NotACase
 from forensics.files.regular_files import kind_of, open_regular, unfinished, write_private
 
 # a new version whenever files of earlier versions cannot be read
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 # DuckDB treats a path with one of these as a glob pattern
 _GLOB = re.compile(r"[*?[]")
 

@@ -57,6 +57,8 @@ class SourceFile(ManifestLine, frozen=True, tag="source_file"):
         filtered: the number of records that the filter of the ingest excluded.
         left_out: the number of records that are not events, by type.
         unknown_fields: the number of records with a field that is not in AWS's record reference, by field.
+        identity_unread: the number of records whose identity is missing or in a form that is not read.
+        undated: the number of records without a readable time.
         limit: what a file of this format cannot contain, if anything.
         members: the number of files in an archive.
         archive: the SHA-256 of the archive that contains the file.
@@ -81,6 +83,8 @@ class SourceFile(ManifestLine, frozen=True, tag="source_file"):
     filtered: Count = 0
     left_out: dict[str, Count] = {}
     unknown_fields: dict[str, Count] = {}
+    identity_unread: Count = 0
+    undated: Count = 0
     limit: str | None = None
     members: Count = 0
     archive: Sha256 | None = None

@@ -76,6 +76,10 @@ def render_info(answer: Info) -> Iterator[Line]:
     )
     if answer.rejected:
         yield labelled("records", f"{answer.rejected:,} unreadable, kept in quarantine")
+    if answer.identity_unread:
+        yield labelled("identity", f"{answer.identity_unread:,} records have no identity in a form that is read")
+    if answer.undated:
+        yield labelled("undated", f"{answer.undated:,} records have no readable time; time filters leave them out")
     yield from _deliveries(answer.deliveries)
     yield from _non_events(answer.left_out)
     yield from _unknown_fields(answer.unknown_fields)

@@ -17,6 +17,7 @@ from forensics.output.lines import Line, Span, and_more, labelled, line, part, w
 from forensics.output.words import (
     ACTIONS,
     DISAGREEMENTS,
+    FLAGS,
     ONLY_NAMED,
     RELATIONS,
     STATES,
@@ -51,6 +52,7 @@ def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
     yield subject_line(answer.subject)
     if not answer.nodes or answer.at is None:
         yield line(ONLY_NAMED if answer.named else STOPS[StopReason.NOT_FOUND], indent=2)
+        yield from (line(FLAGS[flag], indent=2) for flag in answer.flags)
         yield from digest_lines(answer.digests, _LABEL)
         yield from part(OPEN_WINDOWS, open_window_lines(answer.digests))
         return

@@ -27,8 +27,13 @@ RECORD_COLUMNS = _columns(
         ("aws_region", TEXT, "the region in which the event was recorded"),
         ("recipient_account_id", TEXT, "the account whose trail delivered this copy"),
         ("source_ip_address", TEXT, "as logged: an address, a service's host name, or AWS Internal"),
+        (
+            "source_addresses",
+            TEXT,
+            "the IP addresses in source_ip_address in canonical form, comma-separated; null for other values",
+        ),
         ("user_agent", TEXT, "as logged; chosen by the caller"),
-        ("error_code", TEXT, "null if the call succeeded"),
+        ("error_code", TEXT, "null if the call succeeded, also for an HTTP status of success"),
         ("error_message", TEXT, "AWS's message for a refused call"),
         ("request_id", TEXT, "requestID"),
         ("shared_event_id", TEXT, "equal in all copies of an event that was delivered to several accounts"),
@@ -132,9 +137,21 @@ CHANGE_COLUMNS = _columns(
     ]
 )
 
+CONTEXT_COLUMNS = _columns(
+    [
+        ("context_source_identity", TEXT, "eventContext.requestContext aws:SourceIdentity; a claim"),
+        (
+            "context_principal_tags",
+            TEXT,
+            "eventContext.requestContext aws:PrincipalTag/...: a JSON object by tag key; a claim",
+        ),
+    ]
+)
+
 EVENT_COLUMNS = [
     *RECORD_COLUMNS,
     *IDENTITY_COLUMNS,
+    *CONTEXT_COLUMNS,
     *ISSUANCE_COLUMNS,
     *CHANGE_COLUMNS,
     *_columns(

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.addresses import canonical_addresses
 from forensics.formats.record_stream import Delivery, Records, Rejected
+from forensics.formats.times import parse_time
 from forensics.formats.unwrap import is_decorated
 from forensics.identifiers import unmasked_key
 from forensics.records import record as rec
 from forensics.records.addendum import original_event_id
 from forensics.records.arrow_schema import (
     CHANGE_COLUMNS,
+    CONTEXT_COLUMNS,
     IDENTITY_COLUMNS,
     ISSUANCE_COLUMNS,
     LAKE_SCHEMA,
@@ -38,7 +41,8 @@ from forensics.records.identity import Identity, identity_of, is_named_alone
 from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, identity_center_result, issuance
 from forensics.records.omitted import omitted_fields
-from forensics.records.record import Record, parse_bool, parse_time
+from forensics.records.record import Record, parse_bool
+from forensics.records.request_context import RequestContext, request_context
 from forensics.records.resource import resource
 from forensics.records.secrets import HOLDS_A_SECRET, mask
 
@@ -49,7 +53,9 @@ _PERSON_SIGN_INS = ("CredentialChallenge", "CredentialVerification", "UserAuthen
 # requested in the form for a forgotten password, which asks for the e-mail address only
 _PASSWORD_RECOVERY = "PasswordRecoveryRequested"
 _API_CALL = "AwsApiCall"
+IDENTITY_UNREAD = "identity_unread"
 _NO_BLOCK = b"{}"
+_WITHOUT_IDENTITY = ("AwsServiceEvent", "AwsVpceEvent")
 _AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 # some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
@@ -129,7 +135,10 @@ def to_batch(sources: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> B
         flags.add(row, "rebuilt", unreliable=False)
     for name in _FREE_TEXT:
         columns[name] = _masked_text(columns[name], columns["record"])
-    _flag_times(columns["event_time"], decoded.fields.text("event_time"), flags)
+    for row in np.flatnonzero(columns["event_time"].is_null().to_numpy(zero_copy_only=False)).tolist():
+        flags.add(row, "no_event_time", unreliable=False)
+    for row in _unread_identities(decoded):
+        flags.add(row, IDENTITY_UNREAD, unreliable=False)
     columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
     events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
     unknown_fields = [Counter[str]() for _ in sources]
@@ -141,7 +150,8 @@ def to_batch(sources: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> B
 def _delivery(sources: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
     """Return the delivery of each row. A record to which a product added members is wrapped, not native."""
     deliveries = [one.records.delivery for one in sources]
-    decorated = [row for row, names in decoded.unknown_fields.items() if is_decorated(names)]
+    decorated = {row for row, names in decoded.unknown_fields.items() if is_decorated(names)}
+    decorated.update(row for row, kept in enumerate(decoded.fields.values("at_timestamp")) if kept)
     number = source.copy()
     number[[row for row in decorated if deliveries[source[row]] == Delivery.NATIVE]] = len(sources)
     return pa.array([*deliveries, Delivery.WRAPPED], TEXT).take(pa.array(number))
@@ -170,7 +180,11 @@ class _Flags:
 def _record_columns(fields: Fields) -> dict[str, pa.Array]:
     columns: dict[str, pa.Array] = {}
     for field in RECORD_COLUMNS:
-        if field.type == TIMESTAMP:
+        if field.name == "event_time":
+            columns[field.name] = _times(_time_texts(fields))
+        elif field.name == "source_addresses":
+            columns[field.name] = _of_distinct(fields.text("source_ip_address"), canonical_addresses, TEXT)
+        elif field.type == TIMESTAMP:
             columns[field.name] = _times(fields.text(field.name))
         elif field.type == pa.bool_():
             columns[field.name] = pa.array(map(parse_bool, fields.values(field.name)), pa.bool_())
@@ -182,6 +196,15 @@ def _record_columns(fields: Fields) -> dict[str, pa.Array]:
     return columns
 
 
+def _time_texts(fields: Fields) -> pa.StringArray:
+    """Return the times of the records: `eventTime`, otherwise what Logstash or Elastic kept of it."""
+    texts = fields.text("event_time")
+    if not texts.null_count or not any(fields.values("at_timestamp")):
+        return texts
+    kept = [bytes(value).strip(b'"').decode("utf-8", "replace") or None for value in fields.values("at_timestamp")]
+    return pc.coalesce(texts, pa.array(kept, TEXT))
+
+
 def _times(texts: pa.StringArray) -> pa.TimestampArray:
     """Parse times: in one cast if all are in AWS's usual form, otherwise each distinct time by itself."""
     if pc.all(pc.match_substring_regex(texts, _AS_AWS_WRITES_TIME)).as_py():
@@ -189,8 +212,13 @@ def _times(texts: pa.StringArray) -> pa.TimestampArray:
             return pc.cast(texts, TIMESTAMP)
         except pa.ArrowInvalid:  # for example, February 30
             pass
+    return _of_distinct(texts, parse_time, TIMESTAMP)
+
+
+def _of_distinct(texts: pa.Array, convert: Callable[[Any], object], type_: pa.DataType) -> pa.Array:
+    """Convert each distinct value by itself; null stays null."""
     distinct = texts.dictionary_encode()
-    return pa.array(map(parse_time, distinct.dictionary.to_pylist()), TIMESTAMP).take(distinct.indices)
+    return pa.array(map(convert, distinct.dictionary.to_pylist()), type_).take(distinct.indices)
 
 
 def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags) -> dict[str, pa.Array]:
@@ -214,6 +242,7 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
     signers = [identities[index].access_key_id for index in number.tolist()]
     return {
         **_identity_columns(identities, number),
+        **_scattered_columns(CONTEXT_COLUMNS, _contexts(decoded), rows),
         **_scattered_columns(ISSUANCE_COLUMNS, issued, rows),
         **_scattered_columns(CHANGE_COLUMNS, changed, rows),
         "resource": _resources(decoded),
@@ -362,6 +391,12 @@ def _named_keys(
     return found
 
 
+def _contexts(decoded: Decoded) -> dict[int, RequestContext]:
+    """Return the claims of enriched records, keyed by row."""
+    blocks = enumerate(decoded.fields.values("event_context"))
+    return {row: request_context(bytes(block)) for row, block in blocks if len(block)}
+
+
 def _amends(decoded: Decoded) -> dict[int, str]:
     found = (
         (row, original_event_id(block)) for row, block in enumerate(decoded.fields.values("addendum")) if len(block)
@@ -401,9 +436,17 @@ def _masked_text(column: pa.StringArray, record: pa.StringArray) -> pa.StringArr
     return pc.replace_with_mask(column, pa.array(replaced), pa.array(masked, TEXT))
 
 
-def _flag_times(times: pa.Array, texts: pa.StringArray, flags: _Flags) -> None:
-    for row in np.flatnonzero(pc.and_(texts.is_valid(), times.is_null()).to_numpy(zero_copy_only=False)).tolist():
-        flags.add(row, "no_event_time", unreliable=False)
+def _unread_identities(decoded: Decoded) -> list[int]:
+    """Return the rows of records whose identity is missing or in a form that is not read.
+
+    AWS writes no identity in some service events.
+    """
+    return [
+        row
+        for row, block in enumerate(decoded.fields.values("user_identity"))
+        if not bytes(block).startswith(b"{") or bytes(block) == _NO_BLOCK
+        if decoded.records[row].event_type not in _WITHOUT_IDENTITY
+    ]
 
 
 def _scattered_columns(

@@ -124,6 +124,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
         some = raw[start : start + _AT_ONCE]
         decoded = [_decode_fast(one) for one in some]
         doubtful += [start + place for place in _doubtful(some, decoded)]
+        rec.clear_success(decoded)  # after the check, which compares lengths
         fields.add(decoded)
         records += decoded
     careful: dict[int, Careful] = {}
@@ -134,6 +135,7 @@ def decode(raw: Sequence[bytes]) -> Decoded:
             try:
                 careful[place] = rec.decode_carefully(raw[place])
                 records[place] = careful[place].record
+                rec.clear_success([records[place]])
             except NotARecord as error:
                 refused[place] = str(error)
                 continue

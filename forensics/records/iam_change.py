@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from forensics.formats.times import parse_time
 from forensics.identifiers import unmasked_id, unmasked_key, unmasked_name
 from forensics.records.changing_record import (
     AccessKeyResponse,
@@ -15,7 +16,7 @@ from forensics.records.changing_record import (
     UserResponse,
 )
 from forensics.records.policy_document import revoked_before, trust, trust_requirements
-from forensics.records.record import Record, UserIdentity, parse_time
+from forensics.records.record import Record, UserIdentity
 
 _NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleResponse()
 _NO_CREDENTIAL = ServiceCredentialResponse()

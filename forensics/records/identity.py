@@ -9,6 +9,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
+from forensics.formats.times import parse_time
 from forensics.identifiers import (
     is_service_specific,
     unmasked_arn,
@@ -18,7 +19,7 @@ from forensics.identifiers import (
     unmasked_principal,
 )
 from forensics.records import record as rec
-from forensics.records.record import UserIdentity, parse_bool, parse_time
+from forensics.records.record import UserIdentity, parse_bool
 
 # spellings of the CloudTrail user guide; values are compared without case
 _IDENTITY_TYPES = {

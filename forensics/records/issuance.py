@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from forensics.formats.times import parse_time
 from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name, unmasked_principal
-from forensics.records.record import Record, UserIdentity, parse_bool, parse_time
+from forensics.records.record import Record, UserIdentity, parse_bool
 from forensics.records.session_request import Requested, session_request, tags
 
 STS = "sts.amazonaws.com"

@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from forensics.formats.times import parse_time
 from forensics.identifiers import unmasked_arn
-from forensics.records.record import parse_time
 
 
 class TrustRequirements(NamedTuple):

@@ -11,17 +11,18 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from forensics.errors import FormatError
+from forensics.formats.record_names import RECORD, USER_IDENTITY, Fields
 
 _MAX_REPAIRS = 100
+# Managed Grafana writes the status of HTTP as the error code of each call
+_HTTP_SUCCESS = re.compile(r"2\d\d")
 # digits; by default, Python does not parse an integer of more than 4,300 digits
 _LONGEST_NUMBER = 4_000
 
@@ -68,6 +69,9 @@ class Record(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     vpc_endpoint_id: msgspec.Raw = ABSENT
     vpc_endpoint_account_id: msgspec.Raw = ABSENT
     edge_device_details: msgspec.Raw = ABSENT
+    event_context: msgspec.Raw = ABSENT
+    # Logstash and Elastic keep the time here and can drop `eventTime`
+    at_timestamp: msgspec.Raw = msgspec.field(default=ABSENT, name="@timestamp")
 
 
 class SessionIssuer(msgspec.Struct, rename="camel"):
@@ -138,14 +142,6 @@ class Careful:
     text: str
 
 
-def _names(type_: type[msgspec.Struct]) -> frozenset[str]:
-    return frozenset(field.encode_name for field in msgspec.structs.fields(type_))
-
-
-_FIELDS = _names(Record)
-_IDENTITY_FIELDS = _names(UserIdentity)
-_SESSION_FIELDS = _names(SessionContext)
-
 decode: Callable[[bytes], Record] = msgspec.json.Decoder(Record).decode
 decode_identity: Callable[[bytes], UserIdentity] = msgspec.json.Decoder(UserIdentity).decode
 _parse_any: Callable[[bytes], object] = msgspec.json.Decoder().decode
@@ -181,6 +177,8 @@ def decode_carefully(raw: bytes) -> Careful:
         flags.add("repeated_key")
     identity = clean.get("userIdentity") or {}
     rest = {key: value for key, value in clean.items() if key not in _KEPT_RAW}
+    if type(code := rest.get("errorCode")) is int:
+        rest["errorCode"] = str(code)
     record, wrong = convert(rest, Record)
     if wrong:
         flags.add("wrong_type")
@@ -191,8 +189,16 @@ def decode_carefully(raw: bytes) -> Careful:
     record.service_event_details = msgspec.Raw(dump(clean.get("serviceEventDetails")).encode())
     record.resources = msgspec.Raw(dump(clean.get("resources")).encode())
     record.addendum = msgspec.Raw(dump(clean.get("addendum")).encode())
+    record.event_context = msgspec.Raw(dump(clean.get("eventContext")).encode())
     text = dump({**{key: value for key, value in clean.items() if key != "userIdentity"}, "userIdentity": identity})
     return Careful(record, frozenset(flags), repeated or wrong or "invalid_utf8" in flags, text)
+
+
+def clear_success(records: Iterable[Record]) -> None:
+    """Clear the error code and message of calls whose code is an HTTP status of success: they did not fail."""
+    for record in records:
+        if record.error_code and _HTTP_SUCCESS.fullmatch(record.error_code):
+            record.error_code = record.error_message = None
 
 
 def convert(value: object, type_: type[T]) -> tuple[T, bool]:
@@ -214,18 +220,21 @@ def spelled(name: str) -> str:
 
 
 def unknown_fields(raw: bytes) -> list[str]:
-    """Return the sorted names of fields that are not in `Record`."""
-    return sorted(members(raw).keys() - _FIELDS)
+    """Return the sorted names of fields that AWS's record reference does not name."""
+    return sorted(members(raw).keys() - RECORD.keys())
 
 
 def unknown_identity_fields(block: bytes) -> list[str]:
-    """Return the sorted paths of unknown fields of a `userIdentity` block and its session context."""
-    identity = members(block)
-    session = members(bytes(identity.get("sessionContext", b"")))
-    return [
-        *sorted(f"userIdentity.{name}" for name in identity.keys() - _IDENTITY_FIELDS),
-        *sorted(f"userIdentity.sessionContext.{name}" for name in session.keys() - _SESSION_FIELDS),
-    ]
+    """Return the sorted paths of unknown fields of a `userIdentity` block and the blocks in it."""
+    return sorted(_unknown_paths(block, USER_IDENTITY, "userIdentity"))
+
+
+def _unknown_paths(block: bytes, known: Fields, above: str) -> Iterator[str]:
+    for name, value in members(block).items():
+        if name not in known:
+            yield f"{above}.{name}"
+        elif known[name]:
+            yield from _unknown_paths(bytes(value), known[name], f"{above}.{name}")
 
 
 def members(raw: bytes) -> dict[str, msgspec.Raw]:
@@ -276,38 +285,6 @@ def canonical_sha256(raw: bytes) -> str:
 def dump(value: object) -> str:
     """Return JSON in AWS's form: without white space, non-ASCII text not escaped."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-_MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-_JAVA_TIME = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ?([AP]M)")
-_ISO_TIME = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d+)?(?:Z|\+00:00|\+0000)?")
-_ODD_SPACES = re.compile("[\u202f\u00a0]")
-
-
-@lru_cache(maxsize=10_000)
-def parse_time(text: str | None) -> datetime | None:
-    """Parse a time in any form that CloudTrail uses. Return UTC to the second; None if invalid.
-
-    The forms are ISO 8601 with or without punctuation, and STS's form with or without its second comma.
-
-    Example:
-        >>> parse_time("Jul 10, 2023, 6:38:25 PM")
-        datetime.datetime(2023, 7, 10, 18, 38, 25, tzinfo=datetime.timezone.utc)
-    """
-    if text is None:
-        return None
-    text = _ODD_SPACES.sub(" ", text).strip()
-    try:
-        if match := _ISO_TIME.fullmatch(text):
-            numbers = [int(number) for number in match.groups()]
-            return datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]  # six numbers
-        if match := _JAVA_TIME.fullmatch(text):
-            month, day, year, hour, minute, second, half = match.groups()
-            hour_of_day = int(hour) % 12 + (12 if half == "PM" else 0)
-            return datetime(int(year), _MONTHS[month], int(day), hour_of_day, int(minute), int(second), tzinfo=UTC)
-    except (ValueError, KeyError):
-        return None
-    return None
 
 
 def parse_bool(value: bool | str | None) -> bool | None:

@@ -165,3 +165,14 @@ def test_a_bomb_is_stopped_early(monkeypatch: pytest.MonkeyPatch) -> None:
             for piece in bounded_member(member.pieces, archive):
                 size += len(piece)
     assert size <= 500 * len(data) + (1 << 20)
+
+
+def test_members_of_a_zip_made_on_windows_lie_in_folders() -> None:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name, data in (("logs\\", b""), ("logs\\day\\", b""), ("logs\\day\\a.json", b"{}")):
+            member = zipfile.ZipInfo(name)
+            member.create_system = 0
+            archive.writestr(member, data)
+        archive.writestr(zipfile.ZipInfo("made\\on-unix.json"), b"[]")
+    assert from_zip(sink.getvalue()) == [("logs/day/a.json", b"{}"), ("made\\on-unix.json", b"[]")]

@@ -409,7 +409,7 @@ def test_a_fault_of_a_reader_costs_its_file_and_no_other(monkeypatch: pytest.Mon
     def faulty(*_: object) -> bytes:
         raise KeyError("x")
 
-    monkeypatch.setattr("forensics.formats.event_tables.from_row", faulty)
+    monkeypatch.setattr("forensics.formats.event_tables.record_of", faulty)
     with pytest.raises(Unreadable, match=r"bug in this program.*KeyError: 'x'"):
         read(b"eventname,eventsource\na,b\n")
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from forensics.addresses import parse_address
 from forensics.answers.core import AddressClass
 from forensics.answers.who_answer import UsedFrom, Workload
 from forensics.case import Case
 from forensics.errors import NotIpRanges
-from forensics.investigate.ip_ranges import IpRanges, parse_address, read_ip_ranges
+from forensics.investigate.ip_ranges import IpRanges, read_ip_ranges
 from forensics.investigate.workloads import workload
 from tests.attribution.records import Account, assume_role, call, service
 from tests.cases import case_of_records

@@ -311,3 +311,48 @@ def test_a_credential_is_its_four_parts() -> None:
     assert credential_id("1", "ASIA", "AROA:x", created) == "1|ASIA|AROA:x|2026-10-01T00:00:00Z"
     assert credential_id(None, None, None, None) is None
     assert credential_id("", "AKIA", None, None) == "|AKIA||"
+
+
+@pytest.mark.parametrize("code", ["200", "201", "204", 200])
+def test_an_http_status_of_success_is_no_error(code: object) -> None:
+    record = row(dump({**ISSUING[0], "errorCode": code, "errorMessage": "OK"}))
+    assert record["error_code"] is record["error_message"] is None
+    assert not record["unreliable"]
+
+
+@pytest.mark.parametrize("code", ["403", "500", 403, "20", "2000"])
+def test_any_other_code_is_an_error(code: object) -> None:
+    record = row(dump({**ISSUING[0], "errorCode": code}))
+    assert record["error_code"] == str(code)
+    assert record["issued_access_key_id"] is None
+
+
+def test_the_addresses_are_a_column() -> None:
+    assert row(dump({**ISSUING[0], "sourceIPAddress": "203.0.113.9:80, ::1"}))["source_addresses"] == "203.0.113.9, ::1"
+    assert row(dump({**ISSUING[0], "sourceIPAddress": "AWS Internal"}))["source_addresses"] is None
+
+
+def test_the_claims_of_an_enriched_record_are_columns() -> None:
+    context = {
+        "aws:PrincipalTag/team": "x",
+        "AWS:principaltag/cost": "y",
+        "aws:SourceIdentity": "alice",
+        "aws:Odd": [1],
+    }
+    record = row(dump({**ISSUING[0], "eventContext": {"requestContext": context, "tagContext": {}}}))
+    assert record["context_source_identity"] == "alice"
+    assert record["context_principal_tags"] == '{"cost":"y","team":"x"}'
+
+
+@pytest.mark.parametrize("request_context", [None, [], "x", {}, {"aws:SourceIdentity": 1}, {"aws:PrincipalTag/a": []}])
+def test_a_context_of_another_form_has_no_claims(request_context: object) -> None:
+    record = row(dump({**ISSUING[0], "eventContext": {"requestContext": request_context}}))
+    assert record["context_source_identity"] is record["context_principal_tags"] is None
+    assert not record["unreliable"]
+
+
+def test_fields_of_the_reference_are_known() -> None:
+    identity = {**ISSUING[0]["userIdentity"], "inScopeOf": {"credentialsIssuedTo": "x", "odd": 1}, "odd": 1}
+    raw = dump({**ISSUING[0], "userIdentity": identity, "eventContext": {}, "insightDetails": {}, "odd": 1})
+    _, _, (unknown,) = to_batch([SourceRecords(Records(0, [raw]), "source")], {})
+    assert set(unknown) == {"odd", "userIdentity.odd", "userIdentity.inScopeOf.odd"}

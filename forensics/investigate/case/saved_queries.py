@@ -3,6 +3,7 @@
     -- title: What a key did
     -- question: Which services and actions was this key used for?
     -- parameter: key varchar: the access key ID
+    -- parameter: address address = null: an IP address or a network
     -- parameter: since timestamptz = null: not before
     -- techniques: T1078.004
     -- needs: iam_access_keys: an export of IAM
@@ -10,7 +11,8 @@
     --   event_id
 
 A header line continues on the next one if that is indented by three spaces. A parameter without a default is required;
-the SQL refers to it as `$key`. `needs` names tables that may be empty, and how to fill them.
+the SQL refers to it as `$key`, and to an address, which is a list of the addresses as logged, as
+`source_ip_address in (select unnest($address))`. `needs` names tables that may be empty, and how to fill them.
 """
 
 from __future__ import annotations
@@ -24,11 +26,15 @@ from pathlib import Path
 
 from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
+from forensics.identifiers import key_as_logged
+from forensics.investigate.case.event_search import logged_addresses
 from forensics.investigate.sql_rows import Connection
 from forensics.processes.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
-TYPES = ("varchar", "bigint", "boolean", "timestamptz")
+BoundValue = str | int | bool | list[str] | None
+# an address is bound to the list of all its spellings in the case
+TYPES = ("varchar", "bigint", "boolean", "timestamptz", "address")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LINE = re.compile(r"-- (?P<field>[a-z]+): (?P<text>.*)")
 _FIELDS = {"title", "question", "parameter", "techniques", "needs", "columns"}
@@ -63,7 +69,7 @@ def saved_query(name: str) -> SavedQuery:
     return known[name]
 
 
-def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, Value]:
+def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value]) -> dict[str, BoundValue]:
     """Return a value for every parameter, after a check that the query can be run. Raises UnusableQuery."""
     if query.unusable:
         raise UnusableQuery(f"{query.path}: {query.unusable}")
@@ -77,13 +83,25 @@ def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value])
     _check_names(connection, query)
     _check_tables(connection, query)
     values = {name: parameter.default for name, parameter in declared.items()} | dict(given)
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    return {name: _bound_value(connection, declared[name].type, value) for name, value in values.items()}
+
+
+def _bound_value(connection: Connection, type_: str, value: Value) -> BoundValue:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, str):
+        return value
+    return logged_addresses(connection, value) if type_ == "address" else key_as_logged(value)
 
 
 def shell_lines(query: SavedQuery, given: Mapping[str, Value]) -> str:
     """Return the query as a `prepare` and an `execute` statement for the `duckdb` shell."""
     values = {parameter.name: given.get(parameter.name, _shown(parameter)) for parameter in query.parameters}
-    arguments = ", ".join(f"{name} := {_literal(value)}" for name, value in values.items())
+    addresses = {parameter.name for parameter in query.parameters if parameter.type == "address"}
+    literals = {
+        name: f"[{_literal(value)}]" if name in addresses else _literal(value) for name, value in values.items()
+    }
+    arguments = ", ".join(f"{name} := {literal}" for name, literal in literals.items())
     return (
         f"PREPARE {query.name} AS\n{query.sql.strip()};\n\nEXECUTE {query.name}{f'({arguments})' if values else ''};\n"
     )

@@ -36,6 +36,8 @@ def overview(connection: Connection, manifest: Manifest, case: str, case_id: str
         limits=limits(manifest),
         deliveries=dict(pairs(connection, str, int, "case/deliveries")),
         unknown_fields=unknown_fields(manifest),
+        identity_unread=sum(file.identity_unread for file in latest.values()),
+        undated=sum(file.undated for file in latest.values()),
         omitted_fields=dict(pairs(connection, str, int, "case/omitted_fields")),
         mismatch=mismatch(connection, manifest),
     )
@@ -44,7 +46,17 @@ def overview(connection: Connection, manifest: Manifest, case: str, case_id: str
 def unread(files: Iterable[SourceFile]) -> tuple[Unread, ...]:
     """Return the files that were skipped, failed, or read only in part."""
     return tuple(
-        Unread(file.name, file.status, file.reason or f"{file.rejected} of its records could not be read")
+        Unread(file.name, file.status, file.reason or _unread_records(file))
         for file in files
-        if file.status in ("failed", "skipped") or file.rejected
+        if file.status in ("failed", "skipped") or file.rejected or file.identity_unread
     )
+
+
+def _unread_records(file: SourceFile) -> str:
+    reasons = []
+    if file.rejected:
+        reasons.append(f"{file.rejected} of its records could not be read")
+    if file.identity_unread:
+        have = "has" if file.identity_unread == 1 else "have"
+        reasons.append(f"{file.identity_unread} of its records {have} no identity in a form that is read")
+    return "; ".join(reasons)

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forensics.addresses import Address, parse_address
 from forensics.errors import NotAddressDatabase
 from forensics.files.regular_files import resolve_regular
-from forensics.investigate.ip_ranges import Address, parse_address, read_ip_ranges
+from forensics.investigate.ip_ranges import read_ip_ranges
 
 if TYPE_CHECKING:
     from maxminddb import Reader

@@ -23,7 +23,7 @@ select
     event_time,
     event_source,
     event_name,
-    source_ip_address,
+    coalesce(source_addresses, source_ip_address) as source_ip_address,
     -- S3 logs user agents in brackets
     trim(user_agent, '[]') as user_agent,
     error_code,

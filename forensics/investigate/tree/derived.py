@@ -16,6 +16,7 @@ from forensics.identifiers import Identifier, SubjectType, account_of, is_servic
 from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.evidence import evidence_of
+from forensics.investigate.identities_unread import unread_flags
 from forensics.investigate.key_changes import is_named
 from forensics.investigate.sql_rows import Connection, rows, values
 from forensics.investigate.tree.containment import Means, containment, denying
@@ -57,7 +58,8 @@ def tree_and_credentials(
     roots = _roots(connection, identifier)
     if not roots or moment is None:
         digests = digest_check(connection, [CheckedSpan(subject.account_id)])
-        return Tree(subject, moment, digests=digests, named=is_named(connection, identifier.id)), {}
+        named = is_named(connection, identifier.id)
+        return Tree(subject, moment, digests=digests, named=named, flags=unread_flags(connection)), {}
     facts = _TreeFacts(connection, roots, moment)
     nodes = facts.nodes()
     accounts = {node.account_id for node in nodes if node.parent is None}

@@ -31,6 +31,7 @@ from forensics.identifiers import Identifier, SubjectType, account_of, identify,
 from forensics.investigate.account_exports import ExportedNames
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
+from forensics.investigate.identities_unread import unread_flags
 from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.key_changes import NotTrustedRow, named_by
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
@@ -51,6 +52,7 @@ from forensics.investigate.who.who_rows import (
 )
 from forensics.investigate.workloads import workload
 
+_ABSENCES = {StopReason.NOT_FOUND, StopReason.OUTSIDE_COVERAGE, StopReason.BEFORE_COVERAGE}
 # a record that may be forged does not show that there was such an issuance
 _MAY_BE_FORGED = {"unlisted", "contested"}
 # with these reasons, another copy of the record may be evidence, so it is worth loading
@@ -84,13 +86,19 @@ def who_of(
     if not credential_ids:
         answer = unsigned(connection, subject, found) if found else not_found(connection, subject)
         spans = [] if found else [CheckedSpan(answer.subject.account_id)]
-        return replace(answer, digests=digest_check(connection, spans))
+        return _with_unread(connection, replace(answer, digests=digest_check(connection, spans)))
     facts = _WhoFacts(connection, credential_ids, ip_ranges)
     answers = facts.answers(subject)
     answer = _as_recorded(answers[0], found) if len(answers) == 1 else combined(subject, answers, facts.latest_actor())
     if subject.type == SubjectType.ACCESS_KEY and not any(row.events for row in facts.credentials):
         answer = replace(answer, named_by=named_by(connection, subject.id))
-    return replace(answer, digests=digest_check(connection, facts.spans(connection)))
+    return _with_unread(connection, replace(answer, digests=digest_check(connection, facts.spans(connection))))
+
+
+def _with_unread(connection: Connection, answer: Who) -> Who:
+    """Flag an answer that records with an unreadable identity could change."""
+    flags = unread_flags(connection) if answer.stop_reason in _ABSENCES else ()
+    return replace(answer, flags=(*answer.flags, *flags)) if flags else answer
 
 
 def who_all(

@@ -37,7 +37,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         ({}, [0, 10, 20, 30]),
         ({"key": KEY}, [10, 20]),
         ({"key": ALICE.key}, [0]),
-        ({"key": KEY.lower()}, []),
+        ({"key": KEY.lower()}, [10, 20]),
         ({"actor": "alice"}, [0, 10, 20]),
         ({"actor": "ALICE"}, [0, 10, 20]),
         ({"actor": ALICE.id}, [0, 10, 20]),
@@ -93,3 +93,61 @@ def test_a_limit_cuts_the_rows_and_not_the_count(case: Case) -> None:
     rows = case.event_rows(EventFilter(), limit=1)
     assert (len(rows.rows), rows.total, rows.columns) == (1, 4, COLUMNS)
     assert case.event_rows(EventFilter(), limit=0).total == 4
+
+
+LOGGED = (
+    "203.0.113.9, 192.168.10.10",
+    "203.0.113.9:443",
+    "[2001:db8::1]:443",
+    "2001:0DB8:0000:0000:0000:0000:0000:0001",
+    "::ffff:203.0.113.9",
+    "unknown, 203.0.113.77",
+    "198.51.100.7",
+    "grafana.amazonaws.com",
+    "AWS Internal",
+)
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    records = [call(ALICE.signs(), second, sourceIPAddress=logged) for second, logged in enumerate(LOGGED)]
+    with case_of_records(records, tmp_path_factory.mktemp("addresses")) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seconds"),
+    [
+        ("203.0.113.9", [0, 1, 4]),
+        ("203.0.113.9:8443", [0, 1, 4]),
+        ("192.168.10.10", [0]),
+        ("2001:db8::1", [2, 3]),
+        ("2001:0db8:0:0:0:0:0:1", [2, 3]),
+        ("203.0.113.0/24", [0, 1, 4, 5]),
+        ("203.0.113.", [0, 1, 4, 5]),
+        ("203.0.113.9/24", [0, 1, 4, 5]),
+        ("2001:db8::/32", [2, 3]),
+        ("2001:db8:", [2, 3]),
+        ("0.0.0.0/0", [0, 1, 4, 5, 6]),
+        ("grafana.amazonaws.com", [7]),
+        ("AWS Internal", [8]),
+        ("203.0.113.9/99", []),
+    ],
+)
+def test_an_address_matches_by_value_and_by_network(addresses: Case, wanted: str, seconds: list[int]) -> None:
+    assert [(time - START).total_seconds() for time in addresses.events(address=wanted)["event_time"]] == seconds
+    queried = addresses.query_rows("address_identities", {"address": wanted})
+    assert {row[0] for row in queried.rows} == {LOGGED[second] for second in seconds}
+
+
+def test_a_key_counts_an_address_once_in_all_its_spellings(addresses: Case) -> None:
+    found = {place.value: place.succeeded for place in addresses.key(ALICE.key).activity.addresses}
+    assert found == {
+        "203.0.113.9, 192.168.10.10": 1,
+        "203.0.113.9": 2,
+        "2001:db8::1": 2,
+        "203.0.113.77": 1,
+        "198.51.100.7": 1,
+        "grafana.amazonaws.com": 1,
+        "AWS Internal": 1,
+    }

@@ -1,0 +1,144 @@
+"""JSON documents: reads results of queries, whose rows only have a meaning together with the document around them.
+
+These are `get-query-results` of Athena, CloudTrail Lake and Logs Insights, tables of Log Analytics, BigQuery and
+Tailpipe, and what `aws cloudtrail lookup-events --query` prints: lists of texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from forensics.formats.inflate import Unreadable
+
+Cells = list[tuple[str, Any]]
+
+MAX_DOCUMENT_BYTES = 256 << 20
+# the start of a list of texts or lists, or of a line with one text
+_TEXTS = re.compile(rb'\s*(?:\[\s*["\[]|"\s*\{\s*\\")')
+# the start of a table: Athena, CloudTrail Lake, Logs Insights, Log Analytics, ClickHouse, BigQuery
+_TABLE = re.compile(
+    rb'"ResultSet"\s*:\s*\{|"(?:QueryResultRows|results)"\s*:\s*\[\s*\['
+    rb'|"(?:[Cc]olumns|meta)"\s*:\s*\[\s*(?:"|\{\s*"(?:[Nn]ame|ColumnName)")|"schema"\s*:\s*\{\s*"fields"'
+)
+_OF_A_TRAIL = re.compile(rb'\s*\{\s*"(?:Records|event[A-Z]\w*|userIdentity|awsRegion)"')
+_value = msgspec.json.Decoder().decode
+
+
+def begins_as_document(head: bytes) -> bool:
+    """Return whether a file begins with a list of texts or lists, a text, or a table of query results."""
+    if _TEXTS.match(head):
+        return True
+    return head.lstrip()[:1] == b"{" and not _OF_A_TRAIL.match(head) and _TABLE.search(head) is not None
+
+
+def read_document(pieces: Iterable[bytes]) -> list[bytes]:
+    """Return the JSON values of a document: one, or one a line. Raises Unreadable."""
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) > MAX_DOCUMENT_BYTES:
+            raise Unreadable(
+                f"it is a document of query results larger than {MAX_DOCUMENT_BYTES >> 20} MiB; export it as CSV"
+            )
+    try:
+        return [bytes(msgspec.json.decode(bytes(content), type=msgspec.Raw))]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return [line for line in bytes(content).splitlines() if line.strip()]
+
+
+def elements_of(values: Iterable[bytes]) -> list[bytes]:
+    """Return the elements of the values that are lists, and the other values."""
+    elements: list[bytes] = []
+    for raw in values:
+        try:
+            elements += map(bytes, msgspec.json.decode(raw, type=list[msgspec.Raw]))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            elements.append(raw)
+    return elements
+
+
+def rows_of(raw: bytes) -> list[Cells] | None:
+    """Return the rows of a document with a table; None if it is another document."""
+    try:
+        document = _value(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    rows = list(_tables(document))
+    return rows or None
+
+
+def _tables(value: Any) -> Iterator[Cells]:
+    if isinstance(value, list):
+        for element in value:
+            if cells := _pairs(element):
+                yield cells
+            else:
+                yield from _tables(element)
+    elif isinstance(value, dict):
+        members = {name.lower(): member for name, member in value.items()}
+        names = _column_names(members)
+        rows = next((rows for name in ("rows", "data") if isinstance(rows := members.get(name), list)), None)
+        if names and rows is not None:
+            yield from _aligned(names, rows)
+        else:
+            for member in value.values():
+                yield from _tables(member)
+
+
+def _column_names(members: dict[str, Any]) -> list[str]:
+    """Return the names of the columns that a document describes beside its rows."""
+    schema = members.get("schema")
+    described = (
+        members.get("columns") or members.get("meta") or (schema.get("fields") if isinstance(schema, dict) else None)
+    )
+    metadata = members.get("resultsetmetadata")
+    if not described and isinstance(metadata, dict):
+        described = metadata.get("ColumnInfo")
+    if not isinstance(described, list):
+        return []
+    names = [_name(column) for column in described]
+    return [name for name in names if name] if all(names) else []
+
+
+def _name(column: Any) -> str | None:
+    if isinstance(column, dict):
+        column = next((column[name] for name in ("name", "Name", "ColumnName", "columnName") if name in column), None)
+    return column if isinstance(column, str) else None
+
+
+def _aligned(names: list[str], rows: list[Any]) -> Iterator[Cells]:
+    """Yield rows that are lists of values in the order of the columns; the header row of Athena is not one."""
+    for row in rows:
+        values = _values(row)
+        if values is not None and len(values) <= len(names) and values != names:
+            yield list(zip(names, values, strict=False))
+
+
+def _values(row: Any) -> list[Any] | None:
+    """Return the values of a row: a list, Athena's `Data`, or BigQuery's `f`."""
+    if isinstance(row, dict):
+        row = row.get("Data", row.get("f"))
+    if not isinstance(row, list):
+        return None
+    return [_unwrapped(value) for value in row]
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, dict) and value.keys() <= {"VarCharValue", "v"}:
+        return next(iter(value.values()), None)
+    return value
+
+
+def _pairs(element: Any) -> Cells | None:
+    """Return a row that is a list of pairs: `{"field": .., "value": ..}` (Insights), or one member each (Lake)."""
+    if not (isinstance(element, list) and element and all(isinstance(cell, dict) for cell in element)):
+        return None
+    if all(cell.keys() == {"field", "value"} for cell in element):
+        return [(str(cell["field"]), cell["value"]) for cell in element]
+    if len(element) > 1 and all(len(cell) == 1 for cell in element):
+        return [pair for cell in element for pair in cell.items()]
+    return None

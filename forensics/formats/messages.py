@@ -1,0 +1,56 @@
+"""Messages: finds the columns and members in which every value of a file is a whole record.
+
+Products name them as they like: `V` (Snowflake), `line` (Loki), `body.stringValue` (OpenTelemetry), `full_log` (Wazuh).
+A field of CloudTrail's record reference never counts, nor does a tag or a description: callers can write there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from forensics.formats.record_names import FIELD_NAMES, plain
+from forensics.formats.unwrap import OF_THE_CALLER, in_message, texts_in
+
+_MOST_NAMES = 10_000
+# where accounts keep text that a caller chose: tags, parameters, descriptions
+_FREE_TEXT = set(
+    "comment description document field input key label labels name note notes output parameter parameters policy"
+    " related summary tag tags title userdata username value values variables".split()
+)
+
+
+def may_be_message(name: str) -> bool:
+    """Return whether a column can contain whole records: no part of its name is a field in which callers write."""
+    parts = {plain(part) for part in name.split(".")}
+    return not parts & (FIELD_NAMES | OF_THE_CALLER | _FREE_TEXT) and plain(name) not in FIELD_NAMES
+
+
+class MessageColumns:
+    """Counts the values of each column of a file, and those that are whole records."""
+
+    def __init__(self) -> None:
+        self._only_messages: dict[str, bool] = {}
+
+    def add(self, cells: Iterable[tuple[str, Any]]) -> None:
+        """Count the values of a row. Values that are not text, and empty ones, do not count."""
+        for name, value in cells:
+            if not isinstance(value, str) or not value.strip() or not self._only_messages.get(name, True):
+                continue
+            if len(self._only_messages) < _MOST_NAMES or name in self._only_messages:
+                self._only_messages[name] = may_be_message(name) and any(True for _ in in_message(value))
+
+    def first(self) -> str | None:
+        """Return the first column in which every value is a whole record; None without one."""
+        return next(iter(self), None)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, is_message in self._only_messages.items() if is_message)
+
+
+def message_members(values: Iterable[bytes]) -> frozenset[str]:
+    """Return the paths of the members in which every text of a file of JSON values is a whole record."""
+    found = MessageColumns()
+    for raw in values:
+        found.add(texts_in(raw))
+    return frozenset(found)

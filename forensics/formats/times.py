@@ -1,0 +1,63 @@
+"""Times: parses a time as CloudTrail and other products write it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+_MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_JAVA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ?([AP]M)")
+_ISO = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:[.,]\d+)? ?(?:Z|UTC|([+-])(\d\d):?(\d\d)?)?", re.IGNORECASE
+)
+# Azure Monitor, in English
+_ENGLISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.\d+)? ?([AP]M)")
+_EPOCH_SECONDS = re.compile(r"(\d{9,10})(?:\.\d+)?")
+_EPOCH_MILLISECONDS = re.compile(r"(\d{10})\d{3}(?:\.\d+)?")
+_ODD_SPACES = re.compile("[\u202f\u00a0]")
+
+
+@lru_cache(maxsize=10_000)
+def parse_time(text: str | None) -> datetime | None:
+    """Parse a time as CloudTrail and other products write it. Return UTC to the second; None if invalid.
+
+    The forms are ISO 8601 with or without punctuation and with any offset, STS's form with or without its second
+    comma, Azure Monitor's form, and seconds or milliseconds since 1970. A time without an offset is UTC.
+
+    Example:
+        >>> parse_time("2026-10-04T15:30:00+05:30")
+        datetime.datetime(2026, 10, 4, 10, 0, tzinfo=datetime.timezone.utc)
+    """
+    if text is None:
+        return None
+    text = _ODD_SPACES.sub(" ", text).strip()
+    try:
+        if match := _ISO.fullmatch(text):
+            return _from_iso(match)
+        if match := _JAVA.fullmatch(text):
+            month, day, year, *clock = match.groups()
+            return _on_a_12_hour_clock(int(year), _MONTHS[month], int(day), *clock)
+        if match := _ENGLISH.fullmatch(text):
+            month, day, year, *clock = match.groups()
+            return _on_a_12_hour_clock(int(year), int(month), int(day), *clock)
+        if match := _EPOCH_SECONDS.fullmatch(text) or _EPOCH_MILLISECONDS.fullmatch(text):
+            return datetime.fromtimestamp(int(match.group(1)), UTC)
+    except (ValueError, KeyError, OverflowError):
+        return None
+    return None
+
+
+def _from_iso(match: re.Match[str]) -> datetime:
+    *numbers, sign, hours, minutes = match.groups()
+    year, month, day, hour, minute, second = map(int, numbers)
+    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    if sign is None:
+        return moment
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return moment - offset if sign == "+" else moment + offset
+
+
+def _on_a_12_hour_clock(year: int, month: int, day: int, hour: str, minute: str, second: str, half: str) -> datetime:
+    hour_of_day = int(hour) % 12 + (12 if half == "PM" else 0)
+    return datetime(year, month, day, hour_of_day, int(minute), int(second), tzinfo=UTC)

@@ -1,0 +1,12 @@
+"""Identities unread: flags an absence that records with an unreadable identity could explain."""
+
+from __future__ import annotations
+
+from forensics.investigate.sql_rows import Connection, values
+
+_FLAG = "identities_unread"
+
+
+def unread_flags(connection: Connection) -> tuple[str, ...]:
+    """Return the flag for an answer that found nothing, if the case has records whose identity is not read."""
+    return (_FLAG,) if any(values(connection, int, "identities_unread")) else ()

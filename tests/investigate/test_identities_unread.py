@@ -1,0 +1,57 @@
+"""Identities unread: an absence mentions the records whose identity is in a form that is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from forensics.case import Case
+from tests.attribution.records import Account, Json, call
+from tests.cases import case_of_records
+from tests.cli.run import run
+
+AWS = Account("111111111111")
+KEY = AWS.key("LOST")
+FORMS: list[object] = [["AssumedRole", "AROA:s", KEY], "AssumedRole", None, {}]
+
+
+def unread(identity: object) -> Json:
+    return call(AWS.user("alice").signs(), 5) | {"userIdentity": identity}
+
+
+@pytest.fixture(params=FORMS, ids=["list", "text", "null", "empty"])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
+    with case_of_records([call(AWS.user("alice").signs(), 0), unread(request.param)], tmp_path) as made:
+        yield made
+
+
+def test_they_are_counted(case: Case) -> None:
+    (file,) = case.info().unread
+    assert case.info().identity_unread == 1
+    assert (file.status, file.reason) == ("ok", "1 of its records has no identity in a form that is read")
+
+
+def test_who_and_tree_of_a_key_that_is_not_found_mention_them(case: Case) -> None:
+    assert case.who(KEY).flags == ("identities_unread",)
+    assert case.tree(KEY).flags == ("identities_unread",)
+
+
+def test_an_answer_that_is_found_does_not(case: Case) -> None:
+    assert "identities_unread" not in case.who(AWS.user("alice").key).flags
+
+
+def test_a_service_event_without_identity_is_read(tmp_path: Path) -> None:
+    event = unread(None) | {"eventType": "AwsServiceEvent"}
+    with case_of_records([call(AWS.user("alice").signs(), 0), event], tmp_path) as case:
+        assert (case.info().identity_unread, case.who(KEY).flags) == (0, ())
+
+
+def test_the_screens_say_so_and_the_exit_code_is_3(tmp_path: Path) -> None:
+    with case_of_records([unread(["AssumedRole"])], tmp_path / "made"):
+        logs = tmp_path / "made" / "logs"
+    done = run("ingest", logs, "--case", tmp_path / "case")
+    assert (done.code, "no identity in a form that is read" in done.out) == (3, True)
+    for command in ("who", "tree", "key"):
+        assert "no identity in a form that is read" in run(command, KEY, "--case", tmp_path / "case").out
