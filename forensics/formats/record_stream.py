@@ -63,6 +63,8 @@ _FIRST_BYTE = itemgetter(0)
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
+# part of the text of every record
+_EVENT = b"event"
 _NOT_PARSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -236,7 +238,9 @@ class _Reader:
                 window.start += 1
                 return
             elif window.at(b",") and (end := _end_of_object(window.data, window.start, len(window.data), depth=1)):
-                yield self._reject(end, _BESIDE_RECORDS)
+                if _may_hold_a_record(window.data[window.start : end - 1]):
+                    yield self._reject(end, _BESIDE_RECORDS)
+                window.start = end
                 return
             else:
                 self._resynchronised = True  # this data is read like the start of a stream
@@ -315,8 +319,9 @@ class _Reader:
         offset, preface = window.offset, window.data[window.start : head]
         window.start = head
         yield from self._trail_file()
-        yield Rejected(self._position, offset, preface, _BESIDE_RECORDS)
-        self._position += 1
+        if _may_hold_a_record(preface[1:-1]):
+            yield Rejected(self._position, offset, preface, _BESIDE_RECORDS)
+            self._position += 1
 
     def _list_in_envelope(self, head: int, depth: int) -> Iterator[Records | Rejected]:
         """Read the first list in an object that is truncated or larger than a record can be.
@@ -399,6 +404,11 @@ def _end_of_object(data: bytes, start: int, limit: int, depth: int = 0) -> int:
             if depth == 0:
                 return token.end()
     return 0
+
+
+def _may_hold_a_record(members: bytes) -> bool:
+    """Return whether members beside a list of records may hold a record; a token or a count is only a scalar."""
+    return _EVENT in members or any(members[token.start()] in b"{[" for token in _STRUCTURE.finditer(members))
 
 
 def _head_of_trail_file(data: bytes, start: int) -> int:

@@ -330,9 +330,15 @@ def _originals(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
             yield _original_in(bytes(members[holder]))
     for name in _ORIGINALS:
         if name in members:
-            yield bytes(members[name])
+            yield _only_element(bytes(members[name]))
     if "value" in members and (members.keys() >= _OF_KAFKA or bytes(members.get("field", b"")) == _WHOLE_MESSAGE):
         yield bytes(members["value"])
+
+
+def _only_element(value: bytes) -> bytes:
+    """Return the element of a list of one, in which Elasticsearch returns `fields`; every other value unchanged."""
+    elements = _elements(value) if value.startswith(b"[") else []
+    return bytes(elements[0]) if len(elements) == 1 else value
 
 
 def _messages(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:

@@ -130,10 +130,18 @@ def test_whatever_wraps_them_the_same_records_come_out(
     assert not any(isinstance(item, Records) and item.resynchronised for item in got)
 
 
+@given(found=records, token=st.text("abc={}[]", max_size=9) | st.integers() | st.none() | st.booleans())
+def test_scalars_beside_the_records_are_not_rejected(found: list[Json], token: Json) -> None:
+    for data in (dump({"NextToken": token, "Records": found}), dump({"Records": found, "NextToken": token, "Count": 1})):
+        got = read(data)
+        assert kept(got) == dict(enumerate(found))
+        assert not rejected(got)
+
+
 @given(found=records, before=st.dictionaries(st.text(max_size=5), value, max_size=2), window=st.sampled_from([4 << 20]))
 @settings(deadline=None, max_examples=60)
 def test_records_need_not_be_the_first_member(found: list[Json], before: Json, window: int) -> None:
-    before = {f"a{key}": item for key, item in before.items()} | {"a": 1}
+    before = {f"a{key}": item for key, item in before.items()} | {"a": [1]}
     data = dump({**before, "Records": found, "z": [{"eventName": 1}]})
     got = read(data, window)
     assert kept(got) == dict(enumerate(found))
