@@ -24,6 +24,7 @@ END = "<!-- end of exports -->"
 RESULT = {
     Reach.SAME: "proven",
     Reach.MEDIUM: "medium",
+    Reach.MIXED: "proven, or medium",
     Reach.LIMITED: "medium",
     Reach.REFUSED: "not read",
 }
@@ -63,6 +64,7 @@ def _line(family: str, spelling: Spelling) -> str:
 _LOST = {
     Reach.SAME: "",
     Reach.MEDIUM: "the bytes of the record",
+    Reach.MIXED: "the bytes of the records with a block as text",
     Reach.LIMITED: "",
     Reach.REFUSED: "everything; the reason names what to export instead",
 }

@@ -76,10 +76,11 @@ def csv_of_events(head: bytes) -> Csv | None:
 def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
     """Detect CSV with a column in which every value is a whole record, whatever its name. Reads the whole file."""
     for delimiter, columns in _headers(head):
-        if _OBJECT.search(head.partition(b"\n")[0]) or not any(map(may_be_message, columns)):
+        alone = len(columns) == 1
+        if _OBJECT.search(head.partition(b"\n")[0]) or not (alone or any(map(may_be_message, columns))):
             continue
         file.seek(0)
-        found = MessageColumns()
+        found = MessageColumns(alone)
         rows = csv.reader(_lines(iter(lambda: file.read(1 << 20), b"")), delimiter=delimiter)
         csv.field_size_limit(MAX_RECORD_BYTES)
         try:
@@ -191,6 +192,8 @@ def _message_of_parquet(file: BinaryIO, measure: Measure) -> str | None:
     columns = list(next((rows[0] for rows in parquet_rows(file, measure) if rows), {}))
     if (known := _message_column(columns)) is not None:
         return columns[known]
+    if len(columns) == 1:
+        return columns[0]
     if names_events(columns) or not any(map(may_be_message, columns)):
         return None
     found = MessageColumns()

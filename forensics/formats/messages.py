@@ -27,9 +27,13 @@ def may_be_message(name: str) -> bool:
 
 
 class MessageColumns:
-    """Counts the values of each column of a file, and those that are whole records."""
+    """Counts the values of each column of a file, and those that are whole records.
 
-    def __init__(self) -> None:
+    `alone`: the file has one column, such as Spark's `value`, so its name does not matter.
+    """
+
+    def __init__(self, alone: bool = False) -> None:
+        self._alone = alone
         self._only_messages: dict[str, bool] = {}
 
     def add(self, cells: Iterable[tuple[str, Any]]) -> None:
@@ -38,7 +42,10 @@ class MessageColumns:
             if not isinstance(value, str) or not value.strip() or not self._only_messages.get(name, True):
                 continue
             if len(self._only_messages) < _MOST_NAMES or name in self._only_messages:
-                self._only_messages[name] = may_be_message(name) and any(True for _ in in_message(value))
+                self._only_messages[name] = self._may_be(name) and any(True for _ in in_message(value))
+
+    def _may_be(self, name: str) -> bool:
+        return self._alone or may_be_message(name)
 
     def first(self) -> str | None:
         """Return the first column in which every value is a whole record; None without one."""

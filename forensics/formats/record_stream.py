@@ -23,6 +23,7 @@ import msgspec
 
 from forensics.errors import FormatError
 from forensics.formats.inflate import Unreadable
+from forensics.formats.json_structure import end_of_object, head_of_list, head_of_trail_file, may_hold_a_record
 
 MAX_RECORD_BYTES = 16 << 20
 _WINDOW_BYTES = 4 << 20
@@ -32,23 +33,13 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"\s*")
 _SPACE_AND_COMMAS = re.compile(rb"[\s,]*")
 _TRAIL_FILE = re.compile(rb'\{\s*"Records"\s*:\s*\[')
-_RECORDS_KEY = re.compile(rb'"Records"\s*:\s*\[')
 _NEXT_RECORDS = re.compile(rb'\s*,\s*"Records"\s*:\s*\[')
-# a control character also ends a string: it is invalid in one, so the string is truncated there
-_STRUCTURE = re.compile(rb'"(?:[^"\\\x00-\x1f]++|\\.)*+("?)|[{}\[\]]', re.DOTALL)
 # in valid JSON, this never occurs inside a string, where its quotes would be escaped
 _RECORD_START = re.compile(
     rb'\{\s*"(?:eventVersion|eventTime|userIdentity|awsRegion|eventID|eventName|eventSource|additionalEventData)"\s*:'
 )
-_MEMBER_OF_A_RECORD = re.compile(
-    rb"(?:event[A-Z]\w*|userIdentity|awsRegion|sourceIPAddress|userAgent|recipientAccountId|requestParameters"
-    rb'|responseElements|additionalEventData|resources)"\s*:'
-)
-_OBJECT = re.compile(rb"\s*\{")
 # longer than the usual match of _RECORD_START, to find a start at the edge of a window
 _START_BYTES = 64
-# maximum size of an object's members before its list of records
-_PREFACE_BYTES = 64 << 10
 # a larger record counts as broken if so many others start inside it; limits the time for a file of broken records
 _USUAL_RECORD_BYTES = 64 << 10
 _STARTS_IN_A_RECORD = 32
@@ -63,8 +54,6 @@ _FIRST_BYTE = itemgetter(0)
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
-# part of the text of every record
-_EVENT = b"event"
 _NOT_PARSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -237,8 +226,8 @@ class _Reader:
             elif window.at(b"}"):
                 window.start += 1
                 return
-            elif window.at(b",") and (end := _end_of_object(window.data, window.start, len(window.data), depth=1)):
-                if _may_hold_a_record(window.data[window.start : end - 1]):
+            elif window.at(b",") and (end := end_of_object(window.data, window.start, len(window.data), depth=1)):
+                if may_hold_a_record(window.data[window.start : end - 1]):
                     yield self._reject(end, _BESIDE_RECORDS)
                 window.start = end
                 return
@@ -288,13 +277,13 @@ class _Reader:
         for _ in range(_BATCH_RECORDS):
             if not (window.skip(_SPACE_AND_COMMAS if in_array else self._between) and window.at(b"{")):
                 break
-            if not in_array and (head := _head_of_trail_file(window.data, window.start)):
+            if not in_array and (head := head_of_trail_file(window.data, window.start)):
                 yield from self._pending(good)
                 yield from self._trail_file_with_preface(head)
                 return
             end = self._end_of_object()
             raw = window.data[window.start : end] if end else b""
-            if not (raw or in_array) and (place := _head_of_list(window.data, window.start)):
+            if not (raw or in_array) and (place := head_of_list(window.data, window.start)):
                 yield from self._pending(good)
                 yield from self._list_in_envelope(*place)
                 return
@@ -319,7 +308,7 @@ class _Reader:
         offset, preface = window.offset, window.data[window.start : head]
         window.start = head
         yield from self._trail_file()
-        if _may_hold_a_record(preface[1:-1]):
+        if may_hold_a_record(preface[1:-1]):
             yield Rejected(self._position, offset, preface, _BESIDE_RECORDS)
             self._position += 1
 
@@ -336,7 +325,7 @@ class _Reader:
                 window.start += 1
                 depth -= 1
                 continue
-            end = _end_of_object(window.data, window.start, len(window.data), depth) if window.at(b",") else 0
+            end = end_of_object(window.data, window.start, len(window.data), depth) if window.at(b",") else 0
             if not end:
                 self._resynchronised = True
             elif _RECORD_START.search(window.data, window.start, end):
@@ -348,13 +337,13 @@ class _Reader:
     def _end_of_object(self) -> int:
         """Return the end of the object at the start of the window; 0 if it has none within MAX_RECORD_BYTES."""
         window = self._window
-        if end := _end_of_object(window.data, window.start, window.start + _USUAL_RECORD_BYTES):
+        if end := end_of_object(window.data, window.start, window.start + _USUAL_RECORD_BYTES):
             return end
         while True:
             starts = islice(_RECORD_START.finditer(window.data, window.start), _STARTS_IN_A_RECORD)
             far = [start.start() for start in starts]
             broken = len(far) == _STARTS_IN_A_RECORD
-            end = _end_of_object(window.data, window.start, far[-1] if broken else len(window.data))
+            end = end_of_object(window.data, window.start, far[-1] if broken else len(window.data))
             if end or broken or window.ended or window.size > MAX_RECORD_BYTES:
                 return end
             window.fill(window.size * 2)
@@ -388,62 +377,6 @@ class _Reader:
         records = Records(self._position, raw, self._resynchronised)
         self._position += len(raw)
         return records
-
-
-def _end_of_object(data: bytes, start: int, limit: int, depth: int = 0) -> int:
-    """Return the end of an object with `depth` open levels at `start`; 0 if it does not end before `limit`."""
-    for token in _STRUCTURE.finditer(data, start, limit):
-        first = data[token.start()]
-        if first == 0x22:
-            if not token.group(1):
-                return 0
-        elif first in b"{[":
-            depth += 1
-        else:
-            depth -= 1
-            if depth == 0:
-                return token.end()
-    return 0
-
-
-def _may_hold_a_record(members: bytes) -> bool:
-    """Return whether members beside a list of records may hold a record; a token or a count is only a scalar."""
-    return _EVENT in members or any(members[token.start()] in b"{[" for token in _STRUCTURE.finditer(members))
-
-
-def _head_of_trail_file(data: bytes, start: int) -> int:
-    """Return the start of the records in an object that can have other members first; 0 if it has no `Records`."""
-    limit = start + _PREFACE_BYTES
-    if data.find(b'"Records"', start, limit) < 0:
-        return 0
-    depth = 0
-    for token in _STRUCTURE.finditer(data, start, limit):
-        first = data[token.start()]
-        if first == 0x22:
-            if depth == 1 and (head := _RECORDS_KEY.match(data, token.start())):
-                return head.end()
-        else:
-            depth += 1 if first in b"{[" else -1
-            if depth == 0:
-                return 0
-    return 0
-
-
-def _head_of_list(data: bytes, start: int) -> tuple[int, int] | None:
-    """Return start and depth of the first list of objects in an object that is not a record; None if it has none."""
-    depth = 0
-    for token in _STRUCTURE.finditer(data, start, start + _PREFACE_BYTES):
-        first = data[token.start()]
-        if first in b"{[":
-            if first == 0x5B and _OBJECT.match(data, token.end()):
-                is_of_a_record = _MEMBER_OF_A_RECORD.search(data, start, token.start())
-                return None if is_of_a_record else (token.end(), depth)
-            depth += 1
-        elif first != 0x22:
-            depth -= 1
-            if depth == 0:
-                return None
-    return None
 
 
 def _why_broken(raw: bytes) -> str | None:

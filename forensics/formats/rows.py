@@ -7,6 +7,7 @@ name.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections import defaultdict
@@ -35,6 +36,8 @@ _SESSION_ISSUER = ("userIdentity", "sessionContext", "sessionIssuer")
 _OF_A_ROLE = re.compile(r"arn:[^:]*:iam::\d{12}:role/.+|AROA[A-Z0-9]+")
 _NOTHING = ("", "null", "-")
 _DEPTH = 4
+# an event has at most 256 KiB; Python needs many times the memory to parse a literal
+_LONGEST_LITERAL = 256 << 10
 
 
 class NotARow(FormatError):
@@ -145,10 +148,23 @@ def _free(value: Any) -> Any:
     read = json_or_text(value)
     if isinstance(read, str):
         try:
-            read = {name: json_or_text(item) for name, item in read_struct(read).items()}
+            read = {name: json_or_text(item) for name, item in _struct_text(read).items()}
         except NotStructText:
             return {"omitted": True, "text": read}
     return read
+
+
+def _struct_text(text: str) -> dict[str, Any]:
+    """Return the members of a struct that Athena or Python (pandas' `to_csv`) printed. Raises NotStructText."""
+    if not text.startswith("{'") or len(text) > _LONGEST_LITERAL:
+        return read_struct(text)
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        raise NotStructText from None
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+        raise NotStructText
+    return value
 
 
 def _struct(name: str, value: Any) -> Any:
@@ -157,7 +173,7 @@ def _struct(name: str, value: Any) -> Any:
         if name == "resources":
             return None  # the event history prints resource names, which are not the `resources` of a record
         try:
-            read = read_struct(read)
+            read = _struct_text(read)
         except NotStructText:
             if name == "userIdentity":
                 raise NotARow("its userIdentity is ambiguous or invalid") from None

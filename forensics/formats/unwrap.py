@@ -9,13 +9,8 @@ message is used.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import gzip
-import io
 import json
 import re
-import zlib
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
@@ -23,19 +18,21 @@ from typing import Any
 
 import msgspec
 
+from forensics.formats.message_text import decoded_text, json_values_in
 from forensics.formats.ocsf import NotOcsf, from_ocsf
 from forensics.formats.record_names import FREE_BLOCKS
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.rows import NotARow, is_spelled_otherwise, lacks_its_time, names_events, record_of
 
 MAX_DEPTH = 8
-_LARGEST_MESSAGE = 16 << 20
 # start of a record in a trail file; such a value is a record unless a product added the text of one to its members
 _NATIVE = b'{"eventVersion"'
 _NATIVE_START = re.compile(rb'\{"eventVersion":\s?"[^"\\]*",\s?"userIdentity":\s?\{')
 _TEXT_OF_A_RECORD = b'\\"event'
 # a block that a product turned into text
 _TEXT_OF_A_BLOCK = re.compile(rb':\s?"\{\\"')
+# a date and a clock with a space between them, where AWS writes `T`
+_TIME_OF_A_PRODUCT = re.compile(rb'"eventTime":\s?"\d{4}-\d\d-\d\d ')
 # names of the original message that only the product writes, in order of preference
 _ORIGINALS = (
     "event.original",
@@ -93,13 +90,9 @@ OF_THE_CALLER = {
     "useridentity",
 }
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
-# what a transport wrote before a message: `1:Wazuh-AWS:`, a syslog header
-_PREFIX = re.compile(r"[^{}\[\]\"]{1,256}(?=\{)")
-_GZIP_AS_BASE64 = "H4sI"
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
-_text = msgspec.json.Decoder(str).decode
 _NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
 
 _Found = tuple[Delivery, bytes]
@@ -175,7 +168,7 @@ def _is_itself(raw: bytes) -> bool:
 
     The test for a backslash comes first because it is fast and few records have one.
     """
-    if not _NATIVE_START.match(raw):
+    if not _NATIVE_START.match(raw) or _TIME_OF_A_PRODUCT.search(raw):
         return False
     return not (b"\\" in raw and (_TEXT_OF_A_RECORD in raw or _TEXT_OF_A_BLOCK.search(raw)))
 
@@ -225,16 +218,22 @@ def _names_a_record(members: Container[str]) -> bool:
 
 def _is_altered(members: dict[str, msgspec.Raw]) -> bool:
     """Return whether a product spells fields of a record otherwise, or wrote its identity or a block as text."""
-    if not bytes(members.get("userIdentity", b"")).startswith(b"{") or lacks_its_time(members):
+    if bytes(members.get("userIdentity", b"")).startswith((b'"', b"[")) or _has_another_time(members):
         return True
     blocks = (bytes(members.get(name, b"")) for name in FREE_BLOCKS)
     return any(block.startswith((b'"{', b'"[')) for block in blocks) or is_spelled_otherwise(members)
 
 
+def _has_another_time(members: dict[str, msgspec.Raw]) -> bool:
+    """Return whether the time of a record is under another name, or in a form that AWS does not write."""
+    time = members.get("eventTime")
+    return lacks_its_time(members) if time is None else _TIME_OF_A_PRODUCT.match(b'"eventTime":' + time) is not None
+
+
 def _inside(raw: bytes, depth: int, path: str = "", messages: frozenset[str] = frozenset()) -> list[_Found]:
     """Return all records inside a value that is not a record; empty if it cannot be parsed."""
     if path in messages and raw.startswith(b'"'):
-        return list(in_message(_string(raw)))
+        return list(in_message(decoded_text(raw)))
     if depth <= 0:
         return []
     try:
@@ -357,7 +356,7 @@ def _original_in(holder: bytes) -> bytes:
 def _opened(value: bytes, depth: int) -> Iterator[_Found]:
     """Yield the records in a message, which is text or a JSON value."""
     if value.startswith(b'"'):
-        yield from in_message(_string(value), depth - 1)
+        yield from in_message(decoded_text(value), depth - 1)
     else:
         yield from _value(value, depth - 1)
 
@@ -377,55 +376,9 @@ def least_bytes(members: dict[str, msgspec.Raw]) -> int:
 
 
 def in_message(text: str, depth: int = MAX_DEPTH) -> Iterator[_Found]:
-    """Yield the records in a message: JSON, or JSON in base64, gzipped or not."""
-    text = _without_prefix(text.strip())
-    raw = text.encode("utf-8", "surrogatepass") if text.startswith(("{", "[")) else _from_base64(text)
-    if raw[:1] in (b"{", b"["):
-        for one in _concatenated(raw):
-            yield from _value(one, depth)
-
-
-def _without_prefix(text: str) -> str:
-    prefix = _PREFIX.match(text) if text.endswith("}") else None
-    return text[prefix.end() :] if prefix else text
-
-
-def _concatenated(raw: bytes) -> list[bytes]:
-    """Return the JSON values in some text, usually one; empty if it is not JSON."""
-    try:
-        msgspec.json.decode(raw, type=msgspec.Raw)
-    except _NOT_DECODED:
-        pass
-    else:
-        return [raw]
-    decoder = json.JSONDecoder()
-    text = raw.decode("utf-8", "surrogatepass")
-    values: list[bytes] = []
-    at = 0
-    try:
-        while at < len(text):
-            _, end = decoder.raw_decode(text, at)
-            values.append(text[at:end].encode("utf-8", "surrogatepass"))
-            at = end + len(text[end:]) - len(text[end:].lstrip())
-    except (ValueError, RecursionError):
-        return [raw] if raw.startswith(_NATIVE) else []
-    return values
-
-
-def _from_base64(text: str) -> bytes:
-    if len(text) < len(_NATIVE) or len(text) > _LARGEST_MESSAGE:
-        return b""
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    if not text.startswith(_GZIP_AS_BASE64):
-        return raw
-    try:
-        with gzip.open(io.BytesIO(raw)) as stream:
-            return stream.read(_LARGEST_MESSAGE)
-    except (OSError, EOFError, zlib.error):
-        return b""
+    """Yield the records in the text of a message."""
+    for raw in json_values_in(text):
+        yield from _value(raw, depth)
 
 
 def _rebuilt(members: dict[str, msgspec.Raw], raw: bytes) -> bytes | None:
@@ -446,17 +399,6 @@ def _may_be_row(members: dict[str, msgspec.Raw]) -> bool:
     return names_events(members) or (
         "@timestamp" in members and any(name in members for name in ("aws", "event.action", "event"))
     )
-
-
-def _string(raw: bytes) -> str:
-    try:
-        return _text(raw)
-    except _NOT_DECODED:
-        try:
-            text = json.loads(raw.decode("utf-8", "replace"))
-        except (ValueError, RecursionError):
-            return ""
-        return text if isinstance(text, str) else ""
 
 
 def _plain(name: str) -> str:

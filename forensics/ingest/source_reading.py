@@ -78,10 +78,10 @@ class Tally:
     """Counts of one file so far. `first`, `last`: its event times, in microseconds since 1970 UTC.
 
     `foreign`: JSON values that are not CloudTrail records. `wraps`: whether one of them contains such a record.
-    `unread`: records whose identity cannot be read. `undated`: records without a readable time.
-    `non_events`: records of another known type, by type. `unknown_fields`: records with a field, by field. `held`:
-    rejected values that are not in quarantine yet. If a file has nothing else, they are not CloudTrail records, and
-    none of them is quarantined.
+    `unread`: records whose identity cannot be read. `undated`: records without a readable time. `non_events`: records
+    of another known type, by type. `unknown_fields`: records with a field, by field. `first_reason`: why the first
+    value was rejected. `held`: rejected values that are not in quarantine yet. If a file has nothing else, they are not
+    CloudTrail records, and none of them is quarantined.
     """
 
     records: int = 0
@@ -97,6 +97,7 @@ class Tally:
     truncated: bool = False
     wraps: bool = False
     failure: str | None = None
+    first_reason: str | None = None
     held: list[Rejected] = field(default_factory=list)
     first: int | None = None
     last: int | None = None
@@ -114,6 +115,8 @@ class Tally:
                 return "skipped", "it contains no CloudTrail records"
         if self.truncated:
             return "failed", "the file is truncated"
+        if self.rejected and not (self.records or self.filtered or self.members):
+            return "failed", f"none of its records can be read, because {self.first_reason}"
         return ("ok" if self.records or self.rejected or self.filtered or self.members else "empty"), None
 
     def added_to(self, file: SourceFile, status: Status, reason: str | None) -> SourceFile:
@@ -149,6 +152,8 @@ class Tally:
     def hold(self, rejected: list[Rejected]) -> None:
         """Count rejected values, and keep them until the status of the file is known."""
         self.wraps = self.wraps or any(_EVENT_NAME.search(item.raw) for item in rejected)
+        if rejected and self.first_reason is None:
+            self.first_reason = rejected[0].reason
         self.rejected += len(rejected)
         self.held += rejected
 

@@ -44,6 +44,7 @@ from forensics.records.omitted import omitted_fields
 from forensics.records.record import Record, parse_bool
 from forensics.records.request_context import RequestContext, request_context
 from forensics.records.resource import resource
+from forensics.records.scattered import scattered, scattered_columns
 from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
@@ -171,7 +172,7 @@ class _Flags:
             self._unreliable.add(row)
 
     def columns(self, rows: int) -> tuple[pa.Array, pa.Array]:
-        flags = _scattered({row: ",".join(sorted(found)) for row, found in self._flags.items() if found}, TEXT, rows)
+        flags = scattered({row: ",".join(sorted(found)) for row, found in self._flags.items() if found}, TEXT, rows)
         unreliable = np.zeros(rows, bool)
         unreliable[list(self._unreliable)] = True
         return flags, pa.array(unreliable)
@@ -242,15 +243,15 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
     signers = [identities[index].access_key_id for index in number.tolist()]
     return {
         **_identity_columns(identities, number),
-        **_scattered_columns(CONTEXT_COLUMNS, _contexts(decoded), rows),
-        **_scattered_columns(ISSUANCE_COLUMNS, issued, rows),
-        **_scattered_columns(CHANGE_COLUMNS, changed, rows),
+        **scattered_columns(CONTEXT_COLUMNS, _contexts(decoded), rows),
+        **scattered_columns(ISSUANCE_COLUMNS, issued, rows),
+        **scattered_columns(CHANGE_COLUMNS, changed, rows),
         "resource": _resources(decoded),
-        "omitted_fields": _scattered(omitted_fields(decoded.fields), TEXT, rows),
-        "named_access_key_ids": _scattered(_named_keys(decoded.raw, signers, issued, changed), TEXT, rows),
-        "amends": _scattered(_amends(decoded), TEXT, rows),
-        "content_sha256": _scattered(_content_hashes(decoded), TEXT, rows),
-        "record": _scattered(_masked(decoded.raw, raw, texts), TEXT, rows),
+        "omitted_fields": scattered(omitted_fields(decoded.fields), TEXT, rows),
+        "named_access_key_ids": scattered(_named_keys(decoded.raw, signers, issued, changed), TEXT, rows),
+        "amends": scattered(_amends(decoded), TEXT, rows),
+        "content_sha256": scattered(_content_hashes(decoded), TEXT, rows),
+        "record": scattered(_masked(decoded.raw, raw, texts), TEXT, rows),
         "raw": raw,
     }
 
@@ -447,23 +448,3 @@ def _unread_identities(decoded: Decoded) -> list[int]:
         if not bytes(block).startswith(b"{") or bytes(block) == _NO_BLOCK
         if decoded.records[row].event_type not in _WITHOUT_IDENTITY
     ]
-
-
-def _scattered_columns(
-    fields: Sequence[pa.Field], found: Mapping[int, tuple[Any, ...]], rows: int
-) -> dict[str, pa.Array]:
-    columns = zip(*found.values(), strict=True) if found else [()] * len(fields)
-    return {
-        field.name: _scattered(dict(zip(found, values, strict=True)), field.type, rows)
-        for field, values in zip(fields, columns, strict=True)
-    }
-
-
-def _scattered(found: Mapping[int, object], type_: pa.DataType, rows: int) -> pa.Array:
-    """Return a column from sparse values, keyed by row."""
-    values = pa.array(found.values(), type_)
-    if values.null_count == len(values):
-        return pa.nulls(rows, type_)
-    number = np.full(rows, -1)
-    number[list(found)] = np.arange(len(found))
-    return values.take(pa.array(number, mask=number < 0))

@@ -22,7 +22,7 @@ NEW = {"type": "IAMUser", "invokedByMachine": {"accountId": "1"}, "sessionContex
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("accounting")
     logs = write([call(ALICE.signs(), second) for second in (0, 10)], folder / "logs")
-    new = [{**call(ALICE.signs(), second), "eventContext": {}} for second in (20, 30)]
+    new = [{**call(ALICE.signs(), second), "eventMood": {}} for second in (20, 30)]
     new[1]["userIdentity"] |= NEW
     (logs / "new.json").write_text(json.dumps({"Records": [*new, {"x": 1}]}))
     with Case.create(folder / "case") as case:
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_fields_that_nothing_knows_are_counted(folder: Path) -> None:
     with Case.open(folder / "case") as case:
         assert case.info().unknown_fields == {
-            "eventContext": 2,
+            "eventMood": 2,
             "userIdentity.invokedByMachine": 1,
             "userIdentity.sessionContext.moodOfCaller": 1,
         }
@@ -41,7 +41,7 @@ def test_fields_that_nothing_knows_are_counted(folder: Path) -> None:
         assert ("x",) in found.rows
     shown = run("info", "--case", folder / "case", width=200)
     assert shown.code == 0
-    assert "eventContext (2 records), userIdentity.invokedByMachine (1 record)" in shown.out
+    assert "eventMood (2 records), userIdentity.invokedByMachine (1 record)" in shown.out
 
 
 def test_all_adds_up(folder: Path) -> None:

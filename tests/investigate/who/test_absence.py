@@ -29,9 +29,14 @@ def as_text(record: Json) -> Json:
     return record | {name: json.dumps(record[name]) for name in ("requestParameters", "responseElements")}
 
 
+def in_lists(record: Json) -> Json:
+    """As nothing that is known writes it."""
+    return record | {name: [record[name]] for name in ("requestParameters", "responseElements")}
+
+
 def renamed(record: Json) -> Json:
     """As a product writes it that moves both to names of its own."""
-    moved = {f"{name}_raw": json.dumps(record[name]) for name in ("requestParameters", "responseElements")}
+    moved = {f"{name}OfTheCall": record[name] for name in ("requestParameters", "responseElements")}
     return without(record, "requestParameters", "responseElements") | moved
 
 
@@ -58,7 +63,8 @@ DELEGATED = call(
 @pytest.mark.parametrize(
     ("issuance", "use", "reason"),
     [
-        (as_text(ISSUED), USE, "unreliable"),
+        (as_text(ISSUED), USE, "rebuilt"),
+        (in_lists(ISSUED), USE, "unreliable"),
         (renamed(ISSUED), USE, "unread"),
         (ISSUED, LATER, "time_differs"),
         (ISSUED | {"eventTime": "2026-03-01T12:00:09Z"}, USE, "time_differs"),
@@ -88,7 +94,7 @@ def test_an_issuance_in_another_account_is_cited(tmp_path: Path) -> None:
     assert [one.reason for one in answer.not_trusted] == ["account_differs"]
 
 
-@pytest.mark.parametrize("issuance", [as_text(ISSUED), renamed(ISSUED)])
+@pytest.mark.parametrize("issuance", [in_lists(ISSUED), renamed(ISSUED)])
 def test_a_key_that_only_an_unreadable_issuance_names(tmp_path: Path, issuance: Json) -> None:
     with case_of_records([issuance], tmp_path) as case:
         answer, page, tree = case.who(K), case.key(K), case.tree(K)
@@ -150,9 +156,7 @@ def test_an_issuance_that_is_not_loaded_is_absent(tmp_path: Path) -> None:
 TIMELESS = without(ISSUED, "eventTime")
 
 
-@pytest.mark.parametrize(
-    "time", [{}, {"eventTime": "2026-03-01T14:00:00+02:00"}, {"@timestamp": "2026-03-01T12:00:00Z"}]
-)
+@pytest.mark.parametrize("time", [{}, {"eventTime": "at noon"}, {"@timestamp": "at noon"}])
 @pytest.mark.parametrize("more", [[], [USE]])
 def test_an_issuance_without_a_readable_time_has_its_requester(tmp_path: Path, time: Json, more: list[Json]) -> None:
     with case_of_records([TIMELESS | time, *more], tmp_path) as case:
