@@ -141,7 +141,7 @@ class CaseFolder:
         stop the ingest; `unread` of the answer reports it with the reason.
 
         Args:
-            paths: files, folders, and trails in S3 (`s3://BUCKET/PREFIX`).
+            paths: files, folders, trails in S3 (`s3://BUCKET/PREFIX`), and `-` for standard input.
             accounts: only records of these accounts; by default, all.
             regions: only records of these regions and of the home regions of their partitions; by default, all.
             since: only records with this event time or a later one; UTC if it has no time zone. Sign-ins, and events

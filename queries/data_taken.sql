@@ -21,7 +21,7 @@ select
     events.actor_kind,
     events.grade,
     events.origin_access_key_id,
-    events.source_ip_address,
+    coalesce(events.source_addresses, events.source_ip_address) as source_ip_address,
     min(events.event_time) as first_event,
     max(events.event_time) as last_event,
     arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
@@ -32,7 +32,8 @@ join sensitive_actions
 where sensitive_actions.technique in ('T1530', 'T1537')
 group by
     store, events.event_name, events.actor_name, events.actor_id, events.actor_kind, events.grade,
-    events.origin_access_key_id, events.source_ip_address
+    events.origin_access_key_id, coalesce(events.source_addresses, events.source_ip_address)
 order by
-    succeeded desc, first_event, store, events.actor_id, events.event_name, events.source_ip_address,
-    events.origin_access_key_id, events.actor_name, events.actor_kind, events.grade
+    succeeded desc, first_event, store, events.actor_id, events.event_name,
+    coalesce(events.source_addresses, events.source_ip_address), events.origin_access_key_id, events.actor_name,
+    events.actor_kind, events.grade

@@ -7,7 +7,7 @@
 --   access_key_id, regions, user_agent, actor_id, actor_kind, first_event_id
 
 with reading as (
-    select *
+    select *, coalesce(source_addresses, source_ip_address) as address
     from attributed_events
     where invoked_by is null
       and coalesce(event_category, 'Management') <> 'Data'
@@ -20,7 +20,7 @@ stepped as (
         case
             when date_diff(
                 'second',
-                lag(event_time) over (partition by credential_id, source_ip_address order by event_time, event_key),
+                lag(event_time) over (partition by credential_id, address order by event_time, event_key),
                 event_time
             ) <= $pause then 0
             else 1
@@ -29,7 +29,7 @@ stepped as (
 ),
 
 runs as (
-    select *, sum(begins) over (partition by credential_id, source_ip_address order by event_time, event_key) as run
+    select *, sum(begins) over (partition by credential_id, address order by event_time, event_key) as run
     from stepped
 )
 
@@ -39,7 +39,7 @@ select
     count(case when outcome = 'succeeded' then 1 end) as succeeded,
     count(case when outcome = 'denied' then 1 end) as denied,
     count(case when outcome = 'failed' then 1 end) as failed,
-    source_ip_address,
+    address as source_ip_address,
     min(event_time) as first_event,
     max(event_time) as last_event,
     min(access_key_id) as access_key_id,
@@ -49,6 +49,6 @@ select
     min(actor_kind) as actor_kind,
     arg_min(event_id, (event_time, event_id)) as first_event_id
 from runs
-group by credential_id, source_ip_address, run
+group by credential_id, address, run
 having count(distinct event_name) >= $calls
-order by different_calls desc, first_event, access_key_id, credential_id, source_ip_address, run
+order by different_calls desc, first_event, access_key_id, credential_id, address, run

@@ -18,7 +18,7 @@ uses as (
     select
         access_key_id,
         account_id,
-        source_ip_address,
+        coalesce(source_addresses, source_ip_address) as address,
         event_time,
         event_id,
         -- a program and its system, without versions and run IDs
@@ -39,7 +39,7 @@ programs as (
         access_key_id,
         account_id,
         program,
-        count(distinct source_ip_address) as program_addresses,
+        count(distinct address) as program_addresses,
         count(*) as events,
         min(event_time) as first_use,
         max(event_time) as last_use,
@@ -49,7 +49,7 @@ programs as (
 ),
 
 addresses as (
-    select access_key_id, account_id, count(distinct source_ip_address) as addresses
+    select access_key_id, account_id, count(distinct address) as addresses
     from uses
     group by access_key_id, account_id
 )

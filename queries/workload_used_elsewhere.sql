@@ -6,35 +6,44 @@
 
 -- The rule of `who` and `key`, without AWS's address ranges: the first address is the home. A credential was used
 -- elsewhere if its home is private and a public address was in use before the last use at home.
-with uses as (
+with calls as (
     select
         credential_id,
-        source_ip_address,
+        coalesce(source_addresses, source_ip_address) as address,
+        event_time,
+        event_id
+    from events
+    where event_time is not null
+      and not unreliable
+),
+
+uses as (
+    select
+        credential_id,
+        address,
         regexp_matches(
-            lower(source_ip_address),
+            lower(address),
             '^(10\.|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.'
             || '|192\.168\.|::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)'
         ) as is_private,
         regexp_matches(
-            source_ip_address,
+            address,
             '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.|$)){4}$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$'
         ) as is_address,
         event_time,
         event_id
-    from events
-    where source_ip_address is not null
-      and event_time is not null
-      and not unreliable
+    from calls
+    where address is not null
       -- calls that a service made on the workload's behalf have the service's name as their address
       and not regexp_full_match(
-          lower(source_ip_address), 'aws internal|[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws)'
+          lower(address), 'aws internal|[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com|aws)'
       )
 ),
 
 places as (
     select
         credential_id,
-        source_ip_address,
+        address,
         is_private,
         is_address,
         count(*) as events,
@@ -42,13 +51,13 @@ places as (
         max(event_time) as last_use,
         arg_min(event_id, (event_time, event_id)) as first_event_id
     from uses
-    group by credential_id, source_ip_address, is_private, is_address
+    group by credential_id, address, is_private, is_address
 ),
 
 homes as (
     select *
     from places
-    qualify row_number() over (partition by credential_id order by first_use, source_ip_address) = 1
+    qualify row_number() over (partition by credential_id order by first_use, address) = 1
 )
 
 select
@@ -56,9 +65,9 @@ select
     coalesce(actors.actor_name, actors.actor_id) as workload,
     credentials.access_key_id,
     credentials.arn,
-    homes.source_ip_address as home,
+    homes.address as home,
     homes.events as home_events,
-    places.source_ip_address as elsewhere,
+    places.address as elsewhere,
     places.events,
     places.first_use,
     places.last_use,

@@ -57,7 +57,9 @@ def _role(value: str | None) -> str | None:
 def ingest(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PATH...", help="Files and folders of CloudTrail logs; s3://BUCKET/PREFIX."),
+        typer.Argument(
+            metavar="PATH...", help="Files and folders of CloudTrail logs; s3://BUCKET/PREFIX; - for standard input."
+        ),
     ] = None,
     case: Annotated[
         Path | None,
@@ -137,6 +139,7 @@ def ingest(
     Examples:
       forensics ingest sample_logs --case my-case
       forensics ingest AWSLogs/ more.json.gz --case my-case
+      aws cloudtrail lookup-events | forensics ingest - --case my-case
       forensics ingest s3://org-trail --account 111122223333 --since 2026-10-01 --until 2026-10-08 --case my-case
       forensics ingest --lookup-events --profile incident --since "3 days ago" --case my-case
       forensics ingest credential-report.csv --as-of 2026-10-05T09:00:00Z --case my-case
@@ -144,7 +147,7 @@ def ingest(
     if (case := named_case(case)) is None:
         fail("name the case to load into: --case DIR, a new folder or an existing case", 2)
     if not paths and not lookup_events:
-        fail("name what to load: files, folders, s3://BUCKET/PREFIX, or --lookup-events", 2)
+        fail("name what to load: files, folders, s3://BUCKET/PREFIX, - (standard input), or --lookup-events", 2)
     if since and until and since >= until:
         fail("no event can match: --since must be before --until; change one of them", 2)
     with errors_reported():

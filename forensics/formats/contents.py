@@ -38,6 +38,10 @@ _HELD_BYTES = 64 << 20
 _RECORD_IN_TEXT = re.compile(rb'(?:\\"|"")event(?:Version|Source|Name)(?:\\"|"")|\{\s*"event(?:Version|Source|Name)"')
 # `aws cloudtrail lookup-events` with `--output` text, yaml or table, which change the text of records
 _OTHER_OUTPUT = re.compile(rb"EVENTS\t|Events:\s*\n\s*- |-{20,}\s*\n\|\s+LookupEvents")
+_CLI_ERROR = re.compile(
+    rb"\s*(?:aws: \[ERROR\]: )?An error occurred \((?P<code>\w+)\) when calling the (?P<call>\w+) operation"
+    rb"(?: \([^)\n]*\))?:\s*(?P<message>[^\r\n]{0,300})"
+)
 _OCSF_COLUMNS = re.compile(rb"[^\n]*\bclass_uid\b")
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*["}]|"\s*\{\s*\\")')
 
@@ -108,6 +112,8 @@ def _log(pieces: Iterator[bytes], scratch: Path) -> Log:
     head, pieces = peek(pieces, _HEAD_BYTES)
     if _JSON_START.match(head):
         return Log(_with_faults(_json_log(head, pieces, scratch)))
+    if error := _CLI_ERROR.match(head):
+        raise Unreadable(_refused(error))
     if _OTHER_OUTPUT.match(head):
         raise Unreadable("it was printed by `aws cloudtrail lookup-events` as text; print it again with --output json")
     if _OCSF_COLUMNS.match(head):
@@ -119,6 +125,14 @@ def _log(pieces: Iterator[bytes], scratch: Path) -> Log:
     if _RECORD_IN_TEXT.search(head):
         return Log(_with_faults(_records_in_text(head, pieces, scratch)))
     return Log(_with_faults(unwrapped(read_records(pieces))))
+
+
+def _refused(error: re.Match[bytes]) -> str:
+    """Return why a file with an error message of the AWS CLI is not an export."""
+    code, call, message = (text.decode("utf-8", "replace").strip() for text in error.group("code", "call", "message"))
+    if code == "NoSuchEntity":
+        return f"it is not an export: IAM found nothing to export, because it was deleted or never existed: {message}"
+    return f"it is not an export, but the error {code} of {call}: {message}"
 
 
 def _json_log(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[Records | Rejected]:

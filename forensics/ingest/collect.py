@@ -8,7 +8,9 @@ be queried. Answers of LookupEvents are saved as files in the case and then read
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,7 +21,9 @@ from threading import Lock
 from msgspec.structs import replace
 
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
-from forensics.errors import AwsFailed, Declined, IngestFailed
+from forensics.errors import AwsFailed, Declined, IngestFailed, NoSuchSource
+from forensics.files.regular_files import create_private
+from forensics.files.temporary_folder import TemporaryFolder
 from forensics.ingest import run
 from forensics.ingest.faults import ending_reason
 from forensics.ingest.filter import LONGEST_LIFE, is_whole
@@ -32,9 +36,12 @@ from forensics.lake.manifest import Filter, Manifest, SourceFile
 from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
-from forensics.sources.paths import as_text, find_files
+from forensics.sources.paths import LocalFile, as_text, find_files
 from forensics.sources.s3 import Found, ObjectFilter, S3Object, find_objects
 from forensics.sources.s3_url import S3Url, is_s3_url, parse_url
+
+STANDARD_INPUT = "-"
+_STANDARD_INPUT = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,11 @@ class Collected:
 def collect(
     layout: Layout, sources: Sequence[str], filter: Filter, fetching: Fetching, *, lookup_events: bool
 ) -> Collected:
-    """Add files and folders, then trails in S3, then LookupEvents.
+    """Add files and folders, then standard input, trails in S3, and LookupEvents.
 
     Args:
         layout: the case folder.
-        sources: paths and S3 URLs.
+        sources: paths, S3 URLs, and `-` for standard input.
         filter: which records to add.
         fetching: how to fetch them.
         lookup_events: whether to fetch from LookupEvents.
@@ -84,10 +91,12 @@ def collect(
         NoSuchSource, NotAnS3Url, NothingFound, AwsFailed, Declined, CaseBusy, IngestFailed.
     """
     urls = [parse_url(source) for source in sources if is_s3_url(source)]
-    local = [Path(source) for source in sources if not is_s3_url(source)]
+    local = [Path(source) for source in sources if not is_s3_url(source) and source != STANDARD_INPUT]
     collected = []
     if local:
         collected.append(from_files(layout, local, filter, fetching.version, fetching.as_of, fetching.progress))
+    if STANDARD_INPUT in sources:
+        collected.append(from_standard_input(layout, filter, fetching))
     if urls:
         collected.append(from_s3(layout, urls, filter, fetching))
     if lookup_events:
@@ -115,18 +124,48 @@ def from_files(
         SourceFile(as_text(file.name), as_text(file.path), "skipped", file.skipped) for file in found if file.skipped
     ]
     files = [file for file in found if not file.skipped]
-    report = counting(progress, {file.path: file.size for file in files}, len(found))
+    report = counting(progress, {as_text(file.path): file.size for file in files}, len(found))
     for entry in skipped:
         report(entry)
     done = run.ingest(
         layout,
-        [ToRead(file.path, file.name, as_of=as_of) for file in files],
+        [to_read(file, as_of) for file in files],
         [file.size for file in files],
         version,
         report,
         filter=replace(filter, delivered_from=None, delivered_to=None),
         ended=skipped,
     )
+    return Collected((done,), 0)
+
+
+def to_read(file: LocalFile, as_of: datetime | None = None) -> ToRead:
+    """Return the request to read a file, with an escaped path if the path is not UTF-8."""
+    path = as_text(file.path)
+    encoded = None if path == file.path else os.fsencode(file.path)
+    return ToRead(path, as_text(file.name), as_of=as_of, encoded_path=encoded)
+
+
+def from_standard_input(layout: Layout, filter: Filter, fetching: Fetching) -> Collected:
+    """Add what standard input delivers. Raises NoSuchSource, CaseBusy, IngestFailed."""
+    if sys.stdin.isatty():
+        raise NoSuchSource("standard input is a terminal; send a file to it: zcat log.json.gz | forensics ingest -")
+    with TemporaryFolder() as folder:
+        copy = Path(folder, "copy")
+        try:
+            with os.fdopen(create_private(copy), "wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+        except OSError as error:
+            raise IngestFailed(f"nothing was added to {layout.root}: {ending_reason(error)}") from None
+        size = copy.stat().st_size
+        done = run.ingest(
+            layout,
+            [ToRead(str(copy), _STANDARD_INPUT, _STANDARD_INPUT, as_of=fetching.as_of)],
+            [size],
+            fetching.version,
+            counting(fetching.progress, {_STANDARD_INPUT: size}, 1),
+            filter=replace(filter, delivered_from=None, delivered_to=None),
+        )
     return Collected((done,), 0)
 
 

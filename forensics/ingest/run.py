@@ -14,7 +14,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import duckdb
@@ -33,7 +32,6 @@ from forensics.lake.layout import Layout, only_ingest, remove_unfinished_files
 from forensics.lake.manifest import Commit, Filter, LakeFile, Manifest, Removed, SourceFile, row_counts
 from forensics.lake.pending import announce_commit
 from forensics.processes.worker_processes import WorkerDied, run_workers
-from forensics.sources.paths import as_text
 
 # for fewer bytes, starting processes takes longer than it saves
 _ONE_PROCESS_BYTES = 6 << 20
@@ -201,16 +199,15 @@ def _read_all(
 ) -> tuple[list[SourceFile], list[LakeFile]]:
     start = Start(known(before, filter), filter)
     copies = {file.path: file for file in files if file.url}
-    invalid_names = [_invalid_name(file) for file in files if not _is_utf8(file.path)]
-    readable = [(file, size) for file, size in zip(files, sizes, strict=True) if _is_utf8(file.path)]
+    batches = _batches(zip(files, sizes, strict=True))
     workers = _workers()
     if sum(sizes) < _ONE_PROCESS_BYTES or workers == 1:
-        answers = _read_here(layout.root, _batches(readable), start, ingest_id)
+        answers = _read_here(layout.root, batches, start, ingest_id)
     else:
-        answers = _read_in_processes(layout.root, _batches(readable), start, ingest_id, workers)
+        answers = _read_in_processes(layout.root, batches, start, ingest_id, workers)
     source_files: list[SourceFile] = []
     parts: list[LakeFile] = []
-    for answer in chain(invalid_names, answers):
+    for answer in answers:
         for answered in answer.source_files:
             file = _with_origin(answered, copies)
             source_files.append(file)
@@ -263,15 +260,6 @@ def _read_here(case: Path, batches: Iterator[list[ToRead]], start: Start, ingest
     for batch in batches:
         yield WorkerAnswer(source_files=worker.read(batch))
     yield WorkerAnswer(parts=worker.close())
-
-
-def _is_utf8(path: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in path)
-
-
-def _invalid_name(file: ToRead) -> WorkerAnswer:
-    reason = "its name is not UTF-8, so it cannot be listed; rename it"
-    return WorkerAnswer([SourceFile(as_text(file.name), as_text(file.path), "failed", reason)])
 
 
 def _batches(files: Iterable[tuple[ToRead, int]]) -> Iterator[list[ToRead]]:

@@ -77,9 +77,11 @@ def render_info(answer: Info) -> Iterator[Line]:
     if answer.rejected:
         yield labelled("records", f"{answer.rejected:,} unreadable, kept in quarantine")
     if answer.identity_unread:
-        yield labelled("identity", f"{answer.identity_unread:,} records have no identity in a form that is read")
+        yield labelled("identity", f"not read in {count(answer.identity_unread, 'record')}")
     if answer.undated:
-        yield labelled("undated", f"{answer.undated:,} records have no readable time; time filters leave them out")
+        yield labelled(
+            "undated", f"{count(answer.undated, 'record')} without a readable time; left out by time filters"
+        )
     yield from _deliveries(answer.deliveries)
     yield from _non_events(answer.left_out)
     yield from _unknown_fields(answer.unknown_fields)

@@ -88,8 +88,8 @@ def _entry(entry: os.DirEntry[str], inside: str, start: int) -> LocalFile | None
 
 
 def as_text(path: str) -> str:
-    """Return a path as valid UTF-8; a file system may contain names that are not."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    """Return a path as valid UTF-8. A file system may contain names that are not; their bytes are escaped: `\\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _without_link(path: str) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -130,3 +133,56 @@ def test_a_filter_on_files_says_what_it_left_out(tmp_path: Path) -> None:
     done = run("ingest", SAMPLE_LOGS / "AWSLogs" / "o-a1b2c3d4e5" / "704560302692", *options)
     assert done.code == 1
     assert "matches the requested accounts, regions and times" in done.complaint
+
+
+def piped(content: bytes, *arguments: object) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "forensics", "ingest", "-", *map(str, arguments)]
+    return subprocess.run(command, input=content, capture_output=True, check=False)
+
+
+def test_standard_input_is_read_like_a_file(few_logs: Path, tmp_path: Path) -> None:
+    (file, *_) = sorted(few_logs.iterdir())
+    for name, done in {
+        "file": run("ingest", file, "--case", tmp_path / "file").code,
+        "piped": piped(file.read_bytes(), "--case", tmp_path / "piped").returncode,
+    }.items():
+        assert (name, done) == (name, 0)
+    about = [json.loads(run("info", "--case", tmp_path / name, "--format", "json").out) for name in ("file", "piped")]
+    assert about[0]["events"] == about[1]["events"] > 0
+    named = run("sql", "select name, path from source_files", "--case", tmp_path / "piped", "--format", "json").out
+    assert json.loads(named) == [{"name": "standard input", "path": "standard input"}]
+
+
+def test_standard_input_beside_files_is_read_once(few_logs: Path, tmp_path: Path) -> None:
+    first, second, _ = sorted(few_logs.iterdir())
+    done = piped(first.read_bytes(), "-", second, "--case", tmp_path / "case", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["files"]) == (0, {"ok": 2})
+
+
+def test_a_name_that_is_not_utf_8_is_shown_escaped(few_logs: Path, tmp_path: Path) -> None:
+    (file, *_) = sorted(few_logs.iterdir())
+    file.rename(os.fsdecode(os.fsencode(few_logs) + b"/\xff\xfe.json.gz"))
+    done = run("ingest", few_logs, "--case", tmp_path / "case")
+    assert (done.code, "3 read" in done.out) == (0, True)
+    names = run("sql", "select name from source_files", "--case", tmp_path / "case", "--format", "csv").out
+    assert "\\xff\\xfe.json.gz" in names
+
+
+@pytest.mark.parametrize("start", ["", "\n", "\naws: [ERROR]: "])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            "An error occurred (NoSuchEntity) when calling the GetAccessKeyLastUsed operation: No key AKIA2",
+            "IAM found nothing to export, because it was deleted or never existed: No key AKIA2",
+        ),
+        (
+            "An error occurred (Throttling) when calling the LookupEvents operation (max retries: 4): Try later",
+            "it is not an export, but the error Throttling of LookupEvents: Try later",
+        ),
+    ],
+)
+def test_an_error_of_the_aws_cli_is_reported_as_one(tmp_path: Path, start: str, error: str, told: str) -> None:
+    (tmp_path / "error.json").write_text(f"{start}{error}\n")
+    done = run("ingest", SAMPLE_LOGS, tmp_path / "error.json", "--case", tmp_path / "case", width=300)
+    assert (done.code, told in done.out) == (3, True)
