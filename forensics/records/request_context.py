@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from forensics.identifiers import unmasked
+from forensics.identifiers import unmasked_name
 from forensics.records import record as rec
 
 _SOURCE_IDENTITY = "aws:sourceidentity"
@@ -34,7 +34,7 @@ def request_context(event_context: bytes) -> RequestContext:
         if not isinstance(value, str):
             continue
         if name.lower() == _SOURCE_IDENTITY:
-            source_identity = unmasked(value)
+            source_identity = unmasked_name(value)
         elif name.lower().startswith(_PRINCIPAL_TAG) and len(tags) < _MOST_TAGS:
             tags[name[len(_PRINCIPAL_TAG) :][:_LONGEST]] = value[:_LONGEST]
     return RequestContext(source_identity, rec.dump(dict(sorted(tags.items()))) if tags else None)
