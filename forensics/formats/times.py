@@ -15,6 +15,7 @@ _ISO = re.compile(
 _ENGLISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.\d+)? ?([AP]M)")
 _EPOCH_SECONDS = re.compile(r"(\d{9,10})(?:\.\d+)?")
 _EPOCH_MILLISECONDS = re.compile(r"(\d{10})\d{3}(?:\.\d+)?")
+_CENTURY = 20
 _ODD_SPACES = re.compile("[\u202f\u00a0]")
 
 
@@ -46,6 +47,15 @@ def parse_time(text: str | None) -> datetime | None:
     except (ValueError, KeyError, OverflowError):
         return None
     return None
+
+
+def parse_event_time(text: str | None) -> datetime | None:
+    """Parse the time of an event like `parse_time`; None also outside of 2000 to 2099.
+
+    CloudTrail began in 2013. A damaged or forged time must not make the loaded logs span thousands of years.
+    """
+    moment = parse_time(text)
+    return moment if moment and moment.year // 100 == _CENTURY else None
 
 
 def _from_iso(match: re.Match[str]) -> datetime:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from forensics.addresses import canonical_addresses
 from forensics.formats.record_stream import Delivery, Records, Rejected
-from forensics.formats.times import parse_time
+from forensics.formats.times import parse_event_time
 from forensics.formats.unwrap import is_decorated
 from forensics.identifiers import unmasked_key
 from forensics.records import record as rec
@@ -57,7 +57,7 @@ _API_CALL = "AwsApiCall"
 IDENTITY_UNREAD = "identity_unread"
 _NO_BLOCK = b"{}"
 _WITHOUT_IDENTITY = ("AwsServiceEvent", "AwsVpceEvent")
-_AS_AWS_WRITES_TIME = r"^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
+_AS_AWS_WRITES_TIME = r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 # some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
 # may contain any text, so secrets are masked; no model joins on them
@@ -213,7 +213,7 @@ def _times(texts: pa.StringArray) -> pa.TimestampArray:
             return pc.cast(texts, TIMESTAMP)
         except pa.ArrowInvalid:  # for example, February 30
             pass
-    return _of_distinct(texts, parse_time, TIMESTAMP)
+    return _of_distinct(texts, parse_event_time, TIMESTAMP)
 
 
 def _of_distinct(texts: pa.Array, convert: Callable[[Any], object], type_: pa.DataType) -> pa.Array:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from forensics.formats.times import parse_time
+from forensics.formats.times import parse_event_time, parse_time
 from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name, unmasked_principal
 from forensics.records.record import Record, UserIdentity, parse_bool
 from forensics.records.session_request import Requested, session_request, tags
@@ -225,7 +225,7 @@ def _by_api(record: Record, identity: UserIdentity, request: _Request, response:
 
 def _requested_end(record: Record, request: _Request) -> datetime | None:
     """Return the requested expiry, for an omitted response: STS grants the requested duration or refuses the call."""
-    issued_at, text = parse_time(record.event_time), str(request.duration_seconds)
+    issued_at, text = parse_event_time(record.event_time), str(request.duration_seconds)
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
     if issued_at is None or seconds not in _DURATIONS:
         return None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.times import parse_time
+from forensics.formats.times import parse_event_time, parse_time
 
 MOMENT = datetime(2023, 7, 10, 18, 38, 25, tzinfo=UTC)
 
@@ -73,3 +73,15 @@ def test_each_second_is_read_back(moment: datetime) -> None:
 @settings(deadline=None, max_examples=200)
 def test_any_text_is_a_time_or_none(text: str) -> None:
     assert parse_time(text) is None or isinstance(parse_time(text), datetime)
+
+
+@pytest.mark.parametrize("year", ["0001", "1970", "1999", "2100", "9999"])
+def test_an_event_has_no_time_outside_of_the_century_of_cloudtrail(year: str) -> None:
+    assert parse_event_time(f"{year}-12-31T23:30:00Z") is None
+    assert parse_time(f"{year}-12-31T23:30:00Z") is not None
+
+
+def test_an_event_time_within_the_century_is_read() -> None:
+    assert parse_event_time("2000-01-01T00:00:00Z") == datetime(2000, 1, 1, tzinfo=UTC)
+    assert parse_event_time("2099-12-31T23:59:59Z") == datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert parse_event_time(None) is None
