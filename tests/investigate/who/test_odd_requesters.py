@@ -113,6 +113,14 @@ def test_a_trail_that_leaves_assume_role_out_is_said(tmp_path: Path, fields: lis
     assert missing.why == why
 
 
+def test_a_loaded_assume_role_shows_a_trail_that_is_not_exported(tmp_path: Path) -> None:
+    other = assume_role(AWS.user("bob").signs(), AWS.role("other"), "t", -600, issues=AWS.key("O"))
+    with case_of_records([BEFORE, other, USE], tmp_path) as case:
+        add(case, tmp_path, {"selectors.json": selectors(MANAGED, {"Field": "readOnly", "Equals": ["false"]})})
+        (missing,) = case.who(K).missing
+    assert missing.why == "hour_incomplete"
+
+
 def test_where_only_data_events_are_loaded_issuances_are_management_events(tmp_path: Path) -> None:
     data = {"eventCategory": "Data"}
     with case_of_records([BEFORE | data, USE | data], tmp_path) as case:
