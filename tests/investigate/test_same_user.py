@@ -15,6 +15,7 @@ from forensics.investigate.sql_rows import run
         (("AIDA1", "ann"), ("AIDA1", "bob"), True),
         (("AIDA1", "ann"), ("AIDA2", "ann"), False),
         ((None, "ann"), ("AIDA1", "ann"), True),
+        ((None, "ann"), ("AIDA1", "Ann"), True),
         ((None, "ann"), (None, "bob"), False),
         ((None, None), (None, None), False),
     ],

@@ -12,5 +12,5 @@ select
     by_arn
 from access_key_changes
 where access_key_id = $key
-   or (access_key_id is null and change <> 'created' and account_id = $account and user_name = $user)
+   or (access_key_id is null and change <> 'created' and account_id = $account and lower(user_name) = lower($user))
 order by event_time, event_key
