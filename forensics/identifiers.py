@@ -24,7 +24,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
 _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
 # a placeholder for a name: AWS's own, or one that is not a name in IAM or Git because of its characters
-_MASKED_NAME = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|.*\*.*|[<\[(].*[>\])]", re.DOTALL)
+_MASKED_NAME = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|[\w+=,.@*-]*\*[\w+=,.@*-]*|[<\[(][^<>\[\]()]*[>\])]")
 # a placeholder for a unique ID or account, or for a part of a text
 _MASKED_ID = re.compile(
     r"(?:^|[:/])(?:A[A-Z]{3})?(?:(?i:HIDDEN_[A-Z_]+|[<\[(]?REDACTED[>\])]?)|X{8,})(?:$|[:/])|\*|X{12}"

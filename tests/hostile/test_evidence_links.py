@@ -238,9 +238,9 @@ def test_a_name_that_is_not_utf_8_is_skipped_by_verify(tmp_path: Path) -> None:
     put(tmp_path / "logs" / os.fsdecode(b"\xff.json"), record(2))
     (tmp_path / "logs" / os.fsdecode(b"\xfe")).symlink_to("/")
     skipped = {one.name: one.reason for one in verify_logs([tmp_path / "logs"]).skipped}
-    assert set(skipped) == {"\ufffd.json", "\ufffd"}
+    assert set(skipped) == {"\\xff.json", "\\xfe"}
     with Case.create(tmp_path / "case") as case:
-        assert case.ingest([tmp_path / "logs"]).files == {"failed": 1, "ok": 1, "skipped": 1}
+        assert case.ingest([tmp_path / "logs"]).files == {"ok": 2, "skipped": 1}
 
 
 def test_links_and_devices_in_archives_are_skipped(tmp_path: Path) -> None:

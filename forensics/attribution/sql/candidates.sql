@@ -287,8 +287,8 @@ judged as (
       and (console_sessions.is_dated or children.from_console)
 ),
 
--- If the console may have made the call for a switch whose event is not loaded, the issuance is a candidate at most. Like
--- a call without its response, it casts doubt on other candidates.
+-- If the console may have made the call for a switch whose event is not loaded, the issuance is a candidate at most.
+-- Like a call without its response, it casts doubt on other candidates.
 possible as (
     select
         judged.credential_id,

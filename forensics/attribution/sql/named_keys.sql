@@ -1,6 +1,6 @@
 -- named_keys: access keys in records that neither sign with, issue nor change them, such as GetAccessKeyLastUsed, a
--- presigned URL, or an issuance that cannot be read; and keys in copies that conflict with the event. Callers can write a
--- key ID into many fields.
+-- presigned URL, or an issuance that cannot be read; and keys in copies that conflict with the event. Callers can write
+-- a key ID into many fields.
 -- Grain: one row per (access_key_id, event_key). `may_issue`: the event issues a key, and its record does not show one,
 -- or a copy shows another one. `is_of_copy`: only a copy in conflict with the event names the key.
 

@@ -106,8 +106,10 @@ def test_an_issuance_in_a_stopped_hour_is_not_to_be_had(case: Case) -> None:
     ],
 )
 def test_what_only_data_events_show(case: Case, key: str, source: str) -> None:
-    (one,) = case.who(HOME.key(key)).missing
+    one, *others = case.who(HOME.key(key)).missing
     assert (one.account_id, one.why, one.event_source) == (HOME.id, "data_events_needed", source)
+    # callers can choose such a session name, so the logs of the hour may be missing, too
+    assert others
     assert one.from_ == NOON + 5 * HOUR
 
 
