@@ -50,7 +50,7 @@ def parse_time(text: str | None) -> datetime | None:
 
 
 def parse_event_time(text: str | None) -> datetime | None:
-    """Parse the time of an event like `parse_time`; None also outside of 2000 to 2099.
+    """Parse the time of an event, or the start of a session, like `parse_time`; None also outside of 2000 to 2099.
 
     CloudTrail began in 2013. A damaged or forged time must not make the loaded logs span thousands of years.
     """

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from forensics.formats.times import parse_time
+from forensics.formats.times import parse_event_time
 from forensics.identifiers import (
     is_service_specific,
     unmasked_arn,
@@ -85,7 +85,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     attributes = context.attributes if context else None
     access_key_id = _key(user)
     principal_id = _principal_id(user) or _substitute_principal(user)
-    created_at = parse_time(attributes.creation_date if attributes else None)
+    created_at = parse_event_time(attributes.creation_date if attributes else None)
     on_behalf_of = user.on_behalf_of
     delegate_account_id = user.invoked_by_delegate.account_id if user.invoked_by_delegate else None
     credentials_issued_to = _workload_arn(user)

@@ -192,7 +192,7 @@ def _over_days(files: Sequence[LogFile]) -> tuple[LogFile, ...]:
     def moved(match: re.Match[str]) -> str:
         day, hour, rest = match.groups()
         later = (date.fromisoformat(day) - date(2026, 1, 1)) * 24 + timedelta(days=int(hour))
-        return f"{date(1970, 1, 1) + later}T{hour}{rest}"
+        return f"{date(2000, 1, 1) + later}T{hour}{rest}"
 
     time = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)(:\d\d:\d\d)")
     return tuple(
