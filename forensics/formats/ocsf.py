@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from forensics.errors import FormatError
+from forensics.formats.event_times import parse_time
 from forensics.formats.rows import json_or_text, to_json
-from forensics.formats.times import parse_time
 
 _ACCESS_KEY = re.compile(r"A[A-Z]IA\w{12,124}")
 _BLOCKS = ("requestParameters", "responseElements", "additionalEventData", "serviceEventDetails", "resources")

@@ -17,8 +17,8 @@ from typing import Any
 
 from forensics.errors import FormatError
 from forensics.formats.athena_struct import NotStructText, read_struct
+from forensics.formats.event_times import parse_time
 from forensics.formats.record_names import FREE_BLOCKS, RECORD, Path, path_of, plain, spelled_path
-from forensics.formats.times import parse_time
 
 Cells = Iterable[tuple[str, Any]]
 """The names and values of a row's columns. A name can be repeated."""

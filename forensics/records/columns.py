@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics.addresses import canonical_addresses
+from forensics.formats.event_times import parse_event_time
 from forensics.formats.record_stream import Delivery, Records, Rejected
-from forensics.formats.times import parse_event_time
 from forensics.formats.unwrap import is_decorated
 from forensics.identifiers import unmasked_key
 from forensics.records import record as rec

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forensics.formats.times import parse_time
+from forensics.formats.event_times import parse_time
 from forensics.identifiers import unmasked_id, unmasked_key, unmasked_name
 from forensics.records.changing_record import (
     AccessKeyResponse,

@@ -9,7 +9,7 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from forensics.formats.times import parse_event_time
+from forensics.formats.event_times import parse_event_time
 from forensics.identifiers import (
     is_service_specific,
     unmasked_arn,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from forensics.formats.times import parse_event_time, parse_time
+from forensics.formats.event_times import parse_event_time, parse_time
 from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name, unmasked_principal
 from forensics.records.record import Record, UserIdentity, parse_bool
 from forensics.records.session_request import Requested, session_request, tags

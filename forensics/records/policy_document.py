@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from forensics.formats.times import parse_time
+from forensics.formats.event_times import parse_time
 from forensics.identifiers import unmasked_arn
 
 

@@ -404,9 +404,9 @@ trust_policy_periods as (
     where plantings.kind = 'role'
 ),
 
--- sessions of a role that a planted trust policy may have allowed: the policy was in force, and the requester had no
--- session before, or only by an earlier policy that the one before the planted policy did not keep. A requester whose
--- credentials are loaded may have had access by the policy before.
+-- sessions of a role that a planted trust policy may have allowed while it was in force. The requester had no session
+-- of the role before the planted policy, or the planted policy opened the role to its account again. If the requester's
+-- own credentials are loaded, the previous policy may have allowed the session.
 allowed_by_trust_policy as (
     select
         policies.planting_id as parent_id,

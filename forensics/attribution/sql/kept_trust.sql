@@ -1,8 +1,9 @@
--- kept_trust: what each later trust policy of a role keeps of a planted one, and what the planted one opened itself:
--- its own rows have the principals of accounts that the policy before, which is loaded, did not trust.
--- Grain: one row per (planting_id, event_key, principal): the later policy, and a principal that both trust; null if
--- there is none or one of the policies cannot be read. `keeps`: nothing, possibly or certainly. Principals that an
--- earlier policy trusted were not planted. Trust in the role's own account opens the role to nobody: IAM policies do.
+-- kept_trust: the principals of a planted trust policy that a later policy of the role still trusts. The rows of the
+-- planted policy itself list the principals in accounts that the previous policy did not trust, if that one is loaded.
+-- Grain: one row per (planting_id, event_key, principal). `event_key` is the event that set the policy. `principal` is
+-- null if the later policy trusts none of the principals, or if one of the two policies cannot be read. `keeps` is
+-- nothing, possibly or certainly. Principals of an earlier policy are left out. So is the role's own account: trust in
+-- it does not give access without an IAM policy.
 
 with documents as (
     select
@@ -170,7 +171,7 @@ opened as (
       and (added.principal_account is not null or added.principal = '*')
 ),
 
--- nothing was taken away from the planted policy
+-- later policies that trust every principal that the planted policy added
 whole as (
     select kept.planting_id, kept.event_key
     from kept

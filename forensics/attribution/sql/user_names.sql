@@ -3,7 +3,7 @@
 -- no limit. The holder of a name is known if one user certainly had it and no other possibly (see named_users).
 -- Grain: one row per (account_id, name, principal_id, taken_by): one for a user's calls, one for each event that gave
 -- it the name. `name` is in lower case, because IAM does not distinguish names by case. `is_sure` is false if the user
--- may have lost the name while it was still called by it, or if it was possibly another that was renamed.
+-- may have lost the name before the last record that uses it, or if another user was possibly renamed instead.
 
 with called as (
     select *
@@ -171,7 +171,7 @@ limits as (
                 when not is_certain or event_time > first_known then null
                 when is_taken then event_time
                 when event_time = first_known then null
-                -- a later holder of the name is not the user that lost it
+                -- the next holder of the name is another user, so it has the name from the next second on
                 else event_time + interval 1 second
             end
         ) as possible_from,

@@ -1,4 +1,4 @@
-"""Times: every form in which CloudTrail and other products write one moment."""
+"""Event times: every form in which CloudTrail and other products write one moment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forensics.formats.times import parse_event_time, parse_time
+from forensics.formats.event_times import parse_event_time, parse_time
 
 MOMENT = datetime(2023, 7, 10, 18, 38, 25, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Times: parses a time as CloudTrail and other products write it."""
+"""Event times: parses a time as CloudTrail and other products write it."""
 
 from __future__ import annotations
 
