@@ -1,7 +1,7 @@
 """Containment: the steps that end everything derived from a subject, with their accounts and order.
 
-Each node is ended by one means (docs/attribution.md#what-survives-what). Steps go from the top down, so that nothing
-above a node can issue it again. Where a role occurs again below another one, its sessions are revoked again.
+Each node is ended by one means (docs/attribution.md#what-survives-what). A parent is ended before its children, so that
+it cannot issue them again. If a role occurs again below another role, its sessions are revoked again.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _PRECEDENCE = {
     Action.DELETE_CREATED_USER: 4,
     Action.REVOKE_ROLE_SESSIONS: 5,
 }
-_LAST = 9
+_AFTER_THEM = 9
 _WHY = {
     Action.DEACTIVATE_ACCESS_KEY: (
         "AWS refuses calls with an inactive key. Sessions that were requested with the key still work until they are"
@@ -104,14 +104,14 @@ _WHY = {
     Action.WAIT_UNTIL: "no other step ends it earlier",
     Action.NOT_POSSIBLE: "a service-linked role cannot be changed: no revocation and no SCP applies to its sessions",
 }
-_AGAIN = "sessions of this role that were issued after its first revocation and before the previous step"
+_REPEATED = "sessions of this role that were issued after its first revocation and before the previous step"
 _AFTER_TRUST = "sessions that were issued under the changed trust policy until it was restored"
 _DENIED_NEW_USER = (
     "the user was created with a credential of this tree. A policy that denies everything immediately ends the keys,"
     " tokens and console sessions of the user. Role sessions that the user requested still work"
 )
 _DONE_BEFORE = "the logs show this step, but not whether it was undone: check, and repeat it if needed; "
-_KEPT = "a later trust policy is logged that possibly still trusts somebody whom this change added: check; "
+_KEPT = "a later trust policy is logged, which possibly still trusts a principal that this change added: check; "
 _UNKNOWN_MEANS = "the type of the session is unknown"
 
 
@@ -127,7 +127,7 @@ def containment(nodes: Sequence[Node], means: Mapping[int, Means], workloads: Se
 
 
 class _Plan:
-    """The steps in their order; `_ended` has the number of the step that ends each node."""
+    """The steps in order. `_ended`: the number of the step that ends each node; `_last`: the steps after all others."""
 
     def __init__(self, nodes: Sequence[Node], means: Mapping[int, Means], workloads: Sequence[Means]) -> None:
         self._nodes = nodes
@@ -149,7 +149,7 @@ class _Plan:
         return [node for node in self._nodes if node.valid_at is not False and node.id in self._means]
 
     def _order(self, node: Node) -> tuple[int, int, int]:
-        return node.depth, _PRECEDENCE.get(self._means[node.id].action, _LAST), node.id
+        return node.depth, _PRECEDENCE.get(self._means[node.id].action, _AFTER_THEM), node.id
 
     def _revokes_sessions(self) -> bool:
         return any(draft.means.action == Action.REVOKE_ROLE_SESSIONS for draft in self._drafts)
@@ -171,12 +171,12 @@ class _Plan:
             self._ended[node.id] = self._step_with(means, after, node.id)
 
     def _step_with(self, means: Means, after: int, *ends: int) -> int:
-        """Return the number of the last step with these means, or of a new one if that is before `after`."""
+        """Return the number of the last step with these means, or of a new step if the last one is before `after`."""
         numbers = [number for number, draft in enumerate(self._drafts) if draft.means == means]
         if numbers and numbers[-1] >= after:
             self._drafts[numbers[-1]].ends += ends
             return numbers[-1]
-        self._drafts.append(_Draft(means, list(ends), _AGAIN if numbers else None))
+        self._drafts.append(_Draft(means, list(ends), _REPEATED if numbers else None))
         return len(self._drafts) - 1
 
     def _end_user(self, node: Node, means: Means, after: int) -> None:
@@ -216,7 +216,7 @@ class _Plan:
         return Step(order + 1, means.action, means.target, means.account_id, tuple(sorted(draft.ends)), survivors, why)
 
     def _before(self, draft: _Draft) -> str:
-        """Return what is known if the logs possibly end all nodes of a step."""
+        """Return a hint for a step whose nodes all have a logged end that is not certain."""
         ends = [self._nodes[id_] for id_ in draft.ends]
         if not ends or not all(node.ended and node.valid_at is None for node in ends):
             return ""

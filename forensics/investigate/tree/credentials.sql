@@ -1,22 +1,26 @@
 -- The credentials of a tree, with their issuances. $ids: credential IDs. Each table is filtered before it is joined.
-with asked as materialized (
+with selected as materialized (
     select * from credentials where credential_id in (select unnest($ids))
 ),
 
-answered as materialized (
+selected_actors as materialized (
     select credential_id, actor_kind, actor_id from actors where credential_id in (select unnest($ids))
 ),
 
-asked_for as materialized (
-    select child_credential_id, rule, issuance_id, is_chosen from links where child_credential_id in (select unnest($ids))
+selected_links as materialized (
+    select child_credential_id, rule, issuance_id, is_chosen
+    from links
+    where child_credential_id in (select unnest($ids))
 ),
 
 chosen as materialized (
-    select * from asked_for where is_chosen
+    select * from selected_links where is_chosen
 ),
 
-requests as materialized (
-    select issuance_id, event_source, event_name, caller_invoked_by, event_time, expires_at, target_role_arn, caller_principal_id
+chosen_issuances as materialized (
+    select
+        issuance_id, event_source, event_name, caller_invoked_by, event_time, expires_at, target_role_arn,
+        caller_principal_id
     from issuances
     where issuance_id in (select issuance_id from chosen)
 )
@@ -57,11 +61,11 @@ select
     access_keys.created_at::timestamp as created_at,
     access_keys.created_by_event_key,
     access_keys.expires_at::timestamp as key_expires_at
-from asked as credentials
+from selected as credentials
 left join chosen on chosen.child_credential_id = credentials.credential_id
-left join requests as issuances on issuances.issuance_id = chosen.issuance_id
+left join chosen_issuances as issuances on issuances.issuance_id = chosen.issuance_id
 left join on_behalf_of on on_behalf_of.credential_id = credentials.credential_id
-left join answered as actors on actors.credential_id = credentials.credential_id
+left join selected_actors as actors on actors.credential_id = credentials.credential_id
 left join access_keys
   on  access_keys.access_key_id = credentials.access_key_id
   and access_keys.account_id = credentials.account_id

@@ -37,15 +37,15 @@ class TreePlace:
 def edges_below(connection: Connection, ids: Iterable[str]) -> list[EdgeRow]:
     """Return every edge below some IDs, with one query for each uncertain edge on the way down."""
     found: list[EdgeRow] = []
-    asked: set[str] = set()
+    expanded: set[str] = set()
     frontier = sorted(ids)
     while frontier:
         edges = rows(connection, EdgeRow, "tree/edges", ids=frontier)
-        new = [edge for edge in edges if edge.parent_id not in asked]
-        asked.update(frontier)
-        asked.update(edge.parent_id for edge in new)
+        new = [edge for edge in edges if edge.parent_id not in expanded]
+        expanded.update(frontier)
+        expanded.update(edge.parent_id for edge in new)
         found += new
-        frontier = sorted({edge.child_id for edge in new} - asked)
+        frontier = sorted({edge.child_id for edge in new} - expanded)
     return _under_their_users(found)
 
 

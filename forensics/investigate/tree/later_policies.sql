@@ -1,4 +1,5 @@
--- The trust policies that were set after planted ones until a time, or at an unknown time, and what they keep of those.
+-- The trust policies that were set after planted ones, until a time or at an unknown time, and whether each keeps the
+-- planted trust: nothing, possibly or certainly.
 -- $ids: planting IDs; $at: the time, UTC.
 select
     planting_id,

@@ -1,4 +1,4 @@
-"""Loaded since: whether the hours after an end are loaded, so that a call that undid it would be, too."""
+"""Loaded since: whether the hours after an end are loaded, so that any call that undid the end is loaded, too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from forensics.investigate.periods import hour_of
 from forensics.investigate.sql_rows import grouped
 from forensics.investigate.tree.tree_rows import HourRow, RevocationRow
 
@@ -19,17 +20,13 @@ class LoadedHours:
         self._hours = grouped(found, lambda row: (row.account_id, row.aws_region))
 
     def all_since(self, event: RevocationRow, until: datetime) -> bool:
-        """Return whether each hour from an event until a time is loaded, and anything after the event.
+        """Return whether each hour from an event until a time is loaded, and something that is later than the event.
 
         IAM logs all its calls in the region of the event.
         """
         hours = self._hours[event.account_id, event.aws_region]
-        first, last = _hour(event.event_time), _hour(until)
+        first, last = hour_of(event.event_time), hour_of(until)
         start = bisect_left(hours, first, key=lambda row: row.hour)
         end = bisect_right(hours, last, key=lambda row: row.hour)
         is_followed = bool(hours) and hours[-1].last_event_time > event.event_time
         return is_followed and end - start == (last - first) // _HOUR + 1
-
-
-def _hour(time: datetime) -> datetime:
-    return time.replace(minute=0, second=0, microsecond=0)

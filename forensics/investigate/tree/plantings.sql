@@ -1,4 +1,4 @@
--- Plantings with their ARN and ID, if a record has them, and with the ID of the user that certainly had the name then.
+-- Plantings with their ARN and ID, if a record has them, and with the ID of their user, if that is certain.
 -- $ids: planting IDs.
 select
     plantings.planting_id as id,

@@ -120,7 +120,7 @@ class RevocationRow(Row, frozen=True):
 
 
 class NameRow(Row, frozen=True):
-    """A user name in lower case, a user that had it, and the last record until a time in which it has the name."""
+    """A user name (`name`: in lower case), a user that had it, and the last record that shows so."""
 
     account_id: str
     name: str
@@ -130,7 +130,7 @@ class NameRow(Row, frozen=True):
 
 
 class LaterPolicyRow(Row, frozen=True):
-    """A trust policy that was set after a planted one, and what it keeps of that: nothing, possibly or certainly."""
+    """A trust policy that was set after a planted one; `keeps` the planted trust: nothing, possibly or certainly."""
 
     planting_id: str
     event_time: datetime | None

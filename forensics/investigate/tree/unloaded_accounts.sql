@@ -1,7 +1,7 @@
--- The accounts of which no event is loaded. $accounts: account IDs.
-select asked.account_id
-from (select unnest($accounts) as account_id) as asked
+-- The accounts without a loaded event. $accounts: the account IDs to check.
+select named.account_id
+from (select unnest($accounts) as account_id) as named
 left join (select distinct recipient_account_id from coverage) as loaded
-  on loaded.recipient_account_id = asked.account_id
+  on loaded.recipient_account_id = named.account_id
 where loaded.recipient_account_id is null
-order by asked.account_id
+order by named.account_id

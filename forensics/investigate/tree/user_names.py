@@ -1,4 +1,4 @@
-"""User names: the present names of IAM users. A name can belong to one user after another."""
+"""User names: the present names of IAM users. Several users can have one name, one after another."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _GIVES_NAMES = ("CreateUser", "UpdateUser")
 
 
 def with_known_users(found: Iterable[RevocationRow]) -> Iterator[RevocationRow]:
-    """Yield the events, ordered by time, with the ID of a user that a logged creation or rename gave its name to.
+    """Yield the events, ordered by time, with the ID of their user if the last creation or rename shows it.
 
-    In the second of such a change the holder of the name is unknown.
+    In the second of such a change, the user that has the name is unknown.
     """
     holders: dict[tuple[str, str | None], tuple[datetime, str | None]] = {}
     for event in found:
@@ -43,7 +43,7 @@ class PresentName(NamedTuple):
 
 
 class UserNames:
-    """The logged changes of names until a time, ordered by time, and the names of users in other records."""
+    """The logged changes of names until a time, ordered by time, and the names in other records (`seen`)."""
 
     def __init__(self, found: Iterable[RevocationRow], seen: Iterable[NameRow] = ()) -> None:
         self._renames: defaultdict[str, list[RevocationRow]] = defaultdict(list)

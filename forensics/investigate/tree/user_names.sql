@@ -1,4 +1,4 @@
--- The names of some users in records until a time, with the other users that had one of these names.
+-- The names of some users in records until a time, and the other users that had one of these names.
 -- $ids: unique IDs of users; $at: the time, UTC.
 with of_users as (
     select distinct account_id, name from user_names where principal_id in (select unnest($ids))

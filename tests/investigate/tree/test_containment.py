@@ -10,8 +10,9 @@ import pytest
 
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, Step
 from forensics.investigate.tree.containment import Means, containment, denying, revoking
-from forensics.investigate.tree.life import Life, expiry
+from forensics.investigate.tree.lifetimes import expiry
 from forensics.investigate.tree.loaded_since import LoadedHours
+from forensics.investigate.tree.node_facts import NodeFacts
 from forensics.investigate.tree.revocations import Revocations
 from forensics.investigate.tree.tree_rows import HourRow, IssuanceRow, RevocationRow
 from forensics.investigate.tree.user_names import UserNames
@@ -128,7 +129,7 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
         row_of(HourRow, account_id=ACCOUNT, hour=hour, last_event_time=hour + timedelta(minutes=30))
         for hour in (done_at, now)
     ]
-    life = Life(
+    facts = NodeFacts(
         NodeKind.SESSION,
         ACCOUNT,
         role_name="A",
@@ -137,4 +138,4 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
         expires_at=moment(22, 9),
     )
     validities = Validities(Revocations([revocation], UserNames([])), LoadedHours(hours), now)
-    assert validities.of(life).state == state
+    assert validities.of(facts).state == state

@@ -1,0 +1,89 @@
+"""Node means: what ends each node of a tree."""
+
+from __future__ import annotations
+
+from forensics.answers.core import ActorKind
+from forensics.answers.tree_answer import Action, Node, NodeKind
+from forensics.identifiers import is_service_specific
+from forensics.investigate.tree.containment import Means, denying
+from forensics.investigate.tree.node_facts import user_of
+from forensics.investigate.tree.session_means import means_of_session
+from forensics.investigate.tree.subtree import Subtree
+from forensics.investigate.tree.tree_nodes import TreeNodes
+from forensics.investigate.tree.user_names import PresentName, UserNames
+
+_ONLY_ROOT = (
+    "Only the root user itself can deactivate or delete its access keys; in a member account of an organization, the"
+    " management account can delete them, by sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials"
+)
+
+
+class NodeMeans:
+    """The means that ends each node, with the present names of users."""
+
+    def __init__(self, below: Subtree, tree_nodes: TreeNodes, names: UserNames) -> None:
+        self._below = below
+        self._nodes = tree_nodes.nodes
+        self._members = tree_nodes.members
+        self._names = names
+
+    def by_node(self) -> dict[int, Means]:
+        """Return the means for each node ID."""
+        return {node.id: self._means(node) for node in self._nodes}
+
+    def workloads(self) -> tuple[Means, ...]:
+        """Return the replacement of each workload whose own session is a root of the tree."""
+        found: dict[str, Means] = {}
+        for node in self._nodes:
+            row = self._below.credentials.get(self._members[node.id][0])
+            is_root = node.parent is None and node.valid_at is not False
+            if is_root and row and row.actor_kind == ActorKind.WORKLOAD and (name := row.actor_id):
+                found[name] = Means(Action.REPLACE_WORKLOAD_CREDENTIALS, node.account_id, name, name)
+        return tuple(found.values())
+
+    def _means(self, node: Node) -> Means:
+        match node.kind:
+            case NodeKind.ACCESS_KEY:
+                return self._of_key(node)
+            case NodeKind.USER:
+                user = self._planted_name(node)
+                target = self._planted_arn(node) or user.name
+                return Means(Action.DELETE_CREATED_USER, node.account_id, user.name, target, user.limit)
+            case NodeKind.LOGIN_PROFILE:
+                user = self._planted_name(node)
+                return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, user.name, user.name, user.limit)
+            case NodeKind.ROLE:
+                name = (node.arn or node.name or "").rpartition("/")[2]  # as the role was created
+                return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
+            case NodeKind.SESSION:
+                return self._of_session(node)
+
+    def _of_key(self, node: Node) -> Means:
+        """Return the means that ends a key. A key of a created user is ended with the user."""
+        above = self._nodes[node.parent] if node.parent is not None else None
+        # a key that is possibly another user's is ended on its own
+        if node.certain and above and above.kind == NodeKind.USER:
+            user = self._planted_name(above)
+            return denying(above.account_id, user.name, self._planted_arn(above), user.limit)
+        key = node.access_key_ids[0]
+        is_for_service = is_service_specific(key)
+        action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
+        is_of_root = node.principal_id is not None and node.principal_id == node.account_id
+        return Means(action, node.account_id, key, key, _ONLY_ROOT if is_of_root else None)
+
+    def _of_session(self, node: Node) -> Means:
+        session = self._below.credentials[self._members[node.id][0]]
+        user_id, user_name = user_of(session)
+        since = session.last_use or session.session_creation_date or session.issuance_time
+        return means_of_session(session, self._names.present(node.account_id, user_id, user_name or "", since))
+
+    def _planted_name(self, node: Node) -> PresentName:
+        """Return the present name of a planted user, or of the user with a planted password."""
+        planting = self._below.plantings[self._members[node.id][0]]
+        return self._names.present(
+            planting.account_id, planting.user_principal_id, planting.name or "", planting.event_time
+        )
+
+    def _planted_arn(self, node: Node) -> str | None:
+        """Return the ARN of a planted user, unless the user was renamed."""
+        return node.arn if (node.arn or "").endswith(f"/{self._planted_name(node).name}") else None
