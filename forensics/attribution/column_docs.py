@@ -14,10 +14,8 @@ import duckdb
 from forensics.attribution.order import AFTER_DESCENTS, AFTER_WALK, BEFORE_NAMES, BEFORE_WALK, model
 from forensics.records.arrow_schema import DOCUMENTS_SCHEMA, LAKE_SCHEMA, QUARANTINE_SCHEMA
 
-_MODELS = {
-    *(*BEFORE_NAMES, *BEFORE_WALK, *AFTER_WALK, *AFTER_DESCENTS),
-    *("attributed_events", "contested", "credential_days", "names", "user_names"),
-}
+_MODELS = {*BEFORE_NAMES, *BEFORE_WALK, *AFTER_WALK, *AFTER_DESCENTS}
+_MODELS |= {"attributed_events", "contested", "credential_days", "names", "user_names"}
 _LAKE = {
     field.name: field.metadata[b"comment"].decode()
     for schema in (DOCUMENTS_SCHEMA, QUARANTINE_SCHEMA, LAKE_SCHEMA)

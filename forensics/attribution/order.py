@@ -47,6 +47,10 @@ AFTER_WALK = (
     "revocations",
     "requested_descents",
     "session_descents",
+    "named_descents",
+    "forwarded_descents",
+    "planted_descents",
+    "trust_descents",
     "descents",
 )
 AFTER_DESCENTS = ("derived",)
@@ -66,6 +70,10 @@ SCRATCH = {
     "telling_events": "session_descents",
     "requested_descents": "descents",
     "session_descents": "descents",
+    "named_descents": "descents",
+    "forwarded_descents": "descents",
+    "planted_descents": "descents",
+    "trust_descents": "descents",
     "derived_by_planting": "derived",
 }
 
@@ -73,8 +81,8 @@ SCRATCH = {
 _WALK_PASSES = 6
 # Each pass follows one further renaming of a user.
 _NAME_PASSES = 8
-_NOBODY = "select cast(null as varchar) as credential_id where 1 = 0"
-_NOBODY_RENAMED = """
+_NONE_CONTESTED = "select cast(null as varchar) as credential_id where 1 = 0"
+_NO_RENAMED_USERS = """
 select
     event_key, account_id, new_user_name, cast(null as varchar) as principal_id, event_time, is_rebuilt,
     false as is_certain
@@ -125,8 +133,8 @@ def _make(engine: Engine, name: str) -> None:
 
 
 def _name_users(engine: Engine) -> None:
-    """Name the users of events; a user that is known to be renamed is then known by its new name, too."""
-    engine.create("renamed_users", _NOBODY_RENAMED)
+    """Create the tables of user names; repeat with the users known to be renamed, until no further one is found."""
+    engine.create("renamed_users", _NO_RENAMED_USERS)
     known = 0
     for _ in range(_NAME_PASSES):
         engine.create("user_names", model("user_names"))
@@ -141,7 +149,7 @@ def _name_users(engine: Engine) -> None:
 
 def _choose_and_walk(engine: Engine) -> None:
     """Choose a link for each credential and walk; repeat without `contested` links until no further one is found."""
-    engine.create("contested", _NOBODY)
+    engine.create("contested", _NONE_CONTESTED)
     known = -1
     while (found := engine.count("contested")) != known:
         known = found

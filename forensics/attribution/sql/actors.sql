@@ -136,7 +136,7 @@ open_origins as (
     join several_parents on several_parents.credential_id = walk.ancestor_credential_id
 ),
 
--- credentials whose loaded issuance, or all of whose own records, are not evidence
+-- credentials with a loaded issuance that is not evidence, or without any own record that is
 distrusted as (
     select credential_id
     from not_trusted

@@ -11,7 +11,7 @@ select
         else 'unknown'
     end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
-    -- a user is named as in the event's own record: it may be renamed later
+    -- the name of a user in the event's own record: the user may be renamed later
     case
         when events.unreliable then null
         when events.identity_type in ('IAMUser', 'IdentityCenterUser', 'Directory', 'Unknown')

@@ -150,7 +150,7 @@ role_name_and_time as (
         children.credential_id,
         issuances.issuance_id,
         'role_name_and_time' as rule,
-        -- nothing shows what such a call issued; a service requests the sessions of a workload alone
+        -- no record shows which key such a call issued; for the session of a workload, only its service calls
         case
             when issuances.issued_access_key_id is null
                 and coalesce(issuances.caller_identity_type, '') <> 'AWSService' then 'medium'

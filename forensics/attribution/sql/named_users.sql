@@ -1,6 +1,6 @@
--- named_users: the IAM user that an event names by name alone, if only one user can have had the name at that time.
--- Grain: one row per event. Events that nobody, or possibly more than one user, matches are missing. `is_certain`:
--- records before and after the event give this user the name. Otherwise the logs may lack a deletion and a creation.
+-- named_users: the IAM user that an event identifies only by name, if only one user can have had the name at that time.
+-- Grain: one row per event. Events for which no user, or more than one user, is possible have no row. If `is_certain`,
+-- records before and after the event have this name for this user. If not, a deletion and a creation may be missing.
 
 with naming as (
     select
@@ -41,8 +41,8 @@ changes as (
     select event_key, account_id, event_time, new_name from renamings where is_known
 ),
 
--- a renaming or deletion applies to the holder of the name, unless the same second has another change of names
-last_acts as (
+-- a renaming or deletion applies to the user that has the name, unless another change of names has the same second
+only_changes as (
     select naming.event_key
     from naming
     join changes
@@ -63,7 +63,7 @@ select
     max(user_names.is_rebuilt) as is_rebuilt,
     coalesce(max(naming.event_time between user_names.seen_from and user_names.seen_until), false) as is_certain
 from naming
-left join last_acts on last_acts.event_key = naming.event_key
+left join only_changes on only_changes.event_key = naming.event_key
 join user_names
   on  user_names.account_id = naming.account_id
   and user_names.name = naming.name
@@ -77,7 +77,7 @@ having min(user_names.principal_id) = max(user_names.principal_id)
        and coalesce(naming.event_time > user_names.freed_at, true)
        and coalesce(
            naming.event_time < user_names.held_until
-               or (naming.event_time = user_names.held_until and last_acts.event_key is not null),
+               or (naming.event_time = user_names.held_until and only_changes.event_key is not null),
            true
        )
    )

@@ -21,7 +21,7 @@ with has_person as (
     from on_behalf_of
 ),
 
--- a product may drop the flag of an AssumeRoot session, and its key shows who requested it
+-- a product may drop the flag of an AssumeRoot session; the issuance of its key shows the requester
 assumed_roots as (
     select judged_links.child_credential_id as credential_id
     from judged_links

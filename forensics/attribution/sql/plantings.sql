@@ -2,7 +2,7 @@
 -- users, passwords, trust policies. A reset returns the new secret of a service-specific credential to its caller.
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
 -- a thing of its own. Refused calls and unreliable records create nothing. `user_principal_id` is the user that was
--- created, or that the key or password is for; null unless `named_users` knows whose name it was.
+-- created, or that the key or password is for; null if that user is not known for sure (`named_users`).
 
 with made as (
     select

@@ -1,4 +1,4 @@
--- principals: what each unique ID stands for.
+-- principals: the user or role of each unique ID.
 -- Grain: one row per (principal_id, account_id). If two principals had a name, one after the other, there are two rows.
 -- A renamed principal has the name with which it was last seen. Credentials whose records disagree are ignored.
 

@@ -1,6 +1,6 @@
--- renamed_users: the IAM users that were renamed: the holder of the former name or, if it is not known, each user that
+-- renamed_users: the IAM users that were renamed: the user that had the former name or, if unknown, each user that
 -- possibly had it. Grain: one row per (event_key, principal_id).
--- `user_names` reads the users that an earlier pass found (attribution/order.py).
+-- Repeated with `user_names`, which reads the rows of the previous pass (attribution/order.py).
 
 select
     renamings.event_key,

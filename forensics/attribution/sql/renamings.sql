@@ -1,5 +1,5 @@
 -- renamings: the calls that gave an IAM user another name. IAM does not distinguish names by case, so the names are in
--- lower case. If not `is_known`, the event does not show for sure which names changed.
+-- lower case. If `is_known` is false, the record does not show reliably which names changed.
 -- Grain: one row per event.
 
 select

@@ -1,8 +1,8 @@
--- revocations: what ended or restored a key, a user, a role, a password, a trust policy, or the sessions issued before
--- a time; and the new names of users.
+-- revocations: the events that ended or restored a key, a user, a role, a password, a trust policy, or the sessions
+-- that were issued before a time; and those that renamed users.
 -- Grain: one row per event. Refused calls have no effect; an unreliable record ends nothing, but may restore something.
 -- IAM evaluates policies per request: a revocation lasts until its policy is replaced or deleted, so these events are
--- rows, too. IAM does not distinguish names by case, and a user can have another name by then.
+-- rows, too. IAM does not distinguish names by case. `user_principal_id` identifies a user that was renamed before.
 
 with revoking_policies as (
     select distinct

@@ -1,7 +1,7 @@
 -- user_changes: what was done to each IAM user besides its access keys: created, renamed, deleted, its password,
 -- policies and MFA devices.
 -- Grain: one row per event. Refused calls are rows, too, where the refusal names the user. `user_principal_id` is null
--- unless `named_users` knows whose name it was.
+-- unless the user is known (`named_users`).
 
 with changes as (
     select *

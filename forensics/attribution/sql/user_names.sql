@@ -1,9 +1,9 @@
--- user_names: which IAM users had which name, and when. If `is_sure`, the name was certainly theirs from `made_at`,
--- after `freed_at` and before `held_until`; it was possibly theirs from `possible_from` to `possible_until`. Null means
--- no limit. The holder of a name is known if one user certainly had it and no other possibly (see named_users).
+-- user_names: the names of IAM users, with their times. If `is_sure`, the user certainly had the name from `made_at`,
+-- after `freed_at` and before `held_until`. The user possibly had it from `possible_from` to `possible_until`. Null is
+-- no limit. An event identifies a user by name if this user certainly had it and no other possibly (`named_users`).
 -- Grain: one row per (account_id, name, principal_id, taken_by): one for a user's calls, one for each event that gave
--- it the name. `name` is in lower case, because IAM does not distinguish names by case. `is_sure` is false if the user
--- may have lost the name before the last record that uses it, or if another user was possibly renamed instead.
+-- the user the name. `name` is in lower case, because IAM does not distinguish names by case. `is_sure` is false if the
+-- user may have lost the name before the last record with it, or if another user was possibly renamed instead.
 
 with called as (
     select *
@@ -14,7 +14,7 @@ with called as (
       and principal_id is not null
 ),
 
--- a user that was renamed on a day has each name from the first to the last event with that name
+-- a user that was renamed on a day had each name from the first to the last event with that name
 renamed_uses as (
     select
         events.account_id,
@@ -104,7 +104,7 @@ known as (
     from renamed_users
 ),
 
--- when a name may have gone from one user to another. An unreliable record is a possible change of its name.
+-- possible changes of the user of a name. An unreliable record is one, too
 changes as (
     select
         recipient_account_id as account_id,
@@ -131,7 +131,7 @@ changes as (
 
     union all
 
-    -- possibly of every name of the account
+    -- an incomplete record of a renaming: possibly of any name of the account
     select account_id, null, event_time, false, false
     from renamings
     where not is_known
@@ -171,7 +171,7 @@ limits as (
                 when not is_certain or event_time > first_known then null
                 when is_taken then event_time
                 when event_time = first_known then null
-                -- the next holder of the name is another user, so it has the name from the next second on
+                -- the next user with the name is another one, and has it from the next second on
                 else event_time + interval 1 second
             end
         ) as possible_from,
@@ -202,7 +202,7 @@ held as (
       and coalesce(limits.taken_by, '') = coalesce(known.taken_by, '')
 ),
 
--- while a user had another name, it did not have this one
+-- a user with another name at a time did not have this name then
 other_names as (
     select
         known.account_id,
@@ -234,7 +234,7 @@ bounded as (
         held.is_seen,
         held.first_known,
         held.last_known,
-        -- unless a change of the name since then is logged, it is certain only between its own events
+        -- without a logged change since the other name, the name is certain only between the records that have it
         case
             when coalesce(
                 other_names.last_before >= greatest(held.made_at, held.freed_at), other_names.last_before is not null
