@@ -1,9 +1,17 @@
 -- title: Movement between accounts
 -- question: Who assumed roles of other accounts, from which account, and which long-term key is the origin?
--- parameter: origin_key varchar = null: only requests with this key or a credential certainly derived from it
+-- parameter: origin_key varchar = null: only requests with this key or a credential derived from it; not
+--   `is_certain`: one may derive from another key instead
 -- techniques: T1550.001, T1078.004
 -- columns: from_account_id, to_account_id, role_arn, actor_name, actor_id, actor_kind, origin_access_key_id, requests,
---   first_request, last_request, first_event_id
+--   first_request, last_request, first_event_id, is_certain
+
+with below_origin as (
+    select derived_id, max(is_certain) as is_certain
+    from derived
+    where ancestor_access_key_id = $origin_key
+    group by derived_id
+)
 
 select
     issuances.caller_account_id as from_account_id,
@@ -16,21 +24,24 @@ select
     count(*) as requests,
     min(issuances.event_time) as first_request,
     max(issuances.event_time) as last_request,
-    arg_min(issuances.event_id, (issuances.event_time, issuances.event_id)) as first_event_id
+    arg_min(issuances.event_id, (issuances.event_time, issuances.event_id)) as first_event_id,
+    case
+        when $origin_key::varchar is not null
+            then coalesce(actors.origin_access_key_id = $origin_key, false) or coalesce(below_origin.is_certain, false)
+    end as is_certain
 from issuances
 left join actors on actors.credential_id = issuances.caller_credential_id
+left join below_origin on below_origin.derived_id = issuances.caller_credential_id
 where issuances.caller_account_id <> issuances.issued_account_id
   and not issuances.is_unreliable
   and (
       $origin_key::varchar is null
       or actors.origin_access_key_id = $origin_key
-      or issuances.caller_credential_id in (
-          select derived_id from derived where ancestor_access_key_id = $origin_key and is_certain
-      )
+      or below_origin.derived_id is not null
   )
 group by
     issuances.caller_account_id, issuances.issued_account_id, role_arn, actors.actor_name, actors.actor_id,
-    actors.actor_kind, actors.origin_access_key_id
+    actors.actor_kind, actors.origin_access_key_id, is_certain
 order by
     first_request, role_arn, actors.actor_id, issuances.caller_account_id, issuances.issued_account_id,
-    actors.actor_name, actors.actor_kind, actors.origin_access_key_id
+    actors.actor_name, actors.actor_kind, actors.origin_access_key_id, is_certain

@@ -1,11 +1,11 @@
 -- title: Credentials derived from a key, and which are still valid
--- question: Which credentials certainly derive from this key, also through planted keys, users, passwords and trust
---   policies (`forensics tree` also shows uncertain ones), how much were they used, and which had not expired at a time?
+-- question: Which credentials derive from this key, also through planted keys, users, passwords and trust policies, how
+--   much were they used, and which had not expired at a time? (not `is_certain`: one may derive from another instead)
 -- parameter: key varchar: the access key ID
 -- parameter: at timestamptz = null: the time of the check; by default, that of the latest event
 -- techniques: T1550.001, T1078.004
 -- columns: hops, access_key_id, arn, account_id, issued_at, expires_at, is_unexpired, first_use, last_use, events,
---   event_id
+--   event_id, is_certain
 
 with latest as (
     select coalesce($at::timestamptz, max(last_event_time)) as at
@@ -28,7 +28,8 @@ select
     credentials.first_use,
     credentials.last_use,
     credentials.events,
-    coalesce(issuances.event_id, evidence.event_id) as event_id
+    coalesce(issuances.event_id, evidence.event_id) as event_id,
+    derived.is_certain
 from derived
 cross join latest
 join credentials on credentials.credential_id = derived.derived_id
@@ -39,5 +40,4 @@ left join access_keys
   and access_keys.account_id = credentials.account_id
 left join evidence on evidence.event_key = access_keys.created_by_event_key
 where derived.ancestor_access_key_id = $key
-  and derived.is_certain
 order by issued_at, derived.depth, credentials.access_key_id, derived.derived_id, derived.ancestor_id

@@ -1,12 +1,19 @@
 -- title: Users, keys, passwords and trust policies that were created
 -- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards?
--- parameter: origin_key varchar = null: only those created with this key or a credential certainly derived from it, also
---   through users, keys, passwords and trust policies that were created before
+-- parameter: origin_key varchar = null: only those created with this key or a credential derived from it, also through
+--   users, keys, passwords and trust policies that were created before; not `is_certain`: by another key instead
 -- techniques: T1136.003, T1098.001, T1098.003, T1098
 -- columns: event_time, kind, name, access_key_id, account_id, by_actor, by_actor_kind, grade, by_origin_key, first_use,
---   last_use, uses, event_id
+--   last_use, uses, event_id, is_certain
 
-with uses_of_users as (
+with below_origin as (
+    select derived_id, max(is_certain) as is_certain
+    from derived
+    where ancestor_access_key_id = $origin_key
+    group by derived_id
+),
+
+uses_of_users as (
     select
         account_id,
         case identity_type when 'IAMUser' then principal_id else session_issuer_principal_id end as user_id,
@@ -49,9 +56,12 @@ select
     coalesce(min(uses_of_keys.first_use), min(uses_of_users.first_use), min(uses_of_roles.first_use)) as first_use,
     coalesce(max(uses_of_keys.last_use), max(uses_of_users.last_use), max(uses_of_roles.last_use)) as last_use,
     coalesce(max(uses_of_keys.uses), sum(uses_of_users.uses), sum(uses_of_roles.events), 0)::bigint as uses,
-    plantings.event_id
+    plantings.event_id,
+    max(coalesce(actors.origin_access_key_id = $origin_key, false) or coalesce(below_origin.is_certain, false))
+        filter ($origin_key::varchar is not null) as is_certain
 from plantings
 left join actors on actors.credential_id = plantings.creator_credential_id
+left join below_origin on below_origin.derived_id = plantings.creator_credential_id
 left join uses_of_keys
   on  plantings.kind = 'access_key'
   and uses_of_keys.account_id = plantings.account_id
@@ -75,9 +85,7 @@ left join uses_of_roles
   and uses_of_roles.session_creation_date >= plantings.event_time
 where $origin_key::varchar is null
    or actors.origin_access_key_id = $origin_key
-   or plantings.creator_credential_id in (
-       select derived_id from derived where ancestor_access_key_id = $origin_key and is_certain
-   )
+   or below_origin.derived_id is not null
 group by
     plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id, plantings.account_id,
     plantings.event_id

@@ -72,7 +72,7 @@ ANSWERS: dict[str, tuple[dict[str, object], int, list[Row]]] = {
     ),
     "key_descendants": (
         {"key": LEAKED, "at": "2026-10-04T02:50:00Z"},
-        60,
+        64,
         [
             {"access_key_id": DEEP, "hops": 3, "is_unexpired": True, "events": 78},
             {"access_key_id": sample.PERSISTENCE_KEY, "hops": 4, "is_unexpired": True},

@@ -144,6 +144,7 @@ class MadeKey:
     """A long-term key that was created with a key or a credential derived from it (`by_access_key_id`).
 
     `status` is that of its last logged change; `state` and `valid_at` are those of the tree at the latest event.
+    `certain` is false if its creator may not derive from the key.
     """
 
     access_key_id: str
@@ -157,6 +158,7 @@ class MadeKey:
     event_id: str | None
     state: State | None = None
     valid_at: bool | None = None
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ SCRATCH = {
     "forwarded_descents": "descents",
     "planted_descents": "descents",
     "trust_descents": "descents",
-    "derived_by_planting": "derived",
+    "derived_beyond_walk": "derived",
 }
 
 # Each pass doubles the reach of the walk: six cover 64 hops, and a cycle ends there.
@@ -114,7 +114,7 @@ def run(engine: Engine) -> None:
     _choose_and_walk(engine)
     for name in AFTER_WALK:
         _make(engine, name)
-    _close(engine, "derived_by_planting", "planted_hops")
+    _close(engine, "derived_beyond_walk", "hops_beyond_walk")
     for name in AFTER_DESCENTS:
         _make(engine, name)
 

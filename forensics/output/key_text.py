@@ -204,7 +204,8 @@ def _derived(children: Children) -> Iterator[Line]:
     for key in children.made_keys:
         owner = f" of {key.owner_name}" if key.owner_name else ""
         status = "".join(f", {word}" for word in _status_words(key))
-        yield labelled("created", f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{status}")
+        label = "created" if key.certain else "created?"
+        yield labelled(label, f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{status}")
 
 
 def _status_words(key: MadeKey) -> Iterator[str]:
@@ -243,7 +244,8 @@ def _created(key: MadeKey) -> Iterator[Line]:
     used = f"; used {time_span(key.first_use, key.last_use)}" if key.first_use else "; never used"
     owner = f" of {key.owner_name}" if key.owner_name else ""
     account = f" in {key.account_id}" if key.account_id else ""
-    yield line(f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{account}, created{when}{signed}{used}")
+    doubt = "" if key.certain else " POSSIBLY"
+    yield line(f"{_kind(key)} ", (key.access_key_id, "bold"), f"{doubt}{owner}{account}, created{when}{signed}{used}")
     if key.event_id:
         yield line((key.event_id, "dim"), indent=2)
 

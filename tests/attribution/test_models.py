@@ -60,7 +60,7 @@ def _columns(select: str) -> list[str]:
 
 # made by the loop of `order`, by `build`, or as a view
 _OF_THE_LOOP = ("contested", "chosen", "hops", "reached", "names")
-_DOWNWARDS = ("planted_hops", "derived_by_planting")
+_DOWNWARDS = ("hops_beyond_walk", "derived_beyond_walk")
 _OF_NAMES = ("user_names", "named_users", "renamed_users")
 _OF_BUILD = ("credential_days", "attributed_events")
 _AFTER_LOOP = (*order.AFTER_WALK, *_DOWNWARDS, *order.AFTER_DESCENTS)
@@ -70,7 +70,7 @@ _BEFORE_ALL = {"events", "changed_events", "event_copies", "source_files", "expo
 
 def test_the_written_order_is_that_of_what_each_model_reads() -> None:
     made = {*_BEFORE_ALL, "contested", "renamed_users"}  # the loops begin with empty ones
-    start = {"hops": "reached", "planted_hops": "derived_by_planting"}
+    start = {"hops": "reached", "hops_beyond_walk": "derived_beyond_walk"}
     for name in (*order.BEFORE_NAMES, *_OF_NAMES, *order.BEFORE_WALK, *_OF_THE_LOOP[1:], "contested", *_AFTER_LOOP):
         assert reads(name) - {name} <= made, name
         made.add(start.get(name, name))

@@ -1,8 +1,7 @@
--- derived: everything derived from a credential: the credentials requested with it, directly or through others, and
--- everything derived from the access keys, users, passwords and trust policies that were planted with it.
+-- derived: everything derived from a credential, directly or through others, as `tree` shows it: by request, through
+-- forward access and the console, and from the access keys, users, passwords and trust policies that were planted.
 -- Grain: one row per (ancestor_id, derived_id), each the ID of a credential or a planting. `depth` is the smallest
--- number of hops. `is_certain` is false if a session may not have needed the planted trust policy. Credentials that an
--- ambiguous request may have issued are only in `descents`.
+-- number of hops. `is_certain` is false if another credential may be the requester, or if the logs do not decide it.
 
 with pairs as (
     select ancestor_credential_id as ancestor_id, credential_id as derived_id, depth, true as is_certain
@@ -11,7 +10,7 @@ with pairs as (
     union all
 
     select ancestor_id, derived_id, depth, is_certain
-    from derived_by_planting
+    from derived_beyond_walk
 )
 
 select

@@ -1,33 +1,11 @@
 -- Credentials derived from a key, directly or indirectly, by role or user. $ids: the key's credentials; $valid: the IDs
 -- of the credentials that are known to be valid.
-with below as (
+with descendants as materialized (
     select derived_id as credential_id, min(depth) as depth, max(is_certain) as certain
     from derived
     where ancestor_id in (select unnest($ids))
       and derived_id not in (select unnest($ids))
     group by derived_id
-),
-
-parents as (
-    select unnest($ids) as credential_id
-    union
-    select credential_id from below
-),
-
--- the requester is ambiguous: it may be this key
-possible as (
-    select links.child_credential_id as credential_id, 1 as depth, false as certain
-    from links
-    join parents on parents.credential_id = links.parent_credential_id
-    where links.is_ambiguous
-      and links.child_credential_id not in (select credential_id from below)
-    group by links.child_credential_id
-),
-
-descendants as materialized (
-    select credential_id, depth, certain from below
-    union all
-    select credential_id, depth, certain from possible
 ),
 
 -- filter each large table before joining

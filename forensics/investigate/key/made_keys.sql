@@ -1,8 +1,14 @@
 -- The long-term keys that were created with a key, or with credentials derived from it. $ids: the key's credentials.
-with makers as (
-    select unnest($ids) as credential_id
-    union
-    select derived_id from derived where ancestor_id in (select unnest($ids)) and is_certain
+with below as (
+    select unnest($ids) as credential_id, true as is_certain
+    union all
+    select derived_id, is_certain from derived where ancestor_id in (select unnest($ids))
+),
+
+makers as (
+    select credential_id, max(is_certain) as is_certain
+    from below
+    group by credential_id
 )
 
 select
@@ -14,7 +20,8 @@ select
     access_keys.first_use::timestamp as first_use,
     access_keys.last_use::timestamp as last_use,
     credentials.access_key_id as by_access_key_id,
-    evidence.event_id
+    evidence.event_id,
+    makers.is_certain as certain
 from access_keys
 join makers on makers.credential_id = access_keys.created_by_credential_id
 left join credentials on credentials.credential_id = makers.credential_id

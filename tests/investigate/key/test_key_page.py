@@ -45,7 +45,7 @@ CONTRACT = {
     "children.roles": "arn account_id certain depth credentials direct unexpired first_issued last_issued last_expires "
     "events",
     "children.made_keys": "access_key_id account_id owner_name status created_at first_use last_use by_access_key_id "
-    "event_id state valid_at",
+    "event_id state valid_at certain",
     "activity": "events succeeded denied failed first_use last_use last_success addresses user_agents regions services "
     "resources sensitive discovery_bursts totals",
     "activity.addresses": "value succeeded denied failed first_use last_use class country city as_number as_name",

@@ -38,6 +38,7 @@ def test_all_true_descendants_and_no_certain_stranger(seed: int, tmp_path_factor
             tree = case.tree(subject)
             keys = {key for node in tree.nodes for key in node.access_key_ids}
             assert below[subject] <= keys, (subject, below[subject] - keys)
+            assert keys >= {subject} | _derived(case, subject) >= keys & by_key.keys(), subject
             assert all(len(states) == 1 for states in _states(tree).values()), subject
             for key in _certain(tree):
                 chain = {one[1] for one in by_key[key].chain}
@@ -52,6 +53,13 @@ def _descendants(truths: Iterable[CredentialTruth]) -> defaultdict[str, set[str]
             for _, key, _, _ in one.chain:
                 found[key or ""].add(one.access_key_id or "")
     return found
+
+
+def _derived(case: Case, key: str) -> set[str]:
+    """The keys that saved queries find below a key."""
+    found = case.query_rows("key_descendants", {"key": key})
+    place = found.columns.index("access_key_id")
+    return {str(row[place]) for row in found.rows if row[place]}
 
 
 def _states(tree: Tree) -> defaultdict[str, set[State]]:
