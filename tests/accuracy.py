@@ -139,17 +139,28 @@ Owners = dict[tuple[str | None, str | None], set[tuple[str, str | None]]]
 
 
 def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
-    """Return the owners of created keys: user name, and user ID from CreateUser. Each name is used once."""
-    users: dict[tuple[str, str], str] = {}
-    keys: dict[tuple[str, str], tuple[str, str]] = {}
+    """Return the owners of keys that IAM calls create or change: user name, and user ID. Each name is used once."""
+    users: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    keys: dict[tuple[str | None, str | None], tuple[str, str] | None] = {}
     for record in records:
-        answer = record.get("responseElements") or {}
+        account_id, caller = record["recipientAccountId"], record["userIdentity"]
+        asked, answer = record.get("requestParameters") or {}, record.get("responseElements") or {}
+        if caller.get("type") == "IAMUser" and "principalId" in caller and caller["accountId"] == account_id:
+            users[account_id, caller.get("userName", "")].add(caller["principalId"])
         if record["eventName"] == "CreateUser" and "user" in answer:
-            users[record["recipientAccountId"], answer["user"]["userName"]] = answer["user"]["userId"]
-        if made := answer.get("accessKey") or answer.get("serviceSpecificCredential"):
-            owner = record["recipientAccountId"], made.get("userName", "")
-            keys[record["recipientAccountId"], made.get("accessKeyId") or made["serviceSpecificCredentialId"]] = owner
-    return {key: {("iam_user", user[1]), ("iam_user", users.get(user, user[1]))} for key, user in keys.items()}
+            users[account_id, answer["user"]["userName"]].add(answer["user"]["userId"])
+        made = answer.get("accessKey") or answer.get("serviceSpecificCredential") or {}
+        named = asked if record["eventSource"] == "iam.amazonaws.com" and "errorCode" not in record else {}
+        key = made.get("accessKeyId") or made.get("serviceSpecificCredentialId") or named.get("accessKeyId")
+        name = made.get("userName") or named.get("userName") or caller.get("userName")
+        if key and (name or caller.get("type") == "Root"):
+            keys.setdefault((account_id, key), (account_id, name) if name else None)
+    return {
+        (account_id, key): {("iam_user", owner[1]), *(("iam_user", id_) for id_ in users[owner])}
+        if owner
+        else {("root", account_id)}
+        for (account_id, key), owner in keys.items()
+    }
 
 
 def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Credential:
 
     @property
     def names_actor(self) -> bool:
-        """Whether its records name the actor: true for a delegate, else except for role sessions and assumed root."""
+        """Whether the records of its calls name the actor: a delegate, else all but role sessions and assumed root."""
         if "invokedByDelegate" in self.identity:
             return True
         return self.identity.get("type") != "AssumedRole" and not self.is_assumed_root

@@ -104,6 +104,7 @@ class _Files:
                 self.by_key.setdefault((issued.account_id, issued.access_key_id), []).append(issuance)
             if not issuance.key_only:
                 self.by_session.setdefault(_session(issued), []).append(issuance)
+        self.used = {event.credential.id for event in self.events if event.credential and event.twin is None}
         self.unseen_shapes = {one.issued.id for one in world.issuances if one.documented_only}
         self.minted_again = {_session(one.session) for one in world.mintings if one.event_id in self.present}
         self.on_behalf = self._people()
@@ -224,7 +225,7 @@ class _Files:
         return self.verdicts[credential.id]
 
     def _walk(self, credential: Credential) -> Verdict:
-        if credential.names_actor:
+        if credential.names_actor and (credential.actor.kind != "delegate" or credential.id in self.used):
             return Verdict(self._by_its_record(credential))
         people = self.on_behalf.get(_session(credential), set())
         if people:
