@@ -115,7 +115,7 @@ CHANGE_COLUMNS = _columns(
         ("target_access_key_id", TEXT, "IAM: the key or service-specific credential that was changed"),
         ("target_status", TEXT, "IAM: the new status of that key: Active, Inactive or Deleted"),
         ("target_user_name", TEXT, "IAM: the target user"),
-        ("new_user_name", TEXT, "UpdateUser: the new name of the user"),
+        ("new_user_name", TEXT, "UpdateUser: the name of the user after the call"),
         ("target_role_name", TEXT, "IAM: the target role"),
         ("target_principal_id", TEXT, "CreateUser, CreateRole: the unique ID of the created user or role"),
         ("target_policy", TEXT, "ARN or name of the attached or inline policy"),

@@ -39,6 +39,7 @@ class Request(TrailRequest, rename="camel"):
 
     user_name: str | None = None
     new_user_name: str | None = None
+    new_path: str | None = None
     access_key_id: str | None = None
     service_specific_credential_id: str | None = None
     status: str | None = None

@@ -40,7 +40,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name in _DELETIONS else request.status,
         target_user_name=unmasked_name(_target_user(identity, request, response, refused)),
-        new_user_name=unmasked_name(request.new_user_name),
+        new_user_name=unmasked_name(_new_user_name(identity, request)),
         target_role_name=unmasked_name(request.role_name or role.role_name),
         target_principal_id=unmasked_id(user.user_id or role.role_id) or _root(identity, request, response),
         target_policy=request.policy_arn or request.policy_name,
@@ -66,6 +66,13 @@ def _target_user(identity: UserIdentity, request: Request, response: Response, r
     if name is None and request.role_name is None and identity.type == "IAMUser":
         return identity.user_name  # a call about the caller has no userName
     return name
+
+
+def _new_user_name(identity: UserIdentity, request: Request) -> str | None:
+    """Return the name of a user after UpdateUser, which gives it another name, another path or both."""
+    if request.new_user_name is None and request.new_path is not None:
+        return request.user_name or identity.user_name
+    return request.new_user_name
 
 
 def _root(identity: UserIdentity, request: Request, response: Response) -> str | None:

@@ -156,13 +156,22 @@ def _is_everything(names: object) -> bool:
 
 
 def _statements(document: str | None) -> list[dict[str, Any]] | None:
-    """Return the statements of a policy document, which can be URL-encoded; None if it is invalid."""
+    """Return the statements of a policy document, which can be URL-encoded; None if it is invalid or ambiguous."""
     if not document:
         return None
     try:
-        policy = json.loads(unquote(document) if document.startswith("%7B") else document)
+        text = unquote(document) if document.startswith("%7B") else document
+        policy = json.loads(text, object_pairs_hook=_without_repeated_keys)
         statements = policy["Statement"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     listed = statements if isinstance(statements, list) else [statements]
     return listed if all(isinstance(statement, dict) for statement in listed) else None
+
+
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object. Raises ValueError if it repeats a key: no document says which value IAM takes."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("repeated key")
+    return found

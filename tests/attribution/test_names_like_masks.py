@@ -46,6 +46,15 @@ def test_a_text_that_cannot_be_a_name_is_masked(name: str) -> None:
     assert unmasked_arn(f"arn:aws:iam::111111111111:user/{name}") is None
 
 
+@pytest.mark.parametrize("path", ["<x>", "***", "[x]/(y)", "REDACTED"])
+def test_a_path_hides_nobody(path: str) -> None:
+    """Callers choose paths, and a name is unique in its account whatever its path."""
+    arn = f"arn:aws:iam::111111111111:user/{path}/pat"
+    assert unmasked_arn(arn) == arn
+    assert unmasked_arn(f"arn:aws:iam::111111111111:user/{path}/***") is None
+    assert unmasked_arn(f"arn:aws:sts::111111111111:assumed-role/{path}/***") is None
+
+
 @pytest.mark.parametrize("id_", ["REDACTED", "***", "XXXXXXXXXXXX", "AROAREDACTED", "AROAXXXXXXXXXXXXXXXXX"])
 def test_a_masked_id_or_account_is_none(id_: str) -> None:
     assert unmasked_id(id_) is None

@@ -91,3 +91,38 @@ def test_an_event_that_says_nothing_changes_nothing(source: str, name: str) -> N
 
 def test_a_masked_name_is_no_target() -> None:
     assert "target_user_name" not in changed("DeleteUser", requestParameters={"userName": "***"})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "new_name"),
+    [
+        ({"userName": "bob", "newUserName": "rob"}, "rob"),
+        ({"userName": "bob", "newUserName": "rob", "newPath": "/x/"}, "rob"),
+        ({"userName": "bob", "newPath": "/x/"}, "bob"),
+        ({"userName": "bob", "newPath": "***"}, "bob"),
+        ({"userName": "***", "newPath": "/x/"}, None),
+        ({"userName": "bob"}, None),
+        ({"userName": "bob", "newUserName": "***", "newPath": "/x/"}, None),
+    ],
+)
+def test_another_path_leaves_the_name_of_a_user(parameters: dict[str, str], new_name: str | None) -> None:
+    assert changed("UpdateUser", requestParameters=parameters).get("new_user_name") == new_name
+
+
+CUT_OFF = '{"DateLessThan": {"aws:TokenIssueTime": "2026-03-01T12:00:00Z"}}'
+REVOKING = f'"Action": "*", "Resource": "*", "Condition": {CUT_OFF}'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        f'{{"Statement": [{{"Effect": "Allow", "Effect": "Deny", {REVOKING}}}]}}',
+        f'{{"Statement": [], "Statement": [{{"Effect": "Deny", {REVOKING}}}]}}',
+    ],
+)
+def test_a_policy_with_a_repeated_key_is_not_read(document: str) -> None:
+    """No documentation of IAM says which of the values counts."""
+    parameters = {"roleName": "deploy", "policyName": "p", "policyDocument": document}
+    assert "revoked_before" not in changed("PutRolePolicy", requestParameters=parameters)
+    trusting = changed("UpdateAssumeRolePolicy", requestParameters=parameters)
+    assert "trusted_principals" not in trusting and "requires_source_identity" not in trusting

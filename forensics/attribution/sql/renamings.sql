@@ -15,3 +15,5 @@ from telling_events
 where event_source = 'iam.amazonaws.com'
   and event_name = 'UpdateUser'
   and error_code is null
+  -- a call that only gave the user another path
+  and coalesce(new_user_name <> target_user_name, true)

@@ -57,3 +57,12 @@ def test_a_key_asks_from_its_creation_on(created: int, expected: list[tuple[str,
     )
     records = [making, *request(EVIL.signs("AKIA0SECOND1113XXXXX")), call(EVIL.signs(), 300)]
     assert below(EVIL.key, records, tmp_path) == expected
+
+
+def test_another_path_of_a_user_makes_no_name_uncertain(tmp_path: Path) -> None:
+    """Any user that may change its own path could otherwise hide who switched role."""
+    bob, path = AWS.user("bob"), {"userName": "bob", "newPath": "/x/"}
+    moved = call(bob.signs(), 20, source="iam.amazonaws.com", name="UpdateUser", requestParameters=path)
+    uses = [call(ALICE.signs(), second) for second in (10, 90)]
+    with case_of_records([*uses, moved, *SWITCH], tmp_path) as case:
+        assert case.who(SWITCHED).actor.id == ALICE.id
