@@ -8,7 +8,7 @@
 --   event_id, is_certain
 
 with latest as (
-    select coalesce($at::timestamptz, max(last_event_time)) as at
+    select coalesce($at::timestamptz, max(last_reliable_event_time)) as at
     from coverage
 )
 

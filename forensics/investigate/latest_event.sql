@@ -1,5 +1,5 @@
--- The time of the latest event of the case, or of the latest ingest if no event has a readable time.
+-- The time of the latest reliable event of the case, or of the latest ingest if there is none.
 select coalesce(
-    (select max(last_event_time)::timestamp from coverage),
+    (select max(last_reliable_event_time)::timestamp from coverage),
     (select max(ingested_at)::timestamp from source_files)
 ) as at

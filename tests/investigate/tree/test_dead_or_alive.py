@@ -289,6 +289,12 @@ class TestAnEndThatACallCanUndo:
         assert not self.over(tmp_path, *later)
         assert self.over(tmp_path / "all", *later, *(call(ADMIN.signs(), hour * HOUR + 900) for hour in (1, 2)))
 
+    def test_an_unreliable_record_shows_no_hour_as_loaded(self, tmp_path: Path) -> None:
+        doubtful = with_repeated_key(call(ADMIN.signs(), 90), "type", "Root")
+        with case_of_records([call(ALICE.signs(), 0), deactivated(60), doubtful], tmp_path) as case:
+            tree = case.tree(ALICE.key, at=START + timedelta(seconds=90))
+        assert node_of(tree, ALICE.key).valid_at is None
+
     def test_a_past_time_is_judged_by_the_hours_until_then(self, tmp_path: Path) -> None:
         records = [call(ALICE.signs(), 0), deactivated(60), call(ADMIN.signs(), 99), call(ADMIN.signs(), 8000)]
         with case_of_records(records, tmp_path) as case:
@@ -773,3 +779,19 @@ def test_a_switch_of_role_is_one_session_with_one_state(role: Role, tmp_path: Pa
     (node,) = tree.nodes[1:]
     assert len(node.access_key_ids) == 2
     assert (node.relation, node.state, node.certain) == ("switched_role", "unknown", True)
+
+
+FAR_FUTURE = {"eventTime": "2098-12-31T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        with_repeated_key(call(ADMIN.signs(), 0) | FAR_FUTURE, "type", "Root"),
+        call(ADMIN.signs(), 0) | FAR_FUTURE,
+    ],
+    ids=["unreliable", "later than the ingest"],
+)
+def test_a_wrong_time_does_not_move_the_time_of_the_tree(late: Json | str, tmp_path: Path) -> None:
+    tree = tree_of([REQUEST, call(SESSION, 10), late], tmp_path)
+    assert node_of(tree, AWS.key("K")).valid_at is True
