@@ -15,6 +15,8 @@ _LONGEST_LINE = 16 << 20
 _OBJECT_IN_A_LINE = re.compile(r'\{\s*"')
 # what a transport wrote can contain a few braces, such as QRadar's `{LogStreamName: ..., Message: {"eventVersion"`
 _ATTEMPTS = 4
+# a field of a record: text around an object that contains one is a part of another record
+_PART_OF_A_RECORD = re.compile(r'(?:event(?:Version|Source|Name|Time|ID)|userIdentity)\\*"\s*:')
 # start of a line of a CloudWatch Logs export, or of `aws logs tail`, which also prints the stream
 _TIME_AND_STREAM = rb"^[ \t]*\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?[ \t]+(?:[^\s{\"]+[ \t]+)?(?=\{\s*[\"}])"
 _FIRST = re.compile(_TIME_AND_STREAM)
@@ -62,7 +64,10 @@ def without_times(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def objects_in_lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """Yield the JSON object in each line that is not blank, without the text around it; None for a line without one."""
+    """Yield the JSON object in each line that is not blank, without the text around it.
+
+    None for a line without an object, or with more than one record.
+    """
     file.seek(0)
     while line := file.readline(_LONGEST_LINE):
         if line.strip():
@@ -78,5 +83,7 @@ def _object_in(line: str) -> bytes | None:
             _, end = decoder.raw_decode(line, match.start())
         except (ValueError, RecursionError):
             continue
+        if _PART_OF_A_RECORD.search(line, 0, match.start()) or _PART_OF_A_RECORD.search(line, end):
+            break
         return line[match.start() : end].encode("utf-8", "surrogateescape")
     return None

@@ -314,6 +314,28 @@ def test_a_message_beside_records_that_is_none_is_not_lost() -> None:
     assert found == [dump(a_record(1)).encode(), dump(data["logEvents"][1]).encode()]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{whole} {second}",
+        "{cut}{whole}",
+        'ent"}}{whole}{end},{second}',
+        "<134>Oct  4 10:00:00 collector {whole},{second}",
+        "Message: {whole},Message: {second}",
+        "<134>Oct  4 10:00:00 collector {whole}{end}",
+    ],
+)
+def test_a_line_with_more_than_a_record_loses_none(line: str) -> None:
+    whole, second = dump(a_record(1)), dump(a_record(2))
+    data = line.format(whole=whole, second=second, cut=second[: len(second) // 2], end=second[len(second) // 2 :])
+    found = read(data.encode())
+    assert whole.encode() in [raw for item in found if isinstance(item, Records) for raw in item.raw]
+    if "{second}" in line:
+        assert second.encode() in [raw for item in found if isinstance(item, Records) for raw in item.raw]
+    else:
+        assert any(isinstance(item, Rejected) for item in found)
+
+
 def test_an_envelope_that_names_a_member_twice_is_not_opened() -> None:
     data = b'{"detail":%b,"detail":%b}' % (dump(a_record(1)).encode(), dump(a_record(2)).encode())
     assert [raw for _, raw in events(read(data))] == [data]
