@@ -84,7 +84,7 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 
 ReadPlaces = Callable[[Mapping[str, str]], None]
-"""Fill `record_places` for some files, given as SHA-256 by name."""
+"""Fill `record_places` for some files, given as paths by SHA-256."""
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection, read_places: ReadPlaces | None = None) -> None:

@@ -28,7 +28,7 @@ _BATCH_FILES = 200
 _ROWS_HELD = 50_000
 _SOURCE_FILES = pa.schema(
     [
-        *((name, TEXT) for name in ("name", "status", "sha256", "inflated_sha256", "reason", "kind")),
+        *((name, TEXT) for name in ("name", "path", "status", "sha256", "inflated_sha256", "reason", "kind")),
         # columns of `source_files` that are unknown without a case
         ("rejected", pa.int64()),
         ("filtered", pa.int64()),
@@ -78,4 +78,4 @@ def _hash_all(files: Sequence[ToHash]) -> Iterator[list[Hashed]]:
 def _row(one: Hashed) -> tuple[object, ...]:
     status = "failed" if one.reason and one.reason != NO_LOG else "skipped" if one.reason else "ok"
     kind = one.document.kind.value if one.document else None
-    return one.name, status, one.sha256, one.sha256, one.reason, kind, None, None, None
+    return one.file.name, one.file.path, status, one.sha256, one.sha256, one.reason, kind, None, None, None

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import msgspec
 from isal import isal_zlib
 
+from forensics.files.path_text import on_disk
 from forensics.files.regular_files import open_regular
 from forensics.formats.documents import Document, take_document
 from forensics.formats.inflate import Measure, Unreadable, inflate
@@ -26,7 +27,7 @@ _DAMAGED: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its s
 
 
 class ToHash(msgspec.Struct, frozen=True):
-    """A file to hash: its path, its name in reports, and its size in bytes."""
+    """A file to hash: its path as `as_text` writes it, its name in reports, and its size in bytes."""
 
     path: str
     name: str
@@ -36,7 +37,7 @@ class ToHash(msgspec.Struct, frozen=True):
 class Hashed(msgspec.Struct, frozen=True):
     """The hash of a file's inflated content. `reason`: why it was not read to its end, or that it is not a log."""
 
-    name: str
+    file: ToHash
     sha256: str | None
     reason: str | None = None
     document: Document | None = None
@@ -46,13 +47,13 @@ def hash_file(file: ToHash) -> Hashed:
     """Return the hash of a file's inflated content; of a document, also the content."""
     try:
         # a file read at once needs no buffer
-        with os.fdopen(open_regular(file.path), "rb", buffering=0) as stream:
+        with os.fdopen(open_regular(on_disk(file.path)), "rb", buffering=0) as stream:
             usual = _inflated_at_once(stream, file.size)
             measure = Measure()
             pieces = iter([usual]) if usual else inflate(stream, measure)
-            return _hashed(file.name, pieces, None if usual else measure)
+            return _hashed(file, pieces, None if usual else measure)
     except OSError as error:
-        return Hashed(file.name, None, f"it cannot be read: {error.strerror}")
+        return Hashed(file, None, f"it cannot be read: {error.strerror}")
 
 
 def _inflated_at_once(stream: BinaryIO, size: int) -> bytes | None:
@@ -70,7 +71,7 @@ def _inflated_at_once(stream: BinaryIO, size: int) -> bytes | None:
     return None
 
 
-def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hashed:
+def _hashed(file: ToHash, pieces: Iterator[bytes], measure: Measure | None) -> Hashed:
     """Return the hash of some pieces. `measure`: hashes them while they are read; None for a single piece."""
     reason: str | None = None
     document: Document | None = None
@@ -82,14 +83,14 @@ def _hashed(name: str, pieces: Iterator[bytes], measure: Measure | None) -> Hash
         document, rest = take_document(pieces)
         for index, piece in enumerate(rest):
             if index == 0 and not piece.lstrip().startswith((b"{", b"[")):
-                return Hashed(name, None, NO_LOG)
+                return Hashed(file, None, NO_LOG)
     except Unreadable as error:
         reason = str(error)
     if measure is None:
-        return Hashed(name, hashlib.sha256(whole).hexdigest(), None, document)
+        return Hashed(file, hashlib.sha256(whole).hexdigest(), None, document)
     if not measure.bytes_inflated:
-        return Hashed(name, None, reason or NO_LOG)
-    return Hashed(name, measure.inflated_hash.hexdigest(), reason, document)
+        return Hashed(file, None, reason or NO_LOG)
+    return Hashed(file, measure.inflated_hash.hexdigest(), reason, document)
 
 
 def main() -> None:

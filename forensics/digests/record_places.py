@@ -9,20 +9,17 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
+from forensics.files.path_text import on_disk
 from forensics.files.regular_files import open_regular
 from forensics.files.temporary_folder import TemporaryFolder
 from forensics.formats.contents import Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.record_stream import NotJson, Records
 from forensics.records.columns import SourceRecords, to_batch
-
-if TYPE_CHECKING:
-    from forensics.digests.hasher import ToHash
 
 _BATCH_BYTES = 4 << 20
 _TABLE = """
@@ -51,23 +48,21 @@ def create_table(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("create table management_files (source_sha256 varchar)")
 
 
-def read_places(
-    connection: duckdb.DuckDBPyConnection, open_files: Mapping[str, str], files: Mapping[str, ToHash]
-) -> None:
-    """Fill `record_places`. `open_files`: the SHA-256 by name; `files`: the files by name."""
+def read_places(connection: duckdb.DuckDBPyConnection, files: Mapping[str, str]) -> None:
+    """Fill `record_places` for files, given as paths by SHA-256. `as_text` wrote the paths."""
     with TemporaryFolder() as scratch:
-        for events in _batches(_all_records(open_files, files, Path(scratch))):
+        for events in _batches(_all_records(files, Path(scratch))):
             connection.register("records_of_files", events)
             connection.execute(_PLACES)
             connection.unregister("records_of_files")
 
 
-def _all_records(open_files: Mapping[str, str], files: Mapping[str, ToHash], scratch: Path) -> Iterator[SourceRecords]:
-    for name, source_sha256 in open_files.items():
-        yield from (SourceRecords(records, source_sha256) for records in _records(Path(files[name].path), scratch))
+def _all_records(files: Mapping[str, str], scratch: Path) -> Iterator[SourceRecords]:
+    for source_sha256, path in files.items():
+        yield from (SourceRecords(records, source_sha256) for records in _records(on_disk(path), scratch))
 
 
-def _records(path: Path, scratch: Path) -> Iterator[Records]:
+def _records(path: str, scratch: Path) -> Iterator[Records]:
     """Yield the records of a log file, as far as it can be read."""
     with suppress(Unreadable, NotJson, OSError), os.fdopen(open_regular(path), "rb") as stream:
         contents = open_contents(stream, Measure(), scratch)

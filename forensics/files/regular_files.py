@@ -29,7 +29,7 @@ def kind_of(mode: int) -> str | None:
     return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "not a regular file")
 
 
-def open_regular(path: str | bytes | Path, flags: int = os.O_RDONLY) -> int:
+def open_regular(path: str | Path, flags: int = os.O_RDONLY) -> int:
     """Open a regular file and return its descriptor. A new file is private to its owner (0600).
 
     Raises:
@@ -115,6 +115,6 @@ def write_from(descriptor: int, start: int, data: bytes) -> None:
         raise
 
 
-def _check_kind(path: str | bytes | Path, found: os.stat_result) -> None:
+def _check_kind(path: str | Path, found: os.stat_result) -> None:
     if kind := kind_of(found.st_mode):
         raise OSError(errno.EINVAL, f"not a regular file but {kind}", str(path))

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from forensics.answers.ingest_answer import Estimate, LookupEstimate
 from forensics.errors import AwsFailed, Declined, IngestFailed, NoSuchSource
+from forensics.files.path_text import as_text
 from forensics.files.regular_files import create_private
 from forensics.files.temporary_folder import TemporaryFolder
 from forensics.ingest import run
@@ -36,7 +37,7 @@ from forensics.lake.manifest import Filter, Manifest, SourceFile
 from forensics.sources import lookup_events as lookups
 from forensics.sources.aws import Aws
 from forensics.sources.download import DOWNLOADS, Fetched, fetch_rounds, metadata_path
-from forensics.sources.paths import LocalFile, as_text, find_files
+from forensics.sources.paths import find_files
 from forensics.sources.s3 import Found, ObjectFilter, S3Object, find_objects
 from forensics.sources.s3_url import S3Url, is_s3_url, parse_url
 
@@ -120,16 +121,14 @@ def from_files(
 ) -> Collected:
     """Add files and folders. Raises NoSuchSource, CaseBusy, IngestFailed."""
     found = find_files(paths)
-    skipped = [
-        SourceFile(as_text(file.name), as_text(file.path), "skipped", file.skipped) for file in found if file.skipped
-    ]
+    skipped = [SourceFile(file.name, file.path, "skipped", file.skipped) for file in found if file.skipped]
     files = [file for file in found if not file.skipped]
-    report = counting(progress, {as_text(file.path): file.size for file in files}, len(found))
+    report = counting(progress, {file.path: file.size for file in files}, len(found))
     for entry in skipped:
         report(entry)
     done = run.ingest(
         layout,
-        [to_read(file, as_of) for file in files],
+        [ToRead(file.path, file.name, as_of=as_of) for file in files],
         [file.size for file in files],
         version,
         report,
@@ -137,13 +136,6 @@ def from_files(
         ended=skipped,
     )
     return Collected((done,), 0)
-
-
-def to_read(file: LocalFile, as_of: datetime | None = None) -> ToRead:
-    """Return the request to read a file, with an escaped path if the path is not UTF-8."""
-    path = as_text(file.path)
-    encoded = None if path == file.path else os.fsencode(file.path)
-    return ToRead(path, as_text(file.name), as_of=as_of, encoded_path=encoded)
 
 
 def from_standard_input(layout: Layout, filter: Filter, fetching: Fetching) -> Collected:
@@ -160,7 +152,7 @@ def from_standard_input(layout: Layout, filter: Filter, fetching: Fetching) -> C
         size = copy.stat().st_size
         done = run.ingest(
             layout,
-            [ToRead(str(copy), _STANDARD_INPUT, _STANDARD_INPUT, as_of=fetching.as_of)],
+            [ToRead(as_text(copy), _STANDARD_INPUT, _STANDARD_INPUT, as_of=fetching.as_of)],
             [size],
             fetching.version,
             counting(fetching.progress, {_STANDARD_INPUT: size}, 1),
@@ -220,10 +212,10 @@ def from_lookup_events(layout: Layout, filter: Filter, fetching: Fetching) -> Co
             for region, reason in fetched.failures.items()
             for name in [f"LookupEvents/{plan.account_id}/{region}"]
         ]
-        sizes = {str(files[name]): files[name].stat().st_size for name in new}
+        sizes = {as_text(files[name]): files[name].stat().st_size for name in new}
         done = run.ingest(
             layout,
-            [ToRead(str(files[name]), name) for name in new],
+            [ToRead(as_text(files[name]), name) for name in new],
             list(sizes.values()),
             fetching.version,
             counting(fetching.progress, sizes, len(new) + len(failed)),
@@ -282,7 +274,7 @@ def _ingest_round(
     done = run.ingest(
         layout,
         [
-            ToRead(str(one.path), one.object.url, one.object.url, one.object.etag, one.metadata, fetching.as_of)
+            ToRead(as_text(one.path), one.object.url, one.object.url, one.object.etag, one.metadata, fetching.as_of)
             for one in fetched
         ],
         [one.object.size for one in fetched],

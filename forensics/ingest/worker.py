@@ -20,6 +20,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forensics.files.path_text import on_disk
 from forensics.files.regular_files import open_regular
 from forensics.formats.archives import ArchiveMember
 from forensics.formats.contents import Log, hold, open_contents
@@ -53,10 +54,10 @@ _FILTERED = ("recipient_account_id", "aws_region", "event_time", "event_source",
 
 
 class ToRead(msgspec.Struct, frozen=True):
-    """A file to read. `url`, `etag` and `metadata` are those of the S3 object, if the file is a copy of one.
+    """A file to read. `path` is written by `as_text`.
 
-    `as_of`: the effective time of an export, if the user gave one. `encoded_path`: the path on disk, if it is not
-    UTF-8; `path` and `name` are escaped then.
+    `url`, `etag` and `metadata` are those of the S3 object, if the file is a copy of one. `as_of`: the effective time
+    of an export, if the user gave one.
     """
 
     path: str
@@ -65,7 +66,6 @@ class ToRead(msgspec.Struct, frozen=True):
     etag: str | None = None
     metadata: dict[str, str] = {}
     as_of: datetime | None = None
-    encoded_path: bytes | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
@@ -106,7 +106,7 @@ class Worker:
 
     def _open(self, file: ToRead) -> list[Ended]:
         try:
-            stream = os.fdopen(open_regular(file.encoded_path or file.path), "rb")
+            stream = os.fdopen(open_regular(on_disk(file.path)), "rb")
             sha256, content = _hash(stream)
         except OSError as error:
             return [Ended(SourceFile(file.name, file.path, "failed", f"it cannot be read: {error.strerror}"))]

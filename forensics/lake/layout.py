@@ -213,9 +213,15 @@ def _special_entries(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 def _layout(root: Path) -> Layout:
     layout = Layout(root)
-    if found := _GLOB.search(f"{root} {os.path.realpath(root)}"):
+    paths = f"{root} {os.path.realpath(root)}"
+    if found := _GLOB.search(paths):
         raise NotACase(
             f"{root} has {found.group()} in its path, which DuckDB treats as a glob pattern;"
+            " choose another folder for the case"
+        )
+    if paths.encode("utf-8", "ignore").decode() != paths:
+        raise NotACase(
+            f"{root} has bytes in its path that are not UTF-8, which DuckDB cannot open;"
             " choose another folder for the case"
         )
     return layout

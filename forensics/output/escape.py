@@ -82,4 +82,6 @@ def _time(moment: datetime) -> str:
 
 
 def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+    """Return the escape of a character, or of the byte of a path that is not UTF-8."""
+    is_byte = "\udc80" <= character <= "\udcff"
+    return f"\\x{ord(character) - 0xDC00:02x}" if is_byte else character.encode("unicode_escape").decode("ascii")

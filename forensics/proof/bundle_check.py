@@ -7,6 +7,7 @@ from pathlib import Path
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.errors import NotChecked
+from forensics.files.path_text import as_text
 from forensics.files.regular_files import open_named, read_regular
 from forensics.identifiers import access_key
 from forensics.proof import bundle_archive as archive
@@ -38,6 +39,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
     """
     right: list[str] = []
     problems: list[Problem] = []
+    name = as_text(path.name)
     with open_named(path) as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         _check_beside(path, sha256, right, problems)
@@ -45,7 +47,7 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
             entry.answer_sha256 == sha256 for entry in origin.log.entries if entry.command == "bundle"
         )
         if origin is not None:
-            _add(is_logged, right, problems, path.name, "the hash of the archive is in the custody log of the case")
+            _add(is_logged, right, problems, name, "the hash of the archive is in the custody log of the case")
         try:
             members = archive.read(file, {packing.SUMS: _MAX_LISTED, _REPORT: MAX_PAGE})
             sums = members.get(packing.SUMS)
@@ -53,16 +55,20 @@ def check_bundle(path: Path, origin: Origin | None) -> Check:
         except DamagedArchive as error:
             if not problems:
                 raise NotChecked(f"{path} is not a bundle, or a damaged one: {error}") from None
-            return Check(str(path), tuple(right), (*problems, Problem(path.name, f"the archive is damaged: {error}")))
+            return Check(
+                as_text(path),
+                tuple(right),
+                (*problems, Problem(name, f"the archive is damaged: {error}")),
+            )
     listed_as = {name: member.sha256 for name, member in members.items() if name != packing.SUMS}
-    wrong = list(_not_as_listed(path.name, expected, listed_as))
+    wrong = list(_not_as_listed(name, expected, listed_as))
     if not wrong:
         right.append(f"each of {len(listed_as):,} files has the hash that {packing.SUMS} gives")
     problems += wrong
     if origin is None:
-        return Check(str(path), tuple(right), tuple(problems), (_OWN_SUMS_ONLY,))
+        return Check(as_text(path), tuple(right), tuple(problems), (_OWN_SUMS_ONLY,))
     notes = _check_answer(path, members, origin, right, problems, is_logged=is_logged)
-    return Check(str(path), tuple(right), tuple(problems), (*notes, RESEALING))
+    return Check(as_text(path), tuple(right), tuple(problems), (*notes, RESEALING))
 
 
 def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Problem]) -> None:
@@ -73,10 +79,11 @@ def _check_beside(path: Path, sha256: str, right: list[str], problems: list[Prob
     except FileNotFoundError:
         return
     except OSError as error:
-        problems.append(Problem(beside.name, f"it cannot be read ({error.strerror})"))
+        problems.append(Problem(as_text(beside.name), f"it cannot be read ({error.strerror})"))
         return
     is_same = given.split(b" ", 1)[0] == sha256.encode()
-    _add(is_same, right, problems, path.name, f"the hash of the archive is the one in {beside.name}")
+    what = f"the hash of the archive is the one in {as_text(beside.name)}"
+    _add(is_same, right, problems, as_text(path.name), what)
 
 
 def _not_as_listed(where: str, expected: dict[str, str], found: dict[str, str]) -> list[Problem]:
@@ -101,7 +108,8 @@ def _check_answer(
 
     If the hash of the archive is in the custody log, the case wrote it, so a later ingest is not a problem.
     """
-    where, now = f"{path.name}: {_REPORT}", origin.state
+    name, now = as_text(path.name), origin.state
+    where = f"{name}: {_REPORT}"
     page = members[_REPORT].content if _REPORT in members else None
     if page is None:
         problems.append(Problem(where, "it is missing, so the answer was not compared"))
@@ -119,7 +127,7 @@ def _check_answer(
     if not wrong:
         answer = hashlib.sha256(packing.answer_file(origin.key(access_key(claims.subject)))).hexdigest()
         is_same = _ANSWER in members and members[_ANSWER].sha256 == answer
-        _add(is_same, more, wrong, f"{path.name}: {_ANSWER}", f"{_ANSWER} is what the case gives for {claims.subject}")
+        _add(is_same, more, wrong, f"{name}: {_ANSWER}", f"{_ANSWER} is what the case gives for {claims.subject}")
     right += more
     problems += wrong
     return []

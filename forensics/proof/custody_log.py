@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.answers.canonical import timestamp
+from forensics.files.path_text import as_text
 from forensics.files.regular_files import open_regular, write_from
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _without_secrets(value: Any) -> Any:
     A path is checked name by name, because a long path as a whole looks like a secret.
     """
     if isinstance(value, Path):
-        return "/".join(_without_secrets(name) for name in str(value).split("/"))
+        return "/".join(_without_secrets(name) for name in as_text(value).split("/"))
     if isinstance(value, str):
         return value if _NO_SECRET.fullmatch(value) else _SECRET.sub("[hidden]", value)
     if isinstance(value, Mapping):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from forensics.sources.paths import LocalFile, as_text, find_files
+from forensics.errors import NotChecked
+from forensics.files.path_text import as_text
+from forensics.sources.paths import find_files
 
 if TYPE_CHECKING:
     from forensics.answers.verify_answer import Verification
-from forensics.errors import NotChecked
 
 
 def verify_logs(
@@ -45,8 +47,8 @@ def verify_logs(
 
     named = [Path(path) for path in paths]
     found = find_files([*named, *(Path(path) for path in keys)])
-    skipped = tuple(Unread(as_text(file.name), "skipped", reason) for file in found if (reason := _why_skipped(file)))
-    files = [ToHash(file.path, file.name, file.size) for file in found if not _why_skipped(file)]
+    skipped = tuple(Unread(file.name, "skipped", file.skipped) for file in found if file.skipped)
+    files = [ToHash(file.path, file.name, file.size) for file in found if not file.skipped]
     done = Counter[str]()
 
     def add_progress(more: int) -> None:
@@ -60,12 +62,6 @@ def verify_logs(
         except HashingFailed as error:
             raise NotChecked(str(error)) from None
         record_places.create_table(connection)
-        named_files = {file.name: file for file in files}
-        create_tables(connection, lambda open_files: record_places.read_places(connection, open_files, named_files))
-        answer = verification(connection, ", ".join(str(path) for path in named), bucket)
+        create_tables(connection, partial(record_places.read_places, connection))
+        answer = verification(connection, ", ".join(map(as_text, named)), bucket)
         return replace(answer, skipped=skipped)
-
-
-def _why_skipped(file: LocalFile) -> str | None:
-    is_text = file.path == as_text(file.path)
-    return file.skipped or (None if is_text else "its name is not UTF-8, so it cannot be listed; rename it")

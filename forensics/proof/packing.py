@@ -22,7 +22,8 @@ from forensics.answers.canonical import to_json
 from forensics.answers.core import Evidence, Exported
 from forensics.answers.verify_answer import Bundle, PackedFile
 from forensics.errors import CannotWrite
-from forensics.files.private_file import check_place, private_binary, private_file
+from forensics.files.path_text import as_text, on_disk
+from forensics.files.private_file import check_place, private_binary
 from forensics.files.regular_files import open_named, read_regular
 from forensics.identifiers import Identifier
 from forensics.investigate.bundle.proving_files import (
@@ -125,11 +126,11 @@ def pack(origin: Origin, identifier: Identifier, place: Path, *, replace: bool) 
             sha256 = write(archive, packed, as_zip=place.suffix == ".zip")
     except (TooLarge, PackedSourceChanged) as error:
         raise CannotWrite(f"nothing was written: {error}") from None
-    with private_file(sums_of(place), replace=replace) as sums:
-        sums.write(f"{sha256}  {place.name}\n")
+    with private_binary(sums_of(place), replace=replace) as sums:
+        sums.write(b"%b  %b\n" % (sha256.encode(), os.fsencode(place.name)))
     return Bundle(
         identifier.id,
-        str(place),
+        as_text(place),
         sha256,
         len(packed.files),
         packed.sources,
@@ -239,12 +240,12 @@ def _read_again(row: SourceRow, room: int) -> tuple[Source | None, str | None]:
             why = "record only: it was read from S3; ingest a local copy to pack the whole file"
             continue
         try:
-            with open_named(Path(name)) as file:
+            with open_named(Path(on_disk(name))) as file:
                 size = os.fstat(file.fileno()).st_size
                 if size > min(_MAX_SOURCE_BYTES, room):
                     why = "record only: it is larger than 1 GiB, or the bundle is full"
                 elif hashlib.file_digest(file, "sha256").hexdigest() == row.source_sha256:
-                    return Source(Path(name), size, row.source_sha256), None
+                    return Source(Path(on_disk(name)), size, row.source_sha256), None
                 else:
                     why = "record only: its source file was changed since it was read"
         except (FileNotFoundError, NotADirectoryError):

@@ -14,6 +14,7 @@ import msgspec
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
 from forensics.errors import NotAnIdentifier, NotChecked
+from forensics.files.path_text import as_text
 from forensics.files.regular_files import read_regular
 from forensics.identifiers import access_key
 from forensics.lake import manifest as manifests
@@ -56,8 +57,8 @@ class ReportClaims(msgspec.Struct, frozen=True):
 def check_report(path: Path, origin: Origin) -> Check:
     """Return the check of a report against a case. Raises NotChecked, OSError."""
     content = read_regular(path.resolve(), MAX_PAGE)
-    right, problems = compared(content, read_claims(content, str(path)), origin, path.name)
-    return Check(str(path), tuple(right), tuple(problems), (RESEALING,) if right else ())
+    right, problems = compared(content, read_claims(content, as_text(path)), origin, as_text(path.name))
+    return Check(as_text(path), tuple(right), tuple(problems), (RESEALING,) if right else ())
 
 
 def read_claims(page: bytes, where: str) -> ReportClaims:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from forensics.errors import NoSuchSource
+from forensics.files.path_text import as_text
 from forensics.files.regular_files import kind_of
 
 _OUTSIDE = "it is a symbolic link that leaves the folder; to read the target, pass the path of the target"
@@ -16,7 +17,7 @@ _OUTSIDE = "it is a symbolic link that leaves the folder; to read the target, pa
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file to read or to skip.
+    """A file to read or to skip. `path` and `name` are written by `as_text`.
 
     `path` is never a symbolic link. `name`: the path below the folder that the user gave, which answers and the
     manifest contain. `skipped`: why the file must not be opened; None for a file to read.
@@ -35,7 +36,12 @@ def find_files(paths: Iterable[Path]) -> list[LocalFile]:
     sockets and devices are returned as skipped. A folder that cannot be listed is returned as a file, so that reading
     it fails and is reported.
     """
-    return sorted((file for path in paths for file in _below(path)), key=lambda file: (file.name, file.path))
+    found = (_as_text(file) for path in paths for file in _below(path))
+    return sorted(found, key=lambda file: (file.name, file.path))
+
+
+def _as_text(file: LocalFile) -> LocalFile:
+    return LocalFile(as_text(file.path), as_text(file.name), file.size, file.skipped)
 
 
 def _below(path: Path) -> Iterator[LocalFile]:
@@ -85,11 +91,6 @@ def _entry(entry: os.DirEntry[str], inside: str, start: int) -> LocalFile | None
     if kind := kind_of(found.st_mode):
         return LocalFile(entry.path, name, 0, f"it is {kind}")
     return LocalFile(path, name, found.st_size)
-
-
-def as_text(path: str) -> str:
-    """Return a path as valid UTF-8. A file system may contain names that are not; their bytes are escaped: `\\xff`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _without_link(path: str) -> str:

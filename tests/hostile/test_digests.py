@@ -110,6 +110,15 @@ LOOSE = {
 }
 
 
+def test_files_of_two_folders_with_one_name_are_judged_each_by_its_records(tmp_path: Path) -> None:
+    planted, other = at("x.json.gz", PLANTED), log_file([call(BOB.signs(), 9 * 3600)], 9 * 3600 + 300)
+    put(tmp_path / "logs", [*GENUINE.digests, *GENUINE.logs, planted], tips=GENUINE.digests[-1:])
+    for folder in ("a", "z"):
+        put(tmp_path / folder, [at("x.json.gz", other)])
+        found = verify_logs([tmp_path / "logs", tmp_path / folder]).files
+        assert sorted(one.status for one in found if one.name == "x.json.gz") == ["unlisted", "unverified"]
+
+
 @pytest.mark.parametrize("logs", LOOSE.values(), ids=LOOSE.keys())
 def test_genuine_files_prove_wherever_they_are(logs: list[Object], tmp_path: Path) -> None:
     answer = asked(tmp_path, logs)

@@ -233,14 +233,17 @@ def test_a_fifo_that_appears_between_two_looks_is_not_waited_for(
         open_regular(tmp_path / "fifo")
 
 
-def test_a_name_that_is_not_utf_8_is_skipped_by_verify(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_read_and_shown_escaped(tmp_path: Path) -> None:
     put(tmp_path / "logs" / "log.json", record(1))
     put(tmp_path / "logs" / os.fsdecode(b"\xff.json"), record(2))
+    put(tmp_path / "logs" / "\\xff.json", record(3))
     (tmp_path / "logs" / os.fsdecode(b"\xfe")).symlink_to("/")
-    skipped = {one.name: one.reason for one in verify_logs([tmp_path / "logs"]).skipped}
-    assert set(skipped) == {"\\xff.json", "\\xfe"}
+    answer = verify_logs([tmp_path / "logs"])
+    assert [one.name for one in answer.skipped] == ["\\xfe"]
+    assert {one.name for one in answer.files} == {"log.json", "\\xff.json", "\\x5cxff.json"}
     with Case.create(tmp_path / "case") as case:
-        assert case.ingest([tmp_path / "logs"]).files == {"ok": 2, "skipped": 1}
+        assert case.ingest([tmp_path / "logs"]).files == {"ok": 3, "skipped": 1}
+        assert {one.name for one in case.verify().files} == {"log.json", "\\xff.json", "\\x5cxff.json"}
 
 
 def test_links_and_devices_in_archives_are_skipped(tmp_path: Path) -> None:

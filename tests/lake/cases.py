@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from forensics.ingest.collect import to_read
 from forensics.ingest.run import Ingested, ingest
+from forensics.ingest.worker import ToRead
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout, create
 from forensics.lake.manifest import Filter, SourceFile
@@ -27,7 +27,7 @@ def add(case: Path, *logs: Path, filter: Filter = _EVERYTHING) -> Ingested:
     found = find_files(logs)
     files = [file for file in found if not file.skipped]
     skipped = [SourceFile(file.name, file.path, "skipped", file.skipped) for file in found if file.skipped]
-    asked = [to_read(file) for file in files]
+    asked = [ToRead(file.path, file.name) for file in files]
     sizes = [file.size for file in files]
     return ingest(create(case), asked, sizes, "test", lambda file: None, filter=filter, ended=skipped)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -135,3 +136,14 @@ def test_a_private_file_is_replaced_wholly(tmp_path: Path) -> None:
     assert mode(path) == 0o600
     assert list(tmp_path.iterdir()) == [path]
     assert Layout(tmp_path).lake == tmp_path / "lake"
+
+
+def test_a_path_that_is_not_utf_8_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff")
+    with pytest.raises(NotACase, match="not UTF-8"):
+        create(folder)
+    assert not folder.exists()
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(NotACase, match="not UTF-8"):
+        open_existing(tmp_path / "link")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -9,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forensics.files.path_text import as_text
 from forensics.output.escape import cell, for_spreadsheet, for_terminal, without_secrets
+
+
+def test_a_byte_of_a_path_that_is_not_utf_8_is_shown_as_in_the_manifest() -> None:
+    path = os.fsdecode(b"/logs/\xff.json")
+    assert for_terminal(path) == as_text(path) == "/logs/\\xff.json"
 
 
 @given(st.text(st.characters()))

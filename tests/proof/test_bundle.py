@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -199,6 +200,22 @@ def test_a_source_that_is_gone_or_changed_leaves_its_records(folder: Path, unpac
         records = [name for name in archive.getnames() if name.startswith("records/")]
         member = archive.extractfile(records[0])
         assert member and b"MASKED sha256:" in member.read()
+
+
+def test_sources_and_a_bundle_with_names_that_are_not_utf_8_are_whole(tmp_path: Path) -> None:
+    logs = tmp_path / os.fsdecode(b"logs\xff")
+    (tmp_path / "made").mkdir()
+    with case_with_digests(tmp_path / "made"):
+        pass
+    (tmp_path / "made" / "logs").rename(logs)
+    with Case.create(tmp_path / "case") as case:
+        case.ingest([logs])
+        made = case.bundle(DEEP_KEY, tmp_path / os.fsdecode(b"\xff.tar.gz"))
+        assert {one.why for one in made.sources} == {None}
+        checked = case.verify_bundle(tmp_path / os.fsdecode(b"\xff.tar.gz"))
+    assert (made.path, checked.problems) == (f"{tmp_path}/\\xff.tar.gz", ())
+    sums = subprocess.run(["sha256sum", "--check", os.fsdecode(b"\xff.tar.gz.sha256")], cwd=tmp_path, check=False)
+    assert sums.returncode == 0
 
 
 def test_the_same_bundle_again_is_the_same_but_for_the_log(folder: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -182,6 +183,12 @@ def test_secrets_never_enter_and_paths_and_arns_stay(tmp_path: Path) -> None:
     assert secret[5:15] not in path.read_text()
     assert entry.parameters["path"] == str(given["path"])
     assert (entry.parameters["subject"], entry.parameters["hash"]) == (arn, "ab" * 32)
+
+
+def test_a_path_that_is_not_utf_8_is_logged_escaped(tmp_path: Path) -> None:
+    custody.append(tmp_path / "custody.jsonl", "verify", {"path": Path(os.fsdecode(b"/logs/\xff.json"))}, version="1")
+    (entry,) = custody.read(tmp_path / "custody.jsonl").entries
+    assert entry.parameters == {"path": "/logs/\\xff.json"}
 
 
 def test_a_secret_that_is_asked_about_is_not_logged(folder: Path) -> None:

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
+from forensics.files.path_text import as_text
 from forensics.identifiers import key_as_logged
 from forensics.investigate.case.event_search import logged_addresses
 from forensics.investigate.sql_rows import Connection
@@ -112,7 +113,7 @@ def _queries_in(folder: Path, *, is_own: bool) -> Iterator[SavedQuery]:
         try:
             yield _parse(path, is_own)
         except (UnusableQuery, OSError, UnicodeDecodeError) as error:
-            yield SavedQuery(path.stem, "", "", (), (), (), (), "", str(path), is_own, unusable=str(error))
+            yield SavedQuery(path.stem, "", "", (), (), (), (), "", as_text(path), is_own, unusable=str(error))
 
 
 def _parse(path: Path, is_own: bool) -> SavedQuery:
@@ -132,7 +133,7 @@ def _parse(path: Path, is_own: bool) -> SavedQuery:
         needs=tuple(_need(line) for line in fields.get("needs", ())),
         columns=_names(fields["columns"][0]),
         sql=text,
-        path=str(path),
+        path=as_text(path),
         is_own=is_own,
     )
 
