@@ -37,8 +37,8 @@ _MESSAGE_COLUMNS = (
     "message",
 )
 _DELIMITERS = (",", "\t", ";", "|")
-# no header has a record
-_OBJECT = re.compile(rb'\{\s*"')
+# a member of a JSON object: a line of JSON can look like the header of a table, as its names are those of columns
+_MEMBER = re.compile(r'\\*"\s*:\s*[\\"{\[\dtfn-]')
 _HEADER_BYTES = 64 << 10
 _MOST_COLUMNS = 5_000
 PARQUET_MAGIC = b"PAR1"
@@ -77,7 +77,7 @@ def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
     """Detect CSV with a column in which every value is a whole record, whatever its name. Reads the whole file."""
     for delimiter, columns in _headers(head):
         alone = len(columns) == 1
-        if _OBJECT.search(head.partition(b"\n")[0]) or not (alone or any(map(may_be_message, columns))):
+        if not (alone or any(map(may_be_message, columns))):
             continue
         file.seek(0)
         found = MessageColumns(alone)
@@ -95,6 +95,8 @@ def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
 
 def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
     first = head[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0]
+    if _MEMBER.search(first):
+        return
     for delimiter in _DELIMITERS:
         try:
             columns = next(csv.reader([first], delimiter=delimiter), [])

@@ -10,6 +10,7 @@ import math
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,7 +25,7 @@ from forensics.formats.contents import Archive, Log, open_contents
 from forensics.formats.inflate import Measure, Unreadable
 from forensics.formats.non_events import why_left_out
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected
-from tests.formats.wrappings import REBUILT, WRAPPED, Json, dump, elastic, event_bridge, lines, rows_of
+from tests.formats.wrappings import REBUILT, WRAPPED, Json, dump, elastic, event_bridge, lines, rows_of, sqs_of_sns
 
 
 def zstd(data: bytes) -> bytes:
@@ -334,6 +335,17 @@ def test_a_line_with_more_than_a_record_loses_none(line: str) -> None:
         assert second.encode() in [raw for item in found if isinstance(item, Records) for raw in item.raw]
     else:
         assert any(isinstance(item, Rejected) for item in found)
+
+
+@pytest.mark.parametrize(
+    "value", [a_record(1), sqs_of_sns([a_record(1)]), event_bridge(a_record(1))], ids=["record", "sqs", "EventBridge"]
+)
+def test_json_on_one_line_without_its_start_is_no_header_of_a_table(value: Json) -> None:
+    text = dump(value).encode()
+    for cut in range(1, len(text), 7):
+        for data in (text[cut:], text[cut:] + text, text[cut:] + text[:cut], text[cut:] + b',"eventName":{}' + text):
+            with suppress(NotJson):
+                assert read(data), data
 
 
 def test_an_envelope_that_names_a_member_twice_is_not_opened() -> None:
