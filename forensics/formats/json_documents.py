@@ -73,9 +73,11 @@ def rows_of(raw: bytes) -> list[Cells] | None:
 
 def _tables(value: Any) -> Iterator[Cells]:
     if isinstance(value, list):
-        for element in value:
-            if cells := _pairs(element):
-                yield cells
+        rows = [_pairs(element) for element in value]
+        is_table = any(rows)
+        for element, cells in zip(value, rows, strict=True):
+            if is_table:
+                yield cells or _damaged(element)
             else:
                 yield from _tables(element)
     elif isinstance(value, dict):
@@ -114,8 +116,15 @@ def _aligned(names: list[str], rows: list[Any]) -> Iterator[Cells]:
     """Yield rows that are lists of values in the order of the columns; the header row of Athena is not one."""
     for row in rows:
         values = _values(row)
-        if values is not None and len(values) <= len(names) and values != names:
+        if values is None or len(values) > len(names):
+            yield _damaged(row)
+        elif values != names:
             yield list(zip(names, values, strict=False))
+
+
+def _damaged(row: Any) -> Cells:
+    """Return a row that has not the form of the others, so that it is rejected and not lost."""
+    return [("damaged row", row)]
 
 
 def _values(row: Any) -> list[Any] | None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -393,6 +394,34 @@ def test_what_is_known_to_be_no_event_is_called_by_its_name(value: Json, what: s
 def test_what_is_none_of_all_this_is_told(data: bytes) -> None:
     with pytest.raises(NotJson):
         read(data)
+
+
+def broken_rows() -> list[tuple[str, Json, list[Any]]]:
+    """Documents of queries, each with its list of rows."""
+    insights = json.loads(WRAPPED["insights"]([a_record(1), a_record(2)]))
+    values = [[dump(a_record(number))] for number in (1, 2)]
+    table: Json = {"columns": [{"name": "@message"}], "rows": values}
+    athena: Json = {
+        "ResultSet": {
+            "Rows": [{"Data": [{"VarCharValue": text} for text in row]} for row in values],
+            "ResultSetMetadata": {"ColumnInfo": [{"Name": "eventjson"}]},
+        }
+    }
+    return [
+        ("insights", insights, insights["results"]),
+        ("table", table, values),
+        ("athena", athena, athena["ResultSet"]["Rows"]),
+    ]
+
+
+@pytest.mark.parametrize("name", ["insights", "table", "athena"])
+@pytest.mark.parametrize("broken", [[{}, {}], {}, [], "x", None, 1, ["x", "y"], {"Data": 1}])
+def test_a_row_of_another_form_is_rejected_and_not_lost(name: str, broken: object) -> None:
+    document, rows = next((document, rows) for other, document, rows in broken_rows() if other == name)
+    rows[1] = broken
+    found = read(dump(document).encode())
+    assert [item for item in found if isinstance(item, Rejected)]
+    assert [raw for item in found if isinstance(item, Records) for raw in item.raw] == [dump(a_record(1)).encode()]
 
 
 def test_a_broken_row_costs_that_row() -> None:
