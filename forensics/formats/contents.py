@@ -36,6 +36,7 @@ _HELD_BYTES = 64 << 20
 
 # a record inside a text, in JSON or in CSV, or with its own quotes
 _RECORD_IN_TEXT = re.compile(rb'(?:\\"|"")event(?:Version|Source|Name)(?:\\"|"")|\{\s*"event(?:Version|Source|Name)"')
+_RECORD_START_IN_TEXT = re.compile(rb'\{\s*\\*"+eventVersion\\*"+\s*:\s*\\*"+\d')
 # `aws cloudtrail lookup-events` with `--output` text, yaml or table, which change the text of records
 _OTHER_OUTPUT = re.compile(rb"EVENTS\t|Events:\s*\n\s*- |-{20,}\s*\n\|\s+LookupEvents")
 _CLI_ERROR = re.compile(
@@ -177,9 +178,19 @@ def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Ite
             lines = (Records(0, [raw]) for raw in objects_in_lines(file) if raw)
             yield from _wrapped(unwrapped(lines))
         else:
-            yield from unwrapped(read_records(_chunks(file)))
+            yield from _among_text(head, unwrapped(read_records(_chunks(file))))
     if held.failure:
         raise held.failure
+
+
+def _among_text(head: bytes, found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
+    """Yield the same records. Raises Unreadable for other text with whole records in it."""
+    try:
+        yield from found
+    except NotJson:
+        if _RECORD_START_IN_TEXT.search(head):
+            raise Unreadable("it is damaged or in an unsupported format: its records are in other text") from None
+        raise
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

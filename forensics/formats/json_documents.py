@@ -73,9 +73,9 @@ def rows_of(raw: bytes) -> list[Cells] | None:
 
 def _tables(value: Any) -> Iterator[Cells]:
     if isinstance(value, list):
-        rows = [_pairs(element) for element in value]
-        is_table = any(rows)
-        for element, cells in zip(value, rows, strict=True):
+        found = [_pairs(element) for element in value]
+        is_table = any(found)
+        for element, cells in zip(value, found, strict=True):
             if is_table:
                 yield cells or _damaged(element)
             else:

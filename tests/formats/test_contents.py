@@ -349,6 +349,14 @@ def test_json_on_one_line_without_its_start_is_no_header_of_a_table(value: Json)
                 assert read(data), data
 
 
+@pytest.mark.parametrize("text", ["a: {quoted}\nb: 1\n", "message={quoted} host=a\nnothing\n"])
+def test_records_in_text_of_an_unknown_form_are_a_failure(text: str) -> None:
+    with pytest.raises(Unreadable, match="its records are in other text"):
+        read(text.format(quoted=dump(dump(a_record(1)))).encode())
+    with pytest.raises(NotJson):
+        read(text.format(quoted=dump(dump({"eventSource": ["iam.amazonaws.com"]}))).encode())
+
+
 def test_an_envelope_that_names_a_member_twice_is_not_opened() -> None:
     data = b'{"detail":%b,"detail":%b}' % (dump(a_record(1)).encode(), dump(a_record(2)).encode())
     assert [raw for _, raw in events(read(data))] == [data]
