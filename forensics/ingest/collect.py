@@ -8,6 +8,7 @@ be queried. Answers of LookupEvents are saved as files in the case and then read
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -42,7 +43,9 @@ from forensics.sources.s3 import Found, ObjectFilter, S3Object, find_objects
 from forensics.sources.s3_url import S3Url, is_s3_url, parse_url
 
 STANDARD_INPUT = "-"
+# with the start of its SHA-256, so that `info` counts each input
 _STANDARD_INPUT = "standard input"
+_HASH_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +150,17 @@ def from_standard_input(layout: Layout, filter: Filter, fetching: Fetching) -> C
         try:
             with os.fdopen(create_private(copy), "wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file, 1 << 20)
+            with copy.open("rb") as file:
+                name = f"{_STANDARD_INPUT} {hashlib.file_digest(file, 'sha256').hexdigest()[:_HASH_DIGITS]}"
         except OSError as error:
             raise IngestFailed(f"nothing was added to {layout.root}: {ending_reason(error)}") from None
         size = copy.stat().st_size
         done = run.ingest(
             layout,
-            [ToRead(as_text(copy), _STANDARD_INPUT, _STANDARD_INPUT, as_of=fetching.as_of)],
+            [ToRead(as_text(copy), name, name, as_of=fetching.as_of)],
             [size],
             fetching.version,
-            counting(fetching.progress, {_STANDARD_INPUT: size}, 1),
+            counting(fetching.progress, {name: size}, 1),
             filter=replace(filter, delivered_from=None, delivered_to=None),
         )
     return Collected((done,), 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -150,7 +151,18 @@ def test_standard_input_is_read_like_a_file(few_logs: Path, tmp_path: Path) -> N
     about = [json.loads(run("info", "--case", tmp_path / name, "--format", "json").out) for name in ("file", "piped")]
     assert about[0]["events"] == about[1]["events"] > 0
     named = run("sql", "select name, path from source_files", "--case", tmp_path / "piped", "--format", "json").out
-    assert json.loads(named) == [{"name": "standard input", "path": "standard input"}]
+    name = f"standard input {hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"
+    assert json.loads(named) == [{"name": name, "path": name}]
+
+
+def test_each_standard_input_counts(few_logs: Path, tmp_path: Path) -> None:
+    first, second, _ = sorted(file.read_bytes() for file in few_logs.iterdir())
+    codes = [piped(content, "--case", tmp_path / "case").returncode for content in (first, b'{"Records":[{"e', second)]
+    assert codes == [0, 3, 0]
+    about = json.loads(run("info", "--case", tmp_path / "case", "--format", "json").out)
+    assert [one["status"] for one in about["unread"]] == ["failed"]
+    listed = json.loads(run("info", "--files", "--case", tmp_path / "case", "--format", "json").out)
+    assert sorted(one["status"] for one in listed) == ["failed", "ok", "ok"]
 
 
 def test_standard_input_beside_files_is_read_once(few_logs: Path, tmp_path: Path) -> None:
