@@ -364,3 +364,8 @@ def test_a_deeply_nested_query_is_an_error_and_no_crash(locked: duckdb.DuckDBPyC
     for opened in ("(", "abs("):
         with pytest.raises(duckdb.ParserException, match="Max expression depth"):
             reading(locked, f"select {opened * 3_000} 1 {')' * 3_000}")
+
+
+def test_a_query_that_is_not_utf_8_is_refused_in_one_line(case: Case) -> None:
+    with pytest.raises(QueryFailed, match="not valid UTF-8"):
+        case.sql_rows("select '\udcff'")

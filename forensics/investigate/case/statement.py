@@ -79,6 +79,8 @@ def _select(connection: Connection, query: str) -> str:
 def _statement_types(connection: Connection, query: str) -> list[duckdb.StatementType]:
     try:
         return [statement.type for statement in connection.extract_statements(query)]
+    except TypeError:  # a byte of the command line that is not UTF-8
+        raise QueryFailed("the query is not valid UTF-8") from None
     except ValueError:  # a statement type that the Python package of DuckDB does not know
         raise QueryFailed(_ONLY_READ) from None
 
