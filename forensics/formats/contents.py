@@ -174,13 +174,17 @@ def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Ite
     with held.file as file:
         if table := csv_of_messages(head, file):
             yield from read_csv(table, _chunks(file))
-        elif all(raw is not None and holds_records(raw) for raw in objects_in_lines(file)):
-            lines = (Records(0, [raw]) for raw in objects_in_lines(file) if raw)
-            yield from _wrapped(unwrapped(lines))
+        elif all(len(found) == 1 for found in _records_in_lines(file)):
+            yield from _wrapped(unwrapped(Records(0, found) for found in _records_in_lines(file)))
         else:
             yield from _among_text(head, unwrapped(read_records(_chunks(file))))
     if held.failure:
         raise held.failure
+
+
+def _records_in_lines(file: BinaryIO) -> Iterator[list[bytes]]:
+    """Yield the objects with records in each line; a transport writes one, and text around it."""
+    return (list(filter(holds_records, found)) for found in objects_in_lines(file))
 
 
 def _among_text(head: bytes, found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:

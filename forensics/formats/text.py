@@ -63,27 +63,30 @@ def without_times(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield _EACH.sub(b"", rest)
 
 
-def objects_in_lines(file: BinaryIO) -> Iterator[bytes | None]:
-    """Yield the JSON object in each line that is not blank, without the text around it.
+def objects_in_lines(file: BinaryIO) -> Iterator[list[bytes]]:
+    """Yield the JSON objects in each line that is not blank, without the text around them.
 
-    None for a line without an object, or with more than one record.
+    None of a broken line, or of one with a part of a record around the objects.
     """
     file.seek(0)
     while line := file.readline(_LONGEST_LINE):
         if line.strip():
-            yield _object_in(line.decode("utf-8", "surrogateescape"))
+            yield _objects_in(line.decode("utf-8", "surrogateescape"))
 
 
-def _object_in(line: str) -> bytes | None:
+def _objects_in(line: str) -> list[bytes]:
     decoder = json.JSONDecoder()
-    for attempt, match in enumerate(_OBJECT_IN_A_LINE.finditer(line)):
-        if attempt == _ATTEMPTS:
-            break
+    found: list[str] = []
+    around: list[str] = []
+    failures = at = end = 0
+    while failures < _ATTEMPTS and (match := _OBJECT_IN_A_LINE.search(line, at)):
         try:
-            _, end = decoder.raw_decode(line, match.start())
+            _, at = decoder.raw_decode(line, match.start())
         except (ValueError, RecursionError):
-            continue
-        if _PART_OF_A_RECORD.search(line, 0, match.start()) or _PART_OF_A_RECORD.search(line, end):
-            break
-        return line[match.start() : end].encode("utf-8", "surrogateescape")
-    return None
+            failures, at = failures + 1, match.end()
+        else:
+            found.append(line[match.start() : at])
+            around.append(line[end : match.start()])
+            end = at
+    is_broken = failures == _ATTEMPTS or any(map(_PART_OF_A_RECORD.search, [*around, line[end:]]))
+    return [] if is_broken else [text.encode("utf-8", "surrogateescape") for text in found]
