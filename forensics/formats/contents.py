@@ -29,6 +29,7 @@ from forensics.formats.json_documents import begins_as_document, elements_of, re
 from forensics.formats.messages import message_members
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.text import are_export_lines, as_utf8, objects_in_lines, without_times
+from forensics.formats.unread_forms import of_another_program, shows_callers
 from forensics.formats.unwrap import holds_records, unwrapped
 
 _HEAD_BYTES = 64 << 10
@@ -36,7 +37,6 @@ _HELD_BYTES = 64 << 20
 
 # a record inside a text, in JSON or in CSV, or with its own quotes
 _RECORD_IN_TEXT = re.compile(rb'(?:\\"|"")event(?:Version|Source|Name)(?:\\"|"")|\{\s*"event(?:Version|Source|Name)"')
-_RECORD_START_IN_TEXT = re.compile(rb'\{\s*\\*"+eventVersion\\*"+\s*:\s*\\*"+\d')
 # `aws cloudtrail lookup-events` with `--output` text, yaml or table, which change the text of records
 _OTHER_OUTPUT = re.compile(rb"EVENTS\t|Events:\s*\n\s*- |-{20,}\s*\n\|\s+LookupEvents")
 _CLI_ERROR = re.compile(
@@ -46,6 +46,7 @@ _CLI_ERROR = re.compile(
 _OCSF_COLUMNS = re.compile(rb"[^\n]*\bclass_uid\b")
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*["}]|"\s*\{\s*\\")')
 
+_UNREAD = "it shows callers of AWS in a form that is not read; export the events as JSON, or as CSV with a header"
 FAULT = "it cannot be read because of a bug in this program; please report it"
 
 
@@ -95,6 +96,8 @@ def open_contents(stream: BinaryIO, measure: Measure, scratch: Path) -> Archive 
         return Archive(members_of_tar(pieces))
     if head.startswith(PARQUET_MAGIC):
         return Log(_with_faults(read_parquet(_seekable(pieces, scratch), measure)))
+    if what := of_another_program(head):
+        raise Unreadable(f"it is {what}")
     document, pieces = take_document(as_utf8(head, pieces))
     return document or _log(pieces, scratch)
 
@@ -125,7 +128,17 @@ def _log(pieces: Iterator[bytes], scratch: Path) -> Log:
         return Log(_with_faults(_wrapped(unwrapped(read_records(without_times(pieces))))))
     if _RECORD_IN_TEXT.search(head):
         return Log(_with_faults(_records_in_text(head, pieces, scratch)))
-    return Log(_with_faults(unwrapped(read_records(pieces))))
+    return Log(_with_faults(_if_json(head, pieces)))
+
+
+def _if_json(head: bytes, pieces: Iterator[bytes]) -> Iterator[Records | Rejected]:
+    """Yield the records of JSON. Raises NotJson, or Unreadable if other text shows events."""
+    try:
+        yield from unwrapped(read_records(pieces))
+    except NotJson:
+        if shows_callers(head):
+            raise Unreadable(_UNREAD) from None
+        raise
 
 
 def _refused(error: re.Match[bytes]) -> str:
@@ -177,7 +190,7 @@ def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Ite
         elif all(len(found) == 1 for found in _records_in_lines(file)):
             yield from _wrapped(unwrapped(Records(0, found) for found in _records_in_lines(file)))
         else:
-            yield from _among_text(head, unwrapped(read_records(_chunks(file))))
+            yield from _if_json(head, _chunks(file))
     if held.failure:
         raise held.failure
 
@@ -185,16 +198,6 @@ def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Ite
 def _records_in_lines(file: BinaryIO) -> Iterator[list[bytes]]:
     """Yield the objects with records in each line; a transport writes one, and text around it."""
     return (list(filter(holds_records, found)) for found in objects_in_lines(file))
-
-
-def _among_text(head: bytes, found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
-    """Yield the same records. Raises Unreadable for other text with whole records in it."""
-    try:
-        yield from found
-    except NotJson:
-        if _RECORD_START_IN_TEXT.search(head):
-            raise Unreadable("it is damaged or in an unsupported format: its records are in other text") from None
-        raise
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

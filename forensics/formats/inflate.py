@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import hashlib
+import lzma
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ MAX_RATIO = 500
 _RATIO_COUNTS_FROM = 64 << 20
 # a compressed record has at least 50 bytes; each record takes time, also one of two characters
 _RECORDS_COUNT_FROM = 100_000
+# `xz -9` needs 65 MiB to decompress
+_XZ_BYTES = 128 << 20
 # maximum number of nested compressions
 _MAX_LAYERS = 3
 
@@ -60,10 +63,11 @@ _COMPRESSIONS = (
     _Compression("gzip", b"\x1f\x8b", lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)),
     _Compression("zstd", b"\x28\xb5\x2f\xfd", zstd.ZstdDecompressor),
     _Compression("bzip2", b"BZh", bz2.BZ2Decompressor),
+    _Compression("xz", b"\xfd7zXZ\0", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_BYTES)),
 )
 _LONGEST_MAGIC = max(len(compression.magic) for compression in _COMPRESSIONS)
 _GZIP_DAMAGED: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub declares an instance
-_DAMAGED = (_GZIP_DAMAGED, zstd.ZstdError, OSError, EOFError, ValueError)
+_DAMAGED = (_GZIP_DAMAGED, zstd.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class Unreadable(FormatError):
@@ -94,7 +98,7 @@ class Measure:
 
 
 def inflate(stream: BinaryIO, measure: Measure) -> Iterator[bytes]:
-    """Yield the content of a stream in bounded pieces; decompress gzip, zstd and bzip2, also nested.
+    """Yield the content of a stream in bounded pieces; decompress gzip, zstd, bzip2 and xz, also nested.
 
     Args:
         stream: the stream.

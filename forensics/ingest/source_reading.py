@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure
 from forensics.formats.non_events import why_left_out
 from forensics.formats.record_stream import Rejected
+from forensics.formats.unread_forms import holds_events
 from forensics.ingest.faults import SourceChanged
 from forensics.lake.manifest import SourceFile, Status
 
@@ -23,10 +23,6 @@ from forensics.lake.manifest import SourceFile, Status
 _UNKNOWN_FIELDS = 50
 _LONGEST_NAME = 100
 _FURTHER_FIELDS = "further ones"
-# a record, or the columns of one, inside other data
-_EVENT_NAME = re.compile(
-    rb"event[ _.]?version|event[ _.]?source.*event[ _.]?name|event[ _.]?name.*event[ _.]?source", re.IGNORECASE
-)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,7 +104,7 @@ class Tally:
             return "failed", self.failure
         if self.records + self.filtered == 0 and self.rejected == self.foreign:
             if self.wraps:
-                return "failed", "it is damaged or in an unsupported format: its records are nested in other data"
+                return "failed", "it is damaged, or its events are in a form that is not read"
             if self.non_events:
                 return "skipped", f"it contains no events of API calls, only {', '.join(sorted(self.non_events))}"
             if self.foreign:
@@ -151,7 +147,7 @@ class Tally:
 
     def hold(self, rejected: list[Rejected]) -> None:
         """Count rejected values, and keep them until the status of the file is known."""
-        self.wraps = self.wraps or any(_EVENT_NAME.search(item.raw) for item in rejected)
+        self.wraps = self.wraps or any(holds_events(item.raw) for item in rejected)
         if rejected and self.first_reason is None:
             self.first_reason = rejected[0].reason
         self.rejected += len(rejected)

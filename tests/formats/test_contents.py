@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import json
+import lzma
 import math
 import tarfile
 import zipfile
@@ -39,6 +40,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": zstd,
     "zstd in two frames": lambda data: zstd(data[:100]) + zstd(data[100:]),
     "bzip2": bz2.compress,
+    "xz": lzma.compress,
     "bzip2 in gzip": lambda data: gzip.compress(bz2.compress(data)),
     "utf-16": lambda data: data.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass"),
     "utf-16 big-endian in gzip": lambda data: gzip.compress(b"\xfe\xff" + data.decode().encode("utf-16-be")),

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from forensics.formats.record_stream import Rejected
+import pytest
+
+from forensics.formats.inflate import Unreadable
+from forensics.formats.record_stream import NotJson, Rejected
+from forensics.formats.unread_forms import holds_events
 from tests.formats.test_contents import a_record, read
 from tests.formats.wrappings import dump
 
@@ -24,3 +28,64 @@ def test_a_record_in_the_text_before_a_record_is_not_believed(tmp_path: Path) ->
     line = f"agent={dump(a_record(6, eventName='Forged'))} message={dump(a_record(7))}"
     assert rejected(line.encode(), tmp_path)
     assert not rejected(f"context={json.dumps({'a': 1})} message={dump(a_record(7))} {{}}".encode(), tmp_path)
+
+
+ROW = ("2026-10-04T10:00:00Z", "GetObject", "arn:aws:sts::111122223333:assumed-role/ops/a", "ASIAIOSFODNN7EXAMPL2")
+IDENTITY = {"type": "AssumedRole", "sessionContext": {}, "accessKeyId": ROW[3]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "\t".join(ROW),  # jq's @tsv
+        f"user_arn,command,access_key\n{ROW[2]},{ROW[1]},{ROW[3]}\n",
+        f"@timestamp,eventName,userIdentity.arn,userIdentity.accessKeyId\n{','.join(ROW)}\n",
+        f"userIdentity.accessKeyId,count(*)\n{ROW[3]},7\n",
+        f"#TYPE System.Object\r\neventName,eventSource,key\r\na,b,{ROW[3]}\r\n",
+        f"sep=;\neventName;eventSource;key\na;b;{ROW[3]}\n",
+        f"- eventSource: sts.amazonaws.com\n  eventName: AssumeRole\n  key: {ROW[3]}\n",
+        f'SQLite format 3\0 \1 CREATE TABLE ct(eventName, userIdentity) {ROW[1]}{{"accessKeyId":"{ROW[3]}"}}',
+    ],
+)
+def test_text_with_callers_in_another_form_fails(data: str, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="in a form that is not read"):
+        read(data.encode(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"time": ROW[0], "name": ROW[1], "user": IDENTITY},  # names that a person chose with jq
+        [[ROW[0], ROW[1], IDENTITY]],  # pandas' orient="values"
+        {"@timestamp": ROW[0], "eventName": ROW[1], "userIdentity.accessKeyId": ROW[3]},
+        {"udm": {"metadata": {"productName": "AWS CloudTrail"}, "labels": [{"value": ROW[3]}]}},
+        {"attributes": [{"key": "aws.user_identity.type"}, {"key": "aws.access_key.id", "value": ROW[3]}]},
+    ],
+)
+def test_a_value_with_a_caller_in_another_form_is_not_foreign(value: object) -> None:
+    assert holds_events(dump(value).encode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
+        "Events have an eventSource, an eventName and an eventVersion.\n",
+        f"192.0.2.1 GET /b?X-Amz-Credential={ROW[3]}/20261004/us-east-1/s3/aws4_request\n",
+        "ORCID,name\n1,\u03b1\n",
+    ],
+)
+def test_other_text_is_no_log(text: str, tmp_path: Path) -> None:
+    with pytest.raises(NotJson):
+        read(text.encode(), tmp_path)
+
+
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\1\0", b"\x04\x22\x4d\x18", b"x\x9c", b"ORC"])
+def test_an_archive_or_a_file_of_another_program_fails_with_its_name(magic: bytes, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="which is not read; "):
+        read(magic + dump(a_record(1)).encode() + b"\0", tmp_path)
+
+
+def test_the_reason_costs_time_in_proportion_to_the_value() -> None:
+    """Two names with anything between them: a pattern of both took hours for a line of ten megabytes."""
+    assert not holds_events(b"eventSource " * 1_000_000)

@@ -272,7 +272,7 @@ def pandas_split(records: Sequence[Json]) -> bytes:
     return dump({"columns": names, "index": list(range(len(data))), "data": data}).encode()
 
 
-@refused("frame.json", r"(?i)rows|columns|unsupported format")
+@refused("frame.json", r"(?i)rows|columns|in a form that is not read")
 def pandas_columns(records: Sequence[Json]) -> bytes:
     """`pd.DataFrame(records).to_json()`: an object for each column, with the numbers of the rows as names.
 

@@ -1,0 +1,53 @@
+"""Unread forms: recognizes CloudTrail events in content whose form is not read, and files of other programs.
+
+Such a file fails, so that no answer claims that an access key in it is in none of the logs.
+"""
+
+from __future__ import annotations
+
+import re
+
+# the names of a record's fields, in any spelling
+_VERSION = re.compile(rb"event[ _.]?version", re.IGNORECASE)
+_SOURCE = re.compile(rb"event[ _.]?source", re.IGNORECASE)
+_NAME = re.compile(rb"event[ _.]?name", re.IGNORECASE)
+# what shows the caller of an event without the names of its fields
+_CALLER = re.compile(rb"user[_.]?identity|session[_.]?(?:context|issuer)|cloudtrail", re.IGNORECASE)
+_PRINCIPAL = re.compile(rb"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:")
+_ACCESS_KEY_ID = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
+_NOT_TEXT = re.compile(rb"[\0-\x08\x0e-\x1f]")
+_FILES = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; extract it",
+    b"Rar!\x1a\x07": "a RAR archive, which is not read; extract it",
+    b"\x04\x22\x4d\x18": "compressed by lz4, which is not read; decompress it",
+    b"\xff\x06\x00\x00sNaPpY": "compressed by Snappy, which is not read; decompress it",
+    b"\x1f\x9d": "compressed by compress, which is not read; decompress it",
+    b"\x5d\x00\x00": "compressed by lzma, which is not read; decompress it",
+    b"LZIP\x01": "compressed by lzip, which is not read; decompress it",
+    b"\x78\x01": "a zlib stream, which is not read; decompress it",
+    b"\x78\x5e": "a zlib stream, which is not read; decompress it",
+    b"\x78\x9c": "a zlib stream, which is not read; decompress it",
+    b"\x78\xda": "a zlib stream, which is not read; decompress it",
+    b"Obj\x01": "an Avro file, which is not read; export the records as JSON or Parquet",
+    b"ORC": "an ORC file, which is not read; export the records as JSON or Parquet",
+    b"ARROW1": "an Arrow file, which is not read; export the records as JSON or Parquet",
+}
+
+
+def of_another_program(head: bytes) -> str | None:
+    """Return what a file with this start is, and what to do with it; None if it is text or unknown."""
+    if not _NOT_TEXT.search(head):
+        return None
+    return next((what for magic, what in _FILES.items() if head.startswith(magic)), None)
+
+
+def holds_events(value: bytes) -> bool:
+    """Return whether a value that is not read has the names of a record's fields, or a caller with an access key."""
+    if _VERSION.search(value) or (_SOURCE.search(value) and _NAME.search(value)):
+        return True
+    return bool(_ACCESS_KEY_ID.search(value) and _CALLER.search(value))
+
+
+def shows_callers(text: bytes) -> bool:
+    """Return whether text that is not JSON has access keys beside principals, or beside what `holds_events` finds."""
+    return bool(_ACCESS_KEY_ID.search(text) and (_PRINCIPAL.search(text) or holds_events(text)))
