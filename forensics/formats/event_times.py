@@ -13,8 +13,10 @@ _ISO = re.compile(
 )
 # Azure Monitor, in English
 _ENGLISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.\d+)? ?([AP]M)")
-_EPOCH_SECONDS = re.compile(r"(\d{9,10})(?:\.\d+)?")
-_EPOCH_MILLISECONDS = re.compile(r"(\d{10})\d{3}(?:\.\d+)?")
+# seconds, or, with more digits, milliseconds, microseconds or nanoseconds
+_EPOCH = re.compile(r"(\d{9}|\d{10}(?:\d{3}){0,3})(?:\.\d+)?")
+# PowerShell 5 and the JSON of other .NET programs
+_DOT_NET = re.compile(r"\\?/Date\((\d{10})\d{3}(?:[+-]\d{4})?\)\\?/")
 _CENTURY = 20
 _ODD_SPACES = re.compile("[\u202f\u00a0]")
 
@@ -24,7 +26,8 @@ def parse_time(text: str | None) -> datetime | None:
     """Parse a time as CloudTrail and other products write it. Return UTC to the second; None if invalid.
 
     The forms are ISO 8601 with or without punctuation and with any offset, STS's form with or without its second
-    comma, Azure Monitor's form, and seconds or milliseconds since 1970. A time without an offset is UTC.
+    comma, Azure Monitor's form, .NET's form, and seconds since 1970 or thousandths, millionths or billionths of them. A
+    time without an offset is UTC.
 
     Example:
         >>> parse_time("2026-10-04T15:30:00+05:30")
@@ -42,8 +45,8 @@ def parse_time(text: str | None) -> datetime | None:
         if match := _ENGLISH.fullmatch(text):
             month, day, year, *clock = match.groups()
             return _on_a_12_hour_clock(int(year), int(month), int(day), *clock)
-        if match := _EPOCH_SECONDS.fullmatch(text) or _EPOCH_MILLISECONDS.fullmatch(text):
-            return datetime.fromtimestamp(int(match.group(1)), UTC)
+        if match := _EPOCH.fullmatch(text) or _DOT_NET.fullmatch(text):
+            return datetime.fromtimestamp(int(match.group(1)[:10]), UTC)
     except (ValueError, KeyError, OverflowError):
         return None
     return None

@@ -31,8 +31,8 @@ _NATIVE_START = re.compile(rb'\{"eventVersion":\s?"[^"\\]*",\s?"userIdentity":\s
 _TEXT_OF_A_RECORD = b'\\"event'
 # a block that a product turned into text
 _TEXT_OF_A_BLOCK = re.compile(rb':\s?"\{\\"')
-# a date and a clock with a space between them, where AWS writes `T`
-_TIME_OF_A_PRODUCT = re.compile(rb'"eventTime":\s?"\d{4}-\d\d-\d\d ')
+# a date and a clock with a space between them, where AWS writes `T`, or a count of seconds
+_TIME_OF_A_PRODUCT = re.compile(rb'"eventTime":\s?(?:\d|"\d{4}-\d\d-\d\d |"\\?/Date\()')
 # names of the original message that only the product writes, in order of preference
 _ORIGINALS = (
     "event.original",

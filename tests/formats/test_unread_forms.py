@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from forensics.formats.inflate import Unreadable
-from forensics.formats.record_stream import NotJson, Rejected
+from forensics.formats.record_stream import NotJson, Records, Rejected
 from forensics.formats.unread_forms import holds_events
 from tests.formats.test_contents import a_record, read
 from tests.formats.wrappings import dump
@@ -89,3 +89,10 @@ def test_an_archive_or_a_file_of_another_program_fails_with_its_name(magic: byte
 def test_the_reason_costs_time_in_proportion_to_the_value() -> None:
     """Two names with anything between them: a pattern of both took hours for a line of ten megabytes."""
     assert not holds_events(b"eventSource " * 1_000_000)
+
+
+@pytest.mark.parametrize("time", [1791122400000, 1791122400, 1791122400000000, "/Date(1791122400000)/"])
+def test_a_count_of_seconds_is_the_time_of_a_rebuilt_record(time: int | str, tmp_path: Path) -> None:
+    (found,) = read(dump([a_record(1, eventTime=time)]).encode(), tmp_path)
+    assert isinstance(found, Records)
+    assert (found.delivery, json.loads(found.raw[0])["eventTime"]) == ("rebuilt", "2026-10-04T14:00:00Z")
