@@ -25,7 +25,7 @@ from forensics.formats.event_tables import (
     rows_with_events,
 )
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
-from forensics.formats.json_documents import begins_as_document, elements_of, read_document, rows_of
+from forensics.formats.json_documents import begins_as_document, elements_of, read_document, rows_below_header, rows_of
 from forensics.formats.messages import message_members
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.text import are_export_lines, as_utf8, objects_in_lines, without_times
@@ -173,7 +173,7 @@ def _begins_with_records(head: bytes) -> bool:
 def _document(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
     """Yield the records of a list of texts, or of the rows of a table."""
     values = read_document(pieces)
-    rows = [row for raw in values for row in rows_of(raw) or ()]
+    rows = [row for raw in values for row in rows_of(raw) or ()] or rows_below_header(values)
     if table := rows_with_events(rows):
         yield from read_rows(rows, table)
     else:

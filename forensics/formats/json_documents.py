@@ -19,11 +19,13 @@ Cells = list[tuple[str, Any]]
 MAX_DOCUMENT_BYTES = 256 << 20
 # the start of a list of texts or lists, or of a line with one text
 _TEXTS = re.compile(rb'\s*(?:\[\s*["\[]|"\s*\{\s*\\")')
-# the start of a table: Athena, CloudTrail Lake, Logs Insights, Log Analytics, ClickHouse, BigQuery
+# the start of a table: Athena, CloudTrail Lake, Logs Insights, Log Analytics, ClickHouse, BigQuery, OpenSearch
 _TABLE = re.compile(
     rb'"ResultSet"\s*:\s*\{|"(?:QueryResultRows|results)"\s*:\s*\[\s*\['
-    rb'|"(?:[Cc]olumns|meta)"\s*:\s*\[\s*(?:"|\{\s*"(?:[Nn]ame|ColumnName)")|"schema"\s*:\s*\{\s*"fields"'
+    rb'|"(?:[Cc]olumns|meta|schema)"\s*:\s*\[\s*(?:"|\{\s*"(?:[Nn]ame|ColumnName)")|"schema"\s*:\s*\{\s*"fields"'
 )
+# members with the rows of a table beside the names of its columns
+_ROWS = ("rows", "data", "values", "datarows")
 _OF_A_TRAIL = re.compile(rb'\s*\{\s*"(?:Records|event[A-Z]\w*|userIdentity|awsRegion)"')
 _value = msgspec.json.Decoder().decode
 
@@ -61,6 +63,16 @@ def elements_of(values: Iterable[bytes]) -> list[bytes]:
     return elements
 
 
+def rows_below_header(values: list[bytes]) -> list[Cells]:
+    """Return the rows of lists whose first list has the names of columns; empty if it has other values."""
+    lists = values if len(values) > 1 else elements_of(values)
+    try:
+        names = msgspec.json.decode(lists[0], type=list[str]) if lists else []
+        return list(_aligned(names, [msgspec.json.decode(raw, type=list[Any]) for raw in lists[1:]])) if names else []
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+
+
 def rows_of(raw: bytes) -> list[Cells] | None:
     """Return the rows of a document with a table; None if it is another document."""
     try:
@@ -83,7 +95,7 @@ def _tables(value: Any) -> Iterator[Cells]:
     elif isinstance(value, dict):
         members = {name.lower(): member for name, member in value.items()}
         names = _column_names(members)
-        rows = next((rows for name in ("rows", "data") if isinstance(rows := members.get(name), list)), None)
+        rows = next((rows for name in _ROWS if isinstance(rows := members.get(name), list)), None)
         if names and rows is not None:
             yield from _aligned(names, rows)
         else:
@@ -94,9 +106,8 @@ def _tables(value: Any) -> Iterator[Cells]:
 def _column_names(members: dict[str, Any]) -> list[str]:
     """Return the names of the columns that a document describes beside its rows."""
     schema = members.get("schema")
-    described = (
-        members.get("columns") or members.get("meta") or (schema.get("fields") if isinstance(schema, dict) else None)
-    )
+    schema = schema.get("fields") if isinstance(schema, dict) else schema
+    described = members.get("columns") or members.get("meta") or schema
     metadata = members.get("resultsetmetadata")
     if not described and isinstance(metadata, dict):
         described = metadata.get("ColumnInfo")

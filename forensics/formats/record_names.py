@@ -64,8 +64,8 @@ RECORD = _fields(
 FREE_BLOCKS = {"additionalEventData", "requestParameters", "responseElements", "serviceEventDetails"}
 
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
-# what products write behind a name: the zone of a time (Kusto), an array (Splunk), the form of a block
-_ZONE = re.compile(r"\s*\[utc\]\s*$", re.IGNORECASE)
+# what products write behind a name: the zone of a time (Kusto), the type of a value (Snowflake), the form of a block
+_BEHIND = re.compile(r"\s*\[utc\]\s*$|::[a-z]+(?:\([\d,]*\))?$", re.IGNORECASE)
 _FORM = re.compile(r"[_.]?(?:raw|json|string|str|text)$", re.IGNORECASE)
 # before the names of a record: Elastic Common Schema, Datadog, and the tables of Athena and Steampipe
 _NAMESPACES = ("awscloudtrail", "cloudtrail", "aws", "detail")
@@ -85,8 +85,13 @@ _SYNONYMS: dict[str, Path] = {
 
 
 def plain(name: str) -> str:
-    """Return a column name in lower case, with only letters and digits, without a time zone behind it."""
-    return _NOT_LETTERS.sub("", _ZONE.sub("", name).lower())
+    """Return a column name in lower case, with only letters and digits, without the zone or the type behind it."""
+    return _NOT_LETTERS.sub("", _BEHIND.sub("", name).lower())
+
+
+def may_precede_a_field(path: str) -> bool:
+    """Return whether a product can have put a whole record under a path: no part of it is a field of a record."""
+    return FIELD_NAMES.isdisjoint(map(plain, re.split(r"[.:/]+", path)))
 
 
 @lru_cache(maxsize=10_000)

@@ -18,7 +18,7 @@ from typing import Any
 from forensics.errors import FormatError
 from forensics.formats.athena_struct import NotStructText, read_struct
 from forensics.formats.event_times import parse_time
-from forensics.formats.record_names import FREE_BLOCKS, RECORD, Path, path_of, plain, spelled_path
+from forensics.formats.record_names import FREE_BLOCKS, RECORD, Path, may_precede_a_field, path_of, plain, spelled_path
 
 Cells = Iterable[tuple[str, Any]]
 """The names and values of a row's columns. A name can be repeated."""
@@ -35,6 +35,9 @@ _IDENTITY_TYPES = set(
 _SESSION_ISSUER = ("userIdentity", "sessionContext", "sessionIssuer")
 _OF_A_ROLE = re.compile(r"arn:[^:]*:iam::\d{12}:role/.+|AROA[A-Z0-9]+")
 _NOTHING = ("", "null", "-")
+_EVENT_NAME = ("eventName",)
+_OF_ANY_EVENT = [("eventSource",), ("eventTime",), ("eventID",)]
+_SEPARATOR = re.compile(r"[.:/]+")
 _DEPTH = 4
 # an event has at most 256 KiB; Python needs many times the memory to parse a literal
 _LONGEST_LITERAL = 256 << 10
@@ -46,15 +49,33 @@ class NotARow(FormatError):
 
 def names_events(columns: Iterable[str]) -> bool:
     """Return whether a table with these columns has CloudTrail events."""
-    paths = {path_of(name) for name in columns}
-    return ("eventName",) in paths and bool(paths & {("eventSource",), ("eventTime",), ("eventID",)})
+    names = list(columns)
+    return _name_events(names) or bool(_prefix(names))
+
+
+def _name_events(names: Iterable[str]) -> bool:
+    paths = {path_of(name) for name in names}
+    return _EVENT_NAME in paths and not paths.isdisjoint(_OF_ANY_EVENT)
+
+
+def _prefix(names: list[str]) -> str:
+    """Return what a product wrote before each name of a field, such as `data.aws.`; empty if it wrote nothing."""
+    for name in names:
+        for separator in _SEPARATOR.finditer(name):
+            before = name[: separator.end()]
+            if path_of(name[separator.end() :]) == _EVENT_NAME and may_precede_a_field(before):
+                return before if _name_events(one.removeprefix(before) for one in names) else ""
+    return ""
 
 
 def record_of(row: Cells) -> bytes:
     """Return the record of a row as JSON. Raises NotARow."""
     cells = list(_cells(row))
-    if not names_events(name for name, _ in cells):
-        raise NotARow("the row is not a CloudTrail event")
+    names = [name for name, _ in cells]
+    if not _name_events(names):
+        if not (prefix := _prefix(names)):
+            raise NotARow("the row is not a CloudTrail event")
+        cells = [(name.removeprefix(prefix), value) for name, value in cells]
     record: dict[str, Any] = {}
     values, others = _by_path(cells)
     for path, found in sorted(values.items(), key=lambda item: len(item[0])):

@@ -1,0 +1,65 @@
+"""Tables: the rows of events in the containers of other products, with what they write around the names of fields."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forensics.formats.record_stream import Delivery, Records, Rejected
+from tests.formats.test_contents import a_record, read
+from tests.formats.wrappings import dump, lines, rows_of
+
+RECORD = a_record(1, responseElements={"credentials": {"accessKeyId": "ASIAIOSFODNN7EXAMPL2"}})
+NAMES = list(RECORD)
+ROW = list(RECORD.values())
+FLAT = {
+    "eventTime": RECORD["eventTime"],
+    "eventName": RECORD["eventName"],
+    "eventSource": RECORD["eventSource"],
+    "userIdentity.arn": RECORD["userIdentity"]["arn"],
+    "userIdentity.accessKeyId": RECORD["userIdentity"]["accessKeyId"],
+    "responseElements.credentials.accessKeyId": "ASIAIOSFODNN7EXAMPL2",
+}
+
+
+def renamed(name: Callable[[str], str]) -> bytes:
+    return rows_of(",".join(map(name, FLAT)), [[str(value) for value in FLAT.values()]])
+
+
+TABLES: dict[str, bytes] = {
+    "Elasticsearch ES|QL": dump({"columns": [{"name": name} for name in NAMES], "values": [ROW]}).encode(),
+    "OpenSearch PPL": dump({"schema": [{"name": name} for name in NAMES], "datarows": [ROW], "total": 1}).encode(),
+    "ClickHouse JSONCompactEachRowWithNames": lines([NAMES, ROW]),
+    "lists below a header": dump([NAMES, ROW], indent=1).encode(),
+    "Wazuh's dashboard": renamed(lambda name: f"data.aws.{name}"),
+    "an index pattern's fields": renamed(lambda name: f"_source.data.aws.{name}"),
+    "a JSON row with a prefix": dump({f"data.aws.{name}": value for name, value in FLAT.items()}).encode(),
+    "Snowflake's paths": renamed(lambda name: f"VALUE:{name.upper().replace('.', ':')}::STRING"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_events_is_read(name: str, tmp_path: Path) -> None:
+    (found,) = read(TABLES[name], tmp_path)
+    assert isinstance(found, Records)
+    assert found.delivery == Delivery.REBUILT
+    record: dict[str, Any] = json.loads(found.raw[0])
+    assert (record["eventName"], record["eventTime"]) == ("GetObject", "2026-10-01T12:00:00Z")
+    assert record["userIdentity"]["accessKeyId"] == RECORD["userIdentity"]["accessKeyId"]
+    assert record["responseElements"]["credentials"]["accessKeyId"] == "ASIAIOSFODNN7EXAMPL2"
+
+
+def test_the_names_of_a_block_of_the_caller_are_no_columns(tmp_path: Path) -> None:
+    row = {f"requestParameters.{name}": value for name, value in FLAT.items()}
+    (found,) = read(dump({"id": 1, **row}).encode(), tmp_path)
+    assert isinstance(found, Records)
+    assert found.delivery == Delivery.NATIVE  # the decoder refuses it
+
+
+def test_a_row_longer_than_its_header_is_rejected(tmp_path: Path) -> None:
+    document = {"columns": [{"name": name} for name in NAMES], "rows": [ROW, [*ROW, "x"]]}
+    assert [type(item) for item in read(dump(document).encode(), tmp_path)] == [Records, Rejected]
