@@ -30,7 +30,7 @@ from forensics.formats.messages import message_members
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.text import are_export_lines, as_utf8, objects_in_lines, without_times
 from forensics.formats.unread_forms import of_another_program, shows_callers
-from forensics.formats.unwrap import holds_records, unwrapped
+from forensics.formats.unwrap import holds_records, open_value, unwrapped
 
 _HEAD_BYTES = 64 << 10
 _HELD_BYTES = 64 << 20
@@ -167,7 +167,9 @@ def _json_log(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[R
 def _begins_with_records(head: bytes) -> bool:
     """Return whether the first value of a file is a record, or contains one where a known product writes it."""
     first = next(read_records(iter([head])), None)
-    return isinstance(first, Records) and holds_records(first.raw[0])
+    if not isinstance(first, Records) or not holds_records(first.raw[0]):
+        return False
+    return all(delivery != Delivery.REBUILT for delivery, _ in open_value(first.raw[0]))
 
 
 def _document(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
@@ -175,7 +177,14 @@ def _document(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
     values = read_document(pieces)
     rows = [row for raw in values for row in rows_of(raw) or ()] or rows_below_header(values)
     if table := rows_with_events(rows):
-        yield from read_rows(rows, table)
+        position = 0
+        for item in read_rows(rows, table):
+            position += len(item.raw) if isinstance(item, Records) else 1
+            yield item
+        others = (raw for raw in values if len(values) > 1 and not rows_of(raw) and holds_records(raw))
+        for raw in others:
+            yield Rejected(position, -1, raw, "it is not a row of the table in the same file")
+            position += 1
     else:
         elements = elements_of(values)
         yield from unwrapped([Records(0, elements)], message_members(elements))

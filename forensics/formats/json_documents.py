@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from forensics.formats.inflate import Unreadable
+from forensics.formats.unwrap import is_of_the_caller, names_a_record
 
 Cells = list[tuple[str, Any]]
 
@@ -26,7 +27,8 @@ _TABLE = re.compile(
 )
 # members with the rows of a table beside the names of its columns
 _ROWS = ("rows", "data", "values", "datarows")
-_OF_A_TRAIL = re.compile(rb'\s*\{\s*"(?:Records|event[A-Z]\w*|userIdentity|awsRegion)"')
+# a member of a record; a caller can write a table into those behind it
+_OF_A_RECORD = re.compile(rb'"(?:Records|event[A-Z]\w*|userIdentity|awsRegion|requestParameters)"\s*:')
 _value = msgspec.json.Decoder().decode
 
 
@@ -34,7 +36,8 @@ def begins_as_document(head: bytes) -> bool:
     """Return whether a file begins with a list of texts or lists, a text, or a table of query results."""
     if _TEXTS.match(head):
         return True
-    return head.lstrip()[:1] == b"{" and not _OF_A_TRAIL.match(head) and _TABLE.search(head) is not None
+    table = _TABLE.search(head) if head.lstrip()[:1] == b"{" else None
+    return table is not None and not _OF_A_RECORD.search(head, 0, table.start())
 
 
 def read_document(pieces: Iterable[bytes]) -> list[bytes]:
@@ -84,6 +87,7 @@ def rows_of(raw: bytes) -> list[Cells] | None:
 
 
 def _tables(value: Any) -> Iterator[Cells]:
+    """Yield the rows of the tables in a document; a caller can write one into a record."""
     if isinstance(value, list):
         found = [_pairs(element) for element in value]
         is_table = any(found)
@@ -92,15 +96,16 @@ def _tables(value: Any) -> Iterator[Cells]:
                 yield cells or _damaged(element)
             else:
                 yield from _tables(element)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and not names_a_record(value):
         members = {name.lower(): member for name, member in value.items()}
         names = _column_names(members)
         rows = next((rows for name in _ROWS if isinstance(rows := members.get(name), list)), None)
         if names and rows is not None:
             yield from _aligned(names, rows)
         else:
-            for member in value.values():
-                yield from _tables(member)
+            for name, member in value.items():
+                if not is_of_the_caller(name):
+                    yield from _tables(member)
 
 
 def _column_names(members: dict[str, Any]) -> list[str]:

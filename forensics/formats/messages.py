@@ -6,6 +6,7 @@ A field of CloudTrail's record reference never counts, nor does a tag or a descr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,8 +21,17 @@ _FREE_TEXT = set(
 )
 
 
+# what a server logs of a request: `http_user_agent`, `requestUri`
+_OF_A_REQUEST = set(
+    "agent args cookie cookies header headers params path query referer referrer request uri url useragent".split()
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
 def may_be_message(name: str) -> bool:
     """Return whether a column can contain whole records: no part of its name is a field in which callers write."""
+    if not _OF_A_REQUEST.isdisjoint(word.lower() for word in _WORD.findall(name)):
+        return False
     parts = {plain(part) for part in name.split(".")}
     return not parts & (FIELD_NAMES | OF_THE_CALLER | _FREE_TEXT) and plain(name) not in FIELD_NAMES
 

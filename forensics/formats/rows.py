@@ -276,7 +276,8 @@ def _add_time(record: dict[str, Any], others: Mapping[str, Any]) -> None:
 def is_spelled_otherwise(members: Iterable[str]) -> bool:
     """Return whether a JSON object spells a field of a record in another way, and lacks the field itself."""
     names = set(members)
-    return any(name not in RECORD and (path := spelled_path(name)) and path[0] not in names for name in names)
+    paths = ((spelled_path(name) or path_of(name)) for name in names if name not in RECORD)
+    return any(path is not None and path[0] not in names for path in paths)
 
 
 def lacks_its_time(members: Iterable[str]) -> bool:

@@ -50,6 +50,8 @@ _HOLDERS_OF_ORIGINAL = ("event", "log")
 _NOTHING = (b"", b"null", b'""')
 # field of the message in a result of CloudWatch Logs Insights; other fields may be attacker-controlled
 _WHOLE_MESSAGE = b'"@message"'
+# members beside the headers of a request of HTTP
+_OF_HTTP = {"method", "path", "rawPath", "requestContext", "uri", "url"}
 # members beside the `value` of a Kafka message
 _OF_KAFKA = {"topic", "partition", "offset"}
 # names, in any spelling, of strings that contain a whole message
@@ -79,6 +81,8 @@ OF_THE_CALLER = {
     "error",
     "errormessage",
     "flattened",
+    "headers",
+    "httprequest",
     "requestparameters",
     "resources",
     "responseelements",
@@ -155,7 +159,7 @@ def texts_in(raw: bytes) -> Iterator[tuple[str, str]]:
 def _texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, dict) and depth and not _names_a_record(value):
+    elif isinstance(value, dict) and depth and not names_a_record(value):
         for name, member in value.items():
             yield from _texts(member, f"{path}.{name}", depth - 1)
     elif isinstance(value, list) and depth:
@@ -202,7 +206,7 @@ def _record(raw: bytes, depth: int, delivery: Delivery) -> list[_Found]:
 
 
 def _is_record(members: dict[str, msgspec.Raw]) -> bool:
-    return _names_a_record(members) and not _is_notification(members)
+    return names_a_record(members) and not _is_notification(members)
 
 
 def _is_notification(members: dict[str, msgspec.Raw]) -> bool:
@@ -210,7 +214,8 @@ def _is_notification(members: dict[str, msgspec.Raw]) -> bool:
     return bytes(members.get("eventSource", b"")).startswith(b'"aws:')
 
 
-def _names_a_record(members: Container[str]) -> bool:
+def names_a_record(members: Container[str]) -> bool:
+    """Return whether an object has members that every record has."""
     if "eventName" in members:
         return "eventSource" in members or "eventTime" in members
     return "eventVersion" in members and "eventType" in members
@@ -218,6 +223,7 @@ def _names_a_record(members: Container[str]) -> bool:
 
 def _is_altered(members: dict[str, msgspec.Raw]) -> bool:
     """Return whether a product spells fields of a record otherwise, or wrote its identity or a block as text."""
+    members = {name: value for name, value in members.items() if bytes(value) != b"null"}
     if bytes(members.get("userIdentity", b"")).startswith((b'"', b"[")) or _has_another_time(members):
         return True
     blocks = (bytes(members.get(name, b"")) for name in FREE_BLOCKS)
@@ -275,11 +281,15 @@ def _must_be_kept(element: bytes) -> bool:
 
 def _in_object(raw: bytes, depth: int, path: str, messages: frozenset[str]) -> Iterator[_Found]:
     members = _members(raw)
-    if _repeats(members, raw) or _is_custom_event(members):
+    if _repeats(members, raw) or _is_custom_event(members) or _is_http_request(members):
         return
     original = _original(members, depth)
     if original is not None:
         yield from original or [(Delivery.NATIVE, raw)]
+        return
+    whole = next((bytes(value) for name, value in members.items() if f"{path}.{name}" in messages), b"")
+    if found := list(_opened(whole, depth)) if whole.startswith(b'"') else []:
+        yield from found
         return
     rebuilt = _rebuilt(members, raw)
     if rebuilt is not None:
@@ -290,7 +300,7 @@ def _in_object(raw: bytes, depth: int, path: str, messages: frozenset[str]) -> I
         yield from carried
         return
     for name, value in members.items():
-        if _plain(name) not in OF_THE_CALLER:
+        if not is_of_the_caller(name):
             yield from _value(bytes(value), depth - 1, f"{path}.{name}", messages)
 
 
@@ -299,6 +309,12 @@ def _is_custom_event(members: dict[str, msgspec.Raw]) -> bool:
     source = bytes(members.get("source", b""))
     is_of_aws = source.startswith(b'"aws.') and not source.startswith(b'"aws.partner/')
     return "detail-type" in members and bool(source) and not is_of_aws
+
+
+def _is_http_request(members: dict[str, msgspec.Raw]) -> bool:
+    """Return whether an object is a request of HTTP, such as the event of API Gateway, whose body its sender wrote."""
+    has_headers = bytes(members.get("headers", b"")).startswith(b"{")
+    return "httpMethod" in members or (has_headers and not members.keys().isdisjoint(_OF_HTTP))
 
 
 def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found] | None:
@@ -399,6 +415,11 @@ def _may_be_row(members: dict[str, msgspec.Raw]) -> bool:
     return names_events(members) or (
         "@timestamp" in members and any(name in members for name in ("aws", "event.action", "event"))
     )
+
+
+def is_of_the_caller(name: str) -> bool:
+    """Return whether the caller chooses the content of a member."""
+    return _plain(name) in OF_THE_CALLER
 
 
 def _plain(name: str) -> str:
