@@ -197,9 +197,9 @@ class _Audit:
             return
         name = (row.account_id, owner.name)
         of_user = self._user_changes_of(row.account_id, owner)
-        shown = (row.last_use, row.created_at, *(change.event_time for change in self._changes[_key(row)]))
-        latest = max((time for time in shown if time), default=None)
-        gone = [change for change in of_user if change.event_name == "DeleteUser" and _ends(change, owner, latest)]
+        logged = (row.last_use, row.created_at, *(change.event_time for change in self._changes[_key(row)]))
+        latest = max((time for time in logged if time), default=None)
+        gone = [change for change in of_user if _deletes_owner(change, owner, latest)]
         if gone and _latest_status(row, None) != _DELETED:
             yield KeyFinding("owner_gone", "events", _ids([gone[-1].event_id]))
         listing = self._user_listings.get(row.account_id or "")
@@ -340,11 +340,13 @@ def _ordered(*findings: Iterable[KeyFinding]) -> tuple[KeyFinding, ...]:
     return tuple(sorted(chain(*findings), key=lambda one: (one.finding, one.rests_on, str(one.as_of))))
 
 
-def _ends(deletion: OwnerChangeRow, owner: Actor, key_shown_at: datetime | None) -> bool:
-    """Return whether the deleted user is the owner of a key: by ID, or because the key is not logged after that."""
-    if deletion.user_id is not None and deletion.user_id == owner.id:
+def _deletes_owner(change: OwnerChangeRow, owner: Actor, key_last_logged_at: datetime | None) -> bool:
+    """Return whether a change deleted the owner of a key: by ID, or because the key is not logged after that."""
+    if change.event_name != "DeleteUser":
+        return False
+    if change.user_id is not None and change.user_id == owner.id:
         return True
-    return deletion.event_time is not None and (key_shown_at is None or deletion.event_time > key_shown_at)
+    return change.event_time is not None and not (key_last_logged_at and change.event_time <= key_last_logged_at)
 
 
 def _is_same(user: ListedUserRow | OwnerChangeRow, owner: Actor) -> bool:
