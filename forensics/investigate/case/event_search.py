@@ -28,8 +28,8 @@ COLUMNS = tuple(
 class EventFilter:
     """A filter of events; None does not restrict. Times are UTC, `since` inclusive and `until` exclusive.
 
-    `key`: an access key ID, in any case. `actor`: the ID, name or ARN of an actor, in any case.
-    `address`: an IP address or a network, in any spelling, or another source address as logged.
+    `key`: an access key ID, upper or lower case. `actor`: the ID, name or ARN of an actor, upper or lower case.
+    `address`: an IP address or a network in any spelling, or another source address as logged.
     """
 
     key: str | None = None
@@ -57,12 +57,12 @@ def events_query(connection: Connection, wanted: EventFilter) -> tuple[str, dict
     given = {name: getattr(wanted, name) for name in _CONDITIONS if getattr(wanted, name)}
     conditions = " and ".join(_CONDITIONS[name] for name in given) or "true"
     # as text, because DuckDB needs pytz to bind a time with a zone
-    spelled: dict[str, Any] = {name: value.isoformat() for name, value in given.items() if isinstance(value, datetime)}
+    bound: dict[str, Any] = {name: value.isoformat() for name, value in given.items() if isinstance(value, datetime)}
     if wanted.key:
-        spelled["key"] = key_as_logged(wanted.key)
+        bound["key"] = key_as_logged(wanted.key)
     if wanted.address:
-        spelled["address"] = logged_addresses(connection, wanted.address)
-    parameters = {name: value for name, value in (given | spelled).items() if name != "errors"}
+        bound["address"] = logged_addresses(connection, wanted.address)
+    parameters = {name: value for name, value in (given | bound).items() if name != "errors"}
     return f"from attributed_events where {conditions}", parameters
 
 
@@ -85,7 +85,7 @@ def event_rows(connection: Connection, wanted: EventFilter, limit: int | None = 
 
 
 def logged_addresses(connection: Connection, wanted: str) -> list[str]:
-    """Return the source addresses, as logged, that a user means by an IP address, a network or a text as logged."""
+    """Return the logged source addresses that match an IP address or a network, or else the text itself."""
     network = network_of(wanted)
     if network is None:
         return [wanted]
@@ -98,7 +98,7 @@ _MOST_TYPOS = 2
 
 
 def matches_alone(connection: Connection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
-    """Return how many events match each part of a filter alone; if none does, a similar value that occurs."""
+    """Return how many events match each part of a filter on its own; if none does, a similar value that occurs."""
     given = {field.name: getattr(wanted, field.name) for field in fields(wanted) if getattr(wanted, field.name)}
     found = []
     for name, value in given.items():

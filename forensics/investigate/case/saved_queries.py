@@ -11,7 +11,7 @@
     --   event_id
 
 A header line continues on the next one if that is indented by three spaces. A parameter without a default is required;
-the SQL refers to it as `$key`, and to an address, which is a list of the addresses as logged, as
+the SQL refers to it as `$key`. An address is bound to the list of its spellings in the logs:
 `source_ip_address in (select unnest($address))`. `needs` names tables that may be empty, and how to fill them.
 """
 
@@ -34,7 +34,6 @@ from forensics.processes.runtime import packaged_folder
 
 Value = str | int | bool | datetime | None
 BoundValue = str | int | bool | list[str] | None
-# an address is bound to the list of all its spellings in the case
 TYPES = ("varchar", "bigint", "boolean", "timestamptz", "address")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LINE = re.compile(r"-- (?P<field>[a-z]+): (?P<text>.*)")
