@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from forensics.investigate.sql_rows import Connection, values
 
-_FLAG = "identities_unread"
-
 
 def unread_flags(connection: Connection) -> tuple[str, ...]:
-    """Return the flag for an answer that found nothing, if the case has records whose identity is not read."""
-    return (_FLAG,) if any(values(connection, int, "identities_unread")) else ()
+    """Return the flag for an answer that found nothing, if the case has records whose identity could not be read."""
+    return ("identities_unread",) if any(values(connection, int, "identities_unread")) else ()

@@ -71,17 +71,7 @@ def render_info(answer: Info) -> Iterator[Line]:
     """Return the contents of a case, and how many of its credentials are resolved."""
     yield line((answer.case, "bold"), f"  case {answer.case_id}")
     yield labelled("files", _files(answer.files))
-    yield labelled(
-        "events", f"{answer.events:,}; {_copies(answer.copies - answer.events, answer.conflicts, answer.amended)}"
-    )
-    if answer.rejected:
-        yield labelled("records", f"{answer.rejected:,} unreadable, kept in quarantine")
-    if answer.identity_unread:
-        yield labelled("identity", f"not read in {count(answer.identity_unread, 'record')}")
-    if answer.undated:
-        yield labelled(
-            "undated", f"{count(answer.undated, 'record')} without a readable time; left out by time filters"
-        )
+    yield from _records(answer)
     yield from _deliveries(answer.deliveries)
     yield from _non_events(answer.left_out)
     yield from _unknown_fields(answer.unknown_fields)
@@ -114,6 +104,18 @@ def render_info(answer: Info) -> Iterator[Line]:
         ],
     )
     yield from _unread(answer.unread)
+
+
+def _records(answer: Info) -> Iterator[Line]:
+    """Return the number of events, and of records that could not be read in full."""
+    copies = _copies(answer.copies - answer.events, answer.conflicts, answer.amended)
+    yield labelled("events", f"{answer.events:,}; {copies}")
+    if answer.rejected:
+        yield labelled("records", f"{answer.rejected:,} unreadable, kept in quarantine")
+    if answer.identity_unread:
+        yield labelled("identity", f"not read in {count(answer.identity_unread, 'record')}")
+    if answer.undated:
+        yield labelled("undated", f"{count(answer.undated, 'record')} without a readable time; time filters skip them")
 
 
 def omitted_field_lines(omitted: Mapping[str, int]) -> Iterator[Line]:

@@ -214,8 +214,8 @@ FLAGS = {
         "the account in the key ID is not the account in the record: the logs were rewritten or anonymized"
     ),
     "identities_unread": (
-        "some loaded records have no identity in a form that is read, and may be about this subject; `forensics info`"
-        " names their files"
+        "the identity in some loaded records could not be read; they may be about this subject. `forensics info` lists"
+        " their files"
     ),
     "used_before_issue": "used before it was issued, by the times in the records (the clocks of hosts differ)",
     "used_after_expiry": "used after it expired (CloudTrail logs a call when the call completes)",

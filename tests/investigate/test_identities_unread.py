@@ -30,7 +30,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
 def test_they_are_counted(case: Case) -> None:
     (file,) = case.info().unread
     assert case.info().identity_unread == 1
-    assert (file.status, file.reason) == ("ok", "1 of its records has no identity in a form that is read")
+    assert (file.status, file.reason) == ("ok", "the identity in 1 of its records could not be read")
 
 
 def test_who_and_tree_of_a_key_that_is_not_found_mention_them(case: Case) -> None:
@@ -52,6 +52,7 @@ def test_the_screens_say_so_and_the_exit_code_is_3(tmp_path: Path) -> None:
     with case_of_records([unread(["AssumedRole"])], tmp_path / "made"):
         logs = tmp_path / "made" / "logs"
     done = run("ingest", logs, "--case", tmp_path / "case")
-    assert (done.code, "no identity in a form that is read" in done.out) == (3, True)
+    assert (done.code, "the identity in 1 of its records could not be read" in done.out) == (3, True)
     for command in ("who", "tree", "key"):
-        assert "no identity in a form that is read" in run(command, KEY, "--case", tmp_path / "case").out
+        shown = run(command, KEY, "--case", tmp_path / "case").out
+        assert "the identity in some loaded records could not be read" in shown

@@ -57,6 +57,5 @@ def _unread_records(file: SourceFile) -> str:
     if file.rejected:
         reasons.append(f"{file.rejected} of its records could not be read")
     if file.identity_unread:
-        have = "has" if file.identity_unread == 1 else "have"
-        reasons.append(f"{file.identity_unread} of its records {have} no identity in a form that is read")
+        reasons.append(f"the identity in {file.identity_unread} of its records could not be read")
     return "; ".join(reasons)
