@@ -1,4 +1,4 @@
-"""IAM names: how IAM compares the names of users and roles. The models do the same by `lower` (attribution/sql)."""
+"""IAM names: comparing the names of users and roles as IAM does. The models use `lower` for it (attribution/sql)."""
 
 from __future__ import annotations
 

@@ -3,20 +3,22 @@
 with named as (
     select
         *,
-        -- anybody can name a key in other calls, as often as they like
+        -- callers can name a key in any number of other calls
         case when event_name like 'GetAccessKey%' or may_issue then 1 else 2 end as rank
     from named_keys
     where access_key_id = $key
 ),
 
 naming as (
-    select event_key, access_key_id, change, succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
+    select
+        event_key, access_key_id, change, succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
     from access_key_changes
     where access_key_id = $key
 
     union all
 
-    select event_key, access_key_id, 'named', succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
+    select
+        event_key, access_key_id, 'named', succeeded, error_code, event_time, by_credential_id, by_access_key_id, by_arn
     from (select *, row_number() over (order by rank, event_time, event_key) as place from named) as placed
     where place <= $most
 )

@@ -30,7 +30,7 @@ def split(start: datetime, end: datetime, periods: Iterable[Period]) -> Iterator
 
 
 def shifted(moment: datetime, by: timedelta) -> datetime:
-    """Return a time plus a duration, within what Python can represent: a record may have any time."""
+    """Return a time plus a duration, or the nearest time that Python can represent: a record may have any time."""
     try:
         return moment + by
     except OverflowError:

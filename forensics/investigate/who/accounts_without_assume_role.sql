@@ -1,5 +1,5 @@
--- The accounts whose exported trails all leave out AssumeRole. A loaded AssumeRole shows another trail, such as that of an
--- organization. $accounts: account IDs; one row per account.
+-- The accounts whose exported trails all leave out AssumeRole. A loaded AssumeRole shows another trail, such as that of
+-- an organization. $accounts: account IDs; one row per account.
 with latest as (
     select account_id, leaves_out
     from event_selectors

@@ -20,7 +20,8 @@ placed as (
     select
         *,
         row_number() over (partition by credential_id, address order by event_time, event_key) as place,
-        row_number() over (partition by credential_id, address order by event_time desc, event_key desc) as place_from_last
+        row_number() over (partition by credential_id, address order by event_time desc, event_key desc)
+            as place_from_last
     from uses
 )
 

@@ -50,8 +50,8 @@ class CoverageOfLinks:
         self._verified = verified_hours(connection) if timed else []
         without = values(connection, str, "who/accounts_without_assume_role", accounts=accounts) if accounts else []
         self._without_assume_role = set(without)
-        asks_for_root = any(one.is_assume_root for one in wanted)
-        management = values(connection, str, "who/management_accounts") if asks_for_root else []
+        is_for_root = any(one.is_assume_root for one in wanted)
+        management = values(connection, str, "who/management_accounts") if is_for_root else []
         self._management_account = next(iter(management), None)
 
     def missing(self, sought: Sought) -> tuple[Missing, ...]:
