@@ -19,7 +19,11 @@ with all_descents as (
     union all
     select parent_id, child_id, relation, is_certain, event_key from forwarded_descents
     union all
+    select parent_id, child_id, relation, is_certain, event_key from token_descents
+    union all
     select parent_id, child_id, relation, is_certain, event_key from planted_descents
+    union all
+    select parent_id, child_id, relation, is_certain, event_key from named_planted_descents
     union all
     select parent_id, child_id, relation, is_certain, event_key from trust_descents
 ),

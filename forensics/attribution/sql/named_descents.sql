@@ -1,52 +1,16 @@
--- named_descents: descents by an issuance that names its requester only by ARN or ID: a switch of role, or the copy of
--- another account. The parents are all credentials of that requester that could sign the request.
+-- named_descents: descents by `named_requests`. The parents are all credentials of the requester that could sign the
+-- request.
 -- Grain: one row per (parent_id, child_id, event_key).
 
-with explained as (
-    select distinct child_credential_id
-    from links
-    where is_of_chosen_issuer
-),
-
-without_parent as (
-    select
-        links.child_credential_id as child_id,
-        links.issuance_id as event_key,
-        issuances.event_time,
-        issuances.event_name,
-        case when issuances.event_name = 'SwitchRole' then 'switched_role' else 'assumed_role' end as relation,
-        issuances.switch_from_arn,
-        issuances.is_redacted,
-        issuances.caller_account_id,
-        issuances.caller_principal_id
-    from links
-    join issuances on issuances.issuance_id = links.issuance_id
-    left join explained on explained.child_credential_id = links.child_credential_id
-    where links.parent_credential_id is null
-      and (links.is_of_chosen_issuer or explained.child_credential_id is null)
-),
-
-requests as (
-    select child_id, event_key, event_time, relation, 'arn|' || switch_from_arn as requester
-    from without_parent
-    where event_name = 'SwitchRole'
-
-    union all
-
-    select child_id, event_key, event_time, relation, 'id|' || caller_account_id || '|' || caller_principal_id
-    from without_parent
-    where is_redacted
-),
-
 -- the possible days on which the requester's session started: sessions last up to 36 hours. Long-term keys have none
-request_days as (
-    select *, cast(event_time as date) as start_day from requests
+with request_days as (
+    select *, cast(event_time as date) as start_day from named_requests
     union all
-    select *, cast(event_time - interval 24 hour as date) from requests
+    select *, cast(event_time - interval 24 hour as date) from named_requests
     union all
-    select *, cast(event_time - interval 48 hour as date) from requests
+    select *, cast(event_time - interval 48 hour as date) from named_requests
     union all
-    select *, null from requests
+    select *, null from named_requests
 ),
 
 usable as (
@@ -67,10 +31,10 @@ usable as (
       on  access_keys.access_key_id = credentials.access_key_id
       and access_keys.account_id = credentials.account_id
     where credentials.identity_type <> 'AWSAccount'
-      -- a session without a loaded call may have requested others where no logs are loaded
+      -- a credential without a loaded call may have requested others where no logs are loaded
       and (
           credentials.first_use is not null
-          or (credentials.events = 0 and credentials.session_creation_date is not null)
+          or (credentials.events = 0 and (credentials.session_creation_date is not null or credentials.is_long_term))
       )
 ),
 

@@ -93,18 +93,29 @@ signed_in as (
         credentials.account_id,
         credentials.principal_id,
         credentials.session_creation_date,
-        links.issuance_id
+        issuances.issuance_id is not null as is_logged,
+        coalesce(issuances.issuance_id, credentials.named_by_event_key) as event_key
     from credentials
-    join links on links.child_credential_id = credentials.credential_id and links.is_chosen
-    join issuances on issuances.issuance_id = links.issuance_id and issuances.event_name = 'ConsoleLogin'
+    left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
+    left join issuances on issuances.issuance_id = links.issuance_id and issuances.event_name = 'ConsoleLogin'
+    left join in_console
+      on  in_console.account_id = credentials.account_id
+      and in_console.principal_id = credentials.principal_id
+      and in_console.session_creation_date = credentials.session_creation_date
     where credentials.identity_type = 'IAMUser'
+      -- the sign-in may be logged in a region that is not loaded
+      and (
+          issuances.issuance_id is not null
+          or (links.child_credential_id is null and in_console.principal_id is not null)
+      )
 ),
 
 possible_passwords as (
     select
         owners.child_id as parent_id,
         signed_in.credential_id as child_id,
-        signed_in.issuance_id as event_key,
+        signed_in.event_key,
+        signed_in.is_logged,
         owners.event_time,
         max(case when owners.is_certain then owners.event_time end) over of_session as last_certain,
         max(owners.event_time) over of_session as last_possible
@@ -123,7 +134,7 @@ sign_ins as (
         parent_id,
         child_id,
         'console_session' as relation,
-        coalesce(last_certain = last_possible, false) as is_certain,
+        is_logged and coalesce(last_certain = last_possible, false) as is_certain,
         event_key
     from possible_passwords
     where coalesce(event_time >= last_certain, true)
@@ -150,14 +161,18 @@ used_by_planted_users as (
         credentials.credential_id as child_id,
         case
             when credentials.is_long_term then 'created_access_key'
+            when credentials.identity_type = 'FederatedUser' then 'federation_token'
             else 'console_session'
         end as relation,
         true as is_certain,
         coalesce(links.issuance_id, users.event_key) as event_key
     from plantings users
     join credentials
-      on  credentials.principal_id = users.principal_id
-      and credentials.account_id = users.account_id
+      on  credentials.account_id = users.account_id
+      and users.principal_id = case
+          when credentials.identity_type = 'FederatedUser' then credentials.session_issuer_principal_id
+          else credentials.principal_id
+      end
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
     left join certain
       on  certain.parent_id = users.planting_id
