@@ -95,6 +95,7 @@ def test_a_federated_user_alone_is_named_as_its_record_does(tmp_path: Path) -> N
         ("lambda:us-east-1:111111111111:function:resize:7", "lambda_function", "resize"),
         ("ecs:us-east-1:111111111111:task/web/0f3c", "ecs_task", "0f3c"),
         ("glue:us-east-1:111111111111:job/nightly", "glue", "nightly"),
+        ("iot:us-east-1:111111111111:thing/x:lambda:y:z:function:resize", "iot", "resize"),
     ],
 )
 def test_the_record_names_the_workload(arn: str, kind: str, name: str, tmp_path: Path) -> None:

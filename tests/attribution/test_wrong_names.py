@@ -52,6 +52,15 @@ class TestProvidedContexts:
         ) as case:
             assert case.who(AWS.key("K")).actor.kind == "unknown"
 
+    @pytest.mark.parametrize("key", ["ISSUED", "ANOTHER"])
+    def test_a_role_whose_path_looks_reserved_is_not(self, key: str, tmp_path: Path) -> None:
+        role = AWS.role("AWSReservedSSO_Admin_0123", path="/:role/aws-reserved/sso.amazonaws.com/")
+        request = assume_role(ALICE.signs(), role, "app", 0, issues=AWS.key("ISSUED"))
+        use = call(role.session("app", 0, AWS.key(key)) | {"onBehalfOf": ON_BEHALF_OF}, 5)
+        with case_of_records([request, use], tmp_path) as case:
+            who = case.who(AWS.key(key))
+        assert (who.actor.kind, who.actor.name) == (("iam_user", "alice") if key == "ISSUED" else ("unknown", None))
+
 
 class TestRenamedUser:
     """A user that was renamed during the day has the name that the proving record has."""

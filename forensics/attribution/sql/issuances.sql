@@ -95,7 +95,10 @@ select
     case
         when handed_out.event_name = 'ConsoleLogin' then 'sign_in'
         when handed_out.event_name = 'SwitchRole' then 'switch_role'
-        when handed_out.target_role_arn like '%:role/aws-reserved/sso.amazonaws.com/%AWSReservedSSO\_%' escape '\'
+        when regexp_matches(
+            handed_out.target_role_arn,
+            '^arn:[^:]*:iam::[0-9]{12}:role/aws-reserved/sso[.]amazonaws[.]com/(.*/)?AWSReservedSSO_'
+        )
             then 'identity_center'
     end as mints_keys
 from handed_out

@@ -35,10 +35,11 @@ recorded as (
         credentials.*,
         -- a function's ARN may end in its version
         case
-            when credentials_issued_to like 'arn:%:lambda:%:function:%'
+            when regexp_matches(credentials_issued_to, '^arn:[^:]*:lambda:[^:]*:[^:]*:function:')
                 then regexp_extract(credentials_issued_to, ':function:([^:]+)', 1)
             else regexp_extract(credentials_issued_to, '[^/:]+$', 0)
         end as workload_name,
+        regexp_extract(credentials_issued_to, '^arn:[^:]*:([^:]*):', 1) as workload_service,
         has_person.credential_id is null as may_be_workload,
         credentials.assumed_root or assumed_roots.credential_id is not null as is_assumed_root
     from credentials
@@ -99,12 +100,12 @@ by_record as (
         end as actor_account_id,
         case
             when delegate_account_id is not null or identity_type <> 'AssumedRole' then null
-            when credentials_issued_to like 'arn:%:ec2:%:instance/%' then 'ec2_instance'
-            when credentials_issued_to like 'arn:%:lambda:%:function:%' then 'lambda_function'
-            when credentials_issued_to like 'arn:%:ecs:%:task/%' then 'ecs_task'
-            when credentials_issued_to like 'arn:%:codebuild:%:build/%' then 'codebuild_build'
-            when credentials_issued_to like 'arn:%:ssm:%:managed-instance/%' then 'ssm_managed_node'
-            else regexp_extract(credentials_issued_to, '^arn:[^:]*:([^:]*):', 1)
+            when workload_service = 'ec2' and credentials_issued_to like '%:instance/%' then 'ec2_instance'
+            when workload_service = 'lambda' and credentials_issued_to like '%:function:%' then 'lambda_function'
+            when workload_service = 'ecs' and credentials_issued_to like '%:task/%' then 'ecs_task'
+            when workload_service = 'codebuild' and credentials_issued_to like '%:build/%' then 'codebuild_build'
+            when workload_service = 'ssm' and credentials_issued_to like '%:managed-instance/%' then 'ssm_managed_node'
+            else workload_service
         end as workload_type,
         case when identity_type = 'WebIdentityUser' then identity_provider end as provider,
         case when identity_type = 'SAMLUser' then identity_provider end as issuer,

@@ -47,7 +47,10 @@ role_sessions as (
       )
     where credentials.identity_type = 'AssumedRole'
       and (
-          credentials.session_issuer_arn like 'arn:%:role/aws-reserved/sso.amazonaws.com/%'
+          -- the path follows the account: customers can create paths such as /:role/aws-reserved/
+          regexp_matches(
+              credentials.session_issuer_arn, '^arn:[^:]*:iam::[0-9]{12}:role/aws-reserved/sso[.]amazonaws[.]com/'
+          )
           or (
               credentials.session_issuer_arn like 'arn:%:role/AWSReservedSSO\_%' escape '\'
               and portal.event_time is not null

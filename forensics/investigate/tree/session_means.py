@@ -10,9 +10,9 @@ from forensics.investigate.tree.containment import Means, denying, revoking
 from forensics.investigate.tree.tree_rows import DerivedRow
 from forensics.investigate.tree.user_names import PresentName
 
-# the path of a role, never its name: anyone may create a role with such a name
-_RESERVED = ":role/aws-reserved/"
-_SERVICE_LINKED = ":role/aws-service-role/"
+# the beginning of a path, never a name or a later part: anyone may create a role with these
+_RESERVED = "role/aws-reserved/"
+_SERVICE_LINKED = "role/aws-service-role/"
 # the ARN of a session has no path: the name only says what the role may be
 _LIMITS = {
     "AWSReservedSSO_": (
@@ -43,14 +43,19 @@ def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
         return denying(account_id, session.principal_id or "", session.arn)
     if role is None:
         return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
-    if _RESERVED in role.target:
+    if _resource(role.target).startswith(_RESERVED):
         user = session.on_behalf_of_user_id or session.role_session_name or role.target
         return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
-    if _SERVICE_LINKED in role.target:
+    if _resource(role.target).startswith(_SERVICE_LINKED):
         return replace(role, action=Action.NOT_POSSIBLE)
     if session.rule == "sign_in_session" and session.sign_in_session_arn:
         return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
     return replace(role, limit=_limit_by_name(role))
+
+
+def _resource(arn: str) -> str:
+    """Return the resource in an ARN; it may contain colons."""
+    return arn.split(":", 5)[-1]
 
 
 def _limit_by_name(role: Means) -> str | None:

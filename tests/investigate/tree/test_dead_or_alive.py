@@ -719,6 +719,7 @@ def test_root_cannot_carry_a_policy(used: bool, tmp_path: Path) -> None:
         ("/", "revoke_role_sessions"),
         ("/aws-reserved/sso.amazonaws.com/", "deny_identity_center_user"),
         ("/aws-service-role/rds.amazonaws.com/", "not_possible"),
+        ("/:role/aws-service-role/", "revoke_role_sessions"),
     ],
 )
 @pytest.mark.parametrize("name", ["AWSServiceRoleForRDS", "AWSReservedSSO_Admin_0"])
