@@ -278,7 +278,7 @@ select
     null as mfa_authenticated,
     source_identity,
     case when source_identity is null then 0 else 1 end as source_identities,
-    identity_type = 'Root' and not is_long_term as assumed_root,
+    coalesce(identity_type = 'Root' and not is_long_term, false) as assumed_root,
     null as on_behalf_of_user_id,
     0 as on_behalf_of_users,
     null as identity_store_arn,

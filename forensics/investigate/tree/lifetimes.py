@@ -57,7 +57,7 @@ class Lifetimes:
 
     def __init__(self, connection: Connection, below: Subtree, at: datetime) -> None:
         self._in_console = {one for place in below.places if place.relation in _IN_CONSOLE for one in place.members}
-        self._in_console |= {row.id for row in below.credentials.values() if row.from_console}
+        self._in_console |= {row.id for row in below.credentials.values() if row.is_in_console}
         self._issuances = _issuances_by_member(below.places, below.issuances)
         self._sign_ins = _last_sign_ins(connection, below.credentials.values(), at)
 

@@ -47,7 +47,7 @@ class DerivedRow(IssuanceRow, frozen=True):
     last_use: datetime | None
     last_success: datetime | None
     last_permitted: datetime | None
-    from_console: bool
+    is_in_console: bool
     events: int
     on_behalf_of_user_id: str | None
     rule: str | None

@@ -29,6 +29,7 @@ from tests.attribution.records import (
     get_session_token,
     sign_in_event,
     switch_role,
+    trust_policy,
     with_repeated_key,
 )
 from tests.cases import case_of_records
@@ -780,6 +781,18 @@ def test_a_switch_of_role_is_one_session_with_one_state(role: Role, tmp_path: Pa
     (node,) = tree.nodes[1:]
     assert len(node.access_key_ids) == 2
     assert (node.relation, node.state, node.certain) == ("switched_role", "unknown", True)
+
+
+@pytest.mark.parametrize("subject", [AWS.key("U"), AWS.key("C"), ADMIN.key])
+def test_a_switched_session_lasts_as_in_the_console_wherever_it_stands(subject: str, tmp_path: Path) -> None:
+    """The request of the console expires after an hour; the console renews its keys until the session ends."""
+    trust = by_admin("UpdateAssumeRolePolicy", 50, roleName="loop", policyDocument=trust_policy(ALICE.arn))
+    console = ALICE.session(0, AWS.key("C"))
+    request = assume_role(console | {"invokedBy": "AWS Internal"}, LOOP, "alice", 60, issues=AWS.key("SW"))
+    switch = switch_role(ALICE.arn, LOOP, "alice", 60)
+    use = call(LOOP.session("alice", 60, AWS.key("U")), 70)
+    tree = tree_of([trust, call(console, 10), request, switch, use, call(ADMIN.signs(), 7300)], tmp_path, subject)
+    assert node_of(tree, AWS.key("U")).state == "unknown"
 
 
 FAR_FUTURE = {"eventTime": "2098-12-31T00:00:00Z"}
