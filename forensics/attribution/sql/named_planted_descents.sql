@@ -3,7 +3,11 @@
 -- Grain: one row per (parent_id, child_id, event_key).
 
 with requests as (
-    select plantings.planting_id as parent_id, named_requests.child_id, named_requests.relation, named_requests.event_key
+    select
+        plantings.planting_id as parent_id,
+        named_requests.child_id,
+        named_requests.relation,
+        named_requests.event_key
     from named_requests
     join plantings
       on  plantings.account_id = named_requests.account_id

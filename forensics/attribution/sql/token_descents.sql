@@ -1,5 +1,5 @@
--- token_descents: session tokens and federation tokens without a loaded request, below the long-term keys of their user:
--- AWS STS issues such tokens only for long-term keys. A session that was seen in the console began with a sign-in.
+-- token_descents: session tokens and federation tokens without a loaded request, below the long-term keys of their
+-- user: AWS STS issues such tokens only for long-term keys. A session that was seen in the console began with a sign-in.
 -- Grain: one row per (parent_id, child_id).
 
 with requested as (
@@ -11,7 +11,10 @@ tokens as (
     select
         credentials.credential_id,
         credentials.account_id,
-        case credentials.identity_type when 'FederatedUser' then 'federation_token' else 'session_token' end as relation,
+        case
+            when credentials.identity_type = 'FederatedUser' then 'federation_token'
+            else 'session_token'
+        end as relation,
         case
             when credentials.identity_type = 'FederatedUser' then credentials.session_issuer_principal_id
             else credentials.principal_id
