@@ -39,6 +39,7 @@ _IDENTITY_TYPES = {
         "WebIdentityUser",
     )
 }
+_SESSION_IN_ARN = re.compile(r"arn:[^:]*:sts::\d*:(?:assumed-role|federated-user)/(?:.*/)?([^/]+)$")
 _ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:(?:iam|sts):[^:]*:(\d{12}):")
 _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -238,8 +239,12 @@ def _workload_arn(user: UserIdentity) -> str | None:
 
 
 def _session_name(user: UserIdentity, principal_id: str | None) -> str | None:
-    if user.type not in ("AssumedRole", "FederatedUser") or not principal_id:
+    """Return the name of a session: in its ARN, if its principal ID is masked."""
+    if user.type not in ("AssumedRole", "FederatedUser"):
         return None
+    if principal_id is None:
+        session = _SESSION_IN_ARN.match(unmasked_arn(user.arn) or "")
+        return session.group(1) if session else None
     role_id, colon, name = principal_id.rpartition(":")
     return name if colon and role_id else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -277,3 +278,29 @@ def test_a_chosen_session_name_does_not_replace_the_missing_hour(name: str, tmp_
     with case_of_records(records, tmp_path) as case:
         reasons = [one.why for one in case.who(AWS.key("K")).missing]
     assert reasons == ["data_events_needed", "hour_incomplete"]
+
+
+def masked_session(role_id: str, *requesters: Json) -> list[Json]:
+    """Requests for a session in one second and its use, without the role's ID and the issued key."""
+    requests = [
+        assume_role(requester, DEPLOY, "s", 0, issues="HIDDEN_DUE_TO_SECURITY_REASONS") for requester in requesters
+    ]
+    text = json.dumps([*requests, call(DEPLOY.session("s", 0, AWS.key("K")), 20)])
+    records: list[Json] = json.loads(text.replace(DEPLOY.id, role_id))
+    return records
+
+
+@pytest.mark.parametrize("role_id", ["AROAOPSXXXXXXXXXXXXX", "AROAREDACTED", "HIDDEN_DUE_TO_SECURITY_REASONS", "***"])
+def test_a_session_of_a_masked_role_id_is_followed_by_its_arn(role_id: str, tmp_path: Path) -> None:
+    with case_of_records(masked_session(role_id, ALICE.signs()), tmp_path / "one") as case:
+        who = case.who(AWS.key("K"))
+    assert (who.actor.name, who.grade, who.chain[0].link and who.chain[0].link.rule) == (
+        "alice",
+        "strong",
+        "role_name_and_time",
+    )
+    with case_of_records(masked_session(role_id, ALICE.signs(), BOB.signs()), tmp_path / "two") as case:
+        assert case.who(AWS.key("K")).stop_reason == "ambiguous"
+    request, use = masked_session(role_id, ALICE.signs())
+    with case_of_records([request | {"responseElements": None}, use], tmp_path / "none") as case:
+        assert case.who(AWS.key("K")).actor.name is None

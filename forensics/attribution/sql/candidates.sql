@@ -10,6 +10,7 @@ with children as (
         access_key_id,
         account_id,
         principal_id,
+        arn,
         identity_type,
         session_creation_date,
         session_issuer_arn,
@@ -150,9 +151,11 @@ role_name_and_time as (
         children.credential_id,
         issuances.issuance_id,
         'role_name_and_time' as rule,
-        -- no record shows which key such a call issued; for the session of a workload, only its service calls
+        -- without a key or this session's ARN, nothing shows what the call issued; a service requests the sessions of a
+        -- workload alone
         case
             when issuances.issued_access_key_id is null
+                and coalesce(issuances.issued_arn <> children.arn, true)
                 and coalesce(issuances.caller_identity_type, '') <> 'AWSService' then 'medium'
             else 'strong'
         end as grade
