@@ -10,6 +10,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -205,8 +206,8 @@ def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Ite
 
 
 def _records_in_lines(file: BinaryIO) -> Iterator[list[bytes]]:
-    """Yield the objects with records in each line; a transport writes one, and text around it."""
-    return (list(filter(holds_records, found)) for found in objects_in_lines(file))
+    """Yield the first two objects with records in each line; a transport writes one, and text around it."""
+    return (list(islice(filter(holds_records, found), 2)) for found in objects_in_lines(file))
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -18,10 +18,11 @@ _EPOCH = re.compile(r"(\d{9}|\d{10}(?:\d{3}){0,3})(?:\.\d+)?")
 # PowerShell 5 and the JSON of other .NET programs
 _DOT_NET = re.compile(r"\\?/Date\((\d{10})\d{3}(?:[+-]\d{4})?\)\\?/")
 _CENTURY = 20
+# a hostile file can have times of any length, and times are cached
+_LONGEST = 100
 _ODD_SPACES = re.compile("[\u202f\u00a0]")
 
 
-@lru_cache(maxsize=10_000)
 def parse_time(text: str | None) -> datetime | None:
     """Parse a time as CloudTrail and other products write it. Return UTC to the second; None if invalid.
 
@@ -33,8 +34,11 @@ def parse_time(text: str | None) -> datetime | None:
         >>> parse_time("2026-10-04T15:30:00+05:30")
         datetime.datetime(2026, 10, 4, 10, 0, tzinfo=datetime.timezone.utc)
     """
-    if text is None:
-        return None
+    return _parsed(text) if text and len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> datetime | None:
     text = _ODD_SPACES.sub(" ", text).strip()
     try:
         if match := _ISO.fullmatch(text):

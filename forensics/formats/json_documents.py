@@ -17,7 +17,10 @@ from forensics.formats.unwrap import is_of_the_caller, names_a_record
 
 Cells = list[tuple[str, Any]]
 
-MAX_DOCUMENT_BYTES = 256 << 20
+MAX_DOCUMENT_BYTES = 128 << 20
+# a value in memory needs many times the two bytes that it can have; a table of events has 20 bytes a value and more
+_BYTES_OF_A_VALUE = 8
+_SMALL_BYTES = 1 << 20
 # the start of a list of texts or lists, or of a line with one text
 _TEXTS = re.compile(rb'\s*(?:\[\s*["\[]|"\s*\{\s*\\")')
 # the start of a table: Athena, CloudTrail Lake, Logs Insights, Log Analytics, ClickHouse, BigQuery, OpenSearch
@@ -49,6 +52,8 @@ def read_document(pieces: Iterable[bytes]) -> list[bytes]:
             raise Unreadable(
                 f"it is a document of query results larger than {MAX_DOCUMENT_BYTES >> 20} MiB; export it as CSV"
             )
+    if len(content) > _SMALL_BYTES and sum(map(content.count, b",[{")) > len(content) // _BYTES_OF_A_VALUE:
+        raise Unreadable("it is a document of more values than a table of events has in as many bytes")
     try:
         return [bytes(msgspec.json.decode(bytes(content), type=msgspec.Raw))]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -63,6 +63,8 @@ RECORD = _fields(
 # the caller chooses the content of these blocks, so the names in them are kept
 FREE_BLOCKS = {"additionalEventData", "requestParameters", "responseElements", "serviceEventDetails"}
 
+# a hostile file can have names of any length, and the paths of names are cached
+_LONGEST_NAME = 1_000
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 # what products write behind a name: the zone of a time (Kusto), the type of a value (Snowflake), the form of a block
 _BEHIND = re.compile(r"\s*\[utc\]\s*$|::[a-z]+(?:\([\d,]*\))?$", re.IGNORECASE)
@@ -94,7 +96,6 @@ def may_precede_a_field(path: str) -> bool:
     return FIELD_NAMES.isdisjoint(map(plain, re.split(r"[.:/]+", path)))
 
 
-@lru_cache(maxsize=10_000)
 def path_of(column: str) -> Path | None:
     """Return the path of the field that a column contains; None for a column that is not a field of a record.
 
@@ -102,17 +103,24 @@ def path_of(column: str) -> Path | None:
         >>> path_of("user_identity.session_context.attributes.creation_date")
         ('userIdentity', 'sessionContext', 'attributes', 'creationDate')
     """
-    if path := _full_path(column):
-        return path
-    if path := _in_free_block(column):
+    return _path_of(column) if len(column) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=10_000)
+def _path_of(column: str) -> Path | None:
+    if path := spelled_path(column):
         return path
     name = plain(column)
     return _SYNONYMS.get(name) or _SHORT.get(name)
 
 
-@lru_cache(maxsize=10_000)
 def spelled_path(column: str) -> Path | None:
     """Return the path that a column names in full, in any spelling; None for abbreviations and synonyms."""
+    return _spelled_path(column) if len(column) <= _LONGEST_NAME else None
+
+
+@lru_cache(maxsize=10_000)
+def _spelled_path(column: str) -> Path | None:
     return _full_path(column) or _in_free_block(column)
 
 

@@ -37,7 +37,7 @@ _OF_A_ROLE = re.compile(r"arn:[^:]*:iam::\d{12}:role/.+|AROA[A-Z0-9]+")
 _NOTHING = ("", "null", "-")
 _EVENT_NAME = ("eventName",)
 _OF_ANY_EVENT = [("eventSource",), ("eventTime",), ("eventID",)]
-_SEPARATOR = re.compile(r"[.:/]+")
+_BEFORE_EVENT_NAME = re.compile(r"([^\n]{0,100}[.:/])event[ _]?name(?:::\w+)?", re.IGNORECASE)
 _DEPTH = 4
 # an event has at most 256 KiB; Python needs many times the memory to parse a literal
 _LONGEST_LITERAL = 256 << 10
@@ -61,15 +61,22 @@ def _name_events(names: Iterable[str]) -> bool:
 def _prefix(names: list[str]) -> str:
     """Return what a product wrote before each name of a field, such as `data.aws.`; empty if it wrote nothing."""
     for name in names:
-        for separator in _SEPARATOR.finditer(name):
-            before = name[: separator.end()]
-            if path_of(name[separator.end() :]) == _EVENT_NAME and may_precede_a_field(before):
-                return before if _name_events(one.removeprefix(before) for one in names) else ""
+        prefix = _BEFORE_EVENT_NAME.match(name)
+        if prefix and may_precede_a_field(prefix.group(1)):
+            before = prefix.group(1)
+            return before if _name_events(one.removeprefix(before) for one in names) else ""
     return ""
 
 
 def record_of(row: Cells) -> bytes:
     """Return the record of a row as JSON. Raises NotARow."""
+    try:
+        return _record_of(row)
+    except RecursionError:
+        raise NotARow("a value of the row is nested too deeply") from None
+
+
+def _record_of(row: Cells) -> bytes:
     cells = list(_cells(row))
     names = [name for name, _ in cells]
     if not _name_events(names):
@@ -79,7 +86,7 @@ def record_of(row: Cells) -> bytes:
     record: dict[str, Any] = {}
     values, others = _by_path(cells)
     for path, found in sorted(values.items(), key=lambda item: len(item[0])):
-        distinct = [value for place, value in enumerate(found) if value not in found[:place]]
+        distinct = list({to_json({"": value}): value for value in found}.values())
         if len(distinct) > 1 and len(path) == 1:
             raise NotARow(f"two columns contain its {path[0]}")
         if len(distinct) == 1:

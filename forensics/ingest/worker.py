@@ -45,6 +45,8 @@ _HELD_REJECTED_BYTES = 16 << 20
 _BATCH_BYTES = 4 << 20
 # maximum number of cached identities, of about 2 KiB each
 _IDENTITIES = 10_000
+# maximum size of their blocks: a hostile file can have blocks of megabytes
+_IDENTITY_BYTES = 64 << 20
 # maximum depth of nested archives
 _MAX_DEPTH = 3
 _EVERYTHING = Filter()
@@ -195,7 +197,7 @@ class Worker:
             self._write_rows()
 
     def _write_rows(self) -> None:
-        if len(self._identities) > _IDENTITIES:
+        if len(self._identities) > _IDENTITIES or sum(map(len, self._identities)) > _IDENTITY_BYTES:
             self._identities.clear()
         events, rejected, unknown_fields = to_batch([source for _, source in self._waiting], self._identities)
         times, accepted = events.column("event_time").cast(pa.int64()), self._accepted(events)

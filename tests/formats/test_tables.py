@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from forensics.formats.event_times import parse_time
+from forensics.formats.inflate import Unreadable
+from forensics.formats.record_names import path_of, spelled_path
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from tests.formats.test_contents import a_record, read
 from tests.formats.wrappings import dump, lines, rows_of
@@ -58,6 +61,32 @@ def test_the_names_of_a_block_of_the_caller_are_no_columns(tmp_path: Path) -> No
     (found,) = read(dump({"id": 1, **row}).encode(), tmp_path)
     assert isinstance(found, Records)
     assert found.delivery == Delivery.NATIVE  # the decoder refuses it
+
+
+def test_a_value_nested_too_deeply_costs_its_row(tmp_path: Path) -> None:
+    """A caller chose it; the whole rest of the file was lost with a RecursionError."""
+    deep = '{"a":' * 600 + "1" + "}" * 600
+    table = rows_of("eventName,eventSource,requestParameters", [["A", "b", deep], ["B", "b", "{}"]])
+    assert [type(item) for item in read(table, tmp_path)] == [Rejected, Records]
+
+
+def test_a_document_of_too_many_values_fails_before_it_is_decoded(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="more values"):
+        read(b'{"columns":["eventName"],"rows":[' + b"[]," * 500_000 + b"[]]}", tmp_path)
+
+
+def test_names_and_times_of_any_length_are_not_cached() -> None:
+    assert path_of("_" * 2_000 + "arn") is None
+    assert spelled_path("_" * 2_000 + "eventName") is None
+    assert parse_time("2026-10-04T10:00:00." + "0" * 200 + "Z") is None
+
+
+def test_a_field_with_a_thousand_columns_keeps_each_value(tmp_path: Path) -> None:
+    values = [f"v{number}" for number in range(1_000)]
+    table = rows_of(",".join(["eventName", "eventSource", *["userIdentity.arn"] * 1_000]), [["A", "b", *values]])
+    (found,) = read(table, tmp_path)
+    assert isinstance(found, Records)
+    assert json.loads(found.raw[0])["userIdentity.arn"] == values
 
 
 def test_a_row_longer_than_its_header_is_rejected(tmp_path: Path) -> None:
