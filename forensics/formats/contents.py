@@ -5,7 +5,10 @@ The format is detected from the content, never from the file's name.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -44,6 +47,8 @@ _CLI_ERROR = re.compile(
     rb"\s*(?:aws: \[ERROR\]: )?An error occurred \((?P<code>\w+)\) when calling the (?P<call>\w+) operation"
     rb"(?: \([^)\n]*\))?:\s*(?P<message>[^\r\n]{0,300})"
 )
+# JSON or gzip in base64
+_BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ewo|W3s|Wwo)[A-Za-z0-9+/=\s]+")
 _OCSF_COLUMNS = re.compile(rb"[^\n]*\bclass_uid\b")
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*["}]|"\s*\{\s*\\")')
 
@@ -119,6 +124,8 @@ def _log(pieces: Iterator[bytes], scratch: Path) -> Log:
         return Log(_with_faults(_json_log(head, pieces, scratch)))
     if error := _CLI_ERROR.match(head):
         raise Unreadable(_refused(error))
+    if _BASE64.fullmatch(head):
+        return Log(_with_faults(_wrapped(unwrapped(_in_base64(pieces)))))
     if _OTHER_OUTPUT.match(head):
         raise Unreadable("it was printed by `aws cloudtrail lookup-events` as text; print it again with --output json")
     if _OCSF_COLUMNS.match(head):
@@ -140,6 +147,22 @@ def _if_json(head: bytes, pieces: Iterator[bytes]) -> Iterator[Records | Rejecte
         if shows_callers(head):
             raise Unreadable(_UNREAD) from None
         raise
+
+
+def _in_base64(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
+    """Yield the values of text in base64: each line is a message, or all lines together are one."""
+    content = b""
+    for piece in pieces:
+        content += piece
+        if len(content) > _HELD_BYTES:
+            raise Unreadable(f"it is text in base64 larger than {_HELD_BYTES >> 20} MiB; decode it")
+    lines = content.split()
+    texts = lines if all(map(_BASE64.fullmatch, lines)) else [b"".join(lines)]
+    try:
+        for text in texts:
+            yield from read_records(inflate(io.BytesIO(base64.b64decode(text, validate=True)), Measure()))
+    except binascii.Error as error:
+        raise Unreadable(f"its text in base64 is damaged: {error}") from None
 
 
 def _refused(error: re.Match[bytes]) -> str:

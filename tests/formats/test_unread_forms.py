@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,6 +31,28 @@ def test_a_record_in_the_text_before_a_record_is_not_believed(tmp_path: Path) ->
     line = f"agent={dump(a_record(6, eventName='Forged'))} message={dump(a_record(7))}"
     assert rejected(line.encode(), tmp_path)
     assert not rejected(f"context={json.dumps({'a': 1})} message={dump(a_record(7))} {{}}".encode(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        lambda text: base64.b64encode(gzip.compress(text)),
+        lambda text: base64.encodebytes(gzip.compress(text)),
+        lambda text: b"\n".join(base64.b64encode(line) for line in text.splitlines()),
+        lambda text: b"\t".join(base64.b64encode(gzip.compress(line)) for line in text.splitlines()),
+    ],
+)
+def test_base64_is_decoded(encode: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """`aws kinesis get-records --query 'Records[].Data' --output text`, and the data of a subscription in a file."""
+    records = [dump(a_record(number)).encode() for number in range(300)]
+    found = read(encode(b"\n".join(records)), tmp_path)
+    assert [raw for item in found if isinstance(item, Records) for raw in item.raw] == records
+    assert {item.delivery for item in found if isinstance(item, Records)} == {"wrapped"}
+
+
+def test_damaged_base64_fails(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="base64"):
+        read(base64.b64encode(dump(a_record(1)).encode())[:-3] + b"=A", tmp_path)
 
 
 ROW = ("2026-10-04T10:00:00Z", "GetObject", "arn:aws:sts::111122223333:assumed-role/ops/a", "ASIAIOSFODNN7EXAMPL2")
