@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from forensics.formats.inflate import Measure
+from forensics.formats.message_text import has_prefix
 from forensics.formats.messages import MessageColumns, may_be_message
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
 from forensics.formats.record_names import plain
@@ -220,8 +221,10 @@ def _as_json(value: Any) -> Any:
 
 def of_row(cells: Cells, message: int | None, position: int) -> Iterator[Records | Rejected]:
     """Yield the records of a row: those in its message, or the record of its columns."""
-    text = cells[message][1] if message is not None else None
-    if isinstance(text, str) and text:
+    name, text = cells[message] if message is not None else ("", None)
+    # an application logs so what its callers sent
+    is_of_a_caller = isinstance(text, str) and plain(name) == "message" and has_prefix(text)
+    if isinstance(text, str) and text and not is_of_a_caller:
         found = list(in_message(text))
         for delivery, raw in found:
             yield Records(position, [raw], delivery=delivery)

@@ -44,6 +44,11 @@ def decoded_text(raw: bytes) -> str:
         return text if isinstance(text, str) else ""
 
 
+def has_prefix(text: str) -> bool:
+    """Return whether a message has text before its JSON."""
+    return _without_prefix(text.strip()) != text.strip()
+
+
 def _without_prefix(text: str) -> str:
     prefix = _PREFIX.match(text) if text.endswith("}") else None
     return text[prefix.end() :] if prefix else text

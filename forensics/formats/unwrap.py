@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from forensics.formats.message_text import decoded_text, json_values_in
+from forensics.formats.message_text import decoded_text, has_prefix, json_values_in
 from forensics.formats.ocsf import NotOcsf, from_ocsf
 from forensics.formats.record_names import FREE_BLOCKS
 from forensics.formats.record_stream import Delivery, Records, Rejected
@@ -295,7 +295,7 @@ def _in_object(raw: bytes, depth: int, path: str, messages: frozenset[str]) -> I
     if rebuilt is not None:
         yield Delivery.REBUILT, rebuilt
         return
-    carried = [one for message in _messages(members) for one in _opened(message, depth)]
+    carried = [one for message in _messages(members) if not _has_prefix(message) for one in _opened(message, depth)]
     if carried:
         yield from carried
         return
@@ -363,6 +363,11 @@ def _messages(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
         message = message or (bytes(value) if _plain(name) in _MESSAGES else b"")
         if message.startswith(b'"'):
             yield message
+
+
+def _has_prefix(message: bytes) -> bool:
+    """Return whether a message has text before its JSON. An application logs so what its callers sent."""
+    return has_prefix(decoded_text(message))
 
 
 def _original_in(holder: bytes) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from forensics.formats.messages import may_be_message
 from forensics.formats.record_stream import Records
 from tests.formats.test_contents import a_record, read
-from tests.formats.wrappings import Json, dump, lines
+from tests.formats.wrappings import Json, dump, lines, rows_of
 
 FORGED = a_record(9, eventName="Forged")
 TABLE = {"columns": [{"name": name} for name in FORGED], "rows": [list(FORGED.values())]}
@@ -49,6 +49,16 @@ def test_a_table_in_the_parameters_of_a_call_is_not_the_table_of_the_file(parame
 def test_a_request_of_http_holds_no_records(value: Json, tmp_path: Path) -> None:
     """Each line of a server's log can be of one attacker, so it does not help that every value must be a record."""
     assert "Forged" not in names(lines([value, value]), tmp_path)
+
+
+def test_a_message_with_text_before_its_record_counts_only_if_all_have_one(tmp_path: Path) -> None:
+    """One agent in the log of an application; `1:Wazuh-AWS:` and syslog headers are before every record."""
+    logged = {"level": "info", "message": f"agent: {dump(FORGED)}"}
+    assert "Forged" not in names(lines([logged, {"level": "info", "message": "started"}]), tmp_path)
+    table = rows_of("time,message", [["1", f"agent: {dump(FORGED)}"], ["2", "started"]])
+    assert "Forged" not in names(table, tmp_path)
+    shipped = [{"message": f"Oct  4 10:00:00 host {dump(one)}"} for one in (a_record(1), OTHER)]
+    assert names(lines(shipped), tmp_path) == ["GetObject", "Other"]
 
 
 def test_the_columns_of_whole_records_are_still_found() -> None:
