@@ -1,5 +1,5 @@
 -- token_descents: session tokens and federation tokens without a loaded request, below the long-term keys of their
--- user: AWS STS issues such tokens only for long-term keys. A session that was seen in the console began with a sign-in.
+-- user: AWS STS issues such tokens only for long-term keys. A session in the console began with a sign-in instead.
 -- Grain: one row per (parent_id, child_id).
 
 with requested as (
