@@ -105,15 +105,16 @@ def unmasked_principal(text: str | None) -> str | None:
 
 
 def unmasked_arn(text: str | None) -> str | None:
-    """Return an ARN; None if its account or name is masked, such as `arn:aws:iam::***:user/bob`.
+    """Return an ARN; None if its account or a name in it is masked, such as `arn:aws:iam::***:user/bob`.
 
-    A path is not part of the name: names in IAM are unique in an account, and callers choose paths such as `/<x>/`.
+    The path of a user or role can contain any character, and does not tell two users of one name apart.
     """
     *account, resource = (text or "").split(":", 5)
     if len(account) < 5:  # not an ARN
         return unmasked_id(text)
-    kind, *path = resource.split("/")
-    names = path[-2:] if kind == "assumed-role" else path[-1:] or [kind]
+    names = [name for name in resource.split("/") if name]
+    if resource.startswith(("user/", "role/")):
+        names = names[-1:]
     return text if unmasked_id(":".join(account)) and all(map(unmasked_name, names)) else None
 
 

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.attribution.records import SIGN_IN, Account, assume_role, at, call, federated, get_federation_token
+from tests.attribution.records import (
+    SIGN_IN,
+    Account,
+    assume_role,
+    at,
+    call,
+    federated,
+    get_federation_token,
+    get_session_token,
+)
 from tests.cases import case_of_records
 
 AWS = Account("111111111111")
@@ -193,3 +202,12 @@ class TestIdentityCenterName:
         use = call(role.session("x", 30, AWS.key("K")) | {"onBehalfOf": other}, 60)
         with case_of_records([self.sign_in, use], tmp_path) as case:
             assert case.who(AWS.key("K")).actor.name is None
+
+
+def test_a_key_that_an_identity_without_a_type_requested(tmp_path: Path) -> None:
+    request = get_session_token(
+        {name: part for name, part in ALICE.signs().items() if name != "type"}, 0, issues="ASIA0T1111XXXXXXXXXX"
+    )
+    with case_of_records([request, call(ALICE.signs(), 5)], tmp_path) as case:
+        who = case.who(ALICE.id)
+    assert "unknown" in {session.actor.kind for session in who.sessions}

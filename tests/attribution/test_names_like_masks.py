@@ -18,6 +18,7 @@ from tests.attribution.records import (
     copies,
     credentials,
     sign_in_event,
+    switch_role,
     trust_policy,
 )
 from tests.cases import case_of_records
@@ -47,13 +48,16 @@ def test_a_text_that_cannot_be_a_name_is_masked(name: str) -> None:
     assert unmasked_arn(f"arn:aws:iam::111111111111:user/{name}") is None
 
 
-@pytest.mark.parametrize("path", ["<x>", "***", "[x]/(y)", "REDACTED"])
-def test_a_path_hides_nobody(path: str) -> None:
-    """Callers choose paths, and a name is unique in its account whatever its path."""
-    arn = f"arn:aws:iam::111111111111:user/{path}/pat"
-    assert unmasked_arn(arn) == arn
-    assert unmasked_arn(f"arn:aws:iam::111111111111:user/{path}/***") is None
-    assert unmasked_arn(f"arn:aws:sts::111111111111:assumed-role/{path}/***") is None
+@pytest.mark.parametrize("path", ["***", "<x>", "[x]/y", ":user/(z)"])
+def test_a_path_is_not_a_name(path: str) -> None:
+    for kind in ("user", "role"):
+        assert unmasked_arn(f"arn:aws:iam::111111111111:{kind}/{path}/bob")
+        assert unmasked_arn(f"arn:aws:iam::111111111111:{kind}/{path}/***") is None
+
+
+@pytest.mark.parametrize("resource", ["", "/", "root", "user/"])
+def test_an_arn_without_a_name_is_not_masked(resource: str) -> None:
+    assert unmasked_arn(f"arn:aws:iam::111111111111:{resource}")
 
 
 @pytest.mark.parametrize("id_", ["REDACTED", "***", "XXXXXXXXXXXX", "AROAREDACTED", "AROAXXXXXXXXXXXXXXXXX"])
@@ -304,3 +308,20 @@ def test_a_session_of_a_masked_role_id_is_followed_by_its_arn(role_id: str, tmp_
     request, use = masked_session(role_id, ALICE.signs())
     with case_of_records([request | {"responseElements": None}, use], tmp_path / "none") as case:
         assert case.who(AWS.key("K")).actor.name is None
+
+
+def test_a_user_with_an_odd_path_is_named_and_its_switch_is_below_its_session(tmp_path: Path) -> None:
+    """IAM accepts any character in a path: it must not hide the user."""
+    arn = f"arn:aws:iam::{AWS.id}:user/<x>/alice"
+    odd = {"arn": arn}
+    console, switched = AWS.key("C"), AWS.key("SW")
+    records = [
+        sign_in_event(ALICE.signs_in() | odd, 0, "ConsoleLogin"),
+        call(ALICE.session(0, console) | odd, 5),
+        switch_role(arn, DEPLOY, "alice", 60),
+        call(DEPLOY.session("alice", 60, switched), 70),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        who, tree = case.who(switched), case.tree(console)
+    assert (who.actor.kind, who.actor.arn, who.grade) == ("iam_user", arn, "strong")
+    assert switched in {key for node in tree.nodes for key in node.access_key_ids}
