@@ -12,7 +12,8 @@ _VERSION = re.compile(rb"event[ _.]?version", re.IGNORECASE)
 _SOURCE = re.compile(rb"event[ _.]?source", re.IGNORECASE)
 _NAME = re.compile(rb"event[ _.]?name", re.IGNORECASE)
 # what shows the caller of an event without the names of its fields
-_CALLER = re.compile(rb"user[_.]?identity|session[_.]?(?:context|issuer)|cloudtrail", re.IGNORECASE)
+_CALLER = re.compile(rb"user[_.]?identity|session[_.]?(?:context|issuer)", re.IGNORECASE)
+_PRODUCT = re.compile(rb"cloudtrail", re.IGNORECASE)
 _PRINCIPAL = re.compile(rb"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:")
 _ACCESS_KEY_ID = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
 _NOT_TEXT = re.compile(rb"[\0-\x08\x0e-\x1f]")
@@ -43,11 +44,19 @@ def of_another_program(head: bytes) -> str | None:
 
 def holds_events(value: bytes) -> bool:
     """Return whether a value that is not read has the names of a record's fields, or a caller with an access key."""
-    if _VERSION.search(value) or (_SOURCE.search(value) and _NAME.search(value)):
-        return True
-    return bool(_ACCESS_KEY_ID.search(value) and _CALLER.search(value))
+    is_of_cloudtrail = _CALLER.search(value) or _PRODUCT.search(value)
+    return _names_fields(value) or bool(is_of_cloudtrail and _ACCESS_KEY_ID.search(value))
 
 
 def shows_callers(text: bytes) -> bool:
-    """Return whether text that is not JSON has access keys beside principals, or beside what `holds_events` finds."""
-    return bool(_ACCESS_KEY_ID.search(text) and (_PRINCIPAL.search(text) or holds_events(text)))
+    """Return whether text that is not JSON has access keys beside principals, or beside the names of a record's fields.
+
+    The name of CloudTrail shows nothing here: notes beside the logs contain it, and access keys.
+    """
+    if not _ACCESS_KEY_ID.search(text):
+        return False
+    return bool(_PRINCIPAL.search(text) or _CALLER.search(text)) or _names_fields(text)
+
+
+def _names_fields(text: bytes) -> bool:
+    return bool(_VERSION.search(text) or (_SOURCE.search(text) and _NAME.search(text)))

@@ -121,3 +121,11 @@ def test_a_count_of_seconds_is_the_time_of_a_rebuilt_record(time: int | str, tmp
     (found,) = read(dump([a_record(1, eventTime=time)]).encode(), tmp_path)
     assert isinstance(found, Records)
     assert (found.delivery, json.loads(found.raw[0])["eventTime"]) == ("rebuilt", "2026-10-04T14:00:00Z")
+
+
+def test_notes_about_keys_are_no_events(tmp_path: Path) -> None:
+    notes = (
+        "# Case 17\nCloudTrail of October. Key AKIAIOSFODNN7EXAMPLE of bob leaked; `event_name` is CreateUser.\n"
+    )
+    with pytest.raises(NotJson):
+        read(notes.encode(), tmp_path)
