@@ -124,8 +124,6 @@ def test_a_count_of_seconds_is_the_time_of_a_rebuilt_record(time: int | str, tmp
 
 
 def test_notes_about_keys_are_no_events(tmp_path: Path) -> None:
-    notes = (
-        "# Case 17\nCloudTrail of October. Key AKIAIOSFODNN7EXAMPLE of bob leaked; `event_name` is CreateUser.\n"
-    )
+    notes = "# Case 17\nCloudTrail of October. Key AKIAIOSFODNN7EXAMPLE of bob leaked; `event_name` is CreateUser.\n"
     with pytest.raises(NotJson):
         read(notes.encode(), tmp_path)

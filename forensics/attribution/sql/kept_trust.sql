@@ -24,6 +24,7 @@ with documents as (
 ordered as (
     select
         *,
+        row_number() over (partition by account_id, role_name order by event_time, event_key) as place,
         lag(event_key) over (partition by account_id, role_name order by event_time, event_key) as prior_key,
         lag(event_time) over (partition by account_id, role_name order by event_time, event_key) as prior_time,
         lag(trusted_principals) over (partition by account_id, role_name order by event_time, event_key)
@@ -40,6 +41,7 @@ planted as (
         ordered.event_time,
         ordered.account_id,
         ordered.role_name,
+        ordered.place,
         ordered.trusted_principals,
         case
             when ordered.event_name = 'UpdateAssumeRolePolicy'
@@ -104,18 +106,23 @@ suspects as (
     where opened.planting_id is null
 ),
 
+-- Callers can set any number of policies, and each would be compared with all later ones: the hundredth later policy
+-- counts as unreadable, and those after it are left out.
 later as (
     select
         planted.planting_id,
         documents.event_key,
         documents.event_time,
         documents.is_conditional,
-        planted.trusted_principals is null or documents.trusted_principals is null as is_unreadable,
+        planted.trusted_principals is null
+            or documents.trusted_principals is null
+            or documents.place >= planted.place + 100 as is_unreadable,
         coalesce(documents.event_time = planted.event_time, true) as is_order_unknown
     from planted
-    join documents
+    join ordered documents
       on  documents.account_id = planted.account_id
       and documents.role_name = planted.role_name
+      and documents.place <= planted.place + 100
       and documents.event_key <> planted.event_key
       and coalesce(documents.event_time >= planted.event_time, true)
 ),

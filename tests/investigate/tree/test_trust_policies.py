@@ -100,6 +100,12 @@ def test_an_undated_policy_leaves_a_doubt(tmp_path: Path) -> None:
     assert role_of(tree_of([planted(MALLORY.arn), restored, undated], tmp_path)).valid_at is None
 
 
+@pytest.mark.parametrize(("later", "valid"), [(99, False), (130, None)])
+def test_of_very_many_later_policies_the_last_ones_are_in_doubt(later: int, valid: bool | None, tmp_path: Path) -> None:
+    changes = [setting(11 + second, EC2) for second in range(later)]
+    assert role_of(tree_of([planted(MALLORY.arn), *changes], tmp_path)).valid_at is valid
+
+
 def test_a_policy_that_cannot_be_read_ends_when_none_is_known_to_keep_it(tmp_path: Path) -> None:
     node = role_of(tree_of([setting(10, "***", by=ALICE.signs()), setting(60, trust_policy(ROOT))], tmp_path))
     assert node.valid_at is None
