@@ -222,7 +222,7 @@ def _as_json(value: Any) -> Any:
 def of_row(cells: Cells, message: int | None, position: int) -> Iterator[Records | Rejected]:
     """Yield the records of a row: those in its message, or the record of its columns."""
     name, text = cells[message] if message is not None else ("", None)
-    # an application logs so what its callers sent
+    # an application writes there what its callers sent
     is_of_a_caller = isinstance(text, str) and plain(name) == "message" and has_prefix(text)
     if isinstance(text, str) and text and not is_of_a_caller:
         found = list(in_message(text))

@@ -50,7 +50,7 @@ _HOLDERS_OF_ORIGINAL = ("event", "log")
 _NOTHING = (b"", b"null", b'""')
 # field of the message in a result of CloudWatch Logs Insights; other fields may be attacker-controlled
 _WHOLE_MESSAGE = b'"@message"'
-# members beside the headers of a request of HTTP
+# members beside the headers of an HTTP request
 _OF_HTTP = {"method", "path", "rawPath", "requestContext", "uri", "url"}
 # members beside the `value` of a Kafka message
 _OF_KAFKA = {"topic", "partition", "offset"}
@@ -312,7 +312,7 @@ def _is_custom_event(members: dict[str, msgspec.Raw]) -> bool:
 
 
 def _is_http_request(members: dict[str, msgspec.Raw]) -> bool:
-    """Return whether an object is a request of HTTP, such as the event of API Gateway, whose body its sender wrote."""
+    """Return whether an object is an HTTP request, such as the event of API Gateway, whose body its sender wrote."""
     has_headers = bytes(members.get("headers", b"")).startswith(b"{")
     return "httpMethod" in members or (has_headers and not members.keys().isdisjoint(_OF_HTTP))
 
@@ -366,7 +366,7 @@ def _messages(members: dict[str, msgspec.Raw]) -> Iterator[bytes]:
 
 
 def _has_prefix(message: bytes) -> bool:
-    """Return whether a message has text before its JSON. An application logs so what its callers sent."""
+    """Return whether a message has text before its JSON. An application writes there what its callers sent."""
     return has_prefix(decoded_text(message))
 
 
