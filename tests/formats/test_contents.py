@@ -347,13 +347,13 @@ def test_json_on_one_line_without_its_start_is_no_header_of_a_table(value: Json)
     text = dump(value).encode()
     for cut in range(1, len(text), 7):
         for data in (text[cut:], text[cut:] + text, text[cut:] + text[:cut], text[cut:] + b',"eventName":{}' + text):
-            with suppress(NotJson):
+            with suppress(NotJson, Unreadable):
                 assert read(data), data
 
 
 @pytest.mark.parametrize("text", ["a: {quoted}\nb: 1\n", "message={quoted} host=a\nnothing\n"])
 def test_records_in_text_of_an_unknown_form_are_a_failure(text: str) -> None:
-    with pytest.raises(Unreadable, match="its records are in other text"):
+    with pytest.raises(Unreadable, match="in a form that is not read"):
         read(text.format(quoted=dump(dump(a_record(1)))).encode())
     with pytest.raises(NotJson):
         read(text.format(quoted=dump(dump({"eventSource": ["iam.amazonaws.com"]}))).encode())

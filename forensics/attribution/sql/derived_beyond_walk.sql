@@ -1,5 +1,6 @@
--- derived_beyond_walk: what derives from a credential by one or more descents that `walk` does not have. Grain: one row
--- per (ancestor_id, derived_id). Starts as `hops_beyond_walk`; each pass joins it with itself, which doubles its reach.
+-- derived_beyond_walk: what derives from a credential by one or more descents that `walk` does not have.
+-- Grain: one row per (ancestor_id, derived_id). Starts as `hops_beyond_walk`; each pass joins it with itself, which
+-- doubles its reach.
 
 with pairs as (
     select ancestor_id, derived_id, depth, is_certain
