@@ -139,8 +139,10 @@ def _show_lake(session: Any, case: Path) -> None:
     if copies is not None:
         places = places.union(copies.selectExpr(*place, "false as is_stored", "delivery"))
     places.createOrReplaceTempView("event_copies")
-    source_files = [(file.name, file.sha256) for file in manifest.source_files]
-    session.createDataFrame(source_files, "name string, sha256 string").createOrReplaceTempView("source_files")
+    files = zip(manifest.source_files, manifest.ingested_at, strict=True)
+    source_files = [(file.name, file.sha256, ingested_at) for file, ingested_at in files]
+    columns = "name string, sha256 string, ingested_at timestamp"
+    session.createDataFrame(source_files, columns).createOrReplaceTempView("source_files")
     _show_exported_principals(session, case)
 
 

@@ -1,4 +1,5 @@
--- named_requests: issuances that name their requester only by ARN or ID: a switch of role, or another account's copy.
+-- named_requests: issuances that name their requester only by ARN or ID: a switch of role, another account's copy, or a
+-- record whose caller has no access key, because a product dropped or masked it.
 -- `requester` is the ARN, or account and ID, in a form that models can join.
 -- Grain: one row per (child_id, event_key, requester).
 
@@ -49,3 +50,19 @@ select
     'id|' || caller_account_id || '|' || caller_principal_id
 from without_parent
 where is_redacted
+
+union all
+
+select
+    requested.child_id,
+    requested.event_key,
+    issuances.event_time,
+    requested.relation,
+    issuances.caller_account_id,
+    issuances.caller_principal_id,
+    'id|' || issuances.caller_account_id || '|' || issuances.caller_principal_id
+from requested_descents as requested
+join credentials parents on parents.credential_id = requested.parent_id and parents.access_key_id is null
+join issuances on issuances.issuance_id = requested.event_key
+-- the records of a sign-in and of a switch have no key
+where requested.relation not in ('console_session', 'switched_role')

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.attribution.records import Account, Json, assume_role, call, copies, sign_in_event, switch_role
+from tests.attribution.records import (
+    Account,
+    Json,
+    assume_role,
+    call,
+    copies,
+    federated,
+    get_federation_token,
+    sign_in_event,
+    switch_role,
+)
 from tests.cases import case_of_records
 
 AWS = Account("111111111111")
@@ -66,3 +76,21 @@ def test_another_path_of_a_user_makes_no_name_uncertain(tmp_path: Path) -> None:
     uses = [call(ALICE.signs(), second) for second in (10, 90)]
     with case_of_records([*uses, moved, *SWITCH], tmp_path) as case:
         assert case.who(SWITCHED).actor.id == ALICE.id
+
+
+@pytest.mark.parametrize("key", [None, "AKIA****", "HIDDEN_DUE_TO_SECURITY_REASONS"])
+@pytest.mark.parametrize(
+    ("requests", "relation"), [(assume_role, "assumed_role"), (get_federation_token, "federation_token")]
+)
+def test_a_caller_whose_key_is_masked(
+    key: str | None, requests: Callable[..., Json], relation: str, tmp_path: Path
+) -> None:
+    caller = ALICE.signs() | {"accessKeyId": key}
+    if relation == "assumed_role":
+        request, session = requests(caller, ADMIN, "x", 100, issues=ISSUED), ADMIN.session("x", 100, ISSUED)
+    else:
+        request, session = requests(caller, "x", 100, issues=ISSUED), federated(ALICE, "x", 100, ISSUED)
+    records = [request, call(session, 110), call(ALICE.signs(), 50), call(AWS.user("other").signs(), 500)]
+    with case_of_records(records, tmp_path) as case:
+        below = case.tree(ALICE.key).nodes[1:]
+    assert [(node.access_key_ids, node.relation, node.certain) for node in below] == [((ISSUED,), relation, False)]
