@@ -252,7 +252,7 @@ class Who(Displayed):
 
     `caller`: the identity that made the calls. `actor`: who requested the credential. `key_owner`: the owner of the
     long-term key at the origin. `claims`: self-declared by the session. `named_by`: for a key that signed no loaded
-    call, its status changes and the first other events that name it.
+    call, its status changes and the first other events that name it, of `named_by_total` events.
     """
 
     subject: Subject
@@ -278,3 +278,4 @@ class Who(Displayed):
     not_trusted: tuple[NotTrusted, ...] = ()
     digests: DigestCheck = NOT_VERIFIED
     named_by: tuple[KeyChange, ...] = ()
+    named_by_total: int = 0

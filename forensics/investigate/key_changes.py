@@ -39,6 +39,10 @@ class KeyChangeRow(ChangeRow, frozen=True):
     by_arn: str | None
 
 
+class _NamingRow(KeyChangeRow, frozen=True):
+    total: int
+
+
 class _BehindRow(Row, frozen=True):
     credential_id: str
     actor: Actor
@@ -77,7 +81,8 @@ class ChangeFacts:
 
 def is_named(connection: Connection, key_id: str) -> bool:
     """Return whether any loaded event names a key, including an unreliable event that issues it."""
-    return bool(named_by(connection, key_id) or key_not_trusted(connection, key_id))
+    _, total = named_by(connection, key_id)
+    return total > 0 or bool(key_not_trusted(connection, key_id))
 
 
 def key_not_trusted(connection: Connection, key_id: str) -> list[NotTrustedRow]:
@@ -85,8 +90,8 @@ def key_not_trusted(connection: Connection, key_id: str) -> list[NotTrustedRow]:
     return rows(connection, NotTrustedRow, "key_not_trusted", key=key_id)
 
 
-def named_by(connection: Connection, key_id: str) -> tuple[KeyChange, ...]:
-    """Return the status changes of a key, and the first other events that name it, ordered by time."""
-    found = rows(connection, KeyChangeRow, "named_by", key=key_id, most=_MOST)
+def named_by(connection: Connection, key_id: str) -> tuple[tuple[KeyChange, ...], int]:
+    """Return the status changes of a key and the first other events that name it, by time; and the number of all."""
+    found = rows(connection, _NamingRow, "named_by", key=key_id, most=_MOST)
     facts = ChangeFacts(connection, found)
-    return tuple(facts.key_change(row) for row in found)
+    return tuple(facts.key_change(row) for row in found), found[0].total if found else 0

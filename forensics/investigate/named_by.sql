@@ -1,5 +1,5 @@
 -- The status changes of a key, and other events that name it: those that look the key up or possibly issue it, then the
--- first ones. $key: the key; $most: number of other events.
+-- first ones. $key: the key; $most: number of other events. `total`: the number of all events that name the key.
 with named as (
     select
         *,
@@ -32,6 +32,8 @@ select
     event_time::timestamp as event_time,
     by_credential_id,
     by_access_key_id,
-    by_arn
+    by_arn,
+    (select count(*) from named)
+        + (select count(*) from access_key_changes where access_key_id = $key) as total
 from naming
 order by event_time, event_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from forensics.answers.key_answer import Key, OtherKey, UsedAfterEnd, UserChange
-from forensics.answers.who_answer import KeyChange
+from forensics.answers.who_answer import KeyChange, Who
 from forensics.output.evidence_text import event_line
 from forensics.output.identity_text import described
 from forensics.output.lines import Line, Span, line
@@ -20,11 +20,14 @@ def life_lines(answer: Key) -> Iterator[Line]:
         yield from _after_end(end)
 
 
-def named_lines(named: Iterable[KeyChange]) -> Iterator[Line]:
-    """Return the status changes of a key that signed no loaded call, and the other events that name it."""
-    for change in named:
-        what = f"named in {change.event.event_name or 'an event'}" if change.change == "named" else change.change
-        yield from _changed(change, KEY_CHANGES.get(what, what))
+def named_lines(who: Who, *, changes: bool) -> Iterator[Line]:
+    """Return the events that name a key that signed no loaded call, with or without its status changes."""
+    for change in who.named_by:
+        if changes or change.change == "named":
+            what = f"named in {change.event.event_name or 'an event'}" if change.change == "named" else change.change
+            yield from _changed(change, KEY_CHANGES.get(what, what))
+    if more := who.named_by_total - len(who.named_by):
+        yield line((f"and {count(more, 'more event')} that name it", "dim"))
 
 
 def _change(answer: Key, change: KeyChange) -> Iterator[Line]:

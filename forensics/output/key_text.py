@@ -78,7 +78,7 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from part("Chain of requests, from the key back to its origin", chain_lines(answer.who))
     yield from part(CANDIDATES, candidate_lines(answer.who))
     yield from part(UNTRUSTED, not_trusted_lines(answer.who.not_trusted))
-    yield from part(NAMED_BY, named_lines(one for one in answer.who.named_by if one.change == "named"))
+    yield from part(NAMED_BY, named_lines(answer.who, changes=False))
     yield from part(CLAIMS, claim_lines(answer.who))
     yield from part("Derived from the key, directly or over several hops", _children(answer.children))
     yield from part("Addresses", address_lines(answer))

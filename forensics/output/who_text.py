@@ -60,7 +60,7 @@ def render_who(answer: Who) -> Iterator[Line]:
     yield from part("Chain of requests, from the subject back to its origin", chain_lines(answer))
     yield from part(CANDIDATES, candidate_lines(answer))
     yield from part(UNTRUSTED, not_trusted_lines(answer.not_trusted))
-    yield from part(NAMED_BY, named_lines(answer.named_by))
+    yield from part(NAMED_BY, named_lines(answer, changes=True))
     yield from part(WORKLOAD_TITLE, used_from_lines(answer.workload))
     yield from part(CLAIMS, claim_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports, all_of_them=False))

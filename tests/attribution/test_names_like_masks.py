@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name, unmasked_principal
+from forensics.output.lines import lay_out
+from forensics.output.who_text import render_who
 from tests.attribution.records import (
     STS,
     Account,
@@ -264,8 +266,10 @@ def test_calls_that_name_a_key_do_not_hide_its_look_up(tmp_path: Path) -> None:
         ALICE.signs(), 100, source=IAM, name="GetAccessKeyLastUsed", requestParameters={"accessKeyId": victim}
     )
     with case_of_records([*named, looked_up], tmp_path) as case:
-        changes = case.who(victim).named_by
-    assert "GetAccessKeyLastUsed" in [one.event.event_name for one in changes]
+        who = case.who(victim)
+    assert "GetAccessKeyLastUsed" in [one.event.event_name for one in who.named_by]
+    assert (len(who.named_by), who.named_by_total) == (20, 31)
+    assert "and 11 more events that name it" in lay_out(render_who(who), 80)
 
 
 def test_an_assertion_and_a_call_for_one_console_session_are_two_candidates(tmp_path: Path) -> None:

@@ -91,7 +91,8 @@ def who_of(
     answers = facts.answers(subject)
     answer = _as_recorded(answers[0], found) if len(answers) == 1 else combined(subject, answers, facts.latest_actor())
     if subject.type == SubjectType.ACCESS_KEY and not any(row.events for row in facts.credentials):
-        answer = replace(answer, named_by=named_by(connection, subject.id))
+        named, total = named_by(connection, subject.id)
+        answer = replace(answer, named_by=named, named_by_total=total)
     return _with_unread(connection, replace(answer, digests=digest_check(connection, facts.spans(connection))))
 
 

@@ -18,7 +18,7 @@ def not_found(connection: Connection, subject: Subject) -> Who:
     """Answer for a subject that signed no loaded event and that none reliably issued; events may still name it."""
     exported = ExportedKey(connection, subject.id)
     account = subject.account_id or exported.account_id
-    named = named_by(connection, subject.id)
+    named, total = named_by(connection, subject.id)
     found = key_not_trusted(connection, subject.id)
     not_trusted = tuple(not_trusted_of(found, evidence_of(connection, [row.event_key for row in found])))
     sought = Sought(account, None, None)
@@ -31,6 +31,7 @@ def not_found(connection: Connection, subject: Subject) -> Who:
         exports=exported.statements(LoggedKey()),
         not_trusted=not_trusted,
         named_by=named,
+        named_by_total=total,
     )
 
 

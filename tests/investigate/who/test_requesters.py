@@ -309,6 +309,7 @@ SHAPE: dict[str, Any] = {
             "by_access_key_id": str, "by_arn": str, "event": EVIDENCE,
         }
     ],
+    "named_by_total": int,
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
