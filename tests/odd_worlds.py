@@ -33,7 +33,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from forensics.answers.tree_answer import Node, NodeKind, Relation, Tree
+from forensics.answers.tree_answer import Node, NodeKind, Relation, Step, Tree
 from forensics.case import Case
 from tests.accuracy import Owners, contradicted, judge, made_up, owners_of_made_keys
 from tests.attribution.test_truth import Named, Said, compared
@@ -82,9 +82,12 @@ class Delivered:
         """The changes that are delivered; whatever exists was created at some time."""
         self.descent = Descent(world)
         self.successes: defaultdict[object, list[datetime]] = defaultdict(list)
+        self.permitted: defaultdict[object, list[datetime]] = defaultdict(list)
         for event in world.happened:
             if event.id in self.present and event.credential and not event.twin and "errorCode" not in event.record:
                 self.successes[event.credential.id].append(event.time)
+                if event.record["eventName"] != "GetCallerIdentity":  # no policy denies it
+                    self.permitted[event.credential.id].append(event.time)
         self.used: defaultdict[object, set[datetime]] = defaultdict(set)
         for event in world.happened:
             if event.credential:
@@ -247,7 +250,9 @@ class TreeJudge:
         if self._works(self._seen, node):
             return True
         ended = self._seen_end(node)
-        successes = [time for one in self._credentials(node) for time in self._delivered.successes[one.id]]
+        is_key = node.kind == NodeKind.ACCESS_KEY
+        times = self._delivered.successes if is_key else self._delivered.permitted
+        successes = [time for one in self._credentials(node) for time in times[one.id]]
         return any(ended and ended < time <= self._at for time in successes)
 
     def _seen_end(self, node: Node) -> datetime | None:
@@ -274,15 +279,20 @@ class TreeJudge:
         working = self._working()
         for step in self._tree.containment:
             self._note("steps", False)
-            accepted = self._iam.accepts(step.action, step.account_id, step.target)
-            if self._seen.accepts(step.action, step.account_id, step.target):
-                self._seen.contain(step.action, step.account_id, step.target, now)
-            elif not accepted:
+            target, seen_target = (_present(iam, step.target) for iam in (self._iam, self._seen))
+            accepted = self._iam.accepts(step.action, step.account_id, target)
+            if self._seen.accepts(step.action, step.account_id, seen_target):
+                self._seen.contain(step.action, step.account_id, seen_target, now)
+            elif not accepted and not self._is_look_up(step):
                 self._note("refused step", True, f"{step.action} {step.target}: {step}")
             if accepted:
-                self._iam.contain(step.action, step.account_id, step.target, now)
+                self._iam.contain(step.action, step.account_id, target, now)
         if self._delivered.complete:
             self._after_the_plan(working, now)
+
+    def _is_look_up(self, step: Step) -> bool:
+        """Return whether a step first finds a user by ID: that it was deleted can be in a missing file."""
+        return step.target.startswith("AIDA") and not self._delivered.complete
 
     def _working(self) -> list[Credential]:
         descent = self._delivered.descent
@@ -303,6 +313,11 @@ class TreeJudge:
         for node in self._tree.nodes:
             if not self._credentials(node) and node.id not in outside and self._works(self._iam, node):
                 self._note("works after the plan", True, node)
+
+
+def _present(iam: Iam, target: str) -> str:
+    """Return the present name of a user that a step gives by ID, because another user had its name later."""
+    return next((name for (_, name), user in iam.users.items() if user.id == target), target)
 
 
 # Names
