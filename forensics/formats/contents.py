@@ -151,7 +151,7 @@ def _if_json(head: bytes, pieces: Iterator[bytes]) -> Iterator[Records | Rejecte
 
 def _in_base64(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
     """Yield the values of text in base64: each line is a message, or all lines together are one."""
-    content = b""
+    content = bytearray()
     for piece in pieces:
         content += piece
         if len(content) > _HELD_BYTES:

@@ -1,6 +1,7 @@
--- user_names: the names of IAM users, with their times. If `is_sure`, the user certainly had the name from `made_at`,
--- after `freed_at` and before `held_until`. The user possibly had it from `possible_from` to `possible_until`. Null is
--- no limit. An event identifies a user by name if this user certainly had it and no other possibly (`named_users`).
+-- user_names: the names of IAM users over time. The user possibly had the name from `possible_from` to
+-- `possible_until`. If `is_sure` is true, the user certainly had the name at each time that is not before `made_at`, is
+-- after `freed_at` and is before `held_until`. A null is not a limit. `named_users` finds the user of an event by its
+-- name if one user certainly had the name then, and no other user possibly had it.
 -- Grain: one row per (account_id, name, principal_id, taken_by): one for a user's calls, one for each event that gave
 -- the user the name. `name` is in lower case, because IAM does not distinguish names by case. `is_sure` is false if the
 -- user may have lost the name before the last record with it, or if another user was possibly renamed instead.
