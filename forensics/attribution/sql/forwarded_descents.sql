@@ -2,13 +2,7 @@
 -- or, if none does, all keys of the user; for root, all its keys. The same for sessions is in `session_descents`.
 -- Grain: one row per (parent_id, child_id).
 
-with explained as (
-    select distinct child_credential_id
-    from links
-    where is_of_chosen_issuer
-),
-
-of_user as (
+with of_user as (
     select
         long_term.credential_id as parent_id,
         forward_access.credential_id as child_id,

@@ -3,13 +3,7 @@
 -- `requester` is the ARN, or account and ID, in a form that models can join.
 -- Grain: one row per (child_id, event_key, requester).
 
-with explained as (
-    select distinct child_credential_id
-    from links
-    where is_of_chosen_issuer
-),
-
-without_parent as (
+with without_parent as (
     select
         links.child_credential_id as child_id,
         links.issuance_id as event_key,

@@ -1,14 +1,8 @@
 -- requested_descents: descents by issuance: below the requester, or below each possible requester.
 -- Grain: one row per (parent_id, child_id, event_key).
 
-with explained as (
-    select distinct child_credential_id
-    from links
-    where is_of_chosen_issuer
-),
-
 -- sessions for which a switch of role is logged
-switched as (
+with switched as (
     select distinct links.child_credential_id
     from links
     join issuances on issuances.issuance_id = links.issuance_id

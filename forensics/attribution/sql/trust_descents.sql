@@ -4,15 +4,9 @@
 -- session.
 -- Grain: one row per (parent_id, child_id, event_key).
 
-with explained as (
-    select distinct child_credential_id
-    from links
-    where is_of_chosen_issuer
-),
-
 -- requests for a role, with the requester: a user, a role or an identity provider. A session with several possible
 -- requesters has several rows. The requester of an unreliable request is null.
-role_requests as (
+with role_requests as (
     select
         links.child_credential_id as child_id,
         issuances.issuance_id,
