@@ -25,6 +25,7 @@ renamed_uses as (
         min(events.arn) as arn,
         min(events.event_time) as first_use,
         max(events.event_time) as last_use,
+        max(coalesce(events.session_creation_date, events.event_time)) as last_start,
         count(*) as reliable_events,
         count(case when events.delivery = 'rebuilt' then 1 end) as rebuilt_events
     from events
@@ -40,14 +41,16 @@ renamed_uses as (
 
 name_uses as (
     select
-        account_id, lower(user_name) as name, user_name, principal_id, arn, first_use, last_use, reliable_events,
-        rebuilt_events
+        account_id, lower(user_name) as name, user_name, principal_id, arn, first_use, last_use,
+        coalesce(session_creation_date, last_use) as last_start, reliable_events, rebuilt_events
     from called
     where not is_renamed
 
     union all
 
-    select account_id, name, user_name, principal_id, arn, first_use, last_use, reliable_events, rebuilt_events
+    select
+        account_id, name, user_name, principal_id, arn, first_use, last_use, last_start, reliable_events,
+        rebuilt_events
     from renamed_uses
 ),
 
@@ -61,6 +64,7 @@ known as (
         min(arn) as arn,
         min(first_use) as first_known,
         max(last_use) as last_known,
+        max(last_start) as last_start,
         sum(rebuilt_events) = sum(reliable_events) as is_rebuilt,
         true as is_certain,
         true as is_seen
@@ -76,6 +80,7 @@ known as (
         event_key,
         target_user_name,
         null,
+        event_time,
         event_time,
         event_time,
         is_rebuilt,
@@ -97,6 +102,7 @@ known as (
         event_key,
         new_user_name,
         null,
+        event_time,
         event_time,
         event_time,
         is_rebuilt,
@@ -235,6 +241,8 @@ bounded as (
         held.is_seen,
         held.first_known,
         held.last_known,
+        -- a session can show the name that its user had at its start, although the user has lost it since
+        greatest(held.last_start, held.first_known) as last_sure,
         -- without a logged change since the other name, the name is certain only between the records that have it
         case
             when coalesce(
@@ -271,11 +279,12 @@ select
     made_at,
     freed_at,
     held_until,
-    is_certain and coalesce(last_known < held_until, true) as is_sure,
+    is_certain and coalesce(last_sure < held_until, true) as is_sure,
     possible_from,
     possible_until,
     -- the first and the last record in which the user has this name
     min(case when is_seen then first_known end) over of_user as seen_from,
-    max(case when is_seen then last_known end) over of_user as seen_until
+    max(case when is_seen then last_known end) over of_user as seen_until,
+    max(case when is_seen then last_sure end) over of_user as seen_at_start_until
 from bounded
 window of_user as (partition by account_id, name, principal_id)

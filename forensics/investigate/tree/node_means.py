@@ -74,8 +74,9 @@ class NodeMeans:
     def _of_session(self, node: Node) -> Means:
         session = self._below.credentials[self._members[node.id][0]]
         user_id, user_name = user_of(session)
-        since = session.last_use or session.session_creation_date or session.issuance_time
-        return means_of_session(session, self._names.present(node.account_id, user_id, user_name or "", since))
+        start = session.session_creation_date or session.issuance_time
+        shown = session.last_use or start
+        return means_of_session(session, self._names.present(node.account_id, user_id, user_name or "", shown, start))
 
     def _planted_name(self, node: Node) -> PresentName:
         """Return the present name of a planted user, or of the user with a planted password."""

@@ -120,13 +120,17 @@ class RevocationRow(Row, frozen=True):
 
 
 class NameRow(Row, frozen=True):
-    """A user name (`name`: in lower case), a user that had it, and the last record that shows so."""
+    """A user name (`name`: in lower case), a user that had it, and the last record that shows so.
+
+    `seen_at_start_until`: the same, if the records of a session show the name that the user had at its start.
+    """
 
     account_id: str
     name: str
     principal_id: str
     user_name: str
     seen_until: datetime
+    seen_at_start_until: datetime
 
 
 class LaterPolicyRow(Row, frozen=True):

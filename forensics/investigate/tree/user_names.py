@@ -67,17 +67,32 @@ class UserNames:
         """Return whether a rename gave or took a name."""
         return (account_id, folded(name)) in self._moved
 
-    def present(self, account_id: str | None, user_id: str | None, name: str, since: datetime | None) -> PresentName:
-        """Return the present name of a user that had a name at a time."""
+    def present(
+        self,
+        account_id: str | None,
+        user_id: str | None,
+        name: str,
+        since: datetime | None,
+        start: datetime | None = None,
+    ) -> PresentName:
+        """Return the present name of a user that a record shows with a name at a time (`since`).
+
+        The record of a session can show the name that the user had at its start, although a rename took it away since.
+        """
+        former: set[str | None] = set()
         for event in self._renames[account_id or ""]:
             is_its_id = not (event.user_principal_id and user_id) or event.user_principal_id == user_id
-            is_later = not (since and event.event_time < since)
+            known_at = start if start and event.user_principal_id else since
+            is_later = not (known_at and event.event_time < known_at)
             if folded(event.user_name) == folded(name) and is_its_id and is_later:
-                name, since = event.new_user_name or name, event.event_time
+                former.add(folded(name))
+                name, since, start = event.new_user_name or name, event.event_time, None
+                former.discard(folded(name))
         own = self._seen[account_id, user_id] if user_id else []
-        last = max(own, key=lambda row: row.seen_until, default=None)
-        if last and not (since and last.seen_until <= since):
-            name, since = last.user_name, last.seen_until
+        times = ((row.seen_at_start_until if row.name in former else row.seen_until, row.user_name) for row in own)
+        last, last_name = max(times, default=(None, name))
+        if last and not (since and last <= since):
+            name, since = last_name, last
         if self._is_taken(account_id, user_id, name, since):
             return PresentName(user_id or name, _TAKEN.format(name=name))
         return PresentName(name)

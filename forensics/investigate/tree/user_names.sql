@@ -9,7 +9,8 @@ select
     user_names.name,
     user_names.principal_id,
     min(user_names.user_name) as user_name,
-    least(max(user_names.seen_until)::timestamp, $at) as seen_until
+    least(max(user_names.seen_until)::timestamp, $at) as seen_until,
+    least(max(user_names.seen_at_start_until)::timestamp, $at) as seen_at_start_until
 from user_names
 join of_users on of_users.account_id = user_names.account_id and of_users.name = user_names.name
 where user_names.seen_from::timestamp <= $at

@@ -450,6 +450,16 @@ class TestStepsForARenamedUser:
         records = [request, renamed(60), call(zed.session(0, AWS.key("T")), 90), call(ADMIN.signs(), 99)]
         assert ("deny_user", zed.arn) in steps_of(tree_of(records, tmp_path))
 
+    def test_a_token_shows_the_name_that_a_rename_took_away(self, tmp_path: Path) -> None:
+        request = get_session_token(ALICE.signs(), 0, issues=AWS.key("T"))
+        late = call(ALICE.session(0, AWS.key("T")), 90)
+        for records in (
+            [request, renamed(60), late],
+            [request, call(ALICE.session(0, AWS.key("T")), 5), renamed(60), late],
+        ):
+            with_time = [*records, call(ADMIN.signs(), 99)]
+            assert ("deny_user", "zed") in steps_of(tree_of(with_time, tmp_path / str(len(records))))
+
 
 class TestDeletedBeforeItsKeyWasChanged:
     """IAM refuses to change a key of a deleted user: an earlier DeleteUser was about an earlier user of that name."""
