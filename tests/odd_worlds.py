@@ -311,7 +311,8 @@ class TreeJudge:
             elif untouched.can_end(credential):
                 self._note("left to wait", True, f"{credential.issuer} {credential.id}")
         for node in self._tree.nodes:
-            if not self._credentials(node) and node.id not in outside and self._works(self._iam, node):
+            works = all(self._works(iam, node) for iam in (self._iam, self._seen))
+            if works and node.id not in outside and not self._credentials(node):
                 self._note("works after the plan", True, node)
 
 
