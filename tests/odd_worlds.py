@@ -1,6 +1,6 @@
 """Odd worlds: names, trees and plans on odd evidence, compared with what AWS would do.
 
-    python -m tests.odd_worlds [--scenarios 1000] [--processes 2] [--first 0]
+    python -m tests.odd_worlds [--scenarios 1000] [--processes 2] [--first 0] [--questions 8]
 
 Every world plays all of `tests/simulator/odd.py` and random other activities. Like in `tests.accuracy`, many worlds
 share a case, built from complete logs and again with a share of the files removed. The exit code is 1 if a law is
@@ -30,6 +30,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -47,7 +48,6 @@ REMOVED = (0.0, 0.1, 0.3, 0.6)
 EVENTS = 400
 WORLDS_A_CASE = 40
 QUESTIONS = 8
-"""How many trees of a world are compared."""
 OUTSIDE_IAM = {"wait_until", "not_possible", "deny_identity_center_user", "deny_sign_in_session", "deny_by_scp"}
 """Steps that no change in IAM carries out."""
 
@@ -393,12 +393,12 @@ def judge_trees(case: Case, delivered: Delivered, laws: Laws, questions: int = Q
         TreeJudge(delivered, tree, key, at, laws).judge()
 
 
-def measure_all(first: int, scenarios: int, processes: int) -> dict[float, Laws]:
+def measure_all(first: int, scenarios: int, processes: int, questions: int) -> dict[float, Laws]:
     end = first + scenarios
     jobs = [range(start, min(start + WORLDS_A_CASE, end)) for start in range(first, end, WORLDS_A_CASE)]
     found = {share: Laws() for share in REMOVED}
     with ProcessPoolExecutor(processes) as pool:
-        for job, measured in zip(jobs, pool.map(measure, jobs), strict=True):
+        for job, measured in zip(jobs, pool.map(partial(measure, questions=questions), jobs), strict=True):
             for share, laws in measured.items():
                 found[share].add(laws)
             broken = sum(len(laws.broken) for laws in found.values())
@@ -420,8 +420,9 @@ def main() -> int:
     parser.add_argument("--scenarios", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--questions", type=int, default=QUESTIONS, help="how many trees of a world are compared")
     arguments = parser.parse_args()
-    found = measure_all(arguments.first, arguments.scenarios, arguments.processes)
+    found = measure_all(arguments.first, arguments.scenarios, arguments.processes, arguments.questions)
     print(report(found))
     problems = [problem for laws in found.values() for problem in laws.broken]
     print(f"\n{arguments.scenarios} scenarios, {len(problems)} laws broken")
