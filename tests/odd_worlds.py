@@ -80,6 +80,10 @@ class Delivered:
         changes = [change for change in world.permissions.changes if not self._is_by_new_name_alone(change)]
         self.known = [one for one in changes if one.event_id in self.present or one.api.startswith("Create")]
         """The changes that are delivered; whatever exists was created at some time."""
+        principals = world.permissions.principals()
+        self.deleted_users = {
+            id_ for one, id_ in principals if one.api == "DeleteUser" and one.event_id in self.present
+        }
         self.descent = Descent(world)
         self.successes: defaultdict[object, list[datetime]] = defaultdict(list)
         self.permitted: defaultdict[object, list[datetime]] = defaultdict(list)
@@ -291,8 +295,8 @@ class TreeJudge:
             self._after_the_plan(working, now)
 
     def _is_look_up(self, step: Step) -> bool:
-        """Return whether a step first finds a user by ID: that it was deleted can be in a missing file."""
-        return step.target.startswith("AIDA") and not self._delivered.complete
+        """Return whether a step first finds a user by ID, of which no delivered record shows that it was deleted."""
+        return step.target.startswith("AIDA") and step.target not in self._delivered.deleted_users
 
     def _working(self) -> list[Credential]:
         descent = self._delivered.descent
