@@ -133,7 +133,8 @@ def _hidden_drawer(hidden: Hidden) -> Callable[[str, str], Iterator[Line]]:
 
 
 def _title(node: Node) -> Line:
-    name = short_name(node.arn, node.name, node.principal_id)
+    is_root = node.principal_id is not None and node.principal_id == node.account_id
+    name = short_name(node.arn, node.name, "root" if is_root else node.principal_id)
     account = f"  {node.account_id}" if node.account_id else ""
     return line((f"[{node.id}] ", "dim"), (called(node), "bold"), f"  {name}" if name else "", account, hang=0)
 

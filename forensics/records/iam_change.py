@@ -21,6 +21,8 @@ from forensics.records.record import Record, UserIdentity
 _NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleResponse()
 _NO_CREDENTIAL = ServiceCredentialResponse()
 _DELETIONS = ("DeleteAccessKey", "DeleteServiceSpecificCredential")
+# the calls that must name their user; others are about the caller if they name none
+_NAMES_ITS_USER = re.compile(r"(Create|Delete|Update)User|(Attach|Detach|Put|Delete)UserPolicy|UpdateLoginProfile")
 
 
 def iam_change(record: Record, identity: UserIdentity, request: Request, response: Response) -> Change:
@@ -39,7 +41,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         target_access_key_id=unmasked_key(request.access_key_id or request.service_specific_credential_id)
         or _refused(_REFUSED_KEY, refused),
         target_status="Deleted" if record.event_name in _DELETIONS else request.status,
-        target_user_name=unmasked_name(_target_user(identity, request, response, refused)),
+        target_user_name=unmasked_name(_target_user(record, identity, request, response)),
         new_user_name=unmasked_name(_new_user_name(identity, request)),
         target_role_name=unmasked_name(request.role_name or role.role_name),
         target_principal_id=unmasked_id(user.user_id or role.role_id) or _root(identity, request, response),
@@ -54,16 +56,17 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
     )
 
 
-def _target_user(identity: UserIdentity, request: Request, response: Response, refused: str | None) -> str | None:
+def _target_user(record: Record, identity: UserIdentity, request: Request, response: Response) -> str | None:
     """Return the user whom a call changes, by its response, its parameters, its refusal, or its caller."""
     access_key, user = response.access_key or _NO_ACCESS_KEY, response.user or _NO_USER
     credential = response.service_specific_credential or _NO_CREDENTIAL
     name = access_key.user_name or credential.user_name or user.user_name or request.user_name
     if identity.type == "Root" and request.user_name is None and user.user_name is None:
         name = None  # root's own key: the response can have the account alias as the name
-    if name is None and refused:
-        return _refused(_REFUSED_USER, refused)
-    if name is None and request.role_name is None and identity.type == "IAMUser":
+    if name is None and record.error_code and record.error_message:
+        return _refused(_REFUSED_USER, record.error_message)
+    is_of_caller = request.role_name is None and not _NAMES_ITS_USER.fullmatch(record.event_name or "")
+    if name is None and is_of_caller and identity.type == "IAMUser":
         return identity.user_name  # a call about the caller has no userName
     return name
 

@@ -44,6 +44,13 @@ def test_a_key_is_made_for_somebody_or_for_oneself() -> None:
     assert (own["target_access_key_id"], own["target_status"], own["target_user_name"]) == (key_id, "Deleted", "alice")
 
 
+def test_only_a_call_that_may_leave_out_its_user_is_about_the_caller() -> None:
+    for name in ("CreateUser", "DeleteUser", "UpdateUser", "AttachUserPolicy", "PutUserPolicy", "UpdateLoginProfile"):
+        assert changed(name) == {}
+    for name in ("CreateLoginProfile", "DeleteLoginProfile", "CreateAccessKey"):
+        assert changed(name) == {"target_user_name": "alice"}
+
+
 def test_users_and_roles_get_their_unique_ids() -> None:
     user = changed("CreateUser", responseElements={"user": {"userName": "bob", "userId": "AIDAB"}})
     assert (user["target_user_name"], user["target_principal_id"]) == ("bob", "AIDAB")

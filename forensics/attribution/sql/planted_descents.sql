@@ -85,6 +85,23 @@ of_planted_users as (
       on  owners.account_id = users.account_id
       and owners.principal_id = users.principal_id
     where users.kind = 'user'
+
+    union all
+
+    -- the record of the creation has no ID of the user
+    select
+        users.planting_id,
+        named.child_id,
+        case named.kind when 'access_key' then 'created_access_key' else 'created_login_profile' end,
+        false,
+        named.event_key
+    from plantings users
+    join keys_and_passwords named
+      on  named.account_id = users.account_id
+      and named.user_name = lower(users.name)
+      and coalesce(named.event_time >= users.event_time, true)
+    where users.kind = 'user'
+      and users.principal_id is null
 ),
 
 signed_in as (
@@ -93,7 +110,8 @@ signed_in as (
         credentials.account_id,
         credentials.principal_id,
         credentials.session_creation_date,
-        issuances.issuance_id is not null as is_logged,
+        -- a password that AssumeRoot created for root may have been replaced by email
+        issuances.issuance_id is not null and credentials.identity_type = 'IAMUser' as is_known,
         coalesce(issuances.issuance_id, credentials.named_by_event_key) as event_key
     from credentials
     left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
@@ -102,7 +120,8 @@ signed_in as (
       on  in_console.account_id = credentials.account_id
       and in_console.principal_id = credentials.principal_id
       and in_console.session_creation_date = credentials.session_creation_date
-    where credentials.identity_type = 'IAMUser'
+    where credentials.identity_type in ('IAMUser', 'Root')
+      and not credentials.assumed_root
       -- the sign-in may be logged in a region that is not loaded
       and (
           issuances.issuance_id is not null
@@ -115,7 +134,7 @@ possible_passwords as (
         owners.child_id as parent_id,
         signed_in.credential_id as child_id,
         signed_in.event_key,
-        signed_in.is_logged,
+        signed_in.is_known,
         owners.event_time,
         max(case when owners.is_certain then owners.event_time end) over of_session as last_certain,
         max(owners.event_time) over of_session as last_possible
@@ -134,7 +153,7 @@ sign_ins as (
         parent_id,
         child_id,
         'console_session' as relation,
-        is_logged and coalesce(last_certain = last_possible, false) as is_certain,
+        is_known and coalesce(last_certain = last_possible, false) as is_certain,
         event_key
     from possible_passwords
     where coalesce(event_time >= last_certain, true)

@@ -2,7 +2,8 @@
 -- users, passwords, trust policies. A reset returns the new secret of a service-specific credential to its caller.
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
 -- a thing of its own. Refused calls and unreliable records create nothing. `user_principal_id` is the user that was
--- created, or that the key or password is for; null if that user is not known for sure (`named_users`).
+-- created, or that the key or password is for; null if that user is not known for sure (`named_users`). `name` is null
+-- for a password of root, which only AssumeRoot creates. A created user has no ID in a record without its response.
 
 with made as (
     select
@@ -17,7 +18,11 @@ with made as (
         target_user_name,
         target_role_name,
         target_principal_id,
-        named_users.principal_id as user_principal_id
+        coalesce(
+            named_users.principal_id,
+            -- a call of root that names no user is about root
+            case when target_user_name is null and target_principal_id = recipient_account_id then recipient_account_id end
+        ) as user_principal_id
     from telling_events
     left join named_users on named_users.event_key = telling_events.event_key
     where event_source = 'iam.amazonaws.com'
@@ -57,10 +62,13 @@ where reset_credential_id is not null
 union all
 
 select
-    'user|' || account_id || '|' || target_principal_id, 'user', 'created_user', account_id, target_user_name,
-    target_principal_id, target_principal_id, null, creator_credential_id, event_key, event_id, event_time
+    'user|' || account_id || '|' || coalesce(target_principal_id, user_principal_id, event_key), 'user', 'created_user',
+    account_id, target_user_name, coalesce(target_principal_id, user_principal_id),
+    coalesce(target_principal_id, user_principal_id), null, creator_credential_id, event_key, event_id, event_time
 from made
-where event_name = 'CreateUser' and target_principal_id is not null
+where event_name = 'CreateUser'
+  and coalesce(target_user_name, target_principal_id) is not null
+  and coalesce(target_principal_id <> account_id, true)
 
 union all
 
@@ -68,7 +76,8 @@ select
     'login_profile|' || event_key, 'login_profile', 'created_login_profile', account_id, target_user_name,
     null, user_principal_id, null, creator_credential_id, event_key, event_id, event_time
 from made
-where event_name in ('CreateLoginProfile', 'UpdateLoginProfile') and target_user_name is not null
+where event_name in ('CreateLoginProfile', 'UpdateLoginProfile')
+  and coalesce(target_user_name, user_principal_id) is not null
 
 union all
 

@@ -27,7 +27,15 @@ select
     telling_events.target_status as status,
     telling_events.target_user_name as user_name,
     telling_events.new_user_name,
-    user_changes.user_principal_id,
+    coalesce(
+        user_changes.user_principal_id,
+        -- a call of root that names no user is about root
+        case
+            when telling_events.target_user_name is null
+                and telling_events.target_principal_id = telling_events.recipient_account_id
+                then telling_events.recipient_account_id
+        end
+    ) as user_principal_id,
     telling_events.target_role_name as role_name,
     revoking_policies.policy,
     telling_events.revoked_before,

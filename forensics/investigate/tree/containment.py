@@ -55,6 +55,8 @@ _PRECEDENCE = {
     Action.REVOKE_ROLE_SESSIONS: 5,
 }
 _AFTER_THEM = 9
+# these also end what is issued later; a revocation denies only the sessions that were issued before it
+_STANDING = (Action.DENY_USER, Action.DENY_BY_SCP)
 _WHY = {
     Action.DEACTIVATE_ACCESS_KEY: (
         "AWS refuses calls with an inactive key. Sessions that were requested with the key still work until they are"
@@ -104,7 +106,7 @@ _WHY = {
     Action.WAIT_UNTIL: "no other step ends it earlier",
     Action.NOT_POSSIBLE: "a service-linked role cannot be changed: no revocation and no SCP applies to its sessions",
 }
-_REPEATED = "sessions of this role that were issued after its first revocation and before the previous step"
+_REPEATED = "sessions that were issued after the first such step and before the previous step"
 _AFTER_TRUST = "sessions that were issued under the changed trust policy until it was restored"
 _DENIED_NEW_USER = (
     "the user was created with a credential of this tree. A policy that denies everything immediately ends the keys,"
@@ -171,9 +173,12 @@ class _Plan:
             self._ended[node.id] = self._step_with(means, after, node.id)
 
     def _step_with(self, means: Means, after: int, *ends: int) -> int:
-        """Return the number of the last step with these means, or of a new step if the last one is before `after`."""
+        """Return the number of the last step with these means that also ends what is issued until step `after`.
+
+        Without such a step, add one.
+        """
         numbers = [number for number, draft in enumerate(self._drafts) if draft.means == means]
-        if numbers and numbers[-1] >= after:
+        if numbers and (numbers[-1] >= after or means.action in _STANDING):
             self._drafts[numbers[-1]].ends += ends
             return numbers[-1]
         self._drafts.append(_Draft(means, list(ends), _REPEATED if numbers else None))

@@ -16,6 +16,10 @@ _ONLY_ROOT = (
     "Only the root user itself can deactivate or delete its access keys; in a member account of an organization, the"
     " management account can delete them, by sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials"
 )
+_PASSWORD_OF_ROOT = (
+    "IAM deletes it only for the root user itself, or by sts:AssumeRoot with the task policy"
+    " IAMDeleteRootUserCredentials"
+)
 
 
 class NodeMeans:
@@ -50,8 +54,7 @@ class NodeMeans:
                 target = self._planted_arn(node) or user.name
                 return Means(Action.DELETE_CREATED_USER, node.account_id, user.name, target, user.limit)
             case NodeKind.LOGIN_PROFILE:
-                user = self._planted_name(node)
-                return Means(Action.DISABLE_CONSOLE_LOGIN, node.account_id, user.name, user.name, user.limit)
+                return self._of_password(node)
             case NodeKind.ROLE:
                 name = (node.arn or node.name or "").rpartition("/")[2]  # as the role was created
                 return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
@@ -70,6 +73,13 @@ class NodeMeans:
         action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
         is_of_root = node.principal_id is not None and node.principal_id == node.account_id
         return Means(action, node.account_id, key, key, _ONLY_ROOT if is_of_root else None)
+
+    def _of_password(self, node: Node) -> Means:
+        action, account_id = Action.DISABLE_CONSOLE_LOGIN, node.account_id
+        if account_id and account_id == node.principal_id:
+            return Means(action, account_id, account_id, "the root user", _PASSWORD_OF_ROOT)
+        user = self._planted_name(node)
+        return Means(action, account_id, user.name, user.name, user.limit)
 
     def _of_session(self, node: Node) -> Means:
         session = self._below.credentials[self._members[node.id][0]]

@@ -161,7 +161,7 @@ class Revocations:
 
     def _is_its_user(self, event: RevocationRow, facts: NodeFacts) -> bool:
         """Return whether an event is certainly about the user of a node: by ID, or by a name that no rename moved."""
-        if event.user_name is None or not facts.is_of_user:
+        if not event.is_of_user or not facts.is_of_user:
             return False
         if facts.user_id:
             return event.user_principal_id == facts.user_id
@@ -171,7 +171,7 @@ class Revocations:
 
     def _may_be_its_user(self, event: RevocationRow, facts: NodeFacts) -> bool:
         """Return whether an event is possibly about the user of a node."""
-        if event.user_name is None or not facts.is_of_user:
+        if not event.is_of_user or not facts.is_of_user:
             return False
         if event.user_principal_id and facts.user_id:
             return event.user_principal_id == facts.user_id

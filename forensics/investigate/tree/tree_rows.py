@@ -118,6 +118,10 @@ class RevocationRow(Row, frozen=True):
     revoked_before: datetime | None
     is_unreliable: bool
 
+    @property
+    def is_of_user(self) -> bool:
+        return bool(self.user_name or self.user_principal_id)
+
 
 class NameRow(Row, frozen=True):
     """A user name (`name`: in lower case), a user that had it, and the last record that shows so.
