@@ -32,7 +32,7 @@ class AuditedKey:
 
     `access_key_id` is null for a key of the credential report that matches no key with a known ID. `iam_grade`: strong
     if an export names the key, weak if only its creation time matches, null without an export of it. `owner_rests_on`:
-    events or export. `age_days` and `findings` are as of the time of the audit.
+    events or export. `age_days`, `expired` and `findings` are as of the time of the audit.
     """
 
     access_key_id: str | None
@@ -57,6 +57,8 @@ class AuditedKey:
     iam_last_use_region: str | None
     iam_last_use_as_of: datetime | None
     findings: tuple[KeyFinding, ...]
+    expires_at: datetime | None = None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Lifecycle:
     """The status changes of a long-term key. `status`: Active, Inactive or Deleted, by the last logged change.
 
     `service_name`, `expires_at`: of a service-specific credential, the only service that accepts it, and its expiry.
+    `expired`: the expiry is before the latest event, and no call succeeded after it.
     """
 
     status: str | None = None
@@ -42,11 +43,15 @@ class Lifecycle:
     used_after_end: tuple[UsedAfterEnd, ...] = ()
     service_name: str | None = None
     expires_at: datetime | None = None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OtherKey:
-    """Another long-term key of the same owner. `event_id`: its creation, or else its first use."""
+    """Another long-term key of the same owner. `event_id`: its creation, or else its first use.
+
+    `expires_at`, `expired`: as in `Lifecycle`.
+    """
 
     access_key_id: str
     status: str | None
@@ -55,6 +60,9 @@ class OtherKey:
     last_use: datetime | None
     events: int
     event_id: str | None = None
+    last_success: datetime | None = None
+    expires_at: datetime | None = None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

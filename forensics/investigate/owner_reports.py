@@ -29,6 +29,7 @@ class KnownKeyRow(ExportedKeyColumns, frozen=True):
     logged_created_at: datetime | None
     status: str | None
     status_since: datetime | None
+    expires_at: datetime | None
     first_use: datetime | None
     last_use: datetime | None
     events: int

@@ -40,3 +40,9 @@ def shifted(moment: datetime, by: timedelta) -> datetime:
 def hour_of(moment: datetime) -> datetime:
     """Return the start of an hour."""
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def has_expired(expires_at: datetime | None, last_success: datetime | None, at: datetime | None) -> bool:
+    """Return whether a key expired until a time. A call that succeeded after its expiry disproves that."""
+    is_over = expires_at is not None and at is not None and expires_at <= at
+    return is_over and not (last_success and expires_at and last_success > expires_at)

@@ -133,7 +133,8 @@ def _logged_status(answer: Key) -> Iterator[Line]:
         return
     life = answer.lifecycle
     if life.service_name or life.expires_at:
-        expiry = f"; expires {readable_time(life.expires_at)}" if life.expires_at else "; no expiry is logged"
+        ends = "expired" if life.expired else "expires"
+        expiry = f"; {ends} {readable_time(life.expires_at)}" if life.expires_at else "; no expiry is logged"
         yield labelled("for", f"{life.service_name or 'one service'} only{expiry}")
     if life.status is None:
         last = answer.activity.last_success

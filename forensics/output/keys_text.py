@@ -82,6 +82,8 @@ def _state(key: AuditedKey) -> Iterator[str | Span]:
     yield f"created {readable_time(key.created_at)}{age}" if key.created_at else "age unknown"
     if key.status:
         yield from ("; ", (key.status.lower(), KEY_STATUS_STYLES.get(key.status, "")), " (logs)")
+    if key.expires_at:
+        yield f"; {'expired' if key.expired else 'expires'} {readable_time(key.expires_at)}"
     if key.iam_status:
         yield from ("; ", (key.iam_status.lower(), KEY_STATUS_STYLES.get(key.iam_status, "")), " (IAM)")
     used = f"{readable_time(key.last_use)} (logs)" if key.last_use else "not logged"
@@ -110,7 +112,7 @@ def _evidence(finding: KeyFinding) -> str:
 def _row(key: AuditedKey) -> tuple[str, ...]:
     age = f"{key.age_days:,} d" if key.age_days is not None else ""
     owner = (key.owner.name or str(key.owner.kind)) if key.owner else "unknown"
-    status = (key.status or key.iam_status or "").lower()
+    status = "expired" if key.expired and key.status != "Deleted" else (key.status or key.iam_status or "").lower()
     return (_id(key), key.account_id or "unknown", age, status, _day(_last_use(key)), owner)
 
 

@@ -9,10 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from forensics.answers.core import Grade, StopReason
 from forensics.answers.key_answer import KeyKind
 from forensics.answers.tree_answer import Action, Relation, State
 from forensics.output.key_text import render_key
+from forensics.output.keys_text import render_keys
 from forensics.output.lines import lay_out
 from tests.attribution.records import START, Account, Json, User, at, call, unique_id
 from tests.cases import case_of_records
@@ -94,9 +97,25 @@ def test_an_expired_or_deleted_one_is_over(tmp_path: Path) -> None:
     deleted = [created(THIEF, VICTIM, 10), changed(ADMIN, VICTIM, 30, "Delete"), call(ADMIN.signs(), 60)]
     for name, records, state in (("a", expired, State.EXPIRED), ("b", deleted, State.DELETED)):
         with case_of_records(records, tmp_path / name) as case:
-            tree = case.tree(TOKEN)
+            tree, page = case.tree(TOKEN), case.key(TOKEN)
         assert [(node.state, node.valid_at) for node in tree.nodes] == [(state, False)]
         assert tree.containment == ()
+        assert page.lifecycle.expired is (state == State.EXPIRED)
+
+
+@pytest.mark.parametrize(("used_later", "expired"), [([], True), ([with_token(VICTIM, 400)], False)])
+def test_an_expired_one_is_not_active(used_later: list[Json], expired: bool, tmp_path: Path) -> None:
+    days, later = 0.001, 100 * 86_400
+    records = [created(THIEF, VICTIM, 10, days), call(VICTIM.signs(), 20), *used_later, call(ADMIN.signs(), later)]
+    with case_of_records(records, tmp_path) as case:
+        page, audit = case.key(VICTIM.key), case.keys()
+    (other,) = page.owners_access.keys
+    (audited,) = (key for key in audit.keys if key.access_key_id == TOKEN)
+    assert (other.status, other.expired, audited.expired) == ("Active", expired, expired)
+    assert ("overdue_for_rotation" in {one.finding for one in audited.findings}) is not expired
+    ends = "expired 2026-03-01 12:01:26Z" if expired else "expires 2026-03-01 12:01:26Z"
+    assert f"active, {ends}" in lay_out(render_key(page), 200)
+    assert ("expired" if expired else ends) in lay_out(render_keys(audit), 200)
 
 
 def test_a_reset_hands_its_new_secret_to_the_caller(tmp_path: Path) -> None:

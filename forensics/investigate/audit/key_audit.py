@@ -36,6 +36,7 @@ from forensics.investigate.audit.audit_rows import (
 from forensics.investigate.export_source import Agreement, ExportSource, files_about, files_of
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import KnownKeyRow, ReportedKeyRow, known_keys, matched, reported_keys
+from forensics.investigate.periods import has_expired
 from forensics.investigate.same_user import is_same_user
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
 
@@ -145,10 +146,15 @@ class _Audit:
                 self._agreement_findings(row, uses, slot),
                 self._absence_findings(row, owner),
             ),
+            expires_at=row.expires_at,
+            expired=self._has_expired(row),
         )
 
     def _age(self, created_at: datetime | None) -> int | None:
         return (self.at - created_at).days if self.at and created_at and created_at <= self.at else None
+
+    def _has_expired(self, row: KnownKeyRow) -> bool:
+        return has_expired(row.expires_at, _last_success(self._uses[_key(row)]), self.at)
 
     def _age_findings(self, row: KnownKeyRow, owner: Actor | None, slot: ReportedKeyRow | None) -> Iterator[KeyFinding]:
         status = _latest_status(row, slot)
@@ -157,7 +163,7 @@ class _Audit:
                 yield KeyFinding("root_key", "events", _ids(self._events_of(row)))
             else:
                 yield self._exported("root_key", row, row.owner_source)
-        if status == _DELETED or status == "Inactive" or self.at is None:
+        if status in (_DELETED, "Inactive") or self.at is None or self._has_expired(row):
             return
         if row.created_at and self.at - row.created_at > self._max_age:
             if row.logged_created_at:
@@ -234,7 +240,7 @@ class _Audit:
             return
         logged = LoggedKey(
             [time for use in uses for time in (use.first_use, use.last_use_before) if time],
-            max((use.last_success for use in uses if use.last_success), default=None),
+            _last_success(uses),
             [(one.event_time, STATUSES.get(one.change)) for one in self._changes[_key(row)] if one.event_time],
             self._loaded.get(row.account_id or ""),
         )
@@ -394,6 +400,10 @@ def _applications(uses: Iterable[KeyUseRow]) -> dict[str, str | None]:
 
 def _existed(known: datetime, deleted_at: Sequence[datetime], as_of: datetime | None) -> bool:
     return as_of is not None and known < as_of and not any(time <= as_of for time in deleted_at)
+
+
+def _last_success(uses: Iterable[KeyUseRow]) -> datetime | None:
+    return max((use.last_success for use in uses if use.last_success), default=None)
 
 
 def _ids(event_ids: Iterable[str | None]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ select
     logged.created_at::timestamp as logged_created_at,
     logged.status,
     logged.status_since::timestamp as status_since,
+    logged.expires_at::timestamp as expires_at,
     logged.first_use::timestamp as first_use,
     logged.last_use::timestamp as last_use,
     coalesce(logged.events, 0)::bigint as events,

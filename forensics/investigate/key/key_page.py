@@ -33,6 +33,7 @@ from forensics.investigate.key_changes import ChangeFacts, ChangeRow, KeyChangeR
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
+from forensics.investigate.periods import has_expired
 from forensics.investigate.sql_rows import Connection, rows, run, values
 from forensics.investigate.tree.derived import nodes_below
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
@@ -88,10 +89,11 @@ class _Page:
         changes = (*self._key_changes, *self._user_changes)
         self._facts = ChangeFacts(connection, changes)
         self._exported = ExportedKey(connection, key_id)
+        self._at = next(iter(values(connection, datetime, "latest_event")), None)
 
     def answer(self, context: AddressContext) -> Key:
-        lifecycle = self._lifecycle()
         used = activity(self._connection, self._uses, context)
+        lifecycle = self._lifecycle(used)
         accounts = self._account_ids()
         hop = self._who.chain[0] if self._who.chain else None
         hop_of_temporary = hop if _kind(self._key) == KeyKind.TEMPORARY else None
@@ -160,10 +162,12 @@ class _Page:
 
     # status changes
 
-    def _lifecycle(self) -> Lifecycle:
+    def _lifecycle(self, used: Activity) -> Lifecycle:
         uses = {"uses": self._uses, "key": self._key, "most": CITED}
+        logged = self._owner.lifecycle if self._owner else Lifecycle()
         return replace(
-            self._owner.lifecycle if self._owner else Lifecycle(),
+            logged,
+            expired=has_expired(logged.expires_at, used.last_success, self._at),
             changes=tuple(self._facts.key_change(row) for row in self._key_changes),
             used_after_end=tuple(rows(self._connection, UsedAfterEnd, "key/used_after_end", **uses)),
         )
@@ -206,12 +210,13 @@ class _Page:
         (access,) = rows(self._connection, OwnersAccess, "key/sign_ins", **asked)
         passwords = tuple(change for change in changes if change.event_name.endswith("LoginProfile"))
         console_password = _has_password(passwords, access.sign_ins)
-        return replace(access, keys=tuple(others), console_password=console_password, password_changes=passwords)
+        keys = tuple(replace(one, expired=has_expired(one.expires_at, one.last_success, self._at)) for one in others)
+        return replace(access, keys=keys, console_password=console_password, password_changes=passwords)
 
     # derived credentials
 
     def _children(self) -> Children:
-        at = next(iter(values(self._connection, datetime, "latest_event")), None)
+        at = self._at
         nodes, places = nodes_below(self._connection, self._credential_ids, at) if at else ((), {})
         valid = [id_ for id_, place in places.items() if nodes[place].valid_at]
         roles = tuple(rows(self._connection, Descendants, "key/descendants", ids=self._credential_ids, valid=valid))

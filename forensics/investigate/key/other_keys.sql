@@ -9,8 +9,12 @@ with others as (
       and (owner_kind = 'root' or same_user(owner_principal_id, owner_name, $principal, $user))
 ),
 
-first_uses as (
-    select access_key_id, account_id, arg_min(event_id, (event_time, event_id)) as event_id
+uses as (
+    select
+        access_key_id,
+        account_id,
+        arg_min(event_id, (event_time, event_id)) as event_id,
+        max(case when outcome = 'succeeded' then event_time end) as last_success
     from events
     where access_key_id in (select access_key_id from others)
     group by access_key_id, account_id
@@ -23,8 +27,10 @@ select
     others.first_use::timestamp as first_use,
     others.last_use::timestamp as last_use,
     others.events::bigint as events,
-    coalesce(evidence.event_id, first_uses.event_id) as event_id
+    coalesce(evidence.event_id, uses.event_id) as event_id,
+    uses.last_success::timestamp as last_success,
+    others.expires_at::timestamp as expires_at
 from others
 left join evidence on evidence.event_key = others.created_by_event_key
-left join first_uses on first_uses.access_key_id = others.access_key_id and first_uses.account_id = others.account_id
+left join uses on uses.access_key_id = others.access_key_id and uses.account_id = others.account_id
 order by others.access_key_id

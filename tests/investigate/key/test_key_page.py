@@ -31,14 +31,16 @@ IAM, SECRETS = "iam.amazonaws.com", "secretsmanager.amazonaws.com"
 CONTRACT = {
     "": "subject kind in_logs account_ids decoded_account_id owner issued_at expires_at lifecycle owners_access "
     "quarantine who children activity flags address_databases exports",
-    "lifecycle": "status status_since created_at changes used_after_end service_name expires_at",
+    "lifecycle": "status status_since created_at changes used_after_end service_name expires_at expired",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
     "lifecycle.changes.event": (
         "event_id recipient_account_id aws_region event_time event_name source_files digest_status"
     ),
     "lifecycle.used_after_end": "change ended_at succeeded refused first_use last_use event_ids",
     "owners_access": "keys console_password password_changes sign_ins first_sign_in last_sign_in sign_in_event_ids",
-    "owners_access.keys": "access_key_id status created_at first_use last_use events event_id",
+    "owners_access.keys": (
+        "access_key_id status created_at first_use last_use events event_id last_success expires_at expired"
+    ),
     "owners_access.password_changes": "event_name policy succeeded error_code actor grade by_access_key_id event",
     "quarantine": "in_force changes",
     "children": "credentials direct unexpired possible account_ids at roles made_keys sensitive",
