@@ -61,7 +61,10 @@ join ways
   on  ways.account_id = owners.account_id
   and (
       ways.user_id = owners.owner_principal_id
-      or ((ways.user_id is null or owners.owner_principal_id is null) and ways.user_name = owners.owner_name)
+      or (
+          (ways.user_id is null or owners.owner_principal_id is null)
+          and lower(ways.user_name) = lower(owners.owner_name)
+      )
   )
 left join evidence on evidence.event_key = ways.event_key
 order by ways.way_in, ways.since, ways.access_key_id, owners.account_id, ways.event_key, ways.user_id, ways.user_name

@@ -74,14 +74,14 @@ left join uses_of_users
       uses_of_users.user_id = user_changes.user_principal_id
       or (
           (uses_of_users.user_id is null or user_changes.user_principal_id is null)
-          and uses_of_users.user_name = plantings.name
+          and lower(uses_of_users.user_name) = lower(plantings.name)
           and uses_of_users.last_use >= plantings.event_time
       )
   )
 left join uses_of_roles
   on  plantings.kind = 'role'
   and uses_of_roles.account_id = plantings.account_id
-  and uses_of_roles.role_name = plantings.name
+  and lower(uses_of_roles.role_name) = lower(plantings.name)
   and uses_of_roles.session_creation_date >= plantings.event_time
 where $origin_key::varchar is null
    or actors.origin_access_key_id = $origin_key

@@ -17,8 +17,8 @@ select
     events.target_policy as policy,
     -- whether the target is the calling role or user
     coalesce(
-        events.target_role_name = regexp_extract(events.session_issuer_arn, '[^/]+$', 0)
-            or events.target_user_name = events.user_name,
+        lower(events.target_role_name) = lower(regexp_extract(events.session_issuer_arn, '[^/]+$', 0))
+            or lower(events.target_user_name) = lower(events.user_name),
         false
     ) as to_itself,
     events.outcome,

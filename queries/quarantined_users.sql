@@ -5,14 +5,14 @@
 --   by_actor_kind, in_force, event_id
 
 with known as (
-    select account_id, user_name, principal_id as user_id
+    select account_id, lower(user_name) as user_name, principal_id as user_id
     from credentials
     where identity_type = 'IAMUser'
       and principal_id is not null
 
     union
 
-    select account_id, user_name, user_principal_id
+    select account_id, lower(user_name), user_principal_id
     from user_changes
     where user_principal_id is not null
 ),
@@ -29,11 +29,11 @@ changes as (
         -- null if several users had this name
         case
             when user_changes.user_principal_id is not null then user_changes.user_principal_id
-            when names.users is null then user_changes.user_name
+            when names.users is null then lower(user_changes.user_name)
             when names.users = 1 then names.user_id
         end as bearer
     from user_changes
-    left join names on names.account_id = user_changes.account_id and names.user_name = user_changes.user_name
+    left join names on names.account_id = user_changes.account_id and names.user_name = lower(user_changes.user_name)
     where user_changes.policy like '%AWSCompromisedKeyQuarantine%'
 ),
 
@@ -52,7 +52,7 @@ doubtful as (
     join known on known.account_id = last_changes.account_id and known.user_id = last_changes.bearer
     join changes
       on  changes.account_id = known.account_id
-      and changes.user_name = known.user_name
+      and lower(changes.user_name) = known.user_name
       and changes.bearer is null
       and changes.succeeded
       and changes.event_time >= last_changes.event_time

@@ -15,7 +15,7 @@ import pytest
 
 from forensics.case import Case
 from forensics.errors import UnusableQuery
-from tests.attribution.records import Account, Json, call, sign_in_event
+from tests.attribution.records import Account, Json, call, sign_in_event, trust_policy
 from tests.cases import case_of_records
 from tests.exports.cases import add, key, listed
 from tests.simulator import sample
@@ -475,6 +475,37 @@ def test_what_was_planted_is_used_under_every_name_it_has_had(tmp_path: Path) ->
     )
     with case_of_records(aws.records, tmp_path) as case:
         assert case.query("persistence")["uses"].tolist() == [8]
+
+
+def test_names_of_users_and_roles_are_compared_without_case(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    alice, deploy = aws.user("alice"), aws.role("deploy")
+    policy = {"userName": "ALICE", "policyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"}
+    trust = {"roleName": "Deploy", "policyDocument": trust_policy("111111111112")}
+    aws.log(
+        call(alice.signs(), 0, source=IAM, name="AttachUserPolicy", requestParameters=policy),
+        call(alice.signs(), 1, source=IAM, name="UpdateAssumeRolePolicy", requestParameters=trust),
+        call(deploy.session("x", 10, aws.key("X")), 11),
+        *(
+            call(alice.signs(), 20, source=IAM, name="CreateAccessKey", responseElements={"accessKey": key})
+            for key in (
+                {"accessKeyId": "AKIA0ONEXXXXXXXXXXXX", "userName": "bob"},
+                {"accessKeyId": "AKIA0TWOXXXXXXXXXXXX", "userName": "BOB"},
+            )
+        ),
+        call(alice.signs(), 30, source=IAM, name="DeleteUser", requestParameters={"userName": "Bob"}),
+    )
+    with case_of_records(aws.records, tmp_path) as case:
+        assert case.query("privilege_escalation")["to_itself"].tolist() == [True, False]
+        planted = case.query("persistence")
+        assert planted[planted["kind"] == "role"]["uses"].tolist() == [1]
+        assert len(case.query("owner_access", key="AKIA0ONEXXXXXXXXXXXX")) == 2
+        found = {key.access_key_id: {one.finding for one in key.findings} for key in case.keys().keys}
+    assert found == {
+        alice.key: {"quarantined"},
+        "AKIA0ONEXXXXXXXXXXXX": {"never_used", "owner_gone"},
+        "AKIA0TWOXXXXXXXXXXXX": {"never_used", "owner_gone"},
+    }
 
 
 def test_of_an_owner_who_is_known_by_name_only_that_is_said(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from forensics.answers.canonical import timestamp
 from forensics.answers.core import Actor, ActorKind, Exported
 from forensics.identifiers import account_of
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_about, files_of
+from forensics.investigate.iam_names import folded
 from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.sql_rows import Connection, rows, values
 
@@ -76,7 +77,7 @@ class ExportedNames:
             ActorKind.EXTERNAL_PRINCIPAL,
         ):
             return ()
-        agrees = None if row.logged_name is None else row.logged_name == row.name
+        agrees = None if row.logged_name is None else folded(row.logged_name) == folded(row.name)
         judged = agrees, "name_differs" if agrees is False else None
         return (row.exported("name", actor.id or "", row.name, self._files[row.source_sha256], judged),)
 
@@ -181,7 +182,7 @@ def owner_agreement(user_name: str, logged_kind: ActorKind | None, logged_name: 
     elif logged_name is None:
         return NOT_COMPARED
     else:
-        same = user_name == logged_name
+        same = folded(user_name) == folded(logged_name)
     return same, None if same else "owner_differs"
 
 

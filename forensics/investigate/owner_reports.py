@@ -15,6 +15,7 @@ from forensics.investigate.account_exports import (
     status_agreement,
 )
 from forensics.investigate.export_source import NOT_COMPARED, Agreement, ExportSource, files_of
+from forensics.investigate.iam_names import folded
 from forensics.investigate.sql_rows import Connection, grouped, rows
 
 KeyInAccount = tuple[str, str | None]
@@ -106,10 +107,10 @@ def matched(
 ) -> tuple[dict[KeyInAccount, ReportedKeyRow], list[ReportedKeyRow]]:
     """Match keys with slots of the report by user and creation time; return the matches and the other slots."""
     slots = [slot for slot in report if slot.slot]
-    of_user = grouped(slots, lambda slot: (slot.account_id, slot.user_name))
+    of_user = grouped(slots, lambda slot: (slot.account_id, folded(slot.user_name)))
     fitting: defaultdict[tuple[str, str, int | None], list[KnownKeyRow]] = defaultdict(list)
     for row in known:
-        for slot in of_user.get((row.account_id or "", row.reported_as or ""), ()):
+        for slot in of_user.get((row.account_id or "", folded(row.reported_as)), ()):
             if _fits(row, slot):
                 fitting[slot.account_id, slot.user_name, slot.slot].append(row)
     found: dict[KeyInAccount, ReportedKeyRow] = {}

@@ -34,6 +34,7 @@ from forensics.investigate.audit.audit_rows import (
     UsedAfterRow,
 )
 from forensics.investigate.export_source import Agreement, ExportSource, files_about, files_of
+from forensics.investigate.iam_names import folded
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import KnownKeyRow, ReportedKeyRow, known_keys, matched, reported_keys
 from forensics.investigate.periods import has_expired
@@ -47,7 +48,7 @@ _NO_APPLICATION = {"AWS service", "AWS console"}
 _VERSION = re.compile(r" [\d.-]+$")
 
 _key = attrgetter("access_key_id", "account_id")
-_name = attrgetter("account_id", "user_name")
+NameInAccount = tuple[str | None, str | None]
 _id = attrgetter("account_id", "user_id")
 
 
@@ -201,7 +202,7 @@ class _Audit:
     def _owner_findings(self, row: KnownKeyRow, owner: Actor | None) -> Iterator[KeyFinding]:
         if owner is None or owner.kind != ActorKind.IAM_USER or owner.name is None:
             return
-        name = (row.account_id, owner.name)
+        name = (row.account_id, folded(owner.name))
         of_user = self._user_changes_of(row.account_id, owner)
         logged = (row.last_use, row.created_at, *(change.event_time for change in self._changes[_key(row)]))
         latest = max((time for time in logged if time), default=None)
@@ -223,13 +224,16 @@ class _Audit:
 
     def _user_changes_of(self, account_id: str | None, owner: Actor) -> list[OwnerChangeRow]:
         """Return the changes of a user by its unique ID, under any name; by name if an ID is unknown."""
-        candidates = (*self._changes_of_id[account_id, owner.id], *self._changes_of_name[account_id, owner.name])
+        candidates = (
+            *self._changes_of_id[account_id, owner.id],
+            *self._changes_of_name[account_id, folded(owner.name)],
+        )
         found = {change.place: change for change in candidates if _is_same(change, owner)}
         return [found[place] for place in sorted(found)]
 
     def _quarantine_of(self, account_id: str | None, owner: Actor) -> QuarantineRow | None:
         """Return the latest exported quarantine status of a user."""
-        named = self._quarantine_of_name.get((account_id, owner.name))
+        named = self._quarantine_of_name.get((account_id, folded(owner.name)))
         by_name = named if named and _is_same(named, owner) else None
         return self._quarantine_of_id.get((account_id, owner.id)) or by_name
 
@@ -270,7 +274,7 @@ class _Audit:
         known = min((time for time in (row.first_use, row.created_at) if time), default=None)
         if not row.is_logged or known is None or owner is None:
             return
-        user = ROOT if owner.kind == ActorKind.ROOT else owner.name
+        user = ROOT if owner.kind == ActorKind.ROOT else folded(owner.name)
         changes = self._changes[_key(row)]
         deleted_at = [one.event_time for one in changes if one.change == "deleted" and one.event_time]
         listing = self._listings.get((row.account_id, user))
@@ -340,6 +344,10 @@ class _Audit:
             iam_last_use_as_of=slot.as_of,
             findings=_ordered(findings),
         )
+
+
+def _name(row: ListedUserRow | OwnerChangeRow | QuarantineRow | KeyListingRow | ReportedKeyRow) -> NameInAccount:
+    return row.account_id, folded(row.user_name)
 
 
 def _ordered(*findings: Iterable[KeyFinding]) -> tuple[KeyFinding, ...]:

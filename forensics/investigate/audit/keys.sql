@@ -99,5 +99,5 @@ left join exported_accounts
   on  exported_accounts.access_key_id = exported.access_key_id
   and exported_accounts.account_id = exported.account_id
 where $user::varchar is null
-   or (coalesce(logged.account_id, exported.account_id) = $account and reported_as = $user)
+   or (coalesce(logged.account_id, exported.account_id) = $account and lower(reported_as) = lower($user))
 order by account_id, access_key_id

@@ -1,6 +1,6 @@
 -- The latest listing of all keys of a user, and the keys in it.
 with latest as (
-    select *, row_number() over (partition by account_id, user_name order by as_of desc, source_sha256) as place
+    select *, row_number() over (partition by account_id, lower(user_name) order by as_of desc, source_sha256) as place
     from iam_key_listings
 )
 
@@ -17,7 +17,7 @@ select
 from latest
 left join iam_access_keys as keys
   on  keys.source_sha256 = latest.source_sha256
-  and keys.user_name = latest.user_name
+  and lower(keys.user_name) = lower(latest.user_name)
   and keys.account_id is not distinct from latest.account_id
   and keys.as_of is not distinct from latest.as_of
 where latest.place = 1

@@ -34,5 +34,5 @@ left join iam_credential_report_keys as keys
   and keys.account_id = users.account_id
   and keys.user_name = users.user_name
 where users.place = 1
-  and ($user::varchar is null or (users.account_id = $account and users.user_name = $user))
+  and ($user::varchar is null or (users.account_id = $account and lower(users.user_name) = lower($user)))
 order by users.account_id, users.user_name, keys.slot
