@@ -27,8 +27,8 @@ from forensics.investigate.tree.subtree import Subtree, subtree
 from forensics.investigate.tree.tree_nodes import TreeNodes
 from forensics.investigate.tree.tree_rows import (
     DerivedRow,
-    HourRow,
     LaterPolicyRow,
+    LoadedSpanRow,
     NameRow,
     PlantingRow,
     RevocationRow,
@@ -112,8 +112,8 @@ def _names_and_nodes(connection: Connection, below: Subtree, at: datetime) -> tu
     names = UserNames(changes, rows(connection, NameRow, "tree/user_names", ids=users, at=at) if users else [])
     policies = rows(connection, LaterPolicyRow, "tree/later_policies", ids=sorted(below.plantings), at=at)
     regions = sorted({event.aws_region for event in changes if event.aws_region})
-    hours = rows(connection, HourRow, "tree/hours", accounts=accounts, regions=regions) if regions else []
-    validities = Validities(Revocations(changes, names, policies), LoadedHours(hours), at)
+    spans = rows(connection, LoadedSpanRow, "tree/loaded_hours", accounts=accounts, regions=regions) if regions else []
+    validities = Validities(Revocations(changes, names, policies), LoadedHours(spans), at)
     facts = with_later_use(below.places, facts_of_nodes(connection, below, at), at)
     unloaded = set(values(connection, str, "tree/unloaded_accounts", accounts=accounts))
     return names, TreeNodes(below, facts, validities, unloaded)

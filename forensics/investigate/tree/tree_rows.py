@@ -145,10 +145,11 @@ class LaterPolicyRow(Row, frozen=True):
     keeps: str
 
 
-class HourRow(Row, frozen=True):
-    """An hour with loaded events, or one that digests prove to be complete."""
+class LoadedSpanRow(Row, frozen=True):
+    """Adjacent hours that have loaded events, or that digests prove to be complete."""
 
     account_id: str
     aws_region: str | None
-    hour: datetime
+    start_hour: datetime
+    end_hour: datetime
     last_event_time: datetime

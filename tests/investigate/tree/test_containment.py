@@ -14,7 +14,7 @@ from forensics.investigate.tree.lifetimes import expiry
 from forensics.investigate.tree.loaded_since import LoadedHours
 from forensics.investigate.tree.node_facts import NodeFacts
 from forensics.investigate.tree.revocations import Revocations
-from forensics.investigate.tree.tree_rows import HourRow, IssuanceRow, RevocationRow
+from forensics.investigate.tree.tree_rows import IssuanceRow, LoadedSpanRow, RevocationRow
 from forensics.investigate.tree.user_names import UserNames
 from forensics.investigate.tree.validity import Validities
 from tests.investigate.made_rows import row_of
@@ -125,9 +125,14 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
     revocation = row_of(
         RevocationRow, account_id=ACCOUNT, event_time=done_at, event_name=event, is_unreliable=False, **fields
     )
-    hours = [
-        row_of(HourRow, account_id=ACCOUNT, hour=hour, last_event_time=hour + timedelta(minutes=30))
-        for hour in (done_at, now)
+    spans = [
+        row_of(
+            LoadedSpanRow,
+            account_id=ACCOUNT,
+            start_hour=done_at,
+            end_hour=now + timedelta(hours=1),
+            last_event_time=now + timedelta(minutes=30),
+        )
     ]
     facts = NodeFacts(
         NodeKind.SESSION,
@@ -137,5 +142,5 @@ def test_a_session_ends_with_its_role_or_a_revocation(event: str, fields: dict[s
         last_issued_at=began,
         expires_at=moment(22, 9),
     )
-    validities = Validities(Revocations([revocation], UserNames([])), LoadedHours(hours), now)
+    validities = Validities(Revocations([revocation], UserNames([])), LoadedHours(spans), now)
     assert validities.of(facts).state == state
