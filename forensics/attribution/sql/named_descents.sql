@@ -1,5 +1,5 @@
 -- named_descents: descents by `named_requests`. The parents are all credentials of the requester that could sign the
--- request.
+-- request; if none is known, what the record has of the requester.
 -- Grain: one row per (parent_id, child_id, event_key).
 
 -- the possible days on which the requester's session started: sessions last up to 36 hours. Long-term keys have none
@@ -13,11 +13,20 @@ with request_days as (
     select *, null from named_requests
 ),
 
+planted_keys as (
+    select access_key_id, account_id, min(user_principal_id) as user_principal_id
+    from plantings
+    where kind = 'access_key'
+    group by access_key_id, account_id
+    having min(user_principal_id) = max(user_principal_id)
+),
+
 usable as (
     select
         credentials.credential_id,
         credentials.arn,
-        credentials.principal_id,
+        -- a key that signed no loaded call has the user of its creation
+        coalesce(credentials.principal_id, planted_keys.user_principal_id) as principal_id,
         credentials.account_id,
         -- the first loaded call may be later than the request
         case
@@ -30,6 +39,9 @@ usable as (
     left join access_keys
       on  access_keys.access_key_id = credentials.access_key_id
       and access_keys.account_id = credentials.account_id
+    left join planted_keys
+      on  planted_keys.access_key_id = credentials.access_key_id
+      and planted_keys.account_id = credentials.account_id
     where credentials.identity_type <> 'AWSAccount'
       -- a credential without a loaded call may have requested others where no logs are loaded
       and (
@@ -38,7 +50,7 @@ usable as (
       )
 ),
 
-requesters as (
+of_credentials as (
     select credential_id, usable_from, session_creation_date, start_day, 'arn|' || arn as requester
     from usable
 
@@ -47,6 +59,32 @@ requesters as (
     select
         credential_id, usable_from, session_creation_date, start_day, 'id|' || account_id || '|' || principal_id
     from usable
+),
+
+-- principals that only copies of other accounts name
+of_principals as (
+    select
+        credentials.credential_id,
+        cast(null as timestamptz) as usable_from,
+        cast(null as timestamptz) as session_creation_date,
+        cast(null as date) as start_day,
+        'id|' || credentials.account_id || '|' || credentials.principal_id as requester
+    from credentials
+    left join usable
+      on  usable.account_id = credentials.account_id
+      and usable.principal_id = credentials.principal_id
+    where credentials.identity_type = 'AWSAccount'
+      and usable.credential_id is null
+),
+
+requesters as (
+    select credential_id, usable_from, session_creation_date, start_day, requester
+    from of_credentials
+
+    union all
+
+    select credential_id, usable_from, session_creation_date, start_day, requester
+    from of_principals
 )
 
 select

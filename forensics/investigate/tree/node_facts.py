@@ -77,6 +77,8 @@ def user_of(session: DerivedRow) -> tuple[str | None, str | None]:
         return session.federating_user_id, name
     if session.identity_type == "IAMUser" or (session.is_long_term and session.identity_type is None):
         return session.principal_id, session.user_name or _user_in(session.arn)
+    if session.identity_type == "AWSAccount" and (session.principal_id or "").startswith("AIDA"):
+        return session.principal_id, None  # the copy of another account names the user by ID
     return None, None
 
 

@@ -84,6 +84,8 @@ class NodeMeans:
     def _of_session(self, node: Node) -> Means:
         session = self._below.credentials[self._members[node.id][0]]
         user_id, user_name = user_of(session)
+        if user_id and not user_name:  # the present name, whatever it was then
+            return means_of_session(session, self._names.present(node.account_id, user_id, user_id, None))
         start = session.session_creation_date or session.issuance_time
         shown = session.last_use or start
         return means_of_session(session, self._names.present(node.account_id, user_id, user_name or "", shown, start))

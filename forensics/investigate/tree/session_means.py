@@ -33,9 +33,10 @@ def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
     if session.is_for_bucket:
         return Means(Action.WAIT_UNTIL, account_id, "", "")
     is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
+    is_of_root = is_of_root or (session.principal_id is not None and session.principal_id == account_id)
     if session.identity_type == "Root" or is_of_root:
         return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
-    if session.identity_type in ("FederatedUser", "IAMUser") and holder.name:
+    if session.identity_type in ("FederatedUser", "IAMUser", "AWSAccount") and holder.name:
         arn = session.session_issuer_arn if session.identity_type == "FederatedUser" else session.arn
         is_its = arn and arn.endswith(f"/{holder.name}")
         return denying(account_id, holder.name, arn if is_its else None, holder.limit)

@@ -1,0 +1,53 @@
+"""Planted keys that signed no loaded call, and users known only by the copies of other accounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forensics.answers.tree_answer import Action
+from tests.attribution.records import Account, Json, assume_role, call, copies
+from tests.cases import case_of_records
+
+IAM = "iam.amazonaws.com"
+AWS = Account("111111111111")
+AWAY = AWS.elsewhere()
+ALICE, ADMIN, SVC, REMOTE = AWS.user("alice"), AWS.user("admin"), AWS.user("svc"), AWAY.role("remote")
+NEW, Y = "AKIA0NEW1111XXXXXXXX", AWAY.key("Y")
+
+
+def iam(name: str, second: float, response: Json, **request: Any) -> Json:
+    return call(ALICE.signs(), second, source=IAM, name=name, requestParameters=request, responseElements=response)
+
+
+CREATED_USER = iam("CreateUser", 0, {"user": {"userName": "svc", "userId": SVC.id, "arn": SVC.arn}}, userName="svc")
+CREATED_KEY = iam("CreateAccessKey", 5, {"accessKey": {"accessKeyId": NEW, "userName": "svc"}}, userName="svc")
+ITS_COPY = copies(assume_role(SVC.signs(NEW), REMOTE, "t", 50, issues=Y), REMOTE)[1]
+RECORDS = [CREATED_USER, CREATED_KEY, ITS_COPY, call(REMOTE.session("t", 50, Y), 60)]
+
+
+@pytest.mark.parametrize("subject", [NEW, ALICE.key])
+def test_a_request_by_the_user_of_an_unused_key_is_below_the_key(subject: str, tmp_path: Path) -> None:
+    with case_of_records([*RECORDS, call(ADMIN.signs(), 900)], tmp_path) as case:
+        tree, page = case.tree(subject), case.key(subject)
+        query = case.query_rows("key_descendants", {"key": subject})
+    (session,) = (node for node in tree.nodes if Y in node.access_key_ids)
+    assert session.parent is not None and tree.nodes[session.parent].access_key_ids == (NEW,)
+    assert not session.certain
+    assert page.children.possible == 1
+    certain = query.columns.index("is_certain")
+    assert [row[certain] for row in query.rows].count(False) == 1
+
+
+@pytest.mark.parametrize(("records", "target", "parent"), [(RECORDS, "svc", (NEW,)), (RECORDS[2:], SVC.id, ())])
+def test_a_user_that_the_copy_of_another_account_names(
+    records: list[Json], target: str, parent: tuple[str, ...], tmp_path: Path
+) -> None:
+    with case_of_records([*records, call(ADMIN.signs(), 900)], tmp_path) as case:
+        tree = case.tree(SVC.id)
+    (session,) = (node for node in tree.nodes if Y in node.access_key_ids)
+    assert session.parent is not None and tree.nodes[session.parent].access_key_ids == parent
+    assert [step.target for step in tree.containment if step.action == Action.DENY_USER] == [target]
+    assert not {Action.NOT_POSSIBLE, Action.WAIT_UNTIL} & {step.action for step in tree.containment}
