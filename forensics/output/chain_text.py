@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from forensics.answers.core import ActorKind, Grade, StopReason
@@ -22,6 +23,8 @@ from forensics.output.words import (
     at_time,
     readable_time,
 )
+
+_CLOCK_DIFFERENCE = timedelta(seconds=1)
 
 
 def chain_lines(answer: Who) -> Iterator[Line]:
@@ -100,11 +103,20 @@ def _issuance(hop: Hop) -> Iterator[Line]:
         return
     documented = " (documented record format, not yet seen in real logs)" if hop.link.documented_only else ""
     yield line(grade_span(hop.link.grade), f": {rule(hop.link)}{documented}")
+    expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at else ""
+    if hop.issued_at and expires and not _is_issuance(hop.link, hop.issued_at):
+        yield line(f"session began {readable_time(hop.issued_at)}{expires}")
+        expires = ""
     together = groupby(hop.link.evidence, key=lambda event: (event.event_time, event.event_name))
     for index, ((time, name), events) in enumerate(together):
-        expires = f", expires {readable_time(hop.expires_at)}" if hop.expires_at and not index else ""
-        yield line(f"{at_time(time) or 'time unknown  '}{name or 'event'}{expires}")
+        yield line(f"{at_time(time) or 'time unknown  '}{name or 'event'}{'' if index else expires}")
         yield from (event_line(event) for event in events)
+
+
+def _is_issuance(link: Link, issued_at: datetime) -> bool:
+    """Return whether the first event of a link issued the credential, and does not only name its user."""
+    first = link.evidence[0].event_time if link.evidence else None
+    return first is None or abs(first - issued_at) <= _CLOCK_DIFFERENCE
 
 
 def _end(answer: Who) -> Line:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from forensics.output.lines import lay_out
 from forensics.output.who_text import render_who
 from forensics.output.words import WORKLOADS
 from forensics.output.workload_text import used_from_lines
-from tests.output.answers import ANSWERS
+from tests.output.answers import ANSWERS, NOON, event
 from tests.output.golden import same_as_golden
 from tests.simulator import sample
 
@@ -67,6 +69,16 @@ def test_who_comes_first_and_color_changes_no_word(name: str) -> None:
 
 def shown(answer: Who, width: int | None) -> str:
     return lay_out(render_who(answer), width)
+
+
+def test_an_event_that_only_names_the_user_has_no_expiry() -> None:
+    answer = ANSWERS["identity_center"]
+    (hop,) = answer.chain
+    assert hop.link
+    named = replace(event(5, "ListBuckets"), event_time=NOON + timedelta(minutes=5))
+    shown = lay_out(render_who(replace(answer, chain=(replace(hop, link=replace(hop.link, evidence=(named,))),))), 120)
+    assert "session began 2026-10-01 12:00:00Z, expires 2026-10-01 13:00:00Z" in shown
+    assert "12:05:00Z  ListBuckets\n" in shown
 
 
 def test_a_workload_that_no_record_names_is_unnamed_and_of_its_kind() -> None:

@@ -67,9 +67,9 @@ def _limit_by_name(role: Means) -> str | None:
 
 def revocation_of(session: DerivedRow) -> Means | None:
     """Return the revocation of the role of a session, if a record names the role."""
-    if session.identity_type not in ("AssumedRole", None):
+    if session.identity_type not in ("AssumedRole", "Role", None):
         return None
-    arn = session.session_issuer_arn or session.target_role_arn
+    arn = session.session_issuer_arn or session.target_role_arn or session.arn
     if arn and ":role/" in arn:
         return revoking(session.account_id, arn.rpartition("/")[2], arn)
     name = role_in(session.arn)

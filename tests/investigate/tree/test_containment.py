@@ -14,8 +14,9 @@ from forensics.investigate.tree.lifetimes import expiry
 from forensics.investigate.tree.loaded_since import LoadedHours
 from forensics.investigate.tree.node_facts import NodeFacts
 from forensics.investigate.tree.revocations import Revocations
-from forensics.investigate.tree.tree_rows import IssuanceRow, LoadedSpanRow, RevocationRow
-from forensics.investigate.tree.user_names import UserNames
+from forensics.investigate.tree.session_means import means_of_session
+from forensics.investigate.tree.tree_rows import DerivedRow, IssuanceRow, LoadedSpanRow, RevocationRow
+from forensics.investigate.tree.user_names import PresentName, UserNames
 from forensics.investigate.tree.validity import Validities
 from tests.investigate.made_rows import row_of
 
@@ -59,6 +60,18 @@ def test_a_role_that_stands_again_below_another_is_revoked_again() -> None:
     nodes = tuple(node(id_, id_ - 1 if id_ else None) for id_ in range(3))
     found = plan({0: A, 1: B, 2: A}, *nodes)
     assert [ends for _, ends, _ in found] == [(0,), (1,), (2,)]
+
+
+@pytest.mark.parametrize("identity_type", ["AssumedRole", "Role"])
+def test_a_call_as_a_role_ends_by_the_revocation_of_its_sessions(identity_type: str) -> None:
+    session = row_of(
+        DerivedRow,
+        account_id=ACCOUNT,
+        identity_type=identity_type,
+        arn=f"arn:aws:iam::{ACCOUNT}:role/A",
+        is_for_bucket=False,
+    )
+    assert means_of_session(session, PresentName("")) == A
 
 
 def test_what_is_over_needs_no_step() -> None:
