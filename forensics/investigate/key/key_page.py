@@ -35,7 +35,7 @@ from forensics.investigate.owner_reports import ReportOfOwner
 from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.periods import has_expired
 from forensics.investigate.sql_rows import Connection, rows, run, values
-from forensics.investigate.tree.derived import nodes_below
+from forensics.investigate.tree.derived import NodesBelow, nodes_below
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -53,26 +53,43 @@ class _UserChangeRow(ChangeRow, frozen=True):
     policy: str | None
 
 
-def key(connection: Connection, identifier: Identifier, context: AddressContext = _NO_CONTEXT) -> Key:
-    """Return the page on an access key. For a key that is not logged, the answer lists the missing logs."""
+def key(
+    connection: Connection,
+    identifier: Identifier,
+    context: AddressContext = _NO_CONTEXT,
+    below: NodesBelow | None = None,
+) -> Key:
+    """Return the page on an access key. For a key that is not logged, the answer lists the missing logs.
+
+    `below`: the nodes of its tree at the latest event, if they are known.
+    """
     found = subject_rows(connection, identifier)
     answer = who_of(connection, identifier, found, context.ip_ranges)
     credential_ids = ids_of(found)
     of_derived = sensitive_of_derived(connection, credential_ids)
     with uses_of(connection, dict.fromkeys(credential_ids, 0), identifier.id) as uses:
-        page = _Page(connection, identifier.id, credential_ids, answer, uses).answer(context)
+        page = _Page(connection, identifier.id, credential_ids, answer, uses, below).answer(context)
     return replace(page, children=replace(page.children, sensitive=of_derived))
 
 
 class _Page:
     """The facts about one key in the tables, and the answer of `who`."""
 
-    def __init__(self, connection: Connection, key_id: str, credential_ids: list[str], answer: Who, uses: str) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        key_id: str,
+        credential_ids: list[str],
+        answer: Who,
+        uses: str,
+        below: NodesBelow | None,
+    ) -> None:
         self._connection = connection
         self._key = key_id
         self._credential_ids = credential_ids
         self._who = answer
         self._uses = uses
+        self._below = below
         self._owners = rows(connection, _KeyStateRow, "key/owner", key=key_id)
         self._owner = self._owners[0] if len(self._owners) == 1 else None
         self._account_id = self._owner.account_id if self._owner else None
@@ -217,7 +234,10 @@ class _Page:
 
     def _children(self) -> Children:
         at = self._at
-        nodes, places = nodes_below(self._connection, self._credential_ids, at) if at else ((), {})
+        if self._below:
+            nodes, places = self._below
+        else:
+            nodes, places = nodes_below(self._connection, self._credential_ids, at) if at else ((), {})
         valid = [id_ for id_, place in places.items() if nodes[place].valid_at]
         roles = tuple(rows(self._connection, Descendants, "key/descendants", ids=self._credential_ids, valid=valid))
         made = rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids)

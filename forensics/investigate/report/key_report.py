@@ -20,7 +20,7 @@ from forensics.investigate.key.activity import activity, derived_from, uses_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key.key_page import key
 from forensics.investigate.sql_rows import Connection, Row, rows
-from forensics.investigate.tree.derived import tree_and_credentials
+from forensics.investigate.tree.derived import NodesBelow, tree_and_credentials
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
 _EVENTS = 5_000
@@ -54,8 +54,8 @@ class _ProvingRow(Row, frozen=True):
 
 def report(connection: Connection, identifier: Identifier, context: AddressContext, case: CaseState) -> Report:
     """Return the report on an access key. For a key that is not logged, it lists the missing logs."""
-    page = key(connection, identifier, context)
     below, credentials = tree_and_credentials(connection, identifier)
+    page = key(connection, identifier, context, NodesBelow(below.nodes, credentials))
     derived = set(derived_from(connection, ids_of(subject_rows(connection, identifier))))
     certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain or id_ in derived}
     with uses_of(connection, certain) as uses:

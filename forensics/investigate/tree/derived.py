@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from forensics.answers.core import Evidence, Subject
 from forensics.answers.tree_answer import Node, NodeKind, Tree
@@ -36,6 +37,13 @@ from forensics.investigate.tree.tree_rows import (
 from forensics.investigate.tree.user_names import UserNames, with_known_users
 from forensics.investigate.tree.validity import Validities
 from forensics.investigate.who.requesters import ids_of, subject_rows
+
+
+class NodesBelow(NamedTuple):
+    """The nodes below some credentials, and the first node of each credential."""
+
+    nodes: tuple[Node, ...]
+    places: dict[str, int]
 
 
 def tree(connection: Connection, identifier: Identifier, at: datetime | None = None) -> Tree:
@@ -72,10 +80,10 @@ def tree_and_credentials(
     return answer, tree_nodes.credentials()
 
 
-def nodes_below(connection: Connection, roots: list[str], at: datetime) -> tuple[tuple[Node, ...], dict[str, int]]:
-    """Return the nodes below some credentials at a time, and the first node of each credential."""
+def nodes_below(connection: Connection, roots: list[str], at: datetime) -> NodesBelow:
+    """Return the nodes below some credentials at a time."""
     _, found = _names_and_nodes(connection, subtree(connection, roots), at)
-    return found.nodes, found.credentials()
+    return NodesBelow(found.nodes, found.credentials())
 
 
 def _empty(connection: Connection, subject: Subject, at: datetime | None) -> Tree:
