@@ -33,7 +33,8 @@ class Lifecycle:
     """The status changes of a long-term key. `status`: Active, Inactive or Deleted, by the last logged change.
 
     `service_name`, `expires_at`: of a service-specific credential, the only service that accepts it, and its expiry.
-    `expired`: the expiry is before the latest event, and no call succeeded after it.
+    `expired`: the expiry is before the latest event, and no call succeeded after it. `state`, `valid_at`: those of the
+    tree at the latest event; a key also ends with its user.
     """
 
     status: str | None = None
@@ -44,6 +45,8 @@ class Lifecycle:
     service_name: str | None = None
     expires_at: datetime | None = None
     expired: bool = False
+    state: State | None = None
+    valid_at: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

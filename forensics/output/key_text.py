@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
-from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, MadeKey, Sensitive
+from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, Lifecycle, MadeKey, Sensitive
 from forensics.answers.tree_answer import State
 from forensics.identifiers import is_long_term, is_service_specific
 from forensics.output.chain_text import candidate_lines, chain_lines
@@ -139,10 +139,19 @@ def _logged_status(answer: Key) -> Iterator[Line]:
     if life.status is None:
         last = answer.activity.last_success
         worked = f"; its last successful call was at {readable_time(last)}" if last else ""
-        yield labelled("status", f"no change is logged{worked}")
+        yield labelled("status", f"no change is logged{worked}{_with_user(life)}")
         return
     since = f" since {readable_time(life.status_since)}" if life.status_since else ""
-    yield labelled("status", (life.status.lower(), KEY_STATUS_STYLES.get(life.status, "")), since)
+    yield labelled(
+        "status", (life.status.lower(), KEY_STATUS_STYLES.get(life.status, "")), f"{since}{_with_user(life)}"
+    )
+
+
+def _with_user(life: Lifecycle) -> str:
+    """Return that the key ended with its user; an empty text if it did not."""
+    if life.state != State.DELETED or life.status == "Deleted":
+        return ""
+    return "; deleted with its user" if life.valid_at is False else "; deleted with its user, or restored since"
 
 
 def _validity(answer: Key) -> Iterator[Line]:

@@ -89,7 +89,6 @@ class _Page:
         self._credential_ids = credential_ids
         self._who = answer
         self._uses = uses
-        self._below = below
         self._owners = rows(connection, _KeyStateRow, "key/owner", key=key_id)
         self._owner = self._owners[0] if len(self._owners) == 1 else None
         self._account_id = self._owner.account_id if self._owner else None
@@ -107,6 +106,7 @@ class _Page:
         self._facts = ChangeFacts(connection, changes)
         self._exported = ExportedKey(connection, key_id)
         self._at = next(iter(values(connection, datetime, "latest_event")), None)
+        self._below = below or self._nodes_below()
 
     def answer(self, context: AddressContext) -> Key:
         used = activity(self._connection, self._uses, context)
@@ -182,8 +182,11 @@ class _Page:
     def _lifecycle(self, used: Activity) -> Lifecycle:
         uses = {"uses": self._uses, "key": self._key, "most": CITED}
         logged = self._owner.lifecycle if self._owner else Lifecycle()
+        node = _node_of(self._key, self._account_id, self._below.nodes)
         return replace(
             logged,
+            state=node.state if node else None,
+            valid_at=node.valid_at if node else None,
             expired=has_expired(logged.expires_at, used.last_success, self._at),
             changes=tuple(self._facts.key_change(row) for row in self._key_changes),
             used_after_end=tuple(rows(self._connection, UsedAfterEnd, "key/used_after_end", **uses)),
@@ -232,12 +235,13 @@ class _Page:
 
     # derived credentials
 
+    def _nodes_below(self) -> NodesBelow:
+        if self._at is None or not self._credential_ids:
+            return NodesBelow((), {})
+        return nodes_below(self._connection, self._credential_ids, self._at)
+
     def _children(self) -> Children:
-        at = self._at
-        if self._below:
-            nodes, places = self._below
-        else:
-            nodes, places = nodes_below(self._connection, self._credential_ids, at) if at else ((), {})
+        nodes, places = self._below
         valid = [id_ for id_, place in places.items() if nodes[place].valid_at]
         roles = tuple(rows(self._connection, Descendants, "key/descendants", ids=self._credential_ids, valid=valid))
         made = rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids)
@@ -248,7 +252,7 @@ class _Page:
             unexpired=sum(role.unexpired for role in certain),
             possible=sum(role.credentials for role in roles if not role.certain),
             account_ids=tuple(sorted({role.account_id for role in certain if role.account_id})),
-            at=at,
+            at=self._at,
             roles=roles,
             made_keys=tuple(_in_tree(one, nodes) for one in made),
         )
@@ -260,10 +264,13 @@ def _kind(key_id: str) -> KeyKind:
     return {"AKIA": KeyKind.LONG_TERM, "ASIA": KeyKind.TEMPORARY}.get(key_id[:4], KeyKind.OTHER)
 
 
+def _node_of(key_id: str, account_id: str | None, nodes: Iterable[Node]) -> Node | None:
+    return next((node for node in nodes if key_id in node.access_key_ids and node.account_id == account_id), None)
+
+
 def _in_tree(made: MadeKey, nodes: Sequence[Node]) -> MadeKey:
     """Return a key with its state in the tree."""
-    found = (node for node in nodes if made.access_key_id in node.access_key_ids and node.account_id == made.account_id)
-    node = next(found, None)
+    node = _node_of(made.access_key_id, made.account_id, nodes)
     return replace(made, state=node.state, valid_at=node.valid_at) if node else made
 
 

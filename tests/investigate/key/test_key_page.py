@@ -31,7 +31,7 @@ IAM, SECRETS = "iam.amazonaws.com", "secretsmanager.amazonaws.com"
 CONTRACT = {
     "": "subject kind in_logs account_ids decoded_account_id owner issued_at expires_at lifecycle owners_access "
     "quarantine who children activity flags address_databases exports",
-    "lifecycle": "status status_since created_at changes used_after_end service_name expires_at expired",
+    "lifecycle": "status status_since created_at changes used_after_end service_name expires_at expired state valid_at",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
     "lifecycle.changes.event": (
         "event_id recipient_account_id aws_region event_time event_name source_files digest_status"
