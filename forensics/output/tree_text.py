@@ -147,6 +147,7 @@ def called(node: Node) -> str:
             NodeKind.USER: "user",
             NodeKind.ROLE: "trust policy",
             NodeKind.LOGIN_PROFILE: "console password",
+            NodeKind.ACCESS_KEY: "access key without a logged ID",
         }.get(node.kind, "session without key")
     return first_few(keys, _KEYS_SHOWN)
 

@@ -32,6 +32,26 @@ planted as (
     where kind <> 'access_key' and creator_credential_id is not null
 ),
 
+-- the keys that were possibly created in an event that does not show the ID of its key
+possible_keys as (
+    select
+        plantings.planting_id as parent_id,
+        credentials.credential_id as child_id,
+        plantings.event_key
+    from plantings
+    join credentials
+      on  credentials.account_id = plantings.account_id
+      and credentials.principal_id = plantings.user_principal_id
+      and credentials.first_use >= plantings.event_time
+    left join access_keys
+      on  access_keys.access_key_id = credentials.access_key_id
+      and access_keys.account_id = credentials.account_id
+    where plantings.kind = 'access_key'
+      and plantings.access_key_id is null
+      and credentials.access_key_id like 'AKIA%'
+      and access_keys.created_at is null
+),
+
 -- the keys and passwords of users. The owner is the caller of a used key or, for others, the user named in the event
 keys_and_passwords as (
     select
@@ -204,6 +224,8 @@ used_by_planted_users as (
 )
 
 select parent_id, child_id, relation, is_certain, event_key from planted
+union all
+select parent_id, child_id, 'created_access_key', false, event_key from possible_keys
 union all
 select parent_id, child_id, relation, is_certain, event_key from of_planted_users
 union all

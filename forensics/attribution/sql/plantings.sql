@@ -3,7 +3,7 @@
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
 -- a thing of its own. Refused calls and unreliable records create nothing. `user_principal_id` is the user that was
 -- created, or that the key or password is for; null if that user is not known for sure (`named_users`). `name` is null
--- for a password of root, which only AssumeRoot creates. A created user has no ID in a record without its response.
+-- for a password of root, which only AssumeRoot creates. A created user or key has no ID in a record without its response.
 
 with made as (
     select
@@ -35,7 +35,7 @@ with made as (
 )
 
 select
-    'access_key|' || account_id || '|' || created_access_key_id as planting_id,
+    'access_key|' || account_id || '|' || coalesce(created_access_key_id, event_key) as planting_id,
     'access_key' as kind,
     'created_access_key' as relation,
     account_id,
@@ -49,6 +49,7 @@ select
     event_time
 from made
 where created_access_key_id is not null
+   or (event_name = 'CreateAccessKey' and coalesce(target_user_name, user_principal_id) is not null)
 
 union all
 

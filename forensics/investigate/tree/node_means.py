@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forensics.answers.canonical import timestamp
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import Action, Node, NodeKind
 from forensics.identifiers import is_service_specific
@@ -15,6 +16,9 @@ from forensics.investigate.tree.user_names import PresentName, UserNames
 _ONLY_ROOT = (
     "Only the root user itself can deactivate or delete its access keys; in a member account of an organization, the"
     " management account can delete them, by sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials"
+)
+_UNKNOWN_KEY = (
+    "The record of the creation does not show the ID of the key: find it by its creation time with iam:ListAccessKeys"
 )
 _PASSWORD_OF_ROOT = (
     "IAM deletes it only for the root user itself, or by sts:AssumeRoot with the task policy"
@@ -68,6 +72,11 @@ class NodeMeans:
         if node.certain and above and above.kind == NodeKind.USER:
             user = self._planted_name(above)
             return denying(above.account_id, user.name, self._planted_arn(above), user.limit)
+        if not node.access_key_ids:
+            created_at = timestamp(node.issued_at) if node.issued_at else "an unknown time"
+            target = f"of {node.name or 'root'} that was created at {created_at}"
+            id_ = self._members[node.id][0]
+            return Means(Action.DEACTIVATE_ACCESS_KEY, node.account_id, id_, target, _UNKNOWN_KEY)
         key = node.access_key_ids[0]
         is_for_service = is_service_specific(key)
         action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY

@@ -61,7 +61,8 @@ def subtree(connection: Connection, roots: list[str]) -> Subtree:
 def _unit(id_: str, credential: DerivedRow | None, planting: PlantingRow | None) -> Unit:
     if credential is None:
         is_key = planting is not None and planting.kind == NodeKind.ACCESS_KEY
-        return ("key", planting.account_id, planting.access_key_id) if planting and is_key else ("planting", id_)
+        is_known = planting is not None and is_key and planting.access_key_id is not None
+        return ("key", planting.account_id, planting.access_key_id) if planting and is_known else ("planting", id_)
     if credential.is_long_term:
         return ("key", credential.account_id, credential.access_key_id)
     began = credential.session_creation_date

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from forensics.answers.tree_answer import Action, NodeKind, State, Tree
+from forensics.output.lines import lay_out
+from forensics.output.tree_text import render_tree
 from tests.attribution.records import Account, Json, User, assume_role, assume_root, assumed_root, call, sign_in_event
 from tests.cases import case_of_records
 
@@ -57,6 +59,24 @@ def test_a_key_for_the_name_of_a_created_user_without_an_id(tmp_path: Path) -> N
     assert (user.kind, user.principal_id, key.access_key_ids, key.certain) == (NodeKind.USER, None, (NEW,), False)
     denied, deleted = ((action, "SVC") for action, _ in DENIED_AND_DELETED)
     assert steps_of(tree) == [denied, (Action.DEACTIVATE_ACCESS_KEY, NEW), deleted]
+
+
+def test_a_created_key_without_an_id(tmp_path: Path) -> None:
+    """A key of the user whose creation is not logged is possibly that one."""
+    created = [iam("CreateAccessKey", 5, userName="bob"), iam("CreateAccessKey", 6, userName="bob")]
+    listed = iam("CreateAccessKey", 7, response={"accessKey": {"accessKeyId": ROOT_KEY, "userName": "bob"}})
+    used = [call(BOB.signs(), -50), call(BOB.signs(NEW), 50), call(BOB.signs(ROOT_KEY), 60)]
+    tree = tree_of([*created, listed, *used], tmp_path)
+    unknown = [node for node in tree.nodes if node.kind == NodeKind.ACCESS_KEY and not node.access_key_ids]
+    assert [(node.parent, node.name, node.certain, node.valid_at) for node in unknown] == [(0, "bob", True, True)] * 2
+    possible = [
+        (node.access_key_ids, node.certain) for node in tree.nodes if node.parent in (unknown[0].id, unknown[1].id)
+    ]
+    assert possible == [((NEW,), False), ((NEW,), False)]
+    targets = [step.target for step in tree.containment if step.action == Action.DEACTIVATE_ACCESS_KEY]
+    times = [f"of bob that was created at 2026-03-01T12:00:0{second}Z" for second in (5, 6)]
+    assert targets == [ALICE.key, *times, ROOT_KEY, NEW]
+    assert "access key without a logged ID  user/bob" in lay_out(render_tree(tree), 120)
 
 
 def opened(second: float, key: str) -> tuple[Json, Json]:
