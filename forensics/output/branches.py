@@ -95,9 +95,18 @@ class Branches:
         return size
 
 
+def distinct(nodes: Iterable[Node]) -> list[Node]:
+    """Return the first node of each credential or planting: one with several possible parents is below each."""
+    found: dict[tuple[object, ...], Node] = {}
+    for node in nodes:
+        of_what = (node.kind, node.account_id, node.access_key_ids, node.principal_id, node.name, node.issued_at)
+        found.setdefault(of_what, node)
+    return list(found.values())
+
+
 def counted(nodes: Iterable[Node]) -> list[str]:
-    """Return the number of nodes of each kind, such as `30 sessions` and `1 user`."""
-    number = Counter(node.kind for node in nodes)
+    """Return the number of distinct nodes of each kind, such as `30 sessions` and `1 user`."""
+    number = Counter(node.kind for node in distinct(nodes))
     return [count(number[kind], *names) for kind, names in _KINDS.items() if number[kind]]
 
 

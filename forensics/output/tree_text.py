@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from forensics.answers.core import Exported, StopReason
 from forensics.answers.tree_answer import Action, Node, NodeKind, Relation, State, Step, Tree
-from forensics.output.branches import Branches, Hidden, counted, may_be_used
+from forensics.output.branches import Branches, Hidden, counted, distinct, may_be_used
 from forensics.output.evidence_text import OPEN_WINDOWS, digest_lines, open_window_lines
 from forensics.output.exports_text import source
 from forensics.output.identity_text import short_name, subject_line
@@ -67,7 +67,7 @@ def render_tree(answer: Tree, *, drawn: bool = False) -> Iterator[Line]:
 
 def _headline(answer: Tree) -> Iterator[Line]:
     assert answer.at is not None
-    own = [node for node in answer.nodes if node.relation != Relation.FORWARD_ACCESS]
+    own = distinct(node for node in answer.nodes if node.relation != Relation.FORWARD_ACCESS)
     below = [node for node in own if node.parent is not None]
     accounts = {node.account_id for node in own if node.account_id}
     derived = ", ".join(counted(below)) or "nothing"
@@ -204,7 +204,7 @@ def until(node: Node) -> str:
 
 def _valid(answer: Tree) -> Iterator[Line]:
     inactive = _inactive(answer)
-    found = [node for node in answer.nodes if may_be_used(node)]
+    found = distinct(node for node in answer.nodes if may_be_used(node))
     for node in found[:_VALID_SHOWN]:
         yield line(*_title(node).spans, "  ", STATES[node.state], until(node))
         yield from (with_prefix(one, "    ", "    ") for one in _inactive_lines(node, inactive))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from forensics.answers.canonical import answer_sha256
 from forensics.answers.report_answer import Report
-from forensics.output.branches import may_be_used
+from forensics.output.branches import distinct, may_be_used
 from forensics.output.chain_text import candidate_lines, rule
 from forensics.output.coverage_text import render_coverage
 from forensics.output.exports_text import TITLE as EXPORTS_TITLE
@@ -84,7 +84,7 @@ def report_page(answer: Report) -> str:
                 key=lambda one: (not one.succeeded, one.succeeded, str(one.first_use), one.event_name),
             ),
             programs=programs(answer.activity.user_agents),
-            usable=[node for node in answer.tree.nodes if may_be_used(node)],
+            usable=distinct(node for node in answer.tree.nodes if may_be_used(node)),
             signed_by={(one.event_source, one.event_name): one.nodes for one in answer.signed_by},
             uncertain=sum(not node.certain for node in answer.tree.nodes),
             coverage=Markup.escape(lay_out(render_coverage(answer.coverage, _COVERAGE_WIDTH), _COVERAGE_WIDTH)),

@@ -76,7 +76,10 @@ def test_a_created_key_without_an_id(tmp_path: Path) -> None:
     targets = [step.target for step in tree.containment if step.action == Action.DEACTIVATE_ACCESS_KEY]
     times = [f"of bob that was created at 2026-03-01T12:00:0{second}Z" for second in (5, 6)]
     assert targets == [ALICE.key, *times, ROOT_KEY, NEW]
-    assert "access key without a logged ID  user/bob" in lay_out(render_tree(tree), 120)
+    shown = lay_out(render_tree(tree), 120)
+    assert "access key without a logged ID  user/bob" in shown
+    # the used key is below both, and is one key
+    assert "derived  4 access keys;" in shown and "valid    5 of 5 at" in shown
 
 
 def opened(second: float, key: str) -> tuple[Json, Json]:
