@@ -77,7 +77,10 @@ _UNREADABLE = pa.schema([("source_sha256", TEXT), ("reason", TEXT)])
 
 
 class _Head(msgspec.Struct, frozen=True):
-    metadata: dict[str, str] = msgspec.field(name="Metadata")
+    """The metadata of a digest, or an object with it."""
+
+    metadata: dict[str, str] = msgspec.field(name="Metadata", default_factory=dict)
+    signature: str | None = None
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
@@ -166,7 +169,8 @@ def _saved_signatures(connection: duckdb.DuckDBPyConnection, digests: list[Diges
         saved[sha256].append(signature_of(text) or b"")
     for _source_sha256, name, content in _documents(connection, DocumentKind.HEAD_OBJECT):
         try:
-            signature = signature_of(_decode_head(content).metadata.get("signature"))
+            head = _decode_head(content)
+            signature = signature_of(head.metadata.get("signature", head.signature))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
         for sha256 in of_name.get(_stem(name), ()):

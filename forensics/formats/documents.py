@@ -48,12 +48,17 @@ class Document:
 
 
 # required members of each kind that is not an export; the first is near the start
-_MEMBERS = {
-    DocumentKind.DIGEST: ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object"),
+_MEMBERS = (
+    (DocumentKind.DIGEST, ("digestStartTime", "digestEndTime", "digestS3Bucket", "digestS3Object")),
     # what `aws cloudtrail list-public-keys` and `aws s3api head-object` print
-    DocumentKind.PUBLIC_KEYS: ("PublicKeyList",),
-    DocumentKind.HEAD_OBJECT: ("ETag", "Metadata"),
-}
+    (DocumentKind.PUBLIC_KEYS, ("PublicKeyList",)),
+    (DocumentKind.HEAD_OBJECT, ("ETag", "Metadata")),
+)
+# the metadata of a digest, which `--query` prints alone or with some other members
+_METADATA_OF_A_DIGEST = {"signature", "signature-algorithm"}
+_NEAR_THE_START = tuple(f'"{name}"'.encode() for name in (*(names[0] for _, names in _MEMBERS), "signature-algorithm"))
+# a file with a list of records is a log
+_RECORDS = "Records"
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -67,7 +72,7 @@ def take_document(pieces: Iterable[bytes]) -> tuple[Document | None, Iterator[by
     pieces = iter(pieces)
     head = next(pieces, b"")
     begins_as_export = exports.begins(head[:_HEAD_BYTES])
-    begins_as_document = any(f'"{members[0]}"'.encode() in head[:_HEAD_BYTES] for members in _MEMBERS.values())
+    begins_as_document = any(name in head[:_HEAD_BYTES] for name in _NEAR_THE_START)
     if not begins_as_export and not begins_as_document:
         return None, chain([head], pieces)
     pieces_read = [head]
@@ -93,10 +98,15 @@ def _kind(content: bytes) -> DocumentKind | None:
     if name := exports.kind(content):
         return DocumentKind(name)
     try:
-        members = _decode_object(content).keys()
+        members = _decode_object(content)
+        if _RECORDS in members:
+            return None
+        if kind := next((kind for kind, needed in _MEMBERS if members.keys() >= set(needed)), None):
+            return kind
+        metadata = _decode_object(members["Metadata"]) if "Metadata" in members else members
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return next((kind for kind, needed in _MEMBERS.items() if members >= set(needed)), None)
+    return DocumentKind.HEAD_OBJECT if metadata.keys() >= _METADATA_OF_A_DIGEST else None
 
 
 def _failing(pieces_read: list[bytes], failure: Unreadable) -> Iterator[bytes]:

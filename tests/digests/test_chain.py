@@ -55,6 +55,15 @@ def test_a_whole_chain_with_the_metadata_of_its_newest_digest_is_signed(tmp_path
     assert answer.complaint is None
 
 
+@pytest.mark.parametrize("printed", [{"Metadata": dict(TIP.metadata)}, dict(TIP.metadata)])
+def test_the_metadata_is_read_however_little_the_command_printed(tmp_path: Path, printed: dict[str, object]) -> None:
+    head = tmp_path / "logs" / f"{TIP.key}.head.json"
+    head.parent.mkdir(parents=True)
+    head.write_text(json.dumps(printed))
+    answer = verified(tmp_path, WHOLE.objects)
+    assert (answer.logs, answer.digests) == ({"signed": 5}, {"signed": 5})
+
+
 def test_a_copy_without_metadata_leaves_the_newest_digest_open_and_says_so(tmp_path: Path) -> None:
     answer = verified(tmp_path, WHOLE.objects)
     assert statuses(answer, "digest") == {name(one): "unverified" if one is TIP else "signed" for one in WHOLE.digests}
@@ -106,7 +115,6 @@ def test_a_log_gzipped_anew_or_not_at_all_is_unchanged(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_damaged_is_changed(tmp_path: Path) -> None:
-    write_objects([], tmp_path / "logs")
     damaged = tmp_path / "logs" / FIRST_LOG.key
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(FIRST_LOG.body[:-20])

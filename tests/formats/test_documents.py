@@ -1,4 +1,4 @@
-"""Documents: told by their members, whole or not at all; whatever is none is read like any other stream."""
+"""Documents are detected by their members, in full or not at all. Any other stream is returned unchanged."""
 
 from __future__ import annotations
 
@@ -27,10 +27,37 @@ def test_a_digest_is_a_document_however_it_arrives(size: int) -> None:
     assert take_document(pieces)[0] == Document(DocumentKind.DIGEST, content)
 
 
+SIGNED = {"signature": "ab12", "signature-algorithm": "SHA256withRSA"}
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        {"AcceptRanges": "bytes", "ETag": '"e"', "Metadata": SIGNED},
+        {"Metadata": SIGNED},
+        {"LastModified": "2026-10-01T13:05:00Z", "Metadata": SIGNED},
+        SIGNED,
+        {"ResponseMetadata": {"HTTPStatusCode": 200}, "ETag": '"e"', "Metadata": SIGNED},
+    ],
+    ids=["whole", "metadata", "two_members", "only_the_metadata", "boto3"],
+)
+def test_the_metadata_of_a_digest_is_a_document_whatever_query_left_of_it(printed: dict[str, object]) -> None:
+    content = json.dumps(printed).encode()
+    assert take_document([content])[0] == Document(DocumentKind.HEAD_OBJECT, content)
+
+
+@pytest.mark.parametrize("members", [DIGEST, {"PublicKeyList": []}, {"ETag": "e", "Metadata": {}}, SIGNED])
+def test_a_list_of_records_beside_the_members_of_a_document_is_a_log(members: dict[str, object]) -> None:
+    content = json.dumps(members | {"Records": [{"eventVersion": "1.08"}]}).encode()
+    document, rest = take_document([content])
+    assert (document, b"".join(rest)) == (None, content)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"",
+        b'{"Metadata":{"signature-algorithm":"x"},"Event":{"eventName":"AssumeRole"}}',
         b'{"Records":[{"eventName":"digestStartTime","requestParameters":{"digestStartTime":"x"}}]}',
         b'{"digestStartTime":"x"}',
         b'{"digestStartTime":"x","digestEndTime":',
