@@ -29,7 +29,7 @@ from forensics.formats.event_tables import (
     rows_with_events,
 )
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
-from forensics.formats.json_documents import begins_as_document, elements_of, read_document, rows_below_header, rows_of
+from forensics.formats.json_documents import begins_as_document, elements_of, read_document, rows_in
 from forensics.formats.messages import message_members
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.text import are_export_lines, as_utf8, objects_in_lines, without_times
@@ -199,16 +199,14 @@ def _begins_with_records(head: bytes) -> bool:
 def _document(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
     """Yield the records of a list of texts, or of the rows of a table."""
     values = read_document(pieces)
-    rows = [row for raw in values for row in rows_of(raw) or ()] or rows_below_header(values)
+    rows, others = rows_in(values)
     if table := rows_with_events(rows):
         position = 0
         for item in read_rows(rows, table):
             position += len(item.raw) if isinstance(item, Records) else 1
             yield item
-        others = (raw for raw in values if len(values) > 1 and not rows_of(raw) and holds_records(raw))
-        for raw in others:
-            yield Rejected(position, -1, raw, "it is not a row of the table in the same file")
-            position += 1
+        for place, raw in enumerate(others, start=position):
+            yield Rejected(place, -1, raw, "it is not a row of the table in the same file")
     else:
         elements = elements_of(values)
         yield from unwrapped([Records(0, elements)], message_members(elements))

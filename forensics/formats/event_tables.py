@@ -40,6 +40,8 @@ _MESSAGE_COLUMNS = (
 _DELIMITERS = (",", "\t", ";", "|")
 # a member of a JSON object: a line of JSON can look like the header of a table, as its names are those of columns
 _MEMBER = re.compile(r'\\*"\s*:\s*[\\"{\[\dtfn-]')
+# a JSON value alone in a line is not the name of a column
+_NO_NAME = re.compile(r"\s*(?:null|true|false|-?\d[\d.eE+-]*)\s*")
 _HEADER_BYTES = 64 << 10
 _MOST_COLUMNS = 5_000
 PARQUET_MAGIC = b"PAR1"
@@ -96,7 +98,7 @@ def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
 
 def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
     first = head[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0]
-    if _MEMBER.search(first):
+    if _MEMBER.search(first) or _NO_NAME.fullmatch(first):
         return
     for delimiter in _DELIMITERS:
         try:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
 from forensics.formats.inflate import Unreadable
-from forensics.formats.unwrap import is_of_the_caller, names_a_record
+from forensics.formats.unwrap import holds_records, is_of_the_caller, names_a_record
 
 Cells = list[tuple[str, Any]]
 
@@ -21,11 +21,14 @@ MAX_DOCUMENT_BYTES = 128 << 20
 # a value in memory needs many times the two bytes that it can have; a table of events has 20 bytes a value and more
 _BYTES_OF_A_VALUE = 8
 _SMALL_BYTES = 1 << 20
-# the start of a list of texts or lists, or of a line with one text
-_TEXTS = re.compile(rb'\s*(?:\[\s*["\[]|"\s*\{\s*\\")')
+_NO_ROW = rb"null|true|false|-?\d[\d.eE+-]*+|\{\s*+\}"
+# the start of a list of texts or lists, some of which can be broken, or of a line with one text
+_TEXTS = re.compile(rb"\s*(?:\[\s*(?:(?:" + _NO_ROW + rb')\s*,\s*)*+["\[]|"\s*\{\s*\\")')
+# broken rows at the start of a list of rows
+_BROKEN_ROWS = rb"(?:(?:" + _NO_ROW + rb'|\{[^{}\[\]]*+\}|"[^"\\]*+")\s*,\s*)*+'
 # the start of a table: Athena, CloudTrail Lake, Logs Insights, Log Analytics, ClickHouse, BigQuery, OpenSearch
 _TABLE = re.compile(
-    rb'"ResultSet"\s*:\s*\{|"(?:QueryResultRows|results)"\s*:\s*\[\s*\['
+    rb'"ResultSet"\s*:\s*\{|"(?:QueryResultRows|results)"\s*:\s*\[\s*' + _BROKEN_ROWS + rb"\["
     rb'|"(?:[Cc]olumns|meta|schema)"\s*:\s*\[\s*(?:"|\{\s*"(?:[Nn]ame|ColumnName)")|"schema"\s*:\s*\{\s*"fields"'
 )
 # members with the rows of a table beside the names of its columns
@@ -33,6 +36,7 @@ _ROWS = ("rows", "data", "values", "datarows")
 # a member of a record; a caller can write a table into those behind it
 _OF_A_RECORD = re.compile(rb'"(?:Records|event[A-Z]\w*|userIdentity|awsRegion|requestParameters)"\s*:')
 _value = msgspec.json.Decoder().decode
+_NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def begins_as_document(head: bytes) -> bool:
@@ -56,7 +60,7 @@ def read_document(pieces: Iterable[bytes]) -> list[bytes]:
         raise Unreadable("it is a document of more values than a table of events has in as many bytes")
     try:
         return [bytes(msgspec.json.decode(bytes(content), type=msgspec.Raw))]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except _NOT_DECODED:
         return [line for line in bytes(content).splitlines() if line.strip()]
 
 
@@ -66,29 +70,56 @@ def elements_of(values: Iterable[bytes]) -> list[bytes]:
     for raw in values:
         try:
             elements += map(bytes, msgspec.json.decode(raw, type=list[msgspec.Raw]))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except _NOT_DECODED:
             elements.append(raw)
     return elements
 
 
-def rows_below_header(values: list[bytes]) -> list[Cells]:
+def rows_in(values: list[bytes]) -> tuple[list[Cells], list[bytes]]:
+    """Return the rows of the tables in some values, and the values beside them that are broken or have a record."""
+    tables = [_rows_of(raw) for raw in values]
+    rows = [row for table in tables for row in table]
+    if not rows:
+        return _rows_below_header(values), []
+    others = [raw for raw, table in zip(values, tables, strict=True) if not table]
+    return rows, [raw for raw in others if _is_broken(raw) or holds_records(raw)]
+
+
+def _rows_below_header(values: list[bytes]) -> list[Cells]:
     """Return the rows of lists whose first list has the names of columns; empty if it has other values."""
     lists = values if len(values) > 1 else elements_of(values)
+    names = _decoded(lists[0]) if lists else None
+    return list(_aligned(names, map(_decoded, lists[1:]))) if _are_names(names) else []
+
+
+def _are_names(value: Any) -> TypeGuard[list[str]]:
+    """Return whether a value is a list of names, none of which is JSON."""
+    is_of_texts = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return is_of_texts and bool(value) and not any(name.lstrip().startswith(("{", "[")) for name in value)
+
+
+def _decoded(raw: bytes) -> Any:
+    """Return a JSON value; the text of a broken one."""
     try:
-        names = msgspec.json.decode(lists[0], type=list[str]) if lists else []
-        return list(_aligned(names, [msgspec.json.decode(raw, type=list[Any]) for raw in lists[1:]])) if names else []
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _value(raw)
+    except _NOT_DECODED:
+        return raw.decode("utf-8", "replace")
+
+
+def _is_broken(raw: bytes) -> bool:
+    try:
+        _value(raw)
+    except _NOT_DECODED:
+        return True
+    return False
+
+
+def _rows_of(raw: bytes) -> list[Cells]:
+    """Return the rows of the tables in a document; empty if it has none."""
+    try:
+        return list(_tables(_value(raw)))
+    except _NOT_DECODED:
         return []
-
-
-def rows_of(raw: bytes) -> list[Cells] | None:
-    """Return the rows of a document with a table; None if it is another document."""
-    try:
-        document = _value(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    rows = list(_tables(document))
-    return rows or None
 
 
 def _tables(value: Any) -> Iterator[Cells]:
@@ -133,7 +164,7 @@ def _name(column: Any) -> str | None:
     return column if isinstance(column, str) else None
 
 
-def _aligned(names: list[str], rows: list[Any]) -> Iterator[Cells]:
+def _aligned(names: list[str], rows: Iterable[Any]) -> Iterator[Cells]:
     """Yield rows that are lists of values in the order of the columns; the header row of Athena is not one."""
     for row in rows:
         values = _values(row)

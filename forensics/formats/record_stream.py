@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import islice
+from itertools import groupby, islice
 from operator import itemgetter
 
 import msgspec
@@ -49,8 +49,12 @@ class NotJson(FormatError):
     """The stream does not begin like JSON."""
 
 
+_NO_OBJECT = "a value among the records is not an object"
 _BESIDE_RECORDS = "there is other content beside the list of records"
 _FIRST_BYTE = itemgetter(0)
+_OBJECTS = {ord("{")}
+_LIST = re.compile(rb"\[")
+_OBJECT_IN_A_LIST = re.compile(rb"\[[^{]*+\{")
 
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 _value = msgspec.json.Decoder(msgspec.Raw)
@@ -187,7 +191,7 @@ class _Reader:
                 window.start += 1
                 yield from self._elements()
             elif (lines := self._complete_lines()) is not None:
-                yield self._records(lines)
+                yield from self._values(lines)
             else:
                 yield from self._exactly(in_array=False)
         if window.failure is not None:
@@ -211,7 +215,7 @@ class _Reader:
                 window.start += 1
                 return
             if (elements := self._complete_elements()) is not None:
-                yield self._records(elements)
+                yield from self._values(elements)
             else:
                 yield from self._exactly(in_array=True)
         yield replace(self._reject(window.start, "the file ends inside its list of records"), cut=True)
@@ -236,7 +240,7 @@ class _Reader:
                 return
 
     def _complete_elements(self) -> list[bytes] | None:
-        """Return all records of an array that end in the window, if they parse (fast method)."""
+        """Return all values of an array that end in the window, if they parse (fast method)."""
         window = self._window
         cuts = [window.data.rfind(b'},{"', window.start) + 1]
         if window.ended:
@@ -247,27 +251,41 @@ class _Reader:
                     values = _array.decode(window.array(cut))
                 except _NOT_PARSED:
                     continue
-                return self._objects(values, cut)
+                return self._without_lists(values, cut, _OBJECT_IN_A_LIST)
         return None
 
     def _complete_lines(self) -> list[bytes] | None:
-        """Return all lines that end in the window, if each is one object (fast method)."""
+        """Return all lines that end in the window, if each is one value (fast method)."""
         window = self._window
         cut = len(window.data) if window.ended else window.data.rfind(b"\n", window.start) + 1
         lines = window.data[window.start : cut]
         if not lines or b'"Records"' in lines:
             return None
         try:
-            return self._objects(_value.decode_lines(lines), cut)
+            return self._without_lists(_value.decode_lines(lines), cut, _LIST)
         except _NOT_PARSED:
             return None
 
-    def _objects(self, values: list[msgspec.Raw], cut: int) -> list[bytes] | None:
+    def _without_lists(self, values: list[msgspec.Raw], cut: int, records: re.Pattern[bytes]) -> list[bytes] | None:
+        """Return the values up to `cut`; None if one is a list of records by the pattern, which are read one by one."""
         raw = list(map(bytes, values))
-        if set(map(_FIRST_BYTE, raw)) != {ord("{")}:
+        if not raw or (set(map(_FIRST_BYTE, raw)) != _OBJECTS and any(map(records.match, raw))):
             return None
         self._window.start = cut
         return raw
+
+    def _values(self, raw: list[bytes]) -> Iterator[Records | Rejected]:
+        """Yield the objects among complete values as records; reject the others."""
+        if set(map(_FIRST_BYTE, raw)) == _OBJECTS:
+            yield self._records(raw)
+            return
+        for is_object, group in groupby(raw, lambda value: value.startswith(b"{")):
+            if is_object:
+                yield self._records(list(group))
+                continue
+            for value in group:
+                yield Rejected(self._position, -1, value, _NO_OBJECT)
+                self._position += 1
 
     def _exactly(self, in_array: bool) -> Iterator[Records | Rejected]:
         """Read value by value to the end of the window or the array, or to a trail file (exact method)."""
@@ -296,7 +314,7 @@ class _Reader:
                 window.start = end
         yield from self._pending(good)
         if window.offset == begin:
-            yield self._reject_to_next_start(0, "a value among the records is not an object")
+            yield self._reject_to_next_start(0, _NO_OBJECT)
 
     def _pending(self, good: list[bytes]) -> Iterator[Records]:
         if good:

@@ -259,20 +259,26 @@ def _value(raw: bytes, depth: int, path: str = "", messages: frozenset[str] = fr
 
 
 def _in_list(elements: list[bytes], depth: int, path: str, messages: frozenset[str]) -> Iterator[_Found]:
-    """Yield the records in some elements; if any contains a record, also yield the elements without one."""
+    """Yield the records in some elements; if any contains a record, also yield the rows without one."""
     found = [
         _value(element, depth - 1, path if element.startswith(b"{") else f"{path}[{place}]", messages)
         for place, element in enumerate(elements)
     ]
     if any(found):
+        are_rows = sum(element.startswith((b"{", b"[")) for element in elements) > 1
         for element, records in zip(elements, found, strict=True):
-            yield from [(Delivery.NATIVE, element)] if not records and _must_be_kept(element) else records
+            yield from [(Delivery.NATIVE, element)] if not records and _must_be_kept(element, are_rows) else records
 
 
-def _must_be_kept(element: bytes) -> bool:
-    """Return whether an element without a record must be kept; a field of a query's result need not."""
-    if not element.startswith(b"{"):
-        return element.startswith(b"[")
+def _must_be_kept(element: bytes, are_rows: bool) -> bool:
+    """Return whether an element without a record must be kept, for the quarantine.
+
+    A field of a query's result need not, nor a cell of a row, such as the time in `[time, {record}]`.
+    """
+    if not element.startswith((b"{", b"[")):
+        return are_rows or _TEXT_OF_A_RECORD in element
+    if element.startswith(b"["):
+        return True
     try:
         return "field" not in _members(element)
     except _NOT_DECODED:

@@ -41,6 +41,8 @@ from forensics.records.identity import Identity
 # a trail file has at most 50 MB and is held in memory; a larger file is read twice, to hash it and to parse it
 _HELD_BYTES = 64 << 20
 _HELD_REJECTED_BYTES = 16 << 20
+# the size of a rejected value in memory beside its bytes, of which a hostile file has one or two
+_REJECTED_BYTES = 200
 # bytes of records that are converted to columns at once
 _BATCH_BYTES = 4 << 20
 # maximum number of cached identities, of about 2 KiB each
@@ -222,13 +224,13 @@ class Worker:
 
     def _hold(self, rejected: list[Rejected], sha256: str, found: Tally) -> None:
         found.hold(rejected)
-        self._held_bytes += sum(len(item.raw) for item in rejected)
+        self._held_bytes += sum(len(item.raw) + _REJECTED_BYTES for item in rejected)
         if found.records or self._held_bytes > _HELD_REJECTED_BYTES:
             self._quarantine(sha256, found)
 
     def _quarantine(self, sha256: str, found: Tally) -> None:
         self._parts.quarantine(sha256, found.held)
-        self._held_bytes -= sum(len(item.raw) for item in found.held)
+        self._held_bytes -= sum(len(item.raw) + _REJECTED_BYTES for item in found.held)
         found.held = []
 
 

@@ -1,0 +1,150 @@
+"""A row that cannot be read is rejected, in every container and at every place, and costs no other row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forensics.formats.record_stream import Records, Rejected
+from forensics.records.columns import SourceRecords, to_batch
+from tests.formats.test_contents import a_record, read
+from tests.formats.wrappings import dump, lines
+
+FIRST, SECOND = a_record(1), a_record(2)
+NAMES = list(FIRST)
+Json = dict[str, Any]
+
+
+def texts(record: Json) -> list[str]:
+    return [dump(value) if isinstance(value, (dict, list)) else value for value in record.values()]
+
+
+def cells(record: Json) -> list[Any]:
+    return list(record.values())
+
+
+def columns(record: Json) -> Json:
+    return dict(zip([name.lower() for name in NAMES], texts(record), strict=True))
+
+
+def described(name: str) -> list[Json]:
+    return [{name: column} for column in NAMES]
+
+
+def athena(values: Sequence[str]) -> Json:
+    return {"Data": [{"VarCharValue": value} for value in values]}
+
+
+CONTAINERS: dict[str, tuple[Callable[[Json], Any], Callable[[list[Any]], Any]]] = {
+    "Logs Insights, messages": (
+        lambda one: [{"field": "@message", "value": dump(one)}],
+        lambda rows: {"results": rows},
+    ),
+    "Logs Insights, fields": (
+        lambda one: [{"field": name, "value": value} for name, value in zip(NAMES, texts(one), strict=True)],
+        lambda rows: {"results": rows, "status": "Complete"},
+    ),
+    "CloudTrail Lake": (
+        lambda one: [{name: value} for name, value in zip(NAMES, texts(one), strict=True)],
+        lambda rows: {"QueryStatus": "FINISHED", "QueryResultRows": rows},
+    ),
+    "Athena": (
+        lambda one: athena(texts(one)),
+        lambda rows: {
+            "ResultSet": {"Rows": [athena(NAMES), *rows], "ResultSetMetadata": {"ColumnInfo": described("Name")}}
+        },
+    ),
+    "Log Analytics": (texts, lambda rows: {"tables": [{"columns": described("name"), "rows": rows}]}),
+    "Elasticsearch ES|QL": (cells, lambda rows: {"columns": described("name"), "values": rows}),
+    "OpenSearch PPL": (cells, lambda rows: {"schema": described("name"), "datarows": rows}),
+    "ClickHouse JSONCompact": (cells, lambda rows: {"meta": described("name"), "data": rows}),
+    "ClickHouse JSON": (columns, lambda rows: {"meta": described("name"), "data": rows}),
+    "BigQuery": (
+        lambda one: {"f": [{"v": value} for value in texts(one)]},
+        lambda rows: {"schema": {"fields": described("name")}, "rows": rows},
+    ),
+    "lists below a header": (cells, lambda rows: [NAMES, *rows]),
+    "lists of texts": (lambda one: [one["eventTime"], one["eventName"], dump(one)], lambda rows: rows),
+    "rows": (columns, lambda rows: rows),
+    "rows in an envelope": (columns, lambda rows: {"total": 3, "items": rows}),
+    "Splunk results": (lambda one: {"_raw": dump(one)}, lambda rows: {"preview": False, "results": rows}),
+    "Splunk json_rows": (lambda one: [dump(one), "x"], lambda rows: {"fields": ["_raw", "_time"], "rows": rows}),
+    "Elasticsearch hits": (
+        lambda one: {"_source": {"event": {"original": dump(one)}}},
+        lambda rows: {"hits": {"total": 3, "hits": rows}},
+    ),
+    "filter-log-events": (lambda one: {"timestamp": 1, "message": dump(one)}, lambda rows: {"events": rows}),
+    "lookup-events": (lambda one: {"CloudTrailEvent": dump(one)}, lambda rows: {"Events": rows}),
+    "Loki": (
+        lambda one: ["1790000000", dump(one)],
+        lambda rows: {"data": {"result": [{"stream": {}, "values": rows}]}},
+    ),
+    "trail file": (lambda one: one, lambda rows: {"Records": rows}),
+    "EventBridge events": (lambda one: {"detail-type": "x", "source": "aws.s3", "detail": one}, lambda rows: rows),
+}
+BROKEN: dict[str, Any] = {"object": {}, "null": None, "number": 7, "text": "x", "list": []}
+
+
+def counts(text: bytes, folder: Path) -> tuple[int, int]:
+    """Return the numbers of records and of rejected values."""
+    found = list(read(text, folder))
+    batch = to_batch([SourceRecords(item, "sha256") for item in found if isinstance(item, Records)], {})
+    rejected = sum(isinstance(item, Rejected) for item in found) + sum(map(len, batch.rejected))
+    return batch.events.num_rows, rejected
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_broken_row_is_rejected_and_costs_no_other(container: str, tmp_path: Path) -> None:
+    row, document = CONTAINERS[container]
+    wrong: dict[tuple[str, int], tuple[int, int]] = {}
+    for name, broken in BROKEN.items():
+        for place in range(3):
+            rows = [row(FIRST), row(SECOND)]
+            rows.insert(place, broken)
+            found = counts(dump(document(rows)).encode(), tmp_path)
+            if found != (2, 1):
+                wrong[name, place] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_text_that_is_cut_in_a_list_of_texts_is_rejected(place: int, tmp_path: Path) -> None:
+    rows: list[Any] = [["2026-10-01", dump(FIRST)], ["2026-10-01", dump(SECOND)]]
+    rows.insert(place, ["2026-10-01", dump(FIRST)[:60]])
+    assert counts(dump(rows).encode(), tmp_path) == (2, 1)
+
+
+def test_a_broken_line_below_a_header_is_rejected(tmp_path: Path) -> None:
+    text = lines([NAMES, cells(FIRST), cells(SECOND)]).splitlines()
+    text.insert(2, text[1][:80])
+    assert counts(b"\n".join(text), tmp_path) == (2, 1)
+
+
+def test_a_broken_page_of_results_is_rejected(tmp_path: Path) -> None:
+    page = dump({"results": [[{"field": "@message", "value": dump(FIRST)}]]}).encode()
+    assert counts(b"\n".join([page, page[:60], page]), tmp_path) == (2, 1)
+
+
+@pytest.mark.parametrize("line", ["null", "7", "true"])
+@pytest.mark.parametrize("place", range(3))
+def test_a_value_alone_in_a_line_costs_no_record(line: str, place: int, tmp_path: Path) -> None:
+    text = [dump(FIRST), dump(SECOND)]
+    text.insert(place, line)
+    assert counts("\n".join(text).encode(), tmp_path)[0] == 2
+
+
+def test_the_first_of_a_list_of_texts_is_not_a_header(tmp_path: Path) -> None:
+    """Its record was taken for the name of a column."""
+    rows = [["t", json.dumps({"eventVersion": "1", "eventName": "A", "eventSource": "b"})] for _ in range(2)]
+    assert counts(dump(rows).encode(), tmp_path) == (2, 0)
+
+
+def test_the_cells_beside_a_record_are_not_rows(tmp_path: Path) -> None:
+    assert counts(dump([["cloudtrail", 1790000000, FIRST], ["cloudtrail", 1790000001, SECOND]]).encode(), tmp_path) == (
+        2,
+        0,
+    )
