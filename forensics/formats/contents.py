@@ -105,7 +105,7 @@ def open_contents(stream: BinaryIO, measure: Measure, scratch: Path) -> Archive 
     if what := of_another_program(head):
         raise Unreadable(f"it is {what}")
     document, pieces = take_document(as_utf8(head, pieces))
-    return document or _log(pieces, scratch)
+    return document or _log(pieces, measure, scratch)
 
 
 def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
@@ -118,14 +118,14 @@ def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Reje
         raise Unreadable(f"{FAULT}: {type(error).__name__}: {error}") from error
 
 
-def _log(pieces: Iterator[bytes], scratch: Path) -> Log:
+def _log(pieces: Iterator[bytes], measure: Measure, scratch: Path) -> Log:
     head, pieces = peek(pieces, _HEAD_BYTES)
     if _JSON_START.match(head):
         return Log(_with_faults(_json_log(head, pieces, scratch)))
     if error := _CLI_ERROR.match(head):
         raise Unreadable(_refused(error))
     if _BASE64.fullmatch(head):
-        return Log(_with_faults(_wrapped(unwrapped(_in_base64(pieces)))))
+        return Log(_with_faults(_wrapped(unwrapped(_in_base64(pieces, measure)))))
     if _OTHER_OUTPUT.match(head):
         raise Unreadable("it was printed by `aws cloudtrail lookup-events` as text; print it again with --output json")
     if _OCSF_COLUMNS.match(head):
@@ -149,8 +149,11 @@ def _if_json(head: bytes, pieces: Iterator[bytes]) -> Iterator[Records | Rejecte
         raise
 
 
-def _in_base64(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
-    """Yield the values of text in base64: each line is a message, or all lines together are one."""
+def _in_base64(pieces: Iterable[bytes], measure: Measure) -> Iterator[Records | Rejected]:
+    """Yield the values of text in base64: each line is a message, or all lines together are one.
+
+    The limits of decompression hold for the file: its lines count like the members of an archive.
+    """
     content = bytearray()
     for piece in pieces:
         content += piece
@@ -160,7 +163,8 @@ def _in_base64(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
     texts = lines if all(map(_BASE64.fullmatch, lines)) else [b"".join(lines)]
     try:
         for text in texts:
-            yield from read_records(inflate(io.BytesIO(base64.b64decode(text, validate=True)), Measure()))
+            message = io.BytesIO(base64.b64decode(text, validate=True))
+            yield from read_records(inflate(message, Measure(archive=measure.archive or measure)))
     except binascii.Error as error:
         raise Unreadable(f"its text in base64 is damaged: {error}") from None
 

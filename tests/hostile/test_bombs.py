@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -104,6 +105,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "zip_of_empty_records": (lambda: in_zip(b'{"Records":[' + b"{}," * 1_500 + b"{}]}", 4), BEYOND),
     "csv_of_empty_rows": (lambda: in_gzip(b"eventName,eventSource\n" + b",\n" * 20_000), BEYOND),
     "gzip_in_gzip": (lambda: in_gzip(in_gzip(b'{"a":"' + b"x" * (80 << 20))), BEYOND),
+    "lines_in_base64": (lambda: (base64.b64encode(in_gzip(b'{"a":"' + b"x" * (8 << 20) + b'"}')) + b"\n") * 20, BEYOND),
     "tar_in_gzip": (lambda: in_tar(b'{"a":"' + b"x" * (80 << 20)), BEYOND),
 }
 
