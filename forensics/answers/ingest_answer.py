@@ -8,14 +8,24 @@ from datetime import date, datetime
 
 from forensics.answers.core import LOCAL, Displayed
 
+UNDATED = "undated"
+
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """An input file that was not or only partly read, and the reason."""
+    """An input file that was not or only partly read, and the reason.
+
+    `status`: that of the file, or `undated` if all of it was read except the times of some records.
+    """
 
     name: str = field(metadata=LOCAL)
     status: str
     reason: str
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Return whether content other than times could not be read."""
+        return self.status not in ("skipped", UNDATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +65,7 @@ class Ingest(Displayed):
     """The result of an ingest, and the totals of the case after it.
 
     `files`: input files by status. `documents`: files without events that are kept, such as digests, by kind. `unread`:
-    files with a status other than ok, empty or duplicate. `new_events`: without duplicates. `changed` is null if the
+    files that were skipped, failed, or only partly read. `new_events`: without duplicates. `changed` is null if the
     case had no earlier database of the same models to compare with.
     """
 
@@ -86,7 +96,7 @@ class Ingest(Displayed):
     @property
     def incomplete(self) -> bool:
         """Return whether an input file could not be read."""
-        return any(file.status != "skipped" for file in self.unread)
+        return any(file.is_incomplete for file in self.unread)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from forensics.answers.coverage_answer import Info
-from forensics.answers.ingest_answer import ChangedAnswers, Export, Ingest, Snapshot, Unread
+from forensics.answers.ingest_answer import UNDATED, ChangedAnswers, Export, Ingest, Snapshot, Unread
 from forensics.answers.rows_answer import Rows
 from forensics.output.lines import BLANK, Line, and_more, heading, labelled, line, table
 from forensics.output.words import ACTOR_KINDS, AS_OF_FROM, EXPORTS, count, minute, readable_time
@@ -245,7 +245,7 @@ def _unread(files: Sequence[Unread]) -> Iterator[Line]:
     yield BLANK
     yield heading(f"Skipped or partly read: {count(len(files), 'file')}")
     # failed files first, so that any number of skipped links and FIFOs cannot hide them
-    for file in sorted(files, key=lambda file: file.status == "skipped")[:_UNREAD_SHOWN]:
+    for file in sorted(files, key=lambda file: (file.status == "skipped", file.status == UNDATED))[:_UNREAD_SHOWN]:
         style = "bad" if file.status == "failed" else "warn"
         yield line((file.status, style), f"  {file.name}: {file.reason}", indent=2, hang=4)
     if len(files) > _UNREAD_SHOWN:

@@ -84,6 +84,7 @@ def test_times_are_utc() -> None:
     [
         ((), False),
         ((Unread("a", "skipped", ""),), False),
+        ((Unread("a", "undated", ""),), False),
         ((Unread("a", "failed", ""),), True),
         ((Unread("a", "ok", "1 of its records could not be read"),), True),
     ],

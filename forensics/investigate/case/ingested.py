@@ -86,7 +86,7 @@ def unread_note(done: Ingest) -> str | None:
     """Return a warning if some files could not be read; None otherwise."""
     if not done.incomplete:
         return None
-    failed = [file for file in done.unread if file.status != "skipped"]
+    failed = [file for file in done.unread if file.is_incomplete]
     return (
         f"the answer is incomplete: {len({file.name for file in failed}):,} of {sum(done.files.values()):,} files could"
         f" not be read completely (for example, {failed[0].name}: {failed[0].reason}); `forensics ingest` lists them"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from forensics.answers.coverage_answer import Account, Ending, Info
-from forensics.answers.ingest_answer import Unread
+from forensics.answers.ingest_answer import UNDATED, Unread
 from forensics.investigate.case.accounting import counted, limits, mismatch, non_events, unknown_fields
 from forensics.investigate.case.loaded_exports import exports, problems
 from forensics.investigate.sql_rows import Connection, pairs, rows
@@ -44,12 +44,18 @@ def overview(connection: Connection, manifest: Manifest, case: str, case_id: str
 
 
 def unread(files: Iterable[SourceFile]) -> tuple[Unread, ...]:
-    """Return the files that were skipped, failed, or read only in part."""
+    """Return the files that were skipped, failed, or read only in part; also those that lack only times."""
     return tuple(
-        Unread(file.name, file.status, file.reason or _unread_records(file))
+        Unread(file.name, status, file.reason or _unread_records(file))
         for file in files
-        if file.status in ("failed", "skipped") or file.rejected or file.identity_unread
+        if (status := _unread_status(file)) is not None
     )
+
+
+def _unread_status(file: SourceFile) -> str | None:
+    if file.status in ("failed", "skipped") or file.rejected or file.identity_unread:
+        return file.status
+    return UNDATED if file.undated else None
 
 
 def _unread_records(file: SourceFile) -> str:
@@ -58,4 +64,6 @@ def _unread_records(file: SourceFile) -> str:
         reasons.append(f"{file.rejected} of its records could not be read")
     if file.identity_unread:
         reasons.append(f"the identity in {file.identity_unread} of its records could not be read")
+    if file.undated:
+        reasons.append(f"{file.undated} of its {file.records} records have no readable time")
     return "; ".join(reasons)
