@@ -31,7 +31,7 @@ from forensics.errors import (
     QueryFailed,
     UnusableQuery,
 )
-from forensics.identifiers import access_key, event_id, identify
+from forensics.identifiers import access_key, event_id, identify, identify_any
 from forensics.ingest.progress import Progress
 from forensics.investigate.evidence import check_cited
 from forensics.investigate.ip_ranges import read_ip_ranges
@@ -120,13 +120,14 @@ class Case(CaseFolder):
         """Return who requested a credential, the chain of links to that requester, the grade and the evidence.
 
         Args:
-            subject: an access key ID, event ID, session ARN or principal ID. Raises NotAnIdentifier.
+            subject: an access key ID, event ID, session ARN or principal ID; for a masked one, the answer lists the
+                events that show it. Raises NotAnIdentifier.
             ip_ranges: AWS's ip-ranges.json, which identifies AWS's own addresses. Raises NotIpRanges.
 
         Example:
             case.who("ASIA...").actor.name
         """
-        answer = self._checked(who(self._database.open(), identify(subject), read_ip_ranges(ip_ranges)))
+        answer = self._checked(who(self._database.open(), identify_any(subject), read_ip_ranges(ip_ranges)))
         return self._log.add("who", {"subject": subject.strip(), **named_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:

@@ -33,6 +33,9 @@ _MASKED_ID = re.compile(
 _PARTLY_MASKED_ID = re.compile(
     r"A[A-Z]{3}[A-Z2-7]*(?:([A-Z0-9])\1{7,}|REDACTED|HIDDEN|MASKED|REMOVED)[A-Z2-7]*", re.IGNORECASE
 )
+# a masked identifier is one word of at most the length of an ARN
+_MASKED_TEXT = re.compile(r"[^\s\"\\]{3,2048}")
+_KEY_PREFIXES = ("AKIA", "ASIA", "ACCA", "ABIA")
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
@@ -80,6 +83,30 @@ def identify(text: str) -> Identifier:
     raise NotAnIdentifier(
         f"{_shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
     )
+
+
+def identify_masked(text: str) -> Identifier | None:
+    """Return a masked identifier with the type of its form, such as `AROA4XXXXXXXXXXXXXXXX:alice`; None for other text.
+
+    It can stand for several principals or keys, so it identifies none. A masked account has the type of a principal.
+    """
+    text = text.strip()
+    if not _MASKED_TEXT.fullmatch(text):
+        return None
+    if text.startswith("arn:"):
+        return Identifier(SubjectType.SESSION, text) if unmasked_arn(text) is None else None
+    if _SECRET.search(text):
+        return None
+    if text.startswith(_KEY_PREFIXES):
+        has_form = _ACCESS_KEY_ID.fullmatch(text) is not None
+        is_masked = unmasked_id(text) is None or (has_form and unmasked_key(text) is None)
+        return Identifier(SubjectType.ACCESS_KEY, text) if is_masked else None
+    return Identifier(SubjectType.PRINCIPAL, text) if unmasked_principal(text) is None else None
+
+
+def identify_any(text: str) -> Identifier:
+    """Return `text` as an identifier, masked or not. Raises SecretRefused and NotAnIdentifier."""
+    return identify_masked(text) or identify(text)
 
 
 def unmasked_name(text: str | None) -> str | None:

@@ -216,8 +216,8 @@ class NotTrusted:
     how), conflicting_copy (a copy in conflict with the event names the key), unread (it names the key, but not as the
     issued key), unreliable_use (the records of the use are unreliable), rebuilt (from fields), documented_only (a
     record format not yet seen in real logs), time_differs, session_differs or account_differs (from that of the use),
-    no_requester (it does not name a requester), no_response (the record does not show what was issued), or self_issued
-    (signed with the key that it issued).
+    no_requester (it does not name a requester), no_response (the record does not show what was issued), self_issued
+    (signed with the key that it issued), or masked (it shows the masked identifier of the subject).
     """
 
     reason: str

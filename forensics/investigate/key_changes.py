@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from forensics.answers.core import NOBODY, Actor, Evidence, Grade
-from forensics.answers.who_answer import KeyChange
+from forensics.answers.who_answer import KeyChange, NotTrusted
+from forensics.identifiers import identify_masked
 from forensics.investigate.evidence import evidence_of
 from forensics.investigate.sql_rows import Connection, Row, rows
 
@@ -82,12 +83,17 @@ class ChangeFacts:
 def is_named(connection: Connection, key_id: str) -> bool:
     """Return whether any loaded event names a key, including an unreliable event that issues it."""
     _, total = named_by(connection, key_id)
-    return total > 0 or bool(key_not_trusted(connection, key_id))
+    return total > 0 or bool(key_not_trusted(connection, key_id) or showing_masked(connection, key_id, most=1))
 
 
 def key_not_trusted(connection: Connection, key_id: str) -> list[NotTrustedRow]:
     """Return the records that issue, or may issue, a key without a credential; they are not evidence."""
     return rows(connection, NotTrustedRow, "key_not_trusted", key=key_id)
+
+
+def showing_masked(connection: Connection, id_: str, most: int) -> list[NotTrusted]:
+    """Return the first events that show a masked ID, which can be of several credentials; empty for any other ID."""
+    return rows(connection, NotTrusted, "masked_subject", text=id_, most=most) if identify_masked(id_) else []
 
 
 def named_by(connection: Connection, key_id: str) -> tuple[tuple[KeyChange, ...], int]:

@@ -133,6 +133,7 @@ NOT_TRUSTED = {
     "no_requester": "the event that issued it is loaded, but its record does not name the requester",
     "no_response": "a request for this session is loaded, but its record does not show what it issued",
     "self_issued": "according to its record, the event that issued it was signed with the same key",
+    "masked": "the loaded logs show this ID, but it is masked and can stand for several; try `forensics who EVENT_ID`",
 }
 WHY_NOT_TRUSTED = {
     "unlisted": "no digest lists its file, although digests cover its delivery time; the file may be forged",
@@ -149,9 +150,11 @@ WHY_NOT_TRUSTED = {
     "no_requester": "the record does not name its caller",
     "no_response": "requested this role and session name in this second, but its record does not show what it issued",
     "self_issued": "signed with the access key that it issued",
+    "masked": "shows this masked ID",
 }
 # anomalies of an unreliable record; if it has none, a copy of the record disagrees with it
 RECORD_FLAGS = {
+    "more_masked_events": "more events than these show the same masked ID",
     "repeated_key": "a JSON key occurs twice",
     "wrong_type": "a field has a wrong type",
     "resynchronised": "its file is damaged before it",

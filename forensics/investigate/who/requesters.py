@@ -27,7 +27,7 @@ from forensics.answers.who_answer import (
     Workload,
 )
 from forensics.errors import NotAnIdentifier, SecretRefused
-from forensics.identifiers import Identifier, SubjectType, account_of, identify, is_long_term, is_secret
+from forensics.identifiers import Identifier, SubjectType, account_of, identify_any, is_long_term, is_secret
 from forensics.investigate.account_exports import ExportedNames
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
@@ -117,7 +117,7 @@ def _who_or_refusal(
     connected: Callable[[], Connection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
 ) -> Who:
     try:
-        return who(connected(), identify(subject), ip_ranges)
+        return who(connected(), identify_any(subject), ip_ranges)
     except SecretRefused:
         return Who(Subject(None, SECRET), stop_reason=StopReason.NOT_AN_IDENTIFIER)
     except NotAnIdentifier:

@@ -8,14 +8,18 @@ from forensics.answers.core import Actor, ActorKind, Evidence, Grade, StopReason
 from forensics.answers.who_answer import KeyChange, NotTrusted, Who
 from forensics.investigate.account_exports import ExportedKey, LoggedKey
 from forensics.investigate.evidence import evidence_of
-from forensics.investigate.key_changes import NotTrustedRow, key_not_trusted, named_by
+from forensics.investigate.key_changes import NotTrustedRow, key_not_trusted, named_by, showing_masked
 from forensics.investigate.sql_rows import Connection, rows
 from forensics.investigate.who.missing import CoverageOfLinks, Sought
 from forensics.investigate.who.who_rows import SubjectRow
 
+_MOST = 20  # maximum events of a masked identifier
+
 
 def not_found(connection: Connection, subject: Subject) -> Who:
     """Answer for a subject that signed no loaded event and that none reliably issued; events may still name it."""
+    if masked := showing_masked(connection, subject.id, most=_MOST + 1):
+        return _masked(subject, masked)
     exported = ExportedKey(connection, subject.id)
     account = subject.account_id or exported.account_id
     named, total = named_by(connection, subject.id)
@@ -33,6 +37,14 @@ def not_found(connection: Connection, subject: Subject) -> Who:
         named_by=named,
         named_by_total=total,
     )
+
+
+def _masked(subject: Subject, found: Sequence[NotTrusted]) -> Who:
+    """Return the answer for a masked identifier: the events that show it. None of them is linked by it."""
+    flags = ("more_masked_events",) if len(found) > _MOST else ()
+    # a visible part of the ID shows no account
+    asked = Subject(subject.type, subject.id)
+    return Who(asked, stop_reason=StopReason.NOT_TRUSTED, flags=flags, not_trusted=tuple(found[:_MOST]))
 
 
 def _stop_of_unused(named: Sequence[KeyChange], not_trusted: Sequence[NotTrusted]) -> StopReason:

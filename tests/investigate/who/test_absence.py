@@ -103,6 +103,59 @@ def test_a_key_that_only_an_unreadable_issuance_names(tmp_path: Path, issuance: 
     assert page.in_logs and tree.named
 
 
+SESSION = DEPLOY.session("pp", 0, K)
+MASKED = {
+    "a session's principal": ("principalId", "AROAOPSXXXXXXXXXXXXX:pp", "AROAOPSXXXXXXXXXXXXX:pp"),
+    "the role of a session": ("principalId", "AROAOPSXXXXXXXXXXXXX:pp", "AROAOPSXXXXXXXXXXXXX"),
+    "a session's name": ("principalId", f"{DEPLOY.id}:p***", f"{DEPLOY.id}:p***"),
+    "a principal in full": ("principalId", "HIDDEN_DUE_TO_SECURITY_REASONS", "HIDDEN_DUE_TO_SECURITY_REASONS"),
+    "a key": ("accessKeyId", "ASIA4QXXXXXXXXXXXXXX", "ASIA4QXXXXXXXXXXXXXX"),
+    "a key in full": ("accessKeyId", "ASIA****", "ASIA****"),
+    "an account": ("accountId", "XXXXXXXXXXXX", "XXXXXXXXXXXX"),
+    "an account in an ARN": ("arn", "arn:aws:sts::****:assumed-role/deploy/pp", "****"),
+    "an ARN": ("arn", "arn:aws:sts::****:assumed-role/deploy/pp", "arn:aws:sts::****:assumed-role/deploy/pp"),
+    "a name in an ARN": (
+        "arn",
+        "arn:aws:sts::111111111111:assumed-role/deploy/p***",
+        "arn:aws:sts::111111111111:assumed-role/deploy/p***",
+    ),
+}
+
+
+@pytest.mark.parametrize("form", MASKED)
+def test_a_masked_identifier_lists_the_events_that_show_it_and_names_nobody(form: str, tmp_path: Path) -> None:
+    field, written, subject = MASKED[form]
+    masked = call(SESSION | {field: written}, 5)
+    with case_of_records([ISSUED, masked, call(DEPLOY.session("other", 0, AWS.key("L")), 6)], tmp_path) as case:
+        answer, (same,) = case.who(subject), case.who_all([f" {subject} "])
+    assert answer == same
+    assert (answer.actor.kind, answer.stop_reason, answer.subject.account_id) == ("unknown", "not_trusted", None)
+    assert [(one.reason, one.evidence.event_id) for one in answer.not_trusted] == [("masked", masked["eventID"])]
+    shown = lay_out(render_who(answer), None)
+    assert masked["eventID"] in shown and "not found" not in shown
+
+
+def test_a_masked_key_is_in_the_logs_on_its_page_and_its_tree(tmp_path: Path) -> None:
+    subject = "ASIA4QXXXXXXXXXXXXXX"
+    with case_of_records([call(SESSION | {"accessKeyId": subject}, 5)], tmp_path) as case:
+        assert case.key(subject).in_logs
+        assert case.tree(subject).named
+
+
+def test_of_many_events_with_a_masked_identifier_the_first_are_listed(tmp_path: Path) -> None:
+    records = [call(SESSION | {"accountId": "****"}, second) for second in range(22)]
+    with case_of_records(records, tmp_path) as case:
+        answer = case.who("****")
+    assert [one.evidence.event_id for one in answer.not_trusted] == [one["eventID"] for one in records[:20]]
+    assert answer.flags == ("more_masked_events",)
+
+
+@pytest.mark.parametrize("subject", ["AROAOPSXXXXXXXXXXXXX:p", "AIDAXXXXXXXXXXXXXXXXX", "AKIA****"])
+def test_a_masked_identifier_that_no_record_shows_is_not_found(subject: str, tmp_path: Path) -> None:
+    with case_of_records([call(SESSION | {"principalId": "AROAOPSXXXXXXXXXXXXX:pp"}, 5)], tmp_path) as case:
+        assert case.who(subject).stop_reason == "not_found"
+
+
 @pytest.mark.parametrize("used", [True, False])
 def test_a_key_that_only_the_other_copy_of_an_event_names(used: bool, tmp_path: Path) -> None:
     """Of two copies that disagree, one is shown, and neither proves anything."""
