@@ -40,12 +40,12 @@ from forensics.records.decode import Decoded, Fields, Numbers, binary, decode
 from forensics.records.identity import Identity, identity_of, is_named_alone
 from forensics.records.issuance import READ_FROM as ISSUANCES
 from forensics.records.issuance import Issuance, IssuingRecord, decode_issuing, identity_center_result, issuance
+from forensics.records.masked_columns import masked_columns, masked_records
 from forensics.records.omitted import omitted_fields
 from forensics.records.record import Record, parse_bool
 from forensics.records.request_context import RequestContext, request_context
 from forensics.records.resource import resource
 from forensics.records.scattered import scattered, scattered_columns
-from forensics.records.secrets import HOLDS_A_SECRET, mask
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _SIGN_IN = "awsconsolesignin"
@@ -60,16 +60,6 @@ _WITHOUT_IDENTITY = ("AwsServiceEvent", "AwsVpceEvent")
 _AS_AWS_WRITES_TIME = r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 # some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
-# may contain any text, so secrets are masked; no model joins on them
-_FREE_TEXT = (
-    "user_agent",
-    "error_message",
-    "resource",
-    "session_tags",
-    "principal_tags",
-    "incoming_transitive_tags",
-    "session_policy",
-)
 _ACCESS_KEY_IDS = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
 _WITH_EFFECTS = ISSUANCES | CHANGES
 
@@ -103,49 +93,66 @@ def to_batch(sources: Sequence[SourceRecords], seen: dict[bytes, Identity]) -> B
         seen: cache of decoded identities, which grows.
     """
     decoded = decode([raw for one in sources for raw in one.records.raw])
-    counts = [len(one.records.raw) for one in sources]
-    source = np.repeat(np.arange(len(sources)), counts)
-    position = np.concatenate(
-        [
-            np.arange(one.records.position, one.records.position + count)
-            for one, count in zip(sources, counts, strict=True)
-        ]
-        or [np.arange(0)]
-    )
-    rejected: list[list[Rejected]] = [[] for _ in sources]
-    for place, reason in decoded.refused.items():
-        records = sources[source[place]].records
-        at = int(position[place])
-        rejected[source[place]].append(Rejected(at, -1, records.raw[at - records.position], reason))
-    for found in rejected:
-        found.sort(key=lambda one: one.position)
-    source, position = source[decoded.place], position[decoded.place]
+    places = _Places.of(sources)
+    kept = _Places(places.source[decoded.place], places.position[decoded.place])
     flags = _Flags()
     columns = {
         **_record_columns(decoded.fields),
         **_event_columns(decoded, seen, flags),
-        "delivery": _delivery(sources, source, decoded),
-        "source_sha256": pa.array([one.source_sha256 for one in sources], TEXT).take(pa.array(source)),
-        "position": pa.array(position, pa.int32()),
+        "delivery": _delivery(sources, kept.source, decoded),
+        "source_sha256": pa.array([one.source_sha256 for one in sources], TEXT).take(pa.array(kept.source)),
+        "position": pa.array(kept.position, pa.int32()),
     }
+    columns |= masked_columns(columns)
+    _flag_rows(flags, sources, kept.source, decoded, columns["event_time"])
+    columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
+    events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
+    unknown_fields = [Counter[str]() for _ in sources]
+    for row, names in flags.unknown_fields:
+        unknown_fields[kept.source[row]].update(names)
+    return Batch(events, _rejected(sources, places, decoded), unknown_fields)
+
+
+class _Places(NamedTuple):
+    """The index of the source of each record, and the position of the record in it."""
+
+    source: Numbers
+    position: Numbers
+
+    @classmethod
+    def of(cls, sources: Sequence[SourceRecords]) -> _Places:
+        counts = [len(one.records.raw) for one in sources]
+        starts = [one.records.position for one in sources]
+        positions = [np.arange(start, start + count) for start, count in zip(starts, counts, strict=True)]
+        return cls(np.repeat(np.arange(len(sources)), counts), np.concatenate(positions or [np.arange(0)]))
+
+
+def _rejected(sources: Sequence[SourceRecords], places: _Places, decoded: Decoded) -> list[list[Rejected]]:
+    """Return the records that are not events, in their order, by source."""
+    rejected: list[list[Rejected]] = [[] for _ in sources]
+    for place, reason in decoded.refused.items():
+        records = sources[places.source[place]].records
+        at = int(places.position[place])
+        rejected[places.source[place]].append(Rejected(at, -1, records.raw[at - records.position], reason))
+    for found in rejected:
+        found.sort(key=lambda one: one.position)
+    return rejected
+
+
+def _flag_rows(
+    flags: _Flags, sources: Sequence[SourceRecords], source: Numbers, decoded: Decoded, times: pa.TimestampArray
+) -> None:
+    """Flag the rows whose source was damaged or rebuilt, and those without a readable time or identity."""
     resynchronised = np.array([one.records.resynchronised for one in sources], bool)[source]
     for row in np.flatnonzero(resynchronised).tolist():
         flags.add(row, "resynchronised", unreliable=True)
     rebuilt = np.array([one.records.delivery == Delivery.REBUILT for one in sources], bool)[source]
     for row in np.flatnonzero(rebuilt).tolist():
         flags.add(row, "rebuilt", unreliable=False)
-    for name in _FREE_TEXT:
-        columns[name] = _masked_text(columns[name], columns["record"])
-    for row in np.flatnonzero(columns["event_time"].is_null().to_numpy(zero_copy_only=False)).tolist():
+    for row in np.flatnonzero(times.is_null().to_numpy(zero_copy_only=False)).tolist():
         flags.add(row, "no_event_time", unreliable=False)
     for row in _unread_identities(decoded):
         flags.add(row, IDENTITY_UNREAD, unreliable=False)
-    columns["flags"], columns["unreliable"] = flags.columns(len(decoded.raw))
-    events = pa.RecordBatch.from_arrays([columns[name] for name in LAKE_SCHEMA.names], schema=LAKE_SCHEMA)
-    unknown_fields = [Counter[str]() for _ in sources]
-    for row, names in flags.unknown_fields:
-        unknown_fields[source[row]].update(names)
-    return Batch(events, rejected, unknown_fields)
 
 
 def _delivery(sources: Sequence[SourceRecords], source: Numbers, decoded: Decoded) -> pa.Array:
@@ -251,7 +258,7 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
         "named_access_key_ids": scattered(_named_keys(decoded.raw, signers, issued, changed), TEXT, rows),
         "amends": scattered(_amends(decoded), TEXT, rows),
         "content_sha256": scattered(_content_hashes(decoded), TEXT, rows),
-        "record": scattered(_masked(decoded.raw, raw, texts), TEXT, rows),
+        "record": scattered(masked_records(decoded.raw, raw, texts), TEXT, rows),
         "raw": raw,
     }
 
@@ -411,30 +418,6 @@ def _content_hashes(decoded: Decoded) -> dict[int, str]:
     named = pc.and_(*(pc.fill_null(pc.greater(pc.binary_length(name), 0), False) for name in names))
     rows = np.flatnonzero(~named.to_numpy(zero_copy_only=False)).tolist()
     return {row: rec.canonical_sha256(decoded.raw[row]) for row in rows}
-
-
-def _masked(raw: list[bytes], column: pa.BinaryArray, texts: dict[int, str]) -> dict[int, str]:
-    """Return the text of records that differs from `raw`, keyed by row: rewritten, or with masked secrets."""
-    found = {row: mask(text.encode()).decode() for row, text in texts.items()}
-    for row in np.flatnonzero(pc.match_substring_regex(column, HOLDS_A_SECRET).to_numpy(zero_copy_only=False)).tolist():
-        if row not in texts:
-            masked = mask(raw[row])
-            if masked != raw[row]:
-                found[row] = masked.decode("utf-8")
-    return found
-
-
-def _masked_text(column: pa.StringArray, record: pa.StringArray) -> pa.StringArray:
-    """Return a column with masked secrets. Only rows with a text in `record` can contain a secret."""
-    rows = np.flatnonzero(record.is_valid().to_numpy(zero_copy_only=False))
-    texts = column.take(pa.array(rows))
-    holds = pc.fill_null(pc.match_substring_regex(texts, HOLDS_A_SECRET), False).to_numpy(zero_copy_only=False)
-    if not holds.any():
-        return column
-    replaced = np.zeros(len(column), bool)
-    replaced[rows[holds]] = True
-    masked = [mask(text.encode()).decode() for text in texts.filter(pa.array(holds)).to_pylist()]
-    return pc.replace_with_mask(column, pa.array(replaced), pa.array(masked, TEXT))
 
 
 def _unread_identities(decoded: Decoded) -> list[int]:
