@@ -22,6 +22,8 @@ _LONG_TERM_PREFIXES = ("AKIA", "ACCA")
 _PRINCIPAL_PREFIXES = ("AIDA", "AROA", "AGPA", "AIPA")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ARN = re.compile(r"arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+")
+_ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:([^:]*):[^:]*:(\d{12}):")
+ACCOUNT = re.compile(r"\d{12}")
 _PRINCIPAL_ID = re.compile(r"(?:A[A-Z0-9]{15,127}|\d{12})(?::\S+)?")
 # a placeholder for a name: AWS's own, or one that is not a name in IAM or Git because of its characters
 _MASKED_NAME = re.compile(r"HIDDEN_DUE_TO_SECURITY_REASONS|[\w+=,.@*-]*\*[\w+=,.@*-]*|[<\[(][^<>\[\]()]*[>\])]")
@@ -182,6 +184,12 @@ def account_of(unique_id: str) -> str | None:
         return None
     account = (bits >> 4) & ((1 << 40) - 1)
     return f"{account:012d}" if account < 10**12 else None
+
+
+def account_of_arn(arn: str | None, *services: str) -> str | None:
+    """Return the 12-digit account in an ARN; None without one, or for another service than `services`, if any."""
+    match = _ACCOUNT_IN_ARN.match(arn or "")
+    return match.group(2) if match and (not services or match.group(1) in services) else None
 
 
 def access_key(text: str) -> Identifier:

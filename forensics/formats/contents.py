@@ -37,9 +37,9 @@ from forensics.formats.unread_forms import of_another_program, shows_callers
 from forensics.formats.unwrap import holds_records, open_value, unwrapped
 
 _HEAD_BYTES = 64 << 10
-_HELD_BYTES = 64 << 20
+_SPOOLED_BYTES = 64 << 20
 
-# a record inside a text, in JSON or in CSV, or with its own quotes
+# a record inside text, in JSON or in CSV, or with its own quotes
 _RECORD_IN_TEXT = re.compile(rb'(?:\\"|"")event(?:Version|Source|Name)(?:\\"|"")|\{\s*"event(?:Version|Source|Name)"')
 # `aws cloudtrail lookup-events` with `--output` text, yaml or table, which change the text of records
 _OTHER_OUTPUT = re.compile(rb"EVENTS\t|Events:\s*\n\s*- |-{20,}\s*\n\|\s+LookupEvents")
@@ -72,7 +72,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Spooled:
     """A seekable copy of a stream, up to its end or its failure, with the SHA-256 of the copied bytes."""
 
     file: BinaryIO
@@ -157,8 +157,8 @@ def _in_base64(pieces: Iterable[bytes], measure: Measure) -> Iterator[Records | 
     content = bytearray()
     for piece in pieces:
         content += piece
-        if len(content) > _HELD_BYTES:
-            raise Unreadable(f"it is text in base64 larger than {_HELD_BYTES >> 20} MiB; decode it")
+        if len(content) > _SPOOLED_BYTES:
+            raise Unreadable(f"it is text in base64 larger than {_SPOOLED_BYTES >> 20} MiB; decode it")
     lines = content.split()
     texts = lines if all(map(_BASE64.fullmatch, lines)) else [b"".join(lines)]
     try:
@@ -181,13 +181,13 @@ def _json_log(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[R
     if begins_as_document(head):
         yield from _document(pieces)
     elif _RECORD_IN_TEXT.search(head) and not _begins_with_records(head):
-        held = hold(pieces, scratch)
-        with held.file as file:
+        spooled = spool(pieces, scratch)
+        with spooled.file as file:
             values = (raw for item in read_records(_chunks(file)) if isinstance(item, Records) for raw in item.raw)
             messages = message_members(values)
             yield from unwrapped(read_records(_chunks(file)), messages)
-        if held.failure:
-            raise held.failure
+        if spooled.failure:
+            raise spooled.failure
     else:
         yield from unwrapped(read_records(pieces))
 
@@ -218,16 +218,16 @@ def _document(pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
 
 def _records_in_text(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[Records | Rejected]:
     """Yield the records of a file whose every line has one, or of a CSV file with a column of them."""
-    held = hold(pieces, scratch)
-    with held.file as file:
+    spooled = spool(pieces, scratch)
+    with spooled.file as file:
         if table := csv_of_messages(head, file):
             yield from read_csv(table, _chunks(file))
         elif all(len(found) == 1 for found in _records_in_lines(file)):
             yield from _wrapped(unwrapped(Records(0, found) for found in _records_in_lines(file)))
         else:
             yield from _if_json(head, _chunks(file))
-    if held.failure:
-        raise held.failure
+    if spooled.failure:
+        raise spooled.failure
 
 
 def _records_in_lines(file: BinaryIO) -> Iterator[list[bytes]]:
@@ -253,9 +253,9 @@ def _wrapped(found: Iterable[Records | Rejected]) -> Iterator[Records | Rejected
             yield item
 
 
-def hold(pieces: Iterable[bytes], scratch: Path) -> Held:
+def spool(pieces: Iterable[bytes], scratch: Path) -> Spooled:
     """Copy a stream to a seekable file, up to its end or its failure."""
-    file = tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES, dir=str(scratch))  # noqa: SIM115 - its reader closes it
+    file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES, dir=str(scratch))  # noqa: SIM115 - its reader closes it
     digest = hashlib.sha256()
     failure: Unreadable | None = None
     try:
@@ -265,11 +265,11 @@ def hold(pieces: Iterable[bytes], scratch: Path) -> Held:
     except Unreadable as error:
         failure = error
     file.seek(0)
-    return Held(cast(BinaryIO, file), digest.hexdigest(), failure)
+    return Spooled(cast(BinaryIO, file), digest.hexdigest(), failure)
 
 
 def _seekable(pieces: Iterable[bytes], scratch: Path) -> BinaryIO:
-    held = hold(pieces, scratch)
-    if held.failure:
-        raise held.failure
-    return held.file
+    spooled = spool(pieces, scratch)
+    if spooled.failure:
+        raise spooled.failure
+    return spooled.file

@@ -22,7 +22,7 @@ from forensics.formats.messages import MessageColumns, may_be_message
 from forensics.formats.ocsf import NotOcsf, from_ocsf, is_of_cloudtrail
 from forensics.formats.record_names import plain
 from forensics.formats.record_stream import MAX_RECORD_BYTES, Delivery, Records, Rejected
-from forensics.formats.rows import NotARow, names_events, record_of, to_json
+from forensics.formats.rows import Cells, NotARow, names_events, record_of, to_json
 from forensics.formats.unwrap import in_message, records_in
 
 _OF_INSIGHTS = "@message"
@@ -45,7 +45,6 @@ _NO_NAME = re.compile(r"\s*(?:null|true|false|-?\d[\d.eE+-]*)\s*")
 _HEADER_BYTES = 64 << 10
 _MOST_COLUMNS = 5_000
 PARQUET_MAGIC = b"PAR1"
-Cells = Sequence[tuple[str, Any]]
 _HISTORY_COLUMN = "awsaccesskey"
 
 EVENT_HISTORY = "event history CSV shows the use of keys, but no issued keys and no responses"

@@ -13,9 +13,8 @@ from typing import Any, TypeGuard
 import msgspec
 
 from forensics.formats.inflate import Unreadable
+from forensics.formats.rows import Cells
 from forensics.formats.unwrap import holds_records, is_of_the_caller, names_a_record
-
-Cells = list[tuple[str, Any]]
 
 MAX_DOCUMENT_BYTES = 128 << 20
 # a value in memory needs many times the two bytes that it can have; a table of events has 20 bytes a value and more
@@ -185,10 +184,10 @@ def _values(row: Any) -> list[Any] | None:
         row = row.get("Data", row.get("f"))
     if not isinstance(row, list):
         return None
-    return [_unwrapped(value) for value in row]
+    return [_cell_value(value) for value in row]
 
 
-def _unwrapped(value: Any) -> Any:
+def _cell_value(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() <= {"VarCharValue", "v"}:
         return next(iter(value.values()), None)
     return value

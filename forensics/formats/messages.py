@@ -10,17 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from forensics.formats.record_names import FIELD_NAMES, plain
-from forensics.formats.unwrap import OF_THE_CALLER, in_message, texts_in
+from forensics.formats.record_names import FIELD_NAMES, FREE_TEXT, OF_THE_CALLER, plain
+from forensics.formats.unwrap import in_message, texts_in
 
 _MOST_NAMES = 10_000
-# where accounts keep text that a caller chose: tags, parameters, descriptions
-_FREE_TEXT = set(
-    "comment description document field input key label labels name note notes output parameter parameters policy"
-    " related summary tag tags title userdata username value values variables".split()
-)
-
-
 # what a server logs of a request: `http_user_agent`, `requestUri`
 _OF_A_REQUEST = set(
     "agent args cookie cookies header headers params path query referer referrer request uri url useragent".split()
@@ -33,7 +26,7 @@ def may_be_message(name: str) -> bool:
     if not _OF_A_REQUEST.isdisjoint(word.lower() for word in _WORD.findall(name)):
         return False
     parts = {plain(part) for part in name.split(".")}
-    return not parts & (FIELD_NAMES | OF_THE_CALLER | _FREE_TEXT) and plain(name) not in FIELD_NAMES
+    return not parts & (FIELD_NAMES | OF_THE_CALLER | FREE_TEXT) and plain(name) not in FIELD_NAMES
 
 
 class MessageColumns:

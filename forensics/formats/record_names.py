@@ -62,6 +62,30 @@ RECORD = _fields(
 )
 # the caller chooses the content of these blocks, so the names in them are kept
 FREE_BLOCKS = {"additionalEventData", "requestParameters", "responseElements", "serviceEventDetails"}
+# names of members whose content the caller chooses: parts of a record, and the fields of SIEMs for them
+OF_THE_CALLER = {
+    "additionaleventdata",
+    "cloudtrail",
+    "error",
+    "errormessage",
+    "flattened",
+    "headers",
+    "httprequest",
+    "requestparameters",
+    "resources",
+    "responseelements",
+    "serviceeventdetails",
+    "tlsdetails",
+    "unmapped",
+    "user",
+    "useragent",
+    "useridentity",
+}
+# where accounts keep text that a caller chose: tags, parameters, descriptions
+FREE_TEXT = set(
+    "comment description document field input key label labels name note notes output parameter parameters policy"
+    " related summary tag tags title userdata username value values variables".split()
+)
 
 # a hostile file can have names of any length, and the paths of names are cached
 _LONGEST_NAME = 1_000

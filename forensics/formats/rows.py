@@ -11,7 +11,7 @@ import ast
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from forensics.formats.athena_struct import NotStructText, read_struct
 from forensics.formats.event_times import parse_time
 from forensics.formats.record_names import FREE_BLOCKS, RECORD, Path, may_precede_a_field, path_of, plain, spelled_path
 
-Cells = Iterable[tuple[str, Any]]
+Cells = Sequence[tuple[str, Any]]
 """The names and values of a row's columns. A name can be repeated."""
 
 _STRUCTS = set("addendum edgeDeviceDetails eventContext insightDetails resources tlsDetails userIdentity".split())
@@ -90,10 +90,10 @@ def _record_of(row: Cells) -> bytes:
         if len(distinct) > 1 and len(path) == 1:
             raise NotARow(f"two columns contain its {path[0]}")
         if len(distinct) == 1:
-            _put(record, path, _field(path, distinct[0]))
+            _set_path(record, path, _field_value(path, distinct[0]))
         elif session := _session_and_role(distinct):
-            _put(record, path, session[0])
-            _put(record, (*_SESSION_ISSUER, path[-1]), session[1])
+            _set_path(record, path, session[0])
+            _set_path(record, (*_SESSION_ISSUER, path[-1]), session[1])
         else:
             others[".".join(path)] = distinct
     _add_identity_type(record, others)
@@ -118,11 +118,11 @@ def json_or_text(value: Any) -> Any:
 
 
 def _cells(row: Cells, above: str = "", depth: int = _DEPTH) -> Iterable[tuple[str, Any]]:
-    """Yield the columns of a row; of an object such as `aws.cloudtrail`, its members."""
+    """Yield the columns of a row; flatten objects such as `aws.cloudtrail`."""
     for name, value in row:
         column = f"{above}{name}"
         if isinstance(value, Mapping) and depth and path_of(column) is None and _leads_to_a_field(column, value, depth):
-            yield from _cells(value.items(), f"{column}.", depth - 1)
+            yield from _cells(list(value.items()), f"{column}.", depth - 1)
         elif value is not None and not (isinstance(value, str) and value in _NOTHING):
             yield column, value
 
@@ -157,9 +157,9 @@ def _session_and_role(values: list[Any]) -> tuple[Any, Any] | None:
     return (others[0], roles[0]) if len(roles) == len(others) == 1 else None
 
 
-def _field(path: Path, value: Any) -> Any:
+def _field_value(path: Path, value: Any) -> Any:
     if path[0] in FREE_BLOCKS:
-        return _free(value) if len(path) == 1 else json_or_text(value) if _is_json(value) else value
+        return _free_block(value) if len(path) == 1 else json_or_text(value) if _is_json(value) else value
     if len(path) == 1 and path[0] in _STRUCTS:
         return _struct(path[0], value)
     if _is_json(value):
@@ -171,7 +171,7 @@ def _is_json(value: Any) -> bool:
     return isinstance(value, str) and value[:1] in ("{", "[")
 
 
-def _free(value: Any) -> Any:
+def _free_block(value: Any) -> Any:
     """Return a block with content of the caller: JSON text, or a map printed as a struct with JSON values."""
     read = json_or_text(value)
     if isinstance(read, str):
@@ -240,7 +240,7 @@ def _utc(moment: datetime) -> str:
     return f"{utc.replace(microsecond=0, tzinfo=None).isoformat()}Z"
 
 
-def _put(record: dict[str, Any], path: Path, value: Any) -> None:
+def _set_path(record: dict[str, Any], path: Path, value: Any) -> None:
     """Put a value at its path; a member that a whole block already has is kept."""
     if value is None:
         return
@@ -263,7 +263,7 @@ def _with_lists(value: Any) -> Any:
 
 
 def _add_identity_type(record: dict[str, Any], others: dict[str, Any]) -> None:
-    """Add the type of a `userIdentity` whose members are columns of their own: `type` alone can be another type."""
+    """Add the type of a `userIdentity` whose members are columns; a column `type` can belong to another object."""
     identity = record.get("userIdentity")
     types = next((value for name, value in others.items() if plain(name) == "type"), None)
     found = [type_ for type_ in (types if isinstance(types, list) else [types]) if type_ in _IDENTITY_TYPES - {"Role"}]

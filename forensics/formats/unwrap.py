@@ -20,7 +20,7 @@ import msgspec
 
 from forensics.formats.message_text import decoded_text, has_prefix, json_values_in
 from forensics.formats.ocsf import NotOcsf, from_ocsf
-from forensics.formats.record_names import FREE_BLOCKS
+from forensics.formats.record_names import FREE_BLOCKS, OF_THE_CALLER
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.rows import NotARow, is_spelled_otherwise, lacks_its_time, names_events, record_of
 
@@ -46,8 +46,7 @@ _ORIGINALS = (
 )
 # `event.original` is the message; `user_agent.original` is attacker-controlled
 _HOLDERS_OF_ORIGINAL = ("event", "log")
-# an empty original message
-_NOTHING = (b"", b"null", b'""')
+_EMPTY_ORIGINALS = (b"", b"null", b'""')
 # field of the message in a result of CloudWatch Logs Insights; other fields may be attacker-controlled
 _WHOLE_MESSAGE = b'"@message"'
 # members beside the headers of an HTTP request
@@ -74,25 +73,6 @@ _MESSAGES = {
     "record",
     "textpayload",
 }
-# names of members whose content the caller chooses: parts of a record, and the fields of SIEMs for them
-OF_THE_CALLER = {
-    "additionaleventdata",
-    "cloudtrail",
-    "error",
-    "errormessage",
-    "flattened",
-    "headers",
-    "httprequest",
-    "requestparameters",
-    "resources",
-    "responseelements",
-    "serviceeventdetails",
-    "tlsdetails",
-    "unmapped",
-    "user",
-    "useragent",
-    "useridentity",
-}
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -115,7 +95,7 @@ def unwrapped(
         if isinstance(item, Rejected):
             yield replace(item, position=position)
             position += 1
-        elif all(map(_is_itself, item.raw)):
+        elif all(map(_is_bare_record, item.raw)):
             yield item if item.position == position else replace(item, position=position)
             position += len(item.raw)
         else:
@@ -128,7 +108,7 @@ def unwrapped(
 
 def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_Found]:
     """Yield the records in one value with their delivery; the value itself if it contains none."""
-    found = [] if _is_itself(raw) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
+    found = [] if _is_bare_record(raw) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
     if not found and not raw.startswith(_NATIVE):
         found = _inside(raw, MAX_DEPTH, "", messages)
     yield from found or [(Delivery.NATIVE, raw)]
@@ -136,7 +116,7 @@ def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_
 
 def holds_records(raw: bytes) -> bool:
     """Return whether a JSON value is a record or contains one."""
-    return _is_itself(raw) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
+    return _is_bare_record(raw) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
 
 
 def records_in(raw: bytes) -> list[bytes]:
@@ -167,7 +147,7 @@ def _texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _texts(element, path if isinstance(element, dict) else f"{path}[{place}]", depth - 1)
 
 
-def _is_itself(raw: bytes) -> bool:
+def _is_bare_record(raw: bytes) -> bool:
     """Return whether a value is a record as AWS writes it, without a wrapper.
 
     The test for a backslash comes first because it is fast and few records have one.
@@ -329,7 +309,7 @@ def _original(members: dict[str, msgspec.Raw], depth: int) -> list[_Found] | Non
     Members beside the original message may be attacker-controlled, so they never contain records. If another message
     has different records, it is returned as text, for the quarantine.
     """
-    if original := next((one for one in _originals(members) if one not in _NOTHING), None):
+    if original := next((one for one in _originals(members) if one not in _EMPTY_ORIGINALS), None):
         found = list(_opened(original, depth))
     elif "detail" in members and "detail-type" in members:
         original = bytes(members["detail"])
@@ -414,7 +394,7 @@ def _rebuilt(members: dict[str, msgspec.Raw], raw: bytes) -> bytes | None:
         return None
     try:
         value = json.loads(raw)
-        return from_ocsf(value) if "class_uid" in members else record_of(value.items())
+        return from_ocsf(value) if "class_uid" in members else record_of(list(value.items()))
     except (ValueError, RecursionError, NotOcsf, NotARow):
         return None
 

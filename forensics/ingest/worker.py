@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from forensics.files.path_text import on_disk
 from forensics.files.regular_files import open_regular
 from forensics.formats.archives import ArchiveMember
-from forensics.formats.contents import Log, hold, open_contents
+from forensics.formats.contents import Log, open_contents, spool
 from forensics.formats.documents import Document
 from forensics.formats.inflate import Measure, Unreadable, bounded_member, count_records
 from forensics.formats.record_stream import NotJson, Records, Rejected
@@ -159,20 +159,20 @@ class Worker:
             yield Ended(SourceFile(name, path, "failed", reason, archive=archive.sha256))
         else:
             outermost = archive.measure.archive or archive.measure
-            held = hold(bounded_member(member.pieces, outermost), self._scratch)
-            with held.file:
+            spooled = spool(bounded_member(member.pieces, outermost), self._scratch)
+            with spooled.file:
                 yield from self._read(
                     SourceReading(
                         name,
                         path,
-                        held.sha256,
-                        held.file,
+                        spooled.sha256,
+                        spooled.file,
                         Measure(archive=outermost),
                         archive=archive.sha256,
                         modified_at=archive.modified_at,
                         as_of=archive.as_of,
                         depth=archive.depth + 1,
-                        failure=str(held.failure) if held.failure else None,
+                        failure=str(spooled.failure) if spooled.failure else None,
                     )
                 )
 

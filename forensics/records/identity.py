@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from forensics.formats.event_times import parse_event_time
 from forensics.identifiers import (
+    ACCOUNT,
+    account_of_arn,
     is_service_specific,
     unmasked_arn,
     unmasked_id,
@@ -40,9 +42,7 @@ _IDENTITY_TYPES = {
     )
 }
 _SESSION_IN_ARN = re.compile(r"arn:[^:]*:sts::\d*:(?:assumed-role|federated-user)/(?:.*/)?([^/]+)$")
-_ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:(?:iam|sts):[^:]*:(\d{12}):")
 _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
-_ACCOUNT = re.compile(r"\d{12}")
 _RESOURCE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*[^:/]")
 
 
@@ -196,8 +196,7 @@ def _key(user: UserIdentity) -> str | None:
 def _account_in_arns(user: UserIdentity) -> str | None:
     """Return the account in the ARN of the identity or of its session issuer: exports may omit `accountId`."""
     issuer = user.session_context.session_issuer if user.session_context else None
-    matches = (_ACCOUNT_IN_ARN.match(arn) for arn in (user.arn, issuer.arn if issuer else None) if arn)
-    return next((match.group(1) for match in matches if match), None)
+    return account_of_arn(user.arn, "iam", "sts") or account_of_arn(issuer.arn if issuer else None, "iam", "sts")
 
 
 def _principal_id(user: UserIdentity) -> str | None:
@@ -208,7 +207,7 @@ def _principal_id(user: UserIdentity) -> str | None:
     if user.type in _NAMED_BY_USER_NAME:
         if user.on_behalf_of and (user_id := unmasked_id(user.on_behalf_of.user_id)):
             return user_id
-        if _ACCOUNT.fullmatch(user.principal_id or ""):
+        if ACCOUNT.fullmatch(user.principal_id or ""):
             return None
     return unmasked_principal(user.principal_id)
 

@@ -13,7 +13,15 @@ from typing import NamedTuple
 import msgspec
 
 from forensics.formats.event_times import parse_event_time, parse_time
-from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name, unmasked_principal
+from forensics.identifiers import (
+    ACCOUNT,
+    account_of_arn,
+    unmasked_arn,
+    unmasked_id,
+    unmasked_key,
+    unmasked_name,
+    unmasked_principal,
+)
 from forensics.records.record import Record, UserIdentity, parse_bool
 from forensics.records.session_request import Requested, session_request, tags
 
@@ -47,8 +55,6 @@ READ_FROM = frozenset(
     ]
 )
 
-_ARN_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
-_ACCOUNT = re.compile(r"\d{12}")
 _DENIED_ROLE = re.compile(r"resource: (arn:[^\s:]*:iam::\d{12}:role/[^\s\"]+)")
 # while Lambda creates a function, its session does not have the function's name
 _LAMBDA_TRIAL = re.compile(r"awslambda_\d+_\d+")
@@ -245,7 +251,7 @@ def _issued_session(
         case "GetSessionToken" | "CreateSession":  # the caller's principal with a new key
             return identity.principal_id, identity.arn, identity.account_id
         case "AssumeRoot":
-            target = _ACCOUNT.search(request.target_principal or "")
+            target = ACCOUNT.search(request.target_principal or "")
             account = target.group() if target else None
             return account, None, account
         case "GetDelegatedAccessToken":
@@ -298,12 +304,6 @@ def _by_sign_in(
         switch_from_arn=unmasked_arn(additional.switch_from),
         sign_in_result=result,
     )
-
-
-def account_of_arn(arn: str | None) -> str | None:
-    """Return the account ID in an ARN; None if it has none."""
-    match = _ARN_ACCOUNT.match(arn or "")
-    return match.group(1) if match else None
 
 
 def _role_in(error_message: str | None) -> str | None:

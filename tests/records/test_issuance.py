@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from forensics.identifiers import account_of_arn
 from forensics.records.arrow_schema import ISSUANCE_COLUMNS
-from forensics.records.issuance import READ_FROM, Issuance, IssuingRecord, account_of_arn, issuance
+from forensics.records.issuance import READ_FROM, Issuance, IssuingRecord, issuance
 from forensics.records.record import Record, UserIdentity, convert
 
 ROLE = "arn:aws:iam::111122223333:role/ops/deploy"
