@@ -3,7 +3,8 @@
 -- Grain: one row per thing and event that created it. A trust policy that was set, by an update or with a new role, is
 -- a thing of its own. Refused calls and unreliable records create nothing. `user_principal_id` is the user that was
 -- created, or that the key or password is for; null if that user is not known for sure (`named_users`). `name` is null
--- for a password of root, which only AssumeRoot creates. A created user or key has no ID in a record without its response.
+-- for a password of root, which only AssumeRoot creates. In a record without its response, a created user or key has no
+-- ID.
 
 with made as (
     select
@@ -21,7 +22,9 @@ with made as (
         coalesce(
             named_users.principal_id,
             -- a call of root that names no user is about root
-            case when target_user_name is null and target_principal_id = recipient_account_id then recipient_account_id end
+            case
+                when target_user_name is null and target_principal_id = recipient_account_id then recipient_account_id
+            end
         ) as user_principal_id
     from telling_events
     left join named_users on named_users.event_key = telling_events.event_key

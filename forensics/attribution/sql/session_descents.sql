@@ -1,5 +1,5 @@
--- session_descents: further keys of a session, below its other keys: keys that services used on its behalf, and keys
--- that AWS issued after a sign-in with it.
+-- session_descents: further keys of a session, below its other keys: keys that services used on its behalf, keys that
+-- AWS issued after a sign-in with it, and keys of which no issuance is loaded.
 -- Grain: one row per (parent_id, child_id, relation, event_key).
 
 with forwarded_in_session as (
@@ -68,6 +68,37 @@ signed_in_with as (
           select 1 from links
           where links.child_credential_id = later.credential_id and links.is_chosen and links.rule = 'issued_key'
       )
+),
+
+-- another key of a session whose request is loaded: that of a console session of which no sign-in is loaded, or of
+-- another request in the same second
+unexplained as (
+    select
+        links.child_credential_id as parent_id,
+        credentials.credential_id as child_id,
+        'console_session' as relation,
+        false as is_certain,
+        issuances.issuance_id as event_key
+    from credentials
+    join issuances
+      on  issuances.issued_principal_id = credentials.principal_id
+      and issuances.event_time = credentials.session_creation_date
+      and issuances.issued_account_id = credentials.account_id
+    join links
+      on  links.issuance_id = issuances.issuance_id
+      and links.is_chosen
+    left join links own
+      on  own.child_credential_id = credentials.credential_id
+      and own.is_chosen
+    left join opened
+      on  opened.account_id = credentials.account_id
+      and opened.principal_id = credentials.principal_id
+      and opened.session_creation_date = credentials.session_creation_date
+    where credentials.access_key_id is not null
+      and credentials.direct_events > 0
+      and own.child_credential_id is null
+      and opened.principal_id is null
+      and links.child_credential_id <> credentials.credential_id
 )
 
 select parent_id, child_id, relation, is_certain, event_key
@@ -77,3 +108,8 @@ union all
 
 select parent_id, child_id, relation, is_certain, event_key
 from signed_in_with
+
+union all
+
+select parent_id, child_id, relation, is_certain, event_key
+from unexplained

@@ -151,3 +151,33 @@ def test_a_switch_by_the_arn_of_a_user_with_a_planted_password(user: User, tmp_p
     switch = switch_role(user.arn, DEPLOY, "x", 100)
     plan = plan_of([call(BOB.signs(), -50), *planted, login, switch, SWITCHED], tmp_path)
     assert plan[X] == [("revoke_role_sessions", "deploy")]
+
+
+CONSOLE = AWS.key("CONSOLE")
+UNEXPLAINED = call(DEPLOY.session("x", 100, CONSOLE), 5000)
+
+
+class TestAnotherKeyOfASession:
+    """Its sign-in is not loaded: the session outlives the key that was requested."""
+
+    REQUEST = assume_role(ALICE.signs(), DEPLOY, "x", 100, issues=X)
+
+    @pytest.mark.parametrize("use", [(), (call(DEPLOY.session("x", 100, X), 110),)], ids=["unused", "used"])
+    @pytest.mark.parametrize("subject", [ALICE.key, X])
+    def test_it_is_possibly_below_the_key_of_the_request(
+        self, use: Sequence[Json], subject: str, tmp_path: Path
+    ) -> None:
+        plan = plan_of([self.REQUEST, *use, UNEXPLAINED], tmp_path, subject)
+        assert plan[CONSOLE] == [("revoke_role_sessions", "deploy")]
+
+    def test_another_session_is_not(self, tmp_path: Path) -> None:
+        others = [call(DEPLOY.session("y", 100, CONSOLE), 5000), call(DEPLOY.session("x", 101, AWS.key("Z")), 5000)]
+        assert plan_of([self.REQUEST, *others], tmp_path) == {}
+
+    def test_a_key_with_a_request_of_its_own_is_not(self, tmp_path: Path) -> None:
+        other = assume_role(BOB.signs(), DEPLOY, "x", 100, issues=CONSOLE)
+        assert plan_of([self.REQUEST, other, UNEXPLAINED], tmp_path) == {}
+
+    def test_nobody_is_named(self, tmp_path: Path) -> None:
+        with case_of_records([self.REQUEST, UNEXPLAINED], tmp_path) as case:
+            assert case.who(CONSOLE).actor.name is None
