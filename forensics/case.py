@@ -13,11 +13,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from forensics import __version__
 from forensics.attribution.database import opening
@@ -29,6 +28,7 @@ from forensics.errors import (
     NotAddressDatabase,
     NotAnIdentifier,
     QueryFailed,
+    UnusableFilter,
     UnusableQuery,
 )
 from forensics.identifiers import access_key, event_id, identify, identify_any
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from forensics.answers.tree_answer import Tree
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
-    from forensics.investigate.case.event_search import EventFilter
+    from forensics.investigate.case.event_filter import EventFilter
     from forensics.investigate.case.saved_queries import BoundValue, Value
     from forensics.proof.origin import Origin
 
@@ -78,6 +78,7 @@ __all__ = [
     "Progress",
     "QueryFailed",
     "SavedQuery",
+    "UnusableFilter",
     "UnusableQuery",
     "Value",
     "check_bundle",
@@ -89,7 +90,7 @@ __all__ = [
 # lazy: importing each of these modules costs every command milliseconds
 _ON_FIRST_USE = {
     "Estimate": "forensics.answers.ingest_answer",
-    "EventFilter": "forensics.investigate.case.event_search",
+    "EventFilter": "forensics.investigate.case.event_filter",
     "LookupEstimate": "forensics.answers.ingest_answer",
     "SavedQuery": "forensics.answers.query_answer",
     "Value": "forensics.investigate.case.saved_queries",
@@ -199,38 +200,39 @@ class Case(CaseFolder):
         return self._log.add("tree", {"subject": subject.strip(), "at": at}, answer)
 
     def events(
-        self,
-        *,
-        key: str | None = None,
-        actor: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        name: str | None = None,
-        address: str | None = None,
-        errors: bool = False,
+        self, *, columns: Sequence[str] | None = None, newest: bool = False, **wanted: Unpack[EventFilter]
     ) -> pd.DataFrame:
-        """Return attributed events as a DataFrame, sorted by time, with all columns and times in UTC.
+        """Return attributed events as a DataFrame, sorted by time, with times in UTC.
 
         Args:
-            key: only events signed by this access key ID.
-            actor: only events of the actor with this ID, name or ARN; case does not matter.
-            since: only events at this time or later; UTC if it has no time zone.
-            until: only earlier events; UTC if it has no time zone.
-            name: only calls with this event name, such as "AssumeRole".
-            address: only events from this source IP address.
-            errors: only denied and failed calls.
+            columns: the columns to return; by default all.
+            newest: whether the newest event is first.
+            **wanted: the criteria of `EventFilter`, such as key, actor, since, until, name and address.
+
+        Raises:
+            UnusableFilter: there is no such column or outcome, or a regular expression is invalid.
+
+        Example:
+            case.events(key="ASIA...", name=["Create*", "Put*"], errors=True)
         """
-        from forensics.investigate.case.event_search import EventFilter, events_table
+        from forensics.investigate.case.event_search import events_table
 
-        wanted = EventFilter(key, actor, since, until, name, address, errors)
-        return self._logged_frame("events", asdict(wanted), events_table(self._database.open(), wanted))
+        found = events_table(self._database.open(), wanted, columns, newest=newest)
+        return self._logged_frame("events", {"columns": columns, "newest": newest, **wanted}, found)
 
-    def event_rows(self, wanted: EventFilter, limit: int | None = None) -> Rows:
-        """Return at most `limit` events for printing, with the columns that a reader needs first."""
+    def event_rows(
+        self,
+        wanted: EventFilter,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+        *,
+        newest: bool = False,
+    ) -> Rows:
+        """Return at most `limit` events for printing, by default with the columns that a reader needs first."""
         from forensics.investigate.case.event_search import event_rows
 
-        found = event_rows(self._database.open(), wanted, limit)
-        return self._log.add("events", {**asdict(wanted), "limit": limit}, found)
+        found = event_rows(self._database.open(), wanted, limit, columns, newest=newest)
+        return self._log.add("events", {**wanted, "columns": columns, "newest": newest, "limit": limit}, found)
 
     def matches_alone(self, wanted: EventFilter) -> tuple[FilterMatches, ...]:
         """Return the number of events that each part of a filter matches on its own."""

@@ -61,6 +61,10 @@ class UnusableQuery(QueryError):
     """A saved query is missing, damaged, or lacks a parameter."""
 
 
+class UnusableFilter(QueryError, ValueError):
+    """A filter of events names an unknown column or outcome, or is no regular expression."""
+
+
 class CaseError(ForensicsError):
     """The case cannot be used as it is."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,24 +19,57 @@ Since = Annotated[
 Until = Annotated[datetime | None, time_option("--until", help="Only events before this time.")]
 
 
+def _several(metavar: str, help: str) -> Any:
+    return typer.Option(metavar=metavar, help=f"{help} Can be repeated.")
+
+
 @question(EventsFormat, format_option("the rows"))
 def events(
     asked: Question,
     key: Annotated[str | None, typer.Option(metavar="ID", help="Only events signed with this access key.")] = None,
+    descendants: Annotated[
+        bool,
+        typer.Option("--descendants", help="With --key: also those of everything derived from the key."),
+    ] = False,
+    origin_key: Annotated[str | None, typer.Option(metavar="ID", help="The same as --key ID --descendants.")] = None,
     actor: Annotated[
         str | None, typer.Option(metavar="WHO", help="Only events of this actor: ID, name or ARN.")
     ] = None,
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
-    name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only events of this name, such as AssumeRole.")
+    name: Annotated[list[str] | None, _several("NAME", "Only events of this name: AssumeRole, 'Delete*'.")] = None,
+    service: Annotated[list[str] | None, _several("NAME", "Only calls of this service, such as iam.")] = None,
+    region: Annotated[list[str] | None, _several("REGION", "Only events of this region: us-east-1, 'eu-*'.")] = None,
+    account: Annotated[
+        list[str] | None, _several("ID", "Only events by callers of this account, or delivered by its trail.")
     ] = None,
+    role: Annotated[list[str] | None, _several("ROLE", "Only calls by sessions of this role: name or ARN.")] = None,
+    resource: Annotated[
+        list[str] | None, _several("NAME", "Only calls on this target: ARN or name, such as a user or a bucket.")
+    ] = None,
+    user_agent: Annotated[list[str] | None, _several("TEXT", "Only calls whose user agent contains this.")] = None,
     address: Annotated[
-        str | None,
-        typer.Option(metavar="IP", help="Only events from this IP address or network (192.0.2.0/24)."),
+        list[str] | None, _several("IP", "Only events from this IP address or network (192.0.2.0/24).")
     ] = None,
+    outcome: Annotated[list[str] | None, _several("OUTCOME", "Only calls that succeeded, denied or failed.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only calls that were denied or failed.")] = False,
+    match: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=REGEX",
+            help="Only events in which a part of this column matches: user_agent='(?i)kali', record=Secret."
+            " Can be repeated; each has to match.",
+        ),
+    ] = None,
+    newest: Annotated[bool, typer.Option("--newest", help="List the newest event first.")] = False,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="The columns to list, comma-separated; `forensics schema attributed_events` lists all.",
+        ),
+    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -49,25 +82,53 @@ def events(
 ) -> None:
     """List events with the actor behind each.
 
-    Ordered by time. The table shows the most important columns that fit. The other formats have all columns and rows.
+    Ordered by time. The table shows the most important columns that fit. The other formats have all rows.
+
+    In names, * stands for any text and ? for one character. Upper and lower case are equal. Of the values of a
+    repeated option, one has to match.
 
     \b
     Examples:
-      forensics events --case my-case --key AKIA2ICYRBJSCUQBO6WH --errors
+      forensics events --case my-case --key AKIA2ICYRBJSCUQBO6WH --descendants --errors
       forensics events --case my-case --actor svc-deploy --since 2026-10-04
-      forensics events --logs sample_logs --address 192.0.2.44 --format csv > found.csv
+      forensics events --case my-case --service iam --name 'Create*' --name 'Put*'
+      forensics events --case my-case --resource acme-backups --columns event_time,event_name,record
+      forensics events --logs sample_logs --address 192.0.2.0/24 --format csv > found.csv
     """
     if since and until and since >= until:
         fail("no event can match: --since must be before --until; change one of them", 2)
+    if descendants and not key:
+        fail("--descendants needs --key ACCESS_KEY_ID", 2)
+    if columns and asked.format.startswith("timesketch"):
+        fail("a Timesketch file has its own columns; leave --columns out, or use another --format", 2)
     if limit is None and asked.format == EventsFormat.TABLE:
         limit = _SHOWN_IN_A_TABLE
+    listed = [text.strip() for text in columns.split(",")] if columns else None
     with asked.opened() as case:
         from forensics.case import EventFilter
         from forensics.output.notes import tell_limit, tell_no_event
 
-        wanted = EventFilter(key, actor, since, until, name, address, errors)
-        rows = case.event_rows(wanted, limit or None)
-        asked.print(rows, "events")
+        wanted = EventFilter(
+            key=key,
+            descendants=descendants,
+            origin_key=origin_key,
+            actor=actor,
+            since=since,
+            until=until,
+            name=name,
+            service=service,
+            region=region,
+            account=account,
+            role=role,
+            resource=resource,
+            user_agent=user_agent,
+            address=address,
+            outcome=outcome,
+            errors=errors,
+            match=match,
+        )
+        rows = case.event_rows(wanted, limit or None, listed, newest=newest)
+        asked.print(rows, "result" if listed else "events")
         tell_limit(rows)
         if not rows.total:
             tell_no_event(case.matches_alone(wanted), case.info())

@@ -212,12 +212,12 @@ def fail(message: str, code: int = 1) -> NoReturn:
 
 @contextmanager
 def errors_reported() -> Iterator[None]:
-    """Print errors of a case as one line and exit with 1; an invalid identifier is a usage error and exits with 2."""
-    from forensics.errors import ForensicsError, NotAnIdentifier
+    """Print errors of a case as one line and exit with 1; an unusable argument is a usage error and exits with 2."""
+    from forensics.errors import ForensicsError, NotAnIdentifier, UnusableFilter
 
     try:
         yield
-    except NotAnIdentifier as error:
+    except (NotAnIdentifier, UnusableFilter) as error:
         fail(str(error), 2)
     except ForensicsError as error:
         fail(str(error))

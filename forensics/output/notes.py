@@ -55,7 +55,7 @@ def tell_report(file: Path, page: str, answer: Report) -> None:
 
 
 def _on_its_own(part: FilterMatches) -> str:
-    option = f"--{part.filter}{f' {part.value}' if part.value else ''}"
+    option = f"--{part.filter.replace('_', '-')}{f' {part.value}' if part.value else ''}"
     if part.events:
         return f"{count(part.events, 'event')} {'matches' if part.events == 1 else 'match'} {option} on its own"
     return f"no event matches {option} on its own{f' (did you mean {part.nearest}?)' if part.nearest else ''}"

@@ -34,6 +34,7 @@ _MOST_IMPORTANT = (
     "event_name",
     "outcome",
     "actor_name",
+    "resource",
     "source_ip_address",
     "access_key_id",
     "error_code",
@@ -87,7 +88,7 @@ def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
     if not rows.rows:
         return
     shown, total = len(rows.rows), rows.total
-    first, last = (_text(rows.rows[index][0]) for index in (0, -1))
+    first, last = sorted(_text(rows.rows[index][0]) for index in (0, -1))
     many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
     yield line((many, "bold"), f", {first} to {last}")
     columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}

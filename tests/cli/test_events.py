@@ -41,6 +41,44 @@ def test_filters(sample_case: Path) -> None:
     assert denied and {row["event_name"] for row in denied} == {"AssumeRole"}
 
 
+def test_descendants_of_a_key(sample_case: Path) -> None:
+    derived = listed(sample_case, "--key", sample.LEAKED_KEY, "--descendants")
+    assert derived == listed(sample_case, "--origin-key", sample.LEAKED_KEY)
+    own = listed(sample_case, "--key", sample.LEAKED_KEY)
+    assert len(derived) > len(own) and {row["event_id"] for row in own} <= {row["event_id"] for row in derived}
+
+
+def test_several_values_and_the_newest_first(sample_case: Path) -> None:
+    rows = listed(sample_case, "--service", "iam", "--name", "Create*", "--name", "Delete*", "--newest")
+    assert {row["event_source"] for row in rows} == {"iam.amazonaws.com"}
+    assert [row["event_time"] for row in rows] == sorted((row["event_time"] for row in rows), reverse=True)
+    assert {row["resource"] for row in rows} >= {"svc-metrics", "svc-backup"}
+
+
+def test_columns(sample_case: Path) -> None:
+    options = ("--service", "iam", "--name", "Create*", "--columns", "event_name, resource")
+    assert listed(sample_case, *options)[0].keys() == {"event_name", "resource"}
+    shown = run("events", "--case", sample_case, *options)
+    assert shown.out.splitlines()[0].split() == ["event_name", "resource"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--columns", "event"],
+        ["--match", "event=x"],
+        ["--match", "event_name=("],
+        ["--outcome", "success"],
+        ["--descendants"],
+        ["--columns", "event_name", "--format", "timesketch-csv"],
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_a_usage_error(sample_case: Path, options: list[str]) -> None:
+    done = run("events", "--case", sample_case, *options)
+    assert (done.code, done.out) == (2, "")
+    assert done.complaint.count("\n") == 1
+
+
 @pytest.mark.parametrize("until", ["2026-10-04T02:30:00Z", "2026-10-04 02:30", "2026-10-04T04:30:00+02:00"])
 def test_times_are_utc_unless_they_say_otherwise(sample_case: Path, until: str) -> None:
     rows = listed(sample_case, "--since", "2026-10-04", "--until", until)
@@ -50,9 +88,9 @@ def test_times_are_utc_unless_they_say_otherwise(sample_case: Path, until: str) 
 
 
 def test_nothing_found_says_what_there_is(sample_case: Path) -> None:
-    done = run("events", "--case", sample_case, "--name", "assumerole")
+    done = run("events", "--case", sample_case, "--name", "asumerole")
     assert (done.code, done.out) == (0, "")
-    own = "no event matches --name assumerole on its own (did you mean AssumeRole?)"
+    own = "no event matches --name asumerole on its own (did you mean AssumeRole?)"
     assert f"no event found: {own}; loaded: " in done.complaint
     assert "2026-10-01 00:00:00Z to" in done.complaint
 

@@ -1,6 +1,7 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
 -- An unreliable event, or one whose record has no identity, is for display only and has no actor, nor has a refused
--- sign-in. Another account's copy of a call has the actor of the caller's own copy.
+-- sign-in. Another account's copy of a call has the actor of the caller's own copy. Root, services and anonymous callers
+-- have no name of their own: their `actor_name` says what they are.
 
 select
     events.*,
@@ -14,6 +15,12 @@ select
     -- the name of a user in the event's own record: the user may be renamed later
     case
         when events.unreliable then null
+        when events.credential_id is null
+            and (events.sign_in_result = 'Failure' or lower(events.event_type) = 'awsconsolesignin')
+            then 'anonymous'
+        when actors.actor_kind = 'anonymous' then 'anonymous'
+        when actors.actor_kind = 'root' then 'root of ' || actors.actor_account_id
+        when actors.actor_kind = 'aws_service' then actors.actor_id
         when events.identity_type in ('IAMUser', 'IdentityCenterUser', 'Directory', 'Unknown')
             and events.principal_id = actors.actor_id
             then coalesce(events.user_name, actors.actor_name)

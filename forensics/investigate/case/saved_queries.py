@@ -28,7 +28,7 @@ from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import UnusableQuery
 from forensics.files.path_text import as_text
 from forensics.identifiers import key_as_logged
-from forensics.investigate.case.event_search import logged_addresses
+from forensics.investigate.case.event_filter import logged_addresses
 from forensics.investigate.sql_rows import Connection
 from forensics.processes.runtime import packaged_folder
 

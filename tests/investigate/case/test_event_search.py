@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta, timezone
-from typing import Any
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from forensics.case import Case
-from forensics.investigate.case.event_search import COLUMNS, EventFilter
+from forensics.case import Case, EventFilter
+from forensics.errors import UnusableFilter
+from forensics.investigate.case.event_columns import COLUMNS
 from tests.attribution.records import START, Account, assume_role, call
 from tests.cases import case_of_records
 
@@ -52,16 +53,112 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         ({"errors": True}, [20, 30]),
         ({"actor": "alice", "errors": True, "name": "PutObject"}, [20]),
         ({"name": "GetObject' or 'a' = 'a"}, []),
+        ({"name": "getobject"}, [10, 30]),
+        ({"name": "*Object"}, [10, 20, 30]),
+        ({"name": ["?utObject", "AssumeRole"]}, [0, 20]),
+        ({"name": "Get"}, []),
+        ({"name": "%Object"}, []),
+        ({"name": "Get.*"}, []),
+        ({"service": "sts"}, [0]),
+        ({"service": "STS.amazonaws.com"}, [0]),
+        ({"service": ["s?", "sts.*"]}, [0, 10, 20, 30]),
+        ({"service": "amazonaws.com"}, []),
+        ({"region": "us-*"}, [0, 10, 20, 30]),
+        ({"region": "eu-*"}, []),
+        ({"account": "111111111111"}, [0, 10, 20, 30]),
+        ({"account": "222222222222"}, []),
+        ({"role": "deploy"}, [10, 20]),
+        ({"role": "DEPL*"}, [10, 20]),
+        ({"role": DEPLOY.arn}, [10, 20]),
+        ({"role": "build"}, []),
+        ({"resource": "deploy"}, [0]),
+        ({"resource": "role/deploy"}, [0]),
+        ({"resource": DEPLOY.arn}, [0]),
+        ({"resource": "eploy"}, []),
+        ({"user_agent": "*"}, [0, 10, 20, 30]),
+        ({"address": ["203.0.113.0/24", "198.51.100.9"]}, [20, 30]),
+        ({"outcome": "denied"}, [20, 30]),
+        ({"outcome": ["Succeeded", "failed"]}, [0, 10]),
+        ({"match": "event_name=^Get"}, [10, 30]),
+        ({"match": "event_name=(?i)^GET"}, [10, 30]),
+        ({"match": ["event_name=Object", "error_code=."]}, [20, 30]),
+        ({"match": 'record="roleSessionName": ?"build"'}, [0]),
+        ({"match": "EVENT_NAME=="}, []),
+        ({"origin_key": ALICE.key}, [0, 10, 20]),
+        ({"key": ALICE.key, "descendants": True}, [0, 10, 20]),
+        ({"key": KEY, "descendants": True}, [10, 20]),
+        ({"name": [], "account": (), "descendants": False}, [0, 10, 20, 30]),
     ],
 )
-def test_a_filter_leaves_what_fits_in_the_order_of_time(case: Case, wanted: dict[str, Any], seconds: list[int]) -> None:
+def test_a_filter_leaves_what_fits_in_the_order_of_time(case: Case, wanted: EventFilter, seconds: list[int]) -> None:
     frame = case.events(**wanted)
     assert [(time - START).total_seconds() for time in frame["event_time"]] == seconds
-    rows = case.event_rows(EventFilter(**wanted))
+    rows = case.event_rows(wanted)
     assert (rows.total, [row[0] for row in rows.rows]) == (
         len(seconds),
         [(START + timedelta(seconds=second)).replace(tzinfo=None) for second in seconds],
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"match": "event_nam=x"}, r"no column event_nam \(did you mean event_name\?\)"),
+        ({"match": "event_name"}, "cannot read event_name; use COLUMN=REGEX"),
+        ({"match": "event_name=("}, r"\( is not a regular expression: missing \)"),
+        ({"match": 'event_name" = event_name or "x=x'}, "no column"),
+        ({"outcome": "success"}, "no outcome success; use succeeded, denied, failed"),
+        ({"descendants": True}, "descendants needs a key"),
+        ({"user": "alice"}, "no criterion user; use key, "),
+    ],
+)
+def test_a_filter_that_cannot_be_used(case: Case, wanted: EventFilter, message: str) -> None:
+    with pytest.raises(UnusableFilter, match=message):
+        case.events(**wanted)
+    with pytest.raises(UnusableFilter, match=message):
+        case.event_rows(wanted)
+
+
+def test_descendants_include_what_was_planted(tmp_path: Path) -> None:
+    planted, made = Account("111111111111").user("planted"), {"userName": "planted"}
+    key = {"accessKey": {"accessKeyId": planted.key, "userName": "planted", "status": "Active"}}
+    plants = call(DEPLOY.session("build", 0, KEY), 30, source="iam.amazonaws.com", name="CreateAccessKey")
+    plants |= {"requestParameters": made, "responseElements": key}
+    records = (*RECORDS[1:3], plants, call(planted.signs(), 40, name="ListBuckets"), call(BOB.signs(), 50))
+    with case_of_records(records, tmp_path) as case:
+        found = case.events(key=ALICE.key, descendants=True)
+        assert found["event_name"].tolist() == ["AssumeRole", "GetObject", "CreateAccessKey", "ListBuckets"]
+
+
+def test_a_bucket_is_the_target_of_the_calls_on_its_objects(tmp_path: Path) -> None:
+    targets = ["arn:aws:s3:::backups/a/b", "arn:aws:s3:::backups", "arn:aws:s3:::backups-2/a", "arn:aws:s3:::x/backups"]
+    records = [call(BOB.signs(), at, resources=[{"ARN": arn}]) for at, arn in enumerate(targets)]
+    with case_of_records(records, tmp_path) as case:
+        for wanted, found in {"backups": [0, 1, 3], "backups*": [0, 1, 2, 3], targets[0]: [0], "a/b": [0]}.items():
+            assert case.events(resource=wanted)["resource"].tolist() == [targets[number] for number in found]
+
+
+def test_columns_and_the_newest_first(case: Case) -> None:
+    frame = case.events(columns=["EVENT_NAME", "event_time"], newest=True, actor="alice")
+    assert list(frame.columns) == ["event_name", "event_time"]
+    assert frame["event_name"].tolist() == ["PutObject", "GetObject", "AssumeRole"]
+    rows = case.event_rows({}, limit=1, columns=["event_time", "event_name"], newest=True)
+    assert (rows.columns, rows.rows[0][1], rows.total) == (("event_time", "event_name"), "GetObject", 4)
+    with pytest.raises(UnusableFilter, match="did you mean resource"):
+        case.events(columns=["resourc"])
+
+
+def test_root_services_and_anonymous_callers_have_a_name(tmp_path: Path) -> None:
+    service = {"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}
+    records = (
+        call(AWS.root(accessKeyId="AKIA0ROOT1111XXXXXXX"), 0),
+        call(service, 1),
+        call({"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}, 2, name="GetObject"),
+    )
+    with case_of_records(records, tmp_path) as case:
+        names = case.events()["actor_name"].tolist()
+        assert names == ["root of 111111111111", "autoscaling.amazonaws.com", "anonymous"]
+        assert case.events(actor="root of 111111111111").shape[0] == 1
 
 
 def test_a_frame_has_types_and_utc(case: Case) -> None:

@@ -1,0 +1,185 @@
+"""Event filter: which attributed events are wanted, as a condition in SQL with its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+import duckdb
+
+from forensics.addresses import addresses_in, network_of
+from forensics.errors import UnusableFilter
+from forensics.identifiers import key_as_logged
+from forensics.investigate.case.event_columns import event_columns
+from forensics.investigate.sql_rows import Connection, values
+
+Several = str | Sequence[str] | None
+
+
+class EventFilter(TypedDict, total=False):
+    """Which events are wanted. What is missing, None or empty does not restrict.
+
+    Of several values for one criterion, one has to match; all criteria have to match. Upper and lower case are equal.
+    `*` stands for any text and `?` for one character in `name`, `service`, `region`, `role`, `resource` and
+    `user_agent`.
+
+    Args:
+        key: the access key ID that signed the call.
+        descendants: with `key`, also the events of everything derived from the key, also through what was planted.
+        origin_key: the same as `key` with `descendants`.
+        actor: the ID, name or ARN of the actor.
+        since: the earliest time; UTC if it has no time zone.
+        until: the time before which the events are; UTC if it has no time zone.
+        name: the event name, such as "AssumeRole" or "Delete*".
+        service: the called service, such as "iam" or "iam.amazonaws.com".
+        region: the region, such as "eu-*".
+        account: the ID of the caller's account, or of the account whose trail delivered the event.
+        role: the name or ARN of the role whose session made the call.
+        resource: the ARN or name of the call's target. A bucket is also the target of the calls on its objects.
+        user_agent: a part of the user agent.
+        address: an IP address or a network in any spelling, or another source address as logged.
+        outcome: "succeeded", "denied" or "failed".
+        errors: whether only denied and failed calls are wanted.
+        match: regular expressions as COLUMN=REGEX: a column of `attributed_events`, and what a part of its
+            text matches. A regular expression distinguishes upper and lower case, unless it begins with "(?i)".
+    """
+
+    key: str | None
+    descendants: bool
+    origin_key: str | None
+    actor: str | None
+    since: datetime | None
+    until: datetime | None
+    name: Several
+    service: Several
+    region: Several
+    account: Several
+    role: Several
+    resource: Several
+    user_agent: Several
+    address: Several
+    outcome: Several
+    errors: bool
+    match: Several
+
+
+_CONDITIONS = {
+    "key": "access_key_id = $key",
+    "origin_key": """(
+        access_key_id = $origin_key or origin_access_key_id = $origin_key
+        or credential_id in (select derived_id from derived where ancestor_access_key_id = $origin_key)
+    )""",
+    "actor": "lower($actor) in (lower(actor_id), lower(actor_name), lower(actor_arn))",
+    "since": "event_time >= $since::timestamptz",
+    "until": "event_time < $until::timestamptz",
+    "name": "regexp_full_match(event_name, $name, 'is')",
+    "service": "regexp_full_match(event_source, $service, 'is')",
+    "region": "regexp_full_match(aws_region, $region, 'is')",
+    "account": "(recipient_account_id in (select unnest($account)) or account_id in (select unnest($account)))",
+    "role": """(
+        session_issuer_type = 'Role' and regexp_full_match(session_issuer_arn, $role, 'is')
+        or identity_type = 'AssumedRole' and regexp_full_match(arn, $role, 'is')
+    )""",
+    "resource": "regexp_full_match(resource, $resource, 'is')",
+    "user_agent": "regexp_matches(user_agent, $user_agent, 'is')",
+    "address": "source_ip_address in (select unnest($address))",
+    "outcome": "outcome in (select unnest($outcome))",
+    "errors": "outcome <> 'succeeded'",
+}
+# what surrounds a name in the text of its column
+_PATTERNS = {
+    "name": "{}",
+    "service": r"{}(\.amazonaws\.com(\.cn)?)?",
+    "region": "{}",
+    "role": r"({0}|[^:]*:[^:]*:iam:[^:]*:[^:]*:role/(.*/)?{0}|[^:]*:[^:]*:sts:[^:]*:[^:]*:assumed-role/{0}/.*)",
+    "resource": r"((.*[:/])?{0}|[^:]*:[^:]*:s3:[^:]*:[^:]*:{0}/.*)",
+    "user_agent": "{}",
+}
+OUTCOMES = ("succeeded", "denied", "failed")
+
+
+def given(wanted: Mapping[str, object]) -> dict[str, Any]:
+    """Return the criteria of an `EventFilter` that restrict; `key` with `descendants` is `origin_key`.
+
+    Raises UnusableFilter for a criterion that does not exist, and for `descendants` without `key`.
+    """
+    criteria = {name: value for name, value in wanted.items() if value}
+    if unknown := criteria.keys() - EventFilter.__annotations__.keys():
+        raise UnusableFilter(f"there is no criterion {min(unknown)}; use {', '.join(EventFilter.__annotations__)}")
+    if criteria.pop("descendants", False):
+        if "key" not in criteria:
+            raise UnusableFilter("descendants needs a key: --key ACCESS_KEY_ID --descendants")
+        criteria["origin_key"] = criteria.pop("key")
+    return criteria
+
+
+def condition(connection: Connection, wanted: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+    """Return the condition on `attributed_events` for an `EventFilter`, and its parameters. Raises UnusableFilter."""
+    criteria = given(wanted)
+    matches = several(criteria.pop("match", None))
+    conditions = [_CONDITIONS[name] for name in criteria]
+    parameters = {name: _parameter(connection, name, value) for name, value in criteria.items() if name != "errors"}
+    for number, text in enumerate(matches):
+        column, pattern = _column_and_regex(connection, text)
+        conditions.append(f'regexp_matches("{column}"::varchar, $match_{number})')
+        parameters[f"match_{number}"] = pattern
+    return " and ".join(conditions) or "true", parameters
+
+
+def several(value: Several) -> tuple[str, ...]:
+    """Return the values of a criterion that may have one or several."""
+    return (value,) if isinstance(value, str) else tuple(value or ())
+
+
+def _parameter(connection: Connection, name: str, value: Any) -> Any:
+    match name:
+        case "key" | "origin_key":
+            return key_as_logged(value)
+        case "since" | "until":
+            return value.isoformat()  # as text, because DuckDB needs pytz to bind a time with a zone
+        case "address":
+            return [logged for text in several(value) for logged in logged_addresses(connection, text)]
+        case "account":
+            return list(several(value))
+        case "outcome":
+            return [_outcome(text) for text in several(value)]
+        case _ if name in _PATTERNS:
+            return "|".join(_PATTERNS[name].format(_regex(text)) for text in several(value))
+        case _:
+            return value
+
+
+def _regex(text: str) -> str:
+    """Return the regular expression for a text in which `*` stands for any text and `?` for one character."""
+    return "(" + "".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in re.split(r"([*?])", text)) + ")"
+
+
+def _outcome(text: str) -> str:
+    if text.lower() not in OUTCOMES:
+        raise UnusableFilter(f"there is no outcome {text}; use {', '.join(OUTCOMES)}")
+    return text.lower()
+
+
+def _column_and_regex(connection: Connection, text: str) -> tuple[str, str]:
+    field, equals, pattern = text.partition("=")
+    if not equals:
+        raise UnusableFilter(f"cannot read {text}; use COLUMN=REGEX, such as user_agent=kali")
+    (column,) = event_columns(connection, [field.strip()])
+    try:
+        connection.execute("select regexp_matches('', $pattern)", {"pattern": pattern}).fetchall()
+    except duckdb.Error as error:
+        raise UnusableFilter(
+            f"{pattern} is not a regular expression: {str(error).partition(': ')[2].rpartition(': ')[0]}"
+        ) from None
+    return column.name, pattern
+
+
+def logged_addresses(connection: Connection, wanted: str) -> list[str]:
+    """Return the logged source addresses that match an IP address or a network, or else the text itself."""
+    network = network_of(wanted)
+    if network is None:
+        return [wanted]
+    logged = values(connection, str, "case/source_addresses")
+    return [text for text in logged if any(address in network for address in addresses_in(text))]
