@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_filter import EventFilter
-    from forensics.investigate.case.saved_queries import BoundValue, Value
+    from forensics.investigate.case.saved_queries import BoundValue, Value, saved_query, shell_lines
     from forensics.proof.origin import Origin
 
 __all__ = [
@@ -82,6 +82,8 @@ __all__ = [
     "UnusableQuery",
     "Value",
     "check_bundle",
+    "saved_query",
+    "shell_lines",
     "snapshot_policy",
     "verify_logs",
     "write_sample_logs",
@@ -94,6 +96,8 @@ _ON_FIRST_USE = {
     "LookupEstimate": "forensics.answers.ingest_answer",
     "SavedQuery": "forensics.answers.query_answer",
     "Value": "forensics.investigate.case.saved_queries",
+    "saved_query": "forensics.investigate.case.saved_queries",
+    "shell_lines": "forensics.investigate.case.saved_queries",
 }
 
 T = TypeVar("T")
@@ -271,20 +275,6 @@ class Case(CaseFolder):
 
         return saved_queries()
 
-    @staticmethod
-    def saved_query(name: str) -> SavedQuery:
-        """Return the saved query with this name. Raises UnusableQuery."""
-        from forensics.investigate.case.saved_queries import saved_query
-
-        return saved_query(name)
-
-    @staticmethod
-    def query_in_shell(name: str, parameters: Mapping[str, Value]) -> str:
-        """Return a saved query as statements for the `duckdb` shell, with its parameters. Raises UnusableQuery."""
-        from forensics.investigate.case.saved_queries import saved_query, shell_lines
-
-        return shell_lines(saved_query(name), parameters)
-
     def query(self, name: str, **parameters: Value) -> pd.DataFrame:
         """Return the result of a saved query as a DataFrame. Raises UnusableQuery, QueryFailed.
 
@@ -292,11 +282,17 @@ class Case(CaseFolder):
             name: the name of the query; `queries` lists them.
             parameters: the values of its parameters, such as `key="AKIA..."`.
         """
-        return self.sql(*self._bound(name, parameters))
+        from forensics.investigate.case.statement import query_table
+
+        found = query_table(self._database.open(), *self._bound(name, parameters))
+        return self._logged_frame("query", {"name": name, **parameters}, found)
 
     def query_rows(self, name: str, parameters: Mapping[str, Value]) -> Rows:
         """Return the result of a saved query as plain rows. Raises UnusableQuery, QueryFailed."""
-        return self.sql_rows(*self._bound(name, parameters))
+        from forensics.investigate.case.statement import query_rows
+
+        found = query_rows(self._database.open(), *self._bound(name, parameters))
+        return self._log.add("query", {"name": name, **parameters}, found)
 
     def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, BoundValue]]:
         from forensics.investigate.case.saved_queries import bound, saved_query

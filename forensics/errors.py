@@ -61,7 +61,11 @@ class UnusableQuery(QueryError):
     """A saved query is missing, damaged, or lacks a parameter."""
 
 
-class UnusableFilter(QueryError, ValueError):
+class MisusedQuery(UnusableQuery, InputError):
+    """There is no such saved query, or it lacks a parameter, or has no such parameter."""
+
+
+class UnusableFilter(QueryError, InputError, ValueError):
     """A filter of events names an unknown column or outcome, or is no regular expression."""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from forensics.case import Case
+from forensics.case import Case, saved_query
 from forensics.errors import UnusableQuery
 from tests.attribution.records import Account, Json, call, sign_in_event, trust_policy
 from tests.cases import case_of_records
@@ -255,7 +255,7 @@ def test_it_returns_the_rows_that_it_must(answers: dict[str, list[Row]], name: s
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_header_is_whole_and_names_the_columns(answers: dict[str, list[Row]], name: str) -> None:
-    query = Case.saved_query(name)
+    query = saved_query(name)
     assert query.question.endswith("?") or query.question.count("?") == 1
     assert query.title and query.techniques and query.unusable is None
     assert all(list(row) == list(query.columns) for row in answers[name])
@@ -264,7 +264,7 @@ def test_the_header_is_whole_and_names_the_columns(answers: dict[str, list[Row]]
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_its_rows_cite_an_event_and_always_the_same(name: str) -> None:
-    query = Case.saved_query(name)
+    query = saved_query(name)
     assert any(column.endswith("event_id") for column in query.columns)
     # of the events of one second, the first is whichever the database comes upon, unless the ID decides
     assert re.findall(r"arg_m(?:in|ax)\([^()]*\)", query.sql) == []
@@ -273,7 +273,7 @@ def test_its_rows_cite_an_event_and_always_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ANSWERS.keys() | NEED_MORE))
 def test_its_rows_have_one_order(name: str) -> None:
     """Of rows that `order by` does not tell apart, each run may put another first."""
-    sql = Case.saved_query(name).sql
+    sql = saved_query(name).sql
     order = _columns_after("order by", sql)
     grouped = _columns_after("group by", sql)
     assert "event_key" in order or (KEYS & order if name in ONE_ROW_PER_KEY or not grouped else grouped <= order)

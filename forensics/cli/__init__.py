@@ -11,6 +11,8 @@ import errno
 import os
 import signal
 import sys
+import time
+import traceback
 from collections import UserDict
 from contextlib import suppress
 from importlib import import_module
@@ -22,6 +24,8 @@ from typer.main import get_command
 
 from forensics import __version__
 from forensics.cli.options import PLAIN
+from forensics.cli.verbosity import with_verbosity
+from forensics.output.terminal import Level, show_up_to, tell
 from forensics.processes.runtime import without_pandas
 
 # in the order of `forensics --help`; forensics/cli/NAME.py defines the command or the group NAME
@@ -60,6 +64,9 @@ class Commands(UserDict[str, Any]):
             group = typer.Typer(**PLAIN)
             group.command()(command)
             command = group
+        for info in command.registered_commands:
+            if info.callback:
+                info.callback = with_verbosity(info.callback)
         return get_command(command)
 
 
@@ -72,7 +79,12 @@ class _Program(TyperGroup):
         return list(self.commands)  # the method of Typer would build every command
 
 
-app = typer.Typer(name="forensics", cls=_Program, **PLAIN | {"add_completion": True})
+app = typer.Typer(
+    name="forensics",
+    cls=_Program,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    **PLAIN | {"add_completion": True},
+)
 
 _USAGE = 2
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -109,6 +121,8 @@ def _program(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line, by default that of the process, and exit with its code."""
+    started = time.monotonic()
+    show_up_to(Level.NOTE)
     if arguments is None:
         _open_closed_streams()
         _raise_on_signals()
@@ -124,6 +138,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = _stopped(stop)
     except Exception as error:  # noqa: BLE001 - the last resort: users see one line, never a traceback
         code = _stopped(_stops[0]) if _stops else _failed(error)
+    tell(f"took {time.monotonic() - started:.1f} s", Level.DETAIL)
     sys.exit(code)
 
 
@@ -208,6 +223,7 @@ def _failed(error: Exception) -> int:
         _say(f"{where}{error.strerror or error}")
     else:
         _say(_unexpected(error))
+        _tell_trace(error)
     return 1
 
 
@@ -230,7 +246,11 @@ def _unexpected(error: Exception) -> str:
     return f"unexpected {type(error).__name__}: {error}{where}"
 
 
-def _say(message: str) -> None:
-    from forensics.output.terminal import tell
+def _tell_trace(error: Exception) -> None:
+    for entry in traceback.format_exception(error):
+        for text in entry.splitlines():
+            tell(text, Level.DETAIL)
 
-    tell(message)
+
+def _say(message: str) -> None:
+    tell(message, Level.ERROR)

@@ -53,12 +53,12 @@ def custody(
       forensics custody --case my-case --format json
       forensics custody --case my-case --sign ~/.ssh/id_ed25519 -o head.sig
     """
-    form = chosen(AnswerFormat, format, output)
     if (case := named_case(case)) is None:
         fail("name the case whose log to print: --case DIR", 2)
     if sign is not None:
         _sign(case, sign, format or AnswerFormat.TABLE, output, force=force)
         return
+    form = chosen(AnswerFormat, format, output)
     with errors_reported(), output_to(output, force=force):
         from forensics.case import Case
         from forensics.output.printers import print_answer

@@ -179,6 +179,8 @@ class EventsFormat(StrEnum):
 
 
 _ENDINGS = {"mmd": "mermaid", "gv": "dot"}
+_TEXT = {"txt", "text"}
+_WITH_ENDING = {"json", "jsonl", "csv", "parquet", "xlsx", "html"}
 # binary formats, and bytes as delivered, which may contain control codes for a terminal
 _NOT_FOR_A_SCREEN = {"parquet", "xlsx", "raw"}
 Formats = TypeVar("Formats", bound=StrEnum)
@@ -194,6 +196,9 @@ def chosen(formats: type[Formats], format: Formats | None, file: Path | None) ->
     ending = file.suffix.removeprefix(".").lower() if file else ""
     named = _ENDINGS.get(ending, ending)
     wanted = format or (formats(named) if named in set(formats) else next(iter(formats)))
+    if format is None and ending and named not in {*formats, *_TEXT}:
+        endings = [f".{one}" for one in formats if one in _WITH_ENDING]
+        fail(f"cannot write a .{ending} file; name a file ending in {', '.join(endings)}, or use --format", 2)
     if wanted in _NOT_FOR_A_SCREEN and file is None and sys.stdout.isatty():
         fail(f"{wanted} cannot be shown on a screen; name a file: -o FILE", 2)
     return wanted
@@ -204,20 +209,20 @@ UNREADABLE = 3
 
 def fail(message: str, code: int = 1) -> NoReturn:
     """Print an error of one line on standard error, and exit with `code`. Raises typer.Exit."""
-    from forensics.output.terminal import tell
+    from forensics.output.terminal import Level, tell
 
-    tell(message)
+    tell(message, Level.ERROR)
     raise typer.Exit(code)
 
 
 @contextmanager
 def errors_reported() -> Iterator[None]:
-    """Print errors of a case as one line and exit with 1; an unusable argument is a usage error and exits with 2."""
-    from forensics.errors import ForensicsError, NotAnIdentifier, UnusableFilter
+    """Print errors of a case as one line and exit with 1; wrong input is a usage error and exits with 2."""
+    from forensics.errors import ForensicsError, InputError
 
     try:
         yield
-    except (NotAnIdentifier, UnusableFilter) as error:
+    except InputError as error:
         fail(str(error), 2)
     except ForensicsError as error:
         fail(str(error))
@@ -228,14 +233,16 @@ def errors_reported() -> Iterator[None]:
 
 @contextmanager
 def output_to(file: Path | None, *, force: bool) -> Iterator[None]:
-    """Redirect standard output to a file, if one is given."""
+    """Redirect standard output to a file, if one is given, and confirm that it was written."""
     if file is None:
         yield
         return
     from forensics.files.private_file import private_file
+    from forensics.output.terminal import tell
 
     with private_file(file, replace=force) as written, redirect_stdout(written):
         yield
+    tell(f"wrote {file}, {file.stat().st_size:,} bytes")
 
 
 def named_case(case: Path | None) -> Path | None:

@@ -112,12 +112,12 @@ def show(
       forensics query show key_activity --shell --key AKIA2ICYRBJSCUQBO6WH
     """
     with errors_reported(), output_to(output, force=force):
-        from forensics.case import Case
+        from forensics.case import shell_lines
         from forensics.output.queries_text import print_query
 
         named = _named(name)
         given = _given(named, context.args, param or [], tz)
-        print_query(Case.query_in_shell(name, given) if shell else named.sql)
+        print_query(shell_lines(named, given) if shell else named.sql)
 
 
 @query.command(context_settings=_TAKES_PARAMETERS)
@@ -152,9 +152,9 @@ def run(
 
 
 def _named(name: str) -> SavedQuery:
-    from forensics.case import Case
+    from forensics.case import saved_query
 
-    return Case.saved_query(name)
+    return saved_query(name)
 
 
 def _given(query: SavedQuery, arguments: list[str], pairs: list[str], zone: str) -> Mapping[str, Value]:

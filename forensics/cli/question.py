@@ -114,7 +114,7 @@ def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
     if logs is None and (case := named_case(case)) is None:
         fail("name the logs: --logs PATH (a folder of logs), or --case DIR (created by `forensics ingest`)", 2)
     from forensics.case import Case
-    from forensics.output.terminal import progress, tell
+    from forensics.output.terminal import Level, progress, tell
 
     with errors_reported():
         if case is not None:
@@ -127,5 +127,5 @@ def asked_case(case: Path | None, logs: Path | None) -> Iterator[Case]:
         with made:
             yield made
             if made.unread_note:
-                tell(made.unread_note)
+                tell(made.unread_note, Level.ERROR)
                 raise typer.Exit(UNREADABLE)

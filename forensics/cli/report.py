@@ -42,7 +42,6 @@ def report(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ran
         from forensics.output.report import report_page
         from forensics.output.terminal import write
 
-        page = report_page(answer)
-        write(page)
+        write(report_page(answer))
         if asked.output is not None:
-            tell_report(asked.output, page, answer)
+            tell_report(asked.output, answer)

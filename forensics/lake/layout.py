@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -131,7 +132,9 @@ def open_existing(root: Path) -> Layout:
     if root.exists() and not root.is_dir():
         raise NotACase(f"{root} is a file, not a case folder; `forensics ingest LOGS --case DIR` creates a case")
     if not root.is_dir():
-        raise NotACase(f"there is no case at {root}; `forensics ingest LOGS --case {root}` creates one")
+        raise NotACase(
+            f"there is no case at {root}; `forensics ingest LOGS --case {shlex.quote(str(root))}` creates one"
+        )
     about(layout)
     _check_entries(layout)
     return layout

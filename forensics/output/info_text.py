@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -47,7 +48,7 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield from _unread(answer.unread)
     if answer.events:
         yield BLANK
-        yield line(f"Next: forensics who ACCESS_KEY_ID --case {answer.case}")
+        yield line(f"Next: forensics who ACCESS_KEY_ID --case {shlex.quote(answer.case)}")
 
 
 def render_snapshot(answer: Snapshot) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from forensics.answers.core import SECRET
-from forensics.output.terminal import tell
+from forensics.output.terminal import Level, tell
 from forensics.output.words import count, readable_time
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def tell_secrets(answers: Sequence[Who]) -> None:
     if any(answer.subject.id == SECRET for answer in answers):
         tell(
             "a subject looks like a secret access key or a session token; it was not used, stored or logged;"
-            " treat it as exposed"
+            " treat it as exposed",
+            Level.ERROR,
         )
 
 
@@ -45,13 +46,13 @@ def tell_no_row(holds: Info) -> None:
     tell(f"no row found; {_loaded_events(holds)}")
 
 
-def tell_report(file: Path, page: str, answer: Report) -> None:
-    """Report the size of the file of a report, its events and records, and the head of the custody log."""
+def tell_report(file: Path, answer: Report) -> None:
+    """Report the events and records in a report, and the head of the custody log."""
     listed, total = len(answer.events), answer.events_total
     events = count(total, "event") if listed == total else f"{listed:,} of {count(total, 'event')}"
     head = answer.case.custody_head
     log = f"; head of the custody log {head}" if head else ""
-    tell(f"{file}: {len(page) / 1e6:,.1f} MB with {events} and {count(len(answer.records), 'record')}{log}")
+    tell(f"{file}: {events} and {count(len(answer.records), 'record')}{log}")
 
 
 def _on_its_own(part: FilterMatches) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from enum import IntEnum
 from typing import Protocol
 
 from forensics.output.escape import for_terminal
@@ -62,8 +63,27 @@ def _ignored_broken_pipe() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def tell(message: str) -> None:
-    """Print a message as one line on standard error."""
+class Level(IntEnum):
+    """How much a command prints on standard error: errors, notes about the answer, or details for a bug report."""
+
+    ERROR = 0
+    NOTE = 1
+    DETAIL = 2
+
+
+_shown = Level.NOTE
+
+
+def show_up_to(level: Level) -> None:
+    """Print messages of this level and of those before it from now on."""
+    global _shown  # noqa: PLW0603 - one program has one standard error
+    _shown = level
+
+
+def tell(message: str, level: Level = Level.NOTE) -> None:
+    """Print a message as one line on standard error, if messages of its level are wanted."""
+    if level > _shown:
+        return
     with suppress(OSError):  # standard error is closed
         sys.stderr.write(f"forensics: {for_terminal(' '.join(message.split()))}\n")
         sys.stderr.flush()
@@ -135,7 +155,7 @@ def progress_text(done: int, all: int, size: int, sizes: int, records: int, seco
 @contextmanager
 def status(text: str = "calling AWS") -> Iterator[Callable[[str], None]]:
     """Show a status line, on a terminal only; call the result to replace its text."""
-    if not sys.stderr.isatty():
+    if _shown < Level.NOTE or not sys.stderr.isatty():
         yield lambda _text: None
         return
     from rich.console import Console

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -164,7 +165,7 @@ def render_bundle(answer: Bundle) -> Iterator[Line]:
             yield line((one.why, "warn"), f"  {one.source_file}", indent=2, hang=4)
     if complete:
         yield line(("Source files are packed as delivered and may contain session tokens", "warn"), indent=2)
-    yield line(f"Verify with its INSTRUCTIONS.txt, or with forensics verify {answer.path}", indent=2)
+    yield line(f"Verify with its INSTRUCTIONS.txt, or with forensics verify {shlex.quote(answer.path)}", indent=2)
 
 
 def _integrity(answer: Integrity) -> Iterator[Line]:

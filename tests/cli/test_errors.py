@@ -126,7 +126,7 @@ def test_a_place_where_no_case_can_be(tmp_path: Path) -> None:
 
 def test_logs_that_are_not_there(tmp_path: Path) -> None:
     done = run("who", sample.DEEP_KEY, "--logs", tmp_path / "nowhere")
-    assert done.code == 1
+    assert done.code == 2
     assert "nowhere" in done.complaint
 
 

@@ -58,8 +58,8 @@ def test_times_are_as_people_write_them(sample_case: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
-        (["nothing_like_it"], 1, "`forensics query list` lists all queries"),
-        (["key_owner"], 1, "needs --key: the access key ID"),
+        (["nothing_like_it"], 2, "`forensics query list` lists all queries"),
+        (["key_owner"], 2, "needs --key: the access key ID"),
         (["key_owner", "--kee", "x"], 2, "its parameters: --key"),
         (["root_use", "--key", "x"], 2, "its parameters: none"),
         (["key_owner", "--key"], 2, "--key needs a value"),

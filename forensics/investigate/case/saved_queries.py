@@ -25,7 +25,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from forensics.answers.query_answer import QueryParameter, SavedQuery
-from forensics.errors import UnusableQuery
+from forensics.errors import MisusedQuery, UnusableQuery
 from forensics.files.path_text import as_text
 from forensics.identifiers import key_as_logged
 from forensics.investigate.case.event_filter import logged_addresses
@@ -65,7 +65,7 @@ def saved_query(name: str) -> SavedQuery:
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f" (did you mean {near[0]}?)" if near else ""
-        raise UnusableQuery(f"there is no query {name}{hint}; `forensics query list` lists all queries")
+        raise MisusedQuery(f"there is no query {name}{hint}; `forensics query list` lists all queries")
     return known[name]
 
 
@@ -76,10 +76,10 @@ def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value])
     declared = {parameter.name: parameter for parameter in query.parameters}
     for name in given.keys() - declared.keys():
         has = f"it has {', '.join(declared)}" if declared else "it has none"
-        raise UnusableQuery(f"{query.name} has no parameter {name}; {has}")
+        raise MisusedQuery(f"{query.name} has no parameter {name}; {has}")
     for parameter in query.parameters:
         if parameter.is_required and given.get(parameter.name) is None:
-            raise UnusableQuery(f"{query.name} needs --{parameter.name}: {parameter.meaning}")
+            raise MisusedQuery(f"{query.name} needs --{parameter.name}: {parameter.meaning}")
     _check_names(connection, query)
     _check_tables(connection, query)
     values = {name: parameter.default for name, parameter in declared.items()} | dict(given)

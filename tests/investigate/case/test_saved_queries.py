@@ -12,7 +12,7 @@ import pytest
 from forensics.answers.query_answer import SavedQuery
 from forensics.case import Case
 from forensics.errors import QueryFailed, UnusableQuery
-from forensics.investigate.case.saved_queries import own_folder, saved_queries, saved_query
+from forensics.investigate.case.saved_queries import own_folder, saved_queries, saved_query, shell_lines
 from tests.simulator import sample
 
 HEADER = "-- title: Mine\n-- question: What\n--   is it?\n-- columns: a\n"
@@ -142,8 +142,5 @@ def test_the_shells_statements_give_the_same_rows(query: SavedQuery, case: Case,
         shell.execute("set TimeZone = 'UTC'")
         shell.execute(f"attach '{sample_case / 'case.duckdb'}' as \"case\" (read_only)")
         shell.execute('use "case"')
-        *_, last = (
-            shell.execute(statement.query)
-            for statement in shell.extract_statements(case.query_in_shell(query.name, given))
-        )
+        *_, last = (shell.execute(statement.query) for statement in shell.extract_statements(shell_lines(query, given)))
         assert last.fetchall() == list(case.query_rows(query.name, given).rows)
