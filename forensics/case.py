@@ -57,12 +57,15 @@ if TYPE_CHECKING:
     from forensics.answers.report_answer import Report
     from forensics.answers.rows_answer import FilterMatches, Rows
     from forensics.answers.schema_answer import Table
+    from forensics.answers.story_answer import Story
     from forensics.answers.tree_answer import Tree
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_filter import EventFilter
     from forensics.investigate.case.saved_queries import BoundValue, Value, saved_query, shell_lines
+    from forensics.proof.bundle_check import check_bundle
     from forensics.proof.origin import Origin
+    from forensics.sources.account_snapshot import snapshot_policy
 
 __all__ = [
     "Access",
@@ -96,6 +99,8 @@ _ON_FIRST_USE = {
     "LookupEstimate": "forensics.answers.ingest_answer",
     "SavedQuery": "forensics.answers.query_answer",
     "Value": "forensics.investigate.case.saved_queries",
+    "check_bundle": "forensics.proof.bundle_check",
+    "snapshot_policy": "forensics.sources.account_snapshot",
     "saved_query": "forensics.investigate.case.saved_queries",
     "shell_lines": "forensics.investigate.case.saved_queries",
 }
@@ -202,6 +207,22 @@ class Case(CaseFolder):
 
         answer = self._checked(tree(self._database.open(), identify(subject), at))
         return self._log.add("tree", {"subject": subject.strip(), "at": at}, answer)
+
+    def story(self, subject: str, *, leaked_at: datetime | None = None, **wanted: Unpack[EventFilter]) -> Story:
+        """Return what a key, session, user, role or address did in time, with everything derived from it.
+
+        Args:
+            subject: an access key ID, session ARN, principal ID, ARN or name of a user or role, address or network.
+            leaked_at: the time of the leak, UTC; earlier calls are told in one line.
+            **wanted: the criteria of `EventFilter` that restrict the story, such as since and until.
+
+        Raises:
+            NoSuchSubject: the name means no actor or role, or several.
+        """
+        from forensics.investigate.story.told import story
+
+        answer = story(self._database.open(), subject, wanted, leaked_at)
+        return self._log.add("story", {"subject": answer.subject.id, "leaked_at": leaked_at, **wanted}, answer)
 
     def events(
         self, *, columns: Sequence[str] | None = None, newest: bool = False, **wanted: Unpack[EventFilter]
@@ -417,23 +438,9 @@ class Case(CaseFolder):
         return self._log.add(command, parameters, to_frame(found), sha256=custody_log.arrow_sha256(found))
 
 
-def check_bundle(path: str | Path) -> Check:
-    """Compare a bundle with its own hashes. Needs no case. Raises NotChecked."""
-    from forensics.proof import bundle_check
-
-    return bundle_check.check_bundle(Path(path), None)
-
-
 def write_sample_logs(folder: str | Path) -> None:
     """Copy the sample logs of the package to a new folder. Raises OSError, also if the folder exists."""
     shutil.copytree(packaged_folder("sample_logs"), folder)
-
-
-def snapshot_policy(role_name: str | None = None) -> str:
-    """Return the minimal IAM policy for `Case.snapshot` as JSON; `role_name`: the role that it assumes, if any."""
-    from forensics.sources.account_snapshot import policy
-
-    return policy(role_name)
 
 
 if "IPython" in sys.modules:  # a notebook displays answers as HTML

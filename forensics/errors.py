@@ -37,6 +37,10 @@ class NoSuchSource(InputError):
     """A path does not exist, or is not a file or folder."""
 
 
+class NoSuchSubject(InputError):
+    """No actor or role has the name, or several have."""
+
+
 class NotAnS3Url(InputError):
     """The text is not a URL of S3."""
 

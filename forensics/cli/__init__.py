@@ -35,6 +35,7 @@ _NAMES = (
     "ingest",
     "snapshot",
     "tree",
+    "story",
     "report",
     "events",
     "info",

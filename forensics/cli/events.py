@@ -27,9 +27,14 @@ def _several(metavar: str, help: str) -> Any:
 def events(
     asked: Question,
     key: Annotated[str | None, typer.Option(metavar="ID", help="Only events signed with this access key.")] = None,
+    session: Annotated[
+        str | None, typer.Option(metavar="SESSION", help="Only calls by this session: ARN or principal ID.")
+    ] = None,
     descendants: Annotated[
         bool,
-        typer.Option("--descendants", help="With --key: also those of everything derived from the key."),
+        typer.Option(
+            "--descendants", help="Also the events of everything derived from the key, session, actor or role."
+        ),
     ] = False,
     origin_key: Annotated[str | None, typer.Option(metavar="ID", help="The same as --key ID --descendants.")] = None,
     actor: Annotated[
@@ -97,8 +102,6 @@ def events(
     """
     if since and until and since >= until:
         fail("no event can match: --since must be before --until; change one of them", 2)
-    if descendants and not key:
-        fail("--descendants needs --key ACCESS_KEY_ID", 2)
     if columns and asked.format.startswith("timesketch"):
         fail("a Timesketch file has its own columns; leave --columns out, or use another --format", 2)
     if limit is None and asked.format == EventsFormat.TABLE:
@@ -110,6 +113,7 @@ def events(
 
         wanted = EventFilter(
             key=key,
+            session=session,
             descendants=descendants,
             origin_key=origin_key,
             actor=actor,

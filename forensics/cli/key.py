@@ -15,7 +15,17 @@ AccessKey = Annotated[
 
 
 @question(KeyFormat)
-def key(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges: IpRangesOption = None) -> None:
+def key(
+    access_key: AccessKey,
+    *,
+    descendants: Annotated[
+        bool,
+        typer.Option("--descendants", help="In a Timesketch file: also the events of everything derived from the key."),
+    ] = False,
+    geo: GeoOption = None,
+    ip_ranges: IpRangesOption = None,
+    asked: Question,
+) -> None:
     """Show everything known about an access key.
 
     Shows the owner of the key, who created, deactivated or requested it, the credentials that were requested with it,
@@ -36,4 +46,6 @@ def key(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ranges
         from forensics.output.printers import print_rows
         from forensics.output.timesketch import key_timeline
 
-        print_rows(key_timeline(page, case.event_rows(EventFilter(key=access_key))), asked.format)
+        print_rows(
+            key_timeline(page, case.event_rows(EventFilter(key=access_key, descendants=descendants))), asked.format
+        )

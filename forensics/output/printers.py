@@ -39,6 +39,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "LookupEstimate": {"table": "estimate:render_estimate"},
     "Seal": {"table": "verify_text:render_seal"},
     "Snapshot": {"table": "info_text:render_snapshot"},
+    "Story": {"table": "story_text:render_story"},
     "Tree": {"table": "tree_text:render_tree", "graph": "graph:tree_graph"},
     "Verification": {"table": "verify_text:render_verification", "rows": "verify_text:verification_rows"},
     "Who": {"table": "who_text:render_who"},
@@ -57,6 +58,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
         "jsonl": "rows_text:to_jsonl",
     },
     "result": {"table": "rows_text:render_result"},
+    "whole_story": {"table": "story_text:render_whole_story"},
     "schema": {"table": "schema_text:render_schema", "rows": "schema_text:schema_rows"},
 }
 _LAID_OUT = {"Coverage", "events", "result"}  # their tables depend on the width

@@ -26,8 +26,8 @@ _OWN_SUMS_ONLY = (
 )
 
 
-def check_bundle(path: Path, origin: Origin | None) -> Check:
-    """Return the check of a bundle.
+def check_bundle(path: Path, origin: Origin | None = None) -> Check:
+    """Return the check of a bundle. Needs no case.
 
     Args:
         path: the bundle.

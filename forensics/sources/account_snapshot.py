@@ -93,10 +93,11 @@ class SnapshotFiles:
         )
 
 
-def policy(role_name: str | None) -> str:
-    """Return the minimal IAM policy as JSON.
+def snapshot_policy(role_name: str | None = None) -> str:
+    """Return the minimal IAM policy for `Case.snapshot` as JSON.
 
-    With a role name, a second statement allows assuming that role. The role itself needs the first statement.
+    With the name of the role that it assumes, a second statement allows assuming that role. The role itself needs the
+    first statement.
     """
     statements: list[dict[str, object]] = [
         {"Sid": "ReadForForensics", "Effect": "Allow", "Action": list(CALLS), "Resource": "*"}

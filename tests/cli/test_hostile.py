@@ -87,6 +87,7 @@ ASKED: dict[str, list[list[str]]] = {
     "who": [[PARENT_KEY], [session_key(50 + number) for number, _ in NUMBERED], [ALL_AT_ONCE, PARENT_KEY]],
     "key": [[PARENT_KEY], [session_key(51)], [user_key(0)]],
     "tree": [[PARENT_KEY]],
+    "story": [[PARENT_KEY], ["198.51.100.0/24", "--all"]],
     "report": [[PARENT_KEY]],
     "events": [[], ["--key", PARENT_KEY]],
     "sql": [[QUERY], [PIVOT]],

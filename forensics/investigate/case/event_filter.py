@@ -27,7 +27,9 @@ class EventFilter(TypedDict, total=False):
 
     Args:
         key: the access key ID that signed the call.
-        descendants: with `key`, also the events of everything derived from the key, also through what was planted.
+        session: the ARN of the session that made the call, or its principal ID.
+        descendants: with `key`, `session`, `actor` or `role`, also the events of everything derived from it, also
+            through what was planted.
         origin_key: the same as `key` with `descendants`.
         actor: the ID, name or ARN of the actor.
         since: the earliest time; UTC if it has no time zone.
@@ -47,6 +49,7 @@ class EventFilter(TypedDict, total=False):
     """
 
     key: str | None
+    session: str | None
     descendants: bool
     origin_key: str | None
     actor: str | None
@@ -71,6 +74,7 @@ _CONDITIONS = {
         access_key_id = $origin_key or origin_access_key_id = $origin_key
         or credential_id in (select derived_id from derived where ancestor_access_key_id = $origin_key)
     )""",
+    "session": "$session in (arn, principal_id)",
     "actor": "lower($actor) in (lower(actor_id), lower(actor_name), lower(actor_arn))",
     "since": "event_time >= $since::timestamptz",
     "until": "event_time < $until::timestamptz",
@@ -97,20 +101,28 @@ _PATTERNS = {
     "resource": r"((.*[:/])?{0}|[^:]*:[^:]*:s3:[^:]*:[^:]*:{0}/.*)",
     "user_agent": "{}",
 }
+# the credentials of a criterion, for everything derived from them
+_ANCESTORS = {
+    "session": "select credential_id from credentials where $session in (arn, principal_id)",
+    "actor": "select credential_id from actors where lower($actor) in"
+    " (lower(actor_id), lower(actor_name), lower(actor_arn))",
+    "role": "select credential_id from credentials where session_issuer_type = 'Role'"
+    " and regexp_full_match(session_issuer_arn, $role, 'is')",
+}
 OUTCOMES = ("succeeded", "denied", "failed")
 
 
 def given(wanted: Mapping[str, object]) -> dict[str, Any]:
     """Return the criteria of an `EventFilter` that restrict; `key` with `descendants` is `origin_key`.
 
-    Raises UnusableFilter for a criterion that does not exist, and for `descendants` without `key`.
+    Raises UnusableFilter for a criterion that does not exist, and for `descendants` of nothing.
     """
     criteria = {name: value for name, value in wanted.items() if value}
     if unknown := criteria.keys() - EventFilter.__annotations__.keys():
         raise UnusableFilter(f"there is no criterion {min(unknown)}; use {', '.join(EventFilter.__annotations__)}")
-    if criteria.pop("descendants", False):
-        if "key" not in criteria:
-            raise UnusableFilter("descendants needs a key: --key ACCESS_KEY_ID --descendants")
+    if "descendants" in criteria and not criteria.keys() & {"key", *_ANCESTORS}:
+        raise UnusableFilter("descendants of what? Add a key (--key), a session, an actor or a role")
+    if "descendants" in criteria and "key" in criteria:
         criteria["origin_key"] = criteria.pop("key")
     return criteria
 
@@ -119,13 +131,19 @@ def condition(connection: Connection, wanted: Mapping[str, object]) -> tuple[str
     """Return the condition on `attributed_events` for an `EventFilter`, and its parameters. Raises UnusableFilter."""
     criteria = given(wanted)
     matches = several(criteria.pop("match", None))
-    conditions = [_CONDITIONS[name] for name in criteria]
+    with_descendants = _ANCESTORS if criteria.pop("descendants", False) else ()
+    conditions = [_with_descendants(name) if name in with_descendants else _CONDITIONS[name] for name in criteria]
     parameters = {name: _parameter(connection, name, value) for name, value in criteria.items() if name != "errors"}
     for number, text in enumerate(matches):
         column, pattern = _column_and_regex(connection, text)
         conditions.append(f'regexp_matches("{column}"::varchar, $match_{number})')
         parameters[f"match_{number}"] = pattern
     return " and ".join(conditions) or "true", parameters
+
+
+def _with_descendants(name: str) -> str:
+    derived = f"select derived_id from derived where ancestor_id in ({_ANCESTORS[name]})"  # noqa: S608 - a constant
+    return f"({_CONDITIONS[name]} or credential_id in ({derived}))"
 
 
 def several(value: Several) -> tuple[str, ...]:

@@ -65,7 +65,9 @@ _MOST_TYPOS = 2
 def matches_alone(connection: Connection, wanted: EventFilter) -> tuple[FilterMatches, ...]:
     """Return how many events match each part of a filter on its own; if none does, a similar value that occurs."""
     found = []
-    for name, value in given(wanted).items():
+    criteria = given(wanted)
+    criteria.pop("descendants", None)
+    for name, value in criteria.items():
         where, parameters = condition(connection, {name: value})
         (events,) = connection.execute(f"select count(*) {_FROM} {where}", parameters).fetchall()[0]
         text = None if isinstance(value, (bool, datetime)) else ", ".join(several(value))

@@ -87,6 +87,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
         ({"origin_key": ALICE.key}, [0, 10, 20]),
         ({"key": ALICE.key, "descendants": True}, [0, 10, 20]),
         ({"key": KEY, "descendants": True}, [10, 20]),
+        ({"session": f"{DEPLOY.id}:build"}, [10, 20]),
+        ({"session": DEPLOY.session("build", 0, KEY)["arn"]}, [10, 20]),
+        ({"session": f"{DEPLOY.id}:build", "descendants": True, "errors": True}, [20]),
+        ({"role": "deploy", "descendants": True}, [10, 20]),
+        ({"actor": "bob", "descendants": True}, [30]),
         ({"name": [], "account": (), "descendants": False}, [0, 10, 20, 30]),
     ],
 )
@@ -108,7 +113,7 @@ def test_a_filter_leaves_what_fits_in_the_order_of_time(case: Case, wanted: Even
         ({"match": "event_name=("}, r"\( is not a regular expression: missing \)"),
         ({"match": 'event_name" = event_name or "x=x'}, "no column"),
         ({"outcome": "success"}, "no outcome success; use succeeded, denied, failed"),
-        ({"descendants": True}, "descendants needs a key"),
+        ({"descendants": True}, "descendants of what"),
         ({"user": "alice"}, "no criterion user; use key, "),
     ],
 )

@@ -1,0 +1,124 @@
+"""Story answer: what a key, session, user, role or address did, told in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from forensics.answers.core import ActorKind, Displayed, Grade
+
+
+class StorySubjectType(StrEnum):
+    """What a story is about."""
+
+    ACCESS_KEY = "access_key"
+    SESSION = "session"
+    ACTOR = "actor"
+    ROLE = "role"
+    ADDRESS = "address"
+
+
+@dataclass(frozen=True, slots=True)
+class StorySubject:
+    """The subject of a story. `id`: as it is logged, or an address or network as given."""
+
+    type: StorySubjectType
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoryActor:
+    """Who is behind events of the story, how sure that is, and the number of these events."""
+
+    kind: ActorKind
+    id: str | None
+    name: str | None
+    grade: Grade
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryStep:
+    """Like calls of one signer from one address, without a pause of half an hour.
+
+    `is_reading`: calls that change and take nothing, told together. `is_by_service`: calls that AWS services made for
+    the caller, told together. The other steps are of one event name, outcome and target. `event_names`: at most 12,
+    `resources`: at most 3, `event_ids`: the first 3. `application`: the program that the user agent names; the caller
+    chooses it. `new_address`, `new_application`, `new_regions`: no earlier call of the story has it. The fields from
+    `target_role_arn` on are those of `events`; of several values, the first in the order of text.
+    """
+
+    is_reading: bool
+    is_by_service: bool
+    first_event_time: datetime
+    last_event_time: datetime
+    events: int
+    succeeded: int
+    denied: int
+    failed: int
+    event_names: tuple[str, ...]
+    event_names_total: int
+    event_source: str | None
+    services: int
+    resources: tuple[str, ...]
+    resources_total: int
+    actor_kind: ActorKind
+    actor_id: str | None
+    actor_name: str | None
+    grade: Grade
+    identity_type: str | None
+    arn: str | None
+    access_key_id: str | None
+    account_id: str | None
+    source_ip_address: str | None
+    user_agent: str | None
+    application: str | None
+    aws_regions: tuple[str, ...]
+    new_address: bool
+    new_application: bool
+    new_regions: tuple[str, ...]
+    error_code: str | None
+    target_role_arn: str | None
+    target_role_name: str | None
+    target_user_name: str | None
+    new_user_name: str | None
+    target_access_key_id: str | None
+    target_status: str | None
+    target_policy: str | None
+    created_access_key_id: str | None
+    issued_access_key_id: str | None
+    launched: str | None
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierUse:
+    """The calls before the time at which the key leaked. `addresses`: at most 12; `event_ids`: the first 3."""
+
+    events: int
+    first_event_time: datetime
+    last_event_time: datetime
+    event_names: int
+    addresses: tuple[str, ...]
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story(Displayed):
+    """What a subject did, with everything derived from it. Times are UTC.
+
+    `events`: all of the story, also those without a readable time (`undated`), which are in no step. `steps`: at most
+    10,000 of `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls.
+    """
+
+    subject: StorySubject
+    events: int
+    undated: int
+    first_event_time: datetime | None
+    last_event_time: datetime | None
+    actors: tuple[StoryActor, ...]
+    leaked_at: datetime | None
+    earlier: EarlierUse | None
+    steps_total: int
+    steps: tuple[StoryStep, ...]

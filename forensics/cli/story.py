@@ -1,0 +1,54 @@
+"""forensics story"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from forensics.cli.events import Since, Until
+from forensics.cli.options import AnswerFormat, ZoneOption, fail, time_option
+from forensics.cli.question import Question, question
+
+LeakedAt = Annotated[
+    datetime | None,
+    time_option("--leaked-at", help="The time of the leak; earlier calls are told in one line."),
+]
+
+
+@question(AnswerFormat)
+def story(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT",
+            help="An access key ID, session ARN, principal ID, ARN or name of a user or role, address or network.",
+            show_default=False,
+        ),
+    ],
+    *,
+    since: Since = None,
+    until: Until = None,
+    leaked_at: LeakedAt = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    every: Annotated[bool, typer.Option("--all", help="Tell all steps, not only the first.")] = False,
+    asked: Question,
+) -> None:
+    """Tell what a key, session, user, role or address did, in time.
+
+    Includes everything derived from the subject, also through what was planted. Like calls are told in one line; first
+    uses of an address, program or region, and refusals, are marked. Each line cites its events.
+
+    \b
+    Examples:
+      forensics story AKIA2ICYRBJSCUQBO6WH --logs sample_logs --leaked-at 2026-10-03T21:00:00Z
+      forensics story svc-deploy --case my-case --since 2026-10-04 --until 2026-10-05
+      forensics story 192.0.2.0/24 --case my-case --all
+      forensics story AKIA2ICYRBJSCUQBO6WH --case my-case --format json
+    """
+    if since and until and since >= until:
+        fail("no event can match: --since must be before --until; change one of them", 2)
+    with asked.opened() as case:
+        told = case.story(subject, leaked_at=leaked_at, since=since, until=until)
+        asked.print(told, "whole_story" if every else "")

@@ -1,0 +1,1 @@
+"""Story: what a key, session, user, role or address did, in time."""

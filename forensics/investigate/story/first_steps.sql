@@ -1,0 +1,5 @@
+-- The first $most steps of a story, in the order of time.
+select * exclude (place)
+from story_steps
+order by first_event_time, place
+limit $most

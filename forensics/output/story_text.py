@@ -1,0 +1,214 @@
+"""Story on screen: one line for each step in the order of time, with the events that prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from forensics.answers.core import ActorKind
+from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubjectType
+from forensics.output.lines import BLANK, Line, Span, line
+from forensics.output.words import ACTOR_KINDS, count, first_few, readable_time, time_span
+
+SHOWN = 80
+"""Steps of a story that are shown by default."""
+_NAMED = 4  # names in a line
+_CLOCK = len("02:11:03 to 02:14:59  ")
+_SUBJECTS = {
+    StorySubjectType.ACCESS_KEY: "access key",
+    StorySubjectType.SESSION: "session",
+    StorySubjectType.ACTOR: "actor",
+    StorySubjectType.ROLE: "role",
+    StorySubjectType.ADDRESS: "address",
+}
+# what a call did; the fields are those of the step. A call without one of them is told by its name
+_DEEDS = {
+    "AssumeRole": "assumed {role}",
+    "AssumeRoleWithSAML": "assumed {role}",
+    "AssumeRoleWithWebIdentity": "assumed {role}",
+    "SwitchRole": "switched to {role}",
+    "GetSessionToken": "requested a session token",
+    "GetFederationToken": "requested a federation token",
+    "ConsoleLogin": "signed in to the console",
+    "CreateUser": "created user {user}",
+    "DeleteUser": "deleted user {user}",
+    "UpdateUser": "renamed user {user} to {new_user}",
+    "CreateAccessKey": "created access key {created} for {user}",
+    "UpdateAccessKey": "set access key {key} to {status}",
+    "DeleteAccessKey": "deleted access key {key}",
+    "CreateLoginProfile": "created a password for {user}",
+    "UpdateLoginProfile": "changed the password of {user}",
+    "DeleteLoginProfile": "deleted the password of {user}",
+    "AttachUserPolicy": "attached policy {policy} to user {user}",
+    "PutUserPolicy": "put policy {policy} on user {user}",
+    "DetachUserPolicy": "detached policy {policy} from user {user}",
+    "CreateRole": "created role {role}",
+    "AttachRolePolicy": "attached policy {policy} to role {role}",
+    "PutRolePolicy": "put policy {policy} on role {role}",
+    "UpdateAssumeRolePolicy": "changed the trust policy of role {role}",
+    "StopLogging": "stopped the logging of {resource}",
+    "DeleteTrail": "deleted the trail {resource}",
+    "RunInstances": "launched {launched}",
+    "GetSecretValue": "read the secret {resource}",
+}
+
+
+def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
+    """Return a story; `shown`: the number of its steps, or None for all."""
+    subject = f"{_SUBJECTS[answer.subject.type]} {answer.subject.id}"
+    if not answer.events:
+        yield line(f"no loaded event is by the {subject} or by what derives from it")
+        return
+    when = time_span(answer.first_event_time, answer.last_event_time)
+    yield line((subject, "bold"), f": {count(answer.events, 'event')} with everything derived from it, {when}")
+    yield from _actors(answer.actors)
+    if answer.undated:
+        yield line(f"without {count(answer.undated, 'event')} that have no readable time", indent=2)
+    if answer.earlier and answer.leaked_at:
+        yield from _earlier(answer.earlier, readable_time(answer.leaked_at))
+    steps = answer.steps[:shown]
+    yield from _days(steps)
+    if answer.steps_total > len(steps):
+        yield BLANK
+        more = count(answer.steps_total - len(steps), "later step")
+        how = "--all lists them" if len(answer.steps) > len(steps) else "restrict the story with --since and --until"
+        yield line((f"and {more}; {how}", "dim"))
+
+
+def render_whole_story(answer: Story) -> Iterator[Line]:
+    """Return a story with all of its steps."""
+    return render_story(answer, shown=None)
+
+
+def _actors(actors: Sequence[StoryActor]) -> Iterator[Line]:
+    for actor in actors:
+        who = (
+            "not resolved" if actor.kind == ActorKind.UNKNOWN else f"{ACTOR_KINDS[actor.kind]} {actor.name or actor.id}"
+        )
+        yield line(f"{count(actor.events, 'event')} by {who}", (f"  {actor.grade}", "dim"), indent=2)
+
+
+def _earlier(earlier: EarlierUse, leaked_at: str) -> Iterator[Line]:
+    yield BLANK
+    when = time_span(earlier.first_event_time, earlier.last_event_time)
+    calls = f"{count(earlier.events, 'call')} of {count(earlier.event_names, 'kind')}"
+    yield line(
+        ("before the leak", "bold"), f" at {leaked_at}: {calls} from {first_few(earlier.addresses, _NAMED)}, {when}"
+    )
+    yield _cited(earlier.event_ids, earlier.events)
+
+
+def _days(steps: Sequence[StoryStep]) -> Iterator[Line]:
+    day, before = "", None
+    for step in steps:
+        date = readable_time(step.first_event_time)[:10]
+        if date != day:
+            yield BLANK
+            yield line((date, "bold"))
+            day = date
+        yield from _step(step, before)
+        before = before if step.is_by_service else step
+
+
+def _step(step: StoryStep, before: StoryStep | None) -> Iterator[Line]:
+    is_bad = step.new_address or (step.succeeded > 0 and not step.is_reading)
+    deed = (_deed(step), "" if step.succeeded else "warn") if not is_bad else (_deed(step), "bold")
+    yield line(f"{_clock(step)}{_signer(step, before)}", deed, _whence(step, before), indent=2, hang=_CLOCK + 2)
+    yield _cited(step.event_ids, step.events)
+
+
+def _clock(step: StoryStep) -> str:
+    first, last = (readable_time(moment) for moment in (step.first_event_time, step.last_event_time))
+    if first == last:
+        text = first[11:19]
+    else:
+        text = f"{first[11:19]} to {last[11:19] if first[:10] == last[:10] else last.removesuffix('Z')}"
+    return f"{text:<{_CLOCK}}"
+
+
+def _signer(step: StoryStep, before: StoryStep | None) -> str:
+    """Return who signed the calls, with the key if it is another one than before."""
+    name = _name(step)
+    if step.is_by_service:
+        return f"AWS services for {name} "
+    if before and not before.is_by_service and (before.access_key_id, _name(before)) == (step.access_key_id, name):
+        return f"{name} "
+    return f"{name} ({step.access_key_id}) " if step.access_key_id and step.access_key_id != name else f"{name} "
+
+
+def _name(step: StoryStep) -> str:
+    """Return the actor, and the role of its session. The caller chose the name of the session, so it names nobody."""
+    actor = step.actor_name or step.actor_id
+    role = (step.arn or "").partition(":assumed-role/")[2].partition("/")[0]
+    if not role:
+        return actor or step.access_key_id or "somebody"
+    return f"{actor} as {role}" if actor else f"a session of {role}"
+
+
+def _deed(step: StoryStep) -> str:
+    refused = step.denied + step.failed
+    if step.is_reading or step.is_by_service:
+        others = step.event_names_total - _NAMED
+        named = ", ".join(step.event_names[:_NAMED]) + (f" and {others:,} more" if others > 0 else "")
+        result = "" if not refused else ", all refused" if not step.succeeded else f", {refused:,} refused"
+        return f"called {named}{_times(step)}{result}"
+    done = _told(step) if step.succeeded else None
+    if done is None:
+        more = f" and {step.resources_total - 1:,} more" if step.resources_total > 1 else ""
+        on = f" on {step.resources[0]}{more}" if step.resources else ""
+        done = f"called {step.event_names[0]}{on}"
+    error = f" ({step.error_code})" if step.error_code else ""
+    result = "" if not refused else f", denied{error}" if step.denied else f", failed{error}"
+    return f"{done}{_times(step)}{result}"
+
+
+def _told(step: StoryStep) -> str | None:
+    template = _DEEDS.get(step.event_names[0])
+    role = step.target_role_name or step.target_role_arn
+    fields = {
+        "role": _role(role) if role else None,
+        "user": step.target_user_name,
+        "new_user": step.new_user_name,
+        "created": step.created_access_key_id,
+        "key": step.target_access_key_id,
+        "status": step.target_status,
+        "policy": step.target_policy,
+        "launched": step.launched,
+        "resource": step.resources[0] if len(step.resources) == 1 else None,
+    }
+    known = {name: value for name, value in fields.items() if value}
+    try:
+        return template.format(**known) if template else None
+    except KeyError:
+        return None
+
+
+def _role(role: str) -> str:
+    """Return `deployer (704560302692)` for the ARN of a role."""
+    name, account = role.rpartition("/")[2], role.split(":")[4] if role.count(":") >= 5 else None
+    return f"{name} ({account})" if account else name
+
+
+def _times(step: StoryStep) -> str:
+    return f", {step.events:,} times" if step.events > 1 else ""
+
+
+def _whence(step: StoryStep, before: StoryStep | None) -> Span | str:
+    """Return the address, program and regions, as far as they are new or other than before."""
+    parts = []
+    if step.is_by_service:
+        return ""
+    if step.source_ip_address and (
+        step.new_address or not before or before.source_ip_address != step.source_ip_address
+    ):
+        parts.append(f"from {'the new address ' if step.new_address and before else ''}{step.source_ip_address}")
+    if step.application and (step.new_application or not before or before.application != step.application):
+        parts.append(f"with {'the new program ' if step.new_application and before else ''}{step.application}")
+    if step.new_regions and before:
+        parts.append(f"for the first time in {first_few(step.new_regions, _NAMED)}")
+    text = f" {' '.join(parts)}" if parts else ""
+    return (text, "warn") if before and (step.new_address or step.new_application or step.new_regions) else text
+
+
+def _cited(event_ids: Sequence[str], events: int) -> Line:
+    more = f" and {events - 1:,} more" if events > 1 else ""
+    return line((f"{event_ids[0] if event_ids else 'no event ID logged'}{more}", "dim"), indent=_CLOCK + 2)

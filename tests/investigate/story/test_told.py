@@ -1,0 +1,151 @@
+"""Stories: every event once, in the order of time, with what derives from the subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from forensics.answers.story_answer import Story, StorySubjectType
+from forensics.case import Case
+from forensics.errors import NoSuchSubject, SecretRefused
+from tests.attribution.records import START, Account, assume_role, call
+from tests.cases import case_of_records
+
+IAM = "iam.amazonaws.com"
+AWS = Account("111111111111")
+ALICE, BOB, DEPLOY, KEY = AWS.user("alice"), AWS.user("bob"), AWS.role("deploy"), AWS.key("K")
+PLANTED = AWS.user("planted")
+SESSION = DEPLOY.session("bob", 0, KEY)
+CREATED_KEY = {"accessKey": {"accessKeyId": PLANTED.key, "userName": "planted", "status": "Active"}}
+RECORDS = (
+    assume_role(ALICE.signs(), DEPLOY, "bob", 0, issues=KEY),
+    *(call(SESSION, second, name=f"List{second}", readOnly=True) for second in range(10, 20)),
+    call(SESSION, 21, name="List21", readOnly=True, errorCode="AccessDenied"),
+    call(SESSION, 22, source=IAM, name="DeleteUser", requestParameters={"userName": "x"}, errorCode="AccessDenied"),
+    call(SESSION, 30, source=IAM, name="CreateAccessKey", requestParameters={"userName": "planted"})
+    | {"responseElements": CREATED_KEY},
+    call(SESSION, 31, source="kms.amazonaws.com", name="Decrypt", sourceIPAddress="ebs.amazonaws.com"),
+    call(PLANTED.signs(), 40, name="PutObject", sourceIPAddress="203.0.113.9", awsRegion="eu-west-1"),
+    call(PLANTED.signs(), 41, name="PutObject", sourceIPAddress="203.0.113.9", awsRegion="eu-west-1"),
+    call(PLANTED.signs(), 4000, name="PutObject", sourceIPAddress="203.0.113.9", awsRegion="eu-west-1"),
+    call(BOB.signs(), 50, name="GetObject"),
+)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    with case_of_records(RECORDS, tmp_path_factory.mktemp("story")) as made:
+        yield made
+
+
+def names(story: Story) -> list[tuple[str, int]]:
+    return [(step.event_names[0], step.events) for step in story.steps]
+
+
+def test_a_key_with_everything_derived_from_it(case: Case) -> None:
+    story = case.story(ALICE.key)
+    assert names(story) == [
+        ("AssumeRole", 1), ("List10", 11), ("DeleteUser", 1), ("CreateAccessKey", 1), ("Decrypt", 1), ("PutObject", 2),
+        ("PutObject", 1),
+    ]  # fmt: skip
+    assert (story.events, story.steps_total, story.undated) == (18, 7, 0)
+    assert [actor.name for actor in story.actors] == ["alice", "planted"]
+
+
+def test_steps_say_what_is_new_and_what_was_refused(case: Case) -> None:
+    first, reads, refused, created, by_service, planted, later = case.story(ALICE.key).steps
+    assert (reads.is_reading, reads.succeeded, reads.denied, reads.event_names_total) == (True, 10, 1, 11)
+    assert (refused.denied, refused.target_user_name) == (1, "x")
+    assert (created.created_access_key_id, created.target_user_name) == (PLANTED.key, "planted")
+    assert (by_service.is_by_service, by_service.new_address) == (True, False)
+    assert (planted.new_address, planted.new_regions) == (True, ("eu-west-1",))
+    assert (later.new_address, later.new_regions) == (False, ())
+    assert first.new_address
+
+
+def test_every_event_is_in_one_step(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        story = case.story("svc-deploy")
+    assert sum(step.events for step in story.steps) == story.events
+    assert all(step.event_ids for step in story.steps)
+    assert all(step.succeeded + step.denied + step.failed == step.events for step in story.steps)
+    times = [step.first_event_time for step in story.steps]
+    assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("subject", "type_", "events"),
+    [
+        (ALICE.key.lower(), "access_key", 18),
+        ("alice", "actor", 18),
+        (ALICE.arn, "actor", 18),
+        (ALICE.id, "actor", 18),
+        ("DEPLOY", "role", 17),
+        (DEPLOY.arn, "role", 17),
+        (SESSION["arn"], "session", 17),
+        (f"{DEPLOY.id}:bob", "session", 17),
+        ("203.0.113.0/24", "address", 3),
+        ("bob", "actor", 1),
+        ("AKIAQQQQQQQQQQQQQQQQ", "access_key", 0),
+    ],
+)
+def test_subjects(case: Case, subject: str, type_: StorySubjectType, events: int) -> None:
+    story = case.story(f" {subject} ")
+    assert (story.subject.type, story.events) == (type_, events)
+
+
+def test_a_session_name_is_no_subject(case: Case) -> None:
+    """The caller chose it: the story of bob is not that of a session that calls itself bob."""
+    assert [actor.name for actor in case.story("bob").actors] == ["bob"]
+    with pytest.raises(NoSuchSubject, match="no user, role or other actor in the loaded events has the name carol"):
+        case.story("carol")
+
+
+def test_a_name_of_several_is_not_guessed(tmp_path: Path) -> None:
+    other = Account("222222222222").user("alice")
+    with case_of_records([*RECORDS, call(other.signs(), 60)], tmp_path) as case:
+        with pytest.raises(NoSuchSubject, match="alice means 2 actors or roles; name one of them") as raised:
+            case.story("alice")
+        assert ALICE.arn in str(raised.value) and other.arn in str(raised.value)
+        assert case.story(other.arn).events == 1
+
+
+def test_a_secret_is_refused(case: Case) -> None:
+    with pytest.raises(SecretRefused):
+        case.story("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+
+
+def test_earlier_use_is_told_once(case: Case) -> None:
+    story = case.story(ALICE.key, leaked_at=START + timedelta(seconds=25))
+    assert story.earlier is not None
+    assert (story.earlier.events, story.earlier.event_names) == (13, 13)
+    assert names(story) == [("CreateAccessKey", 1), ("Decrypt", 1), ("PutObject", 2), ("PutObject", 1)]
+    assert story.events == 18
+    assert case.story(ALICE.key).earlier is None
+
+
+def test_a_part_of_a_story(case: Case) -> None:
+    start = START + timedelta(seconds=22)
+    assert names(case.story(ALICE.key, since=start, until=start + timedelta(seconds=9))) == [
+        ("DeleteUser", 1), ("CreateAccessKey", 1),
+    ]  # fmt: skip
+    assert names(case.story(ALICE.key, errors=True)) == [("List21", 1), ("DeleteUser", 1)]
+
+
+def test_a_call_of_which_two_accounts_have_a_copy_is_told_once(tmp_path: Path) -> None:
+    shared = {"sharedEventID": "00000000-0000-4000-8000-00000000000a"}
+    own = assume_role(ALICE.signs(), DEPLOY, "bob", 0, issues=KEY) | shared
+    copy = own | {"recipientAccountId": "222222222222", "eventID": "00000000-0000-4000-8000-00000000000b"}
+    with case_of_records([own, copy], tmp_path) as case:
+        assert names(case.story(ALICE.key)) == [("AssumeRole", 1)]
+
+
+def test_the_order_of_records_changes_nothing(case: Case, tmp_path: Path) -> None:
+    shuffled = list(RECORDS)
+    Random(1).shuffle(shuffled)
+    with case_of_records(shuffled, tmp_path) as other:
+        assert other.story(ALICE.key) == case.story(ALICE.key)
