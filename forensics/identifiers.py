@@ -83,7 +83,7 @@ def identify(text: str) -> Identifier:
     if _PRINCIPAL_ID.fullmatch(text):
         return Identifier(SubjectType.PRINCIPAL, text)
     raise NotAnIdentifier(
-        f"{_shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
+        f"{shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN or principal ID"
     )
 
 
@@ -219,5 +219,6 @@ def is_secret(text: str) -> bool:
     return False
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a text for an error message, cut after 60 characters."""
     return text if len(text) <= 60 else text[:57] + "..."

@@ -17,7 +17,7 @@ from forensics.answers.canonical import to_json
 from forensics.answers.rows_answer import Rows
 from forensics.output.escape import cell, for_spreadsheet, for_terminal
 from forensics.output.lines import BLANK, Line, cells, cut, line, table
-from forensics.output.words import count
+from forensics.output.words import count, time_span
 
 # longer values are truncated in a table; no ID, key or ARN of a principal is nearly as long
 _LONGEST = 300
@@ -88,9 +88,9 @@ def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
     if not rows.rows:
         return
     shown, total = len(rows.rows), rows.total
-    first, last = sorted(_text(rows.rows[index][0]) for index in (0, -1))
+    times = [row[0] for row in rows.rows if row[0] is not None]
     many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
-    yield line((many, "bold"), f", {first} to {last}")
+    yield line((many, "bold"), f", {time_span(min(times, default=None), max(times, default=None))}")
     columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}
     yield from _differing({name: columns[name] for name in _ordered(columns)}, width, set())
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from forensics.errors import UnusableFilter
+from forensics.identifiers import shortened
 from forensics.investigate.sql_rows import Connection, Row, rows
 
 COLUMNS = tuple(
@@ -30,11 +31,13 @@ class EventColumn(Row, frozen=True):
 
 
 def event_columns(connection: Connection, wanted: Sequence[str]) -> tuple[EventColumn, ...]:
-    """Return the columns with these names, upper or lower case. Raises UnusableFilter."""
+    """Return each column with one of these names, upper or lower case, once. Raises UnusableFilter."""
     columns = {column.name: column for column in rows(connection, EventColumn, "case/event_columns")}
     for name in wanted:
         if name.lower() not in columns:
             near = get_close_matches(name.lower(), columns, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
-            raise UnusableFilter(f"events have no column {name}{hint}; `forensics schema attributed_events` lists all")
-    return tuple(columns[name.lower()] for name in wanted)
+            raise UnusableFilter(
+                f"events have no column {shortened(name)!r}{hint}; `forensics schema attributed_events` lists all"
+            )
+    return tuple(dict.fromkeys(columns[name.lower()] for name in wanted))

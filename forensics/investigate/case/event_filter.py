@@ -11,7 +11,7 @@ import duckdb
 
 from forensics.addresses import addresses_in, network_of
 from forensics.errors import UnusableFilter
-from forensics.identifiers import key_as_logged
+from forensics.identifiers import key_as_logged, shortened
 from forensics.investigate.case.event_columns import event_columns
 from forensics.investigate.sql_rows import Connection, values
 
@@ -19,9 +19,9 @@ Several = str | Sequence[str] | None
 
 
 class EventFilter(TypedDict, total=False):
-    """Which events are wanted. What is missing, None or empty does not restrict.
+    """The criteria of a search for events. One that is missing, None, false or an empty list does not restrict.
 
-    Of several values for one criterion, one has to match; all criteria have to match. Upper and lower case are equal.
+    All criteria have to match; of several values for one criterion, one has to match. Upper and lower case are equal.
     `*` stands for any text and `?` for one character in `name`, `service`, `region`, `role`, `resource` and
     `user_agent`.
 
@@ -44,8 +44,9 @@ class EventFilter(TypedDict, total=False):
         address: an IP address or a network in any spelling, or another source address as logged.
         outcome: "succeeded", "denied" or "failed".
         errors: whether only denied and failed calls are wanted.
-        match: regular expressions as COLUMN=REGEX: a column of `attributed_events`, and what a part of its
-            text matches. A regular expression distinguishes upper and lower case, unless it begins with "(?i)".
+        match: regular expressions as COLUMN=REGEX. COLUMN is a column of `attributed_events`; REGEX has to match a
+            part of its text. Unlike other criteria, all of several values have to match, and upper and lower case
+            differ, unless REGEX begins with "(?i)".
     """
 
     key: str | None
@@ -82,9 +83,15 @@ _CONDITIONS = {
     "service": "regexp_full_match(event_source, $service, 'is')",
     "region": "regexp_full_match(aws_region, $region, 'is')",
     "account": "(recipient_account_id in (select unnest($account)) or account_id in (select unnest($account)))",
-    "role": """(
-        session_issuer_type = 'Role' and regexp_full_match(session_issuer_arn, $role, 'is')
-        or identity_type = 'AssumedRole' and regexp_full_match(arn, $role, 'is')
+    # some formats omit the issuer of a session; its ARN shows the role without its path
+    "role": r"""regexp_full_match(
+        coalesce(
+            case when session_issuer_type = 'Role' then session_issuer_arn end,
+            case when identity_type = 'AssumedRole' then regexp_replace(
+                arn, '^([^:]*:[^:]*):sts:([^:]*:[^:]*):assumed-role/([^/]*)/.*$', '\1:iam:\2:role/\3', 's'
+            ) end
+        ),
+        $role, 'is'
     )""",
     "resource": "regexp_full_match(resource, $resource, 'is')",
     "user_agent": "regexp_matches(user_agent, $user_agent, 'is')",
@@ -97,17 +104,14 @@ _PATTERNS = {
     "name": "{}",
     "service": r"{}(\.amazonaws\.com(\.cn)?)?",
     "region": "{}",
-    "role": r"({0}|[^:]*:[^:]*:iam:[^:]*:[^:]*:role/(.*/)?{0}|[^:]*:[^:]*:sts:[^:]*:[^:]*:assumed-role/{0}/.*)",
+    "role": r"([^:]*:[^:]*:iam:[^:]*:[^:]*:role/(.*/)?)?{}",
     "resource": r"((.*[:/])?{0}|[^:]*:[^:]*:s3:[^:]*:[^:]*:{0}/.*)",
     "user_agent": "{}",
 }
 # the credentials of a criterion, for everything derived from them
 _ANCESTORS = {
-    "session": "select credential_id from credentials where $session in (arn, principal_id)",
-    "actor": "select credential_id from actors where lower($actor) in"
-    " (lower(actor_id), lower(actor_name), lower(actor_arn))",
-    "role": "select credential_id from credentials where session_issuer_type = 'Role'"
-    " and regexp_full_match(session_issuer_arn, $role, 'is')",
+    name: f"select credential_id from {table} where {_CONDITIONS[name]}"  # noqa: S608 - constants of this file
+    for name, table in {"session": "credentials", "actor": "actors", "role": "credentials"}.items()
 }
 OUTCOMES = ("succeeded", "denied", "failed")
 
@@ -115,16 +119,30 @@ OUTCOMES = ("succeeded", "denied", "failed")
 def given(wanted: Mapping[str, object]) -> dict[str, Any]:
     """Return the criteria of an `EventFilter` that restrict; `key` with `descendants` is `origin_key`.
 
-    Raises UnusableFilter for a criterion that does not exist, and for `descendants` of nothing.
+    Raises UnusableFilter for an unknown criterion, an empty text, and `descendants` of nothing.
     """
-    criteria = {name: value for name, value in wanted.items() if value}
+    criteria = {name: value for name, value in wanted.items() if value or value == ""}
     if unknown := criteria.keys() - EventFilter.__annotations__.keys():
         raise UnusableFilter(f"there is no criterion {min(unknown)}; use {', '.join(EventFilter.__annotations__)}")
+    for name, value in criteria.items():
+        if not isinstance(value, (bool, datetime)):
+            _check_texts(f"--{name.replace('_', '-')}", several(value))
     if "descendants" in criteria and not criteria.keys() & {"key", *_ANCESTORS}:
-        raise UnusableFilter("descendants of what? Add a key (--key), a session, an actor or a role")
+        raise UnusableFilter("--descendants needs --key, --actor or --role, or a session")
     if "descendants" in criteria and "key" in criteria:
+        if "origin_key" in criteria:
+            raise UnusableFilter("use --key with --descendants, or --origin-key, not both")
         criteria["origin_key"] = criteria.pop("key")
     return criteria
+
+
+def _check_texts(option: str, texts: Sequence[str]) -> None:
+    """Refuse an empty text, such as an unset variable of the shell: ignoring it would return all events."""
+    for text in texts:
+        if not text:
+            raise UnusableFilter(f"{option} has an empty value; give it a value or leave it out")
+        if text.encode(errors="replace").decode() != text:
+            raise UnusableFilter(f"{option} has a value that is not UTF-8; type ? for the character")
 
 
 def condition(connection: Connection, wanted: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
@@ -158,7 +176,7 @@ def _parameter(connection: Connection, name: str, value: Any) -> Any:
         case "since" | "until":
             return value.isoformat()  # as text, because DuckDB needs pytz to bind a time with a zone
         case "address":
-            return [logged for text in several(value) for logged in logged_addresses(connection, text)]
+            return logged_addresses(connection, several(value))
         case "account":
             return list(several(value))
         case "outcome":
@@ -176,28 +194,28 @@ def _regex(text: str) -> str:
 
 def _outcome(text: str) -> str:
     if text.lower() not in OUTCOMES:
-        raise UnusableFilter(f"there is no outcome {text}; use {', '.join(OUTCOMES)}")
+        raise UnusableFilter(f"there is no outcome {shortened(text)!r}; use {', '.join(OUTCOMES)}")
     return text.lower()
 
 
 def _column_and_regex(connection: Connection, text: str) -> tuple[str, str]:
     field, equals, pattern = text.partition("=")
     if not equals:
-        raise UnusableFilter(f"cannot read {text}; use COLUMN=REGEX, such as user_agent=kali")
+        raise UnusableFilter(f"cannot read {shortened(text)!r}; use COLUMN=REGEX, such as user_agent=kali")
     (column,) = event_columns(connection, [field.strip()])
     try:
         connection.execute("select regexp_matches('', $pattern)", {"pattern": pattern}).fetchall()
     except duckdb.Error as error:
-        raise UnusableFilter(
-            f"{pattern} is not a regular expression: {str(error).partition(': ')[2].rpartition(': ')[0]}"
-        ) from None
+        reason = shortened(str(error).partition(": ")[2].removesuffix(f": {pattern}"))
+        raise UnusableFilter(f"cannot use {shortened(pattern)!r} as a regular expression: {reason}") from None
     return column.name, pattern
 
 
-def logged_addresses(connection: Connection, wanted: str) -> list[str]:
-    """Return the logged source addresses that match an IP address or a network, or else the text itself."""
-    network = network_of(wanted)
-    if network is None:
-        return [wanted]
-    logged = values(connection, str, "case/source_addresses")
-    return [text for text in logged if any(address in network for address in addresses_in(text))]
+def logged_addresses(connection: Connection, wanted: Sequence[str]) -> list[str]:
+    """Return the logged source addresses in any of the IP addresses and networks, and each other text itself."""
+    networks = {text: network_of(text) for text in wanted}
+    known = [network for network in networks.values() if network is not None]
+    logged = values(connection, str, "case/source_addresses") if known else []
+    return [text for text, network in networks.items() if network is None] + [
+        text for text in logged if any(address in network for address in addresses_in(text) for network in known)
+    ]

@@ -91,7 +91,7 @@ def _bound_value(connection: Connection, type_: str, value: Value) -> BoundValue
         return value.isoformat()
     if not isinstance(value, str):
         return value
-    return logged_addresses(connection, value) if type_ == "address" else key_as_logged(value)
+    return logged_addresses(connection, [value]) if type_ == "address" else key_as_logged(value)
 
 
 def shell_lines(query: SavedQuery, given: Mapping[str, Value]) -> str:

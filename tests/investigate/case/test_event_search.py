@@ -11,6 +11,7 @@ import pytest
 
 from forensics.case import Case, EventFilter
 from forensics.errors import UnusableFilter
+from forensics.investigate.case import event_filter
 from forensics.investigate.case.event_columns import COLUMNS
 from tests.attribution.records import START, Account, assume_role, call
 from tests.cases import case_of_records
@@ -108,12 +109,21 @@ def test_a_filter_leaves_what_fits_in_the_order_of_time(case: Case, wanted: Even
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        ({"match": "event_nam=x"}, r"no column event_nam \(did you mean event_name\?\)"),
-        ({"match": "event_name"}, "cannot read event_name; use COLUMN=REGEX"),
-        ({"match": "event_name=("}, r"\( is not a regular expression: missing \)"),
+        ({"match": "event_nam=x"}, r"no column 'event_nam' \(did you mean event_name\?\)"),
+        ({"match": "=x"}, "no column ''; `forensics schema"),
+        ({"match": "event_name"}, "cannot read 'event_name'; use COLUMN=REGEX"),
+        ({"match": "event_name=("}, r"cannot use '\(' as a regular expression: missing \)"),
+        ({"match": "event_name=a: (b: "}, r"'a: \(b: ' as a regular expression: missing \)$"),
+        ({"match": "event_name=(?<x>a)"}, r"as a regular expression: invalid perl operator"),
+        ({"match": "event_name=(" + "x" * 1000}, r"^.{,200}$"),
         ({"match": 'event_name" = event_name or "x=x'}, "no column"),
-        ({"outcome": "success"}, "no outcome success; use succeeded, denied, failed"),
-        ({"descendants": True}, "descendants of what"),
+        ({"outcome": "success"}, "no outcome 'success'; use succeeded, denied, failed"),
+        ({"descendants": True}, "--descendants needs --key, --actor or --role"),
+        ({"key": KEY, "descendants": True, "origin_key": ALICE.key}, "--key with --descendants, or --origin-key"),
+        ({"key": ""}, "--key has an empty value"),
+        ({"user_agent": ["", "kali"]}, "--user-agent has an empty value"),
+        ({"match": ""}, "--match has an empty value"),
+        ({"name": "\udcff"}, "--name has a value that is not UTF-8"),
         ({"user": "alice"}, "no criterion user; use key, "),
     ],
 )
@@ -149,8 +159,27 @@ def test_columns_and_the_newest_first(case: Case) -> None:
     assert frame["event_name"].tolist() == ["PutObject", "GetObject", "AssumeRole"]
     rows = case.event_rows({}, limit=1, columns=["event_time", "event_name"], newest=True)
     assert (rows.columns, rows.rows[0][1], rows.total) == (("event_time", "event_name"), "GetObject", 4)
-    with pytest.raises(UnusableFilter, match="did you mean resource"):
-        case.events(columns=["resourc"])
+    assert case.event_rows({}, columns=["event_name", "EVENT_NAME"]).columns == ("event_name",)
+    for unknown, message in {"resourc": "did you mean resource", "": "no column ''"}.items():
+        with pytest.raises(UnusableFilter, match=message):
+            case.events(columns=[unknown])
+
+
+def test_a_role_is_found_without_its_issuer_in_the_record(tmp_path: Path) -> None:
+    session = DEPLOY.session("build", 0, KEY)
+    without = {name: value for name, value in session.items() if name != "sessionContext"}
+    with case_of_records([call(session, 0), call(without, 1)], tmp_path) as case:
+        for role in ("deploy", "DEPL*", DEPLOY.arn, "arn:aws:iam::*:role/deploy"):
+            assert len(case.events(role=role)) == 2
+        for other in ("build", "deploy*/build", DEPLOY.arn.replace("aws", "aws-cn", 1)):
+            assert case.events(role=other).empty
+
+
+def test_many_addresses_are_looked_up_at_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(event_filter, "values", lambda *query: asked.append(query[-1]) or ["203.0.113.9"])
+    assert len(case.events(address=["203.0.113.0/24", *(f"10.{number}.0.0/16" for number in range(99))])) == 2
+    assert asked == ["case/source_addresses"]
 
 
 def test_root_services_and_anonymous_callers_have_a_name(tmp_path: Path) -> None:
