@@ -245,7 +245,22 @@ def test_an_attempt_names_nobody(identity: Json, source: str, name: str, more: J
     with case_of_records([call(identity, 0, source=source, name=name, account=AWS.id, **more)], tmp_path) as case:
         found = case.sql("select actor_kind, actor_id, actor_name from attributed_events")
     assert found["actor_kind"].tolist() == [kind]
-    assert found[["actor_id", "actor_name"]].isna().all(axis=None)
+    assert found["actor_id"].isna().all()
+    assert found["actor_name"].fillna("unknown").tolist() == [kind]
+
+
+@pytest.mark.parametrize("identity", [{}, {"type": "IAMUser"}, {"type": "IAMUser", "userName": "***"}])
+@pytest.mark.parametrize(("result", "kind"), [("Success", "unknown"), ("Failure", "anonymous")])
+def test_only_a_refused_sign_in_without_its_user_is_anonymous(
+    identity: Json, result: str, kind: str, tmp_path: Path
+) -> None:
+    sign_in = call(
+        identity, 0, source="signin.amazonaws.com", name="ConsoleLogin", account=AWS.id,
+        eventType="AwsConsoleSignIn", responseElements={"ConsoleLogin": result},
+    )  # fmt: skip
+    with case_of_records([sign_in], tmp_path) as case:
+        assert case.sql("select actor_kind from attributed_events")["actor_kind"].tolist() == [kind]
+        assert case.who(sign_in["eventID"]).actor.kind == kind
 
 
 def test_a_service_that_is_not_read_cannot_issue_a_named_key(tmp_path: Path) -> None:

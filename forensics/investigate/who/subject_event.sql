@@ -3,7 +3,12 @@
 select distinct
     case when not events.unreliable then coalesce(twins.credential_id, events.credential_id) end as credential_id,
     events.unreliable,
-    events.sign_in_result = 'Failure' or lower(events.event_type) = 'awsconsolesignin' as is_sign_in,
+    -- as in `attributed_events`
+    coalesce(
+        events.sign_in_result = 'Failure',
+        lower(events.event_type) = 'awsconsolesignin' and not contains(coalesce(events.flags, ''), 'identity_unread'),
+        false
+    ) as is_attempt,
     case
         when events.identity_type = 'IAMUser' and not events.unreliable
             then {principal_id: events.principal_id, user_name: events.user_name, arn: events.arn}

@@ -66,6 +66,6 @@ def unsigned(connection: Connection, subject: Subject, found: Sequence[SubjectRo
         return Who(subject, stop_reason=StopReason.NOT_TRUSTED, flags=("proves_nothing",), not_trusted=not_trusted)
     if any(row.unreliable for row in found):
         return Who(subject, stop_reason=StopReason.AMBIGUOUS, flags=("proves_nothing",))
-    if not all(row.is_sign_in for row in found):
+    if not all(row.is_attempt for row in found):
         return Who(subject, stop_reason=StopReason.NEVER_LOGGED)
     return Who(subject, Actor(ActorKind.ANONYMOUS), Grade.PROVEN, StopReason.ANONYMOUS)

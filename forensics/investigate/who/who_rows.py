@@ -21,7 +21,7 @@ class SubjectRow(Row, frozen=True):
 
     credential_id: str | None
     unreliable: bool | None
-    is_sign_in: bool | None
+    is_attempt: bool | None
     user: RecordedUser | None = None
 
 
