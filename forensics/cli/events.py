@@ -97,7 +97,7 @@ def events(
       forensics events --case my-case --key AKIA2ICYRBJSCUQBO6WH --descendants --errors
       forensics events --case my-case --actor svc-deploy --since 2026-10-04
       forensics events --case my-case --service iam --name 'Create*' --name 'Put*'
-      forensics events --case my-case --resource acme-backups --columns event_time,event_name,record
+      forensics events --case my-case --resource 'acme-backups-*' --columns event_time,event_name,record
       forensics events --logs sample_logs --address 192.0.2.0/24 --format csv > found.csv
     """
     if since and until and since >= until:

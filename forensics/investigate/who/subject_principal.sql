@@ -1,5 +1,5 @@
 -- The credentials of a principal ID, with or without a session name. $id: the principal ID.
-select credential_id, false as unreliable, false as is_sign_in
+select credential_id, false as unreliable, false as is_attempt
 from credentials
 where principal_id = $id or session_issuer_principal_id = $id or starts_with(principal_id, $id || ':')
 order by credential_id
