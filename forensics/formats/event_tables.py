@@ -78,21 +78,29 @@ def csv_of_events(head: bytes) -> Csv | None:
 def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
     """Detect CSV with a column in which every value is a whole record, whatever its name. Reads the whole file."""
     for delimiter, columns in _headers(head):
-        alone = len(columns) == 1
-        if not (alone or any(map(may_be_message, columns))):
+        if len(columns) > 1 and not any(map(may_be_message, columns)):
             continue
         file.seek(0)
-        found = MessageColumns(alone)
         rows = csv.reader(_lines(iter(lambda: file.read(1 << 20), b"")), delimiter=delimiter)
         csv.field_size_limit(MAX_RECORD_BYTES)
         try:
-            for row in islice(rows, 1, None):
-                found.add(zip(columns, row, strict=False))
+            name = _column_of_messages(columns, islice(rows, 1, None))
         except csv.Error:
             continue
-        if name := found.first():
+        if name is not None:
             return Csv(delimiter, columns, columns.index(name))
     return None
+
+
+def _column_of_messages(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str | None:
+    """Return the first column in which every value is a whole record; None if a delimiter splits the only column."""
+    alone = len(columns) == 1
+    found = MessageColumns(alone)
+    for row in rows:
+        if alone and len(row) > 1:
+            return None
+        found.add(zip(columns, row, strict=False))
+    return found.first()
 
 
 def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:

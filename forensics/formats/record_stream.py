@@ -31,6 +31,8 @@ _BATCH_RECORDS = 2_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _SPACE = re.compile(rb"\s*")
+# an object or a list, or another value in a line before an object
+_JSON_START = re.compile(rb'[{\[]|(?:null|true|false|-?\d[\d.eE+-]*+|"")[ \t\r]*\n\s*\{')
 _SPACE_AND_COMMAS = re.compile(rb"[\s,]*")
 _TRAIL_FILE = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 _NEXT_RECORDS = re.compile(rb'\s*,\s*"Records"\s*:\s*\[')
@@ -180,7 +182,7 @@ class _Reader:
         window.fill()
         if window.at(_BYTE_ORDER_MARK):
             window.start += len(_BYTE_ORDER_MARK)
-        is_json = not window.skip(_SPACE) or window.at(b"{") or window.at(b"[")
+        is_json = not window.skip(_SPACE) or _JSON_START.match(window.data, window.start)
         if not is_json and not _RECORD_START.search(window.data):
             raise NotJson("it is not JSON")
         while window.skip(self._between):

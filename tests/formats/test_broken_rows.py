@@ -129,11 +129,20 @@ def test_a_broken_page_of_results_is_rejected(tmp_path: Path) -> None:
     assert counts(b"\n".join([page, page[:60], page]), tmp_path) == (2, 1)
 
 
-@pytest.mark.parametrize("line", ["null", "7", "true"])
+@pytest.mark.parametrize("line", ["null", "7", "true", '""', '"x"'])
 @pytest.mark.parametrize("place", range(3))
-def test_a_value_alone_in_a_line_costs_no_record(line: str, place: int, tmp_path: Path) -> None:
-    text = [dump(FIRST), dump(SECOND)]
+@pytest.mark.parametrize("written", [dump, lambda one: dump({"message": dump(one)})], ids=["native", "wrapped"])
+def test_a_value_alone_in_a_line_costs_no_record(
+    line: str, place: int, written: Callable[[Json], str], tmp_path: Path
+) -> None:
+    text = [written(FIRST), written(SECOND)]
     text.insert(place, line)
+    assert counts("\n".join(text).encode(), tmp_path)[0] == 2
+
+
+@pytest.mark.parametrize("line", ["nope", "\0", "# exported"])
+def test_a_line_of_text_before_the_records_costs_none(line: str, tmp_path: Path) -> None:
+    text = [line, dump(FIRST), dump(SECOND)]
     assert counts("\n".join(text).encode(), tmp_path)[0] == 2
 
 
