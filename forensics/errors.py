@@ -2,7 +2,7 @@
 
 ForensicsError
 ├── InputError       NotAnIdentifier (SecretRefused), NoSuchSource, NotAnS3Url, NotAddressDatabase, NotIpRanges
-├── QueryError       QueryFailed, UnusableQuery
+├── QueryError       QueryFailed, UnusableQuery (MisusedQuery), UnusableFilter; the last two are also InputErrors
 ├── CaseError        NotACase, CaseBusy, DamagedManifest, ChangedLake, ChangedRecord, CannotRead
 ├── IngestError      IngestFailed, NoLogs, NothingFound, AwsFailed, Declined
 ├── OutputError      CannotWrite, CannotSeal, NotChecked
@@ -62,7 +62,7 @@ class QueryFailed(QueryError):
 
 
 class UnusableQuery(QueryError):
-    """A saved query is missing, damaged, or lacks a parameter."""
+    """A saved query cannot be run, for example because it is damaged."""
 
 
 class MisusedQuery(UnusableQuery, InputError):
@@ -70,7 +70,7 @@ class MisusedQuery(UnusableQuery, InputError):
 
 
 class UnusableFilter(QueryError, InputError, ValueError):
-    """A filter of events names an unknown column or outcome, or is no regular expression."""
+    """A filter of events names an unknown column or outcome, has an empty value, or is not a regular expression."""
 
 
 class CaseError(ForensicsError):

@@ -49,9 +49,9 @@ def with_verbosity(command: Command) -> Command:
     parameters = [*(parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in own), *added]
 
     @wraps(command)
-    def told(**given: Any) -> None:
+    def without_them(**given: Any) -> None:
         command(**{name: value for name, value in given.items() if name not in _OPTIONS})
 
-    told.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    return told
+    without_them.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    without_them.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return without_them

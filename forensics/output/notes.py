@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from forensics.answers.core import SECRET
+from forensics.output.escape import without_secrets
+from forensics.output.lines import cut
 from forensics.output.terminal import Level, tell
 from forensics.output.words import count, readable_time
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from forensics.answers.report_answer import Report
     from forensics.answers.rows_answer import FilterMatches, Rows
     from forensics.answers.who_answer import Who
+
+# characters of a filter that a note repeats; more than an ARN of a user has
+_LONGEST = 200
 
 
 def tell_secrets(answers: Sequence[Who]) -> None:
@@ -56,7 +61,8 @@ def tell_report(file: Path, answer: Report) -> None:
 
 
 def _on_its_own(part: FilterMatches) -> str:
-    option = f"--{part.filter.replace('_', '-')}{f' {part.value}' if part.value else ''}"
+    value = f" {cut(without_secrets(part.value), _LONGEST)}" if part.value else ""
+    option = f"--{part.filter.replace('_', '-')}{value}"
     if part.events:
         return f"{count(part.events, 'event')} {'matches' if part.events == 1 else 'match'} {option} on its own"
     return f"no event matches {option} on its own{f' (did you mean {part.nearest}?)' if part.nearest else ''}"

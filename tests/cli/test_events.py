@@ -95,6 +95,14 @@ def test_nothing_found_says_what_there_is(sample_case: Path) -> None:
     assert "2026-10-01 00:00:00Z to" in done.complaint
 
 
+def test_a_note_repeats_no_secret_and_no_long_list(sample_case: Path) -> None:
+    secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+    names = [option for number in range(100) for option in ("--user-agent", f"program {number}")]
+    complaint = run("events", "--case", sample_case, "--match", f"record={secret}", *names).complaint
+    assert "--match [hidden] on its own" in complaint and secret not in complaint
+    assert "program 9" in complaint and "program 99" not in complaint
+
+
 def test_of_filters_that_exclude_each_other_it_says_what_each_matches(sample_case: Path) -> None:
     done = run("events", "--case", sample_case, "--key", sample.DEEP_KEY, "--name", "RunInstances", "--errors")
     assert f"78 events match --key {sample.DEEP_KEY} on its own" in done.complaint

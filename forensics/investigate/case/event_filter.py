@@ -128,7 +128,7 @@ def given(wanted: Mapping[str, object]) -> dict[str, Any]:
         if not isinstance(value, (bool, datetime)):
             _check_texts(f"--{name.replace('_', '-')}", several(value))
     if "descendants" in criteria and not criteria.keys() & {"key", *_ANCESTORS}:
-        raise UnusableFilter("--descendants needs --key, --actor or --role, or a session")
+        raise UnusableFilter("--descendants needs --key, --session, --actor or --role")
     if "descendants" in criteria and "key" in criteria:
         if "origin_key" in criteria:
             raise UnusableFilter("use --key with --descendants, or --origin-key, not both")

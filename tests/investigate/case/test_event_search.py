@@ -118,7 +118,7 @@ def test_a_filter_leaves_what_fits_in_the_order_of_time(case: Case, wanted: Even
         ({"match": "event_name=(" + "x" * 1000}, r"^.{,200}$"),
         ({"match": 'event_name" = event_name or "x=x'}, "no column"),
         ({"outcome": "success"}, "no outcome 'success'; use succeeded, denied, failed"),
-        ({"descendants": True}, "--descendants needs --key, --actor or --role"),
+        ({"descendants": True}, "--descendants needs --key, --session, --actor or --role"),
         ({"key": KEY, "descendants": True, "origin_key": ALICE.key}, "--key with --descendants, or --origin-key"),
         ({"key": ""}, "--key has an empty value"),
         ({"user_agent": ["", "kali"]}, "--user-agent has an empty value"),
