@@ -121,7 +121,7 @@ def given(wanted: Mapping[str, object]) -> dict[str, Any]:
 
     Raises UnusableFilter for an unknown criterion, an empty text, and `descendants` of nothing.
     """
-    criteria = {name: value for name, value in wanted.items() if value or value == ""}
+    criteria: dict[str, Any] = {name: value for name, value in wanted.items() if value or value == ""}
     if unknown := criteria.keys() - EventFilter.__annotations__.keys():
         raise UnusableFilter(f"there is no criterion {min(unknown)}; use {', '.join(EventFilter.__annotations__)}")
     for name, value in criteria.items():

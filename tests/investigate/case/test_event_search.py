@@ -177,7 +177,12 @@ def test_a_role_is_found_without_its_issuer_in_the_record(tmp_path: Path) -> Non
 
 def test_many_addresses_are_looked_up_at_once(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(event_filter, "values", lambda *query: asked.append(query[-1]) or ["203.0.113.9"])
+
+    def values(_connection: object, _type: object, query: str) -> list[str]:
+        asked.append(query)
+        return ["203.0.113.9"]
+
+    monkeypatch.setattr(event_filter, "values", values)
     assert len(case.events(address=["203.0.113.0/24", *(f"10.{number}.0.0/16" for number in range(99))])) == 2
     assert asked == ["case/source_addresses"]
 
