@@ -1,7 +1,7 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
--- An unreliable event, or one whose record has no identity, is for display only and has no actor, nor has a refused
--- sign-in. Another account's copy of a call has the actor of the caller's own copy. Root, services and anonymous callers
--- have no name of their own: their `actor_name` says what they are.
+-- An unreliable event, or one whose record has no identity, is for display only and has no actor. A refused sign-in is
+-- anonymous. Another account's copy of a call has the actor of the caller's own copy. Root, services and anonymous
+-- callers have no name of their own: their `actor_name` shows what they are.
 
 with marked as (
     select
