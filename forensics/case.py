@@ -213,7 +213,7 @@ class Case(CaseFolder):
 
         Args:
             subject: an access key ID, session ARN, principal ID, ARN or name of a user or role, address or network.
-            leaked_at: the time of the leak, UTC; earlier calls are told in one line.
+            leaked_at: the time of the leak, UTC; earlier calls are summarized in one step.
             **wanted: the criteria of `EventFilter` that restrict the story, such as since and until.
 
         Raises:

@@ -13,7 +13,7 @@ from forensics.cli.question import Question, question
 
 LeakedAt = Annotated[
     datetime | None,
-    time_option("--leaked-at", help="The time of the leak; earlier calls are told in one line."),
+    time_option("--leaked-at", help="The time of the leak; earlier calls are summarized in one line."),
 ]
 
 
@@ -32,13 +32,13 @@ def story(
     until: Until = None,
     leaked_at: LeakedAt = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
-    every: Annotated[bool, typer.Option("--all", help="Tell all steps, not only the first.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="List all steps, not only the first.")] = False,
     asked: Question,
 ) -> None:
-    """Tell what a key, session, user, role or address did, in time.
+    """Show what a key, session, user, role or address did, in order of time.
 
-    Includes everything derived from the subject, also through what was planted. Like calls are told in one line; first
-    uses of an address, program or region, and refusals, are marked. Each line cites its events.
+    Includes everything derived from the subject, also through what was planted. Similar calls are one line. The first
+    uses of an address, program or region are marked, and refused calls. Each line cites its events.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from forensics.addresses import network_of
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
-from forensics.errors import NoSuchSubject, NotAnIdentifier, SecretRefused
+from forensics.errors import NoSuchSubject, NotAnIdentifier, SecretRefused, UnusableFilter
 from forensics.identifiers import Identifier, SubjectType, identify
 from forensics.investigate.applications import application_of
 from forensics.investigate.case.event_filter import condition
@@ -63,14 +63,18 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
         connection: the case.
         text: an access key ID, session ARN, principal ID, ARN, name of a user or role, IP address or network.
         wanted: criteria of `EventFilter` that restrict the story, such as since and until.
-        leaked_at: the time of the leak, UTC; earlier calls are told in one line.
+        leaked_at: the time of the leak, UTC; earlier calls are summarized in one step.
 
     Raises:
         NoSuchSubject: no actor and no role has the name, or several have.
         SecretRefused: the text looks like a secret.
+        UnusableFilter: a criterion cannot be used, or would replace the subject.
     """
     subject = _subject(connection, text)
-    about: dict[str, object] = {_CRITERIA[subject.type]: subject.id}
+    criterion = _CRITERIA[subject.type]
+    if wanted.get(criterion):
+        raise UnusableFilter(f"the subject is the {criterion} of the story; leave {criterion} out")
+    about: dict[str, object] = {criterion: subject.id}
     if subject.type != StorySubjectType.ADDRESS:
         about["descendants"] = True
     where, parameters = condition(connection, {**wanted, **about})

@@ -11,7 +11,7 @@ import pytest
 
 from forensics.answers.story_answer import Story, StorySubjectType
 from forensics.case import Case
-from forensics.errors import NoSuchSubject, SecretRefused
+from forensics.errors import NoSuchSubject, SecretRefused, UnusableFilter
 from tests.attribution.records import START, Account, assume_role, call
 from tests.cases import case_of_records
 
@@ -112,6 +112,11 @@ def test_a_name_of_several_is_not_guessed(tmp_path: Path) -> None:
             case.story("alice")
         assert ALICE.arn in str(raised.value) and other.arn in str(raised.value)
         assert case.story(other.arn).events == 1
+
+
+def test_a_criterion_does_not_replace_the_subject(case: Case) -> None:
+    with pytest.raises(UnusableFilter, match="the subject is the key of the story; leave key out"):
+        case.story(ALICE.key, key=BOB.key)
 
 
 def test_a_secret_is_refused(case: Case) -> None:
