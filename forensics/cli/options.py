@@ -37,13 +37,21 @@ LogsOption = Annotated[
 
 IpRangesOption = Annotated[
     Path | None,
-    typer.Option("--ip-ranges", metavar="FILE", help="AWS's ip-ranges.json, to recognize addresses of AWS."),
+    typer.Option(
+        "--ip-ranges",
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="AWS's ip-ranges.json, to recognize addresses of AWS.",
+    ),
 ]
 
 GeoOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--geo",
+        exists=True,
+        dir_okay=False,
         metavar="FILE",
         help="An address database in MaxMind's format (.mmdb): city, country or ASN; can be repeated.",
     ),

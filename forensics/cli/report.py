@@ -38,10 +38,11 @@ def report(access_key: AccessKey, asked: Question, geo: GeoOption = None, ip_ran
         if asked.format == ReportFormat.JSON:
             asked.print(answer)
             return
-        from forensics.output.notes import tell_report
         from forensics.output.report import report_page
         from forensics.output.terminal import write
 
         write(report_page(answer))
-        if asked.output is not None:
-            tell_report(asked.output, answer)
+    if asked.output is not None:
+        from forensics.output.notes import tell_report
+
+        tell_report(answer)

@@ -12,8 +12,6 @@ from forensics.output.terminal import Level, tell
 from forensics.output.words import count, readable_time
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from forensics.answers.coverage_answer import Info
     from forensics.answers.report_answer import Report
     from forensics.answers.rows_answer import FilterMatches, Rows
@@ -51,13 +49,13 @@ def tell_no_row(holds: Info) -> None:
     tell(f"no row found; {_loaded_events(holds)}")
 
 
-def tell_report(file: Path, answer: Report) -> None:
+def tell_report(answer: Report) -> None:
     """Report the events and records in a report, and the head of the custody log."""
     listed, total = len(answer.events), answer.events_total
     events = count(total, "event") if listed == total else f"{listed:,} of {count(total, 'event')}"
     head = answer.case.custody_head
     log = f"; head of the custody log {head}" if head else ""
-    tell(f"{file}: {events} and {count(len(answer.records), 'record')}{log}")
+    tell(f"the report has {events} and {count(len(answer.records), 'record')}{log}")
 
 
 def _on_its_own(part: FilterMatches) -> str:

@@ -3,32 +3,32 @@
 -- anonymous. Another account's copy of a call has the actor of the caller's own copy. Root, services and anonymous
 -- callers have no name of their own: their `actor_name` shows what they are.
 
-with marked as (
-    select
-        *,
-        -- nobody was authenticated: a refused sign-in, or a step before one. A sign-in whose record lacks its user is
-        -- not anonymous
-        credential_id is null and coalesce(
-            sign_in_result = 'Failure',
-            lower(event_type) = 'awsconsolesignin' and not contains(coalesce(flags, ''), 'identity_unread'),
-            false
-        ) as is_attempt
+-- nobody was authenticated: refused sign-ins, and steps before one. A sign-in whose record lacks its user is not
+-- anonymous
+with attempts as (
+    select event_key
     from events
+    where credential_id is null
+      and coalesce(
+          sign_in_result = 'Failure',
+          lower(event_type) = 'awsconsolesignin' and not contains(coalesce(flags, ''), 'identity_unread'),
+          false
+      )
 )
 
 select
-    events.* exclude (is_attempt),
+    events.*,
     case
         when events.unreliable then 'unknown'
         when events.credential_id is not null then actors.actor_kind
-        when events.is_attempt then 'anonymous'
+        when attempts.event_key is not null then 'anonymous'
         else 'unknown'
     end as actor_kind,
     case when not events.unreliable then actors.actor_id end as actor_id,
     -- the name of a user in the event's own record: the user may be renamed later
     case
         when events.unreliable then null
-        when events.is_attempt or actors.actor_kind = 'anonymous' then 'anonymous'
+        when attempts.event_key is not null or actors.actor_kind = 'anonymous' then 'anonymous'
         when actors.actor_kind = 'root' then 'root of ' || actors.actor_account_id
         when actors.actor_kind = 'aws_service' then actors.actor_id
         when events.identity_type in ('IAMUser', 'IdentityCenterUser', 'Directory', 'Unknown')
@@ -46,17 +46,18 @@ select
     case
         when events.unreliable then 'none'
         when events.credential_id is not null then actors.grade
-        when events.is_attempt then 'proven'
+        when attempts.event_key is not null then 'proven'
         else 'none'
     end as grade,
     case
         when events.listing in ('unlisted', 'contested') then 'not_trusted'
         when events.unreliable then 'ambiguous'
         when events.credential_id is not null then actors.stop_reason
-        when events.is_attempt then 'anonymous'
+        when attempts.event_key is not null then 'anonymous'
         else 'never_logged'
     end as stop_reason,
     case when not events.unreliable then actors.origin_access_key_id end as origin_access_key_id
-from marked as events
+from events
+left join attempts on attempts.event_key = events.event_key
 left join twins on twins.event_key = events.event_key
 left join actors on actors.credential_id = coalesce(twins.credential_id, events.credential_id)
