@@ -1,0 +1,137 @@
+"""Month calls: the API calls of a simulated month, written as in IAM policies (`s3:GetObject`).
+
+`Hands` makes calls with one credential, one after the other. The people, machines and attackers of a month use it
+alike, so that the shape of a record never tells who made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts
+from .identities import Credential
+from .principals import Json, Place
+from .services import BUCKETS, EC2_DENIED, FUNCTIONS, ROLES, SECRETS, TABLES, Call, Details, bucket_name, call
+
+READS = ("Batch", "Decrypt", "Describe", "Generate", "Get", "Head", "Invoke", "List", "Lookup", "Search", "Simulate")
+DATA = {
+    "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "lambda:Invoke", "s3:CopyObject", "s3:DeleteObject",
+    "s3:DeleteObjects", "s3:GetObject", "s3:HeadObject", "s3:ListObjects", "s3:PutObject", "ses:SendEmail",
+    "ses:SendRawEmail",
+}  # fmt: skip
+WRITES = {"lambda:Invoke"}
+HOSTS = {"cloudwatch": "monitoring", "ecr-public": "ecr-public", "sso": "sso"}
+GLOBAL = {"account", "budgets", "ce", "cloudfront", "iam", "organizations", "route53", "support"}
+NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "dynamodb": ("tableName", TABLES),
+    "lambda": ("functionName", FUNCTIONS),
+    "secretsmanager": ("secretId", SECRETS),
+    "ssm": ("name", tuple(f"/{name}" for name in SECRETS)),
+}
+"""The parameter with the resource of a call, and the resources to draw from."""
+ERRORS = {
+    "Client.DryRunOperation": "Request would have succeeded, but DryRun flag is set.",
+    "Client.InstanceLimitExceeded": "You have requested more vCPU capacity than your current vCPU limit allows.",
+    "NoSuchEntityException": "The user with the name cannot be found.",
+    "ResourceNotFoundException": "The resource was not found.",
+    "ThrottlingException": "Rate exceeded",
+    "ValidationException": "max_tokens_to_sample: range: 1..1,000,000",
+}
+
+
+def api_of(name: str) -> Api:
+    """Return the API of a call, such as `ec2:DescribeInstances`."""
+    service, action = name.split(":")
+    read_only = action.startswith(READS) and name not in WRITES
+    return Api(f"{HOSTS.get(service, service)}.amazonaws.com", action, read_only, data=name in DATA)
+
+
+def call_of(name: str, parameters: Json | None = None) -> Call:
+    """Return a call with given parameters, or with drawn ones."""
+    code = EC2_DENIED if name.startswith("ec2:") else "AccessDenied"
+    return Call(api_of(name), _details(name, parameters), code)
+
+
+def region_of(name: str, region: str) -> str:
+    return GLOBAL_REGION if name.split(":")[0] in GLOBAL else region
+
+
+@dataclass(slots=True)
+class Hands:
+    """Calls with one credential. `at`: when the next one is made; `pace`: the seconds between two."""
+
+    cloud: Cloud
+    rng: Random
+    credential: Credential
+    at: datetime
+    region: str
+    pace: tuple[int, int] = (1, 9)
+
+    def __call__(
+        self, name: str, /, *, denied: bool = False, error: str = "", response: Json | None = None, **parameters: object
+    ) -> Event:
+        """Log one call, denied by IAM or failed with another error."""
+        what, region = call_of(name, dict(parameters) or None), region_of(name, self.region)
+        time = self.now()
+        if not error:
+            return call(self.cloud, self.credential, what, time, region, denied=denied, response=response)
+        said, _ = what.details(self.rng, str(self.credential.account_id), region)
+        parts = Parts(parameters=said, error=(error, ERRORS[error]))
+        return self.cloud.log(self.credential, what.api, time, region, **parts)
+
+    def all(self, names: str | Iterable[str], *, refused: float = 0.0) -> None:
+        """Log several calls, a share of them denied."""
+        for name in names.split() if isinstance(names, str) else names:
+            self(name, denied=self.rng.random() < refused)
+
+    def now(self) -> datetime:
+        """Return the time of a call, and move on."""
+        time = self.at
+        self.at += timedelta(seconds=self.rng.randint(*self.pace))
+        return time
+
+    def later(self, **span: float) -> Hands:
+        self.at += timedelta(**span)
+        return self
+
+    def with_(self, credential: Credential, place: Place | None = None) -> Hands:
+        """Return hands with another credential and place, from now on."""
+        used = credential.at(place) if place else credential
+        return Hands(self.cloud, self.rng, used, self.at, self.region, self.pace)
+
+    def in_(self, region: str) -> Hands:
+        """Return hands with the same credential in another region, from now on."""
+        return Hands(self.cloud, self.rng, self.credential, self.at, region, self.pace)
+
+
+def _details(name: str, given: Json | None) -> Details:
+    service, action = name.split(":")
+
+    def details(rng: Random, account: str, region: str) -> tuple[Json | None, list[Json] | None]:
+        if service == "s3" and action != "ListBuckets":
+            return _of_bucket(name, given or {}, rng, account, region)
+        if given is not None:
+            return given, None
+        if service in NAMED and not action.startswith(("List", "DescribeI")):
+            field, values = NAMED[service]
+            return {field: rng.choice(values)}, None
+        if service == "iam" and "Role" in action and action != "ListRoles":
+            return {"roleName": rng.choice(ROLES)}, None
+        return None, None
+
+    return details
+
+
+def _of_bucket(name: str, given: Json, rng: Random, account: str, region: str) -> tuple[Json, list[Json]]:
+    bucket = str(given.get("bucketName") or bucket_name(rng.choice(BUCKETS), account))
+    parameters = {"bucketName": bucket, "Host": f"{bucket}.s3.{region}.amazonaws.com"} | given
+    if name in DATA and not name.endswith("Objects"):
+        parameters.setdefault("key", f"2026/export-{rng.randrange(400):04d}.parquet")
+    arn = f"arn:aws:s3:::{bucket}"
+    resources: list[Json] = [{"accountId": account, "type": "AWS::S3::Bucket", "ARN": arn}]
+    if "key" in parameters:
+        resources.insert(0, {"type": "AWS::S3::Object", "ARN": f"{arn}/{parameters['key']}"})
+    return parameters, resources

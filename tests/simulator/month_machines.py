@@ -1,0 +1,211 @@
+"""Month machines: the workloads, robots and scanners of a simulated month, which run by the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from . import sts
+from .cloud import GLOBAL_REGION
+from .identities import Credential, role_session, user_key
+from .month_calls import Hands
+from .organization import DAYS, FAR_REGIONS, Organization, address_of, library, terraform
+from .principals import UNKNOWN, Place, User
+from .services import FORWARDS, call_and_forward, service_call, service_happening
+
+MACHINE_CALLS = "s3:GetObject s3:PutObject dynamodb:DescribeTable logs:CreateLogStream ssm:GetParameter sqs:GetQueueUrl"
+AUDIT_CALLS = """
+    iam:GetAccountPasswordPolicy iam:ListUsers iam:ListRoles iam:ListAccessKeys iam:ListMFADevices
+    iam:GetAccountSummary iam:ListPolicies iam:GetCredentialReport iam:GenerateCredentialReport
+    iam:ListAttachedUserPolicies s3:ListBuckets s3:GetBucketPolicy s3:GetBucketAcl s3:GetBucketVersioning
+    s3:GetPublicAccessBlock ec2:DescribeInstances ec2:DescribeSecurityGroups ec2:DescribeSnapshots
+    ec2:DescribeImages ec2:DescribeVolumes ec2:DescribeRegions cloudtrail:DescribeTrails cloudtrail:GetTrailStatus
+    cloudtrail:GetEventSelectors guardduty:ListDetectors config:DescribeConfigurationRecorders kms:ListKeys
+    kms:GetKeyRotationStatus lambda:ListFunctions20150331 lambda:GetPolicy20150331v2 rds:DescribeDBInstances
+    rds:DescribeDBSnapshots secretsmanager:ListSecrets securityhub:DescribeHub sns:ListTopics sqs:ListQueues
+    ecr:DescribeRepositories eks:ListClusters
+"""
+LAMBDA = "Boto3/1.34.145 Botocore/1.34.145 exec-env/AWS_Lambda_python3.12"
+
+
+@dataclass(slots=True)
+class Life:
+    """An organization at work, with the machines and scanners that it has."""
+
+    organization: Organization
+    instances: tuple[tuple[str, str, Place], ...]
+    """(account, instance, place)"""
+    functions: tuple[tuple[str, str], ...]
+    """(account, function)"""
+    gateway: str
+    weights: dict[str, float]
+    programs: tuple[str, str, str]
+    """Terraform before and after its upgrade; the auditor."""
+    upgrades: int
+
+    @property
+    def rng(self) -> Random:
+        return self.organization.rng
+
+    def hands(self, credential: Credential, at: datetime, region: str = "") -> Hands:
+        return Hands(self.organization.cloud, self.rng, credential, at, region or self.organization.home)
+
+    def work(self, credential: Credential, at: datetime, count: int, names: str, *, refused: float = 0.0) -> None:
+        """Log ordinary calls, some denied; now and then a service calls another one for the caller."""
+        regions = self.organization.stage.regions
+        region = self.organization.home if self.rng.random() < 0.85 else self.rng.choice(regions)
+        hands = self.hands(credential, at, region)
+        for name in self.rng.choices(names.split(), k=count):
+            hands.pace = self.rng.choice(((0, 2), (1, 9), (10, 95)))
+            if self.rng.random() < 0.03:
+                call_and_forward(hands.cloud, credential, hands.now(), region, which=self.rng.choice(FORWARDS[:2]))
+            else:
+                hands(name, denied=self.rng.random() < refused)
+
+
+def life_of(organization: Organization) -> Life:
+    rng, cloud = organization.rng, organization.cloud
+    gateway = address_of(rng)
+    instances = []
+    for _ in range(rng.randint(1, 3)):
+        address = gateway if "nat" in organization.traits else f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}"
+        instances.append((organization.account(1, 2), cloud.ids.instance(), Place(address, library(rng))))
+    functions = [
+        (organization.account(1, 2), name) for name in rng.sample(organization.words.functions, rng.randint(1, 4))
+    ]
+    weights = {"person": 6, "deploy": 3, "function": 3, "service": 1.5, "pod": 2.0 * ("eks" in organization.traits)}
+    weights |= {name: weight * rng.uniform(0.4, 1.6) for name, weight in weights.items()}
+    programs = (terraform(rng), terraform(rng), library(rng) + " APN_1826889")
+    return Life(
+        organization, tuple(instances), tuple(functions), gateway, weights, programs, upgrades=rng.randrange(2 * DAYS)
+    )
+
+
+def run_machines(life: Life, day: datetime) -> None:
+    organization, rng = life.organization, life.rng
+    for account_id, instance, place in life.instances:
+        for hour in (1, 7, 13, 19):
+            at = day + timedelta(hours=hour, minutes=rng.randrange(5, 30))
+            role = organization.role(account_id, "web-server")
+            key = sts.assume_role_by_service(organization.cloud, "ec2.amazonaws.com", role, instance, at,
+                                             organization.home, place=place)  # fmt: skip
+            life.work(key, at + timedelta(minutes=20), rng.randint(1, 4), MACHINE_CALLS)
+    _config(life, day)
+    if "backup" in organization.traits:
+        _backup(life, day + timedelta(hours=2, minutes=rng.randrange(30)))
+    if "cspm" in organization.traits and day.day % 3 == 0:
+        _posture_service(life, day + timedelta(hours=4))
+    if "prowler" in organization.traits and day.weekday() == 6:
+        _prowler(life, day + timedelta(hours=3))
+    for name in ("bedrock", "ses"):
+        if name in organization.traits:
+            _application(life, name, day + timedelta(hours=rng.randrange(7, 18)))
+    _robot(life, organization.robots[2], day + timedelta(hours=rng.randrange(24)))
+    if "consultant" in organization.traits and day.weekday() in (1, 3):
+        _robot(life, organization.robots[3], day + timedelta(hours=10), """
+    sts:GetCallerIdentity ec2:DescribeInstances s3:ListBuckets s3:GetObject rds:DescribeDBInstances
+""")  # fmt: skip
+
+
+def run_function(life: Life, at: datetime) -> None:
+    """A function outside a VPC calls from addresses of AWS that change with each environment."""
+    account_id, name = life.rng.choice(life.functions)
+    place = Place(address_of(life.rng), LAMBDA)
+    role = life.organization.role(account_id, "functions")
+    session = sts.assume_role_by_service(life.organization.cloud, "lambda.amazonaws.com", role, name, at,
+                                         life.organization.home, place=place)  # fmt: skip
+    life.work(session, at + timedelta(seconds=1), life.rng.randint(2, 6), MACHINE_CALLS)
+
+
+def run_pod(life: Life, at: datetime) -> None:
+    organization, account_id = life.organization, life.organization.account(1)
+    session = sts.assume_role_with_web_identity(
+        organization.cloud,
+        organization.role(account_id, "pods"),
+        "system:serviceaccount:checkout:payments",
+        f"botocore-session-{life.rng.randrange(10**9, 10**10)}",
+        at,
+        organization.home,
+        place=Place(life.gateway, life.instances[0][2].agent),
+        host=f"oidc.eks.{organization.home}.amazonaws.com/id/{int(account_id):032X}",
+    )
+    life.work(session, at + timedelta(seconds=2), life.rng.randint(2, 6), MACHINE_CALLS)
+
+
+def run_service(life: Life, at: datetime) -> None:
+    play = life.rng.choice((service_call, service_happening))
+    play(life.organization.cloud, life.organization.account(), at, life.rng.choice(life.organization.stage.regions))
+
+
+def _config(life: Life, day: datetime) -> None:
+    """AWS Config records changes with its service-linked role."""
+    principal, account_id = "config.amazonaws.com", life.organization.account()
+    role = life.organization.role(account_id, "AWSServiceRoleForConfig", f"/aws-service-role/{principal}/")
+    at = day + timedelta(hours=life.rng.randrange(24))
+    session = sts.assume_role_by_service(
+        life.organization.cloud, principal, role, "AWSConfig-Describe", at, life.organization.home,
+        place=Place(principal, principal), linked=True,
+    )  # fmt: skip
+    life.work(session, at, life.rng.randint(3, 8), AUDIT_CALLS)
+
+
+def _backup(life: Life, at: datetime) -> None:
+    """A robot outside AWS copies objects at night: it reads many."""
+    robot = life.organization.robots[1]
+    hands = life.hands(user_key(robot, robot.key_ids[0]), at)
+    hands("s3:ListBuckets")
+    hands.all(["s3:GetObject"] * life.rng.randint(2, 14))
+    hands.all("ec2:DescribeSnapshots ec2:CreateSnapshot")
+
+
+def _robot(
+    life: Life, robot: User, at: datetime, names: str = "cloudwatch:GetMetricData cloudwatch:ListMetrics"
+) -> None:
+    addresses = [robot.place.address, robot.place.address.rsplit(".", 1)[0] + ".77"]
+    key = user_key(robot, robot.key_ids[0]).at(Place(life.rng.choice(addresses), robot.place.agent))
+    life.hands(key, at).all(names)
+
+
+def _posture_service(life: Life, at: datetime) -> None:
+    """A vendor's scanner assumes a role from its own account, whose logs are not loaded."""
+    organization, cloud = life.organization, life.organization.cloud
+    vendor = f"{int(organization.account(0)) * 7919 % 10**12:012d}"
+    cloud.unloaded.add(vendor)
+    place = Place(organization.robots[2].place.address[:-1] + "9", "aws-sdk-go-v2/1.30.3 os/linux lang/go#1.22.5")
+    created = at - timedelta(minutes=5)
+    own_role = organization.role(vendor, "scanner")
+    scanner = role_session(own_role, "cspm", cloud.ids.key(vendor), created, actor=UNKNOWN, place=place)
+    role = organization.role(organization.account(), "cspm-read-only")
+    session = sts.assume_role(cloud, scanner, role, "cspm-scan", at, GLOBAL_REGION, external_id="c7d1")
+    life.work(session, at + timedelta(seconds=5), life.rng.randint(15, 35), AUDIT_CALLS, refused=0.05)
+
+
+def _prowler(life: Life, at: datetime) -> None:
+    """The weekly audit: hundreds of calls that enumerate each account in all its regions."""
+    organization, cloud, home = life.organization, life.organization.cloud, life.organization.home
+    place = Place(life.gateway, life.programs[2])
+    role, name = organization.role(organization.account(0), "audit"), cloud.ids.hexadecimal(32)
+    task = sts.assume_role_by_service(cloud, "ecs-tasks.amazonaws.com", role, name, at, home, place=place)
+    for account_id in organization.accounts.values():
+        at += timedelta(minutes=4)
+        session = sts.assume_role(cloud, task, organization.role(account_id, "prowler-scan"), "ProwlerScan", at, home)
+        for region in (*organization.stage.regions, *FAR_REGIONS[:2]):
+            life.hands(session, at, region).all(life.rng.sample(AUDIT_CALLS.split(), 8), refused=0.06)
+            at += timedelta(minutes=1)
+
+
+def _application(life: Life, name: str, at: datetime) -> None:
+    """An application that calls models, or sends mail, every day with its own role."""
+    organization = life.organization
+    role = organization.role(organization.account(1), f"{name}-app")
+    place = Place(life.gateway, library(Random(name)))
+    session = sts.assume_role_by_service(organization.cloud, "lambda.amazonaws.com", role, f"{name}-app", at,
+                                         organization.home, place=place)  # fmt: skip
+    hands = life.hands(session, at + timedelta(seconds=2))
+    if name == "bedrock":
+        model = "anthropic.claude-3-5-sonnet-20240620-v1:0"
+        for _ in range(life.rng.randint(2, 8)):
+            hands("bedrock:InvokeModel", modelId=model)
+    else:
+        hands.all("ses:GetSendQuota ses:SendEmail ses:SendEmail ses:SendEmail ses:GetSendStatistics")
