@@ -120,6 +120,15 @@ def forgotten_password(organization: Organization, at: datetime) -> None:
     hands.all("ec2:DescribeInstances s3:ListBuckets")
 
 
+def guessed_passwords(organization: Organization, at: datetime) -> None:
+    """Somebody on the internet guesses passwords, and fails."""
+    rng, user = organization.rng, organization.robots[0]
+    for number in range(rng.randint(2, 12)):
+        place = Place(address_of(rng), organization.members[0].browser)
+        time = at + timedelta(seconds=40 * number)
+        signin.failed_login(organization.cloud, user, time, GLOBAL_REGION, place=place, known=rng.random() < 0.2)
+
+
 def reset_password(organization: Organization, at: datetime) -> None:
     hands = _admin(organization, at, organization.account(0))
     users = [member.user for member in organization.members if member.user] or [organization.robots[0]]
@@ -191,6 +200,13 @@ def open_a_port(organization: Organization, at: datetime) -> None:
     group = "sg-0" + organization.cloud.ids.hexadecimal(16)
     hands("ec2:AuthorizeSecurityGroupIngress", groupId=group, fromPort=22, toPort=22, cidrIp="0.0.0.0/0")
     hands.all("ec2:CreateKeyPair ec2:RunInstances ec2:DescribeInstances")
+
+
+def protect_instances(organization: Organization, at: datetime) -> None:
+    hands = _admin(organization, at, organization.account(1, 2))
+    for _ in range(organization.rng.randint(1, 3)):
+        instance = organization.cloud.ids.instance()
+        hands("ec2:ModifyInstanceAttribute", instanceId=instance, disableApiTermination={"value": True})
 
 
 def restore_backup(organization: Organization, at: datetime) -> None:
@@ -270,6 +286,8 @@ def train_a_model(organization: Organization, at: datetime) -> None:
 
 def try_bedrock(organization: Organization, at: datetime) -> None:
     hands = _developer(organization, at).in_(organization.rng.choice((organization.home, "us-east-1", "us-west-2")))
+    if organization.rng.random() < 0.5:
+        hands("bedrock:GetModelInvocationLoggingConfiguration")
     hands.all("bedrock:ListFoundationModels bedrock:GetFoundationModelAvailability bedrock:PutUseCaseForModelAccess "
               "bedrock:CreateFoundationModelAgreement")  # fmt: skip
     for _ in range(organization.rng.randint(1, 9)):
@@ -279,7 +297,8 @@ def try_bedrock(organization: Organization, at: datetime) -> None:
 
 def set_up_mail(organization: Organization, at: datetime) -> None:
     hands = _developer(organization, at)
-    hands.all("ses:GetAccount ses:GetSendQuota ses:ListIdentities ses:CreateEmailIdentity ses:PutAccountDetails "
+    hands.all("ses:GetAccount ses:GetSendQuota ses:ListIdentities ses:GetIdentityVerificationAttributes "
+              "ses:CreateEmailIdentity ses:PutAccountDetails "
               "route53:ChangeResourceRecordSets ses:SendEmail")  # fmt: skip
 
 
@@ -340,7 +359,8 @@ def _spare_robot(organization: Organization, account_id: str, at: datetime, path
 
 
 CHORES: tuple[Chore, ...] = (
-    onboard, rotate_key, offboard, own_key, new_phone, forgotten_password, reset_password, role_by_hand, trust_a_vendor,
-    change_trail, clean_up, share_snapshot, configure_bucket, open_a_port, restore_backup, read_secrets, export_data,
-    audit_by_hand, denied_burst, train_a_model, try_bedrock, set_up_mail, console_broker, root_user, from_a_cafe,
+    onboard, rotate_key, offboard, own_key, new_phone, forgotten_password, guessed_passwords, reset_password,
+    role_by_hand, trust_a_vendor, change_trail, clean_up, share_snapshot, configure_bucket, open_a_port,
+    protect_instances, restore_backup, read_secrets, export_data, audit_by_hand, denied_burst, train_a_model,
+    try_bedrock, set_up_mail, console_broker, root_user, from_a_cafe,
 )  # fmt: skip

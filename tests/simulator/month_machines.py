@@ -14,17 +14,20 @@ from .organization import DAYS, FAR_REGIONS, Organization, address_of, library, 
 from .principals import UNKNOWN, Place, User
 from .services import FORWARDS, call_and_forward, service_call, service_happening
 
-MACHINE_CALLS = "s3:GetObject s3:PutObject dynamodb:DescribeTable logs:CreateLogStream ssm:GetParameter sqs:GetQueueUrl"
+MACHINE_CALLS = """
+    s3:GetObject s3:PutObject s3:DeleteObject dynamodb:DescribeTable logs:CreateLogStream ssm:GetParameter
+    sqs:GetQueueUrl
+"""
 AUDIT_CALLS = """
-    iam:GetAccountPasswordPolicy iam:ListUsers iam:ListRoles iam:ListAccessKeys iam:ListMFADevices
-    iam:GetAccountSummary iam:ListPolicies iam:GetCredentialReport iam:GenerateCredentialReport
-    iam:ListAttachedUserPolicies s3:ListBuckets s3:GetBucketPolicy s3:GetBucketAcl s3:GetBucketVersioning
-    s3:GetPublicAccessBlock ec2:DescribeInstances ec2:DescribeSecurityGroups ec2:DescribeSnapshots
-    ec2:DescribeImages ec2:DescribeVolumes ec2:DescribeRegions cloudtrail:DescribeTrails cloudtrail:GetTrailStatus
-    cloudtrail:GetEventSelectors guardduty:ListDetectors config:DescribeConfigurationRecorders kms:ListKeys
-    kms:GetKeyRotationStatus lambda:ListFunctions20150331 lambda:GetPolicy20150331v2 rds:DescribeDBInstances
-    rds:DescribeDBSnapshots secretsmanager:ListSecrets securityhub:DescribeHub sns:ListTopics sqs:ListQueues
-    ecr:DescribeRepositories eks:ListClusters
+    ec2:DescribeKeyPairs iam:ListGroupsForUser iam:ListUserPolicies iam:GetAccountPasswordPolicy iam:ListUsers
+    iam:ListRoles iam:ListAccessKeys iam:ListMFADevices iam:GetAccountSummary iam:ListPolicies
+    iam:GetCredentialReport iam:GenerateCredentialReport iam:ListAttachedUserPolicies s3:ListBuckets
+    s3:GetBucketPolicy s3:GetBucketAcl s3:GetBucketVersioning s3:GetPublicAccessBlock ec2:DescribeInstances
+    ec2:DescribeSecurityGroups ec2:DescribeSnapshots ec2:DescribeImages ec2:DescribeVolumes ec2:DescribeRegions
+    cloudtrail:DescribeTrails cloudtrail:GetTrailStatus cloudtrail:GetEventSelectors guardduty:ListDetectors
+    config:DescribeConfigurationRecorders kms:ListKeys kms:GetKeyRotationStatus lambda:ListFunctions20150331
+    lambda:GetPolicy20150331v2 rds:DescribeDBInstances rds:DescribeDBSnapshots secretsmanager:ListSecrets
+    securityhub:DescribeHub sns:ListTopics sqs:ListQueues ecr:DescribeRepositories eks:ListClusters
 """
 LAMBDA = "Boto3/1.34.145 Botocore/1.34.145 exec-env/AWS_Lambda_python3.12"
 
@@ -116,6 +119,8 @@ def run_function(life: Life, at: datetime) -> None:
     session = sts.assume_role_by_service(life.organization.cloud, "lambda.amazonaws.com", role, name, at,
                                          life.organization.home, place=place)  # fmt: skip
     life.work(session, at + timedelta(seconds=1), life.rng.randint(2, 6), MACHINE_CALLS)
+    if "misconfigured" in life.organization.traits and name == life.functions[0][1]:
+        life.hands(session, at + timedelta(seconds=4))("logs:PutRetentionPolicy", denied=True)
 
 
 def run_pod(life: Life, at: datetime) -> None:

@@ -24,7 +24,8 @@ TEAMS = ("admin", "developer", "developer", "analyst", "developer", "finance", "
 PERMISSION_SETS = {"admin": "AdministratorAccess", "developer": "PowerUser", "analyst": "Analyst", "finance": "Billing"}
 TRAITS = {
     "backup": 0.7, "bedrock": 0.35, "broker": 0.3, "cloudformation": 0.4, "consultant": 0.35, "cspm": 0.5,
-    "data events": 0.6, "eks": 0.35, "key in CI": 0.35, "mfa everywhere": 0.5, "nat": 0.5, "prowler": 0.6, "root": 0.3,
+    "data events": 0.6, "eks": 0.35, "key in CI": 0.35, "mfa everywhere": 0.5,
+    "misconfigured": 0.3, "nat": 0.5, "prowler": 0.6, "root": 0.3,
     "ses": 0.35,
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from random import Random
 from . import iam, sts, workloads
 from .cloud import Event
 from .identities import Credential, forwarded, user_key
+from .month_calls import Hands
 from .month_chores import CHORES, Chore
 from .month_machines import Life, life_of, run_function, run_machines, run_pod, run_service
 from .organization import DAYS, FAR_REGIONS, Member, Organization, address_of
@@ -21,16 +22,17 @@ from .principals import Place
 
 TEAM_CALLS = {
     "admin": """
-    iam:ListUsers iam:ListRoles iam:GetRole iam:ListAttachedRolePolicies iam:GetAccountSummary ec2:DescribeInstances
-    ec2:DescribeSecurityGroups cloudtrail:LookupEvents cloudtrail:DescribeTrails kms:ListAliases
-    organizations:ListAccounts s3:ListBuckets s3:GetBucketPolicy config:DescribeConfigRules ssm:GetParameter
-    cloudwatch:DescribeAlarms ec2:DescribeVpcs
+    iam:ListUsers iam:GetUser s3:GetBucketLocation iam:ListRoles iam:GetRole iam:ListAttachedRolePolicies
+    iam:GetAccountSummary ec2:DescribeInstances ec2:DescribeSecurityGroups cloudtrail:LookupEvents
+    cloudtrail:DescribeTrails kms:ListAliases organizations:ListAccounts s3:ListBuckets s3:GetBucketPolicy
+    config:DescribeConfigRules ssm:GetParameter cloudwatch:DescribeAlarms ec2:DescribeVpcs
 """,
     "developer": """
-    logs:DescribeLogGroups logs:FilterLogEvents lambda:ListFunctions20150331 lambda:GetFunction20150331v2
-    lambda:UpdateFunctionCode20150331v2 cloudformation:DescribeStacks dynamodb:DescribeTable dynamodb:ListTables
-    ec2:DescribeInstances ecs:DescribeServices ecs:ListTasks s3:ListBuckets s3:GetObject s3:PutObject
-    sts:GetCallerIdentity ssm:GetParameter sqs:ListQueues cloudwatch:GetMetricData ecr:DescribeRepositories
+    s3:GetBucketLocation logs:DescribeLogGroups logs:FilterLogEvents lambda:ListFunctions20150331
+    lambda:GetFunction20150331v2 lambda:UpdateFunctionCode20150331v2 cloudformation:DescribeStacks
+    dynamodb:DescribeTable dynamodb:ListTables ec2:DescribeInstances ecs:DescribeServices ecs:ListTasks
+    s3:ListBuckets s3:GetObject s3:PutObject sts:GetCallerIdentity ssm:GetParameter sqs:ListQueues
+    cloudwatch:GetMetricData ecr:DescribeRepositories
 """,
     "analyst": """
     athena:StartQueryExecution athena:GetQueryResults athena:GetQueryExecution glue:GetTables glue:GetDatabases
@@ -38,6 +40,7 @@ TEAM_CALLS = {
 """,
     "finance": """
     ce:GetCostAndUsage ce:GetCostForecast budgets:DescribeBudgets organizations:ListAccounts ce:GetDimensionValues
+    account:GetAccountInformation
 """,
 }
 PLAN_CALLS = """
@@ -48,8 +51,8 @@ PLAN_CALLS = """
 """
 RELEASE_CALLS = """
     ecr:GetAuthorizationToken ecr:BatchCheckLayerAvailability ecr:PutImage ecs:RegisterTaskDefinition
-    ecs:UpdateService lambda:UpdateFunctionCode20150331v2 s3:PutObject cloudfront:CreateInvalidation
-    ecs:DescribeServices
+    lambda:GetFunctionConfiguration20150331v2 ecs:UpdateService lambda:UpdateFunctionCode20150331v2 s3:PutObject
+    cloudfront:CreateInvalidation ecs:DescribeServices
 """
 ACTION = "aws-sdk-js/3.637.0 configure-aws-credentials-for-github-actions"
 
@@ -171,43 +174,43 @@ def workflow(organization: Organization, repository: str, account_id: str, at: d
 
 
 def _apply(life: Life, session: Credential, at: datetime) -> None:
-    """Create or change resources, directly or by CloudFormation with the session's identity."""
-    organization, cloud, rng = life.organization, life.organization.cloud, life.rng
-    hands, account_id = life.hands(session, at), str(session.account_id)
-    by = session
-    if "cloudformation" in organization.traits:
-        names = ["CAPABILITY_NAMED_IAM"]
-        hands("cloudformation:CreateChangeSet", stackName="platform", capabilities=names)
+    """Create and delete resources, directly or by CloudFormation with the session's identity."""
+    hands = life.hands(session, at)
+    if "cloudformation" in life.organization.traits:
+        hands("cloudformation:CreateChangeSet", stackName="platform", capabilities=["CAPABILITY_NAMED_IAM"])
         hands("cloudformation:ExecuteChangeSet", stackName="platform")
-        by = forwarded(session, cloud.ids.key(account_id), hands.at, "cloudformation.amazonaws.com")
-    hands = life.hands(by, hands.at)
-    name = f"{rng.choice(('orders', 'reports', 'gateway', 'worker'))}-{rng.choice(('task', 'lambda', 'sync'))}"
-    for step in rng.sample(
-        ("role", "policy", "function", "bucket", "delete", "user", "trust", "network"), rng.randint(1, 4)
-    ):
-        if step == "role":
-            role = iam.create_role(cloud, by, account_id, f"{name}-{cloud.ids.hexadecimal(4)}", hands.now(),
-                                   demands_source_identity=False)  # fmt: skip
+        key_id = hands.cloud.ids.key(str(session.account_id))
+        hands = hands.with_(forwarded(session, key_id, hands.at, "cloudformation.amazonaws.com"))
+    steps = ("role", "policy", "function", "bucket", "delete", "user", "trust", "network", "service")
+    for step in life.rng.sample(steps, life.rng.randint(1, 4)):
+        _create(life.organization, hands, step)
+
+
+def _create(organization: Organization, hands: Hands, step: str) -> None:
+    cloud, by, account_id = hands.cloud, hands.credential, str(hands.credential.account_id)
+    name = f"{hands.rng.choice(('orders', 'reports', 'gateway', 'worker'))}-{cloud.ids.hexadecimal(4)}"
+    worker = organization.role(account_id, "worker")
+    match step:
+        case "role":
+            role = iam.create_role(cloud, by, account_id, name, hands.now(), demands_source_identity=False)
             iam.put_policy(cloud, by, role, "access", iam.ALLOW_ALL, hands.now())
-        elif step == "policy":
-            arn = iam.create_policy(cloud, by, f"{name}-{cloud.ids.hexadecimal(4)}", iam.ALLOW_ALL, hands.now())
-            iam.attach_policy(cloud, by, organization.role(account_id, "worker"), arn, hands.now())
-        elif step == "function":
-            workloads.create_function(
-                cloud, by, organization.role(account_id, "functions"), name, hands.now(), hands.region
-            )
-        elif step == "bucket":
+        case "policy":
+            arn = iam.create_policy(cloud, by, name, iam.ALLOW_ALL, hands.now())
+            iam.attach_policy(cloud, by, worker, arn, hands.now())
+        case "function":
+            workloads.create_function(cloud, by, worker, name, hands.now(), hands.region)
+        case "bucket":
             hands.all("s3:CreateBucket s3:PutBucketPolicy s3:PutBucketVersioning s3:PutBucketLifecycle")
-        elif step == "delete":
+        case "delete":
             hands.all("iam:DeleteRolePolicy iam:DeleteRole logs:DeleteLogGroup s3:DeleteBucket")
-        elif step == "user" and rng.random() < 0.3:
-            user = iam.create_user(
-                cloud, by, account_id, f"smtp-{cloud.ids.hexadecimal(3)}", hands.now(), session.place
-            )
+        case "user" if hands.rng.random() < 0.3:
+            user = iam.create_user(cloud, by, account_id, f"smtp-{name}", hands.now(), by.place)
             iam.create_access_key(cloud, by, user, hands.now())
-        elif step == "trust":
+        case "trust":
             trusted = f"arn:aws:iam::{organization.account(0)}:root"
-            iam.update_assume_role_policy(cloud, by, organization.role(account_id, "worker"), trusted, hands.now())
-        else:
+            iam.update_assume_role_policy(cloud, by, worker, trusted, hands.now())
+        case "service":
+            hands.all("iam:CreateServiceLinkedRole ecs:CreateCluster ecs:CreateService")
+        case _:
             hands("ec2:CreateSecurityGroup", groupName=name, groupDescription="managed by code")
             hands("ec2:AuthorizeSecurityGroupIngress", groupId="sg-0" + cloud.ids.hexadecimal(16), cidrIp="0.0.0.0/0")

@@ -1,0 +1,219 @@
+"""Triage exam: does `triage` show the intruder of a simulated month on its first page?
+
+    python -m tests.triage_exam --family tuning --months 10 [--incidents mining,insider] [--processes 2]
+
+Every month is a case of its own: each incident is played in `--months` seeds of the family, and as many quiet months
+are played with other seeds of it. The tuning family is for development. The exam family measures the result once:
+nobody looks at its results while tuning.
+
+An incident is found if a lead on the first page cites an event of the intruder, or names only actors and keys that the
+intruder alone used. Printed are, for each kind of incident: the months, the share found on the first page and at rank
+1, the median rank, and of the events that the found lead cites, the median share that is the intruder's (a lead that
+cites everything finds everything). For quiet months: leads per 10,000 events, in total and on the first page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+from forensics.case import Case
+from tests.cases import case_of
+from tests.simulator import LogFile
+from tests.simulator.incidents import INCIDENTS
+from tests.simulator.months import EXAM, TUNING, IncidentTruth, Month, month
+
+FAMILIES = {"tuning": TUNING, "exam": EXAM}
+FIRST_PAGE = 10
+WANTED = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A lead, as far as the exam reads it."""
+
+    actor_id: str | None
+    access_key_ids: frozenset[str]
+    event_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One examined month. `rank`: of the first lead that finds the intruder; `purity`: the share of its events."""
+
+    seed: int
+    incident: str | None
+    notes: tuple[str, ...]
+    events: int
+    leads: int
+    rank: int | None = None
+    purity: float | None = None
+
+    @property
+    def found(self) -> bool:
+        return self.rank is not None and self.rank <= FIRST_PAGE
+
+
+# What the exam reads of the answer
+
+
+class _Reason(Protocol):
+    @property
+    def event_ids(self) -> Sequence[str]: ...
+
+
+class _Actor(Protocol):
+    @property
+    def id(self) -> str | None: ...
+
+
+class _Lead(Protocol):
+    @property
+    def actor(self) -> _Actor | None: ...
+
+    @property
+    def access_key_ids(self) -> Sequence[str]: ...
+
+    @property
+    def origin_access_key_id(self) -> str | None: ...
+
+    @property
+    def event_ids(self) -> Sequence[str]: ...
+
+    @property
+    def reasons(self) -> Sequence[_Reason]: ...
+
+
+def leads_of(case: Case) -> list[Cited]:
+    """Return the leads of a case in the order of their rank."""
+    found: Sequence[_Lead] = case.triage().leads  # type: ignore[attr-defined, unused-ignore]
+    return [_cited(lead) for lead in found]
+
+
+def _cited(lead: _Lead) -> Cited:
+    keys = {*lead.access_key_ids, lead.origin_access_key_id} - {None}
+    events = {event_id for part in (lead, *lead.reasons) for event_id in getattr(part, "event_ids", ())}
+    return Cited(lead.actor.id if lead.actor else None, frozenset(filter(None, keys)), frozenset(events))
+
+
+# The exam
+
+
+def finds(lead: Cited, truth: IncidentTruth) -> bool:
+    """Return whether a lead leads to the intruder."""
+    only_keys = bool(lead.access_key_ids) and lead.access_key_ids <= truth.own_access_key_ids
+    return bool(lead.event_ids & truth.event_ids) or lead.actor_id in truth.own_ids or only_keys
+
+
+def examine(played: Month, leads: Sequence[Cited]) -> Result:
+    truth = played.incident
+    if truth is None:
+        return Result(played.seed, None, (), len(played.events), len(leads))
+    rank = next((number for number, lead in enumerate(leads, 1) if finds(lead, truth)), None)
+    purity = None
+    if rank and (cited := leads[rank - 1].event_ids):
+        purity = len(cited & truth.event_ids) / len(cited)
+    return Result(played.seed, truth.kind, truth.notes, len(played.events), len(leads), rank, purity)
+
+
+def sit(seed: int, incident: str | None) -> Result:
+    """Play a month, and examine the triage of its logs. All records are in one file, which changes no answer."""
+    played = month(seed, incident)
+    records = tuple(record for file in played.files for record in file.records)
+    one_file = LogFile(played.files[0].key, records)
+    with tempfile.TemporaryDirectory() as folder, case_of([one_file], Path(folder)) as case:
+        return examine(played, leads_of(case))
+
+
+def papers(family: range, months: int, incidents: Sequence[str]) -> list[tuple[int, str | None]]:
+    """Return the months to examine: each incident and the quiet one have seeds of their own, as long as these last."""
+    kinds: list[str | None] = [*incidents, None]
+    return [
+        (family[(number * len(kinds) + place) % len(family)], kind)
+        for number in range(months)
+        for place, kind in enumerate(kinds)
+    ]
+
+
+def report(results: Sequence[Result]) -> str:
+    """Return the tables and the list of what was missed."""
+    return "\n".join([*_recall(results), "", *_noise(results), "", *_missed(results)])
+
+
+def _recall(results: Sequence[Result]) -> Iterator[str]:
+    by_kind = defaultdict(list)
+    for result in results:
+        if result.incident:
+            by_kind[result.incident].append(result)
+    yield f"{'incident':24}" + "".join(f"{head:>12}" for head in ("months", "first page", "rank 1", "rank", "purity"))
+    for kind, group in [*by_kind.items(), ("all", [result for result in results if result.incident])]:
+        if group:
+            cells = (
+                str(len(group)),
+                _share([result.found for result in group]),
+                _share([result.rank == 1 for result in group]),
+                _median([result.rank for result in group], "g"),
+                _median([result.purity for result in group], ".2f"),
+            )
+            yield f"{kind:24}" + "".join(f"{cell:>12}" for cell in cells)
+
+
+def _noise(results: Sequence[Result]) -> Iterator[str]:
+    quiet = [result for result in results if result.incident is None]
+    events = sum(result.events for result in quiet)
+    if not events:
+        return
+    every = sum(result.leads for result in quiet)
+    first = sum(min(result.leads, FIRST_PAGE) for result in quiet)
+    yield f"{len(quiet)} quiet months with {events:,} events; leads per 10,000 events:"
+    yield f"{every / events * 10_000:.1f} in total, {first / events * 10_000:.1f} on the first page"
+    empty = _share([result.leads == 0 for result in quiet])
+    yield f"{empty} without a lead; a month has {_median([result.leads for result in quiet], 'g')} leads (median)"
+
+
+def _missed(results: Sequence[Result]) -> Iterator[str]:
+    missed = [result for result in results if result.incident and not result.found]
+    yield f"missed on the first page: {len(missed)}"
+    for result in sorted(missed, key=lambda one: (one.incident or "", one.seed)):
+        rank = f"rank {result.rank}" if result.rank else "no lead"
+        yield f"  {result.incident} {result.seed}: {rank} of {result.leads}; {', '.join(result.notes)}"
+
+
+def _share(outcomes: Sequence[bool]) -> str:
+    return f"{sum(outcomes) / len(outcomes):.0%}" if outcomes else "-"
+
+
+def _median(values: Sequence[float | None], form: str) -> str:
+    known = [value for value in values if value is not None]
+    return format(median(known), form) if known else "-"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", choices=FAMILIES, default="tuning")
+    parser.add_argument("--months", type=int, default=10, help="of each incident, and quiet ones (default: 10)")
+    parser.add_argument("--incidents", type=lambda text: text.split(","), default=list(INCIDENTS))
+    parser.add_argument("--processes", type=int, default=1)
+    arguments = parser.parse_args()
+    asked = papers(FAMILIES[arguments.family], arguments.months, arguments.incidents)
+    results = []
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        for result in pool.map(sit, *zip(*asked, strict=True)):
+            results.append(result)
+            outcome = f"rank {result.rank}" if result.incident else f"{result.leads} leads"
+            print(f"{len(results)}/{len(asked)} {result.incident or 'quiet'} {result.seed}: {outcome}", file=sys.stderr)
+    print(report(results))
+    incidents = [result.found for result in results if result.incident]
+    return 0 if sum(incidents) >= WANTED * len(incidents) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
