@@ -222,10 +222,10 @@ def insider(it: Intruder) -> None:
     member = rng.choice(organization.team("admin", "developer"))
     day = it.at.replace(hour=0, minute=0, second=0)
     if it.pick("by day", "at night") == "by day":
-        it.at = day + timedelta(hours=9, seconds=rng.randrange(7 * 3600))
+        it.at = organization.office_time(day, 9 + rng.randrange(7)) + timedelta(seconds=rng.randrange(3600))
         at_work = replace(member, at_home=0.0 if rng.random() < 0.6 else 1.1)
     else:
-        it.at = day + timedelta(hours=2, seconds=rng.randrange(2 * 3600))
+        it.at = organization.office_time(day, 2) + timedelta(seconds=rng.randrange(2 * 3600))
         at_work = replace(member, at_home=1.1)
     session = organization.session(at_work, it.at, organization.account(1), console=rng.random() < 0.3)
     it.at += timedelta(minutes=1)

@@ -35,7 +35,8 @@ def go_on_by_roles(it: Intruder, hands: Hands) -> None:
     try_roles(organization, hands, ("admin", "deploy", "read-only", "ops")[: it.rng.randint(1, 4)])
     role = organization.role(organization.account(), it.rng.choice(("admin", "developer", "audit")))
     name = it.rng.choice((organization.members[0].name, "session", "botocore-session-1699"))
-    session = sts.assume_role(cloud, hands.credential, role, name, hands.now(), GLOBAL_REGION)
+    claimed = organization.members[0].name if it.rng.random() < 0.3 else None
+    session = sts.assume_role(cloud, hands.credential, role, name, hands.now(), GLOBAL_REGION, source_identity=claimed)
     steal(hands.with_(session), loud=it.loud)
 
 

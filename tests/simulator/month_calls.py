@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts
-from .identities import Credential
+from .identities import Credential, minted_again
 from .principals import Json, Place
 from .services import BUCKETS, EC2_DENIED, FUNCTIONS, ROLES, SECRETS, TABLES, Call, Details, bucket_name, call
 
@@ -61,7 +61,10 @@ def region_of(name: str, region: str) -> str:
 
 @dataclass(slots=True)
 class Hands:
-    """Calls with one credential. `at`: when the next one is made; `pace`: the seconds between two."""
+    """Calls with one credential; the console's key changes now and then.
+
+    `at`: when the next call is made; `pace`: the seconds between two.
+    """
 
     cloud: Cloud
     rng: Random
@@ -74,6 +77,8 @@ class Hands:
         self, name: str, /, *, denied: bool = False, error: str = "", response: Json | None = None, **parameters: object
     ) -> Event:
         """Log one call, denied by IAM or failed with another error."""
+        if self.credential.from_console and self.rng.random() < 0.3:
+            self.credential = minted_again(self.credential, self.cloud.ids.key(str(self.credential.account_id)))
         what, region = call_of(name, dict(parameters) or None), region_of(name, self.region)
         time = self.now()
         if not error:

@@ -20,13 +20,15 @@ from .stage import Stage
 DAYS = 30
 REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-2", "ca-central-1")
 FAR_REGIONS = ("ap-south-1", "ap-northeast-2", "sa-east-1", "eu-north-1", "us-east-2", "ap-southeast-1", "eu-west-3")
+OFFSETS = {"us-east-1": 5, "us-west-2": 8, "ca-central-1": 5, "ap-southeast-2": -10}
+"""The hours from the office's clock to UTC, by home region."""
 TEAMS = ("admin", "developer", "developer", "analyst", "developer", "finance", "admin", "developer", "analyst")
 PERMISSION_SETS = {"admin": "AdministratorAccess", "developer": "PowerUser", "analyst": "Analyst", "finance": "Billing"}
 TRAITS = {
     "backup": 0.7, "bedrock": 0.35, "broker": 0.3, "cloudformation": 0.4, "consultant": 0.35, "cspm": 0.5,
     "data events": 0.6, "eks": 0.35, "key in CI": 0.35, "mfa everywhere": 0.5,
     "misconfigured": 0.3, "nat": 0.5, "prowler": 0.6, "root": 0.3,
-    "ses": 0.35,
+    "ses": 0.35, "session tokens": 0.4, "source identity": 0.4,
 }  # fmt: skip
 
 
@@ -132,6 +134,10 @@ class Organization:
             self.cloud.roles.append(self.roles[arn])
         return self.roles[arn]
 
+    def office_time(self, day: datetime, hour: float) -> datetime:
+        """Return an hour of the office's clock on a day."""
+        return day + timedelta(hours=hour + OFFSETS.get(self.home, 0))
+
     def team(self, *teams: str) -> list[Member]:
         return [member for member in self.members if member.team in teams] or list(self.members[:1])
 
@@ -177,13 +183,21 @@ class Organization:
                 return signin.switch_role(self.cloud, session, user.name, role, at + timedelta(seconds=40), self.home)
             return session
         key = user_key(user, user.key_ids[0]).at(place)
-        if elsewhere:
-            return sts.assume_role(self.cloud, key, self.role(account_id, member.team), user.name, at, self.home)
-        return key
+        if "session tokens" in self.traits:
+            key = sts.get_session_token(self.cloud, key, user, at, self.home, mfa=member.mfa)
+            at += timedelta(seconds=4)
+        if not elsewhere:
+            return key
+        claimed = user.name if "source identity" in self.traits else None
+        role = self.role(account_id, member.team)
+        return sts.assume_role(self.cloud, key, role, user.name, at, self.home, source_identity=claimed)
 
     def _by_saml(self, member: Member, place: Place, at: datetime, account_id: str, console: bool) -> Credential:
         subject, role = f"{member.name}@acme.example", self.role(account_id, member.team)
-        session = sts.assume_role_with_saml(self.cloud, role, subject, subject, at, self.home, place=place)
+        claimed = subject if "source identity" in self.traits else None
+        session = sts.assume_role_with_saml(
+            self.cloud, role, subject, subject, at, self.home, place=place, source_identity=claimed
+        )
         if not console:
             return session
         at += timedelta(seconds=2)
