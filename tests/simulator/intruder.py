@@ -61,13 +61,17 @@ class Intruder:
         self.at = min(hands.at + timedelta(minutes=self.rng.randint(30, int(days * 1440))), max(latest, hands.at))
 
     def user(self, *teams: str) -> User:
-        """Return a user with a key: one of a team, or a robot."""
+        """Return a user with a key: one of a team, or of a service."""
         people = [member.user for member in self.organization.members if member.user and member.team in teams]
-        return self.rng.choice([*people, *self.organization.robots])
+        return self.rng.choice([*people, *self.organization.robots, *self.organization.services])
 
     def robot(self, account_id: str) -> User:
         """Return a service user of an account, from before the month."""
-        fitting = [robot for robot in self.organization.robots if robot.account_id == account_id]
+        fitting = [
+            robot
+            for robot in (*self.organization.robots, *self.organization.services)
+            if robot.account_id == account_id
+        ]
         if fitting:
             return self.rng.choice(fitting)
         name = self.organization.words.robots[1]

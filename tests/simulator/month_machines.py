@@ -75,7 +75,7 @@ def life_of(organization: Organization) -> Life:
         address = gateway if "nat" in organization.traits else f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}"
         instances.append((organization.account(1, 2), cloud.ids.instance(), Place(address, library(rng))))
     functions = [
-        (organization.account(1, 2), name) for name in rng.sample(organization.words.functions, rng.randint(1, 4))
+        (organization.account(1, 2), name) for name in rng.sample(organization.words.functions, rng.randint(3, 12))
     ]
     weights = {"person": 6, "deploy": 3, "function": 3, "service": 1.5, "pod": 2.0 * ("eks" in organization.traits)}
     weights |= {name: weight * rng.uniform(0.4, 1.6) for name, weight in weights.items()}
@@ -95,6 +95,9 @@ def run_machines(life: Life, day: datetime) -> None:
                                              organization.home, place=place)  # fmt: skip
             life.work(key, at + timedelta(minutes=20), rng.randint(1, 4), MACHINE_CALLS)
     _config(life, day)
+    _services(life, day)
+    if "autoscaling" in organization.traits:
+        _scale(life, day)
     if "backup" in organization.traits:
         _backup(life, day + timedelta(hours=2, minutes=rng.randrange(30)))
     if "cspm" in organization.traits and day.day % 3 == 0:
@@ -141,6 +144,30 @@ def run_pod(life: Life, at: datetime) -> None:
 def run_service(life: Life, at: datetime) -> None:
     play = life.rng.choice((service_call, service_happening))
     play(life.organization.cloud, life.organization.account(), at, life.rng.choice(life.organization.stage.regions))
+
+
+def _scale(life: Life, day: datetime) -> None:
+    """Instances of the day, each with a name and an address of its own."""
+    organization, rng = life.organization, life.rng
+    role, program = organization.role(organization.account(1), "worker"), life.instances[0][2].agent
+    for _ in range(rng.randint(0, 3)):
+        place = Place(f"10.0.{rng.randrange(4)}.{rng.randrange(4, 250)}", program)
+        at, name = day + timedelta(seconds=rng.randrange(80000)), organization.cloud.ids.instance()
+        key = sts.assume_role_by_service(
+            organization.cloud, "ec2.amazonaws.com", role, name, at, organization.home, place=place
+        )
+        life.work(key, at + timedelta(minutes=2), rng.randint(2, 4), MACHINE_CALLS)
+
+
+def _services(life: Life, day: datetime) -> None:
+    """Products with a user's key: each makes its few calls, from its own network or from a cloud's many addresses."""
+    for number, user in enumerate(life.organization.services):
+        if life.rng.random() < 0.45:
+            own = Random(user.name)
+            place = Place(address_of(life.rng), user.place.agent) if number % 4 == 0 else user.place
+            calls = own.sample((MACHINE_CALLS + AUDIT_CALLS).split(), 3)
+            hands = life.hands(user_key(user, user.key_ids[0]).at(place), day + timedelta(hours=own.randrange(24)))
+            hands.all(life.rng.choices(calls, k=life.rng.randint(1, 4)))
 
 
 def _config(life: Life, day: datetime) -> None:

@@ -22,10 +22,23 @@ REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-
 FAR_REGIONS = ("ap-south-1", "ap-northeast-2", "sa-east-1", "eu-north-1", "us-east-2", "ap-southeast-1", "eu-west-3")
 OFFSETS = {"us-east-1": 5, "us-west-2": 8, "ca-central-1": 5, "ap-southeast-2": -10}
 """The hours from the office's clock to UTC, by home region."""
-TEAMS = ("admin", "developer", "developer", "analyst", "developer", "finance", "admin", "developer", "analyst")
+TEAMS = (
+    "admin",
+    "developer",
+    "developer",
+    "analyst",
+    "developer",
+    "finance",
+    "admin",
+    "developer",
+    "analyst",
+    "developer",
+    "developer",
+    "analyst",
+)
 PERMISSION_SETS = {"admin": "AdministratorAccess", "developer": "PowerUser", "analyst": "Analyst", "finance": "Billing"}
 TRAITS = {
-    "backup": 0.7, "bedrock": 0.35, "broker": 0.3, "cloudformation": 0.4, "consultant": 0.35, "cspm": 0.5,
+    "autoscaling": 0.5, "backup": 0.7, "bedrock": 0.35, "broker": 0.3, "cloudformation": 0.4, "consultant": 0.35, "cspm": 0.5,
     "data events": 0.6, "eks": 0.35, "key in CI": 0.35, "mfa everywhere": 0.5,
     "misconfigured": 0.3, "nat": 0.5, "prowler": 0.6, "root": 0.3,
     "ses": 0.35, "session tokens": 0.4, "source identity": 0.4,
@@ -39,6 +52,9 @@ class Words:
     accounts: tuple[str, ...]
     people: tuple[str, ...]
     robots: tuple[str, ...]
+    """The users of deployments, backups, monitoring, and of an old application."""
+    services: tuple[str, ...]
+    """Further service users."""
     repositories: tuple[str, ...]
     functions: tuple[str, ...]
     tools: tuple[str, ...]
@@ -50,10 +66,13 @@ class Words:
 TUNING_WORDS = Words(
     accounts=("management", "prod", "dev", "data"),
     people=("alice.nguyen", "bob.meyer", "carla.rossi", "dmitri.ivanov", "elena.garcia", "farid.haddad", "grace.okafor",
-            "henrik.lund", "ines.costa"),
+            "henrik.lund", "ines.costa", "jana.novak", "kofi.mensah", "lena.fischer"),
     robots=("svc-deploy", "svc-backup", "svc-monitoring", "jenkins-legacy"),
-    repositories=("acme/storefront", "acme/infrastructure", "acme/data"),
-    functions=("orders-stream", "resize-images", "nightly-report", "webhook"),
+    services=("svc-erp", "svc-crm", "bi-export", "sftp-gateway", "cdn-invalidate", "dns-updater", "mail-archive",
+              "log-shipper", "zapier", "retool", "dbt-cloud", "svc-invoices", "svc-search", "svc-scanner"),
+    repositories=("acme/storefront", "acme/infrastructure", "acme/data", "acme/mobile", "acme/checkout", "acme/docs"),
+    functions=("orders-stream", "resize-images", "nightly-report", "webhook", "thumbnails", "stock-sync", "mailer",
+               "audit-export", "geo-lookup", "price-feed", "cart-expiry", "token-refresh"),
     tools=("aws-cli/2.9.19 Python/3.11.2 Linux/6.6.9-amd64 source/x86_64.kali.2024 prompt/off",
            "Boto3/1.28.63 md/Botocore#1.31.63 ua/2.0 os/linux#6.6.9-amd64 lang/python#3.11.2",
            "S3 Browser/11.6.7 (https://s3browser.com)", "aws-sdk-go/1.44.298 (go1.20.5; linux; amd64)"),
@@ -61,10 +80,52 @@ TUNING_WORDS = Words(
 )  # fmt: skip
 EXAM_WORDS = Words(
     accounts=("root-org", "live", "staging", "analytics"),
-    people=("jonas", "kavya", "liu.wei", "m.santos", "nadia.b", "o.petrov", "priya", "quentin", "r.tanaka"),
+    people=(
+        "jonas",
+        "kavya",
+        "liu.wei",
+        "m.santos",
+        "nadia.b",
+        "o.petrov",
+        "priya",
+        "quentin",
+        "r.tanaka",
+        "s.walker",
+        "t.abebe",
+        "ursula",
+    ),
     robots=("deployer", "veeam", "grafana-cloud", "legacy-app"),
-    repositories=("globex/api", "globex/platform", "globex/ml-jobs"),
-    functions=("ingest-events", "pdf-render", "billing-close", "notify"),
+    services=(
+        "sap-bridge",
+        "hubspot",
+        "looker",
+        "airbyte",
+        "fivetran",
+        "uploader",
+        "pagerduty",
+        "ddns",
+        "nas-sync",
+        "wordpress",
+        "metabase",
+        "sensor-fleet",
+        "translator",
+        "label-print",
+    ),
+    repositories=("globex/api", "globex/platform", "globex/ml-jobs", "globex/web", "globex/auth", "globex/edge"),
+    functions=(
+        "ingest-events",
+        "pdf-render",
+        "billing-close",
+        "notify",
+        "dedupe",
+        "enrich",
+        "archive-day",
+        "usage",
+        "fraud-score",
+        "sms-out",
+        "rollup",
+        "quota-check",
+    ),
     tools=(
         "aws-cli/1.22.34 Python/3.10.12 Linux/5.15.0-91-generic botocore/1.23.34",
         "Boto3/1.17.112 Python/3.8.10 Linux/5.4.0 Botocore/1.20.112",
@@ -107,6 +168,7 @@ class Organization:
     offices: tuple[str, ...]
     members: tuple[Member, ...] = ()
     robots: tuple[User, ...] = ()
+    services: tuple[User, ...] = ()
     roles: dict[str, Role] = field(default_factory=dict)
 
     @property
@@ -228,9 +290,11 @@ def organize(rng: Random, words: Words) -> Organization:
         offices=tuple(address_of(rng) for _ in range(rng.randint(1, 3))),
     )
     store = "d-" + cloud.ids.hexadecimal(10)
-    names = rng.sample(words.people, rng.randint(4, 8))
+    names = rng.sample(words.people, rng.randint(5, 12))
     organization.members = tuple(_member(organization, name, TEAMS[n], store) for n, name in enumerate(names))
     organization.robots = tuple(_robot(organization, name) for name in words.robots)
+    chosen = rng.sample(words.services, rng.randint(4, 14))
+    organization.services = tuple(_robot(organization, name) for name in chosen)
     return organization
 
 
