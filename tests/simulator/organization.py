@@ -22,26 +22,13 @@ REGIONS = ("eu-west-1", "eu-central-1", "us-east-1", "us-west-2", "ap-southeast-
 FAR_REGIONS = ("ap-south-1", "ap-northeast-2", "sa-east-1", "eu-north-1", "us-east-2", "ap-southeast-1", "eu-west-3")
 OFFSETS = {"us-east-1": 5, "us-west-2": 8, "ca-central-1": 5, "ap-southeast-2": -10}
 """The hours from the office's clock to UTC, by home region."""
-TEAMS = (
-    "admin",
-    "developer",
-    "developer",
-    "analyst",
-    "developer",
-    "finance",
-    "admin",
-    "developer",
-    "analyst",
-    "developer",
-    "developer",
-    "analyst",
-)
+TEAMS = ("admin", "developer", "developer", "analyst", "developer", "finance", "admin", "developer", "analyst",
+         "developer", "developer", "analyst")  # fmt: skip
 PERMISSION_SETS = {"admin": "AdministratorAccess", "developer": "PowerUser", "analyst": "Analyst", "finance": "Billing"}
 TRAITS = {
-    "autoscaling": 0.5, "backup": 0.7, "bedrock": 0.35, "broker": 0.3, "cloudformation": 0.4, "consultant": 0.35, "cspm": 0.5,
-    "data events": 0.6, "eks": 0.35, "key in CI": 0.35, "mfa everywhere": 0.5,
-    "misconfigured": 0.3, "nat": 0.5, "prowler": 0.6, "root": 0.3,
-    "ses": 0.35, "session tokens": 0.4, "source identity": 0.4,
+    "autoscaling": 0.5, "backup": 0.7, "bedrock": 0.35, "broker": 0.3, "cloudformation": 0.4, "consultant": 0.35,
+    "cspm": 0.5, "data events": 0.6, "eks": 0.35, "key in CI": 0.35, "mfa everywhere": 0.5, "misconfigured": 0.3,
+    "nat": 0.5, "prowler": 0.6, "root": 0.3, "ses": 0.35, "session tokens": 0.4, "source identity": 0.4,
 }  # fmt: skip
 
 
@@ -80,60 +67,19 @@ TUNING_WORDS = Words(
 )  # fmt: skip
 EXAM_WORDS = Words(
     accounts=("root-org", "live", "staging", "analytics"),
-    people=(
-        "jonas",
-        "kavya",
-        "liu.wei",
-        "m.santos",
-        "nadia.b",
-        "o.petrov",
-        "priya",
-        "quentin",
-        "r.tanaka",
-        "s.walker",
-        "t.abebe",
-        "ursula",
-    ),
+    people=("jonas", "kavya", "liu.wei", "m.santos", "nadia.b", "o.petrov", "priya", "quentin", "r.tanaka", "s.walker",
+            "t.abebe", "ursula"),
     robots=("deployer", "veeam", "grafana-cloud", "legacy-app"),
-    services=(
-        "sap-bridge",
-        "hubspot",
-        "looker",
-        "airbyte",
-        "fivetran",
-        "uploader",
-        "pagerduty",
-        "ddns",
-        "nas-sync",
-        "wordpress",
-        "metabase",
-        "sensor-fleet",
-        "translator",
-        "label-print",
-    ),
+    services=("sap-bridge", "hubspot", "looker", "airbyte", "fivetran", "uploader", "pagerduty", "ddns", "nas-sync",
+              "wordpress", "metabase", "sensor-fleet", "translator", "label-print"),
     repositories=("globex/api", "globex/platform", "globex/ml-jobs", "globex/web", "globex/auth", "globex/edge"),
-    functions=(
-        "ingest-events",
-        "pdf-render",
-        "billing-close",
-        "notify",
-        "dedupe",
-        "enrich",
-        "archive-day",
-        "usage",
-        "fraud-score",
-        "sms-out",
-        "rollup",
-        "quota-check",
-    ),
-    tools=(
-        "aws-cli/1.22.34 Python/3.10.12 Linux/5.15.0-91-generic botocore/1.23.34",
-        "Boto3/1.17.112 Python/3.8.10 Linux/5.4.0 Botocore/1.20.112",
-        "aws-sdk-go-v2/1.21.0 os/linux lang/go#1.21.0",
-        "aws-sdk-nodejs/2.1377.0 linux/v18.16.0 promise",
-    ),
+    functions=("ingest-events", "pdf-render", "billing-close", "notify", "dedupe", "enrich", "archive-day", "usage",
+               "fraud-score", "sms-out", "rollup", "quota-check"),
+    tools=("aws-cli/1.22.34 Python/3.10.12 Linux/5.15.0-91-generic botocore/1.23.34",
+           "Boto3/1.17.112 Python/3.8.10 Linux/5.4.0 Botocore/1.20.112", "aws-sdk-go-v2/1.21.0 os/linux lang/go#1.21.0",
+           "aws-sdk-nodejs/2.1377.0 linux/v18.16.0 promise"),
     planted=("ses-mailer", "terraform2", "Dangerdev", "veeam-sync"),
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
