@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.simulator.months import EXAM, TUNING, IncidentTruth, Month
-from tests.triage_exam import Cited, Result, examine, finds, papers, report
+from tests.triage_exam import Cited, Result, examine, finds, months_to_examine, report
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 TRUTH = IncidentTruth(
@@ -49,10 +49,10 @@ def test_the_rank_is_that_of_the_first_lead_that_finds() -> None:
 
 
 def test_papers_play_each_kind_in_seeds_of_the_family() -> None:
-    asked = papers(TUNING, 3, ["mining", "insider"])
+    asked = months_to_examine(TUNING, 3, ["mining", "insider"])
     assert [kind for _, kind in asked] == ["mining", "insider", None] * 3
     assert len({seed for seed, _ in asked}) == 9
-    assert all(seed in EXAM for seed, _ in papers(EXAM, 60, ["mining", "insider", "leaked_key"]))
+    assert all(seed in EXAM for seed, _ in months_to_examine(EXAM, 60, ["mining", "insider", "leaked_key"]))
 
 
 def test_the_report_has_shares_ranks_noise_and_what_was_missed() -> None:

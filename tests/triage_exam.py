@@ -124,7 +124,7 @@ def examine(played: Month, leads: Sequence[Cited]) -> Result:
     return Result(played.seed, truth.kind, truth.notes, len(played.events), len(leads), rank, purity)
 
 
-def sit(seed: int, incident: str | None) -> Result:
+def examine_seed(seed: int, incident: str | None) -> Result:
     """Play a month, and examine the triage of its logs. All records are in one file, which changes no answer."""
     played = month(seed, incident)
     records = tuple(record for file in played.files for record in file.records)
@@ -133,7 +133,7 @@ def sit(seed: int, incident: str | None) -> Result:
         return examine(played, leads_of(case))
 
 
-def papers(family: range, months: int, incidents: Sequence[str]) -> list[tuple[int, str | None]]:
+def months_to_examine(family: range, months: int, incidents: Sequence[str]) -> list[tuple[int, str | None]]:
     """Return the months to examine: each incident and the quiet one have seeds of their own, as long as these last."""
     kinds: list[str | None] = [*incidents, None]
     return [
@@ -203,10 +203,10 @@ def main() -> int:
     parser.add_argument("--incidents", type=lambda text: text.split(","), default=list(INCIDENTS))
     parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
-    asked = papers(FAMILIES[arguments.family], arguments.months, arguments.incidents)
+    asked = months_to_examine(FAMILIES[arguments.family], arguments.months, arguments.incidents)
     results = []
     with ProcessPoolExecutor(arguments.processes) as pool:
-        for result in pool.map(sit, *zip(*asked, strict=True)):
+        for result in pool.map(examine_seed, *zip(*asked, strict=True)):
             results.append(result)
             outcome = f"rank {result.rank}" if result.incident else f"{result.leads} leads"
             print(f"{len(results)}/{len(asked)} {result.incident or 'quiet'} {result.seed}: {outcome}", file=sys.stderr)

@@ -14,7 +14,7 @@ from random import Random
 from . import iam, sts
 from .cloud import GLOBAL_REGION, Issuance
 from .identities import Credential, user_key
-from .month_calls import Hands
+from .month_calls import Caller
 from .organization import BROWSERS, DAYS, FAR_REGIONS, Member, Organization, address_of, command_line, new_user
 from .principals import Place, User
 from .services import FORWARDS, bucket_name, call_and_forward
@@ -41,8 +41,8 @@ class Intruder:
     loud: bool = False
     notes: list[str] = field(default_factory=list)
     """What makes this one easy or hard to see."""
-    others: set[str] = field(default_factory=set)
-    """Events of others in the course of the incident."""
+    defender_event_ids: set[str] = field(default_factory=set)
+    """Events of defender_event_ids in the course of the incident."""
 
     def pick(self, *variants: str, exam: str = "") -> str:
         """Draw a variant and note it."""
@@ -50,22 +50,22 @@ class Intruder:
         self.notes.append(variant)
         return variant
 
-    def hands(self, credential: Credential, place: Place | None = None) -> Hands:
+    def caller(self, credential: Credential, place: Place | None = None) -> Caller:
         pace = (0, 2) if self.loud else (15, 240)
         used = credential.at(place or self.place)
-        return Hands(self.organization.cloud, self.rng, used, self.at, self._region(), pace)
+        return Caller(self.organization.cloud, self.rng, used, self.at, self._region(), pace)
 
-    def wait(self, hands: Hands, days: float) -> None:
+    def wait(self, caller: Caller, days: float) -> None:
         """Let hours or days pass after the last call, but not beyond the month."""
         latest = self.organization.stage.end - timedelta(hours=8)
-        self.at = min(hands.at + timedelta(minutes=self.rng.randint(30, int(days * 1440))), max(latest, hands.at))
+        self.at = min(caller.at + timedelta(minutes=self.rng.randint(30, int(days * 1440))), max(latest, caller.at))
 
-    def user(self, *teams: str) -> User:
+    def victim(self, *teams: str) -> User:
         """Return a user with a key: one of a team, or of a service."""
         people = [member.user for member in self.organization.members if member.user and member.team in teams]
         return self.rng.choice([*people, *self.organization.robots, *self.organization.services])
 
-    def robot(self, account_id: str) -> User:
+    def service_user(self, account_id: str) -> User:
         """Return a service user of an account, from before the month."""
         fitting = [
             robot
@@ -101,7 +101,7 @@ class Intruder:
         self.at += timedelta(minutes=1)
         return session
 
-    def issued(self, *issuers: str) -> Issuance:
+    def stolen_issuance(self, *issuers: str) -> Issuance:
         """Return an issuance of the month to steal from: the next one after the intruder's time, if there is any."""
         fitting = [
             one
@@ -113,20 +113,20 @@ class Intruder:
         self.at = found.time + timedelta(seconds=self.rng.randint(200, 2600))
         return found
 
-    def respond(self, user: User, hands: Hands) -> None:
+    def respond(self, user: User, caller: Caller) -> None:
         """Let an administrator deactivate the leaked key."""
         cloud, before = self.organization.cloud, len(self.organization.cloud.events)
         member = self.rng.choice(self.organization.team("admin"))
-        session = self.organization.session(member, hands.at, user.account_id)
-        time = hands.at + timedelta(minutes=2)
+        session = self.organization.session(member, caller.at, user.account_id)
+        time = caller.at + timedelta(minutes=2)
         iam.update_access_key(cloud, session, user, user.key_ids[0], "Inactive", time)
-        self.others |= {event.id for event in cloud.events[before:]}
+        self.defender_event_ids |= {event.id for event in cloud.events[before:]}
 
     def _region(self) -> str:
         return self.organization.home if not self.loud or self.rng.random() < 0.5 else self.rng.choice(FAR_REGIONS)
 
 
-def intruder(organization: Organization, rng: Random, *, exam: bool) -> Intruder:
+def draw_intruder(organization: Organization, rng: Random, *, exam: bool) -> Intruder:
     program = rng.choice(organization.words.tools)
     if rng.random() < 0.35:
         program = command_line(rng, "Linux/6.8.0-45-generic exe/x86_64.ubuntu.24")
@@ -136,33 +136,33 @@ def intruder(organization: Organization, rng: Random, *, exam: bool) -> Intruder
     return one
 
 
-def look_around(hands: Hands, *, loud: bool, refused: float = 0.6) -> None:
+def reconnoiter(caller: Caller, *, loud: bool, refused: float = 0.6) -> None:
     """Ask who one is and what there is: hundreds of calls in many regions, or a handful."""
-    rng = hands.rng
-    hands("sts:GetCallerIdentity")
+    rng = caller.rng
+    caller("sts:GetCallerIdentity")
     if not loud:
-        hands.all(rng.sample(QUIET_READS.split(), rng.randint(1, 4)), refused=0.15)
+        caller.all(rng.sample(QUIET_READS.split(), rng.randint(1, 4)), refused=0.15)
         return
-    for region in (hands.region, *rng.sample(FAR_REGIONS, rng.randint(0, 4))):
-        there = hands.in_(region)
+    for region in (caller.region, *rng.sample(FAR_REGIONS, rng.randint(0, 4))):
+        there = caller.in_region(region)
         there.all(rng.sample(RECONNAISSANCE.split(), rng.randint(8, 20)), refused=refused)
-        hands.at = there.at
+        caller.at = there.at
 
 
-def steal(hands: Hands, *, loud: bool) -> None:
+def steal(caller: Caller, *, loud: bool) -> None:
     """Read secrets and objects."""
-    rng, bucket = hands.rng, bucket_name("customer-exports", str(hands.credential.account_id))
-    hands("s3:ListBuckets")
-    hands("s3:GetBucketLocation", bucketName=bucket)
+    rng, bucket = caller.rng, bucket_name("customer-exports", str(caller.credential.account_id))
+    caller("s3:ListBuckets")
+    caller("s3:GetBucketLocation", bucketName=bucket)
     for _ in range(rng.randint(20, 90) if loud else rng.randint(2, 9)):
-        hands("s3:GetObject", bucketName=bucket)
-    hands("secretsmanager:ListSecrets")
+        caller("s3:GetObject", bucketName=bucket)
+    caller("secretsmanager:ListSecrets")
     for _ in range(rng.randint(2, 8) if loud else 1):
-        call_and_forward(hands.cloud, hands.credential, hands.now(), hands.region, which=FORWARDS[0])
+        call_and_forward(caller.cloud, caller.credential, caller.now(), caller.region, which=FORWARDS[0])
 
 
-def try_roles(organization: Organization, hands: Hands, names: tuple[str, ...]) -> None:
+def try_roles(organization: Organization, caller: Caller, names: tuple[str, ...]) -> None:
     """Try to assume roles, and fail."""
     for name in names:
         role = organization.role(organization.account(), name)
-        sts.denied_assume_role(hands.cloud, hands.credential, role, hands.now(), GLOBAL_REGION)
+        sts.denied_assume_role(caller.cloud, caller.credential, role, caller.now(), GLOBAL_REGION)

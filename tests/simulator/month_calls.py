@@ -1,6 +1,6 @@
 """Month calls: the API calls of a simulated month, written as in IAM policies (`s3:GetObject`).
 
-`Hands` makes calls with one credential, one after the other. The people, machines and attackers of a month use it
+`Caller` makes calls with one credential, one after the other. The people, machines and attackers of a month use it
 alike, so that the shape of a record never tells who made it.
 """
 
@@ -60,7 +60,7 @@ def region_of(name: str, region: str) -> str:
 
 
 @dataclass(slots=True)
-class Hands:
+class Caller:
     """Calls with one credential; the console's key changes now and then.
 
     `at`: when the next call is made; `pace`: the seconds between two.
@@ -98,18 +98,18 @@ class Hands:
         self.at += timedelta(seconds=self.rng.randint(*self.pace))
         return time
 
-    def later(self, **span: float) -> Hands:
+    def later(self, **span: float) -> Caller:
         self.at += timedelta(**span)
         return self
 
-    def with_(self, credential: Credential, place: Place | None = None) -> Hands:
-        """Return hands with another credential and place, from now on."""
+    def with_credential(self, credential: Credential, place: Place | None = None) -> Caller:
+        """Return a caller with another credential and place, from now on."""
         used = credential.at(place) if place else credential
-        return Hands(self.cloud, self.rng, used, self.at, self.region, self.pace)
+        return Caller(self.cloud, self.rng, used, self.at, self.region, self.pace)
 
-    def in_(self, region: str) -> Hands:
-        """Return hands with the same credential in another region, from now on."""
-        return Hands(self.cloud, self.rng, self.credential, self.at, region, self.pace)
+    def in_region(self, region: str) -> Caller:
+        """Return a caller with the same credential in another region, from now on."""
+        return Caller(self.cloud, self.rng, self.credential, self.at, region, self.pace)
 
 
 def _details(name: str, given: Json | None) -> Details:

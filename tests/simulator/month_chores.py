@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from . import iam, signin, sts
 from .cloud import GLOBAL_REGION
 from .identities import user_key
-from .month_calls import Hands
+from .month_calls import Caller
 from .organization import FAR_REGIONS, Member, Organization, address_of, new_user
 from .principals import Place, User
 from .services import FORWARDS, bucket_name, call_and_forward
@@ -22,23 +22,23 @@ from .services import FORWARDS, bucket_name, call_and_forward
 Chore = Callable[[Organization, datetime], None]
 
 
-def _hands(
+def _caller(
     organization: Organization, member: Member, at: datetime, account_id: str, *, console: bool = False
-) -> Hands:
+) -> Caller:
     session = organization.session(member, at, account_id, console=console)
     at += timedelta(seconds=70)
-    return Hands(organization.cloud, organization.rng, session, at, organization.home, (2, 25))
+    return Caller(organization.cloud, organization.rng, session, at, organization.home, (2, 25))
 
 
-def _admin(organization: Organization, at: datetime, account_id: str = "") -> Hands:
+def _admin(organization: Organization, at: datetime, account_id: str = "") -> Caller:
     member = organization.rng.choice(organization.team("admin"))
     console = organization.rng.random() < 0.4
-    return _hands(organization, member, at, account_id or organization.account(), console=console)
+    return _caller(organization, member, at, account_id or organization.account(), console=console)
 
 
-def _developer(organization: Organization, at: datetime) -> Hands:
+def _developer(organization: Organization, at: datetime) -> Caller:
     member = organization.rng.choice(organization.team("developer", "analyst"))
-    return _hands(organization, member, at, organization.account(1, 2))
+    return _caller(organization, member, at, organization.account(1, 2))
 
 
 # Users, keys and passwords
@@ -47,17 +47,17 @@ def _developer(organization: Organization, at: datetime) -> Hands:
 def onboard(organization: Organization, at: datetime) -> None:
     """A new colleague gets a user, a password and a key, signs in from home without MFA, and looks around."""
     cloud, rng, account_id = organization.cloud, organization.rng, organization.account(0)
-    hands = _admin(organization, at, account_id)
+    caller = _admin(organization, at, account_id)
     name = f"{rng.choice(organization.words.people).split('.')[0]}{rng.randrange(10, 99)}"
     place = Place(address_of(rng), rng.choice(organization.members).browser)
-    user = iam.create_user(cloud, hands.credential, account_id, name, hands.now(), place)
-    hands("iam:AddUserToGroup", userName=name, groupName="developers")
-    iam.create_login_profile(cloud, hands.credential, user, hands.now())
+    user = iam.create_user(cloud, caller.credential, account_id, name, caller.now(), place)
+    caller("iam:AddUserToGroup", userName=name, groupName="developers")
+    iam.create_login_profile(cloud, caller.credential, user, caller.now())
     if rng.random() < 0.6:
-        user = iam.create_access_key(cloud, hands.credential, user, hands.now())
-    at = hands.later(hours=rng.randint(1, 30)).at
+        user = iam.create_access_key(cloud, caller.credential, user, caller.now())
+    at = caller.later(hours=rng.randint(1, 30)).at
     session = signin.console_login(cloud, user, at, organization.home, mfa=False, place=place)
-    Hands(cloud, rng, session, at + timedelta(minutes=1), organization.home).all(
+    Caller(cloud, rng, session, at + timedelta(minutes=1), organization.home).all(
         "iam:ChangePassword iam:CreateVirtualMFADevice iam:EnableMFADevice iam:ListAccessKeys s3:ListBuckets "
         "ec2:DescribeInstances lambda:ListFunctions20150331",
         refused=0.2,
@@ -68,41 +68,45 @@ def rotate_key(organization: Organization, at: datetime) -> None:
     """A service's key is replaced: the new one is used at once, the old one deactivated and deleted."""
     cloud, account_id = organization.cloud, organization.account(0, 1)
     robot = _spare_robot(organization, account_id, at)
-    hands = _admin(organization, at, account_id)
-    hands("iam:GetAccessKeyLastUsed", accessKeyId=robot.key_ids[0])
-    robot = iam.create_access_key(cloud, hands.credential, robot, hands.now())
-    new = hands.with_(user_key(robot, robot.key_ids[1])).later(hours=1)
+    caller = _admin(organization, at, account_id)
+    caller("iam:GetAccessKeyLastUsed", accessKeyId=robot.key_ids[0])
+    robot = iam.create_access_key(cloud, caller.credential, robot, caller.now())
+    new = caller.with_credential(user_key(robot, robot.key_ids[1])).later(hours=1)
     new.all("sts:GetCallerIdentity s3:ListBuckets s3:GetObject")
-    hands = _admin(organization, hands.at + timedelta(hours=3), account_id)
-    iam.update_access_key(cloud, hands.credential, robot, robot.key_ids[0], "Inactive", hands.now())
-    iam.delete_access_key(cloud, hands.credential, robot, robot.key_ids[0], hands.now())
+    caller = _admin(organization, caller.at + timedelta(hours=3), account_id)
+    iam.update_access_key(cloud, caller.credential, robot, robot.key_ids[0], "Inactive", caller.now())
+    iam.delete_access_key(cloud, caller.credential, robot, robot.key_ids[0], caller.now())
 
 
 def offboard(organization: Organization, at: datetime) -> None:
     cloud, account_id = organization.cloud, organization.account(0)
     leaver = _spare_robot(organization, account_id, at, "/")
-    hands = _admin(organization, at, account_id)
-    iam.delete_login_profile(cloud, hands.credential, leaver, hands.now())
-    hands("iam:DeactivateMFADevice", userName=leaver.name)
-    iam.delete_access_key(cloud, hands.credential, leaver, leaver.key_ids[0], hands.now())
-    iam.delete_user(cloud, hands.credential, leaver, hands.now())
+    caller = _admin(organization, at, account_id)
+    iam.delete_login_profile(cloud, caller.credential, leaver, caller.now())
+    caller("iam:DeactivateMFADevice", userName=leaver.name)
+    iam.delete_access_key(cloud, caller.credential, leaver, leaver.key_ids[0], caller.now())
+    iam.delete_user(cloud, caller.credential, leaver, caller.now())
 
 
 def own_key(organization: Organization, at: datetime) -> None:
     """A developer makes a key for an own service user in the console and uses it from home."""
     cloud, rng, account_id = organization.cloud, organization.rng, organization.account(1, 2)
     member = rng.choice(organization.team("developer"))
-    hands = _hands(organization, member, at, account_id, console=True)
+    caller = _caller(organization, member, at, account_id, console=True)
     place = Place(member.homes[0], member.programs[0])
-    user = iam.create_user(cloud, hands.credential, account_id, f"test-{cloud.ids.hexadecimal(3)}", hands.now(), place)
-    iam.attach_policy(cloud, hands.credential, user, iam.ADMIN_POLICY, hands.now())
-    user = iam.create_access_key(cloud, hands.credential, user, hands.now())
-    hands.with_(user_key(user, user.key_ids[0])).later(hours=2).all("sts:GetCallerIdentity s3:ListBuckets s3:PutObject")
+    user = iam.create_user(
+        cloud, caller.credential, account_id, f"test-{cloud.ids.hexadecimal(3)}", caller.now(), place
+    )
+    iam.attach_policy(cloud, caller.credential, user, iam.ADMIN_POLICY, caller.now())
+    user = iam.create_access_key(cloud, caller.credential, user, caller.now())
+    caller.with_credential(user_key(user, user.key_ids[0])).later(hours=2).all(
+        "sts:GetCallerIdentity s3:ListBuckets s3:PutObject"
+    )
 
 
 def new_phone(organization: Organization, at: datetime) -> None:
-    hands = _admin(organization, at, organization.account(0))
-    hands.all("iam:DeactivateMFADevice iam:DeleteVirtualMFADevice iam:CreateVirtualMFADevice iam:EnableMFADevice")
+    caller = _admin(organization, at, organization.account(0))
+    caller.all("iam:DeactivateMFADevice iam:DeleteVirtualMFADevice iam:CreateVirtualMFADevice iam:EnableMFADevice")
 
 
 def forgotten_password(organization: Organization, at: datetime) -> None:
@@ -116,8 +120,8 @@ def forgotten_password(organization: Organization, at: datetime) -> None:
         signin.failed_login(organization.cloud, user, at + timedelta(seconds=20 * number), GLOBAL_REGION, place=place)
     at += timedelta(minutes=4)
     session = signin.console_login(organization.cloud, user, at, organization.home, mfa=member.mfa, place=place)
-    hands = Hands(organization.cloud, organization.rng, session, at, organization.home)
-    hands.all("ec2:DescribeInstances s3:ListBuckets")
+    caller = Caller(organization.cloud, organization.rng, session, at, organization.home)
+    caller.all("ec2:DescribeInstances s3:ListBuckets")
 
 
 def guessed_passwords(organization: Organization, at: datetime) -> None:
@@ -130,9 +134,9 @@ def guessed_passwords(organization: Organization, at: datetime) -> None:
 
 
 def reset_password(organization: Organization, at: datetime) -> None:
-    hands = _admin(organization, at, organization.account(0))
+    caller = _admin(organization, at, organization.account(0))
     users = [member.user for member in organization.members if member.user] or [organization.robots[0]]
-    hands("iam:UpdateLoginProfile", userName=organization.rng.choice(users).name, passwordResetRequired=True)
+    caller("iam:UpdateLoginProfile", userName=organization.rng.choice(users).name, passwordResetRequired=True)
 
 
 # Roles and trust
@@ -140,23 +144,23 @@ def reset_password(organization: Organization, at: datetime) -> None:
 
 def role_by_hand(organization: Organization, at: datetime) -> None:
     cloud, rng, account_id = organization.cloud, organization.rng, organization.account()
-    hands = _admin(organization, at, account_id)
-    role = iam.create_role(cloud, hands.credential, account_id, f"ops-{cloud.ids.hexadecimal(3)}", hands.now(),
+    caller = _admin(organization, at, account_id)
+    role = iam.create_role(cloud, caller.credential, account_id, f"ops-{cloud.ids.hexadecimal(3)}", caller.now(),
                            demands_source_identity=False)  # fmt: skip
     policy = rng.choice((iam.ADMIN_POLICY, "arn:aws:iam::aws:policy/ReadOnlyAccess"))
-    iam.attach_policy(cloud, hands.credential, role, policy, hands.now())
-    hands.all("iam:CreateInstanceProfile iam:AddRoleToInstanceProfile")
+    iam.attach_policy(cloud, caller.credential, role, policy, caller.now())
+    caller.all("iam:CreateInstanceProfile iam:AddRoleToInstanceProfile")
 
 
 def trust_a_vendor(organization: Organization, at: datetime) -> None:
     """A product of a vendor gets a role that an account outside of the organization may assume."""
     cloud, rng, account_id = organization.cloud, organization.rng, organization.account()
-    hands = _admin(organization, at, account_id)
-    role = iam.create_role(cloud, hands.credential, account_id, f"vendor-{rng.choice(('cost', 'logs', 'cdn'))}",
-                           hands.now(), demands_source_identity=False)  # fmt: skip
+    caller = _admin(organization, at, account_id)
+    role = iam.create_role(cloud, caller.credential, account_id, f"vendor-{rng.choice(('cost', 'logs', 'cdn'))}",
+                           caller.now(), demands_source_identity=False)  # fmt: skip
     trusted = f"arn:aws:iam::{cloud.ids.account()}:root"
-    iam.update_assume_role_policy(cloud, hands.credential, role, trusted, hands.now())
-    hands("iam:CreateOpenIDConnectProvider", url="https://app.terraform.io", clientIDList=["aws.workload.identity"])
+    iam.update_assume_role_policy(cloud, caller.credential, role, trusted, caller.now())
+    caller("iam:CreateOpenIDConnectProvider", url="https://app.terraform.io", clientIDList=["aws.workload.identity"])
 
 
 # Trails, buckets, snapshots, networks
@@ -164,87 +168,87 @@ def trust_a_vendor(organization: Organization, at: datetime) -> None:
 
 def change_trail(organization: Organization, at: datetime) -> None:
     """A second trail is made, changed, stopped for a test, and deleted."""
-    hands = _admin(organization, at)
+    caller = _admin(organization, at)
     name = "debug-trail"
     for step in ("CreateTrail", "StartLogging", "PutEventSelectors", "UpdateTrail", "StopLogging", "DeleteTrail"):
         if organization.rng.random() < 0.7:
-            hands(f"cloudtrail:{step}", name=name)
+            caller(f"cloudtrail:{step}", name=name)
 
 
 def clean_up(organization: Organization, at: datetime) -> None:
-    hands = _admin(organization, at)
+    caller = _admin(organization, at)
     steps = ("s3:DeleteBucket", "ec2:DeleteSnapshot", "ec2:TerminateInstances", "lambda:DeleteFunction20150331",
              "logs:DeleteLogGroup", "ec2:DeleteVolume", "iam:DeleteRole", "s3:DeleteObjects", "rds:DeleteDBSnapshot",
              "config:DeleteConfigRule", "ec2:DeleteFlowLogs")  # fmt: skip
-    hands.all(organization.rng.choices(steps, k=organization.rng.randint(3, 14)), refused=0.1)
+    caller.all(organization.rng.choices(steps, k=organization.rng.randint(3, 14)), refused=0.1)
 
 
 def share_snapshot(organization: Organization, at: datetime) -> None:
     """A snapshot is shared with another account, of the organization or of a customer."""
-    hands = _admin(organization, at, organization.account(1))
+    caller = _admin(organization, at, organization.account(1))
     other = organization.rng.choice((organization.account(), organization.cloud.ids.account()))
     snapshot = "snap-0" + organization.cloud.ids.hexadecimal(16)
-    hands("ec2:CreateSnapshot", volumeId="vol-0" + organization.cloud.ids.hexadecimal(16))
+    caller("ec2:CreateSnapshot", volumeId="vol-0" + organization.cloud.ids.hexadecimal(16))
     added = {"add": {"items": [{"userId": other}]}}
-    hands("ec2:ModifySnapshotAttribute", snapshotId=snapshot, createVolumePermission=added)
+    caller("ec2:ModifySnapshotAttribute", snapshotId=snapshot, createVolumePermission=added)
 
 
 def configure_bucket(organization: Organization, at: datetime) -> None:
-    hands = _admin(organization, at, organization.account(1, 2))
-    hands.all("s3:CreateBucket s3:PutBucketVersioning s3:PutBucketLifecycle s3:PutBucketPolicy s3:PutBucketEncryption "
+    caller = _admin(organization, at, organization.account(1, 2))
+    caller.all("s3:CreateBucket s3:PutBucketVersioning s3:PutBucketLifecycle s3:PutBucketPolicy s3:PutBucketEncryption "
               "s3:PutBucketPublicAccessBlock")  # fmt: skip
 
 
 def open_a_port(organization: Organization, at: datetime) -> None:
-    hands = _developer(organization, at)
+    caller = _developer(organization, at)
     group = "sg-0" + organization.cloud.ids.hexadecimal(16)
-    hands("ec2:AuthorizeSecurityGroupIngress", groupId=group, fromPort=22, toPort=22, cidrIp="0.0.0.0/0")
-    hands.all("ec2:CreateKeyPair ec2:RunInstances ec2:DescribeInstances")
+    caller("ec2:AuthorizeSecurityGroupIngress", groupId=group, fromPort=22, toPort=22, cidrIp="0.0.0.0/0")
+    caller.all("ec2:CreateKeyPair ec2:RunInstances ec2:DescribeInstances")
 
 
 def protect_instances(organization: Organization, at: datetime) -> None:
-    hands = _admin(organization, at, organization.account(1, 2))
+    caller = _admin(organization, at, organization.account(1, 2))
     for _ in range(organization.rng.randint(1, 3)):
         instance = organization.cloud.ids.instance()
-        hands("ec2:ModifyInstanceAttribute", instanceId=instance, disableApiTermination={"value": True})
+        caller("ec2:ModifyInstanceAttribute", instanceId=instance, disableApiTermination={"value": True})
 
 
 def restore_backup(organization: Organization, at: datetime) -> None:
     """An administrator restores or copies many objects, and suspends versioning meanwhile."""
-    hands = _admin(organization, at, organization.account(1))
-    hands.pace = (0, 2)
-    bucket = bucket_name("backups", str(hands.credential.account_id))
-    hands("s3:PutBucketVersioning", bucketName=bucket, VersioningConfiguration={"Status": "Suspended"})
+    caller = _admin(organization, at, organization.account(1))
+    caller.pace = (0, 2)
+    bucket = bucket_name("backups", str(caller.credential.account_id))
+    caller("s3:PutBucketVersioning", bucketName=bucket, VersioningConfiguration={"Status": "Suspended"})
     for _ in range(organization.rng.randint(10, 60)):
-        hands("s3:CopyObject", bucketName=bucket)
-    hands("rds:RestoreDBInstanceFromDBSnapshot", dBInstanceIdentifier="orders-restored")
+        caller("s3:CopyObject", bucketName=bucket)
+    caller("rds:RestoreDBInstanceFromDBSnapshot", dBInstanceIdentifier="orders-restored")
 
 
 # Reading, exploring, being denied
 
 
 def read_secrets(organization: Organization, at: datetime) -> None:
-    hands = _admin(organization, at, organization.account(1, 2))
-    hands.all("secretsmanager:ListSecrets ssm:DescribeParameters")
+    caller = _admin(organization, at, organization.account(1, 2))
+    caller.all("secretsmanager:ListSecrets ssm:DescribeParameters")
     for _ in range(organization.rng.randint(1, 5)):
-        call_and_forward(hands.cloud, hands.credential, hands.now(), hands.region, which=FORWARDS[0])
+        call_and_forward(caller.cloud, caller.credential, caller.now(), caller.region, which=FORWARDS[0])
 
 
 def export_data(organization: Organization, at: datetime) -> None:
     """An analyst downloads a folder of exports, sometimes in the evening from home."""
     member = organization.rng.choice(organization.team("analyst", "developer"))
     at += timedelta(hours=organization.rng.choice((0, 0, 6)))
-    hands = _hands(organization, member, at, organization.account(1, 3))
-    hands.pace = (0, 2)
-    hands("s3:ListObjects")
-    hands.all(["s3:GetObject"] * organization.rng.randint(20, 90))
+    caller = _caller(organization, member, at, organization.account(1, 3))
+    caller.pace = (0, 2)
+    caller("s3:ListObjects")
+    caller.all(["s3:GetObject"] * organization.rng.randint(20, 90))
 
 
 def audit_by_hand(organization: Organization, at: datetime) -> None:
     """An administrator reads all of IAM with one tool in seconds."""
-    hands = _admin(organization, at)
-    hands.pace = (0, 1)
-    hands.all("iam:GetAccountAuthorizationDetails iam:GenerateCredentialReport iam:GetCredentialReport iam:ListUsers "
+    caller = _admin(organization, at)
+    caller.pace = (0, 1)
+    caller.all("iam:GetAccountAuthorizationDetails iam:GenerateCredentialReport iam:GetCredentialReport iam:ListUsers "
               "iam:ListRoles iam:ListPolicies iam:ListAccessKeys iam:ListMFADevices organizations:ListAccounts "
               "ec2:DescribeRegions cloudtrail:DescribeTrails guardduty:ListDetectors s3:ListBuckets "
               "ec2:DescribeSecurityGroups kms:ListKeys", refused=0.08)  # fmt: skip
@@ -252,8 +256,8 @@ def audit_by_hand(organization: Organization, at: datetime) -> None:
 
 def denied_burst(organization: Organization, at: datetime) -> None:
     """A developer lacks a permission, and tries again and again; or a script does."""
-    hands = _developer(organization, at)
-    hands.pace = (0, 12)
+    caller = _developer(organization, at)
+    caller.pace = (0, 12)
     names = organization.rng.choice((
         ["iam:CreateRole", "lambda:CreateFunction20150331", "iam:AttachRolePolicy"],
         ["s3:ListBuckets", "s3:GetBucketPolicy", "kms:DescribeKey"],
@@ -261,10 +265,10 @@ def denied_burst(organization: Organization, at: datetime) -> None:
         ["secretsmanager:GetSecretValue", "secretsmanager:ListSecrets"],
     ))  # fmt: skip
     for _ in range(organization.rng.randint(3, 20)):
-        hands(organization.rng.choice(names), denied=True)
+        caller(organization.rng.choice(names), denied=True)
     account_id = organization.account(1, 2, 3)
     sts.denied_assume_role(
-        hands.cloud, hands.credential, organization.role(account_id, "admin"), hands.now(), hands.region
+        caller.cloud, caller.credential, organization.role(account_id, "admin"), caller.now(), caller.region
     )
 
 
@@ -273,31 +277,33 @@ def train_a_model(organization: Organization, at: datetime) -> None:
     member = organization.rng.choice(organization.team("developer", "analyst"))
     account_id = organization.account(1, 2)
     region = organization.rng.choice((organization.home, FAR_REGIONS[4], "us-west-2"))
-    hands, *later = (
-        _hands(organization, member, at + timedelta(hours=hours), account_id).in_(region) for hours in (0, 3, 11)
+    caller, *later = (
+        _caller(organization, member, at + timedelta(hours=hours), account_id).in_region(region) for hours in (0, 3, 11)
     )
-    hands.all("servicequotas:GetServiceQuota ec2:DescribeInstanceTypes ec2:DescribeImages")
+    caller.all("servicequotas:GetServiceQuota ec2:DescribeInstanceTypes ec2:DescribeImages")
     size = organization.rng.choice(("g5.2xlarge", "p4d.24xlarge", "c6i.16xlarge"))
-    hands("ec2:RunInstances", error="Client.InstanceLimitExceeded", instanceType=size)
-    hands("servicequotas:RequestServiceQuotaIncrease", serviceCode="ec2", quotaCode="L-DB2E81BA", desiredValue=96)
+    caller("ec2:RunInstances", error="Client.InstanceLimitExceeded", instanceType=size)
+    caller("servicequotas:RequestServiceQuotaIncrease", serviceCode="ec2", quotaCode="L-DB2E81BA", desiredValue=96)
     later[0]("ec2:RunInstances", instanceType=size, instancesSet={"items": [{"minCount": 1, "maxCount": 2}]})
     later[1]("ec2:TerminateInstances")
 
 
 def try_bedrock(organization: Organization, at: datetime) -> None:
-    hands = _developer(organization, at).in_(organization.rng.choice((organization.home, "us-east-1", "us-west-2")))
+    caller = _developer(organization, at).in_region(
+        organization.rng.choice((organization.home, "us-east-1", "us-west-2"))
+    )
     if organization.rng.random() < 0.5:
-        hands("bedrock:GetModelInvocationLoggingConfiguration")
-    hands.all("bedrock:ListFoundationModels bedrock:GetFoundationModelAvailability bedrock:PutUseCaseForModelAccess "
+        caller("bedrock:GetModelInvocationLoggingConfiguration")
+    caller.all("bedrock:ListFoundationModels bedrock:GetFoundationModelAvailability bedrock:PutUseCaseForModelAccess "
               "bedrock:CreateFoundationModelAgreement")  # fmt: skip
     for _ in range(organization.rng.randint(1, 9)):
         error = "ValidationException" if organization.rng.random() < 0.2 else ""
-        hands("bedrock:InvokeModel", error=error, modelId="anthropic.claude-3-haiku-20240307-v1:0")
+        caller("bedrock:InvokeModel", error=error, modelId="anthropic.claude-3-haiku-20240307-v1:0")
 
 
 def set_up_mail(organization: Organization, at: datetime) -> None:
-    hands = _developer(organization, at)
-    hands.all("ses:GetAccount ses:GetSendQuota ses:ListIdentities ses:GetIdentityVerificationAttributes "
+    caller = _developer(organization, at)
+    caller.all("ses:GetAccount ses:GetSendQuota ses:ListIdentities ses:GetIdentityVerificationAttributes "
               "ses:CreateEmailIdentity ses:PutAccountDetails "
               "route53:ChangeResourceRecordSets ses:SendEmail")  # fmt: skip
 
@@ -313,7 +319,7 @@ def console_broker(organization: Organization, at: datetime) -> None:
     token = sts.get_federation_token(cloud, key, robot, member.name, at, GLOBAL_REGION)
     place = organization.place(member, at, browser=True)
     session = signin.federated_console(cloud, token, at + timedelta(seconds=5), organization.home, place=place)
-    Hands(cloud, rng, session, at + timedelta(seconds=30), organization.home).all(
+    Caller(cloud, rng, session, at + timedelta(seconds=30), organization.home).all(
         "ec2:DescribeInstances s3:ListBuckets cloudwatch:DescribeAlarms logs:DescribeLogGroups", refused=0.1
     )
 
@@ -327,7 +333,7 @@ def root_user(organization: Organization, at: datetime) -> None:
         rng.choice((organization.offices[0], organization.members[0].homes[0])), organization.members[0].browser
     )
     session = signin.root_login(organization.cloud, account_id, at, place=place)
-    Hands(organization.cloud, rng, session, at + timedelta(minutes=1), GLOBAL_REGION).all(
+    Caller(organization.cloud, rng, session, at + timedelta(minutes=1), GLOBAL_REGION).all(
         "iam:GetAccountSummary account:PutContactInformation support:DescribeSeverityLevels s3:DeleteBucketPolicy"
     )
 
@@ -338,8 +344,8 @@ def from_a_cafe(organization: Organization, at: datetime) -> None:
     member = rng.choice(organization.members)
     guest = replace(member, homes=(address_of(rng), address_of(rng)), travels=range(0), at_home=1.0,
                     programs=(f"aws-sdk-go-v2/1.{rng.randint(20, 36)}.0 os/macos lang/go#1.22.5",) * 2)  # fmt: skip
-    hands = _hands(organization, guest, at, organization.account())
-    hands.all("sts:GetCallerIdentity s3:ListBuckets ec2:DescribeInstances logs:FilterLogEvents ecs:ListClusters")
+    caller = _caller(organization, guest, at, organization.account())
+    caller.all("sts:GetCallerIdentity s3:ListBuckets ec2:DescribeInstances logs:FilterLogEvents ecs:ListClusters")
 
 
 def _spare_robot(organization: Organization, account_id: str, at: datetime, path: str = "/service-accounts/") -> User:
@@ -347,7 +353,7 @@ def _spare_robot(organization: Organization, account_id: str, at: datetime, path
     place = Place(address_of(organization.rng), organization.robots[0].place.agent)
     name = f"{organization.rng.choice(organization.words.robots)}-{organization.cloud.ids.hexadecimal(3)}"
     user = new_user(organization, account_id, name, place, path)
-    key = Hands(
+    key = Caller(
         organization.cloud,
         organization.rng,
         user_key(user, user.key_ids[0]),

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from . import iam, sts, workloads
 from .identities import Credential, forwarded, user_key
-from .month_calls import Hands
-from .month_machines import Life
+from .month_calls import Caller
+from .month_machines import Fleet
 from .organization import Organization, address_of, terraform
 from .principals import Place
 
@@ -25,20 +25,20 @@ RELEASE_CALLS = """
 ACTION = "aws-sdk-js/3.637.0 configure-aws-credentials-for-github-actions"
 
 
-def deploy(life: Life, at: datetime) -> None:
+def deploy(fleet: Fleet, at: datetime) -> None:
     """A workflow that releases, or plans and applies; each runner has an address of its own."""
-    organization, rng = life.organization, life.rng
+    organization, rng = fleet.organization, fleet.rng
     repository = rng.choice(organization.words.repositories)
     account_id = organization.account(1, 2, 3)
     session = workflow(organization, repository, account_id, at)
     at += timedelta(seconds=20)
     if repository != organization.words.repositories[1]:
-        life.work(session, at, rng.randint(3, 8), RELEASE_CALLS)
+        fleet.work(session, at, rng.randint(3, 8), RELEASE_CALLS)
         return
-    tool = Place(session.place.address, life.programs[(at - organization.start).days >= life.upgrades])
-    life.work(session.at(tool), at, rng.randint(6, 14), PLAN_CALLS, refused=0.02)
+    tool = Place(session.place.address, fleet.programs[(at - organization.start).days >= fleet.upgrades])
+    fleet.work(session.at(tool), at, rng.randint(6, 14), PLAN_CALLS, refused=0.02)
     if rng.random() < 0.4:
-        _apply(organization, life.hands(session.at(tool), at + timedelta(minutes=3)))
+        _apply(organization, fleet.caller(session.at(tool), at + timedelta(minutes=3)))
 
 
 def apply_by_hand(organization: Organization, at: datetime) -> None:
@@ -46,9 +46,11 @@ def apply_by_hand(organization: Organization, at: datetime) -> None:
     member = organization.rng.choice(organization.team("admin", "developer"))
     session = organization.session(member, at, organization.account())
     tool = Place(session.place.address, terraform(organization.rng))
-    hands = Hands(organization.cloud, organization.rng, session.at(tool), at + timedelta(minutes=1), organization.home)
-    hands.all(organization.rng.sample(PLAN_CALLS.split(), 6), refused=0.05)
-    _apply(organization, hands)
+    caller = Caller(
+        organization.cloud, organization.rng, session.at(tool), at + timedelta(minutes=1), organization.home
+    )
+    caller.all(organization.rng.sample(PLAN_CALLS.split(), 6), refused=0.05)
+    _apply(organization, caller)
 
 
 def workflow(organization: Organization, repository: str, account_id: str, at: datetime) -> Credential:
@@ -65,44 +67,44 @@ def workflow(organization: Organization, repository: str, account_id: str, at: d
     )
 
 
-def _apply(organization: Organization, hands: Hands) -> None:
+def _apply(organization: Organization, caller: Caller) -> None:
     """Create and delete resources, directly or by CloudFormation with the session's identity."""
-    session = hands.credential
+    session = caller.credential
     if "cloudformation" in organization.traits:
-        hands("cloudformation:CreateChangeSet", stackName="platform", capabilities=["CAPABILITY_NAMED_IAM"])
-        hands("cloudformation:ExecuteChangeSet", stackName="platform")
-        key_id = hands.cloud.ids.key(str(session.account_id))
-        hands = hands.with_(forwarded(session, key_id, hands.at, "cloudformation.amazonaws.com"))
+        caller("cloudformation:CreateChangeSet", stackName="platform", capabilities=["CAPABILITY_NAMED_IAM"])
+        caller("cloudformation:ExecuteChangeSet", stackName="platform")
+        key_id = caller.cloud.ids.key(str(session.account_id))
+        caller = caller.with_credential(forwarded(session, key_id, caller.at, "cloudformation.amazonaws.com"))
     steps = ("role", "policy", "function", "bucket", "delete", "user", "trust", "network", "service")
-    for step in hands.rng.sample(steps, hands.rng.randint(1, 4)):
-        _create(organization, hands, step)
+    for step in caller.rng.sample(steps, caller.rng.randint(1, 4)):
+        _create(organization, caller, step)
 
 
-def _create(organization: Organization, hands: Hands, step: str) -> None:
-    cloud, by, account_id = hands.cloud, hands.credential, str(hands.credential.account_id)
-    name = f"{hands.rng.choice(('orders', 'reports', 'gateway', 'worker'))}-{cloud.ids.hexadecimal(4)}"
+def _create(organization: Organization, caller: Caller, step: str) -> None:
+    cloud, by, account_id = caller.cloud, caller.credential, str(caller.credential.account_id)
+    name = f"{caller.rng.choice(('orders', 'reports', 'gateway', 'worker'))}-{cloud.ids.hexadecimal(4)}"
     worker = organization.role(account_id, "worker")
     match step:
         case "role":
-            role = iam.create_role(cloud, by, account_id, name, hands.now(), demands_source_identity=False)
-            iam.put_policy(cloud, by, role, "access", iam.ALLOW_ALL, hands.now())
+            role = iam.create_role(cloud, by, account_id, name, caller.now(), demands_source_identity=False)
+            iam.put_policy(cloud, by, role, "access", iam.ALLOW_ALL, caller.now())
         case "policy":
-            arn = iam.create_policy(cloud, by, name, iam.ALLOW_ALL, hands.now())
-            iam.attach_policy(cloud, by, worker, arn, hands.now())
+            arn = iam.create_policy(cloud, by, name, iam.ALLOW_ALL, caller.now())
+            iam.attach_policy(cloud, by, worker, arn, caller.now())
         case "function":
-            workloads.create_function(cloud, by, worker, name, hands.now(), hands.region)
+            workloads.create_function(cloud, by, worker, name, caller.now(), caller.region)
         case "bucket":
-            hands.all("s3:CreateBucket s3:PutBucketPolicy s3:PutBucketVersioning s3:PutBucketLifecycle")
+            caller.all("s3:CreateBucket s3:PutBucketPolicy s3:PutBucketVersioning s3:PutBucketLifecycle")
         case "delete":
-            hands.all("iam:DeleteRolePolicy iam:DeleteRole logs:DeleteLogGroup s3:DeleteBucket")
-        case "user" if hands.rng.random() < 0.3:
-            user = iam.create_user(cloud, by, account_id, f"smtp-{name}", hands.now(), by.place)
-            iam.create_access_key(cloud, by, user, hands.now())
+            caller.all("iam:DeleteRolePolicy iam:DeleteRole logs:DeleteLogGroup s3:DeleteBucket")
+        case "user" if caller.rng.random() < 0.3:
+            user = iam.create_user(cloud, by, account_id, f"smtp-{name}", caller.now(), by.place)
+            iam.create_access_key(cloud, by, user, caller.now())
         case "trust":
             trusted = f"arn:aws:iam::{organization.account(0)}:root"
-            iam.update_assume_role_policy(cloud, by, worker, trusted, hands.now())
+            iam.update_assume_role_policy(cloud, by, worker, trusted, caller.now())
         case "service":
-            hands.all("iam:CreateServiceLinkedRole ecs:CreateCluster ecs:CreateService")
+            caller.all("iam:CreateServiceLinkedRole ecs:CreateCluster ecs:CreateService")
         case _:
-            hands("ec2:CreateSecurityGroup", groupName=name, groupDescription="managed by code")
-            hands("ec2:AuthorizeSecurityGroupIngress", groupId="sg-0" + cloud.ids.hexadecimal(16), cidrIp="0.0.0.0/0")
+            caller("ec2:CreateSecurityGroup", groupName=name, groupDescription="managed by code")
+            caller("ec2:AuthorizeSecurityGroupIngress", groupId="sg-0" + cloud.ids.hexadecimal(16), cidrIp="0.0.0.0/0")

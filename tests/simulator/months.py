@@ -14,9 +14,9 @@ from random import Random
 from .cloud import Cloud, Event
 from .delivery import LogFile, Trail, deliver
 from .incidents import INCIDENTS
-from .intruder import intruder
-from .organization import EXAM_WORDS, TUNING_WORDS, Organization, organize
-from .quiet_month import is_recorded, live
+from .intruder import draw_intruder
+from .organization import EXAM_WORDS, TUNING_WORDS, Organization, draw_organization
+from .quiet_month import is_recorded, play_quiet_month
 
 TUNING = range(200)
 EXAM = range(10_000, 10_200)
@@ -57,19 +57,19 @@ class Month:
 def month(seed: int, incident: str | None = None) -> Month:
     """Return a month. `incident`: one of `INCIDENTS`, or none."""
     rng = Random(f"month {seed}")
-    exam = seed >= EXAM.start
-    organization = organize(rng, EXAM_WORDS if exam else TUNING_WORDS)
-    live(organization, rng.randint(SMALLEST, LARGEST))
+    size, exam = rng.randint(SMALLEST, LARGEST), seed >= EXAM.start
+    organization = draw_organization(rng, EXAM_WORDS if exam else TUNING_WORDS)
+    play_quiet_month(organization, size)
     quiet = _recorded(organization, organization.cloud.events)
     added: list[Event] = []
     truth = None
     if incident:
-        one = intruder(organization, Random(f"{incident} {seed}"), exam=exam)
+        one = draw_intruder(organization, Random(f"{incident} {seed}"), exam=exam)
         first = len(organization.cloud.events)
         INCIDENTS[incident](one)
         added = _recorded(organization, organization.cloud.events[first:])
-        theirs = [event for event in added if event.id not in one.others]
-        others = quiet + [event for event in added if event.id in one.others]
+        theirs = [event for event in added if event.id not in one.defender_event_ids]
+        others = quiet + [event for event in added if event.id in one.defender_event_ids]
         truth = _truth(incident, tuple(one.notes), organization.cloud, theirs, others)
     events = sorted(quiet + added, key=lambda event: (event.time, event.id))
     files = deliver(events, Random(f"delivery {seed}"), TRAIL)

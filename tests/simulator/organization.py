@@ -220,7 +220,7 @@ class Organization:
 # The draw
 
 
-def organize(rng: Random, words: Words) -> Organization:
+def draw_organization(rng: Random, words: Words) -> Organization:
     """Draw an organization."""
     cloud = Cloud(rng, token_length=48)
     start = datetime(2026, rng.randint(1, 9), 1, tzinfo=UTC) + timedelta(days=rng.randrange(28))

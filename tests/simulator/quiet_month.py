@@ -15,7 +15,7 @@ from .cloud import Event
 from .identities import Credential
 from .month_chores import CHORES, Chore
 from .month_deployments import apply_by_hand, deploy
-from .month_machines import Life, life_of, run_function, run_machines, run_pod, run_service
+from .month_machines import Fleet, fleet_of, run_function, run_machines, run_pod, run_service
 from .organization import DAYS, FAR_REGIONS, Member, Organization
 
 TEAM_CALLS = {
@@ -43,9 +43,9 @@ TEAM_CALLS = {
 }
 
 
-def live(organization: Organization, events: int) -> None:
+def play_quiet_month(organization: Organization, events: int) -> None:
     """Play a month with about so many recorded events."""
-    life = life_of(organization)
+    fleet = fleet_of(organization)
     chores = _habits(organization.rng)
     weekdays = sum((organization.start + timedelta(days=day)).weekday() < 5 for day in range(DAYS))
     share = events / (weekdays + 0.35 * (DAYS - weekdays))
@@ -54,12 +54,12 @@ def live(organization: Organization, events: int) -> None:
     for number in range(DAYS):
         day = organization.start + timedelta(days=number)
         weekend = day.weekday() >= 5
-        run_machines(life, day)
+        run_machines(fleet, day)
         for chore in _of_today(organization.rng, chores, weekend):
             chore(organization, _working_hour(organization, day))
         wanted += share * (0.35 if weekend else 1)
         while counted < wanted:
-            _everyday(life, day, weekend)
+            _everyday(fleet, day, weekend)
             counted += sum(is_recorded(organization, event) for event in organization.cloud.events[first:])
             first = len(organization.cloud.events)
 
@@ -88,33 +88,33 @@ def _working_hour(organization: Organization, day: datetime) -> datetime:
     return organization.office_time(day, 7) + timedelta(seconds=rng.randrange(11 * 3600))
 
 
-def _everyday(life: Life, day: datetime, weekend: bool) -> None:
-    weights = life.weights | ({"person": 0.6, "deploy": 0.3} if weekend else {})
-    name = life.rng.choices(list(weights), list(weights.values()))[0]
-    plays: dict[str, Callable[[Life, datetime], None]] = {
+def _everyday(fleet: Fleet, day: datetime, weekend: bool) -> None:
+    weights = fleet.weights | ({"person": 0.6, "deploy": 0.3} if weekend else {})
+    name = fleet.rng.choices(list(weights), list(weights.values()))[0]
+    plays: dict[str, Callable[[Fleet, datetime], None]] = {
         "person": _person, "deploy": deploy, "function": run_function, "service": run_service, "pod": run_pod,
     }  # fmt: skip
     machine = name in ("function", "service", "pod")
-    at = day + timedelta(seconds=life.rng.randrange(86000)) if machine else _working_hour(life.organization, day)
-    plays[name](life, at)
+    at = day + timedelta(seconds=fleet.rng.randrange(86000)) if machine else _working_hour(fleet.organization, day)
+    plays[name](fleet, at)
 
 
 # People
 
 
-def _person(life: Life, at: datetime) -> None:
-    organization, rng = life.organization, life.rng
+def _person(fleet: Fleet, at: datetime) -> None:
+    organization, rng = fleet.organization, fleet.rng
     member = rng.choice(organization.members)
     console = rng.random() < 0.35
     session = organization.session(member, at, organization.account(), console=console)
-    life.work(session, at + timedelta(seconds=50), rng.randint(4, 18), TEAM_CALLS[member.team], refused=0.03)
+    fleet.work(session, at + timedelta(seconds=50), rng.randint(4, 18), TEAM_CALLS[member.team], refused=0.03)
     if rng.random() < 0.12:
-        _try_something_new(life, member, session, at + timedelta(minutes=20))
+        _try_something_new(fleet, member, session, at + timedelta(minutes=20))
 
 
-def _try_something_new(life: Life, member: Member, session: Credential, at: datetime) -> None:
+def _try_something_new(fleet: Fleet, member: Member, session: Credential, at: datetime) -> None:
     """Look at a service or a region that the person never used, and be denied sometimes."""
-    rng = life.rng
+    rng = fleet.rng
     news = (
         "sagemaker:ListNotebookInstances", "bedrock:ListFoundationModels", "ec2:DescribeInstanceTypes",
         "route53:ListHostedZones", "elasticache:DescribeCacheClusters", "servicequotas:ListServiceQuotas",
@@ -123,5 +123,5 @@ def _try_something_new(life: Life, member: Member, session: Credential, at: date
         "secretsmanager:ListSecrets", "account:GetContactInformation", "batch:DescribeJobQueues",
         "iam:SimulatePrincipalPolicy",
     )  # fmt: skip
-    region = rng.choice((life.organization.home, life.organization.home, rng.choice(FAR_REGIONS)))
-    life.hands(session, at, region).all(rng.sample(news, rng.randint(1, 4)), refused=0.25)
+    region = rng.choice((fleet.organization.home, fleet.organization.home, rng.choice(FAR_REGIONS)))
+    fleet.caller(session, at, region).all(rng.sample(news, rng.randint(1, 4)), refused=0.25)
