@@ -1,7 +1,7 @@
 """Incidents: eight kinds of intrusion, each a function of an intruder, after public reports.
 
 The sources are in the docstrings. Each kind has variants; the last one of `pick` (`exam`) is played only in the exam
-family, so that nobody tunes on intruder.
+family, so that nobody tunes on them.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def federated_console(intruder: Intruder) -> None:
         seen = intruder.caller(console, browser)
         reconnoiter(seen, loud=intruder.loud, refused=0.2)
         if rng.random() < 0.5:
-            seen.all("iam:CreateUser iam:AttachUserPolicy iam:CreateAccessKey ec2:RunInstances", refused=0.5)
+            plant_user(intruder, seen)
         intruder.wait(seen, 4)
         if visit == 0 and rng.random() < 0.3:
             intruder.respond(user, seen)
@@ -146,22 +146,14 @@ def persistence_chain(intruder: Intruder) -> None:
     caller = intruder.caller(access)
     if rng.random() < 0.7:
         reconnoiter(caller, loud=intruder.loud, refused=0.1)
-    plants = (plant_user, plant_key, plant_password, plant_trust, plant_role) + (
-        (plant_provider,) if intruder.exam else ()
-    )
+    plants = [plant_user, plant_key, plant_password, plant_trust, plant_role]
+    plants += [plant_provider] if intruder.exam else []
     planted = []
     for plant in rng.sample(plants, rng.randint(2, 4) if intruder.loud else 1):
         intruder.notes.append(plant.__name__)
         planted.append(plant(intruder, caller))
     if intruder.loud and rng.random() < 0.4:
-        iam.stop_logging(
-            caller.cloud,
-            caller.credential,
-            "org-trail",
-            caller.now(),
-            GLOBAL_REGION,
-            denied=rng.random() < 0.5,
-        )
+        iam.stop_logging(caller.cloud, caller.credential, "org-trail", caller.now(), GLOBAL_REGION, denied=True)
     if rng.random() < 0.2:
         intruder.notes.append("never used")
         return
@@ -222,9 +214,7 @@ def s3_ransom(intruder: Intruder) -> None:
         encrypt_or_delete(intruder, caller, bucket, what)
         caller("s3:PutObject", bucketName=bucket, key="HOW-TO-RECOVER.txt")
     if what == "deleted":
-        caller(
-            "s3:CreateBucket", bucketName=f"contact-{intruder.organization.words.planted[0]}-{account_id[-4:]}".lower()
-        )
+        caller("s3:CreateBucket", bucketName=f"contact-us-{account_id[-4:]}")
 
 
 def insider(intruder: Intruder) -> None:
@@ -265,10 +255,9 @@ def insider(intruder: Intruder) -> None:
             steal(intruder.caller(user_key(robot, robot.key_ids[-1]), away), loud=True)
         case "logs":
             trail = bucket_name("trail", str(session.account_id))
-            caller(
-                "s3:PutBucketLifecycle", bucketName=trail, LifecycleConfiguration={"Rule": {"Expiration": {"Days": 1}}}
-            )
-            caller("cloudtrail:UpdateTrail", name="org-trail", isMultiRegionTrail=False)
+            rule = {"Rule": {"Status": "Enabled", "Expiration": {"Days": 1}}}
+            caller("s3:PutBucketLifecycle", bucketName=trail, LifecycleConfiguration=rule)
+            caller("logs:PutRetentionPolicy", logGroupName="/aws/cloudtrail/org-trail", retentionInDays=1)
             steal(caller, loud=True)
         case _:
             caller.all(["ec2:TerminateInstances"] * rng.randint(2, 9) + ["rds:DeleteDBInstance", "ec2:DeleteSnapshot",
@@ -276,7 +265,7 @@ def insider(intruder: Intruder) -> None:
 
 
 def compromised_ci(intruder: Intruder) -> None:
-    """Act with the role of a workflow: within a run, from elsewhere, or by a workflow that may not have intruder.
+    """Act with the role of a workflow: within a run, from elsewhere, or by a workflow that must not have it.
 
     Sources: CISA on tj-actions/changed-files (Mar 2025, CVE-2025-30066): credentials of runners in build logs; Google
     Cloud Threat Horizons H1 2026, UNC6426: from nx to administrator by CloudFormation with CAPABILITY_NAMED_IAM;

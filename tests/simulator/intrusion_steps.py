@@ -9,7 +9,7 @@ from . import iam, signin, sts, workloads
 from .cloud import GLOBAL_REGION
 from .identities import Credential, role_session, user_key
 from .intruder import Intruder, steal, try_roles
-from .month_calls import Caller
+from .month_calls import Caller, copy_object, run_instances
 from .organization import BROWSERS
 from .principals import UNKNOWN, Json, Place, Role, User
 from .services import FORWARDS, call_and_forward
@@ -130,10 +130,9 @@ def start_miners(intruder: Intruder, there: Caller) -> None:
     there("ec2:CreateSecurityGroup", groupName="default-1", groupDescription="default-1")
     there("ec2:AuthorizeSecurityGroupIngress", groupId=group, cidrIp="0.0.0.0/0")
     size = rng.choice(("c6a.32xlarge", "g4dn.12xlarge", "c5.24xlarge", "p3.16xlarge"))
-    items = {"items": [{"minCount": 1, "maxCount": rng.randint(2, 20)}]}
     if rng.random() < 0.4:
-        there("ec2:RunInstances", error="Client.InstanceLimitExceeded", instanceType=size, instancesSet=items)
-    there("ec2:RunInstances", instanceType=size, instancesSet=items)
+        there("ec2:RunInstances", error="Client.InstanceLimitExceeded", instanceType=size)
+    run_instances(there, size, rng.randint(2, 20))
     if rng.random() < 0.4:
         instance = there.cloud.ids.instance()
         there("ec2:ModifyInstanceAttribute", instanceId=instance, disableApiTermination={"value": True})
@@ -142,7 +141,11 @@ def start_miners(intruder: Intruder, there: Caller) -> None:
 def start_mining_tasks(intruder: Intruder, there: Caller) -> None:
     rng = intruder.rng
     if intruder.loud:
-        there.all("iam:CreateServiceLinkedRole iam:CreateRole iam:AttachRolePolicy")
+        by, account_id = there.credential, str(there.credential.account_id)
+        there("iam:CreateServiceLinkedRole", aWSServiceName="autoscaling.amazonaws.com")
+        name = f"svc-{there.cloud.ids.hexadecimal(4)}"
+        role = iam.create_role(there.cloud, by, account_id, name, there.now(), demands_source_identity=False)
+        iam.attach_policy(there.cloud, by, role, iam.ADMIN_POLICY, there.now())
     there("ecs:RegisterTaskDefinition", family="svc", cpu="16384", memory="32768", requiresCompatibilities=["FARGATE"])
     for _ in range(rng.randint(5, 40) if intruder.loud else 1):
         there("ecs:CreateCluster", clusterName=there.cloud.ids.hexadecimal(8))
@@ -166,8 +169,9 @@ def encrypt_or_delete(intruder: Intruder, caller: Caller, bucket: str, what: str
             "x-amz-server-side-encryption-aws-kms-key-id": foreign,
         }
         caller("s3:PutBucketEncryption", bucketName=bucket, kmsMasterKeyID=foreign)
-    for _ in range(count):
-        caller("s3:CopyObject", bucketName=bucket, **header)
+    for number in range(count):
+        event = copy_object(caller, bucket, f"2026/export-{number:04d}.parquet", **header)
+        event.record["additionalEventData"]["SSEApplied"] = "SSE_KMS" if "KMS" in what else "SSE_C"
     rule = {"Rule": {"Status": "Enabled", "Expiration": {"Days": 7}, "ID": "r"}}
     caller("s3:PutBucketLifecycle", bucketName=bucket, LifecycleConfiguration=rule)
 

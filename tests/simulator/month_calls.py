@@ -14,7 +14,7 @@ from random import Random
 from .cloud import GLOBAL_REGION, Api, Cloud, Event, Parts
 from .identities import Credential, minted_again
 from .principals import Json, Place
-from .services import BUCKETS, EC2_DENIED, FUNCTIONS, ROLES, SECRETS, TABLES, Call, Details, bucket_name, call
+from .services import BUCKETS, EC2_DENIED, FUNCTIONS, SECRETS, TABLES, Call, Details, bucket_name, call
 
 READS = ("Batch", "Decrypt", "Describe", "Generate", "Get", "Head", "Invoke", "List", "Lookup", "Search", "Simulate")
 DATA = {
@@ -23,7 +23,7 @@ DATA = {
     "ses:SendRawEmail",
 }  # fmt: skip
 WRITES = {"lambda:Invoke"}
-HOSTS = {"cloudwatch": "monitoring", "ecr-public": "ecr-public", "sso": "sso"}
+HOSTS = {"cloudwatch": "monitoring"}
 GLOBAL = {"account", "budgets", "ce", "cloudfront", "iam", "organizations", "route53", "support"}
 NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "dynamodb": ("tableName", TABLES),
@@ -32,12 +32,25 @@ NAMED: dict[str, tuple[str, tuple[str, ...]]] = {
     "ssm": ("name", tuple(f"/{name}" for name in SECRETS)),
 }
 """The parameter with the resource of a call, and the resources to draw from."""
+NUMBERED = {
+    "ec2:CreateSnapshot": ("volumeId", "vol-0"),
+    "ec2:DeleteFlowLogs": ("flowLogId", "fl-0"),
+    "ec2:DeleteSnapshot": ("snapshotId", "snap-0"),
+    "ec2:DeleteVolume": ("volumeId", "vol-0"),
+    "iam:CreateInstanceProfile": ("instanceProfileName", "ops-"),
+    "logs:DeleteLogGroup": ("logGroupName", "/aws/lambda/old-"),
+    "rds:DeleteDBInstance": ("dBInstanceIdentifier", "orders-"),
+    "rds:DeleteDBSnapshot": ("dBSnapshotIdentifier", "orders-"),
+}
+"""The same for resources with a number in their names."""
+ROLES = ("batch-old", "etl-legacy", "web-poc", "ci-temp")
+OWN_USER = {
+    "iam:CreateVirtualMFADevice", "iam:DeactivateMFADevice", "iam:DeleteVirtualMFADevice", "iam:EnableMFADevice",
+}  # fmt: skip
+"""Calls that people make for themselves."""
 ERRORS = {
     "Client.DryRunOperation": "Request would have succeeded, but DryRun flag is set.",
     "Client.InstanceLimitExceeded": "You have requested more vCPU capacity than your current vCPU limit allows.",
-    "NoSuchEntityException": "The user with the name cannot be found.",
-    "ResourceNotFoundException": "The resource was not found.",
-    "ThrottlingException": "Rate exceeded",
     "ValidationException": "max_tokens_to_sample: range: 1..1,000,000",
 }
 
@@ -79,6 +92,8 @@ class Caller:
         """Log one call, denied by IAM or failed with another error."""
         if self.credential.from_console and self.rng.random() < 0.3:
             self.credential = minted_again(self.credential, self.cloud.ids.key(str(self.credential.account_id)))
+        if name in OWN_USER and not parameters:
+            parameters = {"userName": str(self.credential.principal_id).rsplit(":", 1)[-1]}
         what, region = call_of(name, dict(parameters) or None), region_of(name, self.region)
         time = self.now()
         if not error:
@@ -112,6 +127,20 @@ class Caller:
         return Caller(self.cloud, self.rng, self.credential, self.at, region, self.pace)
 
 
+def run_instances(caller: Caller, size: str, count: int = 1) -> None:
+    """Log RunInstances with its instances. Source: as `workloads.run_instances`."""
+    items = [{"instanceId": caller.cloud.ids.instance(), "instanceType": size} for _ in range(count)]
+    wanted = {"items": [{"imageId": "ami-029eb80bc237bec6f", "minCount": count, "maxCount": count}]}
+    answer = {"ownerId": caller.credential.account_id, "instancesSet": {"items": items}}
+    caller("ec2:RunInstances", response=answer, instanceType=size, instancesSet=wanted)
+
+
+def copy_object(caller: Caller, bucket: str, key: str, **headers: str) -> Event:
+    """Log CopyObject of an object onto itself. Documented only (S3 user guide)."""
+    parameters: Json = {"bucketName": bucket, "key": key, "x-amz-copy-source": f"{bucket}/{key}"}
+    return caller("s3:CopyObject", **parameters | headers)
+
+
 def _details(name: str, given: Json | None) -> Details:
     service, action = name.split(":")
 
@@ -120,6 +149,11 @@ def _details(name: str, given: Json | None) -> Details:
             return _of_bucket(name, given or {}, rng, account, region)
         if given is not None:
             return given, None
+        if name in NUMBERED:
+            field, start = NUMBERED[name]
+            return {field: f"{start}{rng.getrandbits(64):016x}"}, None
+        if name == "ec2:TerminateInstances":
+            return {"instancesSet": {"items": [{"instanceId": f"i-0{rng.getrandbits(64):016x}"}]}}, None
         if service in NAMED and not action.startswith(("List", "DescribeI")):
             field, values = NAMED[service]
             return {field: rng.choice(values)}, None

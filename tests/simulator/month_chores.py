@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from . import iam, signin, sts
 from .cloud import GLOBAL_REGION
 from .identities import user_key
-from .month_calls import Caller
+from .month_calls import Caller, copy_object, run_instances
 from .organization import FAR_REGIONS, Member, Organization, address_of, new_user
 from .principals import Place, User
 from .services import FORWARDS, bucket_name, call_and_forward
@@ -203,7 +203,8 @@ def open_a_port(organization: Organization, at: datetime) -> None:
     caller = _developer(organization, at)
     group = "sg-0" + organization.cloud.ids.hexadecimal(16)
     caller("ec2:AuthorizeSecurityGroupIngress", groupId=group, fromPort=22, toPort=22, cidrIp="0.0.0.0/0")
-    caller.all("ec2:CreateKeyPair ec2:RunInstances ec2:DescribeInstances")
+    caller("ec2:CreateKeyPair", keyName="debug")
+    run_instances(caller, "t3.small")
 
 
 def protect_instances(organization: Organization, at: datetime) -> None:
@@ -220,7 +221,7 @@ def restore_backup(organization: Organization, at: datetime) -> None:
     bucket = bucket_name("backups", str(caller.credential.account_id))
     caller("s3:PutBucketVersioning", bucketName=bucket, VersioningConfiguration={"Status": "Suspended"})
     for _ in range(organization.rng.randint(10, 60)):
-        caller("s3:CopyObject", bucketName=bucket)
+        copy_object(caller, bucket, f"2026/export-{organization.rng.randrange(400):04d}.parquet")
     caller("rds:RestoreDBInstanceFromDBSnapshot", dBInstanceIdentifier="orders-restored")
 
 
@@ -284,7 +285,7 @@ def train_a_model(organization: Organization, at: datetime) -> None:
     size = organization.rng.choice(("g5.2xlarge", "p4d.24xlarge", "c6i.16xlarge"))
     caller("ec2:RunInstances", error="Client.InstanceLimitExceeded", instanceType=size)
     caller("servicequotas:RequestServiceQuotaIncrease", serviceCode="ec2", quotaCode="L-DB2E81BA", desiredValue=96)
-    later[0]("ec2:RunInstances", instanceType=size, instancesSet={"items": [{"minCount": 1, "maxCount": 2}]})
+    run_instances(later[0], size, organization.rng.randint(1, 2))
     later[1]("ec2:TerminateInstances")
 
 
@@ -311,8 +312,6 @@ def set_up_mail(organization: Organization, at: datetime) -> None:
 def console_broker(organization: Organization, at: datetime) -> None:
     """A portal of the company gives people the console by GetFederationToken, with the key of its user."""
     cloud, rng = organization.cloud, organization.rng
-    if "broker" not in organization.traits:
-        return
     robot = organization.robots[2]
     key = user_key(robot, robot.key_ids[0])
     member = rng.choice(organization.members)
@@ -368,5 +367,5 @@ CHORES: tuple[Chore, ...] = (
     onboard, rotate_key, offboard, own_key, new_phone, forgotten_password, guessed_passwords, reset_password,
     role_by_hand, trust_a_vendor, change_trail, clean_up, share_snapshot, configure_bucket, open_a_port,
     protect_instances, restore_backup, read_secrets, export_data, audit_by_hand, denied_burst, train_a_model,
-    try_bedrock, set_up_mail, console_broker, root_user, from_a_cafe,
+    try_bedrock, set_up_mail, root_user, from_a_cafe,
 )  # fmt: skip

@@ -13,10 +13,10 @@ from random import Random
 
 from .cloud import Event
 from .identities import Credential
-from .month_chores import CHORES, Chore
+from .month_chores import CHORES, Chore, console_broker
 from .month_deployments import apply_by_hand, deploy
 from .month_machines import Fleet, fleet_of, run_function, run_machines, run_pod, run_service
-from .organization import DAYS, FAR_REGIONS, Member, Organization
+from .organization import DAYS, FAR_REGIONS, Organization
 
 TEAM_CALLS = {
     "admin": """
@@ -55,6 +55,8 @@ def play_quiet_month(organization: Organization, events: int) -> None:
         day = organization.start + timedelta(days=number)
         weekend = day.weekday() >= 5
         run_machines(fleet, day)
+        if "broker" in organization.traits and number % 3 == 0:
+            console_broker(organization, _working_hour(organization, day))
         for chore in _of_today(organization.rng, chores, weekend):
             chore(organization, _working_hour(organization, day))
         wanted += share * (0.35 if weekend else 1)
@@ -109,10 +111,10 @@ def _person(fleet: Fleet, at: datetime) -> None:
     session = organization.session(member, at, organization.account(), console=console)
     fleet.work(session, at + timedelta(seconds=50), rng.randint(4, 18), TEAM_CALLS[member.team], refused=0.03)
     if rng.random() < 0.12:
-        _try_something_new(fleet, member, session, at + timedelta(minutes=20))
+        _try_something_new(fleet, session, at + timedelta(minutes=20))
 
 
-def _try_something_new(fleet: Fleet, member: Member, session: Credential, at: datetime) -> None:
+def _try_something_new(fleet: Fleet, session: Credential, at: datetime) -> None:
     """Look at a service or a region that the person never used, and be denied sometimes."""
     rng = fleet.rng
     news = (
