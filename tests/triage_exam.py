@@ -1,6 +1,7 @@
 """Triage exam: does `triage` show the intruder of a simulated month on its first page?
 
     python -m tests.triage_exam --family tuning --months 10 [--incidents mining,insider] [--processes 2]
+    python -m tests.triage_exam --seeds 17,23 --incidents insider
 
 Every month is a case of its own: each incident is played in `--months` seeds of the family, and as many quiet months
 are played with other seeds of it. The tuning family is for development. The exam family measures the result once:
@@ -196,14 +197,26 @@ def _median(values: Sequence[float | None], form: str) -> str:
     return format(median(known), form) if known else "-"
 
 
+def _seeds(text: str) -> list[int]:
+    seeds = [int(seed) for seed in text.split(",")]
+    if not all(seed in TUNING for seed in seeds):
+        raise argparse.ArgumentTypeError(
+            "a seed is not of the tuning family; single seeds of the exam are never examined"
+        )
+    return seeds
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", choices=FAMILIES, default="tuning")
     parser.add_argument("--months", type=int, default=10, help="of each incident, and quiet ones (default: 10)")
     parser.add_argument("--incidents", type=lambda text: text.split(","), default=list(INCIDENTS))
+    parser.add_argument("--seeds", type=_seeds, help="of the tuning family; each incident is played in each of them")
     parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
     asked = months_to_examine(FAMILIES[arguments.family], arguments.months, arguments.incidents)
+    if arguments.seeds:
+        asked = [(seed, incident) for seed in arguments.seeds for incident in arguments.incidents]
     results = []
     with ProcessPoolExecutor(arguments.processes) as pool:
         for result in pool.map(examine_seed, *zip(*asked, strict=True)):
