@@ -44,7 +44,7 @@ def test_a_lead_finds_by_event_or_by_what_the_intruder_alone_used(cited: Cited, 
 def test_the_rank_is_that_of_the_first_lead_that_finds() -> None:
     played = Month(1, (), (), TRUTH, frozenset())
     result = examine(played, [lead("AIDAOWNER"), lead(events=("e1", "e3", "e4", "e5")), lead("AIDAPLANTED")])
-    assert (result.rank, result.purity, result.found, result.leads) == (2, 0.25, True, 3)
+    assert (result.rank, result.purity, result.hits, result.found, result.leads) == (2, 0.25, 2, True, 3)
     assert examine(played, [lead()] * 10 + [lead("AIDAPLANTED")]).found is False
 
 
@@ -57,16 +57,16 @@ def test_papers_play_each_kind_in_seeds_of_the_family() -> None:
 
 def test_the_report_has_shares_ranks_noise_and_what_was_missed() -> None:
     results = [
-        Result(1, "mining", ("loud",), 4000, 12, rank=1, purity=1.0),
+        Result(1, "mining", ("loud",), 4000, 12, rank=1, purity=1.0, hits=2),
         Result(2, "mining", ("quiet", "containers"), 4000, 12, rank=11, purity=0.5),
         Result(3, "insider", ("by day",), 4000, 7),
         Result(4, None, (), 5000, 25),
     ]
     assert report(results).splitlines() == [
-        "incident                      months  first page      rank 1        rank      purity",
-        "mining                             2         50%         50%           6        0.75",
-        "insider                            1          0%          0%           -           -",
-        "all                                3         33%         33%           6        0.75",
+        "incident                      months  first page      rank 1        rank      purity   precision",
+        "mining                             2         50%         50%           6        0.75         10%",
+        "insider                            1          0%          0%           -           -          0%",
+        "all                                3         33%         33%           6        0.75          7%",
         "",
         "1 quiet months with 5,000 events; leads per 10,000 events:",
         "50.0 in total, 20.0 on the first page",

@@ -8,9 +8,10 @@ are played with other seeds of it. The tuning family is for development. The exa
 nobody looks at its results while tuning.
 
 An incident is found if a lead on the first page cites an event of the intruder, or names only actors and keys that the
-intruder alone used. Printed are, for each kind of incident: the months, the share found on the first page and at rank
-1, the median rank, and of the events that the found lead cites, the median share that is the intruder's (a lead that
-cites everything finds everything). For quiet months: leads per 10,000 events, in total and on the first page.
+intruder alone used. Printed for each kind of incident: the months, the share found on the first page and at rank 1, and
+the median rank. `purity` is the median share of the intruder's events among those that the found lead cites: a lead
+that cites everything finds everything. `precision` is the share of the leads on the first page that find the intruder.
+Printed for quiet months: leads per 10,000 events, in total and on the first page.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from tests.simulator.months import EXAM, TUNING, IncidentTruth, Month, month
 FAMILIES = {"tuning": TUNING, "exam": EXAM}
 FIRST_PAGE = 10
 WANTED = 0.9
+HEADS = ("months", "first page", "rank 1", "rank", "purity", "precision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,11 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One examined month. `rank`: of the first lead that finds the intruder; `purity`: the share of its events."""
+    """One examined month.
+
+    `rank`: of the first lead that finds the intruder; `purity`: of its cited events, the share of the intruder's;
+    `hits`: how many leads of the first page find the intruder.
+    """
 
     seed: int
     incident: str | None
@@ -57,6 +63,12 @@ class Result:
     leads: int
     rank: int | None = None
     purity: float | None = None
+    hits: int = 0
+
+    @property
+    def shown(self) -> int:
+        """The number of leads on the first page."""
+        return min(self.leads, FIRST_PAGE)
 
     @property
     def found(self) -> bool:
@@ -101,7 +113,7 @@ def leads_of(case: Case) -> list[Cited]:
 
 def _cited(lead: _Lead) -> Cited:
     keys = {*lead.access_key_ids, lead.origin_access_key_id} - {None}
-    events = {event_id for part in (lead, *lead.reasons) for event_id in getattr(part, "event_ids", ())}
+    events = {event_id for part in (lead, *getattr(lead, "reasons", ())) for event_id in getattr(part, "event_ids", ())}
     return Cited(lead.actor.id if lead.actor else None, frozenset(filter(None, keys)), frozenset(events))
 
 
@@ -118,11 +130,13 @@ def examine(played: Month, leads: Sequence[Cited]) -> Result:
     truth = played.incident
     if truth is None:
         return Result(played.seed, None, (), len(played.events), len(leads))
-    rank = next((number for number, lead in enumerate(leads, 1) if finds(lead, truth)), None)
+    ranks = [number for number, lead in enumerate(leads, 1) if finds(lead, truth)]
+    rank = ranks[0] if ranks else None
     purity = None
     if rank and (cited := leads[rank - 1].event_ids):
         purity = len(cited & truth.event_ids) / len(cited)
-    return Result(played.seed, truth.kind, truth.notes, len(played.events), len(leads), rank, purity)
+    hits = sum(number <= FIRST_PAGE for number in ranks)
+    return Result(played.seed, truth.kind, truth.notes, len(played.events), len(leads), rank, purity, hits)
 
 
 def examine_seed(seed: int, incident: str | None) -> Result:
@@ -154,7 +168,7 @@ def _recall(results: Sequence[Result]) -> Iterator[str]:
     for result in results:
         if result.incident:
             by_kind[result.incident].append(result)
-    yield f"{'incident':24}" + "".join(f"{head:>12}" for head in ("months", "first page", "rank 1", "rank", "purity"))
+    yield f"{'incident':24}" + "".join(f"{head:>12}" for head in HEADS)
     for kind, group in [*by_kind.items(), ("all", [result for result in results if result.incident])]:
         if group:
             cells = (
@@ -163,6 +177,7 @@ def _recall(results: Sequence[Result]) -> Iterator[str]:
                 _share([result.rank == 1 for result in group]),
                 _median([result.rank for result in group], "g"),
                 _median([result.purity for result in group], ".2f"),
+                _ratio(sum(result.hits for result in group), sum(result.shown for result in group)),
             )
             yield f"{kind:24}" + "".join(f"{cell:>12}" for cell in cells)
 
@@ -173,7 +188,7 @@ def _noise(results: Sequence[Result]) -> Iterator[str]:
     if not events:
         return
     every = sum(result.leads for result in quiet)
-    first = sum(min(result.leads, FIRST_PAGE) for result in quiet)
+    first = sum(result.shown for result in quiet)
     yield f"{len(quiet)} quiet months with {events:,} events; leads per 10,000 events:"
     yield f"{every / events * 10_000:.1f} in total, {first / events * 10_000:.1f} on the first page"
     empty = _share([result.leads == 0 for result in quiet])
@@ -189,7 +204,11 @@ def _missed(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _share(outcomes: Sequence[bool]) -> str:
-    return f"{sum(outcomes) / len(outcomes):.0%}" if outcomes else "-"
+    return _ratio(sum(outcomes), len(outcomes))
+
+
+def _ratio(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else "-"
 
 
 def _median(values: Sequence[float | None], form: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 
 from . import iam, sts, workloads
 from .identities import Credential, forwarded, user_key
@@ -28,16 +29,19 @@ ACTION = "aws-sdk-js/3.637.0 configure-aws-credentials-for-github-actions"
 def deploy(fleet: Fleet, at: datetime) -> None:
     """A workflow that releases, or plans and applies; each runner has an address of its own."""
     organization, rng = fleet.organization, fleet.rng
-    repository = rng.choice(organization.words.repositories)
+    infrastructure = organization.words.repositories[1]
+    repository = rng.choice((*organization.words.repositories, infrastructure, infrastructure))
     account_id = organization.account(1, 2, 3)
-    session = workflow(organization, repository, account_id, at)
+    applies = rng.random() < 0.4
+    reviewed = applies or repository != infrastructure or rng.random() < 0.5
+    session = workflow(organization, repository, account_id, at, reviewed=reviewed)
     at += timedelta(seconds=20)
-    if repository != organization.words.repositories[1]:
+    if repository != infrastructure:
         fleet.work(session, at, rng.randint(3, 8), RELEASE_CALLS)
         return
     tool = Place(session.place.address, fleet.programs[(at - organization.start).days >= fleet.upgrades])
     fleet.work(session.at(tool), at, rng.randint(6, 14), PLAN_CALLS, refused=0.02)
-    if rng.random() < 0.4:
+    if applies:
         _apply(organization, fleet.caller(session.at(tool), at + timedelta(minutes=3)))
 
 
@@ -45,7 +49,7 @@ def apply_by_hand(organization: Organization, at: datetime) -> None:
     """An administrator or developer runs Terraform on a laptop."""
     member = organization.rng.choice(organization.team("admin", "developer"))
     session = organization.session(member, at, organization.account())
-    tool = Place(session.place.address, terraform(organization.rng))
+    tool = Place(session.place.address, terraform(Random(member.name)))
     caller = Caller(
         organization.cloud, organization.rng, session.at(tool), at + timedelta(minutes=1), organization.home
     )
@@ -53,14 +57,20 @@ def apply_by_hand(organization: Organization, at: datetime) -> None:
     _apply(organization, caller)
 
 
-def workflow(organization: Organization, repository: str, account_id: str, at: datetime) -> Credential:
-    """Return the session of a run: by OpenID Connect, or by the key of a robot that assumes a role."""
+def workflow(
+    organization: Organization, repository: str, account_id: str, at: datetime, *, reviewed: bool
+) -> Credential:
+    """Return the session of a run: by OpenID Connect, or by the key of a robot that assumes a role.
+
+    `reviewed`: a run of the main branch, not of a pull request.
+    """
     runner = Place(address_of(organization.rng), ACTION)
     role = organization.role(account_id, f"ci-{repository.split('/')[1]}")
     if "key in CI" in organization.traits:
         key = user_key(organization.robots[0], organization.robots[0].key_ids[0]).at(runner)
         return sts.assume_role(organization.cloud, key, role, "GitHubActions", at, organization.home)
-    branch = organization.rng.choice(("ref:refs/heads/main", "ref:refs/heads/main", "environment:production"))
+    main = organization.rng.choice(("ref:refs/heads/main", "ref:refs/heads/main", "environment:production"))
+    branch = main if reviewed else "pull_request"
     subject = f"repo:{repository}:{branch}"
     return sts.assume_role_with_web_identity(
         organization.cloud, role, subject, "GitHubActions", at, organization.home, place=runner
