@@ -46,9 +46,9 @@ def leaked_key(intruder: Intruder) -> None:
     key = intruder.key(intruder.victim("admin", "developer", "analyst"))
     caller = intruder.caller(key)
     if rng.random() < 0.3:
-        intruder.notes.append("tested days before")
+        intruder.notes.append("tested before")
         caller("sts:GetCallerIdentity")
-        intruder.wait(caller, 9)
+        intruder.wait(caller, 20)
         intruder.place = Place(address_of(rng), intruder.place.agent)
         caller = intruder.caller(key)
     reconnoiter(caller, loud=intruder.loud)

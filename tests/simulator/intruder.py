@@ -55,10 +55,11 @@ class Intruder:
         used = credential.at(place or self.place)
         return Caller(self.organization.cloud, self.rng, used, self.at, self._region(), pace)
 
-    def wait(self, caller: Caller, days: float) -> None:
-        """Let hours or days pass after the last call, but not beyond the month."""
-        latest = self.organization.stage.end - timedelta(hours=8)
-        self.at = min(caller.at + timedelta(minutes=self.rng.randint(30, int(days * 1440))), max(latest, caller.at))
+    def wait(self, caller: Caller, days: int) -> None:
+        """Let up to so many days pass after the last call, as far as the month lasts."""
+        left = self.organization.stage.end - timedelta(hours=8) - caller.at
+        longest = max(1, min(days * 1440, left // timedelta(minutes=1)))
+        self.at = caller.at + timedelta(minutes=self.rng.randint(1, longest))
 
     def victim(self, *teams: str) -> User:
         """Return a user with a key: one of a team, or of a service."""
