@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from forensics.answers.schema_answer import Table
     from forensics.answers.story_answer import Story
     from forensics.answers.tree_answer import Tree
+    from forensics.answers.triage_answer import Triage
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_filter import EventFilter
@@ -208,6 +209,12 @@ class Case(CaseFolder):
         answer = self._checked(tree(self._database.open(), identify(subject), at))
         return self._log.add("tree", {"subject": subject.strip(), "at": at}, answer)
 
+    def triage(self) -> Triage:
+        """Return where to look first: what stands out in the case, folded by actor and origin key, strongest first."""
+        from forensics.investigate.triage.triage_page import triage
+
+        return self._log.add("triage", {}, self._checked(triage(self._database.open())))
+
     def story(self, subject: str, *, leaked_at: datetime | None = None, **wanted: Unpack[EventFilter]) -> Story:
         """Return what a key, session, user, role or address did in time, with everything derived from it.
 
@@ -216,8 +223,7 @@ class Case(CaseFolder):
             leaked_at: the time of the leak, UTC; earlier calls are summarized in one step.
             **wanted: the criteria of `EventFilter` that restrict the story, such as since and until.
 
-        Raises:
-            NoSuchSubject: the name means no actor or role, or several.
+        Raises NoSuchSubject if a name means no actor or role, or several.
         """
         from forensics.investigate.story.told import story
 

@@ -30,6 +30,7 @@ from forensics.processes.runtime import without_pandas
 
 # in the order of `forensics --help`; forensics/cli/NAME.py defines the command or the group NAME
 _NAMES = (
+    "triage",
     "who",
     "key",
     "ingest",

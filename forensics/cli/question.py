@@ -46,6 +46,12 @@ class Question:
     output: Path | None
     force: bool
 
+    @property
+    def source(self) -> tuple[str, ...]:
+        """The options that named the case or the logs, for further commands; none if $FORENSICS_CASE did."""
+        named = (("--case", self.case), ("--logs", self.logs))
+        return next(((option, str(path)) for option, path in named if path is not None), ())
+
     @contextmanager
     def opened(self) -> Iterator[Case]:
         """Open the case, and redirect standard output to the file of -o."""

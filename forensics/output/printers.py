@@ -41,9 +41,11 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "Snapshot": {"table": "info_text:render_snapshot"},
     "Story": {"table": "story_text:render_story"},
     "Tree": {"table": "tree_text:render_tree", "graph": "graph:tree_graph"},
+    "Triage": {"table": "triage_text:render_triage"},
     "Verification": {"table": "verify_text:render_verification", "rows": "verify_text:verification_rows"},
     "Who": {"table": "who_text:render_who"},
-    # by the content of rows or of a sequence
+    # by the content of an answer, of rows or of a sequence
+    "all leads": {"table": "triage_text:render_all_leads"},
     "events": {"table": "rows_text:render_events", "timeline": "timesketch:events_timeline"},
     "files": {"table": "info_text:render_files"},
     "queries": {

@@ -82,8 +82,13 @@ def tree_and_credentials(
 
 def nodes_below(connection: Connection, roots: list[str], at: datetime) -> NodesBelow:
     """Return the nodes below some credentials at a time."""
-    _, found = _names_and_nodes(connection, subtree(connection, roots), at)
+    found = tree_nodes_below(connection, roots, at)
     return NodesBelow(found.nodes, found.credentials())
+
+
+def tree_nodes_below(connection: Connection, roots: list[str], at: datetime) -> TreeNodes:
+    """Return the nodes below some credentials at a time, with their credentials and plantings."""
+    return _names_and_nodes(connection, subtree(connection, roots), at)[1]
 
 
 def _empty(connection: Connection, subject: Subject, at: datetime | None) -> Tree:

@@ -60,12 +60,13 @@ def _source_identity(
         return SourceIdentityClaim()
     setter = _setter(value, chain)
     if setter is None:
-        return SourceIdentityClaim(value, _agreement(value, actor))
+        return SourceIdentityClaim(value, agreement(value, actor))
     required = trust.required_of(setter) if trust else Required()
-    return SourceIdentityClaim(value, _agreement(value, actor), setter.issuance_event_id, required.source_identity)
+    return SourceIdentityClaim(value, agreement(value, actor), setter.issuance_event_id, required.source_identity)
 
 
-def _agreement(value: str, actor: Actor) -> Agreement:
+def agreement(value: str, actor: Actor) -> Agreement:
+    """Compare a self-declared name with the actor."""
     if value.casefold() in _names(actor):
         return Agreement.AGREES
     return Agreement.DIFFERS if actor.kind in _PEOPLE else Agreement.UNVERIFIABLE

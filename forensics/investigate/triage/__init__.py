@@ -1,0 +1,1 @@
+"""Triage: the stories of a case that stand out."""

@@ -1,0 +1,62 @@
+-- The actor, origin key, accounts and keys of stories. $stories: the stories; $most: number of listed keys and accounts.
+-- The actor and the credential at its end are those of the latest use. One row per story.
+with members as (
+    select triage_stories.story, credentials.*, actors.* exclude (credential_id)
+    from triage_stories
+    join credentials on credentials.credential_id = triage_stories.credential_id
+    join actors on actors.credential_id = triage_stories.credential_id
+    where triage_stories.story in (select unnest($stories))
+),
+
+latest as (
+    select *
+    from members
+    qualify row_number() over (partition by story order by last_use desc nulls last, credential_id) = 1
+),
+
+keys as (
+    select
+        story,
+        arg_max(access_key_id, (events, access_key_id), $most) as access_key_ids,
+        count(distinct access_key_id) as access_keys
+    from (
+        select story, access_key_id, sum(events) as events
+        from members
+        where access_key_id is not null
+        group by story, access_key_id
+    )
+    group by story
+),
+
+accounts as (
+    select story, list_sort(list(distinct account_id)) as account_ids
+    from triage_calls
+    where story in (select unnest($stories))
+    group by story
+)
+
+select
+    latest.story,
+    {
+        kind: latest.actor_kind,
+        id: latest.actor_id,
+        name: latest.actor_name,
+        arn: latest.actor_arn,
+        account_id: latest.actor_account_id,
+        workload_type: latest.workload_type,
+        issuer: latest.issuer,
+        provider: latest.provider,
+        identity_store_arn: latest.identity_store_arn
+    } as actor,
+    latest.grade,
+    latest.stop_reason,
+    latest.origin_access_key_id,
+    latest.arn,
+    latest.principal_id,
+    coalesce(keys.access_key_ids, []) as access_key_ids,
+    coalesce(keys.access_keys, 0) as access_keys,
+    coalesce(accounts.account_ids[:$most], []) as account_ids
+from latest
+left join keys on keys.story = latest.story
+left join accounts on accounts.story = latest.story
+order by latest.story

@@ -1,0 +1,86 @@
+-- Add a signal for each kind of sensitive call (`sensitive_actions`) that succeeded. A call counts less each further day
+-- that the story, or its role, makes it, and the more stories make it, unless the story rarely calls anything new. Many
+-- calls at once count more. One row per (story, day, signal).
+insert into triage_signals
+with actions as (
+    select
+        event_source,
+        event_name,
+        case
+            when technique like 'T1496%' then 'cost_abuse'
+            -- a copy of a disk or database
+            when technique = 'T1578.001' then 'data_access'
+            when tactic in ('credential_access', 'collection', 'exfiltration') then 'data_access'
+            when tactic in ('execution', 'lateral_movement') then 'execution'
+            when tactic = 'defense_evasion' then 'evasion'
+            when tactic = 'impact' then 'destruction'
+            else tactic
+        end as signal
+    from sensitive_actions
+),
+
+called as (
+    select
+        calls.story,
+        calls.habit,
+        calls.event_date,
+        actions.signal,
+        calls.event_source,
+        calls.event_name,
+        sum(calls.events)::bigint as events,
+        min(calls.first_event) as first_event,
+        max(calls.last_event) as last_event,
+        arg_min(calls.first_event_id, (calls.first_event, calls.first_event_id)) as event_id
+    from triage_calls as calls
+    join actions
+      on  actions.event_source = calls.event_source
+      and actions.event_name = calls.event_name
+    where calls.outcome = 'succeeded'
+    group by calls.story, calls.habit, calls.event_date, actions.signal, calls.event_source, calls.event_name
+),
+
+callers as (
+    select event_source, event_name, count(distinct habit) as habits
+    from called
+    group by event_source, event_name
+),
+
+compared as (
+    select
+        called.*,
+        callers.habits,
+        rank() over (
+            partition by called.habit, called.event_source, called.event_name order by called.event_date
+        ) as place,
+        coalesce(max(called.events) over (
+            partition by called.story, called.event_source, called.event_name
+            order by called.event_date rows between unbounded preceding and 1 preceding
+        ), 0) as events_before
+    from called
+    join callers on callers.event_source = called.event_source and callers.event_name = called.event_name
+)
+
+select
+    compared.story,
+    compared.event_date,
+    compared.signal,
+    least(1.0, sum(greatest(triage_days.surprise, 1.0 / sqrt(compared.habits)) / compared.place))
+        + case
+            when compared.signal in ('cost_abuse', 'data_access', 'destruction')
+                then max(
+                    case
+                        when compared.events >= 4 and compared.events > 2 * compared.events_before
+                            then least(1.0, compared.events / 25.0)
+                        else 0.0
+                    end
+                )
+            else 0.0
+        end as strength,
+    sum(compared.events)::bigint as events,
+    min(compared.first_event)::timestamp as first_event,
+    max(compared.last_event)::timestamp as last_event,
+    arg_min(compared.event_id, (compared.habits, compared.first_event, compared.event_id), 5) as event_ids,
+    arg_min(compared.event_name, (compared.habits, compared.first_event, compared.event_name), 5) as details
+from compared
+join triage_days on triage_days.story = compared.story and triage_days.event_date = compared.event_date
+group by compared.story, compared.event_date, compared.signal

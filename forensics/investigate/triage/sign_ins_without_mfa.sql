@@ -1,0 +1,42 @@
+-- Add the signal sign_in_without_mfa: console sign-ins of users and root without MFA. They are the stronger, the more
+-- sign-ins of the case have it, above all for a user who signed in with it. One row per (story, day).
+insert into triage_signals
+with sign_ins as (
+    select
+        triage_stories.story,
+        events.event_date,
+        events.event_time,
+        events.event_key,
+        events.event_id,
+        coalesce(events.record ->> '$.additionalEventData.MFAUsed' = 'Yes', false) as has_mfa
+    from events
+    join triage_stories on triage_stories.credential_id = events.credential_id
+    where events.event_name = 'ConsoleLogin'
+      and events.sign_in_result = 'Success'
+      and events.identity_type in ('IAMUser', 'Root')
+      and not events.unreliable
+      and events.event_time is not null
+),
+
+compared as (
+    select
+        sign_ins.*,
+        avg(case when has_mfa then 1.0 else 0.0 end) over () as share_with_mfa,
+        max(has_mfa) over (partition by story) as is_used,
+        row_number() over (partition by story order by event_time, event_key) as place
+    from sign_ins
+)
+
+select
+    story,
+    event_date,
+    'sign_in_without_mfa' as signal,
+    max(share_with_mfa * case when is_used then 1.0 when place = 1 then 0.7 else 0.2 end) as strength,
+    count(*) as events,
+    min(event_time)::timestamp as first_event,
+    max(event_time)::timestamp as last_event,
+    arg_min(event_id, (event_time, event_key), 3) as event_ids,
+    [] as details
+from compared
+where not has_mfa
+group by story, event_date

@@ -1,0 +1,132 @@
+"""Triage page: where to look first in logs that nobody has read.
+
+`triage_signals` finds what is unusual within this case, `triage_drafts` folds it into stories and orders them, and
+`still_works` examines what the stories left behind. Actors are named as `who` names them, from the same tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from forensics.answers.coverage_answer import Coverage
+from forensics.answers.triage_answer import Blind, Lead, StillWorks, Triage
+from forensics.errors import NotAnIdentifier
+from forensics.identifiers import identify
+from forensics.investigate.case.loaded_hours import coverage
+from forensics.investigate.sql_rows import Connection, grouped, rows, values
+from forensics.investigate.triage.still_works import still_works
+from forensics.investigate.triage.triage_drafts import Draft, drafts
+from forensics.investigate.triage.triage_rows import CitedEvent, LeadFacts, OverviewRow, PlantedStory
+from forensics.investigate.triage.triage_signals import scored, signals_of
+
+LEAST = 2.4
+"""The lowest score of a lead, tuned on simulated months: nine of ten intruders have more."""
+_LEAST_READ = 1.0  # a story below the limit may belong to a lead
+_MOST_STORIES = 500
+_MOST_LEADS = 100
+_LISTED = 10  # keys and accounts of a lead
+_CITED = 20  # events of a lead
+
+
+def triage(connection: Connection) -> Triage:
+    """Return the stories of a case that stand out, the strongest first."""
+    with signals_of(connection):
+        signals = scored(connection, _LEAST_READ, _MOST_STORIES)
+        stories = sorted({signal.story for signal in signals})
+        planted = rows(connection, PlantedStory, "triage/folds", stories=stories) if stories else []
+        found = [draft for draft in drafts(signals, planted) if draft.score >= LEAST][:_MOST_LEADS]
+        (overview,) = rows(connection, OverviewRow, "triage/overview")
+        leads = _leads(connection, found) if found else ()
+    blind = _blind(connection, coverage(connection), overview)
+    return Triage(overview.events, overview.stories, overview.first_event, overview.last_event, leads, blind)
+
+
+def _leads(connection: Connection, found: Sequence[Draft]) -> tuple[Lead, ...]:
+    stories = sorted({story for draft in found for story in draft.stories})
+    facts = {row.story: row for row in rows(connection, LeadFacts, "triage/lead_facts", stories=stories, most=_LISTED)}
+    ids = sorted({id_ for draft in found for id_ in _event_ids(draft)})
+    events = grouped(
+        rows(connection, CitedEvent, "triage/cited_events", event_ids=ids, stories=stories), lambda row: row.story
+    )
+    cited = [[event for story in draft.stories for event in events[story]] for draft in found]
+    roots = {place: {event.last_credential_id for event in some} for place, some in enumerate(cited)}
+    at = next(iter(values(connection, datetime, "latest_event")))
+    works = still_works(connection, roots, at)
+    return tuple(
+        _lead(place + 1, draft, [facts[story] for story in draft.stories], cited[place], works.get(place))
+        for place, draft in enumerate(found)
+    )
+
+
+def _lead(
+    rank: int,
+    draft: Draft,
+    facts: Sequence[LeadFacts],
+    cited: Sequence[CitedEvent],
+    works: tuple[StillWorks, ...] | None,
+) -> Lead:
+    own, *planted = facts
+    event_ids = _event_ids(draft)
+    keys = tuple(dict.fromkeys(key for one in facts for key in one.access_key_ids))
+    return Lead(
+        rank=rank,
+        score=round(draft.score, 1),
+        actor=own.actor,
+        grade=own.grade,
+        origin_access_key_id=own.origin_access_key_id,
+        principal_arn=None if own.actor.arn or own.actor.name else own.arn,
+        account_ids=tuple(sorted({account for one in facts for account in one.account_ids if account}))[:_LISTED],
+        access_key_ids=keys[:_LISTED],
+        access_keys=sum(one.access_keys for one in facts),
+        planted=tuple(_name(one) for one in planted)[:_LISTED],
+        first_event=min(reason.first_event for reason in draft.reasons),
+        last_event=max(reason.last_event for reason in draft.reasons),
+        reasons=draft.reasons,
+        event_ids=event_ids[:_CITED],
+        events=sum(reason.events for reason in draft.reasons),
+        still_works=works[:_LISTED] if works is not None else None,
+        still_working=len(works) if works is not None else None,
+        command=_command(own, event_ids, {event.event_id: event.access_key_id for event in cited}),
+    )
+
+
+def _event_ids(draft: Draft) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(id_ for reason in draft.reasons for id_ in reason.event_ids))
+
+
+def _name(facts: LeadFacts) -> str:
+    return facts.origin_access_key_id or facts.actor.name or facts.actor.id or facts.arn or facts.story
+
+
+def _command(facts: LeadFacts, event_ids: Sequence[str], keys: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Return the next command: about the origin key, or else the key of the most telling event, or the principal."""
+    telling = (keys.get(id_) for id_ in event_ids)
+    for key in (facts.origin_access_key_id, *telling):
+        if key and _is_identifier(key):
+            return ("forensics", "key", key)
+    others = (facts.arn, facts.principal_id, *event_ids)
+    return ("forensics", "who", next(filter(_is_identifier, filter(None, others)), ""))
+
+
+def _is_identifier(text: str) -> bool:
+    try:
+        identify(text)
+    except NotAnIdentifier:
+        return False
+    return True
+
+
+def _blind(connection: Connection, hours: Coverage, overview: OverviewRow) -> Blind:
+    return Blind(
+        other_events=overview.other_events,
+        empty_hours=_hours(hours, ("empty", "stopped", "narrowed")),
+        excluded_hours=_hours(hours, ("excluded_by_filter",)),
+        trail_stops=overview.trail_stops,
+        identity_unread=sum(values(connection, int, "identities_unread")),
+    )
+
+
+def _hours(hours: Coverage, states: Iterable[str]) -> int:
+    spans = (span for span in hours.spans if span.state in states and not span.verified)
+    return sum(int((span.to - span.from_).total_seconds()) // 3600 for span in spans)

@@ -1,0 +1,79 @@
+"""The rows of the queries behind `triage`."""
+
+from datetime import date, datetime
+
+from forensics.answers.core import Actor, Grade, StopReason
+from forensics.answers.triage_answer import Signal
+from forensics.investigate.sql_rows import Row
+
+
+class ScoredSignal(Row, frozen=True):
+    """A signal of a story on a day, with the scores of the signal, the day and the story."""
+
+    story: str
+    story_score: float
+    day_score: float
+    score: float
+    signal: Signal
+    event_date: date
+    events: int
+    first_event: datetime
+    last_event: datetime
+    event_ids: tuple[str | None, ...]
+    details: tuple[str | None, ...]
+
+
+class PlantedStory(Row, frozen=True):
+    """A story whose key, user, password or role another story planted."""
+
+    story: str
+    planter: str
+    planting_id: str
+    planted_at: datetime
+
+
+class ClaimRow(Row, frozen=True):
+    """A session with a SourceIdentity."""
+
+    story: str
+    source_identity: str
+    events: int
+    first_event: datetime
+    last_event: datetime | None
+    event_id: str | None
+    actor: Actor
+
+
+class LeadFacts(Row, frozen=True):
+    """The actor, origin key, accounts and keys of a story."""
+
+    story: str
+    actor: Actor
+    grade: Grade
+    stop_reason: StopReason
+    origin_access_key_id: str | None
+    arn: str | None
+    principal_id: str | None
+    access_key_ids: tuple[str, ...]
+    access_keys: int
+    account_ids: tuple[str | None, ...]
+
+
+class CitedEvent(Row, frozen=True):
+    """A cited event: the key that signed it, and the credential at the end of the walk from it."""
+
+    story: str
+    event_id: str
+    access_key_id: str | None
+    last_credential_id: str
+
+
+class OverviewRow(Row, frozen=True):
+    """What triage read."""
+
+    events: int
+    other_events: int
+    first_event: datetime | None
+    last_event: datetime | None
+    trail_stops: int
+    stories: int
