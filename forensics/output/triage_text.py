@@ -1,74 +1,46 @@
-"""Triage on screen: ranked leads, each with its reasons, a proving event, what still works, and the next command."""
+"""Triage on screen: ranked leads, each with its reasons, a proving event, what still works, and the next command.
+
+The first page is one screen: up to ten leads, the first three in full.
+"""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
 
-from forensics.answers.core import Actor, ActorKind
+from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import NodeKind
-from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, StillWorks, Triage
+from forensics.answers.triage_answer import Blind, Lead, Reason, StillWorks, Triage
 from forensics.identifiers import is_secret
 from forensics.output.identity_text import described, short_name
 from forensics.output.lines import BLANK, Line, Span, labelled, line, part
-from forensics.output.words import count, first_few, minute, readable_time
+from forensics.output.words import NODES, SIGNALS, count, first_few, minute, readable_time
 
 _FIRST_PAGE = 10
-_REASONS_SHOWN = 5
+_IN_FULL = 3
+_REASONS_SHOWN = 6
+_REASONS_SHOWN_IN_SHORT = 3
 _DETAILS_SHOWN = 2
 _WORKS_SHOWN = 4
 _LONGEST = 60
 _WIDTH = 7
 
-# how a reason reads; the events are those of the whole story
-_SIGNALS = {
-    Signal.NEW_NETWORK: "new network",
-    Signal.NEW_PROGRAM: "new program",
-    Signal.NEW_REGION: "new region",
-    Signal.FIRST_SEEN: "first seen late in the logs",
-    Signal.WORKLOAD_ELSEWHERE: "credential of a workload used elsewhere",
-    Signal.ENUMERATION: "first reads",
-    Signal.REFUSED_CALLS: "refused calls",
-    Signal.NEW_CALLS: "first calls",
-    Signal.PLANTED_ACCESS: "created access",
-    Signal.OUTSIDE_ACCOUNT: "access for an account outside the logs",
-    Signal.PERSISTENCE: "persistence",
-    Signal.PRIVILEGE_ESCALATION: "privilege escalation",
-    Signal.EVASION: "evasion",
-    Signal.DATA_ACCESS: "data access",
-    Signal.DESTRUCTION: "destruction",
-    Signal.COST_ABUSE: "cost abuse",
-    Signal.LARGE_INSTANCES: "large instances",
-    Signal.EXECUTION: "execution",
-    Signal.DISCOVERY: "discovery",
-    Signal.ROOT_USE: "root user",
-    Signal.SIGN_IN_WITHOUT_MFA: "sign-in without MFA",
-    Signal.SOURCE_IDENTITY_CONFLICT: "SourceIdentity of somebody else",
-}
-_NODES = {
-    NodeKind.ACCESS_KEY: "key",
-    NodeKind.USER: "user",
-    NodeKind.LOGIN_PROFILE: "password of",
-    NodeKind.ROLE: "trust policy of",
-    NodeKind.SESSION: "session",
-}
-
 
 def render_triage(answer: Triage) -> Iterator[Line]:
     """Return the first leads."""
-    return _page(answer, _FIRST_PAGE)
+    return _page(answer, _FIRST_PAGE, _IN_FULL)
 
 
 def render_all_leads(answer: Triage) -> Iterator[Line]:
-    """Return all leads."""
-    return _page(answer, len(answer.leads))
+    """Return all leads in full."""
+    return _page(answer, len(answer.leads), len(answer.leads))
 
 
-def _page(answer: Triage, most: int) -> Iterator[Line]:
+def _page(answer: Triage, most: int, in_full: int) -> Iterator[Line]:
     yield from _headline(answer)
     for lead in answer.leads[:most]:
         yield BLANK
-        yield from _lead(lead, answer.source)
+        yield from _lead(lead, answer.source) if lead.rank <= in_full else _in_short(lead, answer.source)
     if len(answer.leads) > most:
         yield BLANK
         yield line((f"and {count(len(answer.leads) - most, 'more lead')}; --all shows them", "dim"))
@@ -80,8 +52,8 @@ def _headline(answer: Triage) -> Iterator[Line]:
         yield line(("no lead", "bold"), ": no event is loaded")
         return
     leads = count(len(answer.leads), "lead") if answer.leads else "no lead"
-    span = f"{minute(answer.first_event)} to {minute(answer.last_event)}"
-    yield line((leads, "bold"), f" in {count(answer.events, 'event')}, {count(answer.stories, 'story', 'stories')}, {span}")
+    read = f"{count(answer.events, 'event')}, {count(answer.stories, 'story', 'stories')}"
+    yield line((leads, "bold"), f" in {read}, {minute(answer.first_event)} to {minute(answer.last_event)}")
     if answer.leads:
         yield line(("unusual within these logs; a lead is not a verdict", "dim"), indent=2)
     else:
@@ -89,16 +61,21 @@ def _headline(answer: Triage) -> Iterator[Line]:
 
 
 def _lead(lead: Lead, source: tuple[str, ...]) -> Iterator[Line]:
-    yield line(f"{lead.rank:>2}  ", *_who(lead), indent=0, hang=4)
+    yield line(f"{lead.rank:>2}  ", *_who(lead), hang=4)
     yield _labelled("when", _when(lead))
-    if lead.origin_access_key_id:
-        yield _labelled("key", (lead.origin_access_key_id, "bold"), *_planted(lead))
-    elif lead.planted:
-        yield _labelled("key", *_planted(lead))
-    yield _labelled("why", *_why(lead))
+    if key := tuple(_key(lead)):
+        yield _labelled("key", *key)
+    yield _labelled("why", *_why(lead, _REASONS_SHOWN))
     yield _labelled("proof", *_proof(lead))
     if works := _works(lead):
         yield _labelled("works", *works)
+    yield _labelled("next", (_command(lead, source), "bold"))
+
+
+def _in_short(lead: Lead, source: tuple[str, ...]) -> Iterator[Line]:
+    """Return three lines for a lead; what it leaves out is in the answer of its command, and in --all."""
+    yield line(f"{lead.rank:>2}  ", *_who(lead), f", {minute(lead.first_event)}", hang=4)
+    yield _labelled("why", *_why(lead, _REASONS_SHOWN_IN_SHORT))
     yield _labelled("next", (_command(lead, source), "bold"))
 
 
@@ -110,40 +87,36 @@ def _labelled(label: str, *spans: str | Span) -> Line:
 def _who(lead: Lead) -> tuple[str | Span, ...]:
     if lead.actor.kind != ActorKind.UNKNOWN:
         return (*described(lead.actor), (f", {lead.grade}", "dim"))
-    name = short_name(lead.principal_arn) or next(iter(lead.access_key_ids), "")
-    return ((_hidden(name), "bold"), f": {_no_actor(lead.actor)}")
-
-
-def _no_actor(actor: Actor) -> str:
-    return described(actor)[0] if isinstance(described(actor)[0], str) else "an unresolved actor"  # type: ignore[return-value]
+    name = short_name(lead.principal_arn) or next(iter(lead.access_key_ids), "unknown")
+    return ((_hidden(name), "bold"), ", whose actor is not resolved")
 
 
 def _when(lead: Lead) -> str:
-    accounts = f"account {lead.account_ids[0]}" if len(lead.account_ids) == 1 else count(len(lead.account_ids), "account")
+    ids = lead.account_ids
+    accounts = f"account {ids[0]}" if len(ids) == 1 else count(len(ids), "account")
     return f"{readable_time(lead.first_event)} to {readable_time(lead.last_event)}, {accounts}"
 
 
-def _planted(lead: Lead) -> tuple[str, ...]:
-    if not lead.planted:
-        return ()
-    names = first_few([_hidden(name) for name in lead.planted], 3)
-    return (f"{', with' if lead.origin_access_key_id else 'with'} what it planted: {names}",)
+def _key(lead: Lead) -> Iterator[str | Span]:
+    if lead.origin_access_key_id:
+        yield (lead.origin_access_key_id, "bold")
+    if lead.planted:
+        yield f"{', ' if lead.origin_access_key_id else ''}and what it planted: "
+        yield first_few([_hidden(name) for name in lead.planted], 3)
 
 
-def _why(lead: Lead) -> Iterator[str | Span]:
-    shown = lead.reasons[:_REASONS_SHOWN]
-    for place, reason in enumerate(shown):
+def _why(lead: Lead, most: int) -> Iterator[str | Span]:
+    for place, reason in enumerate(lead.reasons[:most]):
         yield "; " if place else ""
         yield from _reason(reason)
-    if len(lead.reasons) > len(shown):
-        yield f"; {count(len(lead.reasons) - len(shown), 'more reason')}"
+    if len(lead.reasons) > most:
+        yield f"; {count(len(lead.reasons) - most, 'more reason')}"
 
 
 def _reason(reason: Reason) -> Iterator[str | Span]:
-    yield (_SIGNALS[reason.signal], "warn")
+    yield (SIGNALS[reason.signal], "warn")
     details = first_few([_hidden(detail) for detail in reason.details], _DETAILS_SHOWN)
-    yield f" {details}" if details else ""
-    yield f" ({count(reason.events, 'event')})"
+    yield f": {details}" if details else ""
 
 
 def _proof(lead: Lead) -> Iterator[str | Span]:
@@ -165,7 +138,7 @@ def _work(one: StillWorks) -> str:
     name = short_name(one.id) if one.kind == NodeKind.SESSION else one.id or ""
     if one.kind == NodeKind.SESSION:
         return f"{count(one.sessions, 'session')} of {_hidden(name)}{doubt}"
-    return f"{_NODES[one.kind]} {_hidden(name)}{doubt}"
+    return f"{NODES[one.kind]} {_hidden(name)}{doubt}"
 
 
 def _command(lead: Lead, source: tuple[str, ...]) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import ActorKind, AddressClass, DigestState, Grade, StopReason
-from forensics.answers.tree_answer import Action, Relation, State
+from forensics.answers.tree_answer import Action, NodeKind, Relation, State
+from forensics.answers.triage_answer import Signal
 
 SUBJECT_TYPES = {
     "access_key": "access key",
@@ -368,6 +369,39 @@ KEY_FINDINGS = {
     "never_used": "never used",
     "unused": "not used recently",
     "overdue_for_rotation": "overdue for rotation",
+}
+
+# why a story stands out within a case
+SIGNALS = {
+    Signal.NEW_NETWORK: "new network",
+    Signal.NEW_PROGRAM: "new program",
+    Signal.NEW_REGION: "new region",
+    Signal.FIRST_SEEN: "first seen late in the logs",
+    Signal.WORKLOAD_ELSEWHERE: "credential of a workload used elsewhere",
+    Signal.ENUMERATION: "first reads",
+    Signal.REFUSED_CALLS: "refused calls",
+    Signal.NEW_CALLS: "first calls",
+    Signal.PLANTED_ACCESS: "created access",
+    Signal.OUTSIDE_ACCOUNT: "access for an account outside the logs",
+    Signal.PERSISTENCE: "persistence",
+    Signal.PRIVILEGE_ESCALATION: "privilege escalation",
+    Signal.EVASION: "evasion",
+    Signal.DATA_ACCESS: "data access",
+    Signal.DESTRUCTION: "destruction",
+    Signal.COST_ABUSE: "cost abuse",
+    Signal.LARGE_INSTANCES: "large instances",
+    Signal.EXECUTION: "execution",
+    Signal.DISCOVERY: "discovery",
+    Signal.ROOT_USE: "root user",
+    Signal.SIGN_IN_WITHOUT_MFA: "sign-in without MFA",
+    Signal.SOURCE_IDENTITY_CONFLICT: "SourceIdentity of somebody else",
+}
+NODES = {
+    NodeKind.ACCESS_KEY: "key",
+    NodeKind.USER: "user",
+    NodeKind.LOGIN_PROFILE: "password of",
+    NodeKind.ROLE: "trust policy of",
+    NodeKind.SESSION: "session",
 }
 
 

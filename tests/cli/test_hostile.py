@@ -84,6 +84,7 @@ QUERY = "select user_agent, error_message, role_session_name, source_identity, r
 PIVOT = "pivot (select left(event_name, 40) as name, grade from attributed_events) on name"
 # what each command is asked; {folder} is that of the attacks, {new} an empty one
 ASKED: dict[str, list[list[str]]] = {
+    "triage": [[], ["--all"]],
     "who": [[PARENT_KEY], [session_key(50 + number) for number, _ in NUMBERED], [ALL_AT_ONCE, PARENT_KEY]],
     "key": [[PARENT_KEY], [session_key(51)], [user_key(0)]],
     "tree": [[PARENT_KEY]],

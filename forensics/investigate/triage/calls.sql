@@ -27,6 +27,8 @@ with called as (
     join triage_stories on triage_stories.credential_id = coalesce(twins.credential_id, events.credential_id)
     where not events.unreliable
       and events.event_time is not null
+      -- another account's record of a switch of roles, whose caller's own record counts
+      and not (triage_stories.actor_kind = 'unknown' and events.event_name = 'SwitchRole')
 ),
 
 placed as (

@@ -2,23 +2,14 @@
 -- accelerators. The fewer stories launch such, the stronger. One row per (story, day).
 insert into triage_signals
 with launches as (
-    select
-        triage_stories.story,
-        events.event_date,
-        events.event_time,
-        events.event_key,
-        events.event_id,
-        lower(events.record ->> '$.requestParameters.instanceType') as instance_type
-    from events
-    join triage_stories on triage_stories.credential_id = events.credential_id
-    where events.event_source = 'ec2.amazonaws.com'
-      and events.event_name in ('RunInstances', 'RequestSpotInstances')
-      and not events.unreliable
-      and events.event_time is not null
+    select *, lower(left(request_parameters ->> '$.instanceType', 40)) as instance_type
+    from triage_records
+    where event_source = 'ec2.amazonaws.com'
+      and event_name in ('RequestSpotInstances', 'RunInstances')
 ),
 
 large as (
-    select *
+    select story, event_date, event_time, event_key, event_id, instance_type
     from launches
     where regexp_matches(instance_type, '(\.([89]|[1-9][0-9]+)xlarge|\.metal.*)$|^(p[2-9]|g[3-9]|trn|inf|dl)')
 )
@@ -32,6 +23,6 @@ select
     min(event_time)::timestamp as first_event,
     max(event_time)::timestamp as last_event,
     arg_min(event_id, (event_time, event_key), 3) as event_ids,
-    list_sort(list_distinct(arg_min(left(instance_type, 40), (event_time, event_key), 5))) as details
+    list_sort(list_distinct(arg_min(instance_type, (event_time, event_key), 5))) as details
 from large
 group by story, event_date

@@ -6,47 +6,25 @@ with loaded as (
     from coverage
 ),
 
-shared as (
+named as (
     select
-        coalesce(twins.credential_id, events.credential_id) as credential_id,
-        events.event_key,
-        events.event_id,
-        events.event_time,
-        events.event_date,
-        regexp_extract_all(
-            concat(' ', events.trusted_principals, ' ', events.record -> '$.requestParameters'),
-            '[^0-9A-Za-z-]([0-9]{12})\b', 1
-        ) as account_ids
-    from events
-    left join twins on twins.event_key = events.event_key
-    where events.event_source || ' ' || events.event_name in (
-            'ec2.amazonaws.com ModifyImageAttribute',
-            'ec2.amazonaws.com ModifySnapshotAttribute',
-            'ecr.amazonaws.com SetRepositoryPolicy',
-            'iam.amazonaws.com CreateRole',
-            'iam.amazonaws.com UpdateAssumeRolePolicy',
-            'kms.amazonaws.com CreateGrant',
-            'kms.amazonaws.com PutKeyPolicy',
-            'lambda.amazonaws.com AddPermission20150331v2',
-            'rds.amazonaws.com ModifyDBClusterSnapshotAttribute',
-            'rds.amazonaws.com ModifyDBSnapshotAttribute',
-            's3.amazonaws.com PutBucketPolicy',
-            's3.amazonaws.com PutBucketReplication'
-        )
-      and events.outcome = 'succeeded'
-      and not events.unreliable
-      and events.event_time is not null
+        story,
+        event_date,
+        event_time,
+        event_key,
+        event_id,
+        -- twelve digits on their own; a policy can name any number of accounts
+        unnest(list_distinct(regexp_extract_all(
+            concat(' ', trusted_principals, ' ', request_parameters), '[^0-9A-Za-z-]([0-9]{12})\b', 1
+        ))[:20]) as account_id
+    from triage_records
+    where event_name not in ('ConsoleLogin', 'RequestSpotInstances', 'RunInstances')
+      and outcome = 'succeeded'
 ),
 
 outside as (
-    select triage_stories.story, named.*
-    from (
-        select
-            credential_id, event_key, event_id, event_time, event_date,
-            unnest(list_distinct(account_ids)[:20]) as account_id
-        from shared
-    ) as named
-    join triage_stories on triage_stories.credential_id = named.credential_id
+    select named.story, named.event_date, named.event_time, named.event_key, named.event_id, named.account_id
+    from named
     left join loaded on loaded.account_id = named.account_id
     where loaded.account_id is null
 )

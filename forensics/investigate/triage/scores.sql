@@ -1,8 +1,8 @@
 -- The signals of the stories that stand out, weighed. $signals, $weights, $floors and $sensitive: the table of weights.
 -- A signal counts in full on an unfamiliar, surprising or odd day, otherwise only its floor. On a day, the strongest
 -- kind of sensitive call counts in full and the others in part: they come together. The score of a story is that of its
--- best day, with half of the next. Signals of days far below the best are left out: an administrator has a month of
--- them. $least: the lowest score; $most: number of stories, the highest scores first.
+-- best day, with half of the next. Signals are those of the three best days, and of days that are half as good as the
+-- best: an administrator has a month of them. $least: the lowest score; $most: number of stories, the highest scores first.
 -- One row per (story, day, signal).
 with weights as (
     select
@@ -41,7 +41,7 @@ weighed as (
     left join contexts on contexts.story = triage_signals.story and contexts.event_date = triage_signals.event_date
 ),
 
-day_scores as (
+daily as (
     select
         story,
         event_date,
@@ -50,6 +50,11 @@ day_scores as (
             + 0.4 * coalesce(sum(case when is_sensitive then score end), 0.0) as score
     from weighed
     group by story, event_date
+),
+
+day_scores as (
+    select story, event_date, score, row_number() over (partition by story order by score desc, event_date) as place
+    from daily
 ),
 
 story_scores as (
@@ -85,7 +90,12 @@ select
     weighed.event_ids,
     weighed.details
 from standing_out
-join day_scores on day_scores.story = standing_out.story and day_scores.score >= 0.4 * standing_out.best_day
+join day_scores
+  on  day_scores.story = standing_out.story
+  and day_scores.score >= case
+      when day_scores.place <= 3 then greatest(0.5, 0.15 * standing_out.best_day)
+      else 0.5 * standing_out.best_day
+  end
 join weighed on weighed.story = day_scores.story and weighed.event_date = day_scores.event_date
 order by
     story_score desc, standing_out.story, day_score desc, weighed.event_date, score desc, weighed.signal,

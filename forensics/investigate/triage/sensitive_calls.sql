@@ -15,7 +15,9 @@ with actions as (
             when tactic = 'defense_evasion' then 'evasion'
             when tactic = 'impact' then 'destruction'
             else tactic
-        end as signal
+        end as signal,
+        -- so many calls on a day are a bulk
+        case tactic when 'credential_access' then 10.0 else 40.0 end as bulk
     from sensitive_actions
 ),
 
@@ -25,6 +27,7 @@ called as (
         calls.habit,
         calls.event_date,
         actions.signal,
+        actions.bulk,
         calls.event_source,
         calls.event_name,
         sum(calls.events)::bigint as events,
@@ -36,7 +39,8 @@ called as (
       on  actions.event_source = calls.event_source
       and actions.event_name = calls.event_name
     where calls.outcome = 'succeeded'
-    group by calls.story, calls.habit, calls.event_date, actions.signal, calls.event_source, calls.event_name
+    group by calls.story, calls.habit, calls.event_date, actions.signal, actions.bulk, calls.event_source,
+        calls.event_name
 ),
 
 callers as (
@@ -70,7 +74,7 @@ select
                 then max(
                     case
                         when compared.events >= 4 and compared.events > 2 * compared.events_before
-                            then least(1.0, compared.events / 25.0)
+                            then least(1.0, compared.events / compared.bulk)
                         else 0.0
                     end
                 )

@@ -2,20 +2,11 @@
 -- sign-ins of the case have it, above all for a user who signed in with it. One row per (story, day).
 insert into triage_signals
 with sign_ins as (
-    select
-        triage_stories.story,
-        events.event_date,
-        events.event_time,
-        events.event_key,
-        events.event_id,
-        coalesce(events.record ->> '$.additionalEventData.MFAUsed' = 'Yes', false) as has_mfa
-    from events
-    join triage_stories on triage_stories.credential_id = events.credential_id
-    where events.event_name = 'ConsoleLogin'
-      and events.sign_in_result = 'Success'
-      and events.identity_type in ('IAMUser', 'Root')
-      and not events.unreliable
-      and events.event_time is not null
+    select story, event_date, event_time, event_key, event_id, coalesce(mfa_used = 'Yes', false) as has_mfa
+    from triage_records
+    where event_name = 'ConsoleLogin'
+      and outcome = 'succeeded'
+      and identity_type in ('IAMUser', 'Root')
 ),
 
 compared as (

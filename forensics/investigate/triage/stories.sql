@@ -10,7 +10,9 @@ with told as (
         credentials.last_use,
         coalesce(
             actors.origin_access_key_id,
-            actors.actor_kind || '|' || coalesce(actors.actor_account_id, '') || '|'
+            actors.actor_kind || '|'
+                -- functions of two accounts may have one name; a person is one person in all accounts
+                || case actors.actor_kind when 'workload' then coalesce(actors.actor_account_id, '') || '|' else '' end
                 || coalesce(actors.actor_id, actors.actor_name),
             'role|' || credentials.session_issuer_arn,
             'user|' || credentials.arn,

@@ -39,7 +39,7 @@ def drafts(signals: Sequence[ScoredSignal], planted: Iterable[PlantedStory]) -> 
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for story in by_story:
         groups[_first_planter(story, planters)].append(story)
-    found = [_draft([first, *(story for story in stories if story != first)], by_story) for first, stories in groups.items()]
+    found = [_draft([first, *sorted({*stories} - {first})], by_story) for first, stories in groups.items()]
     return sorted(found, key=lambda draft: (-draft.score, draft.stories))
 
 

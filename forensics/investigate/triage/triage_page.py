@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from forensics.answers.coverage_answer import Coverage
@@ -87,7 +87,7 @@ def _lead(
         events=sum(reason.events for reason in draft.reasons),
         still_works=works[:_LISTED] if works is not None else None,
         still_working=len(works) if works is not None else None,
-        command=_command(own, event_ids, {event.event_id: event.access_key_id for event in cited}),
+        command=_command(own, event_ids, cited),
     )
 
 
@@ -99,8 +99,9 @@ def _name(facts: LeadFacts) -> str:
     return facts.origin_access_key_id or facts.actor.name or facts.actor.id or facts.arn or facts.story
 
 
-def _command(facts: LeadFacts, event_ids: Sequence[str], keys: Mapping[str, str | None]) -> tuple[str, ...]:
+def _command(facts: LeadFacts, event_ids: Sequence[str], cited: Iterable[CitedEvent]) -> tuple[str, ...]:
     """Return the next command: about the origin key, or else the key of the most telling event, or the principal."""
+    keys = {event.event_id: event.access_key_id for event in cited if event.story == facts.story}
     telling = (keys.get(id_) for id_ in event_ids)
     for key in (facts.origin_access_key_id, *telling):
         if key and _is_identifier(key):

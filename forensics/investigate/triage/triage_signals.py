@@ -64,7 +64,7 @@ WEIGHTS = {
     Signal.DISCOVERY: Weight(1, _USUAL, is_sensitive=True),
 }
 # in this order: the first ones create the tables that the others read
-_TABLES = ("stories", "calls", "days", "signals")
+_TABLES = ("stories", "calls", "days", "records", "signals")
 _SIGNALS = (
     "new_places",
     "first_seen",
