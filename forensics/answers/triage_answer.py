@@ -72,12 +72,11 @@ class StillWorks:
 class Lead:
     """A story: what one actor did with one origin key, and what was done by the access that it planted.
 
-    `score` orders the leads of one case and means nothing outside of it. `principal_arn` stands for an actor
-    without a name.
-    `planted`: the keys and users of the stories that belong to this one. `access_key_ids`: the most used ones of
+    `score` orders the leads of one case and means nothing outside of it. `principal_arn` stands for an actor without a
+    name. `planted`: the keys and users of the stories that belong to this one. `access_key_ids`: the most used ones of
     `access_keys`. `first_event`, `last_event`, `events`, `event_ids`: of the reasons. `still_works`: the first of
-    `still_working`; null if it was not computed, because more is derived than triage examines. `command`: the next
-    command, without the options that name the case.
+    `still_working`; null if it was not examined, because too much is derived, or because no cited event has an ID.
+    `command`: the next command, without the options that name the case.
     """
 
     rank: int

@@ -13,7 +13,7 @@ from forensics.answers.tree_answer import NodeKind
 from forensics.answers.triage_answer import Blind, Lead, Reason, StillWorks, Triage
 from forensics.identifiers import is_secret
 from forensics.output.identity_text import described, short_name
-from forensics.output.lines import BLANK, Line, Span, labelled, line, part
+from forensics.output.lines import BLANK, Line, Span, cut, labelled, line, part
 from forensics.output.words import NODES, SIGNALS, count, first_few, minute, readable_time
 
 _FIRST_PAGE = 10
@@ -115,7 +115,7 @@ def _why(lead: Lead, most: int) -> Iterator[str | Span]:
 
 def _reason(reason: Reason) -> Iterator[str | Span]:
     yield (SIGNALS[reason.signal], "warn")
-    details = first_few([_hidden(detail) for detail in reason.details], _DETAILS_SHOWN)
+    details = first_few([cut(_hidden(detail), _LONGEST) for detail in reason.details], _DETAILS_SHOWN)
     yield f": {details}" if details else ""
 
 
@@ -127,7 +127,7 @@ def _proof(lead: Lead) -> Iterator[str | Span]:
 
 def _works(lead: Lead) -> tuple[str | Span, ...]:
     if lead.still_works is None or lead.still_working is None:
-        return ("not examined: too much is derived from it; `forensics tree` shows it",)
+        return ("not examined; `forensics tree` shows it",)
     shown = [_work(one) for one in lead.still_works[:_WORKS_SHOWN]]
     more = lead.still_working - len(shown)
     return ((", ".join([*shown, *([f"{more:,} more"] if more else [])]), "bad"),) if shown else ()
@@ -160,7 +160,5 @@ def _blind_lines(blind: Blind) -> Iterator[Line]:
 
 
 def _hidden(text: str) -> str:
-    """Return a text that the caller chose, cut, and hidden if it could be a secret."""
-    if is_secret(text):
-        return "[hidden]"
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    """Return a text that a caller chose, hidden if it could be a secret."""
+    return "[hidden]" if is_secret(text) else text

@@ -26,10 +26,10 @@ counted as (
         event_date,
         kinds,
         row_number() over (partition by habit order by event_date) - 1 as days_before,
-        -- on its first day everything is new
+        -- the first day is one of them, which keeps a short past from surprising
         count(case when kinds > 0 then 1 end) over (
             partition by habit order by event_date rows between unbounded preceding and 1 preceding
-        ) - 1 as new_days_before
+        ) as new_days_before
     from habit_days
 ),
 
@@ -37,7 +37,7 @@ surprises as (
     select
         habit,
         event_date,
-        case when kinds > 0 then power(1.0 - greatest(0, new_days_before) / (days_before + 1.0), 2) else 0.0 end as surprise
+        case when kinds > 0 then power(1.0 - new_days_before / (days_before + 1.0), 2) else 0.0 end as surprise
     from counted
 ),
 

@@ -50,7 +50,7 @@ def _leads(connection: Connection, found: Sequence[Draft]) -> tuple[Lead, ...]:
         rows(connection, CitedEvent, "triage/cited_events", event_ids=ids, stories=stories), lambda row: row.story
     )
     cited = [[event for story in draft.stories for event in events[story]] for draft in found]
-    roots = {place: {event.last_credential_id for event in some} for place, some in enumerate(cited)}
+    roots = {place: {event.last_credential_id for event in some} for place, some in enumerate(cited) if some}
     at = next(iter(values(connection, datetime, "latest_event")))
     works = still_works(connection, roots, at)
     return tuple(
