@@ -17,6 +17,7 @@ class Signal(StrEnum):
     NEW_PROGRAM = "new_program"
     NEW_REGION = "new_region"
     FIRST_SEEN = "first_seen"
+    SESSION_MOVED = "session_moved"
     WORKLOAD_ELSEWHERE = "workload_elsewhere"
     ENUMERATION = "enumeration"
     REFUSED_CALLS = "refused_calls"

@@ -377,6 +377,7 @@ SIGNALS = {
     Signal.NEW_PROGRAM: "new program",
     Signal.NEW_REGION: "new region",
     Signal.FIRST_SEEN: "first seen late in the logs",
+    Signal.SESSION_MOVED: "one session used from several networks",
     Signal.WORKLOAD_ELSEWHERE: "credential of a workload used elsewhere",
     Signal.ENUMERATION: "first reads",
     Signal.REFUSED_CALLS: "refused calls",

@@ -1,7 +1,7 @@
 -- The signals of the stories that stand out, weighed. $signals, $weights, $floors and $sensitive: the table of weights.
 -- A signal counts in full on an unfamiliar, surprising or odd day, otherwise only its floor. On a day, the strongest
 -- kind of sensitive call counts in full and the others in part: they come together. The score of a story is that of its
--- best day, with half of the next. Signals are those of the three best days, and of days that are half as good as the
+-- best day, with a part of the next. Signals are those of the three best days, and of days that are half as good as the
 -- best: an administrator has a month of them. $least: the lowest score; $most: number of stories, the highest scores first.
 -- One row per (story, day, signal).
 with weights as (
@@ -25,7 +25,7 @@ contexts as (
         1.0
             - (1.0 - greatest(triage_days.unfamiliar, coalesce(first_days.strength, 0.0)))
             * (1.0 - triage_days.surprise)
-            * (1.0 - 0.5 * triage_days.odd_hour) as context
+            * (1.0 - 0.6 * triage_days.odd_hour) as context
     from triage_days
     left join first_days on first_days.story = triage_days.story and first_days.event_date = triage_days.event_date
 ),
@@ -61,7 +61,7 @@ story_scores as (
     select
         days.story,
         max(days.score) as best_day,
-        max(days.score + 0.5 * coalesce(next_days.score, 0.0)) as score
+        max(days.score + 0.3 * coalesce(next_days.score, 0.0)) as score
     from day_scores as days
     left join day_scores as next_days
       on  next_days.story = days.story

@@ -40,6 +40,13 @@ def calls(source: str, *names: str, **top: Any) -> list[Json]:
     return [call(ROBOT.signs(), LAST + 60 + n, source=source, name=name, **top) for n, name in enumerate(names)]
 
 
+def moved_session() -> list[Json]:
+    role, key = AWS.role("deploy"), AWS.key("MOVED")
+    session = role.session("build", LAST + 60, key)
+    issued = assume_role(ROBOT.signs(), role, "build", LAST + 60, issues=key)
+    return [issued, call(session, LAST + 70), call(session, LAST + 80, **ELSEWHERE)]
+
+
 def role_session() -> list[Json]:
     """A role session of the robot with the SourceIdentity of somebody else."""
     role, key = AWS.role("deploy"), AWS.key("CLAIM")
@@ -52,6 +59,7 @@ UNUSUAL: dict[Signal, list[Json]] = {
     Signal.NEW_NETWORK: calls(S3, "ListBuckets", sourceIPAddress="192.0.2.9"),
     Signal.NEW_PROGRAM: calls(S3, "ListBuckets", **ELSEWHERE),
     Signal.NEW_REGION: calls(S3, "ListBuckets", awsRegion="sa-east-1", **ELSEWHERE),
+    Signal.SESSION_MOVED: moved_session(),
     Signal.FIRST_SEEN: [call(ADMIN.signs(), LAST + n, **ELSEWHERE) for n in range(9)],
     Signal.ENUMERATION: calls(IAM, "ListUsers", "ListRoles", "GetAccountSummary", "ListGroups", **ELSEWHERE),
     Signal.REFUSED_CALLS: calls(IAM, "ListUsers", "ListRoles", "ListGroups", "CreateUser", **DENIED),
