@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import NodeKind
-from forensics.answers.triage_answer import Blind, Lead, Reason, StillWorks, Triage
+from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, StillWorks, Triage
 from forensics.identifiers import is_secret
 from forensics.output.identity_text import described, short_name
 from forensics.output.lines import BLANK, Line, Span, cut, labelled, line, part
@@ -115,7 +115,9 @@ def _why(lead: Lead, most: int) -> Iterator[str | Span]:
 
 def _reason(reason: Reason) -> Iterator[str | Span]:
     yield (SIGNALS[reason.signal], "warn")
-    details = first_few([cut(_hidden(detail), _LONGEST) for detail in reason.details], _DETAILS_SHOWN)
+    kinds = reason.signal == Signal.PLANTED_ACCESS
+    shown = (detail.replace("_", " ") if kinds else cut(_hidden(detail), _LONGEST) for detail in reason.details)
+    details = first_few(list(shown), _DETAILS_SHOWN)
     yield f": {details}" if details else ""
 
 

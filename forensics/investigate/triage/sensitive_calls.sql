@@ -74,7 +74,7 @@ select
                 then max(
                     case
                         when compared.events >= 4 and compared.events > 2 * compared.events_before
-                            then least(1.0, compared.events / compared.bulk)
+                            then least(2.0, compared.events / compared.bulk)
                         else 0.0
                     end
                 )

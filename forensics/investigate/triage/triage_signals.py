@@ -34,7 +34,7 @@ class Weight:
     is_sensitive: bool = False
 
 
-_USUAL = 0.25
+_USUAL, _EVEN_IF_USUAL = 0.25, 0.5
 
 WEIGHTS = {
     # who calls, and from where
@@ -52,10 +52,10 @@ WEIGHTS = {
     Signal.REFUSED_CALLS: Weight(2, _USUAL),
     Signal.NEW_CALLS: Weight(2, _USUAL),
     # what succeeded; administrators do it, too
-    Signal.OUTSIDE_ACCOUNT: Weight(3.5, 0.5, is_sensitive=True),
+    Signal.OUTSIDE_ACCOUNT: Weight(3.5, _EVEN_IF_USUAL, is_sensitive=True),
     Signal.LARGE_INSTANCES: Weight(2.5, _USUAL, is_sensitive=True),
     Signal.PRIVILEGE_ESCALATION: Weight(2.25, _USUAL, is_sensitive=True),
-    Signal.DATA_ACCESS: Weight(2, _USUAL, is_sensitive=True),
+    Signal.DATA_ACCESS: Weight(2, _EVEN_IF_USUAL, is_sensitive=True),
     Signal.DESTRUCTION: Weight(2, _USUAL, is_sensitive=True),
     Signal.EVASION: Weight(2, _USUAL, is_sensitive=True),
     Signal.COST_ABUSE: Weight(1.5, _USUAL, is_sensitive=True),
