@@ -1,6 +1,6 @@
 -- Add a signal for each kind of sensitive call (`sensitive_actions`) that succeeded. A call counts less each further day
 -- that the story, or its role, makes it, and the more stories make it, unless the story rarely calls anything new. Many
--- calls at once count more. One row per (story, day, signal).
+-- calls at once count more, after the first day of the case. One row per (story, day, signal).
 insert into triage_signals
 with actions as (
     select
@@ -73,7 +73,9 @@ select
             when compared.signal in ('cost_abuse', 'data_access', 'destruction')
                 then max(
                     case
-                        when compared.events >= 4 and compared.events > 2 * compared.events_before
+                        when compared.events >= 4
+                            and compared.events > 2 * compared.events_before
+                            and compared.event_date > (select min(event_date) from triage_calls)
                             then least(2.0, compared.events / compared.bulk)
                         else 0.0
                     end

@@ -53,15 +53,15 @@ WEIGHTS = {
     Signal.NEW_CALLS: Weight(2, _USUAL),
     # what succeeded; administrators do it, too
     Signal.OUTSIDE_ACCOUNT: Weight(3.5, _EVEN_IF_USUAL, is_sensitive=True),
+    Signal.EVASION: Weight(2.5, _USUAL, is_sensitive=True),
     Signal.LARGE_INSTANCES: Weight(2.5, _USUAL, is_sensitive=True),
-    Signal.PRIVILEGE_ESCALATION: Weight(2.25, _USUAL, is_sensitive=True),
+    Signal.PRIVILEGE_ESCALATION: Weight(2.5, _USUAL, is_sensitive=True),
     Signal.DATA_ACCESS: Weight(2, _EVEN_IF_USUAL, is_sensitive=True),
     Signal.DESTRUCTION: Weight(2, _USUAL, is_sensitive=True),
-    Signal.EVASION: Weight(2, _USUAL, is_sensitive=True),
+    Signal.EXECUTION: Weight(2, _USUAL, is_sensitive=True),
+    Signal.PLANTED_ACCESS: Weight(2, _USUAL, is_sensitive=True),
     Signal.COST_ABUSE: Weight(1.5, _USUAL, is_sensitive=True),
-    Signal.EXECUTION: Weight(1.5, _USUAL, is_sensitive=True),
     Signal.PERSISTENCE: Weight(1.5, _USUAL, is_sensitive=True),
-    Signal.PLANTED_ACCESS: Weight(1.25, _USUAL, is_sensitive=True),
     Signal.DISCOVERY: Weight(1, _USUAL, is_sensitive=True),
 }
 # in this order: the first ones create the tables that the others read
