@@ -120,7 +120,8 @@ class Blind:
 class Triage(Displayed):
     """The stories of a case that stand out, the strongest first. Rarity is that within this case.
 
-    `stories`: all stories that were compared. `source`: the options that name the case or the logs in a command.
+    `stories`: all stories that were compared. `leads`: the first of `leads_total`. `source`: the options that name the
+    case or the logs in a command.
     """
 
     events: int
@@ -128,5 +129,6 @@ class Triage(Displayed):
     first_event: datetime | None
     last_event: datetime | None
     leads: tuple[Lead, ...]
+    leads_total: int
     blind: Blind
     source: tuple[str, ...] = field(default=(), metadata=LOCAL)

@@ -43,7 +43,10 @@ def _page(answer: Triage, most: int, in_full: int) -> Iterator[Line]:
         yield from _lead(lead, answer.source) if lead.rank <= in_full else _in_short(lead, answer.source)
     if len(answer.leads) > most:
         yield BLANK
-        yield line((f"and {count(len(answer.leads) - most, 'more lead')}; --all shows them", "dim"))
+        yield line((f"and {count(answer.leads_total - most, 'more lead')}; --all shows them", "dim"))
+    elif answer.leads_total > len(answer.leads):
+        yield BLANK
+        yield line((f"and {count(answer.leads_total - len(answer.leads), 'weaker lead')}, not listed", "dim"))
     yield from part("What triage does not see", _blind_lines(answer.blind))
 
 
@@ -51,7 +54,7 @@ def _headline(answer: Triage) -> Iterator[Line]:
     if answer.first_event is None or answer.last_event is None:
         yield line(("no lead", "bold"), ": no event is loaded")
         return
-    leads = count(len(answer.leads), "lead") if answer.leads else "no lead"
+    leads = count(answer.leads_total, "lead") if answer.leads else "no lead"
     read = f"{count(answer.events, 'event')}, {count(answer.stories, 'story', 'stories')}"
     yield line((leads, "bold"), f" in {read}, {minute(answer.first_event)} to {minute(answer.last_event)}")
     if answer.leads:

@@ -42,8 +42,8 @@ LEAD = Lead(
     still_working=0,
     command=("forensics", "key", KEY),
 )
-EMPTY = Triage(0, 0, None, None, (), Blind())
-QUIET = Triage(4_000, 30, NOON, NIGHT, (), Blind(120, 7, 3, 1, 2))
+EMPTY = Triage(0, 0, None, None, (), 0, Blind())
+QUIET = Triage(4_000, 30, NOON, NIGHT, (), 0, Blind(120, 7, 3, 1, 2))
 
 
 def shown(answer: Triage, width: int | None = None) -> str:
@@ -69,12 +69,13 @@ def test_an_empty_and_a_quiet_case() -> None:
 
 
 def test_the_first_page_has_ten_leads_and_all_has_the_rest() -> None:
-    many = replace(QUIET, leads=tuple(replace(LEAD, rank=rank) for rank in range(1, 14)))
+    many = replace(QUIET, leads=tuple(replace(LEAD, rank=rank) for rank in range(1, 14)), leads_total=13)
     same_as_golden("triage_many_80", shown(many, 80))
     assert shown(many).count("next") == 10
     assert "and 3 more leads; --all shows them" in shown(many)
     every = lay_out(render_all_leads(many), None)
     assert every.count("next") == every.count("proof") == 13
+    assert "and 87 weaker leads, not listed" in lay_out(render_all_leads(replace(many, leads_total=100)), None)
 
 
 def test_the_command_can_be_pasted() -> None:

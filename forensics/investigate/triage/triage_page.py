@@ -23,7 +23,7 @@ from forensics.investigate.triage.triage_signals import scored, signals_of
 LEAST = 2.4
 """The lowest score of a lead, tuned on simulated months: nine of ten intruders have more."""
 _LEAST_READ = 1.0  # a story below the limit may belong to a lead
-_MOST_STORIES = 500
+_MOST_STORIES = 2000
 _MOST_LEADS = 100
 _LISTED = 10  # keys and accounts of a lead
 _CITED = 20  # events of a lead
@@ -35,11 +35,13 @@ def triage(connection: Connection) -> Triage:
         signals = scored(connection, _LEAST_READ, _MOST_STORIES)
         stories = sorted({signal.story for signal in signals})
         planted = rows(connection, PlantedStory, "triage/folds", stories=stories) if stories else []
-        found = [draft for draft in drafts(signals, planted) if draft.score >= LEAST][:_MOST_LEADS]
+        found = [draft for draft in drafts(signals, planted) if draft.score >= LEAST]
         (overview,) = rows(connection, OverviewRow, "triage/overview")
-        leads = _leads(connection, found) if found else ()
+        leads = _leads(connection, found[:_MOST_LEADS]) if found else ()
     blind = _blind(connection, coverage(connection), overview)
-    return Triage(overview.events, overview.stories, overview.first_event, overview.last_event, leads, blind)
+    return Triage(
+        overview.events, overview.stories, overview.first_event, overview.last_event, leads, len(found), blind
+    )
 
 
 def _leads(connection: Connection, found: Sequence[Draft]) -> tuple[Lead, ...]:

@@ -64,7 +64,16 @@ def test_two_runs_give_one_answer_and_leave_no_table(sample_case: Path, answer: 
 
 def test_the_json_is_a_contract(answer: Triage) -> None:
     written = json.loads(to_json(answer))
-    assert list(written) == ["events", "stories", "first_event", "last_event", "leads", "blind", "source"]
+    assert list(written) == [
+        "events",
+        "stories",
+        "first_event",
+        "last_event",
+        "leads",
+        "leads_total",
+        "blind",
+        "source",
+    ]
     assert list(written["leads"][0])[:6] == ["rank", "score", "actor", "grade", "origin_access_key_id", "principal_arn"]
     assert written["leads"][0]["reasons"][0]["first_event"].endswith("Z")
     assert answer_sha256(answer) == answer_sha256(replace(answer, source=("--case", "x")))
