@@ -10,7 +10,6 @@ Each call reads the last commit to the case folder, and never waits for a runnin
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -39,7 +38,6 @@ from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.who.requesters import who, who_all
 from forensics.lake import layout as layouts
 from forensics.lake.integrity import file_sha256
-from forensics.processes.runtime import packaged_folder
 from forensics.proof import custody_log
 from forensics.proof.case_log import address_files, named_files
 from forensics.proof.folder_check import verify_logs
@@ -90,7 +88,6 @@ __all__ = [
     "shell_lines",
     "snapshot_policy",
     "verify_logs",
-    "write_sample_logs",
 ]
 
 # lazy: importing each of these modules costs every command milliseconds
@@ -442,11 +439,6 @@ class Case(CaseFolder):
         from forensics.output.frame import to_frame
 
         return self._log.add(command, parameters, to_frame(found), sha256=custody_log.arrow_sha256(found))
-
-
-def write_sample_logs(folder: str | Path) -> None:
-    """Copy the sample logs of the package to a new folder. Raises OSError, also if the folder exists."""
-    shutil.copytree(packaged_folder("sample_logs"), folder)
 
 
 if "IPython" in sys.modules:  # a notebook displays answers as HTML

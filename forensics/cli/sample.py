@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from forensics.cli.options import errors_reported, fail
+from forensics.processes.runtime import packaged_folder
 
 
 def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")]) -> None:
@@ -23,9 +25,7 @@ def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new fol
     if folder.exists():
         fail(f"{folder} exists; name a new folder", 2)
     with errors_reported():
-        from forensics.case import write_sample_logs
-
-        write_sample_logs(folder)
+        shutil.copytree(packaged_folder("sample_logs"), folder)
     from forensics.output.escape import for_terminal
 
     typer.echo(for_terminal(f"{folder}: start with {folder / 'README.md'}"))
