@@ -1,7 +1,8 @@
--- Create the steps of a story: like calls of one signer from one address, without a pause of half an hour.
--- Grain: one row per step, in the order of time. Calls that read are one step; of other calls, those of one name and
--- outcome, on one target, or on objects of one bucket. Calls that AWS services made for the caller are one step, too. `new_...`: no earlier call of the story has this address,
--- program or region. $leaked_at: UTC, or null; calls before it are in no step, nor are calls without a time.
+-- Create the steps of a story: similar calls of one signer from one address, without a pause of half an hour.
+-- Grain: one row per step, in the order of time. Calls that read are one step; of other calls, those of one name,
+-- outcome and change, on one target, or on objects of one bucket. Calls that AWS services made for the caller are one
+-- step, too. `new_...`: no earlier call of the story has this address, program or region. $leaked_at: UTC, or null;
+-- calls before it are in no step, nor are calls without a time.
 create or replace temporary table story_steps as
 with calls as (
     select
@@ -11,7 +12,8 @@ with calls as (
         coalesce(story_events.user_agent, '') as agent,
         coalesce(story_events.aws_region, '') as region,
         case
-            when is_by_service then coalesce(story_events.actor_id, '')
+            when is_by_service
+                then coalesce(story_events.actor_id, story_events.access_key_id, story_events.principal_id, '')
             else coalesce(story_events.access_key_id, story_events.principal_id, '') || ' ' || address
         end as signer,
         case
@@ -25,7 +27,16 @@ with calls as (
                 ' ',
                 story_events.event_name,
                 story_events.outcome,
-                regexp_extract(story_events.resource, '^arn:[^:]*:s3:::[^/]*|.*', 0)
+                regexp_extract(story_events.resource, '^arn:[^:]*:s3:::[^/]*|.*', 0),
+                story_events.target_role_arn,
+                story_events.target_role_name,
+                story_events.target_user_name,
+                story_events.new_user_name,
+                story_events.target_access_key_id,
+                story_events.target_status,
+                story_events.target_policy,
+                story_events.created_access_key_id,
+                story_events.launched
             )
         end as told_as
     from story_events

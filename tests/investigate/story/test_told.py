@@ -114,6 +114,47 @@ def test_a_name_of_several_is_not_guessed(tmp_path: Path) -> None:
         assert case.story(other.arn).events == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "requests", "field", "values"),
+    [
+        ("AttachUserPolicy", [{"policyArn": "arn:aws:iam::aws:policy/A"}, {"policyArn": "arn:aws:iam::aws:policy/B"}],
+         "target_policy", ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"]),
+        ("DeleteAccessKey", [{"accessKeyId": AWS.key("ONE")}, {"accessKeyId": AWS.key("TWO")}],
+         "target_access_key_id", [AWS.key("ONE"), AWS.key("TWO")]),
+        ("UpdateAccessKey", [{"accessKeyId": AWS.key("ONE"), "status": status} for status in ("Inactive", "Active")],
+         "target_status", ["Inactive", "Active"]),
+        ("UpdateUser", [{"newUserName": "a"}, {"newUserName": "b"}], "new_user_name", ["a", "b"]),
+    ],
+)  # fmt: skip
+def test_calls_with_other_results_are_other_steps(
+    name: str, requests: list[dict[str, str]], field: str, values: list[str], tmp_path: Path
+) -> None:
+    records = [
+        call(ALICE.signs(), second, source=IAM, name=name, requestParameters={"userName": "carol"} | request)
+        for second, request in enumerate(requests)
+    ]
+    with case_of_records(records, tmp_path) as case:
+        assert [getattr(step, field) for step in case.story(ALICE.key).steps] == values
+
+
+def test_two_keys_created_for_a_user_are_two_steps(tmp_path: Path) -> None:
+    records = [
+        call(ALICE.signs(), second, source=IAM, name="CreateAccessKey", requestParameters={"userName": "carol"})
+        | {"responseElements": {"accessKey": {"accessKeyId": AWS.key(key), "userName": "carol", "status": "Active"}}}
+        for second, key in enumerate(("ONE", "TWO"))
+    ]
+    with case_of_records(records, tmp_path) as case:
+        assert [step.created_access_key_id for step in case.story(ALICE.key).steps] == [AWS.key("ONE"), AWS.key("TWO")]
+
+
+def test_calls_of_services_for_two_sessions_without_an_actor_are_two_steps(tmp_path: Path) -> None:
+    by_service = {"sourceIPAddress": "ebs.amazonaws.com", "source": "kms.amazonaws.com", "name": "Decrypt"}
+    sessions = [DEPLOY.session(name, 0, AWS.key(name.upper())) for name in ("one", "two")]
+    with case_of_records([call(one, at, **by_service) for at, one in enumerate(sessions)], tmp_path) as case:
+        steps = case.story(DEPLOY.arn).steps
+        assert [step.access_key_id for step in steps] == [AWS.key("ONE"), AWS.key("TWO")]
+
+
 def test_a_criterion_does_not_replace_the_subject(case: Case) -> None:
     with pytest.raises(UnusableFilter, match="the subject is the key of the story; leave key out"):
         case.story(ALICE.key, key=BOB.key)
