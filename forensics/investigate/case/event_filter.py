@@ -21,9 +21,9 @@ Several = str | Sequence[str] | None
 class EventFilter(TypedDict, total=False):
     """The criteria of a search for events. One that is missing, None, false or an empty list does not restrict.
 
-    All criteria have to match; of several values for one criterion, one has to match. Upper and lower case are equal.
-    `*` stands for any text and `?` for one character in `name`, `service`, `region`, `role`, `resource` and
-    `user_agent`.
+    All criteria have to match; of several values for one criterion, one has to match. Upper and lower case are equal,
+    except in `session`, `address` and `match`. `*` stands for any text and `?` for one character in `name`, `service`,
+    `region`, `role`, `resource` and `user_agent`.
 
     Args:
         key: the access key ID that signed the call.
@@ -45,8 +45,8 @@ class EventFilter(TypedDict, total=False):
         outcome: "succeeded", "denied" or "failed".
         errors: whether only denied and failed calls are wanted.
         match: regular expressions as COLUMN=REGEX. COLUMN is a column of `attributed_events`; REGEX has to match a
-            part of its text. Unlike other criteria, all of several values have to match, and upper and lower case
-            differ, unless REGEX begins with "(?i)".
+            part of its text. Unlike other criteria, all of several values have to match. "(?i)" at the beginning of
+            REGEX makes upper and lower case equal.
     """
 
     key: str | None

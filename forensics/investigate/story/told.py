@@ -7,7 +7,7 @@ from datetime import datetime
 from forensics.addresses import network_of
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
 from forensics.errors import NoSuchSubject, NotAnIdentifier, SecretRefused, UnusableFilter
-from forensics.identifiers import Identifier, SubjectType, identify
+from forensics.identifiers import Identifier, SubjectType, identify, shortened
 from forensics.investigate.applications import application_of
 from forensics.investigate.case.event_filter import condition
 from forensics.investigate.case.statement import query_errors
@@ -102,7 +102,7 @@ def _with_application(step: StoryStep) -> StoryStep:
 
 
 def _subject(connection: Connection, text: str) -> StorySubject:
-    text = text.strip()
+    text = text.strip().encode(errors="backslashreplace").decode()  # no event has a name that is not UTF-8
     if network_of(text) is not None:
         return StorySubject(StorySubjectType.ADDRESS, text)
     try:
@@ -137,11 +137,11 @@ def _named(connection: Connection, name: str, refusal: NotAnIdentifier) -> Story
         raise refusal
     if not called:
         raise NoSuchSubject(
-            f"no user, role or other actor in the loaded events has the name {name}; `forensics events --match`"
-            " searches every column"
+            f"no user, role or other actor in the loaded events has the name {shortened(name)!r};"
+            " `forensics events --match` searches every column"
         )
     if len(called) > 1:
         several = ", ".join(f"{one.kind} {one.place}" for one in called)
-        raise NoSuchSubject(f"{name} means {len(called)} actors or roles; name one of them: {several}")
+        raise NoSuchSubject(f"{shortened(name)} means {len(called)} actors or roles; name one of them: {several}")
     type_ = StorySubjectType.ROLE if called[0].kind == "role" else StorySubjectType.ACTOR
     return StorySubject(type_, called[0].id)

@@ -101,8 +101,14 @@ def test_subjects(case: Case, subject: str, type_: StorySubjectType, events: int
 def test_a_session_name_is_no_subject(case: Case) -> None:
     """The caller chose it: the story of bob is not that of a session that calls itself bob."""
     assert [actor.name for actor in case.story("bob").actors] == ["bob"]
-    with pytest.raises(NoSuchSubject, match="no user, role or other actor in the loaded events has the name carol"):
+    with pytest.raises(NoSuchSubject, match="no user, role or other actor in the loaded events has the name 'carol'"):
         case.story("carol")
+
+
+@pytest.mark.parametrize("name", ["", "\udcff", "c " * 100])
+def test_what_cannot_be_a_name_is_refused_in_one_line(case: Case, name: str) -> None:
+    with pytest.raises(NoSuchSubject, match=r"^no user, role or other actor .{,200}$"):
+        case.story(name)
 
 
 def test_a_name_of_several_is_not_guessed(tmp_path: Path) -> None:
