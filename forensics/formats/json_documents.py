@@ -42,8 +42,12 @@ def begins_as_document(head: bytes) -> bool:
     """Return whether a file begins with a list of texts or lists, a text, or a table of query results."""
     if _TEXTS.match(head):
         return True
-    table = _TABLE.search(head) if head.lstrip()[:1] == b"{" else None
-    return table is not None and not _OF_A_RECORD.search(head, 0, table.start())
+    if head.lstrip()[:1] != b"{":
+        return False
+    # the search for a table is slow, and a native file has a record at its start
+    record = _OF_A_RECORD.search(head)
+    table = _TABLE.search(head, 0, record.end() if record else len(head))
+    return table is not None and not (record and record.start() < table.start())
 
 
 def read_document(pieces: Iterable[bytes]) -> list[bytes]:

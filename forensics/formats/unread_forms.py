@@ -37,9 +37,8 @@ _FILES = {
 
 def of_another_program(head: bytes) -> str | None:
     """Return what a file with this start is, and what to do with it; None if it is text or unknown."""
-    if not _NOT_TEXT.search(head):
-        return None
-    return next((what for magic, what in _FILES.items() if head.startswith(magic)), None)
+    what = next((what for magic, what in _FILES.items() if head.startswith(magic)), None)
+    return what if what and _NOT_TEXT.search(head) else None
 
 
 def holds_events(value: bytes) -> bool:
