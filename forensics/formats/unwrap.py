@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -95,7 +95,7 @@ def unwrapped(
         if isinstance(item, Rejected):
             yield replace(item, position=position)
             position += 1
-        elif all(map(_is_bare_record, item.raw)):
+        elif _are_bare_records(item.raw):
             yield item if item.position == position else replace(item, position=position)
             position += len(item.raw)
         else:
@@ -108,7 +108,7 @@ def unwrapped(
 
 def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_Found]:
     """Yield the records in one value with their delivery; the value itself if it contains none."""
-    found = [] if _is_bare_record(raw) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
+    found = [] if _are_bare_records([raw]) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
     if not found and not raw.startswith(_NATIVE):
         found = _inside(raw, MAX_DEPTH, "", messages)
     yield from found or [(Delivery.NATIVE, raw)]
@@ -116,7 +116,7 @@ def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_
 
 def holds_records(raw: bytes) -> bool:
     """Return whether a JSON value is a record or contains one."""
-    return _is_bare_record(raw) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
+    return _are_bare_records([raw]) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
 
 
 def records_in(raw: bytes) -> list[bytes]:
@@ -147,14 +147,15 @@ def _texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
             yield from _texts(element, path if isinstance(element, dict) else f"{path}[{place}]", depth - 1)
 
 
-def _is_bare_record(raw: bytes) -> bool:
-    """Return whether a value is a record as AWS writes it, without a wrapper.
+def _are_bare_records(raws: Sequence[bytes]) -> bool:
+    """Return whether values are records as AWS writes them, without a wrapper.
 
-    The test for a backslash comes first because it is fast and few records have one.
+    All values are tested at once, because that is fast. The test for a backslash comes first: few records have one.
     """
-    if not _NATIVE_START.match(raw) or _TIME_OF_A_PRODUCT.search(raw):
+    if not all(map(_NATIVE_START.match, raws)) or _TIME_OF_A_PRODUCT.search(b"\n".join(raws)):
         return False
-    return not (b"\\" in raw and (_TEXT_OF_A_RECORD in raw or _TEXT_OF_A_BLOCK.search(raw)))
+    with_escapes = [raw for raw in raws if b"\\" in raw]
+    return not any(_TEXT_OF_A_RECORD in raw or _TEXT_OF_A_BLOCK.search(raw) for raw in with_escapes)
 
 
 def is_decorated(names: Iterable[str]) -> bool:
