@@ -40,7 +40,7 @@ LEAD = Lead(
     events=12,
     still_works=(),
     still_working=0,
-    command=("forensics", "key", KEY),
+    command=("forensics", "story", KEY),
 )
 EMPTY = Triage(0, 0, None, None, (), 0, Blind())
 QUIET = Triage(4_000, 30, NOON, NIGHT, (), 0, Blind(120, 7, 3, 1, 2))

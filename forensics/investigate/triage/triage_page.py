@@ -107,7 +107,7 @@ def _command(facts: LeadFacts, event_ids: Sequence[str], cited: Iterable[CitedEv
     telling = (keys.get(id_) for id_ in event_ids)
     for key in (facts.origin_access_key_id, *telling):
         if key and _is_identifier(key):
-            return ("forensics", "key", key)
+            return ("forensics", "story", key)
     others = (facts.arn, facts.principal_id, *event_ids)
     return ("forensics", "who", next(filter(_is_identifier, filter(None, others)), ""))
 

@@ -135,7 +135,7 @@ def test_one_story_is_one_lead(tmp_path: Path) -> None:
     assert lead.actor.name == "robot"
     assert lead.access_key_ids[0] == ROBOT.key
     assert AWS.key("CLAIM") in lead.access_key_ids
-    assert lead.command == ("forensics", "key", ROBOT.key)
+    assert lead.command == ("forensics", "story", ROBOT.key)
 
 
 def test_a_planted_key_belongs_to_a_suspicious_planter_only(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_the_leaked_key_is_the_first_lead_with_what_it_planted(answer: Triage) -
     assert (lead.rank, lead.origin_access_key_id, lead.grade) == (1, sample.LEAKED_KEY, Grade.PROVEN)
     assert lead.actor.name == "svc-deploy"
     assert sample.PERSISTENCE_KEY in lead.planted
-    assert lead.command == ("forensics", "key", sample.LEAKED_KEY)
+    assert lead.command == ("forensics", "story", sample.LEAKED_KEY)
     assert len(lead.account_ids) == 3
 
 
@@ -43,7 +43,7 @@ def test_what_the_intruder_left_behind_still_works(answer: Triage) -> None:
 def test_the_stolen_credential_of_the_instance_is_a_lead(answer: Triage) -> None:
     lead = answer.leads[1]
     assert lead.actor.kind == ActorKind.WORKLOAD
-    assert lead.command == ("forensics", "key", sample.STOLEN_WORKLOAD_KEY)
+    assert lead.command == ("forensics", "story", sample.STOLEN_WORKLOAD_KEY)
     assert Signal.WORKLOAD_ELSEWHERE in {reason.signal for reason in lead.reasons}
 
 
