@@ -35,7 +35,7 @@ def story(
     every: Annotated[bool, typer.Option("--all", help="List all steps, not only the first.")] = False,
     asked: Question,
 ) -> None:
-    """Show what a key, session, user, role or address did, in order of time.
+    """Show in time what a key, session, user, role or address did.
 
     Includes everything derived from the subject, also through what was planted. Similar calls are one line. The first
     uses of an address, program or region are marked, and refused calls. Each line cites its events.

@@ -38,4 +38,4 @@ def test_a_file_that_is_no_list_of_addresses_is_an_error_in_one_line(sample_case
     path.write_text("[]")
     for bad in (path, tmp_path / "none.json"):
         done = run("who", sample.DEEP_KEY, "--case", sample_case, "--ip-ranges", bad)
-        assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+        assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)

@@ -125,7 +125,7 @@ def test_what_s3_refuses_is_one_line(server: S3Server, tmp_path: Path) -> None:
     done = run(*command, "--case", tmp_path / "case")
     assert done.code == 1
     assert "have expired; renew them" in done.complaint
-    assert run("ingest", "s3://No_Bucket", "--case", tmp_path / "case").code == 1
+    assert run("ingest", "s3://No_Bucket", "--case", tmp_path / "case").code == 2
     assert not (tmp_path / "case").exists()
 
 
