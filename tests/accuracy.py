@@ -77,7 +77,8 @@ def _judge_name(expected: CredentialTruth, named: Named, complete: bool) -> Iter
         yield "unresolved", False
     elif named.actor in expected.allowed:
         yield "right", False
-        if complete and expected.decided and named.stop_reason != expected.stop_reason:
+        is_theirs = named.actor == (expected.actor_kind, expected.actor_id)
+        if complete and expected.decided and is_theirs and named.stop_reason != expected.stop_reason:
             yield "wrong stop reason", True
     elif not complete and named.grade == "strong" and expected.removed_twin:
         yield "misled by a removed twin", False
