@@ -1,6 +1,7 @@
 """Told: the story of a key, session, user, role or address, over everything derived from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -77,24 +78,36 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
     about: dict[str, object] = {criterion: subject.id}
     if subject.type != StorySubjectType.ADDRESS:
         about["descendants"] = True
-    where, parameters = condition(connection, {**wanted, **about})
-    with query_errors():
-        connection.execute(f"{_CREATE} where {where} {_ONCE}", parameters)
     since = leaked_at.isoformat() if leaked_at else None
-    run(connection, "story/steps", leaked_at=since)
-    (total,) = rows(connection, _TotalRow, "story/totals")
-    return Story(
-        subject,
-        total.events,
-        total.undated,
-        total.first_event_time,
-        total.last_event_time,
-        tuple(rows(connection, StoryActor, "story/actors")),
-        leaked_at,
-        next(iter(rows(connection, EarlierUse, "story/earlier", leaked_at=since)), None),
-        total.steps_total,
-        tuple(_with_application(step) for step in rows(connection, StoryStep, "story/first_steps", most=_MOST_STEPS)),
-    )
+    with _story_tables(connection, {**wanted, **about}, since):
+        (total,) = rows(connection, _TotalRow, "story/totals")
+        steps = rows(connection, StoryStep, "story/first_steps", most=_MOST_STEPS)
+        return Story(
+            subject,
+            total.events,
+            total.undated,
+            total.first_event_time,
+            total.last_event_time,
+            tuple(rows(connection, StoryActor, "story/actors")),
+            leaked_at,
+            next(iter(rows(connection, EarlierUse, "story/earlier", leaked_at=since)), None),
+            total.steps_total,
+            tuple(_with_application(step) for step in steps),
+        )
+
+
+@contextmanager
+def _story_tables(connection: Connection, wanted: Mapping[str, object], leaked_at: str | None) -> Iterator[None]:
+    """Fill the temporary tables of a story, and drop them at the end."""
+    where, parameters = condition(connection, wanted)
+    try:
+        with query_errors():
+            connection.execute(f"{_CREATE} where {where} {_ONCE}", parameters)
+        run(connection, "story/steps", leaked_at=leaked_at)
+        yield
+    finally:
+        connection.execute("drop table if exists story_events")
+        connection.execute("drop table if exists story_steps")
 
 
 def _with_application(step: StoryStep) -> StoryStep:
