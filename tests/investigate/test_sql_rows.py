@@ -20,6 +20,8 @@ import forensics.investigate
 from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
 from forensics.investigate.sql_rows import Row, pairs, rows, run, values
+from forensics.investigate.story.told import story_tables
+from forensics.investigate.triage.triage_signals import SIGNALS, TABLES, WEIGHTS, signals_of
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
 from tests.attribution.records import Account, call
@@ -29,7 +31,7 @@ from tests.simulator.sample import DEEP_KEY
 
 ROOM = Path(forensics.investigate.__file__).parent
 QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
-STATEMENTS = {"key/uses", "same_user"}
+STATEMENTS = {"key/uses", "same_user", "story/steps", *(f"triage/{name}" for name in (*TABLES, *SIGNALS))}
 READERS: dict[str, Any] = {"rows": rows, "pairs": pairs, "values": values}
 OF_CONFLICTS = ("copies_now", "case/extract_conflicts")
 HOME = Account("111111111111")
@@ -79,7 +81,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(Layout(folder), folder / "case.duckdb", read_only=True) as opened:
         run(opened, "same_user")
-        yield opened
+        with signals_of(opened), story_tables(opened, {"key": DEEP_KEY}, None):
+            yield opened
 
 
 def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -120,6 +123,16 @@ def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str,
         "at": "2027-01-01",
         "step": 60,
         "statement": "select 1",
+        "text": "svc-deploy",
+        "name": "svc-deploy",
+        "leaked_at": "2027-01-01",
+        "stories": column("select distinct story from triage_stories"),
+        "event_ids": event_ids,
+        "signals": [signal.value for signal in WEIGHTS],
+        "weights": [one.weight for one in WEIGHTS.values()],
+        "floors": [one.floor for one in WEIGHTS.values()],
+        "sensitive": [one.is_sensitive for one in WEIGHTS.values()],
+        "least": 0.0,
         "most": 5,
         "alike": 2,
         "longest": 200,

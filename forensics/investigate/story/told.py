@@ -79,7 +79,7 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
     if subject.type != StorySubjectType.ADDRESS:
         about["descendants"] = True
     since = leaked_at.isoformat() if leaked_at else None
-    with _story_tables(connection, {**wanted, **about}, since):
+    with story_tables(connection, {**wanted, **about}, since):
         (total,) = rows(connection, _TotalRow, "story/totals")
         steps = rows(connection, StoryStep, "story/first_steps", most=_MOST_STEPS)
         return Story(
@@ -97,7 +97,7 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
 
 
 @contextmanager
-def _story_tables(connection: Connection, wanted: Mapping[str, object], leaked_at: str | None) -> Iterator[None]:
+def story_tables(connection: Connection, wanted: Mapping[str, object], leaked_at: str | None) -> Iterator[None]:
     """Fill the temporary tables of a story, and drop them at the end."""
     where, parameters = condition(connection, wanted)
     try:

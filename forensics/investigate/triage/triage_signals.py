@@ -65,8 +65,8 @@ WEIGHTS = {
     Signal.DISCOVERY: Weight(1, _USUAL, is_sensitive=True),
 }
 # in this order: the first ones create the tables that the others read
-_TABLES = ("stories", "calls", "days", "records", "signals")
-_SIGNALS = (
+TABLES = ("stories", "calls", "days", "records", "signals")
+SIGNALS = (
     "new_places",
     "first_seen",
     "moved_sessions",
@@ -100,15 +100,15 @@ _COLUMNS = pa.schema(
 def signals_of(connection: Connection) -> Iterator[None]:
     """Fill the temporary tables of triage, and drop them at the end."""
     try:
-        for table in _TABLES:
+        for table in TABLES:
             run(connection, f"triage/{table}")
-        for signal in _SIGNALS:
+        for signal in SIGNALS:
             run(connection, f"triage/{signal}")
         judged = [*_workloads_elsewhere(connection), *_source_identity_conflicts(connection)]
         insert_rows(connection, "triage_signals", _COLUMNS, judged)
         yield
     finally:
-        for table in _TABLES:
+        for table in TABLES:
             connection.execute(f"drop table if exists triage_{table}")
 
 
