@@ -238,7 +238,7 @@ class Case(CaseFolder):
             **wanted: the criteria of `EventFilter`, such as key, actor, since, until, name and address.
 
         Raises:
-            UnusableFilter: there is no such column or outcome, or a regular expression is invalid.
+            UnusableFilter: a column or an outcome does not exist, or a regular expression is invalid.
 
         Example:
             case.events(key="ASIA...", name=["Create*", "Put*"], errors=True)

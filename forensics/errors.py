@@ -66,7 +66,7 @@ class UnusableQuery(QueryError):
 
 
 class MisusedQuery(UnusableQuery, InputError):
-    """There is no such saved query, or it lacks a parameter, or has no such parameter."""
+    """A saved query does not exist, lacks a required parameter, or was given an unknown one."""
 
 
 class UnusableFilter(QueryError, InputError, ValueError):
