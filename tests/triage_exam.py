@@ -25,8 +25,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Protocol
 
+from forensics.answers.triage_answer import Lead
 from forensics.case import Case
 from tests.cases import case_of
 from tests.simulator import LogFile
@@ -75,46 +75,15 @@ class Result:
         return self.rank is not None and self.rank <= FIRST_PAGE
 
 
-# What the exam reads of the answer
-
-
-class _Reason(Protocol):
-    @property
-    def event_ids(self) -> Sequence[str]: ...
-
-
-class _Actor(Protocol):
-    @property
-    def id(self) -> str | None: ...
-
-
-class _Lead(Protocol):
-    @property
-    def actor(self) -> _Actor | None: ...
-
-    @property
-    def access_key_ids(self) -> Sequence[str]: ...
-
-    @property
-    def origin_access_key_id(self) -> str | None: ...
-
-    @property
-    def event_ids(self) -> Sequence[str]: ...
-
-    @property
-    def reasons(self) -> Sequence[_Reason]: ...
-
-
 def leads_of(case: Case) -> list[Cited]:
     """Return the leads of a case in the order of their rank."""
-    found: Sequence[_Lead] = case.triage().leads  # type: ignore[attr-defined, unused-ignore]
-    return [_cited(lead) for lead in found]
+    return [_cited(lead) for lead in case.triage().leads]
 
 
-def _cited(lead: _Lead) -> Cited:
+def _cited(lead: Lead) -> Cited:
     keys = {*lead.access_key_ids, lead.origin_access_key_id} - {None}
-    events = {event_id for part in (lead, *getattr(lead, "reasons", ())) for event_id in getattr(part, "event_ids", ())}
-    return Cited(lead.actor.id if lead.actor else None, frozenset(filter(None, keys)), frozenset(events))
+    events = frozenset(lead.event_ids).union(*(reason.event_ids for reason in lead.reasons))
+    return Cited(lead.actor.id, frozenset(filter(None, keys)), events)
 
 
 # The exam
