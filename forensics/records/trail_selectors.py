@@ -18,6 +18,7 @@ class EventSelector(msgspec.Struct, rename="camel"):
 class FieldSelector(msgspec.Struct, rename="camel"):
     field: str | None = None
     equals: list[str] | None = None
+    not_equals: list[str] | None = None
 
 
 class AdvancedEventSelector(msgspec.Struct, rename="camel"):
@@ -37,6 +38,8 @@ class TrailRequest(msgspec.Struct, rename="camel"):
 
 _READ, _WRITE = frozenset({"read"}), frozenset({"write"})
 _BOTH = _READ | _WRITE
+# the services that a basic selector can leave out; they issue no credentials
+_EXCLUDABLE = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
 
 
 def selectors_leave_out(selectors: object) -> str | None:
@@ -95,4 +98,11 @@ def _of_advanced(selector: AdvancedEventSelector) -> _Selected:
         return _Selected(frozenset())
     read_only = fields.pop("readOnly", ["true", "false"])
     types = frozenset().union(_READ if "true" in read_only else (), _WRITE if "false" in read_only else ())
+    if fields.keys() == {"eventSource"} and all(map(_leaves_out_some_services, selector.field_selectors or ())):
+        return _Selected(types, "some_services")
     return _Selected(types, "some_events" if fields else None)
+
+
+def _leaves_out_some_services(field: FieldSelector) -> bool:
+    """Return whether a field leaves out no other services than a basic selector can; true for any other field."""
+    return field.field != "eventSource" or (field.equals is None and set(field.not_equals or ()) <= _EXCLUDABLE)

@@ -51,6 +51,8 @@ def test_advanced_event_selectors(fields: list[dict[str, Any]], narrows: bool) -
 
 WRITES, READS = {"field": "readOnly", "equals": ["false"]}, {"field": "readOnly", "equals": ["true"]}
 NO_KMS = {"field": "eventSource", "notEquals": ["kms.amazonaws.com"]}
+NO_STS = {"field": "eventSource", "notEquals": ["kms.amazonaws.com", "sts.amazonaws.com"]}
+ONLY_KMS = {"field": "eventSource", "equals": ["kms.amazonaws.com"]}
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,9 @@ NO_KMS = {"field": "eventSource", "notEquals": ["kms.amazonaws.com"]}
         ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, WRITES]}]}, "read_only_events"),
         ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, READS]}]}, "write_events"),
         ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, one]} for one in (READS, WRITES)]}, None),
-        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, NO_KMS]}]}, "some_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, NO_KMS]}]}, "some_services"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, NO_STS]}]}, "some_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, ONLY_KMS]}]}, "some_events"),
         ({"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}]},
          "management_events"),
         ({"isMultiRegionTrail": False}, "other_regions"),
