@@ -88,7 +88,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     principal_id = _principal_id(user) or _substitute_principal(user)
     created_at = parse_event_time(attributes.creation_date if attributes else None)
     on_behalf_of = user.on_behalf_of
-    delegate_account_id = user.invoked_by_delegate.account_id if user.invoked_by_delegate else None
+    delegate_account_id = _delegate(user)
     credentials_issued_to = _workload_arn(user)
     return Identity(
         identity_type=user.type,
@@ -149,7 +149,7 @@ def _decoded(block: bytes) -> tuple[UserIdentity, str | None]:
         user = rec.decode_identity(block)
     except rec.NOT_DECODED:
         user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
-    if user.invoked_by_delegate and not user.invoked_by_delegate.account_id:
+    if user.invoked_by_delegate and not _delegate(user):
         flag = "wrong_type"
     if rec.repeats_a_key(block):
         flag = "repeated_key"
@@ -223,6 +223,11 @@ def _substitute_principal(user: UserIdentity) -> str | None:
     is_named = user.type in _NAMED_BY_USER_NAME and not user.access_key_id
     # a name alone identifies a user only if no redaction wrote it
     return unmasked_id(user.user_name) if is_named else None
+
+
+def _delegate(user: UserIdentity) -> str | None:
+    """Return the account of the product provider that acted with delegated access; None if it is masked."""
+    return unmasked_id(user.invoked_by_delegate.account_id) if user.invoked_by_delegate else None
 
 
 def _directory(user: UserIdentity) -> str | None:

@@ -126,6 +126,19 @@ class TestDelegatedAccess:
             who = case.who(AWS.key("L"))
         assert (who.actor.kind, who.actor.account_id) == ("delegate", "444455556666")
 
+    @pytest.mark.parametrize("mask", ["************", "REDACTED"])
+    def test_a_masked_provider_is_nobody_and_neither_is_the_user(self, mask: str, tmp_path: Path) -> None:
+        use = call(ALICE.session(0, AWS.key("K")) | {"invokedByDelegate": {"accountId": mask}}, 5)
+        with case_of_records([use], tmp_path) as case:
+            actor = case.who(AWS.key("K")).actor
+        assert (actor.kind, actor.id, actor.name) == ("unknown", None, None)
+
+    def test_letting_a_provider_in_is_a_sensitive_call(self, tmp_path: Path) -> None:
+        names = ["AcceptDelegationRequest", "SendDelegationToken"]
+        calls = [call(ALICE.signs(), 5, source="iam.amazonaws.com", name=name) for name in names]
+        with case_of_records(calls, tmp_path) as case:
+            assert sorted(case.query("sensitive_calls")["event_name"]) == names
+
 
 MASKS = ["HIDDEN_DUE_TO_SECURITY_REASONS", "ASIA****************", "REDACTED", "***", "ASIAXXXXXXXXXXXXXXXX"]
 

@@ -108,6 +108,8 @@ actions as (
             ('rolesanywhere.amazonaws.com', 'CreateTrustAnchor', 'privilege_escalation', 'T1484.002'),
             ('rolesanywhere.amazonaws.com', 'EnableTrustAnchor', 'privilege_escalation', 'T1484.002'),
             ('rolesanywhere.amazonaws.com', 'UpdateTrustAnchor', 'privilege_escalation', 'T1484.002'),
+            ('iam.amazonaws.com', 'AcceptDelegationRequest', 'privilege_escalation', 'T1548.005'),
+            ('iam.amazonaws.com', 'SendDelegationToken', 'privilege_escalation', 'T1548.005'),
             ('sts.amazonaws.com', 'AssumeRoot', 'privilege_escalation', 'T1548.005'),
             ('ec2.amazonaws.com', 'ModifyInstanceAttribute', 'execution', 'T1059.009'),
             ('ssm.amazonaws.com', 'SendCommand', 'execution', 'T1651'),
