@@ -20,7 +20,7 @@ chosen as materialized (
 chosen_issuances as materialized (
     select
         issuance_id, event_source, event_name, caller_invoked_by, event_time, expires_at, target_role_arn,
-        caller_principal_id
+        caller_principal_id, caller_arn
     from issuances
     where issuance_id in (select issuance_id from chosen)
 )
@@ -33,7 +33,11 @@ select
     credentials.account_id,
     credentials.identity_type,
     credentials.user_name,
-    credentials.session_issuer_arn,
+    -- a federated user has the permissions of its requester, also where its own records do not name the requester
+    coalesce(
+        credentials.session_issuer_arn,
+        case credentials.identity_type when 'FederatedUser' then issuances.caller_arn end
+    ) as session_issuer_arn,
     case credentials.identity_type
         when 'FederatedUser' then coalesce(credentials.session_issuer_principal_id, issuances.caller_principal_id)
     end as federating_user_id,

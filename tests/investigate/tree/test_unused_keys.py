@@ -1,4 +1,4 @@
-"""Planted keys that signed no loaded call, and users known only by the copies of other accounts."""
+"""Planted keys without a call, and users known only by copies of other accounts or by the request of their token."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forensics.answers.tree_answer import Action
-from tests.attribution.records import Account, Json, assume_role, call, copies
+from tests.attribution.records import Account, Json, assume_role, call, copies, federated, get_federation_token
 from tests.cases import case_of_records
 
 IAM = "iam.amazonaws.com"
@@ -51,3 +51,18 @@ def test_a_user_that_the_copy_of_another_account_names(
     assert session.parent is not None and tree.nodes[session.parent].access_key_ids == parent
     assert [step.target for step in tree.containment if step.action == Action.DENY_USER] == [target]
     assert not {Action.NOT_POSSIBLE, Action.WAIT_UNTIL} & {step.action for step in tree.containment}
+
+
+@pytest.mark.parametrize(
+    ("caller", "action"),
+    [(ALICE.signs(), "deny_user"), (AWS.root(accessKeyId="AKIA0ROOT1111XXXXXXX"), "deny_by_scp")],
+    ids=["user", "root"],
+)
+def test_a_federated_user_whose_own_records_do_not_name_its_requester(
+    caller: Json, action: str, tmp_path: Path
+) -> None:
+    request = get_federation_token(caller, "f", 0, issues=AWS.key("F"))
+    use = call(federated(ALICE, "f", 0, AWS.key("F"), issuer=False), 5)
+    with case_of_records([request, use], tmp_path) as case:
+        plan = case.tree(caller["accessKeyId"]).containment
+    assert [step.action for step in plan] == ["deactivate_access_key", action]
