@@ -32,7 +32,7 @@ def named_lines(who: Who, *, changes: bool) -> Iterator[Line]:
 
 def _change(answer: Key, change: KeyChange) -> Iterator[Line]:
     what = KEY_CHANGES.get(change.change, change.change)
-    which = "" if change.access_key_id else " on a key of the same user that the refusal does not name,"
+    which = "" if change.access_key_id else " on a key of the same user that the record does not name,"
     yield from _changed(change, what, which, "" if change.succeeded else "warn")
     if change.change == "created" and change.by_access_key_id and change.by_access_key_id == answer.subject.id:
         yield line("the key created its own successor", indent=2)

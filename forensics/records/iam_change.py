@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from forensics.formats.event_times import parse_time
-from forensics.identifiers import unmasked_id, unmasked_key, unmasked_name
+from forensics.identifiers import unmasked_arn, unmasked_id, unmasked_key, unmasked_name
 from forensics.records.changing_record import (
     AccessKeyResponse,
     Change,
@@ -22,7 +22,11 @@ _NO_ACCESS_KEY, _NO_USER, _NO_ROLE = AccessKeyResponse(), UserResponse(), RoleRe
 _NO_CREDENTIAL = ServiceCredentialResponse()
 _DELETIONS = ("DeleteAccessKey", "DeleteServiceSpecificCredential")
 # the calls that must name their user; others are about the caller if they name none
-_NAMES_ITS_USER = re.compile(r"(Create|Delete|Update)User|(Attach|Detach|Put|Delete)UserPolicy|UpdateLoginProfile")
+_NAMES_ITS_USER = re.compile(
+    r"(Create|Delete|Update)User|(Attach|Detach|Put|Delete)(User|Role)Policy|UpdateLoginProfile"
+)
+# the calls that must name their key: without one, the parameters are omitted, and the user in them is unknown
+_NAMES_ITS_KEY = re.compile(r"(Update|Delete)AccessKey|(Update|Delete|Reset)ServiceSpecificCredential")
 
 
 def iam_change(record: Record, identity: UserIdentity, request: Request, response: Response) -> Change:
@@ -45,7 +49,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         new_user_name=unmasked_name(_new_user_name(identity, request)),
         target_role_name=unmasked_name(request.role_name or role.role_name),
         target_principal_id=unmasked_id(user.user_id or role.role_id) or _root(identity, request, response),
-        target_policy=request.policy_arn or request.policy_name,
+        target_policy=unmasked_arn(request.policy_arn) or unmasked_name(request.policy_name),
         revoked_before=revoked_before(request.policy_document),
         requires_source_identity=required.source_identity,
         requires_session_name=required.session_name,
@@ -66,6 +70,9 @@ def _target_user(record: Record, identity: UserIdentity, request: Request, respo
     if name is None and record.error_code and record.error_message:
         return _refused(_REFUSED_USER, record.error_message)
     is_of_caller = request.role_name is None and not _NAMES_ITS_USER.fullmatch(record.event_name or "")
+    names_no_key = request.access_key_id is None and request.service_specific_credential_id is None
+    if names_no_key and _NAMES_ITS_KEY.fullmatch(record.event_name or ""):
+        is_of_caller = False
     if name is None and is_of_caller and identity.type == "IAMUser":
         return identity.user_name  # a call about the caller has no userName
     return name

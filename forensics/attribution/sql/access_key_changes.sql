@@ -1,6 +1,6 @@
 -- access_key_changes: status changes of each long-term key or service-specific credential: created, activated,
 -- deactivated, reset (a new secret), deleted, and refused calls.
--- Grain: one row per event. `access_key_id` is null if a refused call does not name one of the user's keys. `succeeded`
+-- Grain: one row per event. `access_key_id` is null if the record names no key. `succeeded`
 -- is false for a refused call and for an unreliable record.
 
 select

@@ -2,7 +2,9 @@
 -- that were issued before a time; and those that renamed users.
 -- Grain: one row per event. Refused calls have no effect; an unreliable record ends nothing, but may restore something.
 -- IAM evaluates policies per request: a revocation lasts until its policy is replaced or deleted, so these events are
--- rows, too. IAM does not distinguish names by case. `user_principal_id` identifies a user that was renamed before.
+-- rows, too. If a masked or omitted name hides the policy of such a call, `policy` is null: it ends nothing, but may
+-- restore something. IAM does not distinguish names by case. `user_principal_id` identifies a user that was renamed
+-- before.
 
 with revoking_policies as (
     select distinct
@@ -14,6 +16,20 @@ with revoking_policies as (
       and event_name in ('PutUserPolicy', 'PutRolePolicy')
       and error_code is null
       and not unreliable
+),
+
+unnamed as (
+    select event_key
+    from telling_events
+    where event_source = 'iam.amazonaws.com'
+      and recipient_account_id in (select recipient_account_id from revoking_policies)
+      and (
+          (event_name in ('PutUserPolicy', 'DeleteUserPolicy') and (target_policy is null or target_user_name is null))
+          or (
+              event_name in ('PutRolePolicy', 'DeleteRolePolicy')
+              and (target_policy is null or target_role_name is null)
+          )
+      )
 )
 
 select
@@ -37,11 +53,12 @@ select
         end
     ) as user_principal_id,
     telling_events.target_role_name as role_name,
-    revoking_policies.policy,
+    case when unnamed.event_key is null then revoking_policies.policy end as policy,
     telling_events.revoked_before,
     telling_events.unreliable as is_unreliable
 from telling_events
 left join user_changes on user_changes.event_key = telling_events.event_key
+left join unnamed on unnamed.event_key = telling_events.event_key
 left join revoking_policies
   on  revoking_policies.recipient_account_id = telling_events.recipient_account_id
   and revoking_policies.policy = lower(telling_events.target_policy)
@@ -55,5 +72,6 @@ where telling_events.event_source = 'iam.amazonaws.com'
           'UpdateAssumeRolePolicy'
       )
       or revoking_policies.policy is not null
+      or unnamed.event_key is not null
   )
   and telling_events.error_code is null

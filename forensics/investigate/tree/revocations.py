@@ -26,6 +26,8 @@ _CLOCK_DIFFERENCE = timedelta(seconds=1)
 _UNDONE, _KEPT = "possibly_undone", "possibly_kept"
 # a user or role that was created again has none of its former policies
 _REMOVES_POLICIES = ("CreateUser", "DeleteUser", "CreateRole", "DeleteRole")
+_CHANGES_KEY = ("UpdateAccessKey", "UpdateServiceSpecificCredential")
+_CHANGES_POLICY = ("PutUserPolicy", "DeleteUserPolicy", "PutRolePolicy", "DeleteRolePolicy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Revocations:
         self._later_policies = grouped(policies, lambda row: row.planting_id)
         self._about: defaultdict[tuple[str, ...], dict[int, RevocationRow]] = defaultdict(dict)
         self._policies: defaultdict[tuple[str, str | None], list[RevocationRow]] = defaultdict(list)
+        self._unnamed: defaultdict[str, list[RevocationRow]] = defaultdict(list)
         for place, event in enumerate(found):
+            if _hides_its_target(event):
+                self._unnamed[event.account_id].append(event)
             if event.policy is not None:
                 self._policies[event.account_id, folded(event.role_name)].append(event)
             for topic in _topics(
@@ -110,7 +115,7 @@ class Revocations:
         if state == State.DELETED:
             yield End(state, reliable[-1].event_time)
         elif state:
-            later = changes[changes.index(reliable[-1]) + 1 :]
+            later = [*changes[changes.index(reliable[-1]) + 1 :], *self._unnamed_after(reliable[-1], facts)]
             is_uncertain = any(event.status not in _OF_KEY for event in later)
             yield End(state, reliable[-1].event_time, reliable[-1], _UNDONE if is_uncertain else None)
 
@@ -146,7 +151,8 @@ class Revocations:
                 last = revoking[-1]
                 undoing = [one for one in (*changes, *recreated) if self._undoes(one, last, facts)]
                 if all(event.is_unreliable for event in undoing):
-                    yield End(State.REVOKED, last.event_time, last, _UNDONE if undoing else None)
+                    is_uncertain = undoing or any(self._unnamed_after(last, facts))
+                    yield End(State.REVOKED, last.event_time, last, _UNDONE if is_uncertain else None)
 
     def _revokes(self, event: RevocationRow, facts: NodeFacts) -> bool:
         if event.is_unreliable or event.revoked_before is None or facts.last_issued_at is None:
@@ -158,6 +164,18 @@ class Revocations:
         if event.event_time < revocation.event_time or self._revokes(event, facts):
             return False
         return facts.is_of_role(event.role_name) or self._may_be_its_user(event, facts)
+
+    def _unnamed_after(self, end: RevocationRow, facts: NodeFacts) -> Iterator[RevocationRow]:
+        """Yield the later changes of the same kind whose target is masked or omitted, and possibly this node."""
+        for event in self._unnamed[end.account_id]:
+            is_of_kind = (event.event_name in _CHANGES_KEY) == (end.event_name in _CHANGES_KEY)
+            if is_of_kind and event.event_time >= end.event_time and not self._revokes(event, facts):
+                if event.is_of_user:
+                    is_about_it = self._may_be_its_user(event, facts)
+                else:
+                    is_about_it = event.role_name is None or facts.is_of_role(event.role_name)
+                if is_about_it:
+                    yield event
 
     def _is_its_user(self, event: RevocationRow, facts: NodeFacts) -> bool:
         """Return whether an event is certainly about the user of a node: by ID, or by a name that no rename moved."""
@@ -177,6 +195,13 @@ class Revocations:
             return event.user_principal_id == facts.user_id
         moved = any(self._names.moved(facts.account_id, name) for name in (event.user_name, facts.user_name))
         return moved or folded(event.user_name) == folded(facts.user_name)
+
+
+def _hides_its_target(event: RevocationRow) -> bool:
+    """Return whether a masked or omitted name hides which key or policy a change was about."""
+    if event.event_name in _CHANGES_KEY:
+        return event.access_key_id is None
+    return event.event_name in _CHANGES_POLICY and event.policy is None
 
 
 def _topics(
