@@ -287,6 +287,22 @@ def is_spelled_otherwise(members: Iterable[str]) -> bool:
     return any(path is not None and path[0] not in names for path in paths)
 
 
+def scatters_its_identity(members: Iterable[str], identity: Mapping[str, Any]) -> bool:
+    """Return whether an identity has members in another spelling, or lacks some that are beside it."""
+    paths = list(_paths_in(identity, ("userIdentity",)))
+    if any((spelled_path(".".join(path)) or path) != path for path in paths):
+        return True
+    beside = (spelled_path(name) for name in members if name not in RECORD)
+    return any(path is not None and path[0] == "userIdentity" and path not in paths for path in beside)
+
+
+def _paths_in(value: Mapping[str, Any], above: Path) -> Iterable[Path]:
+    for name, member in value.items():
+        yield (*above, name)
+        if isinstance(member, Mapping):
+            yield from _paths_in(member, (*above, name))
+
+
 def lacks_its_time(members: Iterable[str]) -> bool:
     """Return whether a JSON object has the time of its event only under a product's name."""
     names = set(members)

@@ -20,14 +20,25 @@ import msgspec
 
 from forensics.formats.message_text import decoded_text, has_prefix, json_values_in
 from forensics.formats.ocsf import NotOcsf, from_ocsf
-from forensics.formats.record_names import FREE_BLOCKS, OF_THE_CALLER
+from forensics.formats.record_names import FREE_BLOCKS, OF_THE_CALLER, USER_IDENTITY
 from forensics.formats.record_stream import Delivery, Records, Rejected
-from forensics.formats.rows import NotARow, is_spelled_otherwise, lacks_its_time, names_events, record_of
+from forensics.formats.rows import (
+    NotARow,
+    is_spelled_otherwise,
+    lacks_its_time,
+    names_events,
+    record_of,
+    scatters_its_identity,
+)
 
 MAX_DEPTH = 8
 # start of a record in a trail file; such a value is a record unless a product added the text of one to its members
 _NATIVE = b'{"eventVersion"'
-_NATIVE_START = re.compile(rb'\{"eventVersion":\s?"[^"\\]*",\s?"userIdentity":\s?\{')
+# the first two members of its identity show whether a product spelled them otherwise
+_NATIVE_START = re.compile(
+    rb'\{"eventVersion":\s?"[^"\\]*",\s?"userIdentity":\s?\{\s?(?:"type":\s?"[^"\\]*",\s?)?'
+    rb'"(?:%b)"' % "|".join(USER_IDENTITY.keys() - {"type"}).encode()
+)
 _TEXT_OF_A_RECORD = b'\\"event'
 # a block that a product turned into text
 _TEXT_OF_A_BLOCK = re.compile(rb':\s?"\{\\"')
@@ -209,10 +220,13 @@ def names_a_record(members: Container[str]) -> bool:
 def _is_altered(members: dict[str, msgspec.Raw]) -> bool:
     """Return whether a product spells fields of a record otherwise, or wrote its identity or a block as text."""
     members = {name: value for name, value in members.items() if bytes(value) != b"null"}
-    if bytes(members.get("userIdentity", b"")).startswith((b'"', b"[")) or _has_another_time(members):
+    identity = bytes(members.get("userIdentity", b"{}"))
+    if not identity.startswith(b"{") or _has_another_time(members):
         return True
     blocks = (bytes(members.get(name, b"")) for name in FREE_BLOCKS)
-    return any(block.startswith((b'"{', b'"[')) for block in blocks) or is_spelled_otherwise(members)
+    if any(block.startswith((b'"{', b'"[')) for block in blocks) or is_spelled_otherwise(members):
+        return True
+    return scatters_its_identity(members, msgspec.json.decode(identity))
 
 
 def _has_another_time(members: dict[str, msgspec.Raw]) -> bool:

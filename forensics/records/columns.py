@@ -239,12 +239,14 @@ def _event_columns(decoded: Decoded, seen: dict[bytes, Identity], flags: _Flags)
     flags.unknown_fields += decoded.unknown_fields.items()
     identities, number = _identities(decoded, seen)
     for index, identity in enumerate(identities):
-        if not (identity.flag or identity.unknown_fields):
+        if not (identity.flag or identity.unknown_fields or identity.is_unread):
             continue
         for row in np.flatnonzero(number == index).tolist():
             flags.unknown_fields.append((row, identity.unknown_fields))
             if identity.flag:
                 flags.add(row, identity.flag, unreliable=True)
+            if identity.is_unread:
+                flags.add(row, IDENTITY_UNREAD, unreliable=False)
     issued, changed = _effects(decoded, [identities[index] for index in number.tolist()], texts, flags)
     raw = binary(decoded.raw)
     signers = [identities[index].access_key_id for index in number.tolist()]
@@ -320,7 +322,7 @@ def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, 
     columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
     return {
         field.name: pa.array(values, field.type).take(index)
-        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last three are not columns
+        for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last four are not columns
     }
 
 

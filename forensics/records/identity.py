@@ -42,12 +42,17 @@ _IDENTITY_TYPES = {
     )
 }
 _SESSION_IN_ARN = re.compile(r"arn:[^:]*:sts::\d*:(?:assumed-role|federated-user)/(?:.*/)?([^/]+)$")
+# an access key that is a whole value
+_KEY = re.compile(rb'"A(?:CC|KI|SI)A[A-Z0-9]{12,36}\\?"')
 _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
 _RESOURCE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*[^:/]")
 
 
 class Identity(NamedTuple):
-    """The columns of IDENTITY_COLUMNS in their order, the decoded block, its anomaly, and its unknown fields."""
+    """The columns of IDENTITY_COLUMNS in their order, then the decoded block and what is wrong with it.
+
+    `flag`: its anomaly. `is_unread`: it names a caller or an access key in a form that is not read.
+    """
 
     identity_type: str | None
     principal_id: str | None
@@ -76,6 +81,7 @@ class Identity(NamedTuple):
     block: UserIdentity
     flag: str | None
     unknown_fields: list[str]
+    is_unread: bool
 
 
 def identity_of(block: bytes, authenticated: bool) -> Identity:
@@ -126,7 +132,14 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         block=user,
         flag=flag,
         unknown_fields=rec.unknown_identity_fields(block),
+        is_unread=_is_unread(block, user),
     )
+
+
+def _is_unread(block: bytes, user: UserIdentity) -> bool:
+    """Return whether an access key in a block, or everything in it, is in none of the members that are read."""
+    has_key = user.access_key_id or user.credential_id
+    return (not has_key and _KEY.search(block) is not None) or (block != b"{}" and user == UserIdentity())
 
 
 def is_named_alone(identity: Identity) -> bool:

@@ -13,11 +13,12 @@ from forensics.formats.event_times import parse_time
 from forensics.formats.inflate import Unreadable
 from forensics.formats.record_names import path_of, spelled_path
 from forensics.formats.record_stream import Delivery, Records, Rejected
-from tests.formats.test_contents import a_record, read
+from tests.formats.test_contents import a_record, events, read
 from tests.formats.wrappings import dump, lines, rows_of
 
 RECORD = a_record(1, responseElements={"credentials": {"accessKeyId": "ASIAIOSFODNN7EXAMPL2"}})
 NAMES = list(RECORD)
+KEY = "AKIAIOSFODNN7EXAMPLE"
 ROW = list(RECORD.values())
 FLAT = {
     "eventTime": RECORD["eventTime"],
@@ -92,3 +93,22 @@ def test_a_field_with_a_thousand_columns_keeps_each_value(tmp_path: Path) -> Non
 def test_a_row_longer_than_its_header_is_rejected(tmp_path: Path) -> None:
     document = {"columns": [{"name": name} for name in NAMES], "rows": [ROW, [*ROW, "x"]]}
     assert [type(item) for item in read(dump(document).encode(), tmp_path)] == [Records, Rejected]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        {"userIdentity": {"type": "IAMUser", "principal_id": "AIDA1", "access_key_id": KEY}},
+        {"userIdentity": {"Type": "IAMUser", "PrincipalId": "AIDA1", "AccessKeyId": KEY}},
+        {"userIdentity": {"type": "IAMUser", "principalid": "AIDA1", "accesskeyid": KEY}},
+        {"userIdentity": {"type": "IAMUser"}, "userIdentity.accessKeyId": KEY},
+        {"userIdentity": {}, "userIdentity_type": "IAMUser", "userIdentity_accessKeyId": KEY},
+    ],
+    ids=["snake", "pascal", "lower", "beside", "beside an empty one"],
+)
+def test_an_identity_in_another_spelling_is_rebuilt(spelled: dict[str, object]) -> None:
+    """A record with the names of a record around such an identity was native, and its key was lost."""
+    raw = dump({"eventVersion": "1.08", **spelled, **{name: RECORD[name] for name in NAMES[2:]}})
+    ((delivery, record),) = events(read(raw.encode()))
+    assert delivery == Delivery.REBUILT
+    assert json.loads(record)["userIdentity"].items() >= {"type": "IAMUser", "accessKeyId": KEY}.items()

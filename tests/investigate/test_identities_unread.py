@@ -14,14 +14,20 @@ from tests.cli.run import run
 
 AWS = Account("111111111111")
 KEY = AWS.key("LOST")
-FORMS: list[object] = [["AssumedRole", "AROA:s", KEY], "AssumedRole", None, {}]
+FORMS: list[object] = [
+    ["AssumedRole", "AROA:s", KEY],
+    "AssumedRole",
+    None,
+    {},
+    {"caller": {"kind": "AssumedRole"}},
+]
 
 
 def unread(identity: object) -> Json:
     return call(AWS.user("alice").signs(), 5) | {"userIdentity": identity}
 
 
-@pytest.fixture(params=FORMS, ids=["list", "text", "null", "empty"])
+@pytest.fixture(params=FORMS, ids=["list", "text", "null", "empty", "unknown"])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
     with case_of_records([call(AWS.user("alice").signs(), 0), unread(request.param)], tmp_path) as made:
         yield made
@@ -36,6 +42,13 @@ def test_they_are_counted(case: Case) -> None:
 def test_who_and_tree_of_a_key_that_is_not_found_mention_them(case: Case) -> None:
     assert case.who(KEY).flags == ("identities_unread",)
     assert case.tree(KEY).flags == ("identities_unread",)
+
+
+@pytest.mark.parametrize("member", [{"access_key": KEY}, {"accessKeyId": [KEY]}, {"accessKeyId": {"S": KEY}}])
+def test_an_identity_with_an_access_key_in_another_form_is_counted(member: Json, tmp_path: Path) -> None:
+    identity = {"type": "IAMUser", "principalId": "AIDACKCEVSQ6C2EXAMPLE", **member}
+    with case_of_records([call(AWS.user("alice").signs(), 0), unread(identity)], tmp_path) as case:
+        assert case.info().identity_unread == 1
 
 
 def test_an_answer_that_is_found_does_not(case: Case) -> None:
