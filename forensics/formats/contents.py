@@ -50,7 +50,10 @@ _CLI_ERROR = re.compile(
 # JSON or gzip in base64
 _BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ewo|W3s|Wwo)[A-Za-z0-9+/=\s]+")
 _OCSF_COLUMNS = re.compile(rb"[^\n]*\bclass_uid\b")
-_JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\[|\{\s*["}]|"\s*\{\s*\\")')
+# `[INFO] {`, `[2026-10-04T10:00:00Z] {` and `[0] aws.cloudtrail: {` are text before JSON
+_JSON_START = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*(?:\[(?!(?:(?!null|true|false)[A-Za-z]|\d{4}-\d|\d+\])[^{\[\n]*[{\[])|\{\s*["}]|"\s*\{\s*\\")'
+)
 
 _UNREAD = "it shows callers of AWS in a form that is not read; export the events as JSON, or as CSV with a header"
 FAULT = "it cannot be read because of a bug in this program; please report it"

@@ -42,6 +42,8 @@ _DELIMITERS = (",", "\t", ";", "|")
 _MEMBER = re.compile(r'\\*"\s*:\s*[\\"{\[\dtfn-]')
 # a JSON value alone in a line is not the name of a column
 _NO_NAME = re.compile(r"\s*(?:null|true|false|-?\d[\d.eE+-]*)\s*")
+# lines before a header: Excel's separator, PowerShell's type, comments and blank lines
+_BEFORE_HEADER = re.compile(r"(?:[ \t]*\r?\n|sep=.\r?\n|#[^\n]*\n){1,20}", re.IGNORECASE)
 _HEADER_BYTES = 64 << 10
 _MOST_COLUMNS = 5_000
 PARQUET_MAGIC = b"PAR1"
@@ -52,11 +54,15 @@ EVENT_HISTORY = "event history CSV shows the use of keys, but no issued keys and
 
 @dataclass(frozen=True, slots=True)
 class Csv:
-    """The delimiter and the columns of a CSV file of events. `message`: the column with the whole record, or None."""
+    """The delimiter and the columns of a CSV file of events.
+
+    `message`: the column with the whole record, or None. `before`: number of lines before the header.
+    """
 
     delimiter: str
     columns: tuple[str, ...]
     message: int | None = None
+    before: int = 0
 
     @property
     def limit(self) -> str | None:
@@ -66,8 +72,8 @@ class Csv:
 
 def csv_of_events(head: bytes) -> Csv | None:
     """Detect CSV of CloudTrail events from the header of a file; None if its columns do not show that it is."""
-    for delimiter, columns in _headers(head):
-        table = Csv(delimiter, columns, _message_column(columns))
+    for delimiter, columns, before in _headers(head):
+        table = Csv(delimiter, columns, _message_column(columns), before)
         if len(columns) > 1 and (table.message is not None or names_events(columns)):
             return table
         if len(columns) == 1 and delimiter == "," and table.message is not None:
@@ -77,18 +83,18 @@ def csv_of_events(head: bytes) -> Csv | None:
 
 def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
     """Detect CSV with a column in which every value is a whole record, whatever its name. Reads the whole file."""
-    for delimiter, columns in _headers(head):
+    for delimiter, columns, before in _headers(head):
         if len(columns) > 1 and not any(map(may_be_message, columns)):
             continue
         file.seek(0)
-        rows = csv.reader(_lines(iter(lambda: file.read(1 << 20), b"")), delimiter=delimiter)
+        lines = islice(_lines(iter(lambda: file.read(1 << 20), b"")), before + 1, None)
         csv.field_size_limit(MAX_RECORD_BYTES)
         try:
-            name = _column_of_messages(columns, islice(rows, 1, None))
+            name = _column_of_messages(columns, csv.reader(lines, delimiter=delimiter))
         except csv.Error:
             continue
         if name is not None:
-            return Csv(delimiter, columns, columns.index(name))
+            return Csv(delimiter, columns, columns.index(name), before)
     return None
 
 
@@ -103,8 +109,16 @@ def _column_of_messages(columns: Sequence[str], rows: Iterable[Sequence[str]]) -
     return found.first()
 
 
-def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    first = head[:_HEADER_BYTES].decode("utf-8-sig", "replace").partition("\n")[0]
+def _headers(head: bytes) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Yield what can be the header of a table: delimiter, columns, and number of lines before it."""
+    text = head[:_HEADER_BYTES].decode("utf-8-sig", "replace")
+    yield from ((*header, 0) for header in _headers_in(text))
+    if skipped := _BEFORE_HEADER.match(text):
+        yield from ((*header, skipped[0].count("\n")) for header in _headers_in(text[skipped.end() :]))
+
+
+def _headers_in(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    first = text.partition("\n")[0]
     if _MEMBER.search(first) or _NO_NAME.fullmatch(first):
         return
     for delimiter in _DELIMITERS:
@@ -126,8 +140,7 @@ def _message_column(columns: Sequence[str]) -> int | None:
 def read_csv(table: Csv, pieces: Iterable[bytes]) -> Iterator[Records | Rejected]:
     """Yield the records of a CSV file. Raises Unreadable if `pieces` does, after all earlier records."""
     csv.field_size_limit(MAX_RECORD_BYTES)
-    lines = _lines(pieces)
-    next(lines, None)
+    lines = islice(_lines(pieces), table.before + 1, None)
     rows = csv.reader(lines, delimiter=table.delimiter)
     position = 0
     while True:

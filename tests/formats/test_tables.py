@@ -42,6 +42,9 @@ TABLES: dict[str, bytes] = {
     "Wazuh's dashboard": renamed(lambda name: f"data.aws.{name}"),
     "an index pattern's fields": renamed(lambda name: f"_source.data.aws.{name}"),
     "a JSON row with a prefix": dump({f"data.aws.{name}": value for name, value in FLAT.items()}).encode(),
+    "Excel's line with the separator": b"\xef\xbb\xbfsep=,\r\n" + renamed(str),
+    "PowerShell's line with the type": b"#TYPE System.Management.Automation.PSCustomObject\r\n" + renamed(str),
+    "comments and a blank line": b"# export of 2026-10-04\n# 1 row\n\n" + renamed(str),
     "Snowflake's paths": renamed(lambda name: f"VALUE:{name.upper().replace('.', ':')}::STRING"),
 }
 
@@ -112,3 +115,16 @@ def test_an_identity_in_another_spelling_is_rebuilt(spelled: dict[str, object]) 
     ((delivery, record),) = events(read(raw.encode()))
     assert delivery == Delivery.REBUILT
     assert json.loads(record)["userIdentity"].items() >= {"type": "IAMUser", "accessKeyId": KEY}.items()
+
+
+@pytest.mark.parametrize(
+    "before", ["[INFO] cloudtrail: ", "[2026-10-04T10:00:00Z] ", "[0] aws.cloudtrail: [[1.5, {}], "]
+)
+def test_text_in_brackets_before_each_record_is_no_list(before: str, tmp_path: Path) -> None:
+    """The file was called truncated, and its records proved nothing."""
+    text = "".join(f"{before}{dump(a_record(number))}{']' * before.endswith(', ')}\n" for number in (1, 2))
+    found = events(read(text.encode(), tmp_path))
+    assert [(delivery, json.loads(raw)["eventID"]) for delivery, raw in found] == [
+        (Delivery.WRAPPED, "e-1"),
+        (Delivery.WRAPPED, "e-2"),
+    ]

@@ -66,8 +66,6 @@ IDENTITY = {"type": "AssumedRole", "sessionContext": {}, "accessKeyId": ROW[3]}
         f"user_arn,command,access_key\n{ROW[2]},{ROW[1]},{ROW[3]}\n",
         f"@timestamp,eventName,userIdentity.arn,userIdentity.accessKeyId\n{','.join(ROW)}\n",
         f"userIdentity.accessKeyId,count(*)\n{ROW[3]},7\n",
-        f"#TYPE System.Object\r\neventName,eventSource,key\r\na,b,{ROW[3]}\r\n",
-        f"sep=;\neventName;eventSource;key\na;b;{ROW[3]}\n",
         f"- eventSource: sts.amazonaws.com\n  eventName: AssumeRole\n  key: {ROW[3]}\n",
         f'SQLite format 3\0 \1 CREATE TABLE ct(eventName, userIdentity) {ROW[1]}{{"accessKeyId":"{ROW[3]}"}}',
     ],
