@@ -105,7 +105,7 @@ _PATTERNS = {
     "service": r"{}(\.amazonaws\.com(\.cn)?)?",
     "region": "{}",
     "role": r"([^:]*:[^:]*:iam:[^:]*:[^:]*:role/(.*/)?)?{}",
-    "resource": r"((.*[:/])?{0}|[^:]*:[^:]*:s3:[^:]*:[^:]*:{0}/.*)",
+    "resource": r"((.*[:/])?{0}|[^:]*:[^:]*:s3:[^:]*:[^:]*:{1}/.*)",
     "user_agent": "{}",
 }
 # the credentials of a criterion, for everything derived from them
@@ -182,7 +182,7 @@ def _parameter(connection: Connection, name: str, value: Any) -> Any:
         case "outcome":
             return [_outcome(text) for text in several(value)]
         case _ if name in _PATTERNS:
-            return "|".join(_PATTERNS[name].format(_regex(text)) for text in several(value))
+            return "|".join(_PATTERNS[name].format(_regex(text), _regex(_bucket(text))) for text in several(value))
         case _:
             return value
 
@@ -190,6 +190,11 @@ def _parameter(connection: Connection, name: str, value: Any) -> Any:
 def _regex(text: str) -> str:
     """Return the regular expression for a text in which `*` stands for any text and `?` for one character."""
     return "(" + "".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in re.split(r"([*?])", text)) + ")"
+
+
+def _bucket(resource: str) -> str:
+    """Return the name of a bucket for its ARN; any other text as it is."""
+    return re.sub(r"^arn:[^:]*:s3:::", "", resource, flags=re.IGNORECASE)
 
 
 def _outcome(text: str) -> str:

@@ -149,7 +149,14 @@ def test_a_bucket_is_the_target_of_the_calls_on_its_objects(tmp_path: Path) -> N
     targets = ["arn:aws:s3:::backups/a/b", "arn:aws:s3:::backups", "arn:aws:s3:::backups-2/a", "arn:aws:s3:::x/backups"]
     records = [call(BOB.signs(), at, resources=[{"ARN": arn}]) for at, arn in enumerate(targets)]
     with case_of_records(records, tmp_path) as case:
-        for wanted, found in {"backups": [0, 1, 3], "backups*": [0, 1, 2, 3], targets[0]: [0], "a/b": [0]}.items():
+        for wanted, found in {
+            "backups": [0, 1, 3],
+            "backups*": [0, 1, 2, 3],
+            targets[0]: [0],
+            "a/b": [0],
+            targets[1]: [0, 1],
+            "arn:aws:s3:::backup*": [0, 1, 2],
+        }.items():
             assert case.events(resource=wanted)["resource"].tolist() == [targets[number] for number in found]
 
 
