@@ -222,7 +222,7 @@ class Case(CaseFolder):
 
         Raises NoSuchSubject if a name means no actor or role, or several.
         """
-        from forensics.investigate.story.told import story
+        from forensics.investigate.story.story_page import story
 
         answer = story(self._database.open(), subject, wanted, leaked_at)
         return self._log.add("story", {"subject": answer.subject.id, "leaked_at": leaked_at, **wanted}, answer)

@@ -1,4 +1,4 @@
-"""Story answer: what a key, session, user, role or address did, told in time."""
+"""Story answer: what a key, session, user, role or address did, in the order of time."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ class StoryActor:
 
 @dataclass(frozen=True, slots=True)
 class StoryStep:
-    """Like calls of one signer from one address, without a pause of half an hour.
+    """Similar calls of one signer from one address with one program, without a pause of half an hour.
 
-    `is_reading`: calls that change and take nothing, told together. `is_by_service`: calls that AWS services made for
-    the caller, told together. The other steps are of one event name, outcome and target. `event_names`: at most 12,
-    `resources`: at most 3, `event_ids`: the first 3. `application`: the program that the user agent names; the caller
-    chooses it. `new_address`, `new_application`, `new_regions`: no earlier call of the story has it. The fields from
-    `target_role_arn` on are those of `events`; of several values, the first in the order of text.
+    `is_reading`: calls that change and take nothing; all of the step succeeded, or none. Other steps are of one event
+    name, error code and target. `is_by_service`: calls that AWS services made for the caller. `event_names`: at most
+    12, `resources`: at most 3, `event_ids`: the first 3. `application`: the program that the user agent names; the
+    caller chooses it. `new_address`, `new_application`, `new_regions`: earlier calls of the story have others, also
+    those that the criteria exclude. The fields from `target_role_arn` on are those of `events`.
     """
 
     is_reading: bool
@@ -108,15 +108,18 @@ class EarlierUse:
 class Story(Displayed):
     """What a subject did, with everything derived from it. Times are UTC.
 
-    `events`: all of the story, also those without a readable time (`undated`), which are in no step. `steps`: at most
-    10,000 of `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls.
+    `events`: also those without a readable time (`undated`), which are in no step. `events_total`: also those that the
+    criteria exclude. `actors`: the ten of `actors_total` with the most events. `steps`: the first 10,000 of
+    `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls.
     """
 
     subject: StorySubject
     events: int
+    events_total: int
     undated: int
     first_event_time: datetime | None
     last_event_time: datetime | None
+    actors_total: int
     actors: tuple[StoryActor, ...]
     leaked_at: datetime | None
     earlier: EarlierUse | None

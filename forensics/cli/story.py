@@ -35,10 +35,10 @@ def story(
     every: Annotated[bool, typer.Option("--all", help="List all steps, not only the first.")] = False,
     asked: Question,
 ) -> None:
-    """Show in time what a key, session, user, role or address did.
+    """Show what a key, session, user, role or address did, by time.
 
-    Includes everything derived from the subject, also through what was planted. Similar calls are one line. The first
-    uses of an address, program or region are marked, and refused calls. Each line cites its events.
+    Includes everything derived from the subject, also through what was planted. Similar calls with one outcome are one
+    line. New addresses, programs and regions are marked, and refused calls. Each line cites its events.
 
     \b
     Examples:
@@ -50,5 +50,5 @@ def story(
     if since and until and since >= until:
         fail("no event can match: --since must be before --until; change one of them", 2)
     with asked.opened() as case:
-        told = case.story(subject, leaked_at=leaked_at, since=since, until=until)
-        asked.print(told, "whole_story" if every else "")
+        answer = case.story(subject, leaked_at=leaked_at, since=since, until=until)
+        asked.print(answer, "whole_story" if every else "")

@@ -20,8 +20,8 @@ _SUBJECTS = {
     StorySubjectType.ROLE: "role",
     StorySubjectType.ADDRESS: "address",
 }
-# what a call did; the fields are those of the step. A call without one of them is told by its name
-_DEEDS = {
+# what a call did; the fields are those of the step. A call without one of them is shown by its name
+_ACTIONS = {
     "AssumeRole": "assumed {role}",
     "AssumeRoleWithSAML": "assumed {role}",
     "AssumeRoleWithWebIdentity": "assumed {role}",
@@ -55,12 +55,19 @@ _DEEDS = {
 def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
     """Return a story; `shown`: the number of its steps, or None for all."""
     subject = f"{_SUBJECTS[answer.subject.type]} {answer.subject.id}"
+    derived = "" if answer.subject.type == StorySubjectType.ADDRESS else " with everything derived from it"
     if not answer.events:
-        yield line(f"no loaded event is by the {subject} or by what derives from it")
+        none = f"none of {count(answer.events_total, 'event')} matches" if answer.events_total else "no loaded event"
+        yield line((subject, "bold"), f"{derived}: {none}")
         return
+    many = count(answer.events, "event")
+    if answer.events < answer.events_total:
+        many = f"{answer.events:,} of {count(answer.events_total, 'event')}"
     when = time_span(answer.first_event_time, answer.last_event_time)
-    yield line((subject, "bold"), f": {count(answer.events, 'event')} with everything derived from it, {when}")
+    yield line((subject, "bold"), f": {many}{derived}, {when}")
     yield from _actors(answer.actors)
+    if answer.actors_total > len(answer.actors):
+        yield line(f"and {count(answer.actors_total - len(answer.actors), 'more actor')}", indent=2)
     if answer.undated:
         yield line(f"without {count(answer.undated, 'event')} that have no readable time", indent=2)
     if answer.earlier and answer.leaked_at:
@@ -111,8 +118,8 @@ def _days(steps: Sequence[StoryStep]) -> Iterator[Line]:
 
 def _step(step: StoryStep, before: StoryStep | None) -> Iterator[Line]:
     is_bad = step.new_address or (step.succeeded > 0 and not step.is_reading)
-    deed = (_deed(step), "" if step.succeeded else "warn") if not is_bad else (_deed(step), "bold")
-    yield line(f"{_clock(step)}{_signer(step, before)}", deed, _whence(step, before), indent=2, hang=_CLOCK + 2)
+    action = (_action(step), "" if step.succeeded else "warn") if not is_bad else (_action(step), "bold")
+    yield line(f"{_clock(step)}{_signer(step, before)}", action, _source(step, before), indent=2, hang=_CLOCK + 2)
     yield _cited(step.event_ids, step.events)
 
 
@@ -140,29 +147,33 @@ def _name(step: StoryStep) -> str:
     actor = step.actor_name or step.actor_id
     role = (step.arn or "").partition(":assumed-role/")[2].partition("/")[0]
     if not role:
-        return actor or step.access_key_id or "somebody"
+        return actor or step.access_key_id or "an unknown caller"
     return f"{actor} as {role}" if actor else f"a session of {role}"
 
 
-def _deed(step: StoryStep) -> str:
-    refused = step.denied + step.failed
-    if step.is_reading or step.is_by_service:
+def _action(step: StoryStep) -> str:
+    if step.is_reading:
         others = step.event_names_total - _NAMED
         named = ", ".join(step.event_names[:_NAMED]) + (f" and {others:,} more" if others > 0 else "")
-        result = "" if not refused else ", all refused" if not step.succeeded else f", {refused:,} refused"
-        return f"called {named}{_times(step)}{result}"
-    done = _told(step) if step.succeeded else None
+        return f"called {named}{_times(step)}{_refusal(step)}"
+    done = _described(step) if step.succeeded else None
     if done is None:
         more = f" and {step.resources_total - 1:,} more" if step.resources_total > 1 else ""
         on = f" on {step.resources[0]}{more}" if step.resources else ""
         done = f"called {step.event_names[0]}{on}"
     error = f" ({step.error_code})" if step.error_code else ""
-    result = "" if not refused else f", denied{error}" if step.denied else f", failed{error}"
-    return f"{done}{_times(step)}{result}"
+    return f"{done}{_times(step)}{_refusal(step)}{error}"
 
 
-def _told(step: StoryStep) -> str | None:
-    template = _DEEDS.get(step.event_names[0])
+def _refusal(step: StoryStep) -> str:
+    """Return how the calls of a step were refused; an empty text if they succeeded."""
+    if step.denied and step.failed:
+        return f", {step.denied:,} denied and {step.failed:,} failed"
+    return ", denied" if step.denied else ", failed" if step.failed else ""
+
+
+def _described(step: StoryStep) -> str | None:
+    template = _ACTIONS.get(step.event_names[0])
     role = step.target_role_name or step.target_role_arn
     fields = {
         "role": _role(role) if role else None,
@@ -192,21 +203,21 @@ def _times(step: StoryStep) -> str:
     return f", {step.events:,} times" if step.events > 1 else ""
 
 
-def _whence(step: StoryStep, before: StoryStep | None) -> Span | str:
-    """Return the address, program and regions, as far as they are new or other than before."""
+def _source(step: StoryStep, before: StoryStep | None) -> Span | str:
+    """Return the address and program if they differ from those before, and new regions."""
     parts = []
     if step.is_by_service:
         return ""
     if step.source_ip_address and (
         step.new_address or not before or before.source_ip_address != step.source_ip_address
     ):
-        parts.append(f"from {'the new address ' if step.new_address and before else ''}{step.source_ip_address}")
+        parts.append(f"from {'the new address ' if step.new_address else ''}{step.source_ip_address}")
     if step.application and (step.new_application or not before or before.application != step.application):
-        parts.append(f"with {'the new program ' if step.new_application and before else ''}{step.application}")
-    if step.new_regions and before:
-        parts.append(f"for the first time in {first_few(step.new_regions, _NAMED)}")
+        parts.append(f"with {'the new program ' if step.new_application else ''}{step.application}")
     text = f" {' '.join(parts)}" if parts else ""
-    return (text, "warn") if before and (step.new_address or step.new_application or step.new_regions) else text
+    if step.new_regions:
+        text += f"; new region {first_few(step.new_regions, _NAMED)}"
+    return (text, "warn") if step.new_address or step.new_application or step.new_regions else text
 
 
 def _cited(event_ids: Sequence[str], events: int) -> Line:

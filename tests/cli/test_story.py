@@ -31,9 +31,9 @@ def test_a_part_as_json(sample_case: Path) -> None:
         "--format",
         "json",
     )
-    told = json.loads(done.out)
-    assert told["subject"]["type"] == "actor"
-    assert {step["first_event_time"][:10] for step in told["steps"]} == {"2026-10-04"}
+    story = json.loads(done.out)
+    assert story["subject"]["type"] == "actor"
+    assert {step["first_event_time"][:10] for step in story["steps"]} == {"2026-10-04"}
 
 
 def test_all_steps(sample_case: Path) -> None:
@@ -50,6 +50,6 @@ def test_a_subject_that_is_not_known(sample_case: Path, subject: str) -> None:
 
 
 def test_a_key_without_events(sample_case: Path) -> None:
-    done = run("story", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case)
+    done = run("story", "AKIAQQQQQQQQQQQQQQQQ", "--case", sample_case, width=100)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("no loaded event is by the access key AKIAQQQQQQQQQQQQQQQQ")
+    assert done.out.startswith("access key AKIAQQQQQQQQQQQQQQQQ with everything derived from it: no loaded event")

@@ -20,7 +20,7 @@ import forensics.investigate
 from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
 from forensics.investigate.sql_rows import Row, pairs, rows, run, values
-from forensics.investigate.story.told import story_tables
+from forensics.investigate.story.story_page import story_tables
 from forensics.investigate.triage.triage_signals import SIGNALS, TABLES, WEIGHTS, signals_of
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
@@ -81,7 +81,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(Layout(folder), folder / "case.duckdb", read_only=True) as opened:
         run(opened, "same_user")
-        with signals_of(opened), story_tables(opened, {"key": DEEP_KEY}, None):
+        with signals_of(opened), story_tables(opened, {"key": DEEP_KEY}, {}, None):
             yield opened
 
 

@@ -23,6 +23,7 @@ def test_stories_of_the_sample(sample_case: Path, width: int) -> None:
             "leaked": case.story(sample.LEAKED_KEY, leaked_at=LEAK),
             "address": case.story("192.0.2.91"),
             "unknown": case.story("AKIAQQQQQQQQQQQQQQQQ"),
+            "later": case.story("192.0.2.91", since=LEAK.replace(year=2027)),
         }.items():
             shown = lay_out(render_story(story), width)
             assert all(cells(row) <= width or len(row.split()) == 1 for row in shown.splitlines())
@@ -38,7 +39,7 @@ def test_a_long_story_says_what_it_leaves_out(sample_case: Path) -> None:
     assert all(step.event_ids[0] in whole for step in story.steps)
 
 
-def test_the_chosen_name_of_a_session_is_not_told(sample_case: Path) -> None:
+def test_the_chosen_name_of_a_session_is_not_shown(sample_case: Path) -> None:
     """The intruder called a session bob.meyer, as somebody else is called."""
     with Case.open(sample_case) as case:
         shown = lay_out(render_whole_story(case.story(sample.DEEP_KEY)), 80)

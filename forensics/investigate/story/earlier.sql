@@ -8,5 +8,6 @@ select
         as addresses,
     coalesce(arg_min(event_id, (event_time, event_key), 3) filter (event_id is not null), []) as event_ids
 from story_events
-where event_time < $leaked_at::timestamptz
+where is_wanted
+  and event_time < $leaked_at::timestamptz
 having count(*) > 0

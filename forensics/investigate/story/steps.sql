@@ -1,77 +1,98 @@
--- Create the steps of a story: similar calls of one signer from one address, without a pause of half an hour.
--- Grain: one row per step, in the order of time. Calls that read are one step; of other calls, those of one name,
--- outcome and change, on one target, or on objects of one bucket. Calls that AWS services made for the caller are one
--- step, too. `new_...`: no earlier call of the story has this address, program or region. $leaked_at: UTC, or null;
--- calls before it are in no step, nor are calls without a time.
+-- Create the steps of a story: similar calls of one signer from one address with one program, without a pause of half an
+-- hour. Grain: one row per step. Reads with one outcome are one step; of other calls, those of one name, outcome and
+-- change, on one target, or on objects of one bucket. Of the calls that AWS services made for the caller, the address,
+-- program and key do not matter. `new_...`: earlier calls of the story have others. $leaked_at: UTC, or null; calls
+-- before it are in no step, nor are calls without a time.
 create or replace temporary table story_steps as
 with calls as (
     select
         story_events.*,
+        story_programs.application,
         story_events.source_addresses is null and story_events.source_ip_address is not null as is_by_service,
-        coalesce(story_events.source_ip_address, '') as address,
-        coalesce(story_events.user_agent, '') as agent,
-        coalesce(story_events.aws_region, '') as region,
-        case
-            when is_by_service
-                then coalesce(story_events.actor_id, story_events.access_key_id, story_events.principal_id, '')
-            else coalesce(story_events.access_key_id, story_events.principal_id, '') || ' ' || address
-        end as signer,
-        case
-            when is_by_service then 'services'
-            when story_events.read_only
-                and story_events.issued_access_key_id is null
-                and story_events.target_role_arn is null
-                and coalesce(sensitive_actions.tactic, 'discovery') = 'discovery'
-                then 'reads'
-            else concat_ws(
-                ' ',
-                story_events.event_name,
-                story_events.outcome,
-                regexp_extract(story_events.resource, '^arn:[^:]*:s3:::[^/]*|.*', 0),
-                story_events.target_role_arn,
-                story_events.target_role_name,
-                story_events.target_user_name,
-                story_events.new_user_name,
-                story_events.target_access_key_id,
-                story_events.target_status,
-                story_events.target_policy,
-                story_events.created_access_key_id,
-                story_events.launched
-            )
-        end as told_as
+        coalesce(story_events.source_addresses, story_events.source_ip_address, '') as address,
+        story_events.read_only
+            and story_events.issued_access_key_id is null
+            and story_events.target_role_arn is null
+            and coalesce(sensitive_actions.tactic, 'discovery') = 'discovery' as is_reading,
+        {
+            actor_kind: story_events.actor_kind,
+            actor_id: story_events.actor_id,
+            actor_name: story_events.actor_name,
+            grade: story_events.grade,
+            arn: story_events.arn,
+            principal_id: story_events.principal_id,
+            access_key_id: case
+                when not is_by_service or story_events.actor_id is null then story_events.access_key_id
+            end,
+            address: case when not is_by_service then address end,
+            application: case when not is_by_service then story_programs.application end
+        } as signer,
+        {
+            event_source: story_events.event_source,
+            event_name: story_events.event_name,
+            error_code: story_events.error_code,
+            target: regexp_extract(story_events.resource, '^arn:[^:]*:s3:::[^/]*|.*', 0),
+            target_role_arn: story_events.target_role_arn,
+            target_role_name: story_events.target_role_name,
+            target_user_name: story_events.target_user_name,
+            new_user_name: story_events.new_user_name,
+            target_access_key_id: story_events.target_access_key_id,
+            target_status: story_events.target_status,
+            target_policy: story_events.target_policy,
+            created_access_key_id: story_events.created_access_key_id,
+            launched: story_events.launched
+        } as change
     from story_events
+    left join story_programs on story_programs.user_agent = story_events.user_agent
     left join sensitive_actions
       on  sensitive_actions.event_source = story_events.event_source
       and sensitive_actions.event_name = story_events.event_name
 ),
 
+marked as (
+    select
+        *,
+        {
+            is_by_service: is_by_service,
+            is_reading: coalesce(is_reading, false),
+            has_succeeded: outcome = 'succeeded',
+            change: case when not coalesce(is_reading, false) then change end
+        } as kind,
+        row_number() over (order by event_time, event_key) > 1 as is_later,
+        row_number() over (partition by is_by_service, address order by event_time, event_key) = 1
+            and is_later and address <> '' and not is_by_service as is_new_address,
+        row_number() over (partition by is_by_service, application order by event_time, event_key) = 1
+            and is_later and application is not null and not is_by_service as is_new_application,
+        row_number() over (partition by aws_region order by event_time, event_key) = 1
+            and is_later and aws_region is not null as is_new_region
+    from calls
+),
+
 paused as (
     select
         *,
-        coalesce(event_time - lag(event_time) over alike > interval 30 minutes, false) as is_after_a_pause,
-        row_number() over (partition by is_by_service, address order by event_time, event_key) = 1 as is_new_address,
-        row_number() over (partition by is_by_service, agent order by event_time, event_key) = 1 as is_new_agent,
-        row_number() over (partition by region order by event_time, event_key) = 1 as is_new_region
-    from calls
-    window alike as (partition by signer, told_as order by event_time, event_key)
+        coalesce(event_time - lag(event_time) over alike > interval 30 minutes, false) as is_after_a_pause
+    from marked
+    where is_wanted
+      and event_time >= coalesce($leaked_at::timestamptz, event_time)
+    window alike as (partition by signer, kind order by event_time, event_key)
 ),
 
 numbered as (
     select
         *,
         count(*) filter (is_after_a_pause) over (
-            partition by signer, told_as
+            partition by signer, kind
             order by event_time, event_key
             rows between unbounded preceding and current row
         ) as run
     from paused
-    where event_time >= coalesce($leaked_at::timestamptz, event_time)
 )
 
 select
-    min(event_key) as place,
-    told_as = 'reads' as is_reading,
-    told_as = 'services' as is_by_service,
+    arg_min(event_key, (event_time, event_key)) as place,
+    kind.is_reading as is_reading,
+    kind.is_by_service as is_by_service,
     min(event_time)::timestamp as first_event_time,
     max(event_time)::timestamp as last_event_time,
     count(*) as events,
@@ -84,21 +105,21 @@ select
     count(distinct event_source) as services,
     list_slice(list_sort(coalesce(list(distinct resource) filter (resource is not null), [])), 1, 3) as resources,
     count(distinct resource) as resources_total,
-    min(actor_kind) as actor_kind,
-    min(actor_id) as actor_id,
-    min(actor_name) as actor_name,
-    min(grade) as grade,
+    signer.actor_kind as actor_kind,
+    signer.actor_id as actor_id,
+    signer.actor_name as actor_name,
+    signer.grade as grade,
     min(identity_type) as identity_type,
-    min(arn) as arn,
+    signer.arn as arn,
     min(access_key_id) as access_key_id,
     min(recipient_account_id) as account_id,
-    min(source_ip_address) as source_ip_address,
+    arg_min(source_ip_address, (event_time, event_key)) as source_ip_address,
     arg_min(user_agent, (event_time, event_key)) as user_agent,
-    cast(null as varchar) as application,
+    signer.application as application,
     list_slice(list_sort(coalesce(list(distinct aws_region) filter (aws_region is not null), [])), 1, 12) as aws_regions,
-    bool_or(is_new_address and not is_by_service) as new_address,
-    bool_or(is_new_agent and not is_by_service) as new_application,
-    coalesce(list_sort(list(region) filter (is_new_region and region <> '')), []) as new_regions,
+    bool_or(is_new_address) as new_address,
+    bool_or(is_new_application) as new_application,
+    coalesce(list_sort(list(aws_region) filter (is_new_region)), []) as new_regions,
     min(error_code) as error_code,
     min(target_role_arn) as target_role_arn,
     min(target_role_name) as target_role_name,
@@ -112,4 +133,4 @@ select
     min(launched) as launched,
     coalesce(arg_min(event_id, (event_time, event_key), 3) filter (event_id is not null), []) as event_ids
 from numbered
-group by signer, told_as, run
+group by signer, kind, run

@@ -1,9 +1,10 @@
-"""Told: the story of a key, session, user, role or address, over everything derived from it."""
+"""Story page: what a key, session, user, role or address did in time, with everything derived from it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
+
+import pyarrow as pa
 
 from forensics.addresses import network_of
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
@@ -12,9 +13,12 @@ from forensics.identifiers import Identifier, SubjectType, identify, shortened
 from forensics.investigate.applications import application_of
 from forensics.investigate.case.event_filter import condition
 from forensics.investigate.case.statement import query_errors
-from forensics.investigate.sql_rows import Connection, Row, rows, run
+from forensics.investigate.sql_rows import Connection, Row, rows, run, values
+from forensics.tables import insert_rows
 
 _MOST_STEPS = 10_000
+_MOST_ACTORS = 10
+# of an event that was delivered to several accounts, one copy: if possible one that is wanted, and the caller's own
 _CREATE = """
 create or replace temporary table story_events as
 select
@@ -22,16 +26,15 @@ select
     user_agent, error_code, read_only, identity_type, principal_id, arn, access_key_id, issued_access_key_id,
     target_role_arn, target_role_name, target_user_name, new_user_name, target_access_key_id, target_status,
     target_policy, created_access_key_id, launched, resource, outcome, actor_kind, actor_id, actor_name, grade,
-    source_addresses
+    source_addresses, coalesce({wanted}, false) as is_wanted
 from attributed_events
+where {about}
+qualify row_number() over (
+    partition by coalesce(shared_event_id, event_key), event_time, event_source, event_name
+    order by is_wanted desc, coalesce(recipient_account_id = account_id, false) desc, event_key
+) = 1
 """
-# of an event that was delivered to several accounts, the caller's own copy
-_ONCE = """
-    qualify row_number() over (
-        partition by coalesce(shared_event_id, event_key)
-        order by coalesce(recipient_account_id = account_id, false) desc, event_key
-    ) = 1
-"""
+_PROGRAMS = pa.schema({"user_agent": pa.string(), "application": pa.string()})
 _CRITERIA = {
     StorySubjectType.ACCESS_KEY: "key",
     StorySubjectType.SESSION: "session",
@@ -43,14 +46,16 @@ _CRITERIA = {
 
 class _TotalRow(Row, frozen=True):
     events: int
+    events_total: int
     undated: int
     first_event_time: datetime | None
     last_event_time: datetime | None
+    actors_total: int
     steps_total: int
 
 
 class _CalledRow(Row, frozen=True):
-    """An actor or a role that a name means; `place`: its ARN, or else its ID."""
+    """An actor or a role that a name means."""
 
     kind: str
     id: str
@@ -79,39 +84,45 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
     if subject.type != StorySubjectType.ADDRESS:
         about["descendants"] = True
     since = leaked_at.isoformat() if leaked_at else None
-    with story_tables(connection, {**wanted, **about}, since):
+    with story_tables(connection, about, wanted, since):
         (total,) = rows(connection, _TotalRow, "story/totals")
         steps = rows(connection, StoryStep, "story/first_steps", most=_MOST_STEPS)
         return Story(
             subject,
             total.events,
+            total.events_total,
             total.undated,
             total.first_event_time,
             total.last_event_time,
-            tuple(rows(connection, StoryActor, "story/actors")),
+            total.actors_total,
+            tuple(rows(connection, StoryActor, "story/actors", most=_MOST_ACTORS)),
             leaked_at,
             next(iter(rows(connection, EarlierUse, "story/earlier", leaked_at=since)), None),
             total.steps_total,
-            tuple(_with_application(step) for step in steps),
+            tuple(steps),
         )
 
 
 @contextmanager
-def story_tables(connection: Connection, wanted: Mapping[str, object], leaked_at: str | None) -> Iterator[None]:
-    """Fill the temporary tables of a story, and drop them at the end."""
-    where, parameters = condition(connection, wanted)
+def story_tables(
+    connection: Connection, about: Mapping[str, object], wanted: Mapping[str, object], leaked_at: str | None
+) -> Iterator[None]:
+    """Fill the temporary tables of a story, and drop them at the end. `about`: the criteria of its subject."""
+    of_subject, parameters = condition(connection, about)
+    of_part, more = condition(connection, wanted)
+    if parameters.keys() & more.keys():
+        raise UnusableFilter("the subject is the key of the story; leave origin_key out")
     try:
         with query_errors():
-            connection.execute(f"{_CREATE} where {where} {_ONCE}", parameters)
+            connection.execute(_CREATE.format(about=of_subject, wanted=of_part), {**parameters, **more})
+        agents = values(connection, str, "story/user_agents")
+        connection.execute("create temporary table story_programs (user_agent varchar, application varchar)")
+        insert_rows(connection, "story_programs", _PROGRAMS, [(agent, application_of(agent)) for agent in agents])
         run(connection, "story/steps", leaked_at=leaked_at)
         yield
     finally:
-        connection.execute("drop table if exists story_events")
-        connection.execute("drop table if exists story_steps")
-
-
-def _with_application(step: StoryStep) -> StoryStep:
-    return replace(step, application=application_of(step.user_agent))
+        for table in ("story_events", "story_programs", "story_steps"):
+            connection.execute(f"drop table if exists {table}")
 
 
 def _subject(connection: Connection, text: str) -> StorySubject:
@@ -119,9 +130,12 @@ def _subject(connection: Connection, text: str) -> StorySubject:
     if network_of(text) is not None:
         return StorySubject(StorySubjectType.ADDRESS, text)
     try:
-        return _identified(identify(text))
+        identifier = identify(text)
     except NotAnIdentifier as error:
         return _named(connection, text, error)
+    if identifier.id.startswith("AROA") and ":" not in identifier.id:
+        return _named(connection, identifier.id)
+    return _identified(identifier)
 
 
 def _identified(identifier: Identifier) -> StorySubject:
@@ -135,7 +149,7 @@ def _identified(identifier: Identifier) -> StorySubject:
             )
         case SubjectType.SESSION if ":role/" in id_:
             return StorySubject(StorySubjectType.ROLE, id_)
-        case SubjectType.SESSION if ":assumed-role/" in id_:
+        case SubjectType.SESSION if ":sts:" in id_:
             return StorySubject(StorySubjectType.SESSION, id_)
         case SubjectType.PRINCIPAL if ":" in id_:
             return StorySubject(StorySubjectType.SESSION, id_)
@@ -143,8 +157,8 @@ def _identified(identifier: Identifier) -> StorySubject:
             return StorySubject(StorySubjectType.ACTOR, id_)
 
 
-def _named(connection: Connection, name: str, refusal: NotAnIdentifier) -> StorySubject:
-    """Return the only actor or role with a name. `refusal`: why the name is not an identifier."""
+def _named(connection: Connection, name: str, refusal: NotAnIdentifier | None = None) -> StorySubject:
+    """Return the only actor or role with a name or ID. `refusal`: why it is not another identifier."""
     called = rows(connection, _CalledRow, "story/named", name=name)
     if not called and isinstance(refusal, SecretRefused):
         raise refusal
@@ -155,6 +169,8 @@ def _named(connection: Connection, name: str, refusal: NotAnIdentifier) -> Story
         )
     if len(called) > 1:
         several = ", ".join(f"{one.kind} {one.place}" for one in called)
-        raise NoSuchSubject(f"{shortened(name)} means {len(called)} actors or roles; name one of them: {several}")
+        raise NoSuchSubject(
+            f"{shortened(name)} means {len(called)} actors or roles; name one of them or its key: {several}"
+        )
     type_ = StorySubjectType.ROLE if called[0].kind == "role" else StorySubjectType.ACTOR
     return StorySubject(type_, called[0].id)

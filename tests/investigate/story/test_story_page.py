@@ -49,22 +49,23 @@ def names(story: Story) -> list[tuple[str, int]]:
 def test_a_key_with_everything_derived_from_it(case: Case) -> None:
     story = case.story(ALICE.key)
     assert names(story) == [
-        ("AssumeRole", 1), ("List10", 11), ("DeleteUser", 1), ("CreateAccessKey", 1), ("Decrypt", 1), ("PutObject", 2),
-        ("PutObject", 1),
+        ("AssumeRole", 1), ("List10", 10), ("List21", 1), ("DeleteUser", 1), ("CreateAccessKey", 1), ("Decrypt", 1),
+        ("PutObject", 2), ("PutObject", 1),
     ]  # fmt: skip
-    assert (story.events, story.steps_total, story.undated) == (18, 7, 0)
+    assert (story.events, story.events_total, story.steps_total, story.undated) == (18, 18, 8, 0)
     assert [actor.name for actor in story.actors] == ["alice", "planted"]
 
 
 def test_steps_say_what_is_new_and_what_was_refused(case: Case) -> None:
-    first, reads, refused, created, by_service, planted, later = case.story(ALICE.key).steps
-    assert (reads.is_reading, reads.succeeded, reads.denied, reads.event_names_total) == (True, 10, 1, 11)
+    first, reads, denied, refused, created, by_service, planted, later = case.story(ALICE.key).steps
+    assert (reads.is_reading, reads.succeeded, reads.denied, reads.event_names_total) == (True, 10, 0, 10)
+    assert (denied.is_reading, denied.succeeded, denied.denied) == (True, 0, 1)
     assert (refused.denied, refused.target_user_name) == (1, "x")
     assert (created.created_access_key_id, created.target_user_name) == (PLANTED.key, "planted")
     assert (by_service.is_by_service, by_service.new_address) == (True, False)
     assert (planted.new_address, planted.new_regions) == (True, ("eu-west-1",))
     assert (later.new_address, later.new_regions) == (False, ())
-    assert first.new_address
+    assert (first.new_address, first.new_application, first.new_regions) == (False, False, ())
 
 
 def test_every_event_is_in_one_step(sample_case: Path) -> None:
@@ -88,6 +89,7 @@ def test_every_event_is_in_one_step(sample_case: Path) -> None:
         (DEPLOY.arn, "role", 17),
         (SESSION["arn"], "session", 17),
         (f"{DEPLOY.id}:bob", "session", 17),
+        (DEPLOY.id, "role", 17),
         ("203.0.113.0/24", "address", 3),
         ("bob", "actor", 1),
         ("AKIAQQQQQQQQQQQQQQQQ", "access_key", 0),
@@ -114,7 +116,7 @@ def test_what_cannot_be_a_name_is_refused_in_one_line(case: Case, name: str) -> 
 def test_a_name_of_several_is_not_guessed(tmp_path: Path) -> None:
     other = Account("222222222222").user("alice")
     with case_of_records([*RECORDS, call(other.signs(), 60)], tmp_path) as case:
-        with pytest.raises(NoSuchSubject, match="alice means 2 actors or roles; name one of them") as raised:
+        with pytest.raises(NoSuchSubject, match="alice means 2 actors or roles; name one of them or its key") as raised:
             case.story("alice")
         assert ALICE.arn in str(raised.value) and other.arn in str(raised.value)
         assert case.story(other.arn).events == 1
@@ -171,8 +173,9 @@ def test_a_secret_is_refused(case: Case) -> None:
         case.story("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
 
-def test_earlier_use_is_told_once(case: Case) -> None:
-    story = case.story(ALICE.key, leaked_at=START + timedelta(seconds=25))
+def test_earlier_use_is_summarized_once(case: Case) -> None:
+    """A call at the very second of the leak is not earlier."""
+    story = case.story(ALICE.key, leaked_at=START + timedelta(seconds=30))
     assert story.earlier is not None
     assert (story.earlier.events, story.earlier.event_names) == (13, 13)
     assert names(story) == [("CreateAccessKey", 1), ("Decrypt", 1), ("PutObject", 2), ("PutObject", 1)]
@@ -185,10 +188,12 @@ def test_a_part_of_a_story(case: Case) -> None:
     assert names(case.story(ALICE.key, since=start, until=start + timedelta(seconds=9))) == [
         ("DeleteUser", 1), ("CreateAccessKey", 1),
     ]  # fmt: skip
-    assert names(case.story(ALICE.key, errors=True)) == [("List21", 1), ("DeleteUser", 1)]
+    part = case.story(ALICE.key, errors=True)
+    assert names(part) == [("List21", 1), ("DeleteUser", 1)]
+    assert (part.events, part.events_total, part.actors_total) == (2, 18, 1)
 
 
-def test_a_call_of_which_two_accounts_have_a_copy_is_told_once(tmp_path: Path) -> None:
+def test_a_call_of_which_two_accounts_have_a_copy_is_one_event(tmp_path: Path) -> None:
     shared = {"sharedEventID": "00000000-0000-4000-8000-00000000000a"}
     own = assume_role(ALICE.signs(), DEPLOY, "bob", 0, issues=KEY) | shared
     copy = own | {"recipientAccountId": "222222222222", "eventID": "00000000-0000-4000-8000-00000000000b"}
@@ -201,3 +206,75 @@ def test_the_order_of_records_changes_nothing(case: Case, tmp_path: Path) -> Non
     Random(1).shuffle(shuffled)
     with case_of_records(shuffled, tmp_path) as other:
         assert other.story(ALICE.key) == case.story(ALICE.key)
+
+
+def test_what_the_excluded_calls_used_is_not_new(case: Case) -> None:
+    known, new = (case.story(ALICE.key, since=START + timedelta(seconds=second)) for second in (41, 40))
+    assert [(step.new_address, step.new_regions) for step in known.steps] == [(False, ()), (False, ())]
+    assert [(step.new_address, step.new_regions) for step in new.steps] == [(True, ("eu-west-1",)), (False, ())]
+    assert case.story(ALICE.key, leaked_at=START + timedelta(seconds=40)).steps == new.steps
+
+
+def test_a_program_is_new_once_and_has_steps_of_its_own(tmp_path: Path) -> None:
+    agents = ["aws-cli/2.9 md/command#s3.ls", "aws-cli/2.9 md/command#s3.cp", "Boto3/1.2", "aws-cli/2.9 x", "Boto3/1.2"]
+    records = [call(ALICE.signs(), second, userAgent=agent, readOnly=True) for second, agent in enumerate(agents)]
+    with case_of_records(records, tmp_path) as case:
+        steps = case.story(ALICE.key).steps
+    assert [(step.application, step.events, step.new_application) for step in steps] == [
+        ("AWS CLI 2.9", 3, False),
+        ("Boto3 1.2", 2, True),
+    ]
+
+
+def test_an_address_is_compared_by_value(tmp_path: Path) -> None:
+    spelled = ["2001:db8::1", "2001:0DB8:0:0:0:0:0:1", "[2001:db8::1]:443", "2001:db8::2"]
+    records = [call(ALICE.signs(), second, sourceIPAddress=one) for second, one in enumerate(spelled)]
+    with case_of_records(records, tmp_path) as case:
+        steps = case.story(ALICE.key).steps
+    assert [(step.source_ip_address, step.events, step.new_address) for step in steps] == [
+        (spelled[0], 3, False),
+        (spelled[3], 1, True),
+    ]
+
+
+def test_changes_by_services_are_steps_of_their_own(tmp_path: Path) -> None:
+    """A stack that creates a user is not hidden among the reads of CloudFormation."""
+    service = {"sourceIPAddress": "cloudformation.amazonaws.com", "source": IAM}
+    roles = [DEPLOY.session("x", 0, AWS.key("ONE")), AWS.role("admin").session("x", 0, AWS.key("TWO"))]
+    records = [
+        assume_role(ALICE.signs(), DEPLOY, "x", 0, issues=AWS.key("ONE")),
+        assume_role(ALICE.signs(), AWS.role("admin"), "x", 0, issues=AWS.key("TWO")),
+        *(call(roles[0], 1 + n, name=f"Get{n}", readOnly=True, **service) for n in range(9)),
+        call(roles[1], 12, name="GetUser", readOnly=True, **service),
+        call(roles[1], 13, name="CreateUser", requestParameters={"userName": "eve"}, **service),
+        call(roles[1], 14, name="CreateUser", requestParameters={"userName": "eve2"}, **service),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        steps = [step for step in case.story(ALICE.key).steps if step.is_by_service]
+    assert [(step.event_names[0], step.events, step.target_user_name) for step in steps] == [
+        ("Get0", 9, None), ("GetUser", 1, None), ("CreateUser", 1, "eve"), ("CreateUser", 1, "eve2"),
+    ]  # fmt: skip
+    assert [step.arn for step in steps[:2]] == [role["arn"] for role in roles]
+
+
+def test_different_calls_with_one_shared_id_are_all_shown(tmp_path: Path) -> None:
+    shared = {"sharedEventID": "00000000-0000-4000-8000-00000000000a"}
+    records = [call(ALICE.signs(), 0, name=name, **shared) for name in ("ListBuckets", "DeleteBucket")]
+    with case_of_records(records, tmp_path) as case:
+        assert case.story(ALICE.key).events == 2
+
+
+def test_services_with_one_api_name_are_two_steps(tmp_path: Path) -> None:
+    sources = ("eks.amazonaws.com", "redshift.amazonaws.com")
+    records = [
+        call(ALICE.signs(), second, source=source, name="CreateCluster") for second, source in enumerate(sources)
+    ]
+    with case_of_records(records, tmp_path) as case:
+        assert [step.event_source for step in case.story(ALICE.key).steps] == list(sources)
+
+
+def test_actors_beyond_the_listed_ones_are_counted(tmp_path: Path) -> None:
+    users = [AWS.user(f"user{number}") for number in range(13)]
+    with case_of_records([call(user.signs(), 0) for user in users], tmp_path) as case:
+        story = case.story("0.0.0.0/0")
+    assert (len(story.actors), story.actors_total) == (10, 13)
