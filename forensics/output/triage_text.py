@@ -1,49 +1,52 @@
 """Triage on screen: ranked leads, each with its reasons, a proving event, what still works, and the next command.
 
-The first page is one screen: up to ten leads, the first three in full.
+The first page is one screen of 80 columns and about 50 lines: up to ten leads, the first two with all of their lines.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import NodeKind
 from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, StillWorks, Triage
 from forensics.identifiers import is_secret
 from forensics.output.identity_text import described, short_name
-from forensics.output.lines import BLANK, Line, Span, cut, labelled, line, part
+from forensics.output.lines import BLANK, Line, Span, cells, cut, labelled, line, part
 from forensics.output.words import NODES, SIGNALS, count, first_few, minute, readable_time
 
 _FIRST_PAGE = 10
-_IN_FULL = 3
-_REASONS_SHOWN = 6
-_REASONS_SHOWN_IN_SHORT = 3
+_IN_FULL = 2
+_WIDTH = 8
+_ROW = 80 - 4 - _WIDTH
+"""The columns of a row after its label. Lists on the first page have one or two rows."""
+_FEW_ROWS, _ROWS, _ALL_ROWS = 2, 5, 1000
 _DETAILS_SHOWN = 2
-_WORKS_SHOWN = 4
 _LONGEST = 60
-_WIDTH = 7
 
 
 def render_triage(answer: Triage) -> Iterator[Line]:
     """Return the first leads."""
-    return _page(answer, _FIRST_PAGE, _IN_FULL)
+    return _page(answer, _FIRST_PAGE, _IN_FULL, _FEW_ROWS if len(answer.leads) > _IN_FULL else _ROWS)
 
 
 def render_all_leads(answer: Triage) -> Iterator[Line]:
     """Return all leads in full."""
-    return _page(answer, len(answer.leads), len(answer.leads))
+    return _page(answer, len(answer.leads), len(answer.leads), _ALL_ROWS)
 
 
-def _page(answer: Triage, most: int, in_full: int) -> Iterator[Line]:
+def _page(answer: Triage, most: int, in_full: int, rows: int) -> Iterator[Line]:
     yield from _headline(answer)
     for lead in answer.leads[:most]:
-        yield BLANK
-        yield from _lead(lead, answer.source) if lead.rank <= in_full else _in_short(lead, answer.source)
+        if lead.rank <= in_full + 1:
+            yield BLANK
+        yield from _lead(lead, answer.source, rows) if lead.rank <= in_full else _in_short(lead, answer.source)
     if len(answer.leads) > most:
         yield BLANK
-        yield line((f"and {count(answer.leads_total - most, 'more lead')}; --all shows them", "dim"))
+        listed = "them" if answer.leads_total == len(answer.leads) else f"the first {len(answer.leads)}"
+        yield line((f"and {count(answer.leads_total - most, 'more lead')}; --all shows {listed}", "dim"))
     elif answer.leads_total > len(answer.leads):
         yield BLANK
         yield line((f"and {count(answer.leads_total - len(answer.leads), 'weaker lead')}, not listed", "dim"))
@@ -63,22 +66,22 @@ def _headline(answer: Triage) -> Iterator[Line]:
         yield line(("nothing stands out within these logs, which proves nothing", "dim"), indent=2)
 
 
-def _lead(lead: Lead, source: tuple[str, ...]) -> Iterator[Line]:
+def _lead(lead: Lead, source: tuple[str, ...], rows: int) -> Iterator[Line]:
     yield line(f"{lead.rank:>2}  ", *_who(lead), hang=4)
     yield _labelled("when", _when(lead))
-    if key := tuple(_key(lead)):
+    if key := tuple(_key(lead, rows)):
         yield _labelled("key", *key)
-    yield _labelled("why", *_why(lead, _REASONS_SHOWN))
+    yield _labelled("why", *_why(lead.reasons, rows))
     yield _labelled("proof", *_proof(lead))
-    if works := _works(lead):
+    if works := _works(lead, rows - 1):
         yield _labelled("works", *works)
     yield _labelled("next", (_command(lead, source), "bold"))
 
 
 def _in_short(lead: Lead, source: tuple[str, ...]) -> Iterator[Line]:
     """Return three lines for a lead; what it leaves out is in the answer of its command, and in --all."""
-    yield line(f"{lead.rank:>2}  ", *_who(lead), f", {minute(lead.first_event)}", hang=4)
-    yield _labelled("why", *_why(lead, _REASONS_SHOWN_IN_SHORT))
+    yield line(f"{lead.rank:>2}  ", *_who(lead), hang=4)
+    yield _labelled(f"{lead.first_event:%b %d}", *_why(lead.reasons, 1))
     yield _labelled("next", (_command(lead, source), "bold"))
 
 
@@ -90,7 +93,9 @@ def _labelled(label: str, *spans: str | Span) -> Line:
 def _who(lead: Lead) -> tuple[str | Span, ...]:
     if lead.actor.kind != ActorKind.UNKNOWN:
         return (*described(lead.actor), (f", {lead.grade}", "dim"))
-    name = short_name(lead.principal_arn) or next(iter(lead.access_key_ids), "unknown")
+    # the caller chose the name of the session
+    role = (lead.principal_arn or "").partition(":assumed-role/")[2].partition("/")[0]
+    name = f"role {role}" if role else short_name(lead.principal_arn) or next(iter(lead.access_key_ids), "unknown")
     return ((_hidden(name), "bold"), ", whose actor is not resolved")
 
 
@@ -100,50 +105,60 @@ def _when(lead: Lead) -> str:
     return f"{readable_time(lead.first_event)} to {readable_time(lead.last_event)}, {accounts}"
 
 
-def _key(lead: Lead) -> Iterator[str | Span]:
+def _key(lead: Lead, rows: int) -> Iterator[str | Span]:
     if lead.origin_access_key_id:
         yield (lead.origin_access_key_id, "bold")
     if lead.planted:
-        yield f"{', ' if lead.origin_access_key_id else ''}and what it planted: "
-        yield first_few([_hidden(name) for name in lead.planted], 3)
+        yield f"{', ' if lead.origin_access_key_id else ''}planted "
+        yield first_few([_hidden(name) for name in lead.planted], rows - 1)
 
 
-def _why(lead: Lead, most: int) -> Iterator[str | Span]:
-    for place, reason in enumerate(lead.reasons[:most]):
+def _why(reasons: Sequence[Reason], rows: int) -> Iterator[str | Span]:
+    """Yield the reasons that fit into some rows; if there are few rows, with details of the first only."""
+    details = [_DETAILS_SHOWN] * len(reasons) if rows > _FEW_ROWS else [rows, *[0] * (len(reasons) - 1)]
+    spans = [_reason(reason, most) for reason, most in zip(reasons, details, strict=True)]
+    texts = [f"{name}{details}; " for (name, _), details in spans]
+    shown = _fitting(texts, rows * _ROW, "99 more reasons")
+    for place, reason in enumerate(spans[:shown]):
         yield "; " if place else ""
-        yield from _reason(reason)
-    if len(lead.reasons) > most:
-        yield f"; {count(len(lead.reasons) - most, 'more reason')}"
+        yield from reason
+    if len(reasons) > shown:
+        yield f"; {count(len(reasons) - shown, 'more reason')}"
 
 
-def _reason(reason: Reason) -> Iterator[str | Span]:
-    yield (SIGNALS[reason.signal], "warn")
+def _fitting(texts: Iterable[str], room: int, more: str) -> int:
+    """Return the number of texts, at least one, that fit into `room` columns, with `more` unless all of them fit."""
+    ends = list(accumulate(map(cells, texts)))
+    return len(ends) if not ends or ends[-1] <= room else max(1, sum(end <= room - len(more) for end in ends))
+
+
+def _reason(reason: Reason, most: int) -> tuple[Span, str]:
     kinds = reason.signal == Signal.PLANTED_ACCESS
-    shown = (detail.replace("_", " ") if kinds else cut(_hidden(detail), _LONGEST) for detail in reason.details)
-    details = first_few(list(shown), _DETAILS_SHOWN)
-    yield f": {details}" if details else ""
+    details = [detail.replace("_", " ") if kinds else cut(_hidden(detail), _LONGEST) for detail in reason.details]
+    return (SIGNALS[reason.signal], "warn"), f": {first_few(details, most)}" if details and most else ""
 
 
 def _proof(lead: Lead) -> Iterator[str | Span]:
     yield (lead.event_ids[0], "dim") if lead.event_ids else ("the events have no IDs", "dim")
     if lead.events > 1 and lead.event_ids:
-        yield f" and {lead.events - 1:,} more; --format json cites {len(lead.event_ids)}"
+        yield f" and {lead.events - 1:,} more"
 
 
-def _works(lead: Lead) -> tuple[str | Span, ...]:
+def _works(lead: Lead, rows: int) -> tuple[str | Span, ...]:
     if lead.still_works is None or lead.still_working is None:
         return ("not examined; `forensics tree` shows it",)
-    shown = [_work(one) for one in lead.still_works[:_WORKS_SHOWN]]
+    texts = [_work(one) for one in lead.still_works]
+    shown = texts[: _fitting([f"{text}, " for text in texts], rows * _ROW, "99 more")]
     more = lead.still_working - len(shown)
     return ((", ".join([*shown, *([f"{more:,} more"] if more else [])]), "bad"),) if shown else ()
 
 
 def _work(one: StillWorks) -> str:
     doubt = " (possibly)" if one.valid_at is None else ""
-    name = short_name(one.id) if one.kind == NodeKind.SESSION else one.id or ""
     if one.kind == NodeKind.SESSION:
-        return f"{count(one.sessions, 'session')} of {_hidden(name)}{doubt}"
-    return f"{NODES[one.kind]} {_hidden(name)}{doubt}"
+        name = f" of {_hidden(short_name(one.id))}" if one.id else ""
+        return f"{count(one.sessions, 'session')}{name}{doubt}"
+    return f"{NODES[one.kind]} {_hidden(one.id or 'without a name')}{doubt}"
 
 
 def _command(lead: Lead, source: tuple[str, ...]) -> str:
@@ -154,8 +169,7 @@ def _blind_lines(blind: Blind) -> Iterator[Line]:
     if not blind.other_events:
         yield line("reads of objects and other data events: none is loaded")
     if blind.empty_hours:
-        hours = count(blind.empty_hours, "hour")
-        yield line(f"{hours} of an account and region without an event: quiet, or not loaded (`forensics coverage`)")
+        yield line(f"{count(blind.empty_hours, 'hour')} without an event: quiet, or not loaded (`forensics coverage`)")
     if blind.excluded_hours:
         yield line(f"{count(blind.excluded_hours, 'hour')} that a filter of an ingest excluded")
     if blind.trail_stops:

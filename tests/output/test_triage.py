@@ -78,6 +78,16 @@ def test_the_first_page_has_ten_leads_and_all_has_the_rest() -> None:
     assert "and 87 weaker leads, not listed" in lay_out(render_all_leads(replace(many, leads_total=100)), None)
 
 
+def test_the_first_page_is_one_screen(sample_case: Path) -> None:
+    """Ten leads with many reasons, long names and much that still works."""
+    with Case.open(sample_case) as case:
+        found = case.triage()
+    leads = tuple(replace(found.leads[0], rank=rank) for rank in range(1, 101))
+    page = shown(replace(found, leads=leads, leads_total=250, source=("--case", "my-case")), 80)
+    assert page.count("\n") <= 52
+    assert "and 240 more leads; --all shows the first 100" in page
+
+
 def test_the_command_can_be_pasted() -> None:
     hostile = replace(LEAD, command=("forensics", "who", "arn:aws:sts::1:assumed-role/x/$(reboot); 'y"))
     page = shown(replace(QUIET, leads=(hostile,), source=("--case", "my case; ls")))
@@ -87,7 +97,9 @@ def test_the_command_can_be_pasted() -> None:
 def test_a_lead_without_an_actor_names_nobody() -> None:
     arn = "arn:aws:sts::704560302692:assumed-role/deploy/build"
     nobody = replace(LEAD, actor=NOBODY, grade=Grade.NONE, origin_access_key_id=None, principal_arn=arn)
-    assert "assumed-role/deploy/build, whose actor is not resolved" in shown(replace(QUIET, leads=(nobody,)))
+    page = shown(replace(QUIET, leads=(nobody,)))
+    assert "role deploy, whose actor is not resolved" in page
+    assert "build" not in page
 
 
 def test_what_still_works_is_not_claimed_if_it_was_not_examined() -> None:
@@ -96,9 +108,9 @@ def test_what_still_works_is_not_claimed_if_it_was_not_examined() -> None:
         StillWorks(NodeKind.SESSION, "arn:aws:sts::1:assumed-role/x/y", None, State.UNKNOWN, None, 3),
     )
     page = shown(replace(QUIET, leads=(replace(LEAD, still_works=works, still_working=7),)))
-    assert f"works  key {KEY}, 3 sessions of assumed-role/x/y (possibly), 5 more" in page
+    assert f"works   key {KEY}, 3 sessions of assumed-role/x/y (possibly), 5 more" in page
     page = shown(replace(QUIET, leads=(replace(LEAD, still_works=None, still_working=None),)))
-    assert "works  not examined" in page
+    assert "works   not examined" in page
 
 
 def test_what_a_caller_chose_is_cut_and_secrets_are_hidden() -> None:

@@ -1,9 +1,10 @@
--- The cited events of stories: the key that signed each, and the credential at the end of the walk from it. $event_ids:
--- the events; $stories: their stories. One row per (event, credential).
+-- The cited events of stories: the key that signed each, the grade of its actor, and the credential at the end of the
+-- walk from it. $event_ids: the events; $stories: their stories. One row per (event, credential).
 select distinct
     triage_stories.story,
     events.event_id,
     events.access_key_id,
+    actors.grade,
     actors.last_credential_id
 from events
 join triage_stories on triage_stories.credential_id = events.credential_id

@@ -3,7 +3,7 @@
 -- kind of sensitive call counts in full and the others in part: they come together. The score of a story is that of its
 -- best day, with a part of the next. Signals are those of the three best days, and of days that are half as good as the
 -- best: an administrator has a month of them. $least: the lowest score; $most: number of stories, the highest scores first.
--- One row per (story, day, signal).
+-- `stories_of_leads`: the number of all stories with at least $least_of_lead. One row per (story, day, signal).
 with weights as (
     select
         unnest($signals::varchar[]) as signal,
@@ -70,7 +70,7 @@ story_scores as (
 ),
 
 standing_out as (
-    select story, best_day, score
+    select story, best_day, score, count(case when score >= $least_of_lead then 1 end) over () as stories_of_leads
     from story_scores
     where score >= $least
     order by score desc, story
@@ -79,6 +79,7 @@ standing_out as (
 
 select
     standing_out.story,
+    standing_out.stories_of_leads,
     round(standing_out.score, 3) as story_score,
     round(day_scores.score, 3) as day_score,
     round(weighed.score, 3) as score,

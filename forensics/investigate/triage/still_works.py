@@ -43,7 +43,12 @@ def _summary(nodes: Sequence[Node]) -> tuple[StillWorks, ...]:
     """Return keys, users, passwords and roles one by one, and the sessions of one role or user together."""
     works = [node for node in nodes if node.valid_at is not False and node.relation != Relation.FORWARD_ACCESS]
     counted = Counter(_one(node) for node in works)
-    return tuple(sorted(_with_number(counted), key=lambda one: (_KINDS.index(one.kind), str(one.id), str(one.state))))
+    return tuple(sorted(_with_number(counted), key=_order))
+
+
+def _order(one: StillWorks) -> tuple[bool, int, str, str]:
+    """Sort what certainly works first."""
+    return one.valid_at is None, _KINDS.index(one.kind), str(one.id), str(one.state)
 
 
 def _one(node: Node) -> StillWorks:

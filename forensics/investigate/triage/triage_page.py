@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from forensics.answers.core import Grade
 from forensics.answers.coverage_answer import Coverage
 from forensics.answers.triage_answer import Blind, Lead, StillWorks, Triage
 from forensics.errors import NotAnIdentifier
@@ -17,7 +18,7 @@ from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.sql_rows import Connection, grouped, rows, values
 from forensics.investigate.triage.still_works import still_works
 from forensics.investigate.triage.triage_drafts import Draft, drafts
-from forensics.investigate.triage.triage_rows import CitedEvent, LeadFacts, OverviewRow, PlantedStory
+from forensics.investigate.triage.triage_rows import CitedEvent, LeadFacts, OverviewRow, PlantedStory, ScoredSignal
 from forensics.investigate.triage.triage_signals import scored, signals_of
 
 LEAST = 2.4
@@ -32,16 +33,21 @@ _CITED = 20  # events of a lead
 def triage(connection: Connection) -> Triage:
     """Return the stories of a case that stand out, the strongest first."""
     with signals_of(connection):
-        signals = scored(connection, _LEAST_READ, _MOST_STORIES)
+        signals = scored(connection, _LEAST_READ, LEAST, _MOST_STORIES)
         stories = sorted({signal.story for signal in signals})
         planted = rows(connection, PlantedStory, "triage/folds", stories=stories) if stories else []
         found = [draft for draft in drafts(signals, planted) if draft.score >= LEAST]
         (overview,) = rows(connection, OverviewRow, "triage/overview")
         leads = _leads(connection, found[:_MOST_LEADS]) if found else ()
     blind = _blind(connection, coverage(connection), overview)
-    return Triage(
-        overview.events, overview.stories, overview.first_event, overview.last_event, leads, len(found), blind
-    )
+    total = len(found) + _leads_beyond(signals)
+    return Triage(overview.events, overview.stories, overview.first_event, overview.last_event, leads, total, blind)
+
+
+def _leads_beyond(signals: Sequence[ScoredSignal]) -> int:
+    """Return the number of stories that are leads and are not among those that were read."""
+    read = {signal.story for signal in signals if signal.story_score >= LEAST}
+    return max(0, signals[0].stories_of_leads - len(read)) if signals else 0
 
 
 def _leads(connection: Connection, found: Sequence[Draft]) -> tuple[Lead, ...]:
@@ -75,7 +81,7 @@ def _lead(
         rank=rank,
         score=round(draft.score, 1),
         actor=own.actor,
-        grade=own.grade,
+        grade=_grade(own, cited),
         origin_access_key_id=own.origin_access_key_id,
         principal_arn=None if own.actor.arn or own.actor.name else own.arn,
         account_ids=tuple(sorted({account for one in facts for account in one.account_ids if account}))[:_LISTED],
@@ -91,6 +97,12 @@ def _lead(
         still_working=len(works) if works is not None else None,
         command=_command(own, event_ids, cited),
     )
+
+
+def _grade(own: LeadFacts, cited: Iterable[CitedEvent]) -> Grade:
+    """Return the weakest grade of the actor in the cited events of the story, or that of its latest use."""
+    grades = [event.grade for event in cited if event.story == own.story]
+    return max(grades or [own.grade], key=list(Grade).index)
 
 
 def _event_ids(draft: Draft) -> tuple[str, ...]:

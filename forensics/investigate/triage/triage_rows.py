@@ -8,7 +8,10 @@ from forensics.investigate.sql_rows import Row
 
 
 class ScoredSignal(Row, frozen=True):
-    """A signal of a story on a day, with the scores of the signal, the day and the story."""
+    """A signal of a story on a day, with the scores of the signal, the day and the story.
+
+    `stories_of_leads`: the number of all stories that are leads on their own.
+    """
 
     story: str
     story_score: float
@@ -21,6 +24,7 @@ class ScoredSignal(Row, frozen=True):
     last_event: datetime
     event_ids: tuple[str | None, ...]
     details: tuple[str | None, ...]
+    stories_of_leads: int
 
 
 class PlantedStory(Row, frozen=True):
@@ -60,10 +64,11 @@ class LeadFacts(Row, frozen=True):
 
 
 class CitedEvent(Row, frozen=True):
-    """A cited event: the key that signed it, and the credential at the end of the walk from it."""
+    """A cited event: the key that signed it, how sure its actor is, and the credential at the end of the walk."""
 
     story: str
     event_id: str
+    grade: Grade
     access_key_id: str | None
     last_credential_id: str
 

@@ -112,7 +112,7 @@ def signals_of(connection: Connection) -> Iterator[None]:
             connection.execute(f"drop table if exists triage_{table}")
 
 
-def scored(connection: Connection, least: float, most: int) -> list[ScoredSignal]:
+def scored(connection: Connection, least: float, least_of_lead: float, most: int) -> list[ScoredSignal]:
     """Return the signals of the stories with a score of at least `least`, at most `most` stories, the highest first."""
     weights = WEIGHTS.values()
     return rows(
@@ -124,6 +124,7 @@ def scored(connection: Connection, least: float, most: int) -> list[ScoredSignal
         floors=[one.floor for one in weights],
         sensitive=[one.is_sensitive for one in weights],
         least=least,
+        least_of_lead=least_of_lead,
         most=most,
     )
 

@@ -12,7 +12,7 @@ NOON = datetime(2026, 10, 4, 12)  # noqa: DTZ001 - as the database returns it
 
 
 def signal(story: str, score: float, of: Signal = Signal.NEW_NETWORK, event_id: str = "e1") -> ScoredSignal:
-    return ScoredSignal(story, score, score, score, of, date(2026, 10, 4), 3, NOON, NOON, (event_id, None), ("x",))
+    return ScoredSignal(story, score, score, score, of, date(2026, 10, 4), 3, NOON, NOON, (event_id, None), ("x",), 1)
 
 
 def planted(story: str, planter: str) -> PlantedStory:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from forensics.answers.core import Grade
 from forensics.answers.triage_answer import Reason, Signal, Triage
 from forensics.case import Case
+from forensics.investigate.triage import triage_page
 from forensics.investigate.triage.triage_signals import WEIGHTS
 from tests.attribution.records import S3, Account, Json, assume_role, call, sign_in_event, trust_policy
 from tests.cases import case_of_records
@@ -20,6 +22,7 @@ AWS = Account("111111111111")
 ROBOT, ADMIN, CLERK = AWS.user("robot"), AWS.user("admin"), AWS.user("clerk")
 OUTSIDE = "999900001111"
 EC2, IAM, SECRETS = "ec2.amazonaws.com", "iam.amazonaws.com", "secretsmanager.amazonaws.com"
+TRAIL = "cloudtrail.amazonaws.com"
 ELSEWHERE = {"sourceIPAddress": "192.0.2.9", "userAgent": "S3 Browser/11.6.7"}
 DENIED = {"errorCode": "AccessDenied", "errorMessage": "not authorized"}
 
@@ -66,7 +69,7 @@ UNUSUAL: dict[Signal, list[Json]] = {
     Signal.NEW_CALLS: calls(IAM, "TagUser", "TagRole", "UntagUser", "UntagRole", "TagPolicy", **ELSEWHERE),
     Signal.PERSISTENCE: calls(EC2, "ImportKeyPair", **ELSEWHERE),
     Signal.PRIVILEGE_ESCALATION: calls(IAM, "AttachUserPolicy", **ELSEWHERE),
-    Signal.EVASION: calls("cloudtrail.amazonaws.com", "StopLogging"),
+    Signal.EVASION: calls(TRAIL, "StopLogging"),
     Signal.DATA_ACCESS: calls(SECRETS, *["GetSecretValue"] * 12),
     Signal.DESTRUCTION: calls(S3, "DeleteBucket", **ELSEWHERE),
     Signal.COST_ABUSE: calls("bedrock.amazonaws.com", *["InvokeModel"] * 30),
@@ -163,6 +166,26 @@ def test_the_order_of_records_changes_nothing(tmp_path: Path) -> None:
     records = [record for some in UNUSUAL.values() for record in some]
     first, second = tmp_path / "a", tmp_path / "b"
     assert triage_of(records, first) == triage_of(records[::-1], second)
+
+
+def test_the_grade_is_that_of_the_weakest_cited_event(tmp_path: Path) -> None:
+    """The response of AssumeRole does not show the key, so the session is found by its time."""
+    role = AWS.role("deploy")
+    issued = assume_role(ROBOT.signs(), role, "build", LAST + 60, issues=None)
+    stopped = call(role.session("build", LAST + 60, AWS.key("K")), LAST + 70, source=TRAIL, name="StopLogging")
+    (lead,) = triage_of([issued, stopped | ELSEWHERE, call(ROBOT.signs(), LAST + 3600)], tmp_path).leads
+    assert (lead.actor.name, lead.origin_access_key_id, lead.grade) == ("robot", ROBOT.key, Grade.STRONG)
+
+
+def test_leads_beyond_the_stories_that_are_read_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    users = [AWS.user(f"late{number}") for number in range(6)]
+    records = [call(user.signs(), LAST + n, **ELSEWHERE) for user in users for n in range(9)]
+    records += [call(user.signs(), LAST + 60, source=TRAIL, name="StopLogging", **ELSEWHERE)
+                for user in users]  # fmt: skip
+    every = triage_of(records, tmp_path / "a").leads_total
+    monkeypatch.setattr(triage_page, "_MOST_STORIES", 2)
+    few = triage_of(records, tmp_path / "b")
+    assert (few.leads_total, len(few.leads)) == (every, 2)
 
 
 def test_lists_are_bounded(tmp_path: Path) -> None:
