@@ -11,15 +11,14 @@ Each call reads the last commit to the case folder, and never waits for a runnin
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from forensics import __version__
-from forensics.attribution.database import opening
-from forensics.case_folder import CaseFolder
+from forensics.case_tables import CaseTables
 from forensics.errors import (
     Declined,
     IngestFailed,
@@ -37,15 +36,12 @@ from forensics.investigate.ip_ranges import read_ip_ranges
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.who.requesters import who, who_all
 from forensics.lake import layout as layouts
-from forensics.lake.integrity import file_sha256
-from forensics.proof import custody_log
 from forensics.proof.case_log import address_files, named_files
 from forensics.proof.folder_check import verify_logs
 from forensics.sources.aws import Access
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from forensics.answers.audit_answer import Accounts, Keys
     from forensics.answers.coverage_answer import Coverage, Info
@@ -54,14 +50,13 @@ if TYPE_CHECKING:
     from forensics.answers.query_answer import SavedQuery
     from forensics.answers.report_answer import Report
     from forensics.answers.rows_answer import FilterMatches, Rows
-    from forensics.answers.schema_answer import Table
     from forensics.answers.story_answer import Story
     from forensics.answers.tree_answer import Tree
     from forensics.answers.triage_answer import Triage
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_filter import EventFilter
-    from forensics.investigate.case.saved_queries import BoundValue, Value, saved_query, shell_lines
+    from forensics.investigate.case.saved_queries import Value, saved_query, shell_lines
     from forensics.proof.bundle_check import check_bundle
     from forensics.proof.origin import Origin
     from forensics.sources.account_snapshot import snapshot_policy
@@ -112,7 +107,7 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-class Case(CaseFolder):
+class Case(CaseTables):
     """A case and all queries on it. The end of a `with` block closes its database.
 
     Answers are frozen dataclasses, and rows are DataFrames with times in UTC. Each command on a case folder is added
@@ -268,64 +263,6 @@ class Case(CaseFolder):
 
         return matches_alone(self._database.open(), wanted)
 
-    def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> pd.DataFrame:
-        """Return the result of one SQL statement on the case as a DataFrame with times in UTC.
-
-        Args:
-            query: one read-only statement in DuckDB's SQL. `schema` lists the tables and views.
-            parameters: a list of values for `?`, or a dictionary of values for `$name`.
-
-        Raises:
-            QueryFailed: the statement failed, or is not read-only.
-
-        Example:
-            case.sql("select event_name, count(*) from events where access_key_id = ? group by all", ["AKIA..."])
-        """
-        from forensics.investigate.case.statement import query_table
-
-        found = query_table(self._database.open(), query, parameters)
-        return self._logged_frame("sql", {"query": query, "parameters": parameters}, found)
-
-    def sql_rows(self, query: str, parameters: dict[str, Value] | dict[str, BoundValue] | None = None) -> Rows:
-        """Return the result of one SQL statement as plain rows. Raises QueryFailed."""
-        from forensics.investigate.case.statement import query_rows
-
-        return self._log.add("sql", {"query": query}, query_rows(self._database.open(), query, parameters))
-
-    @staticmethod
-    def queries() -> list[SavedQuery]:
-        """Return the saved queries of the package and of the user's own folder."""
-        from forensics.investigate.case.saved_queries import saved_queries
-
-        return saved_queries()
-
-    def query(self, name: str, **parameters: Value) -> pd.DataFrame:
-        """Return the result of a saved query as a DataFrame. Raises UnusableQuery, QueryFailed.
-
-        Args:
-            name: the name of the query; `queries` lists them.
-            parameters: the values of its parameters, such as `key="AKIA..."`.
-        """
-        from forensics.investigate.case.statement import query_table
-
-        found = query_table(self._database.open(), *self._bound(name, parameters))
-        return self._logged_frame("query", {"name": name, **parameters}, found)
-
-    def query_rows(self, name: str, parameters: Mapping[str, Value]) -> Rows:
-        """Return the result of a saved query as plain rows. Raises UnusableQuery, QueryFailed."""
-        from forensics.investigate.case.statement import query_rows
-
-        found = query_rows(self._database.open(), *self._bound(name, parameters))
-        return self._log.add("query", {"name": name, **parameters}, found)
-
-    def _bound(self, name: str, parameters: Mapping[str, Value]) -> tuple[str, dict[str, BoundValue]]:
-        from forensics.investigate.case.saved_queries import bound, saved_query
-        from forensics.investigate.case.statement import query_errors
-
-        query = saved_query(name)
-        with query_errors():
-            return query.sql, bound(self._database.open(), query, parameters)
-
     def info(self) -> Info:
         """Return a summary of the case: its files, events, accounts, and credentials by kind of actor."""
         from forensics.investigate.case.summary import overview
@@ -408,37 +345,10 @@ class Case(CaseFolder):
         state = case_state(self._database.open(), self._layout, log, __version__)
         return Origin(self._layout, state, log, self._database.open_unchanged, context, report_page)
 
-    def schema(self) -> tuple[Table, ...]:
-        """Return the tables and views that `sql` can read, with descriptions of their columns."""
-        from forensics.investigate.case.catalogue import schema
-
-        return schema(self._database.open())
-
-    def connect_statements(self) -> tuple[str, ...]:
-        """Return SQL statements with which another DuckDB opens the case read-only, as of its last commit."""
-        return opening(self._database.file().database)
-
-    def write_database(self, path: str | Path, *, replace: bool = False) -> None:
-        """Write the tables and views to a database that does not need the case. Raises CannotWrite, QueryFailed.
-
-        Views over the lake become tables, without the column `raw`. `replace` overwrites an existing file.
-        """
-        from forensics.attribution.standalone import write_standalone
-
-        place = Path(path).absolute()
-        write_standalone(self._layout, self._database, place, replace=replace)
-        self._log.add("connect", {"database": place}, None, sha256=file_sha256(place))
-
     def _checked(self, answer: T) -> T:
         """Return the answer if the lake holds the records that it cites unchanged. Raises ChangedRecord."""
         check_cited(self._database.open(), answer)
         return answer
-
-    def _logged_frame(self, command: str, parameters: Mapping[str, object], found: pa.Table) -> pd.DataFrame:
-        """Return a DataFrame, and log the hash of its Arrow table."""
-        from forensics.output.frame import to_frame
-
-        return self._log.add(command, parameters, to_frame(found), sha256=custody_log.arrow_sha256(found))
 
 
 if "IPython" in sys.modules:  # a notebook displays answers as HTML
