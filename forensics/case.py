@@ -29,12 +29,12 @@ from forensics.errors import (
     UnusableFilter,
     UnusableQuery,
 )
-from forensics.identifiers import access_key, event_id, identify, identify_any
+from forensics.identifiers import access_key, event_id, identify
 from forensics.ingest.progress import Progress
 from forensics.investigate.evidence import check_cited
 from forensics.investigate.ip_ranges import read_ip_ranges
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.who.requesters import who, who_all
+from forensics.investigate.who.who_subjects import who, who_all
 from forensics.lake import layout as layouts
 from forensics.proof.case_log import address_files, named_files
 from forensics.proof.folder_check import verify_logs
@@ -123,14 +123,15 @@ class Case(CaseTables):
         """Return who requested a credential, the chain of links to that requester, the grade and the evidence.
 
         Args:
-            subject: an access key ID, event ID, session ARN or principal ID; for a masked one, the answer lists the
-                events that show it. Raises NotAnIdentifier.
+            subject: an access key ID, event ID, session ARN, principal ID, source address, or the name, e-mail address
+                or ARN of a user or role. If it means several things, the answer lists them (`matches`) and names
+                nobody. For a masked ID, it lists the events that show it. Raises NotAnIdentifier.
             ip_ranges: AWS's ip-ranges.json, which identifies AWS's own addresses. Raises NotIpRanges.
 
         Example:
             case.who("ASIA...").actor.name
         """
-        answer = self._checked(who(self._database.open(), identify_any(subject), read_ip_ranges(ip_ranges)))
+        answer = self._checked(who(self._database.open(), subject, read_ip_ranges(ip_ranges)))
         return self._log.add("who", {"subject": subject.strip(), **named_files("ip_ranges", [ip_ranges])}, answer)
 
     def who_all(self, subjects: Iterable[str], *, ip_ranges: str | Path | None = None) -> list[Who]:

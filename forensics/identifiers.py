@@ -49,6 +49,7 @@ class SubjectType(StrEnum):
     EVENT = "event"
     SESSION = "session"
     PRINCIPAL = "principal"
+    ACTOR = "actor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def test_a_query_that_fails_or_writes_is_refused(logs: Path, query: str) -> None
 def test_no_subject_is_answered_that_is_no_identifier(logs: Path) -> None:
     with Case.from_logs(logs) as case:
         with pytest.raises(NotAnIdentifier):
-            case.who("alice")
+            case.who("mallory")
         with pytest.raises(NotAnIdentifier) as refused:
             case.who("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
         assert "wJalr" not in str(refused.value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -66,6 +67,7 @@ class StopReason(StrEnum):
     NOT_TRUSTED = "not_trusted"
     BEFORE_COVERAGE = "before_coverage"
     OUTSIDE_COVERAGE = "outside_coverage"
+    SEVERAL_SUBJECTS = "several_subjects"
     NOT_AN_IDENTIFIER = "not_an_identifier"
 
 
@@ -76,6 +78,40 @@ class Subject:
     type: SubjectType | None
     id: str
     account_id: str | None = None
+
+
+class SubjectMatchType(StrEnum):
+    """What a text can mean. An actor is a user, a workload or a service."""
+
+    ACTOR = "actor"
+    ROLE = "role"
+    SESSION = "session"
+    ACCESS_KEY = "access_key"
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMatch:
+    """One of several things that a text means, and the command that queries it.
+
+    `id` is null for a user or role that is only known by its name; `kind` is that of an actor. `first_seen`,
+    `last_seen`: the first and the last record with this name.
+    """
+
+    type: SubjectMatchType
+    id: str | None
+    name: str | None
+    arn: str | None
+    account_id: str | None
+    kind: ActorKind | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    command: tuple[str, ...]
+
+
+def with_options(matches: Iterable[SubjectMatch], options: Iterable[str]) -> tuple[SubjectMatch, ...]:
+    """Return matches whose commands have further options, such as --case."""
+    return tuple(replace(one, command=(*one.command, *options)) for one in matches)
 
 
 SECRET = "(a secret, not shown)"

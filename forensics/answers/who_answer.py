@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,8 @@ from forensics.answers.core import (
     Grade,
     StopReason,
     Subject,
+    SubjectMatch,
+    with_options,
 )
 
 
@@ -252,7 +255,9 @@ class Who(Displayed):
 
     `caller`: the identity that made the calls. `actor`: who requested the credential. `key_owner`: the owner of the
     long-term key at the origin. `claims`: self-declared by the session. `named_by`: for a key that signed no loaded
-    call, its status changes and the first other events that name it, of `named_by_total` events.
+    call, its status changes and the first other events that name it, of `named_by_total` events. `asked`: the name,
+    e-mail address, ARN or address that was resolved to the subject. `matches`: if it means several things, the first
+    hundred of `matches_total`.
     """
 
     subject: Subject
@@ -279,3 +284,10 @@ class Who(Displayed):
     digests: DigestCheck = NOT_VERIFIED
     named_by: tuple[KeyChange, ...] = ()
     named_by_total: int = 0
+    asked: str | None = None
+    matches: tuple[SubjectMatch, ...] = ()
+    matches_total: int = 0
+
+    def with_options(self, options: Iterable[str]) -> Who:
+        """Return the answer with further options, such as --case, in the commands of its matches."""
+        return replace(self, matches=with_options(self.matches, options))

@@ -22,6 +22,7 @@ from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described, details, kind_of, subject_line
 from forensics.output.key_history_text import named_lines
 from forensics.output.lines import BLANK, Line, and_more, labelled, line, part, with_prefix
+from forensics.output.matches_text import match_lines
 from forensics.output.words import (
     BASES,
     CANDIDATES,
@@ -54,8 +55,11 @@ _SHOWN_STOPS = (
 def render_who(answer: Who) -> Iterator[Line]:
     """Return who requested the subject, top to bottom."""
     yield subject_line(answer.subject, is_decoded=_is_unused(answer))
+    if answer.asked not in (None, answer.subject.id):
+        yield labelled("asked for", answer.asked or "")
     yield from headline(answer)
-    if answer.stop_reason != StopReason.NOT_AN_IDENTIFIER:
+    yield from match_lines(answer.matches, answer.matches_total)
+    if answer.stop_reason not in (StopReason.NOT_AN_IDENTIFIER, StopReason.SEVERAL_SUBJECTS):
         yield from digest_lines(answer.digests)
     yield from part("Chain of requests, from the subject back to its origin", chain_lines(answer))
     yield from part(CANDIDATES, candidate_lines(answer))
@@ -97,6 +101,8 @@ def requesters_rows(answers: Sequence[Who]) -> Rows:
         "actor_account_id",
         "hops",
         "event_ids",
+        "asked",
+        "matches",
     )
     rows = tuple(
         (
@@ -112,6 +118,8 @@ def requesters_rows(answers: Sequence[Who]) -> Rows:
             answer.actor.account_id,
             sum(hop.link is not None for hop in answer.chain),
             " ".join(event_id for hop in answer.chain if hop.link for event_id in hop.link.event_ids),
+            answer.asked,
+            answer.matches_total,
         )
         for answer in answers
     )

@@ -15,6 +15,7 @@ SUBJECT_TYPES = {
     "event": "event",
     "session": "session",
     "principal": "principal",
+    "actor": "actor",
 }
 GRADE_STYLES = {
     Grade.PROVEN: "good",
@@ -77,7 +78,8 @@ STOPS = {
     StopReason.NOT_TRUSTED: "its loaded records are not trusted as evidence",
     StopReason.BEFORE_COVERAGE: "it was issued before the first loaded event",
     StopReason.OUTSIDE_COVERAGE: "the event that issued it is not in the loaded logs",
-    StopReason.NOT_AN_IDENTIFIER: "not an access key ID, event ID, session ARN or principal ID",
+    StopReason.SEVERAL_SUBJECTS: "several things match; query one of them",
+    StopReason.NOT_AN_IDENTIFIER: "not an identifier, an address, or a name in the loaded logs",
 }
 # The requester may have chosen these values. Some services choose session names, too; AWS itself sets "on behalf of".
 CLAIMS = "Self-declared by the session (not evidence)"

@@ -7,17 +7,20 @@ from datetime import datetime
 import pyarrow as pa
 
 from forensics.addresses import network_of
+from forensics.answers.core import SubjectMatchType
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
-from forensics.errors import NoSuchSubject, NotAnIdentifier, SecretRefused, UnusableFilter
+from forensics.errors import NoSuchSubject, NotAnIdentifier, UnusableFilter
 from forensics.identifiers import Identifier, SubjectType, identify, shortened
 from forensics.investigate.applications import application_of
 from forensics.investigate.case.event_filter import condition
 from forensics.investigate.case.statement import query_errors
+from forensics.investigate.named_subjects import named_subjects
 from forensics.investigate.sql_rows import Connection, Row, rows, run, values
 from forensics.tables import insert_rows
 
 _MOST_STEPS = 10_000
 _MOST_ACTORS = 10
+_MOST_NAMED = 20
 # of an event that was delivered to several accounts, one copy: if possible one that is wanted, and the caller's own
 _CREATE = """
 create or replace temporary table story_events as
@@ -52,14 +55,6 @@ class _TotalRow(Row, frozen=True):
     last_event_time: datetime | None
     actors_total: int
     steps_total: int
-
-
-class _CalledRow(Row, frozen=True):
-    """An actor or a role that a name means."""
-
-    kind: str
-    id: str
-    place: str
 
 
 def story(connection: Connection, text: str, wanted: Mapping[str, object], leaked_at: datetime | None) -> Story:
@@ -131,8 +126,8 @@ def _subject(connection: Connection, text: str) -> StorySubject:
         return StorySubject(StorySubjectType.ADDRESS, text)
     try:
         identifier = identify(text)
-    except NotAnIdentifier as error:
-        return _named(connection, text, error)
+    except NotAnIdentifier:
+        return _named(connection, text)
     if identifier.id.startswith("AROA") and ":" not in identifier.id:
         return _named(connection, identifier.id)
     return _identified(identifier)
@@ -157,20 +152,20 @@ def _identified(identifier: Identifier) -> StorySubject:
             return StorySubject(StorySubjectType.ACTOR, id_)
 
 
-def _named(connection: Connection, name: str, refusal: NotAnIdentifier | None = None) -> StorySubject:
-    """Return the only actor or role with a name or ID. `refusal`: why it is not another identifier."""
-    called = rows(connection, _CalledRow, "story/named", name=name)
-    if not called and isinstance(refusal, SecretRefused):
-        raise refusal
+def _named(connection: Connection, name: str) -> StorySubject:
+    """Return the only actor or role with a name. A session's name is chosen by its requester and means nobody."""
+    called = [one for one in named_subjects(connection, name) if one.type != SubjectMatchType.SESSION and one.id]
     if not called:
         raise NoSuchSubject(
             f"no user, role or other actor in the loaded events has the name {shortened(name)!r};"
             " `forensics events --match` searches every column"
         )
     if len(called) > 1:
-        several = ", ".join(f"{one.kind} {one.place}" for one in called)
+        several = ", ".join(f"{one.kind or one.type} {one.arn or one.id}" for one in called[:_MOST_NAMED])
         raise NoSuchSubject(
             f"{shortened(name)} means {len(called)} actors or roles; name one of them or its key: {several}"
         )
-    type_ = StorySubjectType.ROLE if called[0].kind == "role" else StorySubjectType.ACTOR
-    return StorySubject(type_, called[0].id)
+    (one,) = called
+    if one.type == SubjectMatchType.ROLE:
+        return StorySubject(StorySubjectType.ROLE, one.arn or one.name or "")
+    return StorySubject(StorySubjectType.ACTOR, one.id or "")

@@ -6,13 +6,13 @@ logs. Each table is queried once for all credentials of a subject.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 
-from forensics.answers.core import NOBODY, SECRET, Actor, ActorKind, Exported, Grade, StopReason, Subject
+from forensics.answers.core import NOBODY, Actor, ActorKind, Exported, Grade, StopReason, Subject
 from forensics.answers.who_answer import (
     Caller,
     Candidate,
@@ -26,8 +26,7 @@ from forensics.answers.who_answer import (
     Who,
     Workload,
 )
-from forensics.errors import NotAnIdentifier, SecretRefused
-from forensics.identifiers import Identifier, SubjectType, account_of, identify_any, is_long_term, is_secret
+from forensics.identifiers import Identifier, SubjectType, account_of, is_long_term
 from forensics.investigate.account_exports import ExportedNames
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events, spans_of_uses
 from forensics.investigate.evidence import evidence_of
@@ -57,11 +56,6 @@ _ABSENCES = {StopReason.NOT_FOUND, StopReason.OUTSIDE_COVERAGE, StopReason.BEFOR
 _MAY_BE_FORGED = {"unlisted", "contested"}
 # with these reasons, another copy of the record may be evidence, so it is worth loading
 _BETTER_ELSEWHERE = {*_MAY_BE_FORGED, "unreliable", "unread", "unreliable_use", "rebuilt"}
-
-
-def who(connection: Connection, identifier: Identifier, ip_ranges: IpRanges | None = None) -> Who:
-    """Return who is behind a subject. For a subject that is not logged, the answer lists the missing logs."""
-    return who_of(connection, identifier, subject_rows(connection, identifier), ip_ranges)
 
 
 def subject_rows(connection: Connection, identifier: Identifier) -> list[SubjectRow]:
@@ -100,29 +94,6 @@ def _with_unread(connection: Connection, answer: Who) -> Who:
     """Flag an answer that records with an unreadable identity could change."""
     flags = unread_flags(connection) if answer.stop_reason in _ABSENCES else ()
     return replace(answer, flags=(*answer.flags, *flags)) if flags else answer
-
-
-def who_all(
-    connected: Callable[[], Connection], subjects: Sequence[str], ip_ranges: IpRanges | None = None
-) -> list[Who]:
-    """Return an answer for each subject; the answer for an invalid identifier has the stop reason `not_an_identifier`.
-
-    If one text looks like a secret, the other invalid ones may be parts of it, so no answer repeats any of them.
-    """
-    hide = any(is_secret(subject) for subject in subjects)
-    return [_who_or_refusal(connected, subject, ip_ranges, hide=hide) for subject in subjects]
-
-
-def _who_or_refusal(
-    connected: Callable[[], Connection], subject: str, ip_ranges: IpRanges | None, *, hide: bool
-) -> Who:
-    try:
-        return who(connected(), identify_any(subject), ip_ranges)
-    except SecretRefused:
-        return Who(Subject(None, SECRET), stop_reason=StopReason.NOT_AN_IDENTIFIER)
-    except NotAnIdentifier:
-        shown = "(not shown, it may be part of a secret)" if hide else subject
-        return Who(Subject(None, shown), stop_reason=StopReason.NOT_AN_IDENTIFIER)
 
 
 def _as_recorded(answer: Who, found: Sequence[SubjectRow]) -> Who:

@@ -310,6 +310,9 @@ SHAPE: dict[str, Any] = {
         }
     ],
     "named_by_total": int,
+    "asked": str,
+    "matches": [],
+    "matches_total": int,
 }  # fmt: skip
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

@@ -1,0 +1,78 @@
+"""Named subjects: the users, roles and sessions that a name, an e-mail address, an ARN or an ID means.
+
+A name is not unique: users of two accounts, a user and a role, and two users one after the other can have one. All of
+them are returned, and nothing here chooses one.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from forensics.answers.core import ActorKind, SubjectMatch, SubjectMatchType
+from forensics.identifiers import identify, is_secret
+from forensics.investigate.sql_rows import Connection, Row, rows
+
+_NAMED_BY_ARN = re.compile(
+    r"arn:[^:]*:(?:iam|sts)::(?P<account>\d{12}):(?:(?P<user>user)|role|assumed-role)/(?:.*/)?(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+
+class NamedSubject(Row, frozen=True):
+    """An actor, a role or a session. `actors`: those of a session, as `KIND ID`; `role_id`: the role of a session."""
+
+    type: SubjectMatchType
+    kind: ActorKind | None
+    id: str | None
+    account_id: str | None
+    name: str | None
+    arn: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    actors: tuple[str, ...] = ()
+    role_id: str | None = None
+
+    def match(self, command: str) -> SubjectMatch:
+        """Return the subject with the command that queries it."""
+        asked = self.id or self.arn or self.name or ""
+        return SubjectMatch(
+            self.type,
+            self.id,
+            self.name,
+            self.arn,
+            self.account_id,
+            self.kind,
+            self.first_seen,
+            self.last_seen,
+            ("forensics", command, asked),
+        )
+
+
+def named_subjects(connection: Connection, text: str) -> list[NamedSubject]:
+    """Return everything that a name, ID or ARN means, in any case; names of sessions only if they belong to others.
+
+    A session of a user or role that has the same name is part of that user or role.
+    Raises SecretRefused if the text looks like a secret and is not a name.
+    """
+    text = text.strip().encode(errors="backslashreplace").decode()  # no record has a name that is not UTF-8
+    arn = _NAMED_BY_ARN.fullmatch(text)
+    asked = {"name": arn["name"], "account": arn["account"]} if arn else {"name": text, "account": None}
+    found = rows(connection, NamedSubject, "named_subjects", **asked)
+    if arn:
+        wanted = SubjectMatchType.ACTOR if arn["user"] else SubjectMatchType.ROLE
+        found = [one for one in found if one.type == wanted]
+    if not found and is_secret(text):
+        identify(text)  # refuses it
+    return list(_distinct(found))
+
+
+def _distinct(found: Sequence[NamedSubject]) -> Iterator[NamedSubject]:
+    with_id = {(one.type, one.account_id) for one in found if one.id}
+    owners = {f"{one.kind} {one.id}" for one in found if one.type == SubjectMatchType.ACTOR}
+    roles = {one.id for one in found if one.type == SubjectMatchType.ROLE}
+    for one in found:
+        if one.type == SubjectMatchType.SESSION:
+            if one.role_id not in roles and not owners.issuperset(one.actors):
+                yield one
+        elif one.id or (one.type, one.account_id) not in with_id:
+            yield one

@@ -1,0 +1,147 @@
+-- The actors, roles and sessions that a name, an ID or the part of an e-mail address before the @ means, in any case.
+-- Grain: one row per (type, kind, id, account_id). $name: the text; $account: the account of the user or role, or null
+-- for any. `id` is null for a user or role that is only known by its name. `first_seen`, `last_seen`: of a user, the
+-- first and the last record with this name. `actors`: the kind and ID of each actor of a session; `role_id`: its role.
+with asked as (
+    select lower($name) as name
+),
+
+named_users as (
+    select
+        principal_id as id,
+        account_id,
+        arg_max(user_name, coalesce(seen_until, possible_from, '1970-01-01'::timestamptz)) as name,
+        max(arn) as arn,
+        min(seen_from) as first_seen,
+        max(seen_until) as last_seen
+    from user_names
+    where name = (from asked) or lower(principal_id) = (from asked)
+    group by principal_id, account_id
+),
+
+-- users that a change or a key names, and no call of their own
+changed_users as (
+    select user_principal_id as id, account_id, user_name as name, event_time
+    from user_changes
+    where lower(user_name) = (from asked)
+
+    union all
+
+    select owner_principal_id, account_id, owner_name, created_at
+    from access_keys
+    where owner_kind = 'iam_user' and lower(owner_name) = (from asked)
+),
+
+named_actors as (
+    select
+        actors.actor_kind as kind,
+        actors.actor_id as id,
+        case when actors.actor_kind = 'iam_user' then actors.actor_account_id end as account_id,
+        max(actors.actor_name) as name,
+        max(actors.actor_arn) as arn,
+        min(credentials.first_use) as first_seen,
+        max(credentials.last_use) as last_seen
+    from actors
+    join credentials on credentials.credential_id = actors.credential_id
+    where actors.actor_kind not in ('unknown', 'anonymous')
+      and actors.actor_id is not null
+      and (from asked) in (
+          lower(actors.actor_name), lower(actors.actor_id), lower(split_part(actors.actor_name, '@', 1))
+      )
+    group by all
+),
+
+sessions as (
+    select
+        credentials.*,
+        case
+            when session_issuer_type = 'Role' then regexp_extract(session_issuer_arn, '[^/]+$', 0)
+            else split_part(split_part(arn, ':assumed-role/', 2), '/', 1)
+        end as role_name,
+        -- some formats omit the role of a session
+        coalesce(
+            session_issuer_principal_id,
+            nullif(split_part(principal_id, ':', 1), ''),
+            session_issuer_arn
+        ) as role_id,
+        coalesce(role_session_name, nullif(split_part(arn, ':federated-user/', 2), '')) as session_name
+    from credentials
+    where arn like '%:assumed-role/%' or arn like '%:federated-user/%'
+),
+
+found as (
+    select 'actor' as type, 'iam_user' as kind, id, account_id, name, arn, first_seen, last_seen, [] as actors, null as role_id
+    from named_users
+
+    union all
+
+    select 'actor', 'iam_user', id, account_id, name, null, event_time, event_time, [], null
+    from changed_users
+
+    union all
+
+    select 'actor', kind, id, account_id, name, arn, first_seen, last_seen, [], null
+    from named_actors
+
+    union all
+
+    select
+        case kind when 'role' then 'role' else 'actor' end,
+        nullif(kind, 'role'),
+        id,
+        case when kind <> 'identity_center_user' then account_id end,
+        name,
+        arn,
+        null,
+        null,
+        [],
+        null
+    from exported_principals
+    where (from asked) in (lower(name), lower(id))
+
+    union all
+
+    select 'role', null, role_id, account_id, role_name, session_issuer_arn, first_use, last_use, [], null
+    from sessions
+    where arn like '%:assumed-role/%'
+      and (from asked) in (lower(role_name), lower(role_id))
+
+    union all
+
+    select 'role', null, null, account_id, role_name, null, event_time, event_time, [], null
+    from trust_policies
+    where lower(role_name) = (from asked)
+
+    union all
+
+    select
+        'session',
+        null,
+        sessions.arn,
+        sessions.account_id,
+        session_name,
+        sessions.arn,
+        first_use,
+        last_use,
+        [coalesce(actors.actor_kind || ' ' || actors.actor_id, '')],
+        role_id
+    from sessions
+    join actors on actors.credential_id = sessions.credential_id
+    where lower(session_name) = (from asked)
+)
+
+select
+    type,
+    kind,
+    id,
+    account_id,
+    arg_max(name, coalesce(last_seen, '1970-01-01'::timestamptz)) as name,
+    max(arn) as arn,
+    min(first_seen)::timestamp as first_seen,
+    max(last_seen)::timestamp as last_seen,
+    list_sort(list_distinct(flatten(list(actors)))) as actors,
+    min(role_id) as role_id
+from found
+where $account::varchar is null or account_id = $account
+group by type, kind, id, account_id
+order by type, account_id, kind, id

@@ -1,0 +1,68 @@
+"""Who by name: who is behind what people hold, such as a name, an e-mail address, an ARN or a source address."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from forensics.addresses import network_of
+from forensics.answers.core import ActorKind, StopReason, Subject, SubjectMatchType
+from forensics.answers.who_answer import Who
+from forensics.errors import NotAnIdentifier
+from forensics.identifiers import Identifier, SubjectType, identify_any, shortened
+from forensics.investigate.case.event_filter import logged_addresses
+from forensics.investigate.ip_ranges import IpRanges
+from forensics.investigate.named_subjects import NamedSubject, named_subjects
+from forensics.investigate.sql_rows import Connection, rows
+from forensics.investigate.who.requesters import subject_rows, who_of
+
+_LISTED = 100
+
+
+def who_by_name(connection: Connection, text: str, ip_ranges: IpRanges | None = None) -> Who:
+    """Return who is behind a text that is not the ID of a loaded credential or event.
+
+    If the text means several things, they are listed and nobody is named. Raises NotAnIdentifier if it means nothing,
+    and SecretRefused if it looks like a secret.
+    """
+    text = text.strip()
+    is_address = network_of(text) is not None
+    found = _callers_from(connection, text) if is_address else named_subjects(connection, text)
+    if len(found) == 1 and (identifier := _identifier(found[0])):
+        answer = who_of(connection, identifier, subject_rows(connection, identifier), ip_ranges)
+        return replace(answer, asked=text if text != identifier.id else None)
+    if found:
+        matches = tuple(one.match("who" if _identifier(one) else "user") for one in found[:_LISTED])
+        reason = StopReason.SEVERAL_SUBJECTS if len(found) > 1 else StopReason.NOT_FOUND
+        return Who(Subject(None, text), stop_reason=reason, asked=text, matches=matches, matches_total=len(found))
+    if is_address:
+        return Who(Subject(None, text), stop_reason=StopReason.NOT_FOUND, asked=text)
+    return who_of(connection, _known(text), (), ip_ranges)
+
+
+def _known(text: str) -> Identifier:
+    try:
+        return identify_any(text)
+    except NotAnIdentifier:
+        raise NotAnIdentifier(
+            f"{shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN, principal ID or"
+            " address, and no user, role or session in the loaded events has this name"
+        ) from None
+
+
+def _callers_from(connection: Connection, address: str) -> Sequence[NamedSubject]:
+    return rows(connection, NamedSubject, "who/callers_from", addresses=logged_addresses(connection, [address]))
+
+
+def _identifier(one: NamedSubject) -> Identifier | None:
+    """Return the identifier that `who` takes for a subject; None for one that is only known by its name."""
+    if one.id is None:
+        return None
+    if one.type == SubjectMatchType.ROLE and one.id.startswith("arn:"):
+        return Identifier(SubjectType.SESSION, one.id)
+    if one.type == SubjectMatchType.ACTOR:
+        return Identifier(SubjectType.PRINCIPAL if one.kind == ActorKind.IAM_USER else SubjectType.ACTOR, one.id)
+    types = {
+        SubjectMatchType.ROLE: SubjectType.PRINCIPAL,
+        SubjectMatchType.SESSION: SubjectType.SESSION,
+        SubjectMatchType.ACCESS_KEY: SubjectType.ACCESS_KEY,
+    }
+    return Identifier(types[one.type], one.id)
