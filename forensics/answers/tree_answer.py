@@ -114,7 +114,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One containment step. `ends`: the nodes that it ends. `survives`: their descendants that still work after it."""
+    """One containment step. `ends`: the nodes that it ends. `survives`: their descendants that still work after it.
+
+    `command`: the `aws` command for a POSIX shell, to run with credentials of the account; null if there is none, or if
+    a value in it is unknown. `command_note`: what to fill in by hand instead, or what to do after the command.
+    """
 
     order: int
     action: Action
@@ -123,6 +127,8 @@ class Step:
     ends: tuple[int, ...]
     survives: tuple[int, ...]
     why: str
+    command: str | None = None
+    command_note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

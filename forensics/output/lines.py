@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forensics.output.escape import for_terminal
 
@@ -25,20 +25,34 @@ _SPACE = re.compile(r"(?<!\d{4}-\d\d-\d\d) ")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line to fold. `first` and `rest` are the prefixes of its first row and of the others; they are not escaped."""
+    """A line to fold. `first` and `rest` are the prefixes of its first row and of the others; they are not escaped.
+
+    `is_command`: each span is one word of a shell command. It folds between words only, with a backslash, so that the
+    rows can be pasted.
+    """
 
     spans: tuple[Span, ...] = ()
     first: str = ""
     rest: str = ""
+    is_command: bool = False
 
 
 BLANK = Line()
+_CONTINUED = " \\"  # at the end of each row of a command but the last
+# words of a POSIX shell, quoted as `shlex.quote` does; an option has its value beside it
+_SHELL_WORD = re.compile(r"""(?:--[a-z-]+ )?(?:[^\s'"]|'[^']*'|"[^"]*")+""")
 
 
 def line(*parts: str | Span, indent: int = 0, hang: int | None = None) -> Line:
     """Return a line, indented by `indent` spaces; its rows after the first are indented by `hang` spaces."""
     spans = tuple((part, "") if isinstance(part, str) else part for part in parts)
     return Line(spans, " " * indent, " " * (indent + 2 if hang is None else hang))
+
+
+def command_line(command: str, *, indent: int = 0) -> Line:
+    """Return a shell command whose rows can be pasted. Its options have values, and no character is invisible."""
+    words = tuple((word, "bold") for word in _SHELL_WORD.findall(command))
+    return Line(words, " " * indent, " " * (indent + 2), is_command=True)
 
 
 def heading(text: str) -> Line:
@@ -65,7 +79,7 @@ def and_more(number: str, *, indent: int = 0) -> Line:
 
 def with_prefix(content: Line, first: str, rest: str) -> Line:
     """Return the line with a prefix before its first row and its other rows."""
-    return Line(content.spans, first + content.first, rest + content.rest)
+    return replace(content, first=first + content.first, rest=rest + content.rest)
 
 
 def lay_out(lines: Iterable[Line], width: int | None, *, color: bool = False) -> str:
@@ -123,14 +137,17 @@ def _are_numbers(texts: Iterable[str]) -> bool:
 
 def _rows(content: Line, width: int | None, styled: Callable[[Span], str]) -> Iterator[str]:
     prefix = content.first
-    for words in _fold(content, width):
+    rows = list(_fold(content, width))
+    for place, words in enumerate(rows, start=1):
         text = " ".join("".join(styled(span) for span in word) for word in words)
-        yield f"{styled((prefix, 'dim')) if prefix.strip() else prefix}{text}".rstrip()
+        end = _CONTINUED if content.is_command and place < len(rows) else ""
+        yield f"{styled((prefix, 'dim')) if prefix.strip() else prefix}{text}{end}".rstrip()
         prefix = content.rest
 
 
 def _fold(content: Line, width: int | None) -> Iterator[list[list[Span]]]:
-    words = _words(content.spans)
+    words = [[span] for span in content.spans] if content.is_command else _words(content.spans)
+    room = None if width is None else width - (len(_CONTINUED) if content.is_command else 0)
     while words and not words[-1]:
         words.pop()
     row: list[list[Span]] = []
@@ -138,7 +155,7 @@ def _fold(content: Line, width: int | None) -> Iterator[list[list[Span]]]:
     end = cells(content.first) - 1  # of the current row
     for word in words:
         length = sum(cells(text) for text, _ in word)
-        too_long = width is not None and end + 1 + length > width
+        too_long = room is not None and end + 1 + length > room
         if too_long and length and any(row) and end + 1 > begin:
             yield _without_trailing_spaces(row)
             row, end = [word], begin + length

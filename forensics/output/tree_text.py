@@ -13,7 +13,7 @@ from forensics.output.branches import Branches, Hidden, counted, distinct, may_b
 from forensics.output.evidence_text import OPEN_WINDOWS, digest_lines, open_window_lines
 from forensics.output.exports_text import source
 from forensics.output.identity_text import short_name, subject_line
-from forensics.output.lines import Line, Span, and_more, labelled, line, part, with_prefix
+from forensics.output.lines import Line, Span, and_more, command_line, labelled, line, part, with_prefix
 from forensics.output.words import (
     ACTIONS,
     DISAGREEMENTS,
@@ -34,6 +34,7 @@ _IDS_SHOWN = 12
 _KEYS_SHOWN = 2
 _LABEL = 9
 
+COMMANDS = "Run each command in a POSIX shell, with administrator credentials of the account of its step."
 _EXPIRY = {State.VALID: " until", State.UNKNOWN: ", until", State.NOT_YET: ", until", State.EXPIRED: ""}
 _FLAGS = {
     "used_after_end": ("it has not ended: contain it again", "bad"),
@@ -226,6 +227,8 @@ def _plan(answer: Tree) -> Iterator[Line]:
     if not answer.containment:
         yield line("nothing is left to contain")
         return
+    if any(step.command for step in answer.containment):
+        yield line((COMMANDS, "dim"))
     yield line(("Policy changes take minutes to propagate; check for later calls, and run this again.", "dim"))
 
 
@@ -245,8 +248,17 @@ def _step(step: Step, *, is_new: bool) -> Iterator[Line]:
         yield line("ends ", *_numbers(step.ends), indent=4, hang=9)
     if step.survives:
         yield line("still works ", *_numbers(step.survives), indent=4, hang=16)
+    yield from command_lines(step, indent=4)
     if is_new:
         yield line((step.why, "dim"), indent=4, hang=4)
+
+
+def command_lines(step: Step, *, indent: int = 0) -> Iterator[Line]:
+    """Return the command of a step, and what to fill in by hand or to do after it."""
+    if step.command:
+        yield command_line(step.command, indent=indent)
+    if step.command_note:
+        yield line((step.command_note, "warn"), indent=indent, hang=indent)
 
 
 def _numbers(ids: Sequence[int]) -> Iterator[Span]:

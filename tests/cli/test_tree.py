@@ -14,7 +14,7 @@ NODE = (
     "id kind parent relation depth certain access_key_ids principal_id arn account_id issued_at expires_at valid_at"
     " first_use last_use events event_ids name state flags ended"
 )
-STEP = "order action target account_id ends survives why"
+STEP = "order action target account_id ends survives why command command_note"
 
 
 def test_the_json_has_every_key_under_its_name(sample_case: Path) -> None:

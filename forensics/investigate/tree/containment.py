@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from forensics.answers.canonical import timestamp
 from forensics.answers.tree_answer import Action, Node, NodeKind, Step
+from forensics.investigate.tree.step_commands import StepCommand, step_command
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """The means that ends a node. One step ends all nodes with the same action, account and name.
 
-    `limit`: who can take the step, or why IAM may refuse it.
+    `limit`: who can take the step, or why IAM may refuse it. `command`: the `aws` command of the step.
     """
 
     action: Action
@@ -26,16 +27,19 @@ class Means:
     name: str
     target: str = field(compare=False)
     limit: str | None = field(default=None, compare=False)
+    command: StepCommand = field(default=StepCommand(), compare=False)
 
 
 def revoking(account_id: str | None, role_name: str, arn: str | None) -> Means:
     """Return the revocation of all sessions of a role that were issued until now."""
-    return Means(Action.REVOKE_ROLE_SESSIONS, account_id, role_name, arn or role_name)
+    action = Action.REVOKE_ROLE_SESSIONS
+    return Means(action, account_id, role_name, arn or role_name, command=step_command(action, role_name, arn=arn))
 
 
 def denying(account_id: str | None, user_name: str, arn: str | None, limit: str | None = None) -> Means:
     """Return an inline policy on a user that denies everything."""
-    return Means(Action.DENY_USER, account_id, user_name, arn or user_name, limit)
+    command = step_command(Action.DENY_USER, user_name, arn=arn, is_certain=limit is None)
+    return Means(Action.DENY_USER, account_id, user_name, arn or user_name, limit, command)
 
 
 @dataclass(slots=True)
@@ -92,8 +96,8 @@ _WHY = {
         "without a password nobody can sign in as this user. Sessions that are already signed in still work"
     ),
     Action.DELETE_CREATED_USER: (
-        "the user was created with a credential of this tree. Delete its keys, service-specific credentials and"
-        " password first; IAM requires it"
+        "the user was created with a credential of this tree. Delete its keys, service-specific credentials, password"
+        " and policies first, and remove it from its groups; IAM requires it"
     ),
     Action.RESTORE_TRUST_POLICY: (
         "the restored policy decides who may assume the role from now on; it ends no session. Set the policy that was"
@@ -195,7 +199,7 @@ class _Plan:
         """Restore the policy, then revoke the sessions that were issued until then."""
         number = self._step_with(means, after, node.id)
         self._ended[node.id] = number
-        revocation = replace(means, action=Action.REVOKE_ROLE_SESSIONS)
+        revocation = revoking(means.account_id, means.name, means.target)
         if not any(draft.means == revocation for draft in self._drafts[number:]):
             self._drafts.append(_Draft(revocation, [], _AFTER_TRUST))
 
@@ -218,7 +222,17 @@ class _Plan:
         means = draft.means
         survivors = self._impossible(order) if means.action == Action.NOT_POSSIBLE else self._surviving(order, draft)
         why = f"{self._before(draft)}{draft.why or _WHY[means.action]}{f'. {means.limit}' if means.limit else ''}"
-        return Step(order + 1, means.action, means.target, means.account_id, tuple(sorted(draft.ends)), survivors, why)
+        return Step(
+            order + 1,
+            means.action,
+            means.target,
+            means.account_id,
+            tuple(sorted(draft.ends)),
+            survivors,
+            why,
+            means.command.command,
+            means.command.note,
+        )
 
     def _before(self, draft: _Draft) -> str:
         """Return a hint for a step whose nodes all have a logged end that is not certain."""

@@ -4,7 +4,7 @@ with selected as materialized (
 ),
 
 selected_actors as materialized (
-    select credential_id, actor_kind, actor_id from actors where credential_id in (select unnest($ids))
+    select credential_id, actor_kind, actor_id, actor_arn from actors where credential_id in (select unnest($ids))
 ),
 
 selected_links as materialized (
@@ -65,6 +65,7 @@ select
     coalesce(issuances.event_source = 's3express.amazonaws.com', false) as is_for_bucket,
     actors.actor_kind,
     actors.actor_id,
+    actors.actor_arn,
     access_keys.created_at::timestamp as created_at,
     access_keys.created_by_event_key,
     access_keys.expires_at::timestamp as key_expires_at

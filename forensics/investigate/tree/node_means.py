@@ -9,8 +9,10 @@ from forensics.identifiers import is_service_specific
 from forensics.investigate.tree.containment import Means, denying
 from forensics.investigate.tree.node_facts import user_of
 from forensics.investigate.tree.session_means import means_of_session
+from forensics.investigate.tree.step_commands import StepCommand, step_command
 from forensics.investigate.tree.subtree import Subtree
 from forensics.investigate.tree.tree_nodes import TreeNodes
+from forensics.investigate.tree.tree_rows import DerivedRow
 from forensics.investigate.tree.user_names import PresentName, UserNames
 
 _ONLY_ROOT = (
@@ -46,7 +48,9 @@ class NodeMeans:
             row = self._below.credentials.get(self._members[node.id][0])
             is_root = node.parent is None and node.valid_at is not False
             if is_root and row and row.actor_kind == ActorKind.WORKLOAD and (name := row.actor_id):
-                found[name] = Means(Action.REPLACE_WORKLOAD_CREDENTIALS, node.account_id, name, name)
+                action = Action.REPLACE_WORKLOAD_CREDENTIALS
+                command = step_command(action, name, arn=row.actor_arn)
+                found[name] = Means(action, node.account_id, name, name, command=command)
         return tuple(found.values())
 
     def _means(self, node: Node) -> Means:
@@ -56,12 +60,14 @@ class NodeMeans:
             case NodeKind.USER:
                 user = self._planted_name(node)
                 target = self._planted_arn(node) or user.name
-                return Means(Action.DELETE_CREATED_USER, node.account_id, user.name, target, user.limit)
+                command = self._command_on(Action.DELETE_CREATED_USER, user, node)
+                return Means(Action.DELETE_CREATED_USER, node.account_id, user.name, target, user.limit, command)
             case NodeKind.LOGIN_PROFILE:
                 return self._of_password(node)
             case NodeKind.ROLE:
                 name = (node.arn or node.name or "").rpartition("/")[2]  # as the role was created
-                return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name)
+                command = step_command(Action.RESTORE_TRUST_POLICY, name)
+                return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name, command=command)
             case NodeKind.SESSION:
                 return self._of_session(node)
 
@@ -76,28 +82,47 @@ class NodeMeans:
             created_at = timestamp(node.issued_at) if node.issued_at else "an unknown time"
             target = f"of {node.name or 'root'} that was created at {created_at}"
             id_ = self._members[node.id][0]
-            return Means(Action.DEACTIVATE_ACCESS_KEY, node.account_id, id_, target, _UNKNOWN_KEY)
+            command = step_command(Action.DEACTIVATE_ACCESS_KEY, "")
+            return Means(Action.DEACTIVATE_ACCESS_KEY, node.account_id, id_, target, _UNKNOWN_KEY, command)
         key = node.access_key_ids[0]
         is_for_service = is_service_specific(key)
         action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
         is_of_root = node.principal_id is not None and node.principal_id == node.account_id
-        return Means(action, node.account_id, key, key, _ONLY_ROOT if is_of_root else None)
+        if is_of_root:
+            return Means(action, node.account_id, key, key, _ONLY_ROOT)
+        user = self._user_of_key(node)
+        holder = user.name if user.limit is None else None
+        command = step_command(action, key, holder=holder, arn=node.arn)
+        return Means(action, node.account_id, key, key, command=command)
+
+    def _user_of_key(self, node: Node) -> PresentName:
+        """Return the present name of the user of a key."""
+        found = (self._below.credentials.get(id_) for id_ in self._members[node.id])
+        credential = next(filter(None, found), None)
+        return self._holder(credential) if credential else self._planted_name(node)
 
     def _of_password(self, node: Node) -> Means:
         action, account_id = Action.DISABLE_CONSOLE_LOGIN, node.account_id
         if account_id and account_id == node.principal_id:
             return Means(action, account_id, account_id, "the root user", _PASSWORD_OF_ROOT)
         user = self._planted_name(node)
-        return Means(action, account_id, user.name, user.name, user.limit)
+        return Means(action, account_id, user.name, user.name, user.limit, self._command_on(action, user, node))
+
+    def _command_on(self, action: Action, user: PresentName, node: Node) -> StepCommand:
+        return step_command(action, user.name, arn=node.arn, is_certain=user.limit is None)
 
     def _of_session(self, node: Node) -> Means:
         session = self._below.credentials[self._members[node.id][0]]
+        return means_of_session(session, self._holder(session))
+
+    def _holder(self, session: DerivedRow) -> PresentName:
+        """Return the present name of the user whose permissions a credential has."""
         user_id, user_name = user_of(session)
         if user_id and not user_name:  # the present name, whatever it was then
-            return means_of_session(session, self._names.present(node.account_id, user_id, user_id, None))
+            return self._names.present(session.account_id, user_id, user_id, None)
         start = session.session_creation_date or session.issuance_time
         shown = session.last_use or start
-        return means_of_session(session, self._names.present(node.account_id, user_id, user_name or "", shown, start))
+        return self._names.present(session.account_id, user_id, user_name or "", shown, start)
 
     def _planted_name(self, node: Node) -> PresentName:
         """Return the present name of a planted user, or of the user with a planted password."""

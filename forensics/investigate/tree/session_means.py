@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from forensics.answers.tree_answer import Action
 from forensics.investigate.tree.containment import Means, denying, revoking
+from forensics.investigate.tree.step_commands import step_command
 from forensics.investigate.tree.tree_rows import DerivedRow
 from forensics.investigate.tree.user_names import PresentName
 
@@ -35,7 +36,7 @@ def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
     is_of_root = session.identity_type == "FederatedUser" and (session.session_issuer_arn or "").endswith(":root")
     is_of_root = is_of_root or (session.principal_id is not None and session.principal_id == account_id)
     if session.identity_type == "Root" or is_of_root:
-        return Means(Action.DENY_BY_SCP, account_id, account_id or "", account_id or "")
+        return _denying_root(session)
     if session.identity_type in ("FederatedUser", "IAMUser", "AWSAccount") and holder.name:
         arn = session.session_issuer_arn if session.identity_type == "FederatedUser" else session.arn
         is_its = arn and arn.endswith(f"/{holder.name}")
@@ -46,12 +47,24 @@ def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
         return Means(Action.NOT_POSSIBLE, account_id, "", session.arn or session.principal_id or session.id)
     if _resource(role.target).startswith(_RESERVED):
         user = session.on_behalf_of_user_id or session.role_session_name or role.target
-        return Means(Action.DENY_IDENTITY_CENTER_USER, account_id, user, user)
+        action = Action.DENY_IDENTITY_CENTER_USER
+        command = step_command(action, user, account_id=account_id, arn=role.target)
+        return Means(action, account_id, user, user, command=command)
     if _resource(role.target).startswith(_SERVICE_LINKED):
-        return replace(role, action=Action.NOT_POSSIBLE)
+        return Means(Action.NOT_POSSIBLE, account_id, role.name, role.target)
     if session.rule == "sign_in_session" and session.sign_in_session_arn:
-        return Means(Action.DENY_SIGN_IN_SESSION, account_id, session.sign_in_session_arn, session.sign_in_session_arn)
+        action, sign_in = Action.DENY_SIGN_IN_SESSION, session.sign_in_session_arn
+        command = step_command(action, sign_in, holder=role.name, arn=sign_in)
+        return Means(action, account_id, sign_in, sign_in, command=command)
     return replace(role, limit=_limit_by_name(role))
+
+
+def _denying_root(session: DerivedRow) -> Means:
+    """Return the service control policy on a session of root, or on a federated session that root requested."""
+    action, account_id = Action.DENY_BY_SCP, session.account_id or ""
+    name = session.arn if session.identity_type == "FederatedUser" and session.arn else account_id
+    command = step_command(action, name, account_id=account_id, arn=session.arn)
+    return Means(action, session.account_id, name, account_id, command=command)
 
 
 def _resource(arn: str) -> str:

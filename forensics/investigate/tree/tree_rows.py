@@ -56,6 +56,7 @@ class DerivedRow(IssuanceRow, frozen=True):
     is_for_bucket: bool
     actor_kind: ActorKind | None
     actor_id: str | None
+    actor_arn: str | None
     created_at: datetime | None
     created_by_event_key: str | None
     key_expires_at: datetime | None

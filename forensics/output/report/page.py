@@ -27,7 +27,7 @@ from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
 from forensics.output.report.markup import EventLinks, shown
 from forensics.output.report.timeline import timeline
-from forensics.output.tree_text import already_lines, called, until
+from forensics.output.tree_text import COMMANDS, already_lines, called, until
 from forensics.output.who_text import claim_lines, missing_lines
 from forensics.output.words import (
     ACTIONS,
@@ -118,6 +118,7 @@ def _environment(links: EventLinks) -> Environment:
         "ADDRESS_CLASSES": ADDRESS_CLASSES,
         "CANDIDATES": CANDIDATES,
         "CLAIMS": CLAIMS,
+        "COMMANDS": COMMANDS,
         "EXPORTS_TITLE": EXPORTS_TITLE,
         "GRADE_STYLES": GRADE_STYLES,
         "KEY_KINDS": KEY_KINDS,
