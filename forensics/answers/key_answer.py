@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from forensics.answers.core import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject
-from forensics.answers.tree_answer import State
+from forensics.answers.tree_answer import State, StillWorks
 from forensics.answers.who_answer import KeyChange, Who
 
 
@@ -110,7 +110,9 @@ class Quarantine:
 class Sensitive:
     """Sensitive calls of one action, with its MITRE ATT&CK tactic and technique; administrators make them, too.
 
-    `mfa_authenticated`: whether all were made with MFA; null if unknown. `event_ids`: the first of them.
+    `mfa_authenticated`: whether all were made with MFA; null if unknown. `event_ids`: the first of them. `callers`: the
+    number of actors in the case that made such a call with success. `score`: orders the actions of one answer by
+    gravity and rarity, and means nothing outside of it; docs/attribution.md#sensitive-calls defines it.
     """
 
     tactic: str
@@ -127,6 +129,8 @@ class Sensitive:
     resources: tuple[str, ...]
     resources_total: int
     event_ids: tuple[str, ...]
+    callers: int = 0
+    score: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,24 +174,6 @@ class MadeKey:
     state: State | None = None
     valid_at: bool | None = None
     certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Children:
-    """A summary of the tree below a key. Counts exclude uncertain links, except `possible`.
-
-    `sensitive`: the sensitive calls of all derived credentials.
-    """
-
-    credentials: int = 0
-    direct: int = 0
-    unexpired: int = 0
-    possible: int = 0
-    account_ids: tuple[str, ...] = ()
-    at: datetime | None = None
-    roles: tuple[Descendants, ...] = ()
-    made_keys: tuple[MadeKey, ...] = ()
-    sensitive: tuple[Sensitive, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +280,25 @@ class Activity:
     totals: Totals = Totals()
 
 
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A summary of the tree below a key. Counts exclude uncertain links, except `possible`.
+
+    `sensitive`: the sensitive calls of all derived credentials. `activity`: all of their calls.
+    """
+
+    credentials: int = 0
+    direct: int = 0
+    unexpired: int = 0
+    possible: int = 0
+    account_ids: tuple[str, ...] = ()
+    at: datetime | None = None
+    roles: tuple[Descendants, ...] = ()
+    made_keys: tuple[MadeKey, ...] = ()
+    sensitive: tuple[Sensitive, ...] = ()
+    activity: Activity = Activity()
+
+
 class KeyKind(StrEnum):
     """The kind of a key, by its prefix: long-term (AKIA), service-specific (ACCA), temporary (ASIA) or other."""
 
@@ -309,7 +314,8 @@ class Key(Displayed):
 
     `account_ids` are from the records, `decoded_account_id` is from the key ID. Only a long-term or
     service-specific key has an `owner`; only a temporary key has `issued_at`. A long-term key has no `expires_at`.
-    `who`: the requester and the chain to it.
+    `who`: the requester and the chain to it. `still_works`: what of the key, and of everything derived from it, is not
+    known to have ended at the latest event.
     """
 
     subject: Subject
@@ -329,3 +335,4 @@ class Key(Displayed):
     flags: tuple[str, ...]
     address_databases: tuple[AddressDatabase, ...]
     exports: tuple[Exported, ...] = ()
+    still_works: tuple[StillWorks, ...] = ()

@@ -113,6 +113,26 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class StillWorks:
+    """A credential, or a thing that was planted, that is not known to have ended at the latest event.
+
+    `sessions`: the number of sessions of one ARN, if it stands for all of them. `valid_at`: null if the logs do not
+    decide it. `owner_name`: the user of a key. `certain`: whether it certainly derives from the subject. `expires_at`:
+    the latest expiry; null if nothing limits it, or if it is unknown.
+    """
+
+    kind: NodeKind
+    id: str | None
+    account_id: str | None
+    state: State
+    valid_at: bool | None
+    sessions: int = 1
+    owner_name: str | None = None
+    certain: bool = True
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One containment step. `ends`: the nodes that it ends. `survives`: their descendants that still work after it.
 

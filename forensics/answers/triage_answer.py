@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from forensics.answers.core import LOCAL, Actor, Displayed, Grade
-from forensics.answers.tree_answer import NodeKind, State
+from forensics.answers.tree_answer import StillWorks
 
 
 class Signal(StrEnum):
@@ -52,21 +52,6 @@ class Reason:
     last_event: datetime
     details: tuple[str, ...]
     event_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class StillWorks:
-    """A credential of the story, or a thing that it planted, that is not known to have ended at the latest event.
-
-    `sessions`: the number of sessions, if it stands for all of them. `valid_at`: null if the logs do not decide it.
-    """
-
-    kind: NodeKind
-    id: str | None
-    account_id: str | None
-    state: State
-    valid_at: bool | None
-    sessions: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def key(
         bool,
         typer.Option("--descendants", help="In a Timesketch file: also the events of everything derived from the key."),
     ] = False,
+    every: Annotated[bool, typer.Option("--all", help="List all of everything, not only the first.")] = False,
     geo: GeoOption = None,
     ip_ranges: IpRangesOption = None,
     asked: Question,
@@ -40,7 +41,7 @@ def key(
     with asked.opened() as case:
         page = case.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
         if asked.format not in (KeyFormat.TIMESKETCH_CSV, KeyFormat.TIMESKETCH_JSONL):
-            asked.print(page)
+            asked.print(page, "whole_key" if every else "")
             return
         from forensics.case import EventFilter
         from forensics.output.printers import print_rows

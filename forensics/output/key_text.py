@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
-from forensics.answers.key_answer import Children, Descendants, Key, KeyKind, Lifecycle, MadeKey, Sensitive
-from forensics.answers.tree_answer import State
+from forensics.answers.key_answer import (
+    Activity,
+    Children,
+    Descendants,
+    Key,
+    KeyKind,
+    Lifecycle,
+    MadeKey,
+    Sensitive,
+)
+from forensics.answers.tree_answer import NodeKind, State, StillWorks
 from forensics.identifiers import is_long_term, is_service_specific
 from forensics.output.chain_text import candidate_lines, chain_lines
 from forensics.output.evidence_text import (
@@ -18,7 +27,7 @@ from forensics.output.evidence_text import (
 )
 from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
-from forensics.output.identity_text import described, subject_line
+from forensics.output.identity_text import described, short_name, subject_line
 from forensics.output.key_history_text import (
     end_style,
     ended,
@@ -30,6 +39,7 @@ from forensics.output.key_history_text import (
 from forensics.output.key_use_text import (
     address_lines,
     burst_lines,
+    by_gravity,
     outcomes,
     program_lines,
     region_lines,
@@ -37,7 +47,7 @@ from forensics.output.key_use_text import (
     sensitive_lines,
     service_lines,
 )
-from forensics.output.lines import Line, Span, and_more, labelled, line, part
+from forensics.output.lines import Line, Span, labelled, line, part
 from forensics.output.who_text import claim_lines, headline, missing_lines
 from forensics.output.words import (
     CANDIDATES,
@@ -47,18 +57,22 @@ from forensics.output.words import (
     KEY_STATUS_STYLES,
     MISSING,
     NAMED_BY,
+    NODES,
+    STATES,
     TACTICS,
     count,
     readable_time,
     time_span,
 )
 
-_SHOWN = 10  # roles; JSON has more
+_SHOWN = 10  # roles; --all shows more
+_WORKS_SHOWN = 7  # of what still works, so that it fits above the rest
 
 
-def render_key(answer: Key) -> Iterator[Line]:
-    """Return everything known about a key, top to bottom."""
+def render_key(answer: Key, *, every: bool = False) -> Iterator[Line]:
+    """Return a page on a key, top to bottom. `every`: show all of each list, not only the first."""
     yield subject_line(answer.subject, KEY_KINDS[answer.kind], is_decoded=not answer.account_ids)
+    yield from still_works_lines(answer)
     yield from _finding(answer)
     yield from digest_lines(answer.who.digests)
     if not answer.in_logs:
@@ -67,10 +81,11 @@ def render_key(answer: Key) -> Iterator[Line]:
         yield from part(OPEN_WINDOWS, open_window_lines(answer.who.digests))
         yield from part("Notes", note_lines(answer))
         return
-    activity = answer.activity
-    calls = [*sensitive_lines(activity.sensitive), *burst_lines(activity)]
-    yield from part("Sensitive calls (administrators make them too)", calls)
-    yield from part("Sensitive calls of derived credentials", sensitive_lines(answer.children.sensitive))
+    activity, derived = answer.activity, answer.children.activity
+    calls = sensitive_lines(activity.sensitive, derived.sensitive, every=every)
+    yield from part("Sensitive calls, the gravest and rarest first (administrators make them too)", calls)
+    yield from part("Reconnaissance: many distinct read calls in a short time", burst_lines(activity, every=every))
+    yield from part("Reconnaissance by derived credentials", burst_lines(derived, every=every))
     yield from part("Key status changes", life_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports))
     yield from part("Other access of the owner", owners_access_lines(answer))
@@ -80,15 +95,57 @@ def render_key(answer: Key) -> Iterator[Line]:
     yield from part(UNTRUSTED, not_trusted_lines(answer.who.not_trusted))
     yield from part(NAMED_BY, named_lines(answer.who, changes=False))
     yield from part(CLAIMS, claim_lines(answer.who))
-    yield from part("Derived from the key, directly or over several hops", _children(answer.children))
-    yield from part("Addresses", address_lines(answer))
-    yield from part("Programs (self-declared)", program_lines(activity))
-    yield from part("Regions", region_lines(activity))
-    yield from part("Services", service_lines(activity))
-    yield from part("Resources", resource_lines(activity))
+    yield from part("Derived from the key, directly or over several hops", _children(answer.children, every=every))
+    yield from part("Addresses", address_lines(activity, answer.address_databases, every=every))
+    of_derived = address_lines(derived, answer.address_databases, every=every)
+    yield from part("Addresses of derived credentials", of_derived)
+    yield from part("Programs (self-declared)", program_lines(activity, every=every))
+    yield from part("Programs of derived credentials (self-declared)", program_lines(derived, every=every))
+    yield from part("Regions", region_lines(activity, every=every))
+    yield from part("Services", service_lines(activity, every=every))
+    yield from part("Resources", resource_lines(activity, every=every))
     yield from part("Notes", note_lines(answer))
     yield from part(MISSING, missing_lines(answer.who.missing))
     yield from part(OPEN_WINDOWS, open_window_lines(answer.who.digests))
+
+
+def render_whole_key(answer: Key) -> Iterator[Line]:
+    """Return a page on a key with all of each list."""
+    return render_key(answer, every=True)
+
+
+def still_works_lines(answer: Key) -> Iterator[Line]:
+    """Return what of the key, and of everything derived from it, is not known to have ended."""
+    at = answer.children.at
+    if at is None:
+        return
+    when = f"{readable_time(at)}, the end of the logs"
+    if not answer.still_works:
+        yield labelled("works", ("nothing", "good"), f" that is known at {when}")
+        return
+    valid = sum(one.valid_at is True for one in answer.still_works)
+    yield labelled("works", ("still valid" if valid else "possibly valid", "bad" if valid else "warn"), f" at {when}:")
+    for one in answer.still_works[:_WORKS_SHOWN]:
+        yield labelled("", *_working(one, answer))
+    if len(answer.still_works) > _WORKS_SHOWN:
+        yield labelled("", f"and {len(answer.still_works) - _WORKS_SHOWN:,} more")
+    yield labelled("contain", f"forensics tree {answer.subject.id}", (" lists the steps and their commands", "dim"))
+
+
+def _working(one: StillWorks, answer: Key) -> Iterator[str | Span]:
+    if one.valid_at is None:
+        yield "possibly ", "warn"
+    yield f"{count(one.sessions, 'session')} of " if one.kind == NodeKind.SESSION else f"{NODES[one.kind]} "
+    name = one.id or "without a logged ID"
+    yield (short_name(name) if one.kind == NodeKind.SESSION else name), "bold"
+    yield " (this key)" if one.id == answer.subject.id else f" of {one.owner_name}" if one.owner_name else ""
+    yield f", account {one.account_id}" if one.account_id else ""
+    if one.state not in (State.VALID, State.UNKNOWN):
+        yield f"; {STATES[one.state][0]}, but possibly restored"
+    elif one.kind == NodeKind.SESSION:
+        yield f", until {readable_time(one.expires_at)}" if one.expires_at else ""
+    if not one.certain:
+        yield ", if it derives from this key", "warn"
 
 
 def _finding(answer: Key) -> Iterator[Line]:
@@ -161,45 +218,57 @@ def _validity(answer: Key) -> Iterator[Line]:
 
 
 def _used(answer: Key) -> Iterator[Line]:
-    activity = answer.activity
-    if not activity.events:
+    own, derived = answer.activity, answer.children.activity
+    if not own.events and not derived.events:
         yield labelled("used", "never in the loaded logs")
         return
-    yield labelled(
-        "used",
-        f"{time_span(activity.first_use, activity.last_use)}: {count(activity.events, 'call')}, {outcomes(activity)}",
-    )
+    first = min(filter(None, (own.first_use, derived.first_use)), default=None)
+    last = max(filter(None, (own.last_use, derived.last_use)), default=None)
+    calls = f"{count(own.events, 'call')}, {outcomes(own)}"
+    if derived.events:
+        calls = (
+            f"{count(own.events, 'call')} by the key, {outcomes(own)}; {derived.events:,} derived, {outcomes(derived)}"
+        )
+    yield labelled("used", f"{time_span(first, last)}: {calls}")
+    places = _places(own) if own.events else "no address"
+    if derived.events:
+        places += f"; derived: {_places(derived)}"
+    yield labelled("from", places)
+
+
+def _places(activity: Activity) -> str:
     totals = activity.totals
-    yield labelled(
-        "from",
+    return (
         f"{count(totals.addresses, 'address', 'addresses')}, {count(totals.user_agents, 'user agent')},"
-        f" {count(totals.regions, 'region')}",
+        f" {count(totals.regions, 'region')}"
     )
 
 
 def _alarm(answer: Key) -> Iterator[Line]:
     """Return the number of sensitive calls of the key, and of everything derived from it."""
-    of_derived = answer.children.sensitive
-    own = " by the key" if of_derived else ""
-    alerts = [*_alert(answer.activity.sensitive, own), *_alert(of_derived, " by derived credentials")]
-    for place, spans in enumerate(alerts):
-        yield labelled("alert" if place == 0 else "", *spans)
+    own, derived = answer.activity.sensitive, answer.children.activity.sensitive
+    if own or derived:
+        done = [one for one in (*own, *derived) if one.succeeded]
+        total = sum(one.succeeded + one.denied + one.failed for one in (*own, *derived))
+        yield labelled("alert", (count(total, "sensitive call"), "bad" if done else "warn"), *_by_whom(own, derived))
+        tactics = ", ".join(dict.fromkeys(TACTICS[one.tactic] for one in sorted(done, key=by_gravity)))
+        if tactics:
+            yield labelled("", tactics)
     for end in answer.lifecycle.used_after_end:
         if end.succeeded:
             text = f"{count(end.succeeded, 'call')} succeeded after it was {ended(end)}"
             yield labelled("", (text, end_style(end)))
 
 
-def _alert(sensitive: Sequence[Sensitive], by: str) -> Iterator[tuple[Span, str]]:
-    done = sum(one.succeeded for one in sensitive)
-    refused = sum(one.denied + one.failed for one in sensitive)
-    calls = count(done + refused, "sensitive call")
-    if done:
-        tactics = ", ".join(dict.fromkeys(TACTICS[one.tactic] for one in sensitive if one.succeeded))
-        succeeded = f", {done:,} succeeded" if refused else ""
-        yield (calls, "bad"), f"{by}{succeeded}: {tactics}"
-    elif refused:
-        yield (calls, "warn"), f"{by}, all refused"
+def _by_whom(own: Sequence[Sensitive], derived: Sequence[Sensitive]) -> Iterator[str]:
+    """Return the sensitive calls by the key and by derived credentials, with their outcomes."""
+    groups = [(own, " by the key"), (derived, " derived")] if derived else [(own, "")]
+    for place, (sensitive, by) in enumerate(groups):
+        total = sum(one.succeeded + one.denied + one.failed for one in sensitive)
+        done = sum(one.succeeded for one in sensitive)
+        succeeded = "all" if done == total > 1 else f"{done:,}"
+        result = "" if not total else f", {succeeded} succeeded" if done else ", all refused"
+        yield f"{': ' if place == 0 and by else '; ' if by else ''}{f'{total:,}{by}' if by else ''}{result}"
 
 
 def _derived(children: Children) -> Iterator[Line]:
@@ -228,12 +297,13 @@ def _status_words(key: MadeKey) -> Iterator[str]:
         yield "but still works"
 
 
-def _children(children: Children) -> Iterator[Line]:
-    shown = sorted(children.roles, key=lambda role: (not role.certain, role.depth, role.arn or ""))
-    for role in shown[:_SHOWN]:
+def _children(children: Children, *, every: bool) -> Iterator[Line]:
+    found = sorted(children.roles, key=lambda role: (not role.certain, role.depth, role.arn or ""))
+    shown = found if every else found[:_SHOWN]
+    for role in shown:
         yield from _role(role)
-    if len(shown) > _SHOWN:
-        yield and_more(count(len(shown) - _SHOWN, "more role"))
+    if len(found) > len(shown):
+        yield line((f"and {count(len(found) - len(shown), 'more role')}; --all lists them", "dim"))
     for key in children.made_keys:
         yield from _created(key)
 

@@ -7,35 +7,47 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from forensics.answers.key_answer import Activity, Burst, Key, Sensitive, Used, UsedAddress, UsedAgent
+from forensics.answers.key_answer import Activity, AddressDatabase, Burst, Sensitive, Used, UsedAddress, UsedAgent
 from forensics.output.lines import Line, Span, line, table
 from forensics.output.words import ADDRESS_CLASSES, TACTICS, count, first_few, known_time, readable_time, time_span
 
 T = TypeVar("T", bound=Used)
-_SHOWN = 10  # rows of a list; JSON has more
+_SHOWN = 10  # rows of a list
+_LISTED = 100  # rows of a list with --all, and in the answer
 _NAMED = 6  # names in a row
 
 
-def sensitive_lines(sensitive: Iterable[Sensitive]) -> Iterator[Line]:
-    """Return the sensitive calls, successful ones first."""
-    found = sorted(sensitive, key=lambda one: (not one.succeeded, known_time(one.first_use), one.event_name))
-    for one in found[: 2 * _SHOWN]:
-        yield from _call(one)
-    if len(found) > 2 * _SHOWN:
-        yield _more(len(found) - 2 * _SHOWN, "action")
+def sensitive_lines(
+    own: Iterable[Sensitive], derived: Iterable[Sensitive] = (), *, every: bool = False
+) -> Iterator[Line]:
+    """Return the sensitive calls of a key and of what derives from it, the gravest and rarest first."""
+    by_whom = " by derived credentials" if (derived := list(derived)) else ""
+    found = [*((one, "") for one in own), *((one, by_whom) for one in derived)]
+    found.sort(key=lambda pair: by_gravity(pair[0]))
+    shown = found if every else found[:_SHOWN]
+    for one, by in shown:
+        yield from _call(one, by)
+    if len(found) > len(shown):
+        rest = count(len(found) - len(shown), "less sensitive or more common action")
+        yield line((f"and {rest}; --all lists them", "dim"))
 
 
-def burst_lines(activity: Activity) -> Iterator[Line]:
+def by_gravity(one: Sensitive) -> tuple[float, str, str]:
+    """Return what sorts sensitive calls: their score, then the first time."""
+    return -one.score, known_time(one.first_use), one.event_name
+
+
+def burst_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return the bursts of discovery."""
-    for burst in activity.discovery_bursts[:_SHOWN]:
+    for burst in activity.discovery_bursts[: _most(every)]:
         yield from _burst(burst)
-    yield from _rest(activity.totals.discovery_bursts, "discovery burst")
+    yield from _rest(activity.totals.discovery_bursts, "discovery burst", every=every)
 
 
-def _call(one: Sensitive) -> Iterator[Line]:
+def _call(one: Sensitive, by: str) -> Iterator[Line]:
     style = "bad" if one.succeeded else "warn"
     mfa = {True: ", with MFA", False: ", without MFA", None: ""}[one.mfa_authenticated]
-    yield line((one.event_name, style), f"  {outcomes(one)}{mfa}, {time_span(one.first_use, one.last_use)}")
+    yield line((one.event_name, style), f"  {outcomes(one)}{by}{mfa}, {time_span(one.first_use, one.last_use)}")
     yield line(f"{TACTICS[one.tactic]}: {one.technique} {one.technique_name}", indent=2)
     if one.resources:
         named = ", ".join(one.resources[:3])
@@ -48,40 +60,41 @@ def _call(one: Sensitive) -> Iterator[Line]:
 
 
 def _burst(burst: Burst) -> Iterator[Line]:
-    where = f" from {burst.source_ip_address}" if burst.source_ip_address else ""
+    where = f"from {burst.source_ip_address}" if burst.source_ip_address else "address not logged"
     when = time_span(burst.first_use, burst.last_use)
     regions = count(len(burst.regions), "region")
-    yield line(("reconnaissance", "warn"), f"{where}: {outcomes(burst)} in {regions}, {when}")
+    yield line((where, "warn"), f": {outcomes(burst)} in {regions}, {when}")
     yield line(f"{count(len(burst.event_names), 'distinct call')}: {first_few(burst.event_names, _NAMED)}", indent=2)
     if burst.first_event_id:
         yield line((burst.first_event_id, "dim"), indent=2)
 
 
-def _places(name: str, used: Sequence[Used], total: int) -> Iterator[Line]:
+def _places(name: str, used: Sequence[Used], total: int, *, every: bool) -> Iterator[Line]:
     """Return one row per value, in the order of first use."""
     if not used:
         return
     rows = [
         (one.value or "not logged", *_ok_and_refused(one), known_time(one.first_use), known_time(one.last_use))
-        for one in _busiest(used)
+        for one in _busiest(used, every=every)
     ]
     yield from table((name, "ok", "refused", "first", "last"), rows, indent=0)
-    yield from _rest(total, name)
+    yield from _rest(total, name, every=every)
 
 
-def region_lines(activity: Activity) -> Iterator[Line]:
+def region_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return the busiest regions with their calls."""
-    yield from _places("region", activity.regions, activity.totals.regions)
+    yield from _places("region", activity.regions, activity.totals.regions, every=every)
 
 
-def address_lines(answer: Key) -> Iterator[Line]:
+def address_lines(
+    activity: Activity, databases: Sequence[AddressDatabase] = (), *, every: bool = False
+) -> Iterator[Line]:
     """Return the source addresses, with their locations if a database of addresses was given."""
-    activity = answer.activity
-    yield from _places("address", activity.addresses, activity.totals.addresses)
-    if answer.address_databases:
-        for address in _busiest(activity.addresses):
+    yield from _places("address", activity.addresses, activity.totals.addresses, every=every)
+    if databases:
+        for address in _busiest(activity.addresses, every=every):
             yield line((address.value or "not logged", "bold"), f"  {_place(address)}")
-    for database in answer.address_databases:
+    for database in databases if activity.addresses else ():
         built = readable_time(database.built_at)
         yield line((f"locations: {database.type}, {database.name}, built {built}", "dim"))
 
@@ -93,10 +106,10 @@ def _place(address: UsedAddress) -> str:
     return ", ".join(part for part in known if part) or ADDRESS_CLASSES[address.class_]
 
 
-def program_lines(activity: Activity) -> Iterator[Line]:
+def program_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return each program with its busiest user agent; one with a number per run makes many user agents."""
     found = programs(activity.user_agents)
-    for program in _busiest(list(found)):
+    for program in _busiest(list(found), every=every):
         suspicious = "warn" if program.application and "Linux" in program.application else "bold"
         yield line(
             (program.application or "unknown program", suspicious),
@@ -105,7 +118,7 @@ def program_lines(activity: Activity) -> Iterator[Line]:
         others = found[program] - 1
         more = f" and {count(others, 'more user agent')}" if others else ""
         yield line((f"{program.value or 'not logged'}{more}", "dim"), indent=2)
-    yield from _rest(len(found), "program")
+    yield from _rest(len(found), "program", every=every)
     unlisted = activity.totals.user_agents - len(activity.user_agents)
     if unlisted > 0:
         yield line((f"without the {count(unlisted, 'least used user agent')}", "dim"))
@@ -129,9 +142,10 @@ def programs(agents: Sequence[UsedAgent]) -> dict[UsedAgent, int]:
     }
 
 
-def service_lines(activity: Activity) -> Iterator[Line]:
+def service_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return the busiest services with their calls."""
-    services = sorted(activity.services, key=lambda one: (-one.events, one.value or ""))[: 2 * _SHOWN]
+    services = sorted(activity.services, key=lambda one: (-one.events, one.value or ""))
+    services = services if every else services[: 2 * _SHOWN]
     if not services:
         return
     rows = [
@@ -140,30 +154,36 @@ def service_lines(activity: Activity) -> Iterator[Line]:
     ]
     yield from table(("service", "ok", "refused", "calls"), rows, indent=0)
     if activity.totals.services > len(services):
-        yield _more(activity.totals.services - len(services), "service")
+        yield _more(activity.totals.services - len(services), "service", every=every)
 
 
-def resource_lines(activity: Activity) -> Iterator[Line]:
+def resource_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return the busiest resources with their calls."""
-    for one in _busiest(activity.resources):
+    for one in _busiest(activity.resources, every=every):
         objects = f", {count(one.objects, 'object')}" if one.objects else ""
         yield line((one.value or "", "bold"), f"  {outcomes(one)}{objects}: {first_few(one.event_names, _NAMED)}")
-    yield from _rest(activity.totals.resources, "resource")
+    yield from _rest(activity.totals.resources, "resource", every=every)
 
 
-def _busiest(found: Sequence[T]) -> list[T]:
-    """Return the busiest few, in the order of first use."""
-    busiest = sorted(found, key=lambda one: (-one.events, one.value or ""))[:_SHOWN]
+def _busiest(found: Sequence[T], *, every: bool) -> list[T]:
+    """Return the busiest few or all, in the order of first use."""
+    busiest = sorted(found, key=lambda one: (-one.events, one.value or ""))[: _most(every)]
     return sorted(busiest, key=lambda one: (known_time(one.first_use), one.value or ""))
 
 
-def _rest(total: int, noun: str) -> Iterable[Line]:
-    return [_more(total - _SHOWN, noun)] if total > _SHOWN else []
+def _most(every: bool) -> int:
+    """Return the number of rows to show: of the lists of an activity, an answer has at most a hundred."""
+    return _LISTED if every else _SHOWN
 
 
-def _more(number: int, noun: str) -> Line:
+def _rest(total: int, noun: str, *, every: bool) -> Iterable[Line]:
+    return [_more(total - _most(every), noun, every=every)] if total > _most(every) else []
+
+
+def _more(number: int, noun: str, *, every: bool) -> Line:
     plural = "more addresses" if noun == "address" else None
-    return line((f"and {count(number, f'more {noun}', plural)}; --format json lists up to a hundred", "dim"))
+    where = "`forensics events` lists their calls" if every else "--all lists up to a hundred"
+    return line((f"and {count(number, f'more {noun}', plural)}; {where}", "dim"))
 
 
 def outcomes(used: Activity | Used | Sensitive | Burst) -> str:

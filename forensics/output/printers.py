@@ -60,6 +60,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
         "jsonl": "rows_text:to_jsonl",
     },
     "result": {"table": "rows_text:render_result"},
+    "whole_key": {"table": "key_text:render_whole_key"},
     "whole_story": {"table": "story_text:render_whole_story"},
     "schema": {"table": "schema_text:render_schema", "rows": "schema_text:schema_rows"},
 }

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from forensics.answers.core import ActorKind
-from forensics.answers.tree_answer import NodeKind
-from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, StillWorks, Triage
+from forensics.answers.tree_answer import NodeKind, StillWorks
+from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
 from forensics.identifiers import is_secret
 from forensics.output.identity_text import described, short_name
 from forensics.output.lines import BLANK, Line, Span, cells, cut, labelled, line, part
@@ -154,7 +154,7 @@ def _works(lead: Lead, rows: int) -> tuple[str | Span, ...]:
 
 
 def _work(one: StillWorks) -> str:
-    doubt = " (possibly)" if one.valid_at is None else ""
+    doubt = "" if one.valid_at and one.certain else " (possibly)"
     if one.kind == NodeKind.SESSION:
         name = f" of {_hidden(short_name(one.id))}" if one.id else ""
         return f"{count(one.sessions, 'session')}{name}{doubt}"

@@ -12,9 +12,17 @@ from tests.simulator import sample
 def test_a_page_as_text_and_as_json(sample_case: Path) -> None:
     text = run("key", sample.LEAKED_KEY, "--case", sample_case)
     assert (text.code, text.err) == (0, "")
-    assert "svc-deploy" in text.out.splitlines()[1] and "inactive since 2026-10-05 09:05:37Z" in text.out
+    assert "owner     svc-deploy" in text.out and "inactive since 2026-10-05 09:05:37Z" in text.out
     page = json.loads(run("key", sample.LEAKED_KEY, "--case", sample_case, "--format", "json").out)
     assert (page["lifecycle"]["status"], page["owner"]["name"]) == ("Inactive", "svc-deploy")
+
+
+def test_all_lists_what_a_page_leaves_out(sample_case: Path) -> None:
+    short, whole = (run("key", sample.LEAKED_KEY, "--case", sample_case, *more).out for more in ([], ["--all"]))
+    assert "and 4 less sensitive or more common actions; --all lists them" in short
+    assert "--all" not in whole
+    assert len(whole) > len(short)
+    assert whole.count("LookupEvents") > short.count("LookupEvents")
 
 
 def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:

@@ -21,7 +21,8 @@ from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
 from forensics.investigate.sql_rows import Row, pairs, rows, run, values
 from forensics.investigate.story.story_page import story_tables
-from forensics.investigate.triage.triage_signals import SIGNALS, TABLES, WEIGHTS, signals_of
+from forensics.investigate.triage.signal_weights import WEIGHTS
+from forensics.investigate.triage.triage_signals import SIGNALS, TABLES, signals_of
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
 from tests.attribution.records import Account, call
@@ -31,7 +32,13 @@ from tests.simulator.sample import DEEP_KEY
 
 ROOM = Path(forensics.investigate.__file__).parent
 QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
-STATEMENTS = {"key/uses", "same_user", "story/steps", *(f"triage/{name}" for name in (*TABLES, *SIGNALS))}
+STATEMENTS = {
+    "key/uses",
+    "same_user",
+    "sensitive_signals",
+    "story/steps",
+    *(f"triage/{name}" for name in (*TABLES, *SIGNALS)),
+}
 READERS: dict[str, Any] = {"rows": rows, "pairs": pairs, "values": values}
 OF_CONFLICTS = ("copies_now", "case/extract_conflicts")
 HOME = Account("111111111111")

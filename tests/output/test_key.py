@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from forensics.answers.key_answer import Sensitive
 from forensics.case import Case
 from forensics.output.key_text import render_key
+from forensics.output.key_use_text import sensitive_lines
 from forensics.output.lines import cells, lay_out
 from tests.output.golden import same_as_golden
 from tests.simulator import sample
@@ -29,6 +32,56 @@ def test_pages_of_the_sample(sample_case: Path, width: int) -> None:
     with Case.open(sample_case) as case:
         for name, key in KEYS.items():
             same_as_golden(f"key_{name}_{width}", lay_out(render_key(case.key(key)), width))
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_what_still_works_is_in_the_first_ten_lines(sample_case: Path, width: int) -> None:
+    with Case.open(sample_case) as case:
+        top = lay_out(render_key(case.key(sample.LEAKED_KEY)), width).splitlines()[:10]
+    still_valid = next(place for place, row in enumerate(top) if "still valid at 2026-10-05 23:57:04Z" in row)
+    for key in (sample.PERSISTENCE_KEY, sample.SECOND_PERSISTENCE_KEY):
+        assert any(f"key {key} of svc-" in row and "possibly" not in row for row in top[still_valid + 1 :])
+    assert any(f"possibly key {sample.LEAKED_KEY} (this key)" in row for row in top)
+
+
+def test_grave_and_rare_calls_are_shown_before_common_ones(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        shown = lay_out(render_key(case.key(sample.LEAKED_KEY)), None)
+    calls = shown.partition("Sensitive calls")[2].partition("\n\n")[0]
+    places = [calls.index(f"\n  {name}  ") for name in ("CreateUser", "GetSecretValue", "GetObject")]
+    assert places == sorted(places)
+    assert calls.index("AttachUserPolicy") < calls.index("UpdateFunctionCode")
+
+
+def test_many_grave_calls_are_cut_by_gravity_and_rarity_and_not_by_time() -> None:
+    common = [_sensitive(f"Get{number:02}", 0.1, number) for number in range(20)]
+    late = _sensitive("CreateUser", 1.5, 40)
+    shown = lay_out(sensitive_lines([*common, late]), None)
+    assert shown.startswith("CreateUser")
+    assert "and 11 less sensitive or more common actions; --all lists them" in shown
+    assert "Get19" in lay_out(sensitive_lines([*common, late], every=True), None)
+
+
+def _sensitive(name: str, score: float, minute: int) -> Sensitive:
+    at = datetime(2026, 10, 1, 12, minute, tzinfo=UTC)
+    return Sensitive(
+        "persistence",
+        "T1136.003",
+        "Create Account",
+        "iam.amazonaws.com",
+        name,
+        1,
+        0,
+        0,
+        at,
+        at,
+        None,
+        (),
+        0,
+        (),
+        1,
+        score,
+    )
 
 
 def test_identifiers_are_whole_and_lines_fit(sample_case: Path) -> None:

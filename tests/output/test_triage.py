@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from forensics.answers.core import NOBODY, Actor, ActorKind, Grade
-from forensics.answers.tree_answer import NodeKind, State
-from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, StillWorks, Triage
+from forensics.answers.tree_answer import NodeKind, State, StillWorks
+from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
 from forensics.case import Case
 from forensics.output import words
 from forensics.output.lines import cells, lay_out

@@ -9,6 +9,7 @@ from forensics.answers.key_answer import Activity, Burst, Sensitive, Totals, Use
 from forensics.investigate.applications import application_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.sql_rows import Connection, Row, grouped, rows, run, values
+from forensics.investigate.triage.signal_weights import WEIGHTS
 from forensics.investigate.workloads import address_class
 
 _LISTED = 100  # maximum entries of each list
@@ -52,20 +53,17 @@ class _BurstRow(Row, frozen=True):
 
 
 @contextmanager
-def uses_of(
-    connection: Connection, nodes: Mapping[str, int], key_id: str | None = None, *, only_sensitive: bool = False
-) -> Iterator[str]:
+def uses_of(connection: Connection, nodes: Mapping[str, int], key_id: str | None = None) -> Iterator[str]:
     """Yield the name of a temporary table of all events signed with some credentials, for the queries with $uses.
 
     Args:
         nodes: the number of the tree node of each credential ID.
         key_id: the access key, if all credentials have the same.
-        only_sensitive: whether to skip all calls that are not sensitive.
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
     try:
-        run(connection, "key/uses", **asked, sensitive=only_sensitive)
+        run(connection, "key/uses", **asked)
         yield _USES
     finally:
         connection.execute("drop table if exists key_uses")
@@ -87,7 +85,7 @@ def activity(connection: Connection, uses: str, context: AddressContext) -> Acti
         regions=tuple(Used(*row.use) for row in regions),
         services=tuple(UsedWith(*row.use, row.event_names) for row in services),
         resources=tuple(UsedWith(*row.use, row.event_names, row.objects) for row in resources),
-        sensitive=tuple(rows(connection, Sensitive, "key/sensitive", uses=uses, most=CITED)),
+        sensitive=_sensitive(connection, uses),
         discovery_bursts=tuple(row.burst for row in bursts),
         totals=Totals(*(_total(found) for found in (addresses, agents, regions, services, resources, bursts))),
     )
@@ -98,13 +96,19 @@ def derived_from(connection: Connection, ids: Sequence[str]) -> list[str]:
     return values(connection, str, "key/derived", ids=ids)
 
 
-def sensitive_of_derived(connection: Connection, ids: Sequence[str]) -> tuple[Sensitive, ...]:
-    """Return the sensitive calls of everything that certainly derives from some credentials."""
+def activity_of_derived(connection: Connection, ids: Sequence[str], context: AddressContext) -> Activity:
+    """Return the activity of everything that certainly derives from some credentials."""
     derived = derived_from(connection, ids)
     if not derived:
-        return ()
-    with uses_of(connection, dict.fromkeys(derived, 0), only_sensitive=True) as uses:
-        return tuple(rows(connection, Sensitive, "key/sensitive", uses=uses, most=CITED))
+        return Activity()
+    with uses_of(connection, dict.fromkeys(derived, 0)) as uses:
+        return activity(connection, uses, context)
+
+
+def _sensitive(connection: Connection, uses: str) -> tuple[Sensitive, ...]:
+    run(connection, "sensitive_signals")
+    signals, weights = [one.value for one in WEIGHTS], [one.weight for one in WEIGHTS.values()]
+    return tuple(rows(connection, Sensitive, "key/sensitive", uses=uses, most=CITED, signals=signals, weights=weights))
 
 
 def _used_address(row: _PlaceRow, context: AddressContext) -> UsedAddress:

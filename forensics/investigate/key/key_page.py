@@ -27,7 +27,7 @@ from forensics.answers.tree_answer import Node
 from forensics.answers.who_answer import Who
 from forensics.identifiers import Identifier, account_of, is_service_specific
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
-from forensics.investigate.key.activity import CITED, activity, sensitive_of_derived, uses_of
+from forensics.investigate.key.activity import CITED, activity, activity_of_derived, uses_of
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key_changes import ChangeFacts, ChangeRow, KeyChangeRow
 from forensics.investigate.loaded_spans import loaded_of
@@ -36,6 +36,7 @@ from forensics.investigate.owners import OwnerColumns
 from forensics.investigate.periods import has_expired
 from forensics.investigate.sql_rows import Connection, rows, run, values
 from forensics.investigate.tree.derived import NodesBelow, nodes_below
+from forensics.investigate.tree.still_valid import still_valid
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
@@ -66,10 +67,10 @@ def key(
     found = subject_rows(connection, identifier)
     answer = who_of(connection, identifier, found, context.ip_ranges)
     credential_ids = ids_of(found)
-    of_derived = sensitive_of_derived(connection, credential_ids)
+    of_derived = activity_of_derived(connection, credential_ids, context)
     with uses_of(connection, dict.fromkeys(credential_ids, 0), identifier.id) as uses:
         page = _Page(connection, identifier.id, credential_ids, answer, uses, below).answer(context)
-    return replace(page, children=replace(page.children, sensitive=of_derived))
+    return replace(page, children=replace(page.children, sensitive=of_derived.sensitive, activity=of_derived))
 
 
 class _Page:
@@ -137,6 +138,7 @@ class _Page:
             flags=self._flags(accounts, lifecycle),
             address_databases=context.databases,
             exports=(*exports, *self._who.exports) if in_logs else exports,
+            still_works=still_valid(self._below.nodes),
         )
 
     def _exports(

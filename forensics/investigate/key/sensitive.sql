@@ -1,35 +1,80 @@
 -- Sensitive calls by action. $uses: the table of a key's calls; $most: number of cited events and resources for each
--- action, from the first. A call signed by a long-term key has no MFA.
-with called as (
+-- action, from the first; $signals, $weights: the table of weights. A call signed by a long-term key has no MFA.
+-- `score`: the weight of the action, less the more actors of the case make it, and a quarter if all calls were refused.
+-- Grain: one row per (event_source, event_name).
+with weights as (
+    select unnest($signals::varchar[]) as signal, unnest($weights::double[]) as weight
+),
+
+called as (
     select
-        sensitive_actions.tactic,
-        sensitive_actions.technique,
-        sensitive_actions.technique_name,
+        sensitive_signals.tactic,
+        sensitive_signals.technique,
+        sensitive_signals.technique_name,
+        sensitive_signals.signal,
         key_uses.*,
         row_number() over (
             partition by key_uses.event_source, key_uses.event_name order by key_uses.event_time, key_uses.event_key
         ) as place
     from query_table($uses) as key_uses
-    join sensitive_actions
-      on  sensitive_actions.event_source = key_uses.event_source
-      and sensitive_actions.event_name = key_uses.event_name
+    join sensitive_signals
+      on  sensitive_signals.event_source = key_uses.event_source
+      and sensitive_signals.event_name = key_uses.event_name
+),
+
+in_case as (
+    select
+        events.event_source,
+        events.event_name,
+        count(
+            distinct coalesce(
+                actors.origin_access_key_id,
+                actors.actor_kind || '|' || actors.actor_id,
+                credentials.session_issuer_arn,
+                credentials.arn,
+                credentials.credential_id
+            )
+        ) as callers
+    from events
+    join credentials on credentials.credential_id = events.credential_id
+    left join actors on actors.credential_id = events.credential_id
+    where (events.event_source, events.event_name) in (select (event_source, event_name) from called)
+      and events.outcome = 'succeeded'
+    group by events.event_source, events.event_name
+),
+
+counted as (
+    select
+        tactic,
+        technique,
+        technique_name,
+        signal,
+        event_source,
+        event_name,
+        count(case when outcome = 'succeeded' then 1 end) as succeeded,
+        count(case when outcome = 'denied' then 1 end) as denied,
+        count(case when outcome = 'failed' then 1 end) as failed,
+        min(case when is_long_term then false else mfa_authenticated end) as mfa_authenticated,
+        min(event_time)::timestamp as first_use,
+        max(event_time)::timestamp as last_use,
+        count(distinct coalesce(object, resource)) as resources_total,
+        coalesce(list_sort(list(distinct resource) filter (where resource is not null and place <= $most)), [])
+            as resources,
+        coalesce(list(event_id order by place) filter (where event_id is not null and place <= $most), []) as event_ids
+    from called
+    group by tactic, technique, technique_name, signal, event_source, event_name
 )
 
 select
-    tactic,
-    technique,
-    technique_name,
-    event_source,
-    event_name,
-    count(case when outcome = 'succeeded' then 1 end) as succeeded,
-    count(case when outcome = 'denied' then 1 end) as denied,
-    count(case when outcome = 'failed' then 1 end) as failed,
-    min(case when is_long_term then false else mfa_authenticated end) as mfa_authenticated,
-    min(event_time)::timestamp as first_use,
-    max(event_time)::timestamp as last_use,
-    count(distinct coalesce(object, resource)) as resources_total,
-    coalesce(list_sort(list(distinct resource) filter (where resource is not null and place <= $most)), []) as resources,
-    coalesce(list(event_id order by place) filter (where event_id is not null and place <= $most), []) as event_ids
-from called
-group by tactic, technique, technique_name, event_source, event_name
-order by tactic, technique, event_source, event_name
+    counted.* exclude (signal),
+    coalesce(in_case.callers, 0) as callers,
+    round(
+        coalesce(weights.weight, 1.0)
+            / sqrt(greatest(coalesce(in_case.callers, 1), 1))
+            * case when counted.succeeded > 0 then 1.0 else 0.25 end,
+        3
+    ) as score
+from counted
+left join weights on weights.signal = counted.signal
+left join in_case on in_case.event_source = counted.event_source and in_case.event_name = counted.event_name
+order by counted.tactic, counted.technique, counted.event_source, counted.event_name

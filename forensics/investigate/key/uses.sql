@@ -1,7 +1,7 @@
 -- Create the table of all events signed by some credentials, for the queries with $uses; the lake is read once.
 -- $ids: credential IDs; $nodes: the tree node of each, in the same order. $key: the access key, if all credentials have
 -- the same one; rows of other keys are then skipped. $first, $last: the days of the first and last use; files of other
--- days are then skipped. $sensitive: whether to skip all calls that are not sensitive.
+-- days are then skipped.
 create temporary table key_uses as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node
@@ -42,5 +42,4 @@ select
 from events
 join callers on callers.credential_id = events.credential_id
 where ($key::varchar is null or access_key_id = $key)
-  and (not $sensitive or (event_source, event_name) in (select (event_source, event_name) from sensitive_actions))
   and (event_date is null or event_date between $first::date and $last::date)

@@ -1,4 +1,4 @@
--- Add a signal for each kind of sensitive call (`sensitive_actions`) that succeeded. A call counts less each further day
+-- Add a signal for each kind of sensitive call (`sensitive_signals`) that succeeded. A call counts less each further day
 -- that the story, or its role, makes it, and the more stories make it, unless the story rarely calls anything new. Many
 -- calls at once count more, after the first day of the case. One row per (story, day, signal).
 insert into triage_signals
@@ -6,19 +6,10 @@ with actions as (
     select
         event_source,
         event_name,
-        case
-            when technique like 'T1496%' then 'cost_abuse'
-            -- a copy of a disk or database
-            when technique = 'T1578.001' then 'data_access'
-            when tactic in ('credential_access', 'collection', 'exfiltration') then 'data_access'
-            when tactic in ('execution', 'lateral_movement') then 'execution'
-            when tactic = 'defense_evasion' then 'evasion'
-            when tactic = 'impact' then 'destruction'
-            else tactic
-        end as signal,
+        signal,
         -- so many calls on a day are a bulk
         case tactic when 'credential_access' then 10.0 else 40.0 end as bulk
-    from sensitive_actions
+    from sensitive_signals
 ),
 
 called as (

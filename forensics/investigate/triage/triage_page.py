@@ -11,7 +11,8 @@ from datetime import datetime
 
 from forensics.answers.core import Grade
 from forensics.answers.coverage_answer import Coverage
-from forensics.answers.triage_answer import Blind, Lead, StillWorks, Triage
+from forensics.answers.tree_answer import StillWorks
+from forensics.answers.triage_answer import Blind, Lead, Triage
 from forensics.errors import NotAnIdentifier
 from forensics.identifiers import identify
 from forensics.investigate.case.loaded_hours import coverage

@@ -1,69 +1,25 @@
 """Triage signals: find what stands out about each story, and weigh it.
 
 Each signal is one query that adds its rows to one temporary table. Two are judged by the rules of `who`, in Python.
-`WEIGHTS` is the only place that decides how much a signal counts. It was tuned on simulated months
-(`tests/triage_exam.py`), and docs/triage.md explains it.
+`signal_weights` decides how much a signal counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pyarrow as pa
 
 from forensics.answers.triage_answer import Signal
 from forensics.answers.who_answer import Agreement, UsedFrom
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, run
+from forensics.investigate.triage.signal_weights import WEIGHTS
 from forensics.investigate.triage.triage_rows import ClaimRow, ScoredSignal
 from forensics.investigate.who.claims import agreement
 from forensics.investigate.workloads import workload
 from forensics.tables import insert_rows
 
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """How much a signal counts. `floor`: the part of it that counts on a day that is otherwise like the others.
-
-    `is_sensitive`: one kind of sensitive call, of which a day may have several.
-    """
-
-    weight: float
-    floor: float = 1.0
-    is_sensitive: bool = False
-
-
-_USUAL, _EVEN_IF_USUAL = 0.25, 0.5
-
-WEIGHTS = {
-    # who calls, and from where
-    Signal.WORKLOAD_ELSEWHERE: Weight(6),
-    Signal.SESSION_MOVED: Weight(3),
-    Signal.SOURCE_IDENTITY_CONFLICT: Weight(3),
-    Signal.NEW_NETWORK: Weight(2.5),
-    Signal.NEW_PROGRAM: Weight(2),
-    Signal.ROOT_USE: Weight(2),
-    Signal.SIGN_IN_WITHOUT_MFA: Weight(1.5),
-    Signal.FIRST_SEEN: Weight(1.25),
-    Signal.NEW_REGION: Weight(0.5, _USUAL),
-    # how the story calls
-    Signal.ENUMERATION: Weight(3, _USUAL),
-    Signal.REFUSED_CALLS: Weight(2, _USUAL),
-    Signal.NEW_CALLS: Weight(2, _USUAL),
-    # what succeeded; administrators do it, too
-    Signal.OUTSIDE_ACCOUNT: Weight(3.5, _EVEN_IF_USUAL, is_sensitive=True),
-    Signal.EVASION: Weight(2.5, _USUAL, is_sensitive=True),
-    Signal.LARGE_INSTANCES: Weight(2.5, _USUAL, is_sensitive=True),
-    Signal.PRIVILEGE_ESCALATION: Weight(2.5, _USUAL, is_sensitive=True),
-    Signal.DATA_ACCESS: Weight(2, _EVEN_IF_USUAL, is_sensitive=True),
-    Signal.DESTRUCTION: Weight(2, _USUAL, is_sensitive=True),
-    Signal.EXECUTION: Weight(2, _USUAL, is_sensitive=True),
-    Signal.PLANTED_ACCESS: Weight(2, _USUAL, is_sensitive=True),
-    Signal.COST_ABUSE: Weight(1.5, _USUAL, is_sensitive=True),
-    Signal.PERSISTENCE: Weight(1.5, _USUAL, is_sensitive=True),
-    Signal.DISCOVERY: Weight(1, _USUAL, is_sensitive=True),
-}
 # in this order: the first ones create the tables that the others read
 TABLES = ("stories", "calls", "days", "records", "signals")
 SIGNALS = (
@@ -100,6 +56,7 @@ _COLUMNS = pa.schema(
 def signals_of(connection: Connection) -> Iterator[None]:
     """Fill the temporary tables of triage, and drop them at the end."""
     try:
+        run(connection, "sensitive_signals")
         for table in TABLES:
             run(connection, f"triage/{table}")
         for signal in SIGNALS:

@@ -19,7 +19,7 @@ from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described
 from forensics.output.key_history_text import life_lines, owners_access_lines, quarantine_lines
 from forensics.output.key_text import note_lines
-from forensics.output.key_use_text import programs
+from forensics.output.key_use_text import by_gravity, programs
 from forensics.output.lines import lay_out
 from forensics.output.report.data import by_event_id, embedded, provenance
 from forensics.output.report.finding import cited_events, finding
@@ -79,10 +79,7 @@ def report_page(answer: Report) -> str:
             cited=cited_events(answer),
             lineage=lineage(answer.key.who, answer.tree),
             timeline=timeline(answer.timeline, answer.tree.nodes),
-            sensitive=sorted(
-                answer.activity.sensitive,
-                key=lambda one: (not one.succeeded, one.succeeded, str(one.first_use), one.event_name),
-            ),
+            sensitive=sorted(answer.activity.sensitive, key=by_gravity),
             programs=programs(answer.activity.user_agents),
             usable=distinct(node for node in answer.tree.nodes if may_be_used(node)),
             signed_by={(one.event_source, one.event_name): one.nodes for one in answer.signed_by},

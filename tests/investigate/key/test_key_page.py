@@ -30,7 +30,7 @@ IAM, SECRETS = "iam.amazonaws.com", "secretsmanager.amazonaws.com"
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
     "": "subject kind in_logs account_ids decoded_account_id owner issued_at expires_at lifecycle owners_access "
-    "quarantine who children activity flags address_databases exports",
+    "quarantine who children activity flags address_databases exports still_works",
     "lifecycle": "status status_since created_at changes used_after_end service_name expires_at expired state valid_at",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
     "lifecycle.changes.event": (
@@ -43,7 +43,8 @@ CONTRACT = {
     ),
     "owners_access.password_changes": "event_name policy succeeded error_code actor grade by_access_key_id event",
     "quarantine": "in_force changes",
-    "children": "credentials direct unexpired possible account_ids at roles made_keys sensitive",
+    "children": "credentials direct unexpired possible account_ids at roles made_keys sensitive activity",
+    "still_works": "kind id account_id state valid_at sessions owner_name certain expires_at",
     "children.roles": "arn account_id certain depth credentials direct unexpired first_issued last_issued last_expires "
     "events",
     "children.made_keys": "access_key_id account_id owner_name status created_at first_use last_use by_access_key_id "
@@ -54,7 +55,7 @@ CONTRACT = {
     "activity.user_agents": "value succeeded denied failed first_use last_use application",
     "activity.services": "value succeeded denied failed first_use last_use event_names objects",
     "activity.sensitive": "tactic technique technique_name event_source event_name succeeded denied failed first_use "
-    "last_use mfa_authenticated resources resources_total event_ids",
+    "last_use mfa_authenticated resources resources_total event_ids callers score",
     "activity.discovery_bursts": "first_use last_use source_ip_address succeeded denied failed event_names regions "
     "first_event_id",
     "activity.totals": "addresses user_agents regions services resources discovery_bursts",
@@ -104,8 +105,10 @@ def test_the_headline_counts_the_calls_of_everything_derived(ask: Ask) -> None:
     succeeded = sum(one.succeeded for one in found.values())
     calls = succeeded + sum(one.denied + one.failed for one in found.values())
     shown = lay_out(render_key(page), 200)
-    assert "4 sensitive calls by the key, all refused" in shown
-    assert f"{calls} sensitive calls by derived credentials, {succeeded} succeeded" in shown
+    assert f"4 by the key, all refused; {calls} derived, {succeeded} succeeded" in shown
+    derived = page.children.activity
+    assert (derived.events, derived.sensitive) == (385, page.children.sensitive)
+    assert f"102 calls by the key, 31 succeeded, 71 denied; 385 derived, {derived.succeeded} succeeded" in shown
     assert "2 known to be valid at the end of the logs" in shown
 
 

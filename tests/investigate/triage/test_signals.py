@@ -12,7 +12,7 @@ from forensics.answers.core import Grade
 from forensics.answers.triage_answer import Reason, Signal, Triage
 from forensics.case import Case
 from forensics.investigate.triage import triage_page
-from forensics.investigate.triage.triage_signals import WEIGHTS
+from forensics.investigate.triage.signal_weights import WEIGHTS
 from tests.attribution.records import S3, Account, Json, assume_role, call, sign_in_event, trust_policy
 from tests.cases import case_of_records
 
