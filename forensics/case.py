@@ -57,12 +57,14 @@ if TYPE_CHECKING:
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_filter import EventFilter
     from forensics.investigate.case.saved_queries import Value, saved_query, shell_lines
+    from forensics.investigate.key.counted_calls import CallCriteria
     from forensics.proof.bundle_check import check_bundle
     from forensics.proof.origin import Origin
     from forensics.sources.account_snapshot import snapshot_policy
 
 __all__ = [
     "Access",
+    "CallCriteria",
     "Case",
     "Declined",
     "Estimate",
@@ -87,6 +89,7 @@ __all__ = [
 
 # lazy: importing each of these modules costs every command milliseconds
 _ON_FIRST_USE = {
+    "CallCriteria": "forensics.investigate.key.counted_calls",
     "Estimate": "forensics.answers.ingest_answer",
     "EventFilter": "forensics.investigate.case.event_filter",
     "LookupEstimate": "forensics.answers.ingest_answer",
@@ -99,6 +102,7 @@ _ON_FIRST_USE = {
 }
 
 T = TypeVar("T")
+Files = Iterable[str | Path]
 
 
 def __getattr__(name: str) -> Any:
@@ -115,7 +119,6 @@ class Case(CaseTables):
 
     Example:
         Case.create("my-case").ingest(["AWSLogs/"])
-        Case.open("my-case").key("AKIA...").owner
         Case.from_logs("sample_logs").sql("select * from credentials")  # a temporary case
     """
 
@@ -127,9 +130,6 @@ class Case(CaseTables):
                 or ARN of a user or role. If it means several things, the answer lists them (`matches`) and names
                 nobody. For a masked ID, it lists the events that show it. Raises NotAnIdentifier.
             ip_ranges: AWS's ip-ranges.json, which identifies AWS's own addresses. Raises NotIpRanges.
-
-        Example:
-            case.who("ASIA...").actor.name
         """
         answer = self._checked(who(self._database.open(), subject, read_ip_ranges(ip_ranges)))
         return self._log.add("who", {"subject": subject.strip(), **named_files("ip_ranges", [ip_ranges])}, answer)
@@ -148,28 +148,33 @@ class Case(CaseTables):
         ids = [answer.subject.id for answer in answers]
         return self._log.add("who", {"subjects": ids, **named_files("ip_ranges", [ip_ranges])}, answers)
 
-    def key(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Key:
+    def key(
+        self, key_id: str, *, geo: Files = (), ip_ranges: str | Path | None = None, **counted: Unpack[CallCriteria]
+    ) -> Key:
         """Return the page on an access key: its owner, lifecycle, requester, activity and descendants.
 
         Args:
             key_id: an access key ID. Raises NotAnIdentifier.
             geo: files in MaxMind's format with the locations or networks of addresses. Raises NotAddressDatabase.
             ip_ranges: as for `who`.
+            **counted: which calls count: address, since, until and leaked_at of `CallCriteria`. Raises UnusableFilter.
         """
         from forensics.investigate.key.key_page import key
 
-        identifier = access_key(key_id)
-        answer = self._checked(key(self._database.open(), identifier, AddressContext(geo, ip_ranges)))
-        return self._log.add("key", {"subject": identifier.id, **address_files(geo, ip_ranges)}, answer)
+        identifier, context = access_key(key_id), AddressContext(geo, ip_ranges)
+        answer = self._checked(key(self._database.open(), identifier, context, counted))
+        return self._log.add("key", {"subject": identifier.id, **counted, **address_files(geo, ip_ranges)}, answer)
 
-    def report(self, key_id: str, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None) -> Report:
+    def report(
+        self, key_id: str, *, geo: Files = (), ip_ranges: str | Path | None = None, **counted: Unpack[CallCriteria]
+    ) -> Report:
         """Return the page on an access key, its tree, the activity of the whole tree, and the cited records.
 
         Arguments and errors are those of `key`. `forensics.output.report` renders the answer as HTML.
         """
         identifier = access_key(key_id)
-        answer = self._origin(AddressContext(geo, ip_ranges)).report(identifier)
-        return self._log.add("report", {"subject": identifier.id, **address_files(geo, ip_ranges)}, answer)
+        answer = self._origin(AddressContext(geo, ip_ranges)).report(identifier, counted)
+        return self._log.add("report", {"subject": identifier.id, **counted, **address_files(geo, ip_ranges)}, answer)
 
     def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
         """Return an audit of every long-term key in the logs or exports, as of the latest event or export.
@@ -314,9 +319,7 @@ class Case(CaseTables):
         parameters = {"subject": identifier.id, "path": place.absolute()}
         return self._log.add("bundle", parameters, answer, sha256=answer.sha256)
 
-    def verify_report(
-        self, path: str | Path, *, geo: Iterable[str | Path] = (), ip_ranges: str | Path | None = None
-    ) -> Check:
+    def verify_report(self, path: str | Path, *, geo: Files = (), ip_ranges: str | Path | None = None) -> Check:
         """Compare a report byte for byte with the report that this case renders. Raises NotChecked.
 
         Args:

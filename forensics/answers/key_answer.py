@@ -309,13 +309,43 @@ class KeyKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CallFilter:
+    """The calls that a page counts, to separate an intruder from the owner of a key. Times are UTC.
+
+    `addresses`: IP addresses and networks as given; calls from them count, and calls by credentials that were requested
+    or created from them. `leaked_at`: earlier calls are summarized.
+    """
+
+    addresses: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    leaked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherCalls:
+    """Calls by a key, or by what derives from it, that a page does not count.
+
+    `addresses`: at most 12 of `addresses_total`; `event_ids`: the first 3.
+    """
+
+    events: int
+    first_use: datetime | None
+    last_use: datetime | None
+    addresses: tuple[str, ...]
+    addresses_total: int
+    event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Key(Displayed):
     """The page on an access key.
 
     `account_ids` are from the records, `decoded_account_id` is from the key ID. Only a long-term or
     service-specific key has an `owner`; only a temporary key has `issued_at`. A long-term key has no `expires_at`.
     `who`: the requester and the chain to it. `still_works`: what of the key, and of everything derived from it, is not
-    known to have ended at the latest event.
+    known to have ended at the latest event. `counted`: the calls that `activity` and `children` are about; `earlier`:
+    those before the leak; `left_out`: those that the filter excludes. All other fields are about all calls.
     """
 
     subject: Subject
@@ -336,3 +366,6 @@ class Key(Displayed):
     address_databases: tuple[AddressDatabase, ...]
     exports: tuple[Exported, ...] = ()
     still_works: tuple[StillWorks, ...] = ()
+    counted: CallFilter = CallFilter()
+    earlier: OtherCalls | None = None
+    left_out: OtherCalls | None = None

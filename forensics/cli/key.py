@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.options import GeoOption, IpRangesOption, KeyFormat
+from forensics.cli.events import Since, Until
+from forensics.cli.options import GeoOption, IpRangesOption, KeyFormat, ZoneOption, fail
 from forensics.cli.question import Question, question
+from forensics.cli.story import LeakedAt
+
+if TYPE_CHECKING:
+    from forensics.case import CallCriteria
 
 AccessKey = Annotated[
     str, typer.Argument(metavar="KEY", help="An access key ID, AKIA... or ASIA...", show_default=False)
 ]
+
+Address = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="IP",
+        help="Count calls from this IP address or network (192.0.2.0/24), and calls by credentials that were requested"
+        " or created from there. Can be repeated.",
+    ),
+]
+
+
+def criteria(
+    address: list[str] | None, since: datetime | None, until: datetime | None, leaked_at: datetime | None
+) -> CallCriteria:
+    """Return the calls to count, without the options that were not given."""
+    if since and until and since >= until:
+        fail("no call can match: --since must be before --until; change one of them", 2)
+    found: CallCriteria = {"since": since, "until": until, "leaked_at": leaked_at}
+    given: CallCriteria = {name: time for name, time in found.items() if time}  # type: ignore[assignment]
+    return {**given, "address": address} if address else given
 
 
 @question(KeyFormat)
@@ -22,6 +48,11 @@ def key(
         bool,
         typer.Option("--descendants", help="In a Timesketch file: also the events of everything derived from the key."),
     ] = False,
+    leaked_at: LeakedAt = None,
+    address: Address = None,
+    since: Since = None,
+    until: Until = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     every: Annotated[bool, typer.Option("--all", help="List all of everything, not only the first.")] = False,
     geo: GeoOption = None,
     ip_ranges: IpRangesOption = None,
@@ -30,16 +61,25 @@ def key(
     """Show everything known about an access key.
 
     Shows the owner of the key, who created, deactivated or requested it, the credentials that were requested with it,
-    the addresses and programs that used it, its calls, its denied calls and its sensitive calls.
+    the addresses and programs that used it, its calls, its denied calls and its sensitive calls. Begins with what still
+    works of the key and of everything derived from it.
+
+    --leaked-at, --address, --since and --until separate an intruder from the owner: they select the calls that count,
+    never what still works.
 
     \b
     Examples:
       forensics key AKIA2ICYRBJSCUQBO6WH --logs sample_logs
+      forensics key AKIA2ICYRBJSCUQBO6WH --logs sample_logs --leaked-at 2026-10-03T21:00:00Z --all
+      forensics key AKIA2ICYRBJSCUQBO6WH --case my-case --address 192.0.2.0/24
       forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
       forensics key AKIA2ICYRBJSCUQBO6WH --case my-case --geo GeoLite2-City.mmdb --geo GeoLite2-ASN.mmdb
     """
+    counted = criteria(address, since, until, leaked_at)
+    if counted and asked.format.startswith("timesketch"):
+        fail("a Timesketch file of a key has all of its calls; to select some, use `forensics events`", 2)
     with asked.opened() as case:
-        page = case.key(access_key, geo=geo or (), ip_ranges=ip_ranges)
+        page = case.key(access_key, geo=geo or (), ip_ranges=ip_ranges, **counted)
         if asked.format not in (KeyFormat.TIMESKETCH_CSV, KeyFormat.TIMESKETCH_JSONL):
             asked.print(page, "whole_key" if every else "")
             return

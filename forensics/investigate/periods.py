@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 
@@ -35,6 +35,11 @@ def shifted(moment: datetime, by: timedelta) -> datetime:
         return moment + by
     except OverflowError:
         return moment.max if by > timedelta() else moment.min
+
+
+def utc(moment: datetime) -> datetime:
+    """Convert to UTC without a zone, as in the tables. A time without a zone is UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def hour_of(moment: datetime) -> datetime:

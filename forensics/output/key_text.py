@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from forensics.answers.core import ActorKind, Grade
 from forensics.answers.key_answer import (
     Activity,
+    CallFilter,
     Children,
     Descendants,
     Key,
     KeyKind,
     Lifecycle,
     MadeKey,
+    OtherCalls,
     Sensitive,
 )
 from forensics.answers.tree_answer import NodeKind, State, StillWorks
@@ -132,6 +134,38 @@ def still_works_lines(answer: Key) -> Iterator[Line]:
     yield labelled("contain", f"forensics tree {answer.subject.id}", (" lists the steps and their commands", "dim"))
 
 
+def counted_rows(answer: Key) -> Iterator[tuple[str, tuple[str | Span, ...]]]:
+    """Return which calls the page counts, and the others, each with a label; nothing without a filter."""
+    counted = answer.counted
+    if counted == CallFilter():
+        return
+    yield "counted", (("only calls ", "warn"), f"{counted_calls(counted)}; what still works is not filtered")
+    if counted.leaked_at:
+        yield "earlier", _others(answer.earlier, f"before the leak at {readable_time(counted.leaked_at)}: ")
+    if answer.left_out:
+        yield "left out", _others(answer.left_out, "")
+
+
+def counted_calls(counted: CallFilter) -> str:
+    """Return which calls a filter counts, to follow `calls`."""
+    start = max(filter(None, (counted.since, counted.leaked_at)), default=None)
+    parts = [f"from {', '.join(counted.addresses)} or by what was issued from there"] if counted.addresses else []
+    parts += [f"at or after {readable_time(start)}"] if start else []
+    parts += [f"before {readable_time(counted.until)}"] if counted.until else []
+    return ", ".join(parts)
+
+
+def _others(calls: OtherCalls | None, before: str) -> tuple[str | Span, ...]:
+    if calls is None:
+        return (f"{before}no call",)
+    names = calls.addresses[:3]
+    more = f" and {calls.addresses_total - len(names):,} more" if calls.addresses_total > len(names) else ""
+    addresses = f" from {', '.join(names)}{more}" if names else ""
+    when = time_span(calls.first_use, calls.last_use)
+    cited = (f"  {calls.event_ids[0]}" if calls.event_ids else "", "dim")
+    return (f"{before}{count(calls.events, 'call')}{addresses}, {when}", cited)
+
+
 def _working(one: StillWorks, answer: Key) -> Iterator[str | Span]:
     if one.valid_at is None:
         yield "possibly ", "warn"
@@ -153,6 +187,7 @@ def _finding(answer: Key) -> Iterator[Line]:
     yield from _status(answer)
     yield from _validity(answer)
     if answer.in_logs:
+        yield from (labelled(label, *text) for label, text in counted_rows(answer))
         yield from _used(answer)
         yield from _alarm(answer)
         yield from _derived(answer.children)
@@ -220,7 +255,8 @@ def _validity(answer: Key) -> Iterator[Line]:
 def _used(answer: Key) -> Iterator[Line]:
     own, derived = answer.activity, answer.children.activity
     if not own.events and not derived.events:
-        yield labelled("used", "never in the loaded logs")
+        is_filtered = answer.counted != CallFilter()
+        yield labelled("used", "by no counted call" if is_filtered else "never in the loaded logs")
         return
     first = min(filter(None, (own.first_use, derived.first_use)), default=None)
     last = max(filter(None, (own.last_use, derived.last_use)), default=None)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from forensics.answers.verify_answer import Custody
     from forensics.identifiers import Identifier
     from forensics.investigate.key.address_context import AddressContext
+    from forensics.investigate.key.counted_calls import CallCriteria
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,17 @@ class Origin:
         check_cited(connection, answer)
         return answer
 
-    def report(self, identifier: Identifier, state: CaseState | None = None) -> Report:
-        """Return the report on an access key, as of a state of the case. Raises ChangedLake, ChangedRecord."""
+    def report(
+        self, identifier: Identifier, criteria: CallCriteria | None = None, state: CaseState | None = None
+    ) -> Report:
+        """Return the report on an access key, as of a state of the case. Raises ChangedLake, ChangedRecord.
+
+        `criteria`: which calls count; by default all.
+        """
         from forensics.investigate.report.key_report import report
 
         connection = self.connected()
-        answer = report(connection, identifier, self.context, state or self.state)
+        answer = report(connection, identifier, self.context, state or self.state, criteria or {})
         check_cited(connection, answer)
         return answer
 

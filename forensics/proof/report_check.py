@@ -13,10 +13,11 @@ from pathlib import Path
 import msgspec
 
 from forensics.answers.verify_answer import RESEALING, Check, Problem
-from forensics.errors import NotAnIdentifier, NotChecked
+from forensics.errors import NotAnIdentifier, NotChecked, UnusableFilter
 from forensics.files.path_text import as_text
 from forensics.files.regular_files import read_regular
 from forensics.identifiers import access_key
+from forensics.investigate.key.counted_calls import CallCriteria
 from forensics.lake import manifest as manifests
 from forensics.proof.origin import Origin
 
@@ -30,7 +31,7 @@ class Query(msgspec.Struct, frozen=True):
     """A query that a report answers."""
 
     command: str
-    parameters: dict[str, str]
+    parameters: dict[str, str | list[str]]
 
 
 class ReportClaims(msgspec.Struct, frozen=True):
@@ -51,7 +52,13 @@ class ReportClaims(msgspec.Struct, frozen=True):
     @property
     def subject(self) -> str:
         """Return the access key that the report is about."""
-        return self.queries[0].parameters["subject"]
+        return str(self.queries[0].parameters["subject"])
+
+    @property
+    def criteria(self) -> CallCriteria:
+        """Return which calls the report counts. Raises ValidationError."""
+        parameters = {name: value for name, value in self.queries[0].parameters.items() if name != "subject"}
+        return msgspec.convert(parameters, CallCriteria)
 
 
 def check_report(path: Path, origin: Origin) -> Check:
@@ -96,9 +103,11 @@ def compared(content: bytes, claims: ReportClaims, origin: Origin, where: str) -
         custody_head=claims.custody_head,
     )
     try:
-        report = origin.report(access_key(claims.subject), state)
+        report = origin.report(access_key(claims.subject), claims.criteria, state)
     except NotAnIdentifier:
         return [], [Problem(where, "not compared: its subject is not an access key ID")]
+    except (msgspec.ValidationError, UnusableFilter):
+        return [], [Problem(where, "not compared: its filter of calls cannot be used")]
     if report.address_files != claims.address_databases:
         return [], [Problem(where, _other_address_files(claims.address_databases, report.address_files))]
     page = origin.page(report)

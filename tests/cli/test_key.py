@@ -35,3 +35,22 @@ def test_what_is_no_access_key_is_a_usage_error(sample_case: Path) -> None:
     for other in ("nonsense", "AIDA2ICYRBJSPV3OP7SHG"):
         done = run("key", other, "--case", sample_case)
         assert done.code == 2 and done.complaint
+
+
+def test_filters_separate_the_intruder_from_the_owner(sample_case: Path) -> None:
+    leak = ["--leaked-at", "2026-10-03T21:00:00Z"]
+    done = run("key", sample.LEAKED_KEY, "--case", sample_case, *leak, "--address", "192.0.2.0/24", "--format", "json")
+    page = json.loads(done.out)
+    assert page["counted"] == {
+        "addresses": ["192.0.2.0/24"], "since": None, "until": None, "leaked_at": "2026-10-03T21:00:00Z"
+    }  # fmt: skip
+    assert page["activity"]["events"] == 76 and page["left_out"]["events"]
+    assert (sample.LEAKED_KEY in done.out) and page["still_works"]
+
+
+def test_filters_that_cannot_be_used_are_usage_errors(sample_case: Path) -> None:
+    turned = ["--since", "2026-10-04", "--until", "2026-10-03"]
+    for wrong in (turned, ["--address", ""], ["--since", "2026-10-04", "--format", "timesketch-csv"]):
+        done = run("key", sample.LEAKED_KEY, "--case", sample_case, *wrong)
+        assert (done.code, done.out) == (2, ""), wrong
+        assert done.complaint

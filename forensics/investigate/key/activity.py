@@ -14,7 +14,8 @@ from forensics.investigate.workloads import address_class
 
 _LISTED = 100  # maximum entries of each list
 CITED = 10  # maximum events or resources for one finding
-_USES = "key_uses"  # the table that key/uses.sql creates
+_USES = "key_uses"  # the view that key/counted_uses.sql creates
+UNRESTRICTED: Mapping[str, object] = dict.fromkeys(("since", "until", "leaked_at", "addresses", "credentials"))
 
 
 class _SpanRow(Row, frozen=True):
@@ -53,20 +54,28 @@ class _BurstRow(Row, frozen=True):
 
 
 @contextmanager
-def uses_of(connection: Connection, nodes: Mapping[str, int], key_id: str | None = None) -> Iterator[str]:
-    """Yield the name of a temporary table of all events signed with some credentials, for the queries with $uses.
+def uses_of(
+    connection: Connection,
+    nodes: Mapping[str, int],
+    key_id: str | None = None,
+    restriction: Mapping[str, object] = UNRESTRICTED,
+) -> Iterator[str]:
+    """Yield the name of a temporary view of the calls of some credentials, for the queries with $uses.
 
     Args:
         nodes: the number of the tree node of each credential ID.
         key_id: the access key, if all credentials have the same.
+        restriction: the parameters of `key/uses` for the calls to count; by default all.
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
     try:
-        run(connection, "key/uses", **asked)
+        run(connection, "key/uses", **asked, **restriction)
+        run(connection, "key/counted_uses")
         yield _USES
     finally:
-        connection.execute("drop table if exists key_uses")
+        connection.execute("drop view if exists key_uses")
+        connection.execute("drop table if exists key_calls")
 
 
 def activity(connection: Connection, uses: str, context: AddressContext) -> Activity:
@@ -94,15 +103,6 @@ def activity(connection: Connection, uses: str, context: AddressContext) -> Acti
 def derived_from(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Return the IDs of the credentials and plantings that certainly derive from some credentials."""
     return values(connection, str, "key/derived", ids=ids)
-
-
-def activity_of_derived(connection: Connection, ids: Sequence[str], context: AddressContext) -> Activity:
-    """Return the activity of everything that certainly derives from some credentials."""
-    derived = derived_from(connection, ids)
-    if not derived:
-        return Activity()
-    with uses_of(connection, dict.fromkeys(derived, 0)) as uses:
-        return activity(connection, uses, context)
 
 
 def _sensitive(connection: Connection, uses: str) -> tuple[Sensitive, ...]:

@@ -1,10 +1,11 @@
 -- Credentials derived from a key, directly or indirectly, by role or user. $ids: the key's credentials; $valid: the IDs
--- of the credentials that are known to be valid.
+-- of the credentials that are known to be valid; $counted: the IDs of the credentials to count, or null for all.
 with descendants as materialized (
     select derived_id as credential_id, min(depth) as depth, max(is_certain) as certain
     from derived
     where ancestor_id in (select unnest($ids))
       and derived_id not in (select unnest($ids))
+      and ($counted::varchar[] is null or derived_id in (select unnest($counted::varchar[])))
     group by derived_id
 ),
 

@@ -7,6 +7,7 @@ once; everything else comes from the tables of attribution. The requester is the
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from forensics.answers.core import Actor, Exported
 from forensics.answers.key_answer import (
@@ -27,8 +28,9 @@ from forensics.answers.tree_answer import Node
 from forensics.answers.who_answer import Who
 from forensics.identifiers import Identifier, account_of, is_service_specific
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
-from forensics.investigate.key.activity import CITED, activity, activity_of_derived, uses_of
+from forensics.investigate.key.activity import CITED, activity, derived_from, uses_of
 from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.key.counted_calls import CallCriteria, call_filter, counted_activity, counted_calls, together
 from forensics.investigate.key_changes import ChangeFacts, ChangeRow, KeyChangeRow
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
@@ -40,6 +42,7 @@ from forensics.investigate.tree.still_valid import still_valid
 from forensics.investigate.who.requesters import ids_of, subject_rows, who_of
 
 _NO_CONTEXT = AddressContext()
+_EVERY_CALL = CallCriteria()
 _QUARANTINE = "AWSCompromisedKeyQuarantine"
 
 
@@ -58,19 +61,48 @@ def key(
     connection: Connection,
     identifier: Identifier,
     context: AddressContext = _NO_CONTEXT,
+    criteria: CallCriteria = _EVERY_CALL,
     below: NodesBelow | None = None,
 ) -> Key:
     """Return the page on an access key. For a key that is not logged, the answer lists the missing logs.
 
-    `below`: the nodes of its tree at the latest event, if they are known.
+    Args:
+        connection: the case.
+        identifier: the access key.
+        context: databases of addresses.
+        criteria: which calls count.
+        below: the nodes of its tree at the latest event, if they are known.
+
+    Raises UnusableFilter.
     """
+    wanted = call_filter(**criteria)
     found = subject_rows(connection, identifier)
     answer = who_of(connection, identifier, found, context.ip_ranges)
     credential_ids = ids_of(found)
-    of_derived = activity_of_derived(connection, credential_ids, context)
+    counted = counted_calls(connection, credential_ids, wanted)
+    of_derived = counted_activity(connection, derived_from(connection, credential_ids), context, counted)
+    only = _Only(counted.issued | of_derived.credential_ids, counted.issued_by) if counted else None
     with uses_of(connection, dict.fromkeys(credential_ids, 0), identifier.id) as uses:
-        page = _Page(connection, identifier.id, credential_ids, answer, uses, below).answer(context)
-    return replace(page, children=replace(page.children, sensitive=of_derived.sensitive, activity=of_derived))
+        page = _Page(connection, identifier.id, credential_ids, answer, uses, below, only).answer(context)
+    done = of_derived.activity
+    page = replace(page, children=replace(page.children, sensitive=done.sensitive, activity=done))
+    if counted is None:
+        return page
+    own = counted_activity(connection, credential_ids, context, counted, identifier.id)
+    return replace(
+        page,
+        activity=own.activity,
+        counted=wanted,
+        earlier=together(own.earlier, of_derived.earlier),
+        left_out=together(own.left_out, of_derived.left_out),
+    )
+
+
+class _Only(NamedTuple):
+    """The derived credentials that a page counts, and the events that issued them."""
+
+    credential_ids: frozenset[str]
+    issued_by: frozenset[str]
 
 
 class _Page:
@@ -84,12 +116,14 @@ class _Page:
         answer: Who,
         uses: str,
         below: NodesBelow | None,
+        only: _Only | None,
     ) -> None:
         self._connection = connection
         self._key = key_id
         self._credential_ids = credential_ids
         self._who = answer
         self._uses = uses
+        self._only = only
         self._owners = rows(connection, _KeyStateRow, "key/owner", key=key_id)
         self._owner = self._owners[0] if len(self._owners) == 1 else None
         self._account_id = self._owner.account_id if self._owner else None
@@ -245,8 +279,11 @@ class _Page:
     def _children(self) -> Children:
         nodes, places = self._below
         valid = [id_ for id_, place in places.items() if nodes[place].valid_at]
-        roles = tuple(rows(self._connection, Descendants, "key/descendants", ids=self._credential_ids, valid=valid))
-        made = rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids)
+        counted = sorted(self._only.credential_ids) if self._only else None
+        events = sorted(self._only.issued_by) if self._only else None
+        asked = {"ids": self._credential_ids, "valid": valid, "counted": counted}
+        roles = tuple(rows(self._connection, Descendants, "key/descendants", **asked))
+        made = rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids, events=events)
         certain = [role for role in roles if role.certain]
         return Children(
             credentials=sum(role.credentials for role in certain),

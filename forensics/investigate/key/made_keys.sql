@@ -1,4 +1,5 @@
--- The long-term keys that were created with a key, or with credentials derived from it. $ids: the key's credentials.
+-- The long-term keys that were created with a key, or with credentials derived from it. $ids: the key's
+-- credentials; $events: the events that created the keys to count, or null for all.
 with below as (
     select unnest($ids) as credential_id, true as is_certain
     union all
@@ -26,4 +27,6 @@ from access_keys
 join makers on makers.credential_id = access_keys.created_by_credential_id
 left join credentials on credentials.credential_id = makers.credential_id
 left join evidence on evidence.event_key = access_keys.created_by_event_key
+where $events::varchar[] is null
+   or access_keys.created_by_event_key in (select unnest($events::varchar[]))
 order by access_keys.access_key_id, access_keys.account_id, makers.credential_id

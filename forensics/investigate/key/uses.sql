@@ -1,8 +1,9 @@
--- Create the table of all events signed by some credentials, for the queries with $uses; the lake is read once.
+-- Create the table of all events signed by some credentials; the lake is read once. `part`: counted, earlier or left_out.
 -- $ids: credential IDs; $nodes: the tree node of each, in the same order. $key: the access key, if all credentials have
 -- the same one; rows of other keys are then skipped. $first, $last: the days of the first and last use; files of other
--- days are then skipped.
-create temporary table key_uses as
+-- days are then skipped. $since, $until, $addresses: the calls to count, or null; those of $credentials count from every
+-- address. $leaked_at: earlier calls are summarized. A call without a time is in no period.
+create temporary table key_calls as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node
 ),
@@ -15,6 +16,7 @@ callers as (
 
 select
     callers.node,
+    callers.credential_id,
     event_key,
     event_id,
     recipient_account_id,
@@ -38,7 +40,19 @@ select
         and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
         and event_name not in (
             'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue', 'GetSessionToken'
-        ) as may_be_discovery
+        ) as may_be_discovery,
+    case
+        when not coalesce(event_time >= $since::timestamptz, $since is null) then 'left_out'
+        when not coalesce(event_time < $until::timestamptz, $until is null) then 'left_out'
+        when $addresses::varchar[] is not null
+            and not coalesce(
+                coalesce(source_addresses, source_ip_address) in (select unnest($addresses::varchar[])), false
+            )
+            and callers.credential_id not in (select unnest($credentials::varchar[]))
+            then 'left_out'
+        when event_time < $leaked_at::timestamptz then 'earlier'
+        else 'counted'
+    end as part
 from events
 join callers on callers.credential_id = events.credential_id
 where ($key::varchar is null or access_key_id = $key)

@@ -16,8 +16,9 @@ from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, Prov
 from forensics.identifiers import Identifier
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
-from forensics.investigate.key.activity import activity, derived_from, uses_of
+from forensics.investigate.key.activity import UNRESTRICTED, activity, derived_from, uses_of
 from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.key.counted_calls import CallCriteria, call_filter, counted_calls
 from forensics.investigate.key.key_page import key
 from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.investigate.tree.derived import NodesBelow, tree_and_credentials
@@ -52,13 +53,29 @@ class _ProvingRow(Row, frozen=True):
     record: ProvingRecord
 
 
-def report(connection: Connection, identifier: Identifier, context: AddressContext, case: CaseState) -> Report:
-    """Return the report on an access key. For a key that is not logged, it lists the missing logs."""
+def report(
+    connection: Connection,
+    identifier: Identifier,
+    context: AddressContext,
+    case: CaseState,
+    criteria: CallCriteria,
+) -> Report:
+    """Return the report on an access key. For a key that is not logged, it lists the missing logs.
+
+    Args:
+        connection: the case.
+        identifier: the access key.
+        context: databases of addresses.
+        case: the state of the case.
+        criteria: which calls count.
+    """
     below, credentials = tree_and_credentials(connection, identifier)
-    page = key(connection, identifier, context, NodesBelow(below.nodes, credentials))
-    derived = set(derived_from(connection, ids_of(subject_rows(connection, identifier))))
+    page = key(connection, identifier, context, criteria, NodesBelow(below.nodes, credentials))
+    ids = ids_of(subject_rows(connection, identifier))
+    derived = set(derived_from(connection, ids))
+    counted = counted_calls(connection, ids, call_filter(**criteria))
     certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain or id_ in derived}
-    with uses_of(connection, certain) as uses:
+    with uses_of(connection, certain, restriction=counted.parameters if counted else UNRESTRICTED) as uses:
         done = activity(connection, uses, context)
         signed_by = rows(connection, SignedBy, "report/signed_by", uses=uses)
         timeline = _timeline(connection, uses, done)

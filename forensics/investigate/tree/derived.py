@@ -7,7 +7,7 @@ nodes of the answer, and `containment` plans the steps.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from forensics.answers.core import Evidence, Subject
@@ -17,6 +17,7 @@ from forensics.investigate.account_exports import inactive_keys
 from forensics.investigate.digest_check import CheckedSpan, digest_check, spans_of_events
 from forensics.investigate.identities_unread import unread_flags
 from forensics.investigate.key_changes import is_named
+from forensics.investigate.periods import utc
 from forensics.investigate.sql_rows import Connection, rows, values
 from forensics.investigate.tree.containment import containment
 from forensics.investigate.tree.later_use import with_later_use
@@ -56,7 +57,7 @@ def tree_and_credentials(
 ) -> tuple[Tree, dict[str, int]]:
     """Return the tree, and the first node of each of its credentials."""
     subject = Subject(identifier.type, identifier.id, account_of(identifier.id))
-    moment = _utc(at) if at else next(iter(values(connection, datetime, "latest_event")), None)
+    moment = utc(at) if at else next(iter(values(connection, datetime, "latest_event")), None)
     roots = _roots(connection, identifier)
     if not roots or moment is None:
         return _empty(connection, subject, moment), {}
@@ -103,11 +104,6 @@ def _long_term_keys(nodes: Iterable[Node]) -> Iterable[str]:
 
 def _by_time(event: Evidence) -> tuple[str, ...]:
     return str(event.event_time), event.event_id or "", event.recipient_account_id or ""
-
-
-def _utc(moment: datetime) -> datetime:
-    """Convert to UTC without a zone, as in the tables. A time without a zone is UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _roots(connection: Connection, identifier: Identifier) -> list[str]:

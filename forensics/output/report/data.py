@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 
 from markupsafe import Markup
 
 from forensics.answers.canonical import answer_sha256, timestamp
+from forensics.answers.key_answer import CallFilter
 from forensics.answers.report_answer import ListedEvent, ProvingRecord, Report
 from forensics.answers.tree_answer import Node
 from forensics.output.tree_text import called
@@ -40,11 +42,27 @@ def provenance(answer: Report) -> Markup:
         "case_fingerprint": answer.case.fingerprint,
         "custody_head": answer.case.custody_head,
         "version": answer.case.version,
-        "queries": [{"command": "report", "parameters": {"subject": answer.key.subject.id}}],
+        "queries": [{"command": "report", "parameters": {"subject": answer.key.subject.id, **_criteria(answer)}}],
         "address_databases": answer.address_files,
         "answer_sha256": answer_sha256(answer),
     }
     return Markup(json.dumps(about, ensure_ascii=True, separators=(",", ":")).translate(_ESCAPED))
+
+
+def _criteria(answer: Report) -> dict[str, object]:
+    """Return the filter of the report as the options of its command."""
+    counted = answer.key.counted
+    times = {"since": counted.since, "until": counted.until, "leaked_at": counted.leaked_at}
+    given: dict[str, object] = {name: time.isoformat() for name, time in times.items() if time}
+    return {**given, **({"address": list(counted.addresses)} if counted.addresses else {})}
+
+
+def command_options(counted: CallFilter) -> str:
+    """Return the filter as options for a shell, with a space before each."""
+    times = (("--leaked-at", counted.leaked_at), ("--since", counted.since), ("--until", counted.until))
+    words = [word for option, time in times if time for word in (option, timestamp(time))]
+    words += [word for address in counted.addresses for word in ("--address", address)]
+    return f" {shlex.join(words)}" if words else ""
 
 
 def by_event_id(answer: Report) -> Mapping[str, list[int]]:

@@ -10,13 +10,14 @@ from datetime import datetime
 from itertools import islice
 
 from forensics.answers.core import ActorKind, Grade
-from forensics.answers.key_answer import KeyKind
+from forensics.answers.key_answer import CallFilter, KeyKind
 from forensics.answers.report_answer import Report
 from forensics.answers.tree_answer import Relation
 from forensics.answers.who_answer import Who
 from forensics.output.branches import counted, may_be_used
 from forensics.output.chain_text import stop
 from forensics.output.identity_text import described
+from forensics.output.key_text import counted_calls
 from forensics.output.lines import Span
 from forensics.output.who_text import basis
 from forensics.output.words import KEY_KINDS, TACTICS, count, readable_time
@@ -71,14 +72,16 @@ def _grade(grade: Grade) -> Span:
 
 def _activity(answer: Report) -> Sentence:
     activity, nodes = answer.activity, answer.tree.nodes
+    is_filtered = answer.key.counted != CallFilter()
     if not activity.events:
-        return ("The loaded logs contain no call by it.",)
+        return ("No call is counted." if is_filtered else "The loaded logs contain no call by it.",)
     derived = [
         node for node in nodes if node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS
     ]
     callers = f"It and everything derived from it ({_joined(counted(derived))})" if derived else "It"
     span = _period(activity.first_use, activity.last_use)
     return (
+        *((f"Counting only calls {counted_calls(answer.key.counted)}: ", "warn"),) * is_filtered,
         f"{callers} made {count(activity.events, 'call')} {span}, of which {activity.succeeded:,} succeeded;",
         *_sensitive(answer),
         *_still_usable(answer),

@@ -18,10 +18,10 @@ from forensics.output.exports_text import TITLE as EXPORTS_TITLE
 from forensics.output.exports_text import exported_lines
 from forensics.output.identity_text import described
 from forensics.output.key_history_text import life_lines, owners_access_lines, quarantine_lines
-from forensics.output.key_text import note_lines
+from forensics.output.key_text import counted_rows, note_lines
 from forensics.output.key_use_text import by_gravity, programs
 from forensics.output.lines import lay_out
-from forensics.output.report.data import by_event_id, embedded, provenance
+from forensics.output.report.data import by_event_id, command_options, embedded, provenance
 from forensics.output.report.finding import cited_events, finding
 from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
@@ -75,6 +75,7 @@ def report_page(answer: Report) -> str:
             policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
             " base-uri 'none'; form-action 'none'",
             data=embedded(answer),
+            options=command_options(answer.key.counted),
             sentences=finding(answer),
             cited=cited_events(answer),
             lineage=lineage(answer.key.who, answer.tree),
@@ -128,6 +129,7 @@ def _environment(links: EventLinks) -> Environment:
         "candidate_lines": candidate_lines,
         "claim_lines": claim_lines,
         "count": count,
+        "counted_rows": counted_rows,
         "described": described,
         "exported_lines": exported_lines,
         "life_lines": life_lines,
