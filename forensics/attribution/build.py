@@ -20,7 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from forensics.attribution.column_docs import comment_on_all
-from forensics.attribution.database import connect, models_version
+from forensics.attribution.database import connect, create_macros, models_version
 from forensics.attribution.incremental import ActorChanges, EarlierBuild
 from forensics.attribution.order import SCRATCH, model, run
 from forensics.attribution.state import Built, install
@@ -231,6 +231,7 @@ def fill(
     run(DuckDB(connection))
     _create_evidence_records(connection, manifest, layout)
     connection.execute(f"create view attributed_events as {model('attributed_events')}")
+    create_macros(connection)
     commit = manifest.commit.ingest_id if manifest.commit else None
     connection.execute("create table built (models_version varchar, ingest_id varchar, case_folder varchar)")
     connection.execute("insert into built values (?, ?, ?)", [models_version(), commit, str(layout.root.resolve())])

@@ -16,6 +16,7 @@ from forensics.attribution.state import Built, is_unchanged
 from forensics.errors import CannotRead
 from forensics.lake.layout import Layout
 from forensics.lake.manifest import Commit
+from forensics.tables import sql
 
 # A version that current `duckdb` shells can open. Small row groups let several threads read one table. An incomplete
 # file is never opened, so it needs no recovery log.
@@ -81,6 +82,11 @@ def open_built(layout: Layout, built: Built, commit: Commit | None) -> duckdb.Du
         pass
     connection.close()
     return None
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros that filter events, in the database in use."""
+    connection.execute(sql("attribution/macros"))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import duckdb
 from forensics.attribution.build import remove_unfinished
 from forensics.attribution.case_database import CaseDatabase
 from forensics.attribution.column_docs import copy_comments
-from forensics.attribution.database import WRITTEN, connect
+from forensics.attribution.database import WRITTEN, connect, create_macros
 from forensics.attribution.order import model
 from forensics.attribution.state import install
 from forensics.errors import CannotWrite
@@ -51,6 +51,7 @@ def write_standalone(layout: Layout, source: CaseDatabase, path: Path, *, replac
             connection.execute('use "copy"')
             for name in _VIEWS:
                 connection.execute(f"create view {name} as {model(name)}")
+            create_macros(connection)
             copy_comments(connection, "case")
             connection.execute('checkpoint "copy"')
         install(temporary, path, layout.root)

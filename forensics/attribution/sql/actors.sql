@@ -1,6 +1,7 @@
 -- actors: who is behind each credential. Grain: one row per credential.
 -- The actor is that of the nearest named ancestor, starting with the credential itself; the grade is the weakest on the
 -- way. `origin_access_key_id` is the long-term key at the end of the walk, with the weakest grade of the whole walk.
+-- Root, services and anonymous callers have no name of their own: their `display_name` shows what they are.
 
 with named_ancestors as (
     select walk.credential_id, walk.ancestor_credential_id, walk.depth, walk.grade_rank
@@ -209,94 +210,108 @@ user_origins as (
       and signed_in.principal_id = credentials.principal_id
       and signed_in.session_creation_date = credentials.session_creation_date
     where credentials.identity_type in ('IAMUser', 'FederatedUser')
+),
+
+attributed as (
+    select
+        credentials.credential_id,
+        coalesce(names.actor_kind, 'unknown') as actor_kind,
+        names.actor_id,
+        -- the name in the record that proves it; an exported name is used only if no event has a name
+        coalesce(
+            requesters.actor_name,
+            names.actor_name,
+            identity_center_names.user_name,
+            principals.name,
+            case
+                when exported.kind = 'role'
+                    then concat(exported.name, '/', regexp_extract(names.actor_id, '[^:]*$', 0))
+                else exported.name
+            end
+        ) as actor_name,
+        coalesce(
+            requesters.actor_arn,
+            names.actor_arn,
+            principals.arn,
+            case when exported.kind = 'iam_user' then exported.arn end
+        ) as actor_arn,
+        names.actor_account_id,
+        names.workload_type,
+        names.provider,
+        names.issuer,
+        names.identity_store_arn,
+        case
+            when names.credential_id is null then 'none'
+            when named_steps.grade_rank = 1 then 'proven'
+            when named_steps.grade_rank = 2 then 'strong'
+            else 'medium'
+        end as grade,
+        case
+            when names.actor_kind = 'iam_user' and names.is_by_record then user_origins.stop_reason
+            when names.credential_id is not null then names.stop_reason
+            when loops.credential_id is not null then 'cycle'
+            when ambiguous.credential_id is not null then 'ambiguous'
+            when cut_off.credential_id is not null then 'out_of_reach'
+            when distrusted.credential_id is not null then 'not_trusted'
+            when last_credentials.principal_id like '%:aws:ec2-%' then 'never_logged'
+            -- AssumeRoot is logged in another account
+            when last_credentials.session_creation_date < loaded.first_event_time and not last_credentials.assumed_root
+                then 'before_coverage'
+            else 'outside_coverage'
+        end as stop_reason,
+        ambiguous.credential_id is not null and names.credential_id is null as is_ambiguous,
+        coalesce(named_steps.named_credential_id, last_steps.last_credential_id) as named_credential_id,
+        last_steps.last_credential_id,
+        last_steps.depth as hops,
+        case
+            when last_credentials.is_long_term and last_credentials.identity_type in ('IAMUser', 'Root')
+                and open_origins.credential_id is null
+                then last_credentials.access_key_id
+        end as origin_access_key_id,
+        case
+            when last_credentials.is_long_term and last_credentials.identity_type in ('IAMUser', 'Root')
+                and open_origins.credential_id is null
+                then case
+                    when last_credentials.is_rebuilt then 'medium'
+                    when last_steps.grade_rank = 1 then 'proven'
+                    else 'strong'
+                end
+        end as origin_grade
+    from credentials
+    join last_steps on last_steps.credential_id = credentials.credential_id
+    join credentials last_credentials on last_credentials.credential_id = last_steps.last_credential_id
+    left join named_steps on named_steps.credential_id = credentials.credential_id
+    left join names on names.credential_id = named_steps.named_credential_id
+    left join requesters
+      on  requesters.credential_id = credentials.credential_id
+      and requesters.actor_id = names.actor_id
+    left join user_origins on user_origins.credential_id = names.credential_id
+    left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id
+    left join person_labels on person_labels.credential_id = names.credential_id
+    left join identity_center_names
+      on  identity_center_names.user_id = names.actor_id
+      and identity_center_names.identity_store_arn = names.identity_store_arn
+      and identity_center_names.signed_in_at = person_labels.signed_in_at
+    left join exported_principals exported
+      on  exported.id = regexp_extract(names.actor_id, '^[^:]*', 0)
+      and (
+          exported.account_id = names.actor_account_id
+          or exported.store_id = regexp_extract(names.identity_store_arn, '[^/]+$', 0)
+      )
+    left join loops on loops.credential_id = credentials.credential_id
+    left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
+    left join cut_off on cut_off.credential_id = last_steps.last_credential_id
+    left join distrusted on distrusted.credential_id = last_steps.last_credential_id
+    left join loaded on loaded.account_id = last_credentials.account_id
+    left join open_origins on open_origins.credential_id = credentials.credential_id
 )
 
 select
-    credentials.credential_id,
-    coalesce(names.actor_kind, 'unknown') as actor_kind,
-    names.actor_id,
-    -- the name in the record that proves it; an exported name is used only if no event has a name
-    coalesce(
-        requesters.actor_name,
-        names.actor_name,
-        identity_center_names.user_name,
-        principals.name,
-        case
-            when exported.kind = 'role'
-                then concat(exported.name, '/', regexp_extract(names.actor_id, '[^:]*$', 0))
-            else exported.name
-        end
-    ) as actor_name,
-    coalesce(
-        requesters.actor_arn,
-        names.actor_arn,
-        principals.arn,
-        case when exported.kind = 'iam_user' then exported.arn end
-    ) as actor_arn,
-    names.actor_account_id,
-    names.workload_type,
-    names.provider,
-    names.issuer,
-    names.identity_store_arn,
-    case
-        when names.credential_id is null then 'none'
-        when named_steps.grade_rank = 1 then 'proven'
-        when named_steps.grade_rank = 2 then 'strong'
-        else 'medium'
-    end as grade,
-    case
-        when names.actor_kind = 'iam_user' and names.is_by_record then user_origins.stop_reason
-        when names.credential_id is not null then names.stop_reason
-        when loops.credential_id is not null then 'cycle'
-        when ambiguous.credential_id is not null then 'ambiguous'
-        when cut_off.credential_id is not null then 'out_of_reach'
-        when distrusted.credential_id is not null then 'not_trusted'
-        when last_credentials.principal_id like '%:aws:ec2-%' then 'never_logged'
-        -- AssumeRoot is logged in another account
-        when last_credentials.session_creation_date < loaded.first_event_time and not last_credentials.assumed_root
-            then 'before_coverage'
-        else 'outside_coverage'
-    end as stop_reason,
-    ambiguous.credential_id is not null and names.credential_id is null as is_ambiguous,
-    coalesce(named_steps.named_credential_id, last_steps.last_credential_id) as named_credential_id,
-    last_steps.last_credential_id,
-    last_steps.depth as hops,
-    case
-        when last_credentials.is_long_term and last_credentials.identity_type in ('IAMUser', 'Root')
-            and open_origins.credential_id is null
-            then last_credentials.access_key_id
-    end as origin_access_key_id,
-    case
-        when last_credentials.is_long_term and last_credentials.identity_type in ('IAMUser', 'Root')
-            and open_origins.credential_id is null
-            then case
-                when last_credentials.is_rebuilt then 'medium'
-                when last_steps.grade_rank = 1 then 'proven'
-                else 'strong'
-            end
-    end as origin_grade
-from credentials
-join last_steps on last_steps.credential_id = credentials.credential_id
-join credentials last_credentials on last_credentials.credential_id = last_steps.last_credential_id
-left join named_steps on named_steps.credential_id = credentials.credential_id
-left join names on names.credential_id = named_steps.named_credential_id
-left join requesters on requesters.credential_id = credentials.credential_id and requesters.actor_id = names.actor_id
-left join user_origins on user_origins.credential_id = names.credential_id
-left join principals on principals.principal_id = names.actor_id and principals.account_id = names.actor_account_id
-left join person_labels on person_labels.credential_id = names.credential_id
-left join identity_center_names
-  on  identity_center_names.user_id = names.actor_id
-  and identity_center_names.identity_store_arn = names.identity_store_arn
-  and identity_center_names.signed_in_at = person_labels.signed_in_at
-left join exported_principals exported
-  on  exported.id = regexp_extract(names.actor_id, '^[^:]*', 0)
-  and (
-      exported.account_id = names.actor_account_id
-      or exported.store_id = regexp_extract(names.identity_store_arn, '[^/]+$', 0)
-  )
-left join loops on loops.credential_id = credentials.credential_id
-left join ambiguous on ambiguous.credential_id = last_steps.last_credential_id
-left join cut_off on cut_off.credential_id = last_steps.last_credential_id
-left join distrusted on distrusted.credential_id = last_steps.last_credential_id
-left join loaded on loaded.account_id = last_credentials.account_id
-left join open_origins on open_origins.credential_id = credentials.credential_id
+    attributed.*,
+    case attributed.actor_kind
+        when 'root' then 'root of ' || attributed.actor_account_id
+        when 'aws_service' then attributed.actor_id
+        when 'anonymous' then 'anonymous'
+        else attributed.actor_name
+    end as display_name
+from attributed

@@ -1,7 +1,7 @@
 -- attributed_events: every event with who is behind it. Grain: one row per event.
 -- An unreliable event, or one whose record has no identity, is for display only and has no actor. A refused sign-in is
--- anonymous. Another account's copy of a call has the actor of the caller's own copy. Root, services and anonymous
--- callers have no name of their own: their `actor_name` shows what they are.
+-- anonymous. Another account's copy of a call has the actor of the caller's own copy. `actor_name` is the
+-- `display_name` of `actors`, or the name in the event's own record.
 
 -- nobody was authenticated: refused sign-ins, and steps before one. A sign-in whose record lacks its user is not
 -- anonymous
@@ -28,13 +28,11 @@ select
     -- the name of a user in the event's own record: the user may be renamed later
     case
         when events.unreliable then null
-        when attempts.event_key is not null or actors.actor_kind = 'anonymous' then 'anonymous'
-        when actors.actor_kind = 'root' then 'root of ' || actors.actor_account_id
-        when actors.actor_kind = 'aws_service' then actors.actor_id
+        when attempts.event_key is not null then 'anonymous'
         when events.identity_type in ('IAMUser', 'IdentityCenterUser', 'Directory', 'Unknown')
             and events.principal_id = actors.actor_id
-            then coalesce(events.user_name, actors.actor_name)
-        else actors.actor_name
+            then coalesce(events.user_name, actors.display_name)
+        else actors.display_name
     end as actor_name,
     case
         when events.unreliable then null

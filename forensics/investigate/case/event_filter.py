@@ -1,4 +1,7 @@
-"""Event filter: which attributed events are wanted, as a condition in SQL with its parameters."""
+"""Event filter: which attributed events are wanted, as the source of a SELECT with its parameters.
+
+The macro `filtered_events` has the filters that saved queries share; this module adds those of `events` alone.
+"""
 
 from __future__ import annotations
 
@@ -69,20 +72,15 @@ class EventFilter(TypedDict, total=False):
     match: Several
 
 
+# the arguments of the macro
+_SHARED = ("actor", "origin_key", "account", "address", "since", "until")
 _CONDITIONS = {
     "key": "access_key_id = $key",
-    "origin_key": """(
-        access_key_id = $origin_key or origin_access_key_id = $origin_key
-        or credential_id in (select derived_id from derived where ancestor_access_key_id = $origin_key)
-    )""",
     "session": "$session in (arn, principal_id)",
-    "actor": "lower($actor) in (lower(actor_id), lower(actor_name), lower(actor_arn))",
-    "since": "event_time >= $since::timestamptz",
-    "until": "event_time < $until::timestamptz",
+    "actor": "is_actor($actor, actor_id, actor_name, actor_arn)",
     "name": "regexp_full_match(event_name, $name, 'is')",
     "service": "regexp_full_match(event_source, $service, 'is')",
     "region": "regexp_full_match(aws_region, $region, 'is')",
-    "account": "(recipient_account_id in (select unnest($account)) or account_id in (select unnest($account)))",
     # some formats omit the issuer of a session; its ARN shows the role without its path
     "role": r"""regexp_full_match(
         coalesce(
@@ -95,7 +93,6 @@ _CONDITIONS = {
     )""",
     "resource": "regexp_full_match(resource, $resource, 'is')",
     "user_agent": "regexp_matches(user_agent, $user_agent, 'is')",
-    "address": "source_ip_address in (select unnest($address))",
     "outcome": "outcome in (select unnest($outcome))",
     "errors": "outcome <> 'succeeded'",
 }
@@ -110,8 +107,9 @@ _PATTERNS = {
 }
 # the credentials of a criterion, for everything derived from them
 _ANCESTORS = {
-    name: f"select credential_id from {table} where {_CONDITIONS[name]}"  # noqa: S608 - constants of this file
-    for name, table in {"session": "credentials", "actor": "actors", "role": "credentials"}.items()
+    "session": f"select credential_id from credentials where {_CONDITIONS['session']}",  # noqa: S608 - a constant
+    "actor": "select credential_id from actors where is_actor($actor, actor_id, display_name, actor_arn)",
+    "role": f"select credential_id from credentials where {_CONDITIONS['role']}",  # noqa: S608 - a constant
 }
 OUTCOMES = ("succeeded", "denied", "failed")
 
@@ -145,18 +143,27 @@ def _check_texts(option: str, texts: Sequence[str]) -> None:
             raise UnusableFilter(f"{option} has a value that is not UTF-8; type ? for the character")
 
 
-def condition(connection: Connection, wanted: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
-    """Return the condition on `attributed_events` for an `EventFilter`, and its parameters. Raises UnusableFilter."""
+def matching(connection: Connection, wanted: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
+    """Return FROM and WHERE of a SELECT of the events that an `EventFilter` matches, and the parameters.
+
+    Raises UnusableFilter.
+    """
     criteria = given(wanted)
     matches = several(criteria.pop("match", None))
     with_descendants = _ANCESTORS if criteria.pop("descendants", False) else ()
-    conditions = [_with_descendants(name) if name in with_descendants else _CONDITIONS[name] for name in criteria]
-    parameters = {name: _parameter(connection, name, value) for name, value in criteria.items() if name != "errors"}
+    arguments = [name for name in _SHARED if name in criteria and name not in with_descendants]
+    conditions = [
+        _with_descendants(name) if name in with_descendants else _CONDITIONS[name]
+        for name in criteria
+        if name not in arguments
+    ]
+    parameters = {name: bound_value(connection, name, value) for name, value in criteria.items() if name != "errors"}
     for number, text in enumerate(matches):
         column, pattern = _column_and_regex(connection, text)
         conditions.append(f'regexp_matches("{column}"::varchar, $match_{number})')
         parameters[f"match_{number}"] = pattern
-    return " and ".join(conditions) or "true", parameters
+    events = f"from filtered_events({', '.join(f'{name} := ${name}' for name in arguments)}) as attributed_events"
+    return f"{events} where {' and '.join(conditions) or 'true'}", parameters
 
 
 def _with_descendants(name: str) -> str:
@@ -169,7 +176,8 @@ def several(value: Several) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value or ())
 
 
-def _parameter(connection: Connection, name: str, value: Any) -> Any:
+def bound_value(connection: Connection, name: str, value: Any) -> Any:
+    """Return the value of a criterion of `EventFilter` as the SQL needs it. Raises UnusableFilter."""
     match name:
         case "key" | "origin_key":
             return key_as_logged(value)

@@ -8,24 +8,22 @@ from typing import TYPE_CHECKING
 
 from forensics.answers.rows_answer import FilterMatches, Rows
 from forensics.investigate.case.event_columns import COLUMNS, event_columns
-from forensics.investigate.case.event_filter import EventFilter, condition, given, several
+from forensics.investigate.case.event_filter import EventFilter, given, matching, several
 from forensics.investigate.case.statement import fetch_rows, query_errors
 from forensics.investigate.sql_rows import Connection
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FROM = "from attributed_events where"
-
 
 def events_table(
     connection: Connection, wanted: EventFilter, columns: Sequence[str] | None = None, *, newest: bool = False
 ) -> pa.Table:
     """Return columns of the events, by default all, as an Arrow table; the newest event first, or the oldest."""
-    where, parameters = condition(connection, wanted)
+    source, parameters = matching(connection, wanted)
     listed = ", ".join(f'"{column.name}"' for column in event_columns(connection, columns)) if columns else "*"
     with query_errors():
-        return connection.sql(f"select {listed} {_FROM} {where} {_order(newest)}", params=parameters).to_arrow_table()
+        return connection.sql(f"select {listed} {source} {_order(newest)}", params=parameters).to_arrow_table()
 
 
 def event_rows(
@@ -37,11 +35,11 @@ def event_rows(
     newest: bool = False,
 ) -> Rows:
     """Return columns, by default `COLUMNS`, of at most `limit` events, and the total number of events."""
-    where, parameters = condition(connection, wanted)
+    source, parameters = matching(connection, wanted)
     listed = ", ".join(column.without_zone for column in event_columns(connection, columns or COLUMNS))
-    query = f"select {listed} {_FROM} {where} {_order(newest)} limit $limit"
+    query = f"select {listed} {source} {_order(newest)} limit $limit"
     with query_errors():
-        (total,) = connection.execute(f"select count(*) {_FROM} {where}", parameters).fetchall()[0]
+        (total,) = connection.execute(f"select count(*) {source}", parameters).fetchall()[0]
         return fetch_rows(connection.execute(query, {**parameters, "limit": limit}), total)
 
 
@@ -68,8 +66,8 @@ def matches_alone(connection: Connection, wanted: EventFilter) -> tuple[FilterMa
     criteria = given(wanted)
     criteria.pop("descendants", None)
     for name, value in criteria.items():
-        where, parameters = condition(connection, {name: value})
-        (events,) = connection.execute(f"select count(*) {_FROM} {where}", parameters).fetchall()[0]
+        source, parameters = matching(connection, {name: value})
+        (events,) = connection.execute(f"select count(*) {source}", parameters).fetchall()[0]
         text = None if isinstance(value, (bool, datetime)) else ", ".join(several(value))
         similar = _nearest(connection, _NAMED[name], text) if text and not events and name in _NAMED else None
         found.append(FilterMatches(name, text, events, similar))

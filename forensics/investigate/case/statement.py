@@ -25,9 +25,10 @@ _UNKNOWN_NAME = (duckdb.BinderException, duckdb.CatalogException)
 # a CTE can also hold INSERT_QUERY_NODE, COPY_QUERY_NODE and the like
 _READING_NODES = {"select_node", "set_operation_node", "cte_node", "recursive_cte_node"}
 # Any other table function is refused, also those of later versions: several read files or run text as SQL, and internal
-# ones take memory addresses.
+# ones take memory addresses. The first two are macros of the case.
 _TABLE_FUNCTIONS = set(
     """
+    filtered_credentials filtered_events
     duckdb_columns duckdb_constraints duckdb_databases duckdb_functions duckdb_keywords duckdb_memory duckdb_schemas
     duckdb_settings duckdb_tables duckdb_temporary_files duckdb_types duckdb_views generate_series histogram
     histogram_values icu_calendar_names json_each json_tree pg_timezone_names pragma_database_size pragma_platform

@@ -12,7 +12,7 @@ from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryS
 from forensics.errors import NoSuchSubject, NotAnIdentifier, UnusableFilter
 from forensics.identifiers import Identifier, SubjectType, identify, shortened
 from forensics.investigate.applications import application_of
-from forensics.investigate.case.event_filter import condition
+from forensics.investigate.case.event_filter import matching
 from forensics.investigate.case.statement import query_errors
 from forensics.investigate.named_subjects import named_subjects
 from forensics.investigate.sql_rows import Connection, Row, rows, run, values
@@ -29,9 +29,8 @@ select
     user_agent, error_code, read_only, identity_type, principal_id, arn, access_key_id, issued_access_key_id,
     target_role_arn, target_role_name, target_user_name, new_user_name, target_access_key_id, target_status,
     target_policy, created_access_key_id, launched, resource, outcome, actor_kind, actor_id, actor_name, grade,
-    source_addresses, coalesce({wanted}, false) as is_wanted
-from attributed_events
-where {about}
+    source_addresses, event_key in (select event_key {wanted}) as is_wanted
+{about}
 qualify row_number() over (
     partition by coalesce(shared_event_id, event_key), event_time, event_source, event_name
     order by is_wanted desc, coalesce(recipient_account_id = account_id, false) desc, event_key
@@ -103,8 +102,8 @@ def story_tables(
     connection: Connection, about: Mapping[str, object], wanted: Mapping[str, object], leaked_at: str | None
 ) -> Iterator[None]:
     """Fill the temporary tables of a story, and drop them at the end. `about`: the criteria of its subject."""
-    of_subject, parameters = condition(connection, about)
-    of_part, more = condition(connection, wanted)
+    of_subject, parameters = matching(connection, about)
+    of_part, more = matching(connection, wanted)
     if parameters.keys() & more.keys():
         raise UnusableFilter("the subject is the key of the story; leave origin_key out")
     try:

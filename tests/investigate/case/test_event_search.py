@@ -205,6 +205,41 @@ def test_root_services_and_anonymous_callers_have_a_name(tmp_path: Path) -> None
         names = case.events()["actor_name"].tolist()
         assert names == ["root of 111111111111", "autoscaling.amazonaws.com", "anonymous"]
         assert case.events(actor="root of 111111111111").shape[0] == 1
+        named = case.sql("select display_name from actors order by display_name")["display_name"].tolist()
+        assert named == sorted(names)
+
+
+def test_everything_derived_from_root_is_found_by_its_name(tmp_path: Path) -> None:
+    records = (
+        assume_role(AWS.root(accessKeyId="AKIA0ROOT1111XXXXXXX"), DEPLOY, "build", 0, issues=KEY),
+        call(DEPLOY.session("build", 0, KEY), 10),
+    )
+    with case_of_records(records, tmp_path) as case:
+        assert len(case.events(actor="root of 111111111111", descendants=True)) == 2
+
+
+def test_sql_filters_events_as_the_command_does(case: Case) -> None:
+    """By the macros of the case, which a query of the user can call as well."""
+    counted = case.sql(
+        "select count(*) as events from filtered_events(actor := 'ALICE', account := ['111111111111'], until := $end)",
+        {"end": (START + timedelta(seconds=20)).isoformat()},
+    )
+    assert counted["events"].tolist() == [2]
+    assert case.sql("from filtered_events(address := ['nowhere'])").empty
+    used = case.sql("select credential_id, events from filtered_credentials(actor := 'alice') order by events")
+    assert used["events"].tolist() == [1, 2]
+
+
+def test_a_credential_that_was_only_issued_matches_by_its_issuance(tmp_path: Path) -> None:
+    records = (assume_role(ALICE.signs(), DEPLOY, "build", 0, issues=KEY), call(BOB.signs(), 60))
+    with case_of_records(records, tmp_path) as case:
+        whole = case.sql(
+            "select credential_id from filtered_credentials() except select credential_id from credentials"
+        )
+        assert whole.empty and len(case.sql("from filtered_credentials()")) == 3
+        for arguments, events in (("actor := 'alice'", [0, 1]), ("since := '2026-03-01T12:00:30Z'", [1])):
+            found = case.sql(f"select events from filtered_credentials({arguments}) order by events")
+            assert found["events"].tolist() == events, arguments
 
 
 def test_a_frame_has_types_and_utc(case: Case) -> None:

@@ -1,0 +1,71 @@
+-- Macros: the filters of events that commands and saved queries share. Each argument is optional; null does not
+-- restrict. actor: the ID, name or ARN of an actor. origin_key: an access key ID; also everything derived from the key.
+-- account: a list of IDs. address: a list of source addresses as logged. since, until: times, `until` excluded.
+
+-- is_actor: whether `wanted` is the ID, name or ARN of an actor, in any case.
+create macro is_actor(wanted, id, name, arn) as lower(wanted) in (lower(id), lower(name), lower(arn));
+
+-- filtered_events: the attributed events that match all arguments. Grain: one row per event.
+create macro filtered_events(
+    actor := null, origin_key := null, account := null, address := null, since := null, until := null
+) as table
+select *
+from attributed_events
+where (actor is null or is_actor(actor, actor_id, actor_name, actor_arn))
+  and (
+      origin_key is null
+      or access_key_id = origin_key
+      or origin_access_key_id = origin_key
+      or credential_id in (select derived_id from derived where ancestor_access_key_id = origin_key)
+  )
+  and (
+      account is null
+      or account_id in (select unnest(account))
+      or recipient_account_id in (select unnest(account))
+  )
+  and (address is null or source_ip_address in (select unnest(address)))
+  and (since is null or event_time >= since::timestamptz)
+  and (until is null or event_time < until::timestamptz);
+
+-- filtered_credentials: the credentials that were used or issued in an event of `filtered_events`, with their use in
+-- these events. Grain: one row per credential.
+create macro filtered_credentials(
+    actor := null, origin_key := null, account := null, address := null, since := null, until := null
+) as table
+with matching as (
+    select event_key, event_id, event_time, credential_id, source_ip_address
+    from filtered_events(actor, origin_key, account, address, since, until)
+),
+
+uses as (
+    select
+        credential_id,
+        count(*) as events,
+        count(distinct source_ip_address) as addresses,
+        min(event_time) as first_use,
+        max(event_time) as last_use,
+        arg_min(event_id, (event_time, event_id)) as first_event_id
+    from matching
+    where credential_id is not null
+    group by credential_id
+),
+
+issued as (
+    select distinct issuances.issued_credential_id as credential_id
+    from matching
+    join issuance_events on issuance_events.event_key = matching.event_key
+    join issuances on issuances.issuance_id = issuance_events.issuance_id
+)
+
+select
+    credentials.credential_id,
+    coalesce(uses.events, 0) as events,
+    coalesce(uses.addresses, 0) as addresses,
+    uses.first_use,
+    uses.last_use,
+    uses.first_event_id
+from credentials
+left join uses on uses.credential_id = credentials.credential_id
+left join issued on issued.credential_id = credentials.credential_id
+where uses.credential_id is not null
+   or issued.credential_id is not null;
