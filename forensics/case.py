@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
     from forensics.investigate.case.event_filter import EventFilter
-    from forensics.investigate.case.saved_queries import Value, saved_query, shell_lines
+    from forensics.investigate.case.saved_queries import Value, check_taken, saved_query, shell_lines
     from forensics.investigate.key.counted_calls import CallCriteria
     from forensics.proof.bundle_check import check_bundle
     from forensics.proof.origin import Origin
@@ -81,6 +81,7 @@ __all__ = [
     "UnusableQuery",
     "Value",
     "check_bundle",
+    "check_taken",
     "saved_query",
     "shell_lines",
     "snapshot_policy",
@@ -96,6 +97,7 @@ _ON_FIRST_USE = {
     "SavedQuery": "forensics.answers.query_answer",
     "Value": "forensics.investigate.case.saved_queries",
     "check_bundle": "forensics.proof.bundle_check",
+    "check_taken": "forensics.investigate.case.saved_queries",
     "snapshot_policy": "forensics.sources.account_snapshot",
     "saved_query": "forensics.investigate.case.saved_queries",
     "shell_lines": "forensics.investigate.case.saved_queries",

@@ -1,5 +1,6 @@
 -- title: Data read or shared
 -- question: Who read how many objects and bytes of which bucket, or shared, copied or exported which snapshot or image?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1530, T1537
 -- columns: actor_name, event_name, succeeded, denied, failed, store, objects, bytes, actor_id, actor_kind, grade,
 --   origin_access_key_id, source_ip_address, first_event, last_event, first_event_id
@@ -25,7 +26,7 @@ select
     min(events.event_time) as first_event,
     max(events.event_time) as last_event,
     arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
-from attributed_events events
+from filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
 join sensitive_actions
   on  sensitive_actions.event_source = events.event_source
   and sensitive_actions.event_name = events.event_name

@@ -1,5 +1,6 @@
 -- title: Logs and detectors that were disabled
 -- question: Who stopped, narrowed or deleted logging or detection, who tried to, and for how long was a trail affected?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1562.008, T1562.001
 -- columns: event_time, actor_name, actor_id, grade, origin_access_key_id, event_source, event_name, effect, target,
 --   outcome, error_code, until, recipient_account_id, event_id
@@ -19,7 +20,7 @@ select
     trail_changes.until,
     events.recipient_account_id,
     events.event_id
-from attributed_events events
+from filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
 join sensitive_actions
   on  sensitive_actions.event_source = events.event_source
   and sensitive_actions.event_name = events.event_name

@@ -2,13 +2,14 @@
 -- question: Who made many different read-only calls in a row, as tools do that enumerate an account?
 -- parameter: calls bigint = 10: the minimum number of different calls
 -- parameter: pause bigint = 60: the maximum number of seconds between two calls of a burst
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1526, T1580, T1087.004
 -- columns: actor_name, different_calls, succeeded, denied, failed, source_ip_address, first_event, last_event,
 --   access_key_id, regions, user_agent, actor_id, actor_kind, first_event_id
 
 with reading as (
     select *, coalesce(source_addresses, source_ip_address) as address
-    from attributed_events
+    from filtered_events($actor, $origin_key, $account, $address, $since, $until)
     where invoked_by is null
       and coalesce(event_category, 'Management') <> 'Data'
       and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')

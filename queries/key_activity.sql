@@ -1,8 +1,7 @@
 -- title: Calls of a key by action and outcome
 -- question: Which services and actions was this key used for, how often did they succeed, and on how many resources?
 -- parameter: key varchar: the access key ID
--- parameter: since timestamptz = null: only events at this time or later
--- parameter: until timestamptz = null: only events before this time
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1078.004
 -- columns: event_name, succeeded, denied, failed, event_source, tactic, resources, first_use, last_use,
 --   first_event_id
@@ -18,12 +17,10 @@ select
     min(events.event_time) as first_use,
     max(events.event_time) as last_use,
     arg_min(events.event_id, (events.event_time, events.event_id)) as first_event_id
-from events
+from filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
 left join sensitive_actions
   on  sensitive_actions.event_source = events.event_source
   and sensitive_actions.event_name = events.event_name
 where events.access_key_id = $key
-  and ($since::timestamptz is null or events.event_time >= $since::timestamptz)
-  and ($until::timestamptz is null or events.event_time < $until::timestamptz)
 group by events.event_source, events.event_name
 order by first_use, events.event_source, events.event_name

@@ -13,7 +13,7 @@ select
     access_keys.owner_principal_id,
     access_keys.owner_arn,
     access_keys.created_at,
-    coalesce(actors.actor_name, actors.actor_id) as created_by,
+    coalesce(actors.display_name, actors.actor_id) as created_by,
     actors.origin_access_key_id as created_by_origin_key,
     access_keys.status,
     access_keys.status_since,

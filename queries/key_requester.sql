@@ -29,7 +29,7 @@ select
     issuances.event_time as requested_at,
     issuances.expires_at,
     issuances.event_id,
-    actors.actor_name,
+    actors.display_name as actor_name,
     actors.actor_id,
     actors.stop_reason
 from steps

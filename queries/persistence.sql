@@ -1,7 +1,7 @@
 -- title: Users, keys, passwords and trust policies that were created
--- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards?
--- parameter: origin_key varchar = null: only those created with this key or a credential derived from it, also through
---   users, keys, passwords and trust policies that were created before; not `is_certain`: by another key instead
+-- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards? (with
+--   --origin-key, not `is_certain`: they may have been created with another key instead)
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1136.003, T1098.001, T1098.003, T1098
 -- columns: event_time, kind, name, access_key_id, account_id, by_actor, by_actor_kind, grade, by_origin_key, first_use,
 --   last_use, uses, event_id, is_certain
@@ -49,18 +49,19 @@ select
     plantings.name,
     plantings.access_key_id,
     plantings.account_id,
-    coalesce(min(actors.actor_name), min(actors.actor_id)) as by_actor,
-    min(actors.actor_kind) as by_actor_kind,
-    min(actors.grade) as grade,
-    min(actors.origin_access_key_id) as by_origin_key,
+    coalesce(min(events.actor_name), min(events.actor_id)) as by_actor,
+    min(events.actor_kind) as by_actor_kind,
+    min(events.grade) as grade,
+    min(events.origin_access_key_id) as by_origin_key,
     coalesce(min(uses_of_keys.first_use), min(uses_of_users.first_use), min(uses_of_roles.first_use)) as first_use,
     coalesce(max(uses_of_keys.last_use), max(uses_of_users.last_use), max(uses_of_roles.last_use)) as last_use,
     coalesce(max(uses_of_keys.uses), sum(uses_of_users.uses), sum(uses_of_roles.events), 0)::bigint as uses,
     plantings.event_id,
-    max(coalesce(actors.origin_access_key_id = $origin_key, false) or coalesce(below_origin.is_certain, false))
+    max(coalesce(events.origin_access_key_id = $origin_key, false) or coalesce(below_origin.is_certain, false))
         filter ($origin_key::varchar is not null) as is_certain
 from plantings
-left join actors on actors.credential_id = plantings.creator_credential_id
+join filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
+  on  events.event_key = plantings.event_key
 left join below_origin on below_origin.derived_id = plantings.creator_credential_id
 left join uses_of_keys
   on  plantings.kind = 'access_key'
@@ -83,9 +84,6 @@ left join uses_of_roles
   and uses_of_roles.account_id = plantings.account_id
   and lower(uses_of_roles.role_name) = lower(plantings.name)
   and uses_of_roles.session_creation_date >= plantings.event_time
-where $origin_key::varchar is null
-   or actors.origin_access_key_id = $origin_key
-   or below_origin.derived_id is not null
 group by
     plantings.event_time, plantings.kind, plantings.name, plantings.access_key_id, plantings.account_id,
     plantings.event_id

@@ -1,5 +1,6 @@
 -- title: Permissions that were granted
 -- question: Who granted which permissions to whom, and did anyone grant them to themselves?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1098.003, T1484.002, T1548.005
 -- columns: event_time, actor_name, actor_id, actor_kind, grade, origin_access_key_id, event_name, technique, target,
 --   policy, to_itself, outcome, error_code, recipient_account_id, event_id
@@ -25,7 +26,7 @@ select
     events.error_code,
     events.recipient_account_id,
     events.event_id
-from attributed_events events
+from filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
 join sensitive_actions
   on  sensitive_actions.event_source = events.event_source
   and sensitive_actions.event_name = events.event_name

@@ -1,5 +1,6 @@
 -- title: Users that AWS quarantined
 -- question: Which users did AWS quarantine because a key was public, and who detached the quarantine policy?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1552
 -- columns: event_time, account_id, user_name, user_principal_id, event_name, policy, succeeded, by_actor,
 --   by_actor_kind, in_force, event_id
@@ -67,14 +68,14 @@ select
     changes.event_name,
     changes.policy,
     changes.succeeded,
-    coalesce(actors.actor_name, actors.actor_id) as by_actor,
-    actors.actor_kind as by_actor_kind,
+    coalesce(events.actor_name, events.actor_id) as by_actor,
+    events.actor_kind as by_actor_kind,
     -- null if the user of the last change is not certain
     case when doubtful.bearer is null then last_changes.event_name = 'AttachUserPolicy' end as in_force,
-    evidence.event_id
+    events.event_id
 from changes
+join filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
+  on  events.event_key = changes.event_key
 left join last_changes on last_changes.account_id = changes.account_id and last_changes.bearer = changes.bearer
 left join doubtful on doubtful.account_id = changes.account_id and doubtful.bearer = changes.bearer
-left join actors on actors.credential_id = changes.by_credential_id
-left join evidence on evidence.event_key = changes.event_key
 order by changes.event_time, changes.event_key

@@ -1,5 +1,6 @@
 -- title: Session names of other people
 -- question: Which sessions have the name of a person who did not request them?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1036, T1550.001
 -- columns: role_session_name, is_name_of, actor_name, actor_id, actor_kind, grade, origin_access_key_id, arn,
 --   access_key_id, first_use, last_use, events, event_id
@@ -19,19 +20,20 @@ with people as (
 select
     credentials.role_session_name,
     min(people.arn) as is_name_of,
-    actors.actor_name,
+    actors.display_name as actor_name,
     actors.actor_id,
     actors.actor_kind,
     actors.grade,
     actors.origin_access_key_id,
     credentials.arn,
     credentials.access_key_id,
-    credentials.first_use,
-    credentials.last_use,
-    credentials.events,
+    matching.first_use,
+    matching.last_use,
+    matching.events,
     -- of the issuance
     issuances.event_id
-from credentials
+from filtered_credentials($actor, $origin_key, $account, $address, $since, $until) as matching
+join credentials on credentials.credential_id = matching.credential_id
 join actors on actors.credential_id = credentials.credential_id
 left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
 left join issuances on issuances.issuance_id = links.issuance_id
@@ -43,7 +45,7 @@ where actors.actor_kind <> 'unknown'
       lower(split_part(coalesce(actors.actor_name, ''), '@', 1))
   )
 group by
-    credentials.credential_id, credentials.role_session_name, actors.actor_name, actors.actor_id, actors.actor_kind,
-    actors.grade, actors.origin_access_key_id, credentials.arn, credentials.access_key_id, credentials.first_use,
-    credentials.last_use, credentials.events, issuances.event_id
-order by credentials.first_use, credentials.access_key_id, credentials.credential_id
+    credentials.credential_id, credentials.role_session_name, actors.display_name, actors.actor_id, actors.actor_kind,
+    actors.grade, actors.origin_access_key_id, credentials.arn, credentials.access_key_id, matching.first_use,
+    matching.last_use, matching.events, issuances.event_id
+order by matching.first_use, credentials.access_key_id, credentials.credential_id

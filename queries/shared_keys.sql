@@ -1,6 +1,7 @@
 -- title: Long-term keys that several programs use
 -- question: Which key is used by several programs, so that its deactivation can break some of them?
 -- parameter: programs bigint = 2: the minimum number of programs
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1078.004
 -- columns: access_key_id, owner_name, account_id, programs, addresses, program, program_addresses, events, first_use,
 --   last_use, first_event_id
@@ -8,7 +9,7 @@
 with calls as (
     -- S3 logs user agents in brackets
     select events.*, trim(events.user_agent, '[]') as agent
-    from events
+    from filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
     join credentials on credentials.credential_id = events.credential_id
     where credentials.is_long_term
       and events.invoked_by is null

@@ -1,14 +1,15 @@
 -- title: Console sign-ins without MFA
 -- question: Which IAM users and root users signed in to the console without MFA, from where, and how often with it?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1078.004
--- columns: event_time, recipient_account_id, identity_type, user_name, source_ip_address, user_agent,
+-- columns: event_time, actor_name, recipient_account_id, identity_type, user_name, source_ip_address, user_agent,
 --   sign_ins_with_mfa, event_id
 
 with sign_ins as (
     select
         *,
         record ->> '$.additionalEventData.MFAUsed' as mfa_used
-    from events
+    from filtered_events($actor, $origin_key, $account, $address, $since, $until)
     where event_name = 'ConsoleLogin'
       and sign_in_result = 'Success'
       and identity_type in ('IAMUser', 'Root')
@@ -16,6 +17,7 @@ with sign_ins as (
 
 select
     event_time,
+    actor_name,
     recipient_account_id,
     identity_type,
     user_name,

@@ -1,5 +1,6 @@
 -- title: Workload credentials used elsewhere
 -- question: Which credentials of an instance, function or task were also used from another address?
+-- filters: actor, origin_key, account, address, since, until
 -- techniques: T1552.005, T1550.001
 -- columns: workload_type, workload, access_key_id, arn, home, home_events, elsewhere, events, first_use, last_use,
 --   first_event_id
@@ -10,6 +11,7 @@ with calls as (
     select
         credential_id,
         coalesce(source_addresses, source_ip_address) as address,
+        event_key,
         event_time,
         event_id
     from events
@@ -30,6 +32,7 @@ uses as (
             address,
             '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.|$)){4}$|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$'
         ) as is_address,
+        event_key,
         event_time,
         event_id
     from calls
@@ -48,8 +51,7 @@ places as (
         is_address,
         count(*) as events,
         min(event_time) as first_use,
-        max(event_time) as last_use,
-        arg_min(event_id, (event_time, event_id)) as first_event_id
+        max(event_time) as last_use
     from uses
     group by credential_id, address, is_private, is_address
 ),
@@ -58,26 +60,42 @@ homes as (
     select *
     from places
     qualify row_number() over (partition by credential_id order by first_use, address) = 1
+),
+
+-- the rule reads all calls; of those from elsewhere, the filters select which are shown
+shown as (
+    select
+        uses.credential_id,
+        uses.address,
+        count(*) as events,
+        min(uses.event_time) as first_use,
+        max(uses.event_time) as last_use,
+        arg_min(uses.event_id, (uses.event_time, uses.event_id)) as first_event_id
+    from uses
+    join filtered_events($actor, $origin_key, $account, $address, $since, $until) as events
+      on  events.event_key = uses.event_key
+    group by uses.credential_id, uses.address
 )
 
 select
     actors.workload_type,
-    coalesce(actors.actor_name, actors.actor_id) as workload,
+    coalesce(actors.display_name, actors.actor_id) as workload,
     credentials.access_key_id,
     credentials.arn,
     homes.address as home,
     homes.events as home_events,
     places.address as elsewhere,
-    places.events,
-    places.first_use,
-    places.last_use,
-    places.first_event_id
+    shown.events,
+    shown.first_use,
+    shown.last_use,
+    shown.first_event_id
 from homes
 join places
   on  places.credential_id = homes.credential_id
   and places.is_address
   and not places.is_private
   and places.first_use <= homes.last_use
+join shown on shown.credential_id = places.credential_id and shown.address = places.address
 join actors on actors.credential_id = homes.credential_id
 join credentials on credentials.credential_id = homes.credential_id
 where actors.actor_kind = 'workload'
@@ -85,4 +103,4 @@ where actors.actor_kind = 'workload'
   and actors.named_credential_id = actors.credential_id
   and homes.is_private
   and homes.is_address
-order by places.first_use, credentials.access_key_id, elsewhere, places.credential_id
+order by shown.first_use, credentials.access_key_id, elsewhere, places.credential_id

@@ -164,7 +164,7 @@ NEED_MORE = {"stale_keys"}
 # what tells rows apart that are not grouped
 KEYS = {"credential_id", "access_key_id", "account_id"}
 # which groups by what is one credential's
-ONE_ROW_PER_KEY = {"session_names", "workload_used_elsewhere"}
+ONE_ROW_PER_KEY = {"session_names", "unresolved", "workload_used_elsewhere"}
 
 # what a responder asks first when a key leaks, in that order, and what answers
 FIRST_QUESTIONS = (

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from forensics.cli.options import EventsFormat, ZoneOption, fail, format_option, time_option
+from forensics.cli.event_options import Accounts, Actor, Addresses, OriginKey, Since, Until, check_period
+from forensics.cli.options import EventsFormat, ZoneOption, fail, format_option
 from forensics.cli.question import Question, question
 
 _SHOWN_IN_A_TABLE = 100
-
-Since = Annotated[
-    datetime | None,
-    time_option("--since", help='Only events at or after this time: 2026-10-04T02:24:19Z, "2 days ago".'),
-]
-Until = Annotated[datetime | None, time_option("--until", help="Only events before this time.")]
 
 
 def _several(metavar: str, help: str) -> Any:
@@ -36,27 +30,21 @@ def events(
             "--descendants", help="Also the events of everything derived from the key, session, actor or role."
         ),
     ] = False,
-    origin_key: Annotated[str | None, typer.Option(metavar="ID", help="The same as --key ID --descendants.")] = None,
-    actor: Annotated[
-        str | None, typer.Option(metavar="WHO", help="Only events of this actor: ID, name or ARN.")
-    ] = None,
+    origin_key: OriginKey = None,
+    actor: Actor = None,
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
     name: Annotated[list[str] | None, _several("NAME", "Only events of this name: AssumeRole, 'Delete*'.")] = None,
     service: Annotated[list[str] | None, _several("NAME", "Only calls of this service, such as iam.")] = None,
     region: Annotated[list[str] | None, _several("REGION", "Only events of this region: us-east-1, 'eu-*'.")] = None,
-    account: Annotated[
-        list[str] | None, _several("ID", "Only events by callers of this account, or delivered by its trail.")
-    ] = None,
+    account: Accounts = None,
     role: Annotated[list[str] | None, _several("ROLE", "Only calls by sessions of this role: name or ARN.")] = None,
     resource: Annotated[
         list[str] | None, _several("NAME", "Only calls on this target: ARN or name, such as a user or a bucket.")
     ] = None,
     user_agent: Annotated[list[str] | None, _several("TEXT", "Only calls whose user agent contains this.")] = None,
-    address: Annotated[
-        list[str] | None, _several("IP", "Only events from this IP address or network (192.0.2.0/24).")
-    ] = None,
+    address: Addresses = None,
     outcome: Annotated[list[str] | None, _several("OUTCOME", "Only calls that succeeded, denied or failed.")] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only calls that were denied or failed.")] = False,
     match: Annotated[
@@ -100,8 +88,7 @@ def events(
       forensics events --case my-case --resource 'acme-backups-*' --columns event_time,event_name,record
       forensics events --logs sample_logs --address 192.0.2.0/24 --format csv > found.csv
     """
-    if since and until and since >= until:
-        fail("no event can match: --since must be before --until; change one of them", 2)
+    check_period(since, until)
     if columns and asked.format.startswith("timesketch"):
         fail("a Timesketch file has its own columns; leave --columns out, or use another --format", 2)
     if limit is None and asked.format == EventsFormat.TABLE:

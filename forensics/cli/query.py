@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from forensics.cli.event_options import Filters, event_filters
 from forensics.cli.options import (
     PLAIN,
     ForceOption,
@@ -91,9 +92,11 @@ def list_queries(
 
 
 @query.command(context_settings=_TAKES_PARAMETERS)
+@event_filters
 def show(
     context: typer.Context,
     name: Name,
+    filters: Filters,
     shell: Annotated[
         bool, typer.Option("--shell", help="Print PREPARE and EXECUTE for the duckdb shell; see `forensics connect`.")
     ] = False,
@@ -104,7 +107,8 @@ def show(
 ) -> None:
     """Print a saved query.
 
-    The header of a query has its question, the parameters, the ATT&CK techniques and the columns.
+    The header of a query has its question, the parameters, the filters, the ATT&CK techniques and the columns. The
+    values of parameters and filters are for --shell.
 
     \b
     Examples:
@@ -116,32 +120,36 @@ def show(
         from forensics.output.queries_text import print_query
 
         named = _named(name)
-        given = _given(named, context.args, param or [], tz)
+        given = _given(named, filters, context.args, param or [], tz)
         print_query(shell_lines(named, given) if shell else named.sql)
 
 
 @query.command(context_settings=_TAKES_PARAMETERS)
 @question(RowsFormat, format_option("the rows"))
+@event_filters
 def run(
     context: typer.Context,
     name: Name,
     asked: Question,
+    filters: Filters,
     param: Parameters = None,
     tz: ZoneOption = "UTC",
 ) -> None:
     """Run a saved query on a case.
 
-    Each parameter is an option of the same name; `forensics query show NAME` lists them.
+    Most queries take the filters below; `forensics query show NAME` lists those of a query, and its other parameters.
+    Each parameter is an option of the same name.
 
     \b
     Examples:
       forensics query run unresolved --logs sample_logs
       forensics query run key_activity --key AKIA2ICYRBJSCUQBO6WH --case my-case
       forensics query run key_places --key AKIA2ICYRBJSCUQBO6WH --leaked-at "2026-10-03 21:00" --case my-case
-      forensics query run denied_calls --case my-case -o denied.xlsx
+      forensics query run secrets_read --origin-key AKIA2ICYRBJSCUQBO6WH --since 2026-10-04 --case my-case
+      forensics query run denied_calls --address 192.0.2.0/24 --case my-case -o denied.xlsx
     """
     with errors_reported():
-        given = _given(_named(name), context.args, param or [], tz)
+        given = _given(_named(name), filters, context.args, param or [], tz)
     with asked.opened() as case:
         rows = case.query_rows(name, given)
         from forensics.output.notes import tell_no_row
@@ -157,14 +165,17 @@ def _named(name: str) -> SavedQuery:
     return saved_query(name)
 
 
-def _given(query: SavedQuery, arguments: list[str], pairs: list[str], zone: str) -> Mapping[str, Value]:
-    """Return the values of `--name value`, `--name=value` and `--param name=value` as their types."""
+def _given(
+    query: SavedQuery, filters: Filters, arguments: list[str], pairs: list[str], zone: str
+) -> Mapping[str, Value]:
+    """Return the filters, and the values of `--name value`, `--name=value` and `--param name=value` as their types."""
+    from forensics.case import check_taken
+
+    given: dict[str, Value] = {**filters}
+    texts = [*_options(arguments), *map(_pair, pairs)]
+    check_taken(query, [*given, *(name for name, _ in texts)])
     types = {parameter.name: parameter.type for parameter in query.parameters}
-    given: dict[str, Value] = {}
-    for name, text in [*_options(arguments), *map(_pair, pairs)]:
-        if name not in types:
-            has = ", ".join(f"--{known.replace('_', '-')}" for known in types) or "none"
-            fail(f"{query.name} has no parameter {name}; its parameters: {has}", 2)
+    for name, text in texts:
         given[name] = _value(name, types[name], text, zone)
     return given
 

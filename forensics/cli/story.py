@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.events import Since, Until
-from forensics.cli.options import AnswerFormat, ZoneOption, fail, time_option
+from forensics.cli.event_options import Since, Until, check_period
+from forensics.cli.options import AnswerFormat, ZoneOption, time_option
 from forensics.cli.question import Question, question
 
 LeakedAt = Annotated[
@@ -47,8 +47,7 @@ def story(
       forensics story 192.0.2.0/24 --case my-case --all
       forensics story AKIA2ICYRBJSCUQBO6WH --case my-case --format json
     """
-    if since and until and since >= until:
-        fail("no event can match: --since must be before --until; change one of them", 2)
+    check_period(since, until)
     with asked.opened() as case:
         answer = case.story(subject, leaked_at=leaked_at, since=since, until=until)
         asked.print(answer, "whole_story" if every else "")

@@ -36,7 +36,16 @@ def test_a_query_is_shown_as_it_is_written() -> None:
 def test_the_statements_for_the_shell() -> None:
     shown = run("query", "show", "key_places", "--shell", "--key", "it's", "--leaked-at", "2026-10-03").out
     assert shown.startswith("PREPARE key_places AS\n")
-    assert "EXECUTE key_places(key := 'it''s', leaked_at := '2026-10-03 00:00:00+00:00');" in shown
+    assert "EXECUTE key_places(key := 'it''s', leaked_at := '2026-10-03 00:00:00+00:00', actor := null, " in shown
+
+
+def test_the_shell_gets_lists_and_no_network() -> None:
+    asked = ("query", "show", "denied_calls", "--shell", "--account", "111122223333", "--account", "444455556666")
+    shown = run(*asked, "--address", "192.0.2.44").out
+    assert "account := ['111122223333', '444455556666'], address := ['192.0.2.44'], since := null" in shown
+    done = run(*asked, "--address", "192.0.2.0/24")
+    assert (done.code, done.out) == (2, "")
+    assert "cannot search the network 192.0.2.0/24" in done.complaint
 
 
 KEY = sample.LEAKED_KEY
@@ -60,8 +69,8 @@ def test_times_are_as_people_write_them(sample_case: Path) -> None:
     [
         (["nothing_like_it"], 2, "`forensics query list` lists all queries"),
         (["key_owner"], 2, "needs --key: the access key ID"),
-        (["key_owner", "--kee", "x"], 2, "its parameters: --key"),
-        (["root_use", "--key", "x"], 2, "its parameters: none"),
+        (["key_owner", "--kee", "x"], 2, "does not take --kee; it takes --key"),
+        (["root_use", "--key", "x"], 2, "root_use does not take --key; it takes --actor"),
         (["key_owner", "--key"], 2, "--key needs a value"),
         (["key_owner", "AKIA"], 2, "write parameters as --NAME VALUE"),
         (["key_owner", "--param", "key"], 2, "is not NAME=VALUE"),

@@ -72,8 +72,8 @@ class EventFilter(TypedDict, total=False):
     match: Several
 
 
-# the arguments of the macro
-_SHARED = ("actor", "origin_key", "account", "address", "since", "until")
+SHARED = ("actor", "origin_key", "account", "address", "since", "until")
+"""The filters that saved queries have as well: the arguments of the macros."""
 _CONDITIONS = {
     "key": "access_key_id = $key",
     "session": "$session in (arn, principal_id)",
@@ -124,7 +124,7 @@ def given(wanted: Mapping[str, object]) -> dict[str, Any]:
         raise UnusableFilter(f"there is no criterion {min(unknown)}; use {', '.join(EventFilter.__annotations__)}")
     for name, value in criteria.items():
         if not isinstance(value, (bool, datetime)):
-            _check_texts(f"--{name.replace('_', '-')}", several(value))
+            check_texts(f"--{name.replace('_', '-')}", several(value))
     if "descendants" in criteria and not criteria.keys() & {"key", *_ANCESTORS}:
         raise UnusableFilter("--descendants needs --key, --session, --actor or --role")
     if "descendants" in criteria and "key" in criteria:
@@ -134,7 +134,7 @@ def given(wanted: Mapping[str, object]) -> dict[str, Any]:
     return criteria
 
 
-def _check_texts(option: str, texts: Sequence[str]) -> None:
+def check_texts(option: str, texts: Sequence[str]) -> None:
     """Refuse an empty text, such as an unset variable of the shell: ignoring it would return all events."""
     for text in texts:
         if not text:
@@ -151,7 +151,7 @@ def matching(connection: Connection, wanted: Mapping[str, object]) -> tuple[str,
     criteria = given(wanted)
     matches = several(criteria.pop("match", None))
     with_descendants = _ANCESTORS if criteria.pop("descendants", False) else ()
-    arguments = [name for name in _SHARED if name in criteria and name not in with_descendants]
+    arguments = [name for name in SHARED if name in criteria and name not in with_descendants]
     conditions = [
         _with_descendants(name) if name in with_descendants else _CONDITIONS[name]
         for name in criteria

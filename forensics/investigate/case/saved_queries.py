@@ -3,8 +3,8 @@
     -- title: What a key did
     -- question: Which services and actions was this key used for?
     -- parameter: key varchar: the access key ID
-    -- parameter: address address = null: an IP address or a network
-    -- parameter: since timestamptz = null: not before
+    -- parameter: seen_at address = null: an IP address or a network
+    -- filters: account, since, until
     -- techniques: T1078.004
     -- needs: iam_access_keys: an export of IAM
     -- columns: event_time, event_name,
@@ -12,35 +12,52 @@
 
 A header line continues on the next one if that is indented by three spaces. A parameter without a default is required;
 the SQL refers to it as `$key`. An address is bound to the list of its spellings in the logs:
-`source_ip_address in (select unnest($address))`. `needs` names tables that may be empty, and how to fill them.
+`source_ip_address in (select unnest($seen_at))`. `filters` are optional parameters that mean the same in all queries
+and commands: the arguments of the macro `filtered_events`, which the SQL reads instead of `attributed_events`. `needs`
+names tables that may be empty, and how to fill them.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
+from forensics.addresses import network_of
 from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import MisusedQuery, UnusableQuery
 from forensics.files.path_text import as_text
 from forensics.identifiers import key_as_logged
-from forensics.investigate.case.event_filter import logged_addresses
+from forensics.investigate.case.event_filter import check_texts, logged_addresses, several
 from forensics.investigate.sql_rows import Connection
 from forensics.processes.runtime import packaged_folder
 
-Value = str | int | bool | datetime | None
+Value = str | int | bool | datetime | Sequence[str] | None
 BoundValue = str | int | bool | list[str] | None
-TYPES = ("varchar", "bigint", "boolean", "timestamptz", "address")
+TYPES = ("varchar", "varchar[]", "bigint", "boolean", "timestamptz", "address")
+LISTS = ("varchar[]", "address")
+"""The types of parameters that take several values."""
+FILTERS = {
+    name: QueryParameter(name, type_, None, False, meaning)
+    for name, type_, meaning in (
+        ("actor", "varchar", "Only events of this actor: ID, name or ARN."),
+        ("origin_key", "varchar", "Only events of this access key and of everything derived from it."),
+        ("account", "varchar[]", "Only events by callers of this account, or delivered by its trail. Can be repeated."),
+        ("address", "address", "Only events from this IP address or network (192.0.2.0/24). Can be repeated."),
+        ("since", "timestamptz", 'Only events at or after this time: 2026-10-04T02:24:19Z, "2 days ago".'),
+        ("until", "timestamptz", "Only events before this time."),
+    )
+}
+"""The filters that queries share with the commands, with the help of the options."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _LINE = re.compile(r"-- (?P<field>[a-z]+): (?P<text>.*)")
-_FIELDS = {"title", "question", "parameter", "techniques", "needs", "columns"}
+_FIELDS = {"title", "question", "parameter", "filters", "techniques", "needs", "columns"}
 _PARAMETER = re.compile(
-    rf"(?P<name>[a-z][a-z0-9_]*) (?P<type>{'|'.join(TYPES)})(?: = (?P<default>'[^']*'|-?\d+|null|true|false))?:"
-    r" (?P<meaning>\S.*)"
+    rf"(?P<name>[a-z][a-z0-9_]*) (?P<type>{'|'.join(map(re.escape, TYPES))})"
+    r"(?: = (?P<default>'[^']*'|-?\d+|null|true|false))?: (?P<meaning>\S.*)"
 )
 _LITERALS: Mapping[str, bool | None] = {"null": None, "true": True, "false": False}
 
@@ -74,37 +91,71 @@ def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value])
     if query.unusable:
         raise UnusableQuery(f"{query.path}: {query.unusable}")
     declared = {parameter.name: parameter for parameter in query.parameters}
-    for name in given.keys() - declared.keys():
-        has = f"it has {', '.join(declared)}" if declared else "it has none"
-        raise MisusedQuery(f"{query.name} has no parameter {name}; {has}")
+    check_taken(query, given)
     for parameter in query.parameters:
         if parameter.is_required and given.get(parameter.name) is None:
-            raise MisusedQuery(f"{query.name} needs --{parameter.name}: {parameter.meaning}")
+            raise MisusedQuery(f"{query.name} needs --{_option(parameter.name)}: {parameter.meaning}")
     _check_names(connection, query)
     _check_tables(connection, query)
     values = {name: parameter.default for name, parameter in declared.items()} | dict(given)
-    return {name: _bound_value(connection, declared[name].type, value) for name, value in values.items()}
+    return {name: _bound_value(connection, declared[name], value) for name, value in values.items()}
 
 
-def _bound_value(connection: Connection, type_: str, value: Value) -> BoundValue:
+def check_taken(query: SavedQuery, names: Iterable[str]) -> None:
+    """Check that a query takes each of these parameters. Raises MisusedQuery."""
+    taken = [parameter.name for parameter in query.parameters]
+    for name in names:
+        if name not in taken:
+            options = ", ".join(f"--{_option(one)}" for one in taken) or "no options"
+            raise MisusedQuery(f"{query.name} does not take --{_option(name)}; it takes {options}")
+
+
+def _option(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _bound_value(connection: Connection, parameter: QueryParameter, value: Value) -> BoundValue:
     if isinstance(value, datetime):
         return value.isoformat()
-    if not isinstance(value, str):
+    if value is None or isinstance(value, int):
         return value
-    return logged_addresses(connection, [value]) if type_ == "address" else key_as_logged(value)
+    texts = _texts(parameter, value)
+    if parameter.type == "address":
+        return logged_addresses(connection, texts)
+    return list(texts) or None if parameter.type in LISTS else key_as_logged(*texts)
+
+
+def _texts(parameter: QueryParameter, value: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the one text of a parameter, or several if it takes a list. Raises UnusableFilter, MisusedQuery."""
+    texts = several(value)
+    if parameter in FILTERS.values():
+        check_texts(f"--{_option(parameter.name)}", texts)
+    if parameter.type not in LISTS and len(texts) != 1:
+        raise MisusedQuery(f"--{_option(parameter.name)} takes one value")
+    return texts
 
 
 def shell_lines(query: SavedQuery, given: Mapping[str, Value]) -> str:
-    """Return the query as a `prepare` and an `execute` statement for the `duckdb` shell."""
-    values = {parameter.name: given.get(parameter.name, _shown(parameter)) for parameter in query.parameters}
-    addresses = {parameter.name for parameter in query.parameters if parameter.type == "address"}
-    literals = {
-        name: f"[{_literal(value)}]" if name in addresses else _literal(value) for name, value in values.items()
-    }
-    arguments = ", ".join(f"{name} := {literal}" for name, literal in literals.items())
-    return (
-        f"PREPARE {query.name} AS\n{query.sql.strip()};\n\nEXECUTE {query.name}{f'({arguments})' if values else ''};\n"
-    )
+    """Return the query as a `prepare` and an `execute` statement for the `duckdb` shell. Raises MisusedQuery."""
+    literals = [
+        f"{parameter.name} := {_shell_value(parameter, given.get(parameter.name, _shown(parameter)))}"
+        for parameter in query.parameters
+    ]
+    arguments = f"({', '.join(literals)})" if literals else ""
+    return f"PREPARE {query.name} AS\n{query.sql.strip()};\n\nEXECUTE {query.name}{arguments};\n"
+
+
+def _shell_value(parameter: QueryParameter, value: Value) -> str:
+    if value is None or isinstance(value, (int, datetime)):
+        return _literal(value)
+    texts = _texts(parameter, value)
+    for text in texts if parameter.type == "address" else ():
+        if (network := network_of(text)) and network.num_addresses > 1:
+            raise MisusedQuery(
+                f"the duckdb shell cannot search the network {text}; name addresses, or use `forensics query run`"
+            )
+    literals = ", ".join(map(_literal, texts))
+    return f"[{literals}]" if parameter.type in LISTS else literals
 
 
 def _queries_in(folder: Path, *, is_own: bool) -> Iterator[SavedQuery]:
@@ -127,7 +178,10 @@ def _parse(path: Path, is_own: bool) -> SavedQuery:
         name=path.stem,
         title=fields["title"][0],
         question=fields["question"][0],
-        parameters=tuple(_parameter(line) for line in fields.get("parameter", ())),
+        parameters=(
+            *(_parameter(line) for line in fields.get("parameter", ())),
+            *(_filter(name) for name in _names(fields.get("filters", [""])[0])),
+        ),
         techniques=_names(fields.get("techniques", [""])[0]),
         needs=tuple(_need(line) for line in fields.get("needs", ())),
         columns=_names(fields["columns"][0]),
@@ -162,6 +216,12 @@ def _parameter(text: str) -> QueryParameter:
         )
     default = found["default"]
     return QueryParameter(found["name"], found["type"], _default(default), default is None, found["meaning"])
+
+
+def _filter(name: str) -> QueryParameter:
+    if name not in FILTERS:
+        raise UnusableQuery(f"unknown filter {name}; use {', '.join(FILTERS)}")
+    return FILTERS[name]
 
 
 def _default(text: str | None) -> str | int | bool | None:

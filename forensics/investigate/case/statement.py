@@ -15,6 +15,7 @@ import duckdb
 
 from forensics.answers.rows_answer import Rows
 from forensics.errors import QueryFailed
+from forensics.investigate.case.event_filter import SHARED
 from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 if TYPE_CHECKING:
@@ -124,13 +125,23 @@ def _dynamic_pivot(connection: Connection, query: str) -> str:
 def query_rows(connection: Connection, query: str, parameters: object = None) -> Rows:
     """Return the rows of a query of the user. Raises QueryFailed, also if the query writes."""
     with query_errors():
-        return fetch_rows(connection.execute(reading(connection, query), parameters))
+        return fetch_rows(connection.execute(*_bound(connection, reading(connection, query), parameters)))
 
 
 def query_table(connection: Connection, query: str, parameters: object = None) -> pa.Table:
     """Return the result of a query of the user as an Arrow table. Raises QueryFailed."""
     with query_errors():
-        return connection.sql(reading(connection, query), params=parameters).to_arrow_table()
+        statement, values_of = _bound(connection, reading(connection, query), parameters)
+        return connection.sql(statement, params=values_of).to_arrow_table()
+
+
+def _bound(connection: Connection, statement: str, parameters: object) -> tuple[str, object]:
+    """Return a statement and its parameters; a filter of events without a value does not restrict."""
+    if parameters is not None and not isinstance(parameters, dict):
+        return statement, parameters
+    named = {str(name) for part in connection.extract_statements(statement) for name in part.named_parameters}
+    unset = dict.fromkeys(named.intersection(SHARED))
+    return statement, {**unset, **(parameters or {})} or parameters
 
 
 def fetch_rows(result: Connection, total: int | None = None) -> Rows:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from forensics.answers.query_answer import SavedQuery
 from forensics.case import Case
-from forensics.errors import QueryFailed, UnusableQuery
-from forensics.investigate.case.saved_queries import own_folder, saved_queries, saved_query, shell_lines
+from forensics.errors import MisusedQuery, QueryFailed, UnusableQuery
+from forensics.investigate.case.saved_queries import FILTERS, own_folder, saved_queries, saved_query, shell_lines
 from tests.simulator import sample
 
 HEADER = "-- title: Mine\n-- question: What\n--   is it?\n-- columns: a\n"
@@ -61,7 +62,7 @@ def test_ones_own_go_beside_and_before_those_that_came_along(own: Path, case: Ca
     ("text", "why"),
     [
         ("select 1", "has no line `-- title: ...`"),
-        (HEADER + "-- author: me\nselect 1", "use columns, needs"),
+        (HEADER + "-- author: me\nselect 1", "use columns, filters, needs"),
         (HEADER + "-- parameter: key: the key\nselect 1", "NAME TYPE = DEFAULT: MEANING"),
         (HEADER + "-- parameter: key blob: the key\nselect 1", "with a type of varchar"),
         ("-- title: \udcff", "decode"),
@@ -95,9 +96,9 @@ def test_every_declared_parameter_is_bound_and_others_are_refused(own: Path, cas
     assert case.query("mine", text="x", time=noon)["d"].tolist() == [noon]
     with pytest.raises(UnusableQuery, match="needs --text"):
         case.query("mine")
-    with pytest.raises(UnusableQuery, match="has no parameter other; it has text, number"):
+    with pytest.raises(UnusableQuery, match="does not take --other; it takes --text, --number"):
         case.query("mine", text="x", other=1)
-    with pytest.raises(UnusableQuery, match="it has none"):
+    with pytest.raises(UnusableQuery, match="root_use does not take --key; it takes --actor, --origin-key"):
         case.query("root_use", key="x")
 
 
@@ -132,6 +133,74 @@ def test_a_saved_query_only_reads(own: Path, case: Case, sql: str) -> None:
 def test_a_name_that_is_nearly_right() -> None:
     with pytest.raises(UnusableQuery, match="did you mean denied_calls"):
         saved_query("denied_call")
+
+
+def test_a_query_of_the_user_takes_filters_and_lists(own: Path, case: Case) -> None:
+    write(
+        own,
+        HEADER
+        + "-- parameter: names varchar[] = null: any\n-- filters: actor, account\n"
+        + "select count(*) as a from filtered_events(actor := $actor, account := $account)\n"
+        + "where $names is null or event_name in (select unnest($names))",
+    )
+    whole = case.query("mine")["a"].tolist()
+    assert whole == [len(case.events())]
+    asked: dict[str, Any] = {"actor": "svc-deploy", "account": ["990935843807"]}
+    found = case.query("mine", names=["AssumeRole", "ListUsers"], **asked)["a"].tolist()
+    assert found == [len(case.events(name=["AssumeRole", "ListUsers"], **asked))]
+    with pytest.raises(MisusedQuery, match="--actor takes one value"):
+        case.query("mine", actor=["a", "b"])
+    assert "use actor, origin_key" in str(write(own, HEADER + "-- filters: actr\nselect 1 as a").unusable)
+
+
+# about one key, or about keys that no event shows
+WITHOUT_FILTERS = {"key_descendants", "key_owner", "key_requester", "owner_access", "stale_keys"}
+ASKED = {
+    "key": sample.LEAKED_KEY,
+    "actor": "svc-deploy",
+    "session": "arn:aws:sts::647927485622:assumed-role/prod-maintenance/bob.meyer",
+    "address": "0.0.0.0/0",
+}
+
+
+def test_every_query_of_events_takes_every_filter() -> None:
+    for query in saved_queries():
+        names = {parameter.name for parameter in query.parameters}
+        missing = FILTERS.keys() - names - ({"actor"} if query.name == "unresolved" else set())
+        assert missing == (FILTERS.keys() if query.name in WITHOUT_FILTERS else set()), query.name
+
+
+@pytest.mark.parametrize("name", sorted({query.name for query in saved_queries()} - WITHOUT_FILTERS))
+def test_a_filter_that_matches_all_loses_no_row_and_one_that_matches_nothing_has_none(case: Case, name: str) -> None:
+    asked: dict[str, Any] = {one.name: ASKED[one.name] for one in saved_query(name).parameters if one.is_required}
+    accounts = case.sql("select distinct recipient_account_id as id from events")["id"].tolist()
+    matches_all = {"since": datetime(2000, 1, 1, tzinfo=UTC), "until": "2100-01-01", "account": accounts}
+    assert case.query_rows(name, asked | matches_all) == case.query_rows(name, asked)
+    for wanted in ({"since": "2100-01-01"}, {"until": "2000-01-01"}, {"account": "000000000000"},
+                   {"address": "203.0.113.255"}, {"origin_key": "AKIAQQQQQQQQQQQQQQQQ"}):  # fmt: skip
+        assert case.query_rows(name, asked | wanted).rows == (), wanted
+    taken = {one.name for one in saved_query(name).parameters if not one.is_required}
+    if "actor" in taken:
+        assert case.query_rows(name, asked | {"actor": "nobody"}).rows == ()
+
+
+@pytest.mark.parametrize("name", sorted({query.name for query in saved_queries()} - WITHOUT_FILTERS - {"unresolved"}))
+def test_rows_of_an_actor_are_the_actors(case: Case, name: str) -> None:
+    asked: dict[str, Any] = {one.name: ASKED[one.name] for one in saved_query(name).parameters if one.is_required}
+    found = case.query(name, **asked | {"actor": "svc-deploy"})
+    for column in {"actor_name", "by_actor"} & set(found.columns):
+        assert set(found[column]) <= {"svc-deploy"}
+
+
+def test_a_filter_does_not_make_a_place_look_new_or_a_call_rare(case: Case) -> None:
+    leaked = datetime(2026, 10, 3, 21, tzinfo=UTC)
+    whole = case.query("key_places", key=sample.LEAKED_KEY, leaked_at=leaked)
+    since = case.query("key_places", key=sample.LEAKED_KEY, leaked_at=leaked, since=leaked)
+    known = whole[~whole["is_new"].astype(bool)]["source_ip_address"].tolist()
+    assert known and since[since["source_ip_address"].isin(known)]["is_new"].tolist() == [False] * len(known)
+    of_all, of_one = (case.query("sensitive_calls", **some) for some in ({}, {"actor": "svc-deploy"}))
+    in_case = dict(zip(of_all["event_name"] + of_all["tactic"], of_all["actors_in_case"], strict=True))
+    assert [in_case[key] for key in of_one["event_name"] + of_one["tactic"]] == of_one["actors_in_case"].tolist()
 
 
 @pytest.mark.parametrize("query", [one for one in saved_queries() if not one.needs], ids=lambda query: query.name)

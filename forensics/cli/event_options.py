@@ -1,0 +1,78 @@
+"""Event options: the filters of events that commands and saved queries share, each with one name and one meaning."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from inspect import Parameter
+from typing import Annotated
+
+import typer
+
+from forensics.cli.options import fail, time_option
+
+Since = Annotated[
+    datetime | None,
+    time_option("--since", help='Only events at or after this time: 2026-10-04T02:24:19Z, "2 days ago".'),
+]
+Until = Annotated[datetime | None, time_option("--until", help="Only events before this time.")]
+Actor = Annotated[str | None, typer.Option(metavar="WHO", help="Only events of this actor: ID, name or ARN.")]
+OriginKey = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Only events of this access key and of everything derived from it."),
+]
+Accounts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--account",
+        metavar="ID",
+        help="Only events by callers of this account, or delivered by its trail. Can be repeated.",
+    ),
+]
+Addresses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--address",
+        metavar="IP",
+        help="Only events from this IP address or network (192.0.2.0/24). Can be repeated.",
+    ),
+]
+
+Filters = dict[str, str | list[str] | datetime]
+_OPTIONS = {
+    "since": Since,
+    "until": Until,
+    "actor": Actor,
+    "origin_key": OriginKey,
+    "account": Accounts,
+    "address": Addresses,
+}
+
+
+def event_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Add all of these options to a command, which gets the values that the user gives as `filters`."""
+    own = inspect.signature(command, eval_str=True).parameters
+    added = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=option) for name, option in _OPTIONS.items()
+    ]
+    others = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in own.values()]
+    before = list(own).index("filters")
+    parameters = [*others[:before], *added, *others[before + 1 :]]
+
+    @wraps(command)
+    def filtering(since: datetime | None, until: datetime | None, **given: object) -> None:
+        check_period(since, until)
+        filters = {"since": since, "until": until} | {name: given.pop(name) for name in _OPTIONS if name in given}
+        command(filters={name: value for name, value in filters.items() if value or value == ""}, **given)
+
+    filtering.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    filtering.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return filtering
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """Refuse a period in which no event can be."""
+    if since and until and since >= until:
+        fail("no event can match: --since must be before --until; change one of them", 2)

@@ -1,0 +1,111 @@
+"""Event options: one name, one help, one type and one parsing for the same filter, in every command and saved query."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from forensics.case import Case
+from forensics.cli import app
+from forensics.investigate.case.event_filter import SHARED, EventFilter
+from forensics.investigate.case.saved_queries import FILTERS, LISTS, saved_query
+from tests.cli.run import run
+from tests.simulator import sample
+
+OPTIONS = {f"--{name.replace('_', '-')}": name for name in FILTERS}
+# its options select what to load, and always load what names actors
+LOADS = "ingest"
+
+
+def options(group: Any = None, before: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Each filter of each command: the command, the name, and the annotation that makes help, type and parsing."""
+    program: Any = group or get_command(app)
+    for name, command in program.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from options(command, f"{before}{name} ")
+        elif name != LOADS:
+            hints = get_type_hints(command.callback, include_extras=True)
+            named = {option.opts[0]: hints[option.name] for option in command.params}
+            yield from ((f"{before}{name}", option, named[option]) for option in OPTIONS if option in named)
+
+
+def test_commands_agree() -> None:
+    found: dict[str, list[Any]] = {}
+    for _, option, annotation in options():
+        found.setdefault(option, []).append(annotation)
+    assert found.keys() == OPTIONS.keys()
+    for option, of_commands in found.items():
+        assert all(one == of_commands[0] for one in of_commands), option
+
+
+def test_saved_queries_agree_with_the_commands() -> None:
+    for command, option, annotation in options():
+        type_, info = get_args(annotation)
+        parameter = FILTERS[OPTIONS[option]]
+        assert info.help == parameter.meaning, command
+        assert (type_ == list[str] | None) == (parameter.type in LISTS), command
+    for query in Case.queries():
+        for own in query.parameters:
+            common = FILTERS.get(own.name)
+            assert common is None or own == common or (own.is_required and own.type == common.type), query.name
+
+
+def test_events_take_every_filter() -> None:
+    assert tuple(FILTERS) == SHARED
+    assert FILTERS.keys() <= EventFilter.__annotations__.keys()
+
+
+def test_a_saved_query_is_sql_that_runs_without_values_for_filters(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        query = saved_query("denied_calls").sql
+        assert case.sql_rows(query) == case.query_rows("denied_calls", {})
+        assert case.sql(query, {"actor": "svc-deploy"})["denied"].sum() == len(
+            case.events(actor="svc-deploy", outcome="denied")
+        )
+
+
+def rows(*arguments: object) -> list[dict[str, Any]]:
+    done = run(*arguments, "--format", "jsonl")
+    assert done.code == 0, done.err
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--actor", "SVC-DEPLOY"),
+        ("--origin-key", sample.LEAKED_KEY.lower()),
+        ("--account", "647927485622", "--account", "990935843807"),
+        ("--address", "192.0.2.0/24"),
+        ("--since", "2026-10-04 04:00", "--tz", "Europe/Berlin"),
+        ("--until", "2026-10-04", "--address", "192.0.2.0/24", "--address", "198.51.100.20"),
+    ],
+)
+def test_a_query_counts_the_events_that_the_command_lists(sample_case: Path, given: tuple[str, ...]) -> None:
+    listed = rows("events", "--case", sample_case, "--outcome", "denied", *given)
+    counted = rows("query", "run", "denied_calls", "--case", sample_case, *given)
+    assert listed
+    assert sum(row["denied"] for row in counted) == len(listed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("key_owner", "--key", "x", "--since", "2026-10-04"), "key_owner does not take --since; it takes --key"),
+        (("unresolved", "--actor", "x"), "does not take --actor; it takes --origin-key, --account, --address, --since"),
+        (("denied_calls", "--actor", ""), "--actor has an empty value"),
+        (("denied_calls", "--account", ""), "--account has an empty value"),
+        (("denied_calls", "--since", "2026-10-04", "--until", "2026-10-03"), "--since must be before --until"),
+        (("denied_calls", "--since", "soon"), "cannot parse 'soon' as a time"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_a_usage_error(sample_case: Path, arguments: tuple[str, ...], why: str) -> None:
+    done = run("query", "run", *arguments, "--case", sample_case)
+    assert (done.code, done.out) == (2, "")
+    assert why in done.complaint
