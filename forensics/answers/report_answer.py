@@ -8,6 +8,7 @@ from datetime import datetime
 from forensics.answers.core import LOCAL
 from forensics.answers.coverage_answer import Coverage
 from forensics.answers.key_answer import Activity, Key
+from forensics.answers.story_answer import Story
 from forensics.answers.tree_answer import Tree
 
 
@@ -106,7 +107,8 @@ class Report:
 
     `events`: a part of all `events_total`; the first calls of each kind take precedence, then sensitive and refused
     ones. `cited_without_record`: the number of cited events whose record is not here, because the report is full or the
-    event is not loaded.
+    event is not loaded. `story`: that of the key with everything derived from it, from every address; its first 500
+    steps.
     """
 
     key: Key
@@ -120,6 +122,7 @@ class Report:
     cited_without_record: int
     coverage: Coverage
     case: CaseState
+    story: Story | None = None
 
     @property
     def address_files(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.events import Since, Until
+from forensics.cli.event_options import Since, Until
 from forensics.cli.options import GeoOption, IpRangesOption, KeyFormat, ZoneOption, fail
 from forensics.cli.question import Question, question
 from forensics.cli.story import LeakedAt

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import typer
 
-from forensics.cli.events import Since, Until
+from forensics.cli.event_options import Since, Until
 from forensics.cli.key import AccessKey, Address, criteria
 from forensics.cli.options import GeoOption, IpRangesOption, ZoneOption, fail
 from forensics.cli.question import Question, question

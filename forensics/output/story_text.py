@@ -70,8 +70,7 @@ def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
         yield line(f"and {count(answer.actors_total - len(answer.actors), 'more actor')}", indent=2)
     if answer.undated:
         yield line(f"without {count(answer.undated, 'event')} that have no readable time", indent=2)
-    if answer.earlier and answer.leaked_at:
-        yield from _earlier(answer.earlier, readable_time(answer.leaked_at))
+    yield from earlier_lines(answer)
     steps = answer.steps[:shown]
     yield from _days(steps)
     if answer.steps_total > len(steps):
@@ -84,6 +83,20 @@ def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
 def render_whole_story(answer: Story) -> Iterator[Line]:
     """Return a story with all of its steps."""
     return render_story(answer, shown=None)
+
+
+def story_rows(answer: Story) -> Iterator[tuple[tuple[str | Span, ...], StoryStep]]:
+    """Return what was done in each step, and the step, for a table."""
+    before = None
+    for step in answer.steps:
+        yield (_signer(step, before), _styled_action(step), _source(step, before)), step
+        before = before if step.is_by_service else step
+
+
+def earlier_lines(answer: Story) -> Iterator[Line]:
+    """Return a line on the calls before the leak."""
+    if answer.earlier and answer.leaked_at:
+        yield from _earlier(answer.earlier, readable_time(answer.leaked_at))
 
 
 def _actors(actors: Sequence[StoryActor]) -> Iterator[Line]:
@@ -117,10 +130,14 @@ def _days(steps: Sequence[StoryStep]) -> Iterator[Line]:
 
 
 def _step(step: StoryStep, before: StoryStep | None) -> Iterator[Line]:
-    is_bad = step.new_address or (step.succeeded > 0 and not step.is_reading)
-    action = (_action(step), "" if step.succeeded else "warn") if not is_bad else (_action(step), "bold")
-    yield line(f"{_clock(step)}{_signer(step, before)}", action, _source(step, before), indent=2, hang=_CLOCK + 2)
+    text = (f"{_clock(step)}{_signer(step, before)}", _styled_action(step), _source(step, before))
+    yield line(*text, indent=2, hang=_CLOCK + 2)
     yield _cited(step.event_ids, step.events)
+
+
+def _styled_action(step: StoryStep) -> Span:
+    is_bad = step.new_address or (step.succeeded > 0 and not step.is_reading)
+    return _action(step), "bold" if is_bad else "" if step.succeeded else "warn"
 
 
 def _clock(step: StoryStep) -> str:

@@ -86,8 +86,8 @@ PIVOT = "pivot (select left(event_name, 40) as name, grade from attributed_event
 ASKED: dict[str, list[list[str]]] = {
     "triage": [[], ["--all"]],
     "who": [[PARENT_KEY], [session_key(50 + number) for number, _ in NUMBERED], [ALL_AT_ONCE, PARENT_KEY]],
-    "key": [[PARENT_KEY], [session_key(51)], [user_key(0)]],
-    "tree": [[PARENT_KEY]],
+    "key": [[PARENT_KEY], [PARENT_KEY, "--all"], [session_key(51)], [user_key(0)]],
+    "tree": [[PARENT_KEY], [user_key(1)]],
     "story": [[PARENT_KEY], ["198.51.100.0/24", "--all"]],
     "report": [[PARENT_KEY]],
     "events": [[], ["--key", PARENT_KEY]],

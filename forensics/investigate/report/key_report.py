@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import TypeVar
 
-from forensics.answers.key_answer import Activity
+from forensics.answers.key_answer import Activity, CallFilter
 from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, ProvingRecord, Report, SignedBy, Timeline
+from forensics.answers.story_answer import Story
 from forensics.identifiers import Identifier
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
@@ -21,6 +22,7 @@ from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.key.counted_calls import CallCriteria, call_filter, counted_calls
 from forensics.investigate.key.key_page import key
 from forensics.investigate.sql_rows import Connection, Row, rows
+from forensics.investigate.story.story_page import story
 from forensics.investigate.tree.derived import NodesBelow, tree_and_credentials
 from forensics.investigate.who.requesters import ids_of, subject_rows
 
@@ -33,6 +35,7 @@ _ROOM_FOR_RECORDS = 9_000_000  # maximum characters of all records in the docume
 _ROOM_FOR_EVENTS = 3_000_000
 _CITED = 2_000  # maximum cited event IDs
 _STEPS = 160  # maximum steps of the timeline
+_STORY_STEPS = 500
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as in the tables
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _values = attrgetter(*(field.name for field in fields(ListedEvent)[:-1]))
@@ -80,8 +83,9 @@ def report(
         signed_by = rows(connection, SignedBy, "report/signed_by", uses=uses)
         timeline = _timeline(connection, uses, done)
         listed = _listed_rows(connection, uses)
+    narrative = _story(connection, identifier, page.counted)
     loaded = coverage(connection)
-    cited = list(dict.fromkeys(cited_event_ids((page, below, done, loaded.trails))))
+    cited = list(dict.fromkeys(cited_event_ids((page, below, done, loaded.trails, narrative))))
     found = _records(connection, cited[:_CITED], listed)
     places = {row.event_key: number for number, row in enumerate(found)}
     with_record = {row.record.event_id for row in found}
@@ -97,7 +101,15 @@ def report(
         cited_without_record=sum(event_id not in with_record for event_id in cited),
         coverage=loaded,
         case=case,
+        story=narrative,
     )
+
+
+def _story(connection: Connection, identifier: Identifier, counted: CallFilter) -> Story:
+    """Return the first steps of the story of a key in the period that the report counts."""
+    period: dict[str, object] = {"since": counted.since, "until": counted.until}
+    narrative = story(connection, identifier.id, period, counted.leaked_at)
+    return replace(narrative, steps=narrative.steps[:_STORY_STEPS])
 
 
 def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_ProvingRow]:

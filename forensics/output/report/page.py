@@ -27,6 +27,7 @@ from forensics.output.report.lineage import STYLE as LINEAGE_STYLE
 from forensics.output.report.lineage import lineage
 from forensics.output.report.markup import EventLinks, shown
 from forensics.output.report.timeline import timeline
+from forensics.output.story_text import earlier_lines, story_rows
 from forensics.output.tree_text import COMMANDS, already_lines, called, until
 from forensics.output.who_text import claim_lines, missing_lines
 from forensics.output.words import (
@@ -47,6 +48,7 @@ from forensics.output.workload_text import WORKLOAD_TITLE, used_from_lines
 _COVERAGE_WIDTH = 110
 _TITLES = {
     "lineage": "Origin and derived credentials",
+    "story": "Story: what was done, in order of time",
     "timeline": "Timeline",
     "done": "Activity",
     "touched": "Resources",
@@ -131,6 +133,7 @@ def _environment(links: EventLinks) -> Environment:
         "count": count,
         "counted_rows": counted_rows,
         "described": described,
+        "earlier_lines": earlier_lines,
         "exported_lines": exported_lines,
         "life_lines": life_lines,
         "missing_lines": missing_lines,
@@ -138,6 +141,7 @@ def _environment(links: EventLinks) -> Environment:
         "owners_access_lines": owners_access_lines,
         "quarantine_lines": quarantine_lines,
         "rule": rule,
+        "story_rows": story_rows,
         "until": until,
         "used_from_lines": used_from_lines,
     }
