@@ -89,11 +89,11 @@ def events(
       forensics events --logs sample_logs --address 192.0.2.0/24 --format csv > found.csv
     """
     check_period(since, until)
-    if columns and asked.format.startswith("timesketch"):
+    if columns is not None and asked.format.startswith("timesketch"):
         fail("a Timesketch file has its own columns; leave --columns out, or use another --format", 2)
     if limit is None and asked.format == EventsFormat.TABLE:
         limit = _SHOWN_IN_A_TABLE
-    listed = [text.strip() for text in columns.split(",")] if columns else None
+    listed = [text.strip() for text in columns.split(",")] if columns is not None else None
     with asked.opened() as case:
         from forensics.case import EventFilter
         from forensics.output.notes import tell_limit, tell_no_event

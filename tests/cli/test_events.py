@@ -66,6 +66,7 @@ def test_columns(sample_case: Path) -> None:
     "options",
     [
         ["--columns", "event"],
+        ["--columns", ""],
         ["--match", "event=x"],
         ["--match", "event_name=("],
         ["--outcome", "success"],
