@@ -101,10 +101,15 @@ def earlier_lines(answer: Story) -> Iterator[Line]:
 
 def _actors(actors: Sequence[StoryActor]) -> Iterator[Line]:
     for actor in actors:
-        who = (
-            "not resolved" if actor.kind == ActorKind.UNKNOWN else f"{ACTOR_KINDS[actor.kind]} {actor.name or actor.id}"
-        )
-        yield line(f"{count(actor.events, 'event')} by {who}", (f"  {actor.grade}", "dim"), indent=2)
+        yield line(f"{count(actor.events, 'event')} by {_who(actor)}", (f"  {actor.grade}", "dim"), indent=2)
+
+
+def _who(actor: StoryActor) -> str:
+    if actor.kind == ActorKind.UNKNOWN:
+        return "unresolved actors"
+    # the names of these two show their kind
+    kind = "" if actor.kind in (ActorKind.ROOT, ActorKind.ANONYMOUS) else f"{ACTOR_KINDS[actor.kind]} "
+    return f"{kind}{actor.name or actor.id or 'without a name'}"
 
 
 def _earlier(earlier: EarlierUse, leaked_at: str) -> Iterator[Line]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from forensics.answers.core import ActorKind, Grade
+from forensics.answers.story_answer import StoryActor
 from forensics.case import Case
 from forensics.output.lines import cells, lay_out
 from forensics.output.story_text import render_story, render_whole_story
@@ -37,6 +40,19 @@ def test_a_long_story_says_what_it_leaves_out(sample_case: Path) -> None:
     assert f"and {story.steps_total - 3} later steps; --all lists them" in part
     assert "later step" not in whole
     assert all(step.event_ids[0] in whole for step in story.steps)
+
+
+def test_root_anonymous_and_unresolved_actors(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        story = case.story("192.0.2.91")
+    actors = (
+        StoryActor(ActorKind.ROOT, "704560302692", "root of 704560302692", Grade.PROVEN, 3),
+        StoryActor(ActorKind.ANONYMOUS, None, "anonymous", Grade.PROVEN, 2),
+        StoryActor(ActorKind.UNKNOWN, None, None, Grade.NONE, 1),
+    )
+    shown = lay_out(render_story(replace(story, actors=actors, actors_total=3)), 80)
+    for row in ("3 events by root of 704560302692  proven", "2 events by anonymous ", "1 event by unresolved actors "):
+        assert f"\n  {row}" in shown
 
 
 def test_the_chosen_name_of_a_session_is_not_shown(sample_case: Path) -> None:

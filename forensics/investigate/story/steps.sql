@@ -1,8 +1,8 @@
--- Create the steps of a story: similar calls of one signer from one address with one program, without a pause of half an
--- hour. Grain: one row per step. Reads with one outcome are one step; of other calls, those of one name, outcome and
--- change, on one target, or on objects of one bucket. Of the calls that AWS services made for the caller, the address,
--- program and key do not matter. `new_...`: earlier calls of the story have others. $leaked_at: UTC, or null; calls
--- before it are in no step, nor are calls without a time.
+-- Create the steps of a story: similar calls of one signer from one address with one program, without a pause of half
+-- an hour. Grain: one row per step. Reads with one outcome are one step; of other calls, those of one name, outcome
+-- and change, on one target, or on objects of one bucket. Of the calls that AWS services made for the caller, the
+-- address, program and key do not matter. `new_...`: earlier calls of the story have others. $leaked_at: UTC, or null;
+-- calls before it are in no step, nor are calls without a time.
 create or replace temporary table story_steps as
 with calls as (
     select
@@ -116,7 +116,8 @@ select
     arg_min(source_ip_address, (event_time, event_key)) as source_ip_address,
     arg_min(user_agent, (event_time, event_key)) as user_agent,
     signer.application as application,
-    list_slice(list_sort(coalesce(list(distinct aws_region) filter (aws_region is not null), [])), 1, 12) as aws_regions,
+    list_slice(list_sort(coalesce(list(distinct aws_region) filter (aws_region is not null), [])), 1, 12)
+        as aws_regions,
     bool_or(is_new_address) as new_address,
     bool_or(is_new_application) as new_application,
     coalesce(list_sort(list(aws_region) filter (is_new_region)), []) as new_regions,
