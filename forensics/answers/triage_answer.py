@@ -40,7 +40,7 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a story stands out within this case. `events`: the number of events; `event_ids`: the most telling of them.
+    """Why a story stands out within this case. `events`: the number of events; `event_ids`: the most significant.
 
     `details`: a few networks, programs, regions, APIs or the like that the signal is about.
     """

@@ -1,9 +1,9 @@
 -- Create the table of the calls of all stories, folded by API, place, program and outcome of a day, for the signals of
--- triage: the lake is read once. A call that a service made on somebody's behalf has no place. Unreliable events are
--- left out. `network_newness` and `program_newness` are 0 for a network and a program that the story, or its role, has
--- used for a day. They fall with the number of networks and programs that it used before, because some callers roam, and
--- grow with the time that its habits are known. A network that others used a day before is not new.
--- Grain: one row per (story, day, API, region, account, network, program, outcome).
+-- triage: the lake is read once. A call that a service made for a caller has no place. Unreliable events are left out.
+-- `network_newness` and `program_newness` are 0 for a network and a program that the story, or its role, has used for
+-- a day. They fall with the number of networks and programs that it used before, because some callers roam, and grow
+-- with the time that its habits are known. A network that others used a day before is not new. Grain: one row per
+-- (story, day, API, region, account, network, program, outcome).
 create temporary table triage_calls as
 with called as (
     select
@@ -20,11 +20,15 @@ with called as (
         events.recipient_account_id,
         events.outcome,
         coalesce(events.event_category, 'Management') = 'Data' as is_data,
-        case when events.invoked_by is null then split_part(events.source_addresses, ',', 1) end as address,
+        triage_networks.address,
+        triage_networks.network,
         case when events.invoked_by is null then events.user_agent end as user_agent
     from events
     left join twins on twins.event_key = events.event_key
     join triage_stories on triage_stories.credential_id = coalesce(twins.credential_id, events.credential_id)
+    left join triage_networks
+      on  triage_networks.source_addresses = events.source_addresses
+      and events.invoked_by is null
     where not events.unreliable
       and events.event_time is not null
       -- another account's record of a switch of roles, whose caller's own record counts
@@ -34,11 +38,6 @@ with called as (
 placed as (
     select
         *,
-        -- neighboring addresses are one network: a /24 of IPv4, a /48 of IPv6
-        case
-            when address like '%.%' then regexp_extract(address, '^(\d+\.\d+\.\d+)\.', 1)
-            when address like '%:%' then regexp_extract(address, '^([0-9a-f]*:[0-9a-f]*:[0-9a-f]*)', 1)
-        end as network,
         -- the program without its version; AWS's own names are not programs
         case
             when user_agent not like 'AWS Internal%' and user_agent not like '%.amazonaws.com'
@@ -110,7 +109,7 @@ programs as (
 dated as (
     select
         folded.*,
-        -- five days tell the habits of a story
+        -- the habits of a story are known after five days
         least(1.0, date_diff('hour', began.first_event, folded.first_event) / 120.0) as history,
         date_diff('hour', began_in_case.first_event, folded.first_event) as hours_of_case,
         networks.known as known_networks,

@@ -1,5 +1,5 @@
--- Add the signal session_moved: temporary credentials that were used from several public networks. The fewer stories have
--- such, the stronger. One row per (story, day).
+-- Add the signal session_moved: temporary credentials that were used from several public networks. The fewer stories
+-- have such, the stronger. One row per (story, day).
 insert into triage_signals
 with placed as (
     select
@@ -9,21 +9,13 @@ with placed as (
         events.event_date,
         events.event_key,
         events.event_id,
-        split_part(events.source_addresses, ',', 1) as address,
-        -- the networks of `calls`
-        case
-            when events.source_addresses like '%.%'
-                then regexp_extract(events.source_addresses, '^(\d+\.\d+\.\d+)\.', 1)
-            else regexp_extract(events.source_addresses, '^([0-9a-f]*:[0-9a-f]*:[0-9a-f]*)', 1)
-        end as network
+        triage_networks.address,
+        triage_networks.network
     from events
     join triage_stories on triage_stories.credential_id = events.credential_id
+    join triage_networks on triage_networks.source_addresses = events.source_addresses
     where events.access_key_id like 'ASIA%'
-      and events.source_addresses is not null
-      and not regexp_matches(
-          events.source_addresses,
-          '^(10\.|127\.|169\.254\.|172\.(1[6-9]|2[0-9]|3[01])\.|192\.168\.|::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)'
-      )
+      and triage_networks.is_public
       and events.invoked_by is null
       and not events.unreliable
       and events.event_time is not null

@@ -1,5 +1,5 @@
--- What triage read. `other_events`: data events and other events that are not management events, or that are unreliable.
--- One row.
+-- What triage read. `other_events`: data events and other events that are not management events, or that are
+-- unreliable. One row.
 select
     coalesce(sum(events), 0)::bigint as events,
     coalesce(sum(events) - sum(management_events), 0)::bigint as other_events,

@@ -1,13 +1,13 @@
--- Add a signal for each kind of sensitive call (`sensitive_signals`) that succeeded. A call counts less each further day
--- that the story, or its role, makes it, and the more stories make it, unless the story rarely calls anything new. Many
--- calls at once count more, after the first day of the case. One row per (story, day, signal).
+-- Add a signal for each kind of sensitive call (`sensitive_signals`) that succeeded. A call counts less each further
+-- day that the story, or its role, makes it, and the more stories make it, unless the story rarely calls anything new.
+-- Many calls at once count more, after the first day of the case. One row per (story, day, signal).
 insert into triage_signals
 with actions as (
     select
         event_source,
         event_name,
         signal,
-        -- so many calls on a day are a bulk
+        -- this number of calls on a day is a bulk
         case tactic when 'credential_access' then 10.0 else 40.0 end as bulk
     from sensitive_signals
 ),

@@ -1,4 +1,4 @@
-"""Still works: what of the stories of leads is not known to have ended at the latest event, as `tree` decides it."""
+"""Still works: the access that leads have or created and that has not ended at the latest event, as in `tree`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Roots = Mapping[int, Set[str]]
 
 
 def still_works(connection: Connection, roots: Roots, at: datetime) -> dict[int, tuple[StillWorks, ...]]:
-    """Return what still works of each lead; a lead is missing if too much is derived from its credentials."""
+    """Return the access of each lead that still works; a lead is missing if too much is derived from it."""
     every = sorted({root for some in roots.values() for root in some})
     derived = dict(pairs(connection, str, int, "triage/derived_of", ids=every)) if every else {}
     small = {lead: some for lead, some in roots.items() if sum(derived.get(root, 0) for root in some) <= _EXAMINED}

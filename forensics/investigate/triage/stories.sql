@@ -4,7 +4,7 @@
 -- many networks such an actor uses anyway; each run of a pipeline has an address of its own, and people travel.
 -- Grain: one row per credential.
 create temporary table triage_stories as
-with told as (
+with named as (
     select
         credentials.credential_id,
         credentials.last_use,
@@ -35,10 +35,13 @@ select
     credential_id,
     story,
     coalesce(role_name, story) as habit,
-    case actor_kind when 'web_identity_user' then 5 when 'saml_user' then 2 when 'identity_center_user' then 2 else 1 end
-        as usual_networks,
+    case
+        when actor_kind = 'web_identity_user' then 5
+        when actor_kind in ('saml_user', 'identity_center_user') then 2
+        else 1
+    end as usual_networks,
     actor_kind,
     actor_id,
     origin_access_key_id
-from told
+from named
 where story is not null

@@ -115,14 +115,14 @@ def _name(facts: LeadFacts) -> str:
 
 
 def _command(facts: LeadFacts, event_ids: Sequence[str], cited: Iterable[CitedEvent]) -> tuple[str, ...]:
-    """Return the next command: about the origin key, or else the key of the most telling event, or the principal."""
+    """Return the next command: on the origin key, or else the key of the most significant event, or the principal."""
     keys = {event.event_id: event.access_key_id for event in cited if event.story == facts.story}
-    telling = (keys.get(id_) for id_ in event_ids)
-    for key in (facts.origin_access_key_id, *telling):
+    for key in (facts.origin_access_key_id, *map(keys.get, event_ids)):
         if key and _is_identifier(key):
             return ("forensics", "story", key)
     others = (facts.arn, facts.principal_id, *event_ids)
-    return ("forensics", "who", next(filter(_is_identifier, filter(None, others)), ""))
+    identifier = next(filter(_is_identifier, filter(None, others)), None)
+    return ("forensics", "who", identifier) if identifier else ("forensics", "triage", "--all")
 
 
 def _is_identifier(text: str) -> bool:

@@ -21,7 +21,7 @@ from forensics.investigate.workloads import workload
 from forensics.tables import insert_rows
 
 # in this order: the first ones create the tables that the others read
-TABLES = ("stories", "calls", "days", "records", "signals")
+TABLES = ("stories", "networks", "calls", "days", "records", "signals")
 SIGNALS = (
     "new_places",
     "first_seen",
