@@ -238,7 +238,7 @@ def _source(step: StoryStep, before: StoryStep | None) -> Span | str:
         parts.append(f"with {'the new program ' if step.new_application else ''}{step.application}")
     text = f" {' '.join(parts)}" if parts else ""
     if step.new_regions:
-        text += f"; new region {first_few(step.new_regions, _NAMED)}"
+        text += f"; new region{'s' if len(step.new_regions) > 1 else ''} {first_few(step.new_regions, _NAMED)}"
     return (text, "warn") if step.new_address or step.new_application or step.new_regions else text
 
 

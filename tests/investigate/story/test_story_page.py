@@ -100,6 +100,14 @@ def test_subjects(case: Case, subject: str, type_: StorySubjectType, events: int
     assert (story.subject.type, story.events) == (type_, events)
 
 
+def test_the_arn_of_a_federated_user_is_that_of_a_session(tmp_path: Path) -> None:
+    arn = f"arn:aws:sts::{AWS.id}:federated-user/bob"
+    federated = {"type": "FederatedUser", "principalId": f"{AWS.id}:bob", "arn": arn, "accountId": AWS.id}
+    with case_of_records([call(federated, 0)], tmp_path) as case:
+        story = case.story(arn)
+    assert (story.subject.type, story.events) == ("session", 1)
+
+
 def test_a_session_name_is_no_subject(case: Case) -> None:
     """The caller chose it: the story of bob is not that of a session that calls itself bob."""
     assert [actor.name for actor in case.story("bob").actors] == ["bob"]
