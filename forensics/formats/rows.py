@@ -226,6 +226,8 @@ def _with_names(value: Any, above: Path) -> Any:
 
 
 def _scalar(name: str, value: Any) -> Any:
+    while name in _TIMES and isinstance(value, Mapping) and len(value) == 1:  # MongoDB's {"$date": ...}
+        value = next(iter(value.values()))
     if isinstance(value, datetime):
         value = _utc(value)
     if name in _TIMES and isinstance(value, (str, int, float)) and (moment := parse_time(str(value))):

@@ -44,7 +44,7 @@ _TEXT_OF_A_RECORD = b'\\"event'
 _TEXT_OF_A_BLOCK = re.compile(rb':\s?"\{\\"')
 # a date and a clock with a space between them, where AWS writes `T`, or a count of seconds
 _TIME, _DATE = b'"eventTime":"', len(b'"eventTime":"2026-10-04')
-_TIME_OF_A_PRODUCT = re.compile(rb'"eventTime":\s?(?:\d|"\d{4}-\d\d-\d\d |"\\?/Date\()')
+_TIME_OF_A_PRODUCT = re.compile(rb'"eventTime":\s?(?:\d|\{|"\d{4}-\d\d-\d\d |"\\?/Date\()')
 # names of the original message that only the product writes, in order of preference
 _ORIGINALS = (
     "event.original",

@@ -128,3 +128,10 @@ def test_text_in_brackets_before_each_record_is_no_list(before: str, tmp_path: P
         (Delivery.WRAPPED, "e-1"),
         (Delivery.WRAPPED, "e-2"),
     ]
+
+
+@pytest.mark.parametrize("time", [{"$date": "2026-10-01T12:00:00Z"}, {"$date": {"$numberLong": "1790856000000"}}])
+def test_a_time_in_an_object_is_read(time: object) -> None:
+    """MongoDB's extended JSON: https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/"""
+    ((_, record),) = events(read(dump({**RECORD, "eventTime": time}).encode()))
+    assert json.loads(record)["eventTime"] == "2026-10-01T12:00:00Z"
