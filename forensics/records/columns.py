@@ -344,9 +344,13 @@ def _effects(
         if event in ISSUANCES:
             issuing, wrong = _issuing(unambiguous)
             issued[row] = issuance(record, identity.block, issuing)
+            new_key = issued[row].issued_access_key_id
         else:
             changing, wrong = _changing(unambiguous)
             changed[row] = change(record, identity.block, changing)
+            new_key = changed[row].created_access_key_id
+        if not new_key and _ACCESS_KEY_IDS.search(record.response_elements):
+            flags.add(row, IDENTITY_UNREAD, unreliable=False)
         if wrong:
             flags.add(row, "wrong_type", unreliable=True)
     return issued, changed

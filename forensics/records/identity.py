@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from forensics.formats.event_times import parse_event_time
+from forensics.formats.record_names import path_of
 from forensics.identifiers import (
     ACCOUNT,
     account_of_arn,
@@ -51,7 +52,7 @@ _RESOURCE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*[^:/]")
 class Identity(NamedTuple):
     """The columns of IDENTITY_COLUMNS in their order, then the decoded block and what is wrong with it.
 
-    `flag`: its anomaly. `is_unread`: it names a caller or an access key in a form that is not read.
+    `flag`: its anomaly. `is_unread`: it names a caller, a session or an access key in a form that is not read.
     """
 
     identity_type: str | None
@@ -96,6 +97,7 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     on_behalf_of = user.on_behalf_of
     delegate_account_id = _delegate(user)
     credentials_issued_to = _workload_arn(user)
+    unknown_fields = rec.unknown_identity_fields(block)
     return Identity(
         identity_type=user.type,
         principal_id=principal_id,
@@ -131,15 +133,16 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
         else None,
         block=user,
         flag=flag,
-        unknown_fields=rec.unknown_identity_fields(block),
-        is_unread=_is_unread(block, user),
+        unknown_fields=unknown_fields,
+        is_unread=_is_unread(block, user) or any(map(path_of, unknown_fields)),
     )
 
 
 def _is_unread(block: bytes, user: UserIdentity) -> bool:
     """Return whether an access key in a block, or everything in it, is in none of the members that are read."""
     has_key = user.access_key_id or user.credential_id
-    return (not has_key and _KEY.search(block) is not None) or (block != b"{}" and user == UserIdentity())
+    is_empty = block in (b"{}", b"null")
+    return (not has_key and _KEY.search(block) is not None) or (not is_empty and user == UserIdentity())
 
 
 def is_named_alone(identity: Identity) -> bool:

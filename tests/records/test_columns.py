@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from random import Random
 from typing import Any, NamedTuple
@@ -356,3 +357,58 @@ def test_fields_of_the_reference_are_known() -> None:
     raw = dump({**ISSUING[0], "userIdentity": identity, "eventContext": {}, "insightDetails": {}, "odd": 1})
     _, _, (unknown,) = to_batch([SourceRecords(Records(0, [raw]), "source")], {})
     assert set(unknown) == {"odd", "userIdentity.odd", "userIdentity.inScopeOf.odd"}
+
+
+def spelled(value: Any, change: Callable[[str], str]) -> Any:
+    """The same value with the names of its members in another spelling."""
+    return {change(name): spelled(item, change) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "snake": lambda name: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(),
+    "pascal": lambda name: name[0].upper() + name[1:],
+    "lower": str.lower,
+}
+KEY = "ASIAIOSFODNN7EXAMPL2"
+SESSION: Json = {
+    "sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE", "userName": "ops"},
+    "attributes": {"creationDate": "2026-10-01T11:00:00Z", "mfaAuthenticated": "false"},
+}
+
+
+def calling(event: str = "s3.amazonaws.com:GetObject", **fields: Any) -> bytes:
+    source, _, name = event.partition(":")
+    return dump(RECORDS[0] | {"eventSource": source, "eventName": name, "eventType": "AwsApiCall", **fields})
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("block", ["sessionContext", "attributes", "sessionIssuer", "no sessionContext"])
+def test_a_session_in_another_spelling_is_unread(block: str, spelling: str) -> None:
+    """The identity began with AWS's names, so the record was native, and its session was lost."""
+    change = SPELLINGS[spelling]
+    written = {
+        "sessionContext": {change("sessionContext"): SESSION},
+        "attributes": {"sessionContext": SESSION | {"attributes": spelled(SESSION["attributes"], change)}},
+        "sessionIssuer": {"sessionContext": SESSION | {"sessionIssuer": spelled(SESSION["sessionIssuer"], change)}},
+        "no sessionContext": SESSION,
+    }[block]
+    identity = {"type": "AssumedRole", "principalId": "AROAEXAMPLE:s", "accessKeyId": KEY}
+    assert row(calling(userIdentity=identity | written))["flags"] == "identity_unread"
+    assert row(calling(userIdentity=identity | {"sessionContext": SESSION}))["flags"] is None
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    ("event", "response"),
+    [
+        ("sts.amazonaws.com:AssumeRole", {"credentials": {"accessKeyId": KEY}}),
+        ("iam.amazonaws.com:CreateAccessKey", {"accessKey": {"accessKeyId": KEY, "userName": "bob"}}),
+    ],
+)
+def test_a_new_key_in_another_spelling_is_unread(event: str, response: Json, spelling: str) -> None:
+    assert row(calling(event, responseElements=spelled(response, SPELLINGS[spelling])))["flags"] == "identity_unread"
+    assert row(calling(event, responseElements=response))["flags"] is None
+
+
+def test_a_service_event_without_identity_is_read() -> None:
+    assert "identity_unread" not in row(calling(eventType="AwsServiceEvent", userIdentity=None))["flags"]
