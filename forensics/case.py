@@ -209,11 +209,16 @@ class Case(CaseTables):
         answer = self._checked(tree(self._database.open(), identify(subject), at))
         return self._log.add("tree", {"subject": subject.strip(), "at": at}, answer)
 
-    def triage(self) -> Triage:
-        """Return where to look first: what stands out in the case, folded by actor and origin key, strongest first."""
+    def triage(self, *, ip_ranges: str | Path | None = None) -> Triage:
+        """Return where to look first: what stands out in the case, folded by actor and origin key, strongest first.
+
+        Args:
+            ip_ranges: as for `who`.
+        """
         from forensics.investigate.triage.triage_page import triage
 
-        return self._log.add("triage", {}, self._checked(triage(self._database.open())))
+        answer = self._checked(triage(self._database.open(), read_ip_ranges(ip_ranges)))
+        return self._log.add("triage", named_files("ip_ranges", [ip_ranges]), answer)
 
     def story(self, subject: str, *, leaked_at: datetime | None = None, **wanted: Unpack[EventFilter]) -> Story:
         """Return what a key, session, user, role or address did in time, with everything derived from it.

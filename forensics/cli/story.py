@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from forensics.cli.event_options import Since, Until, check_period
+from forensics.cli.event_options import Filters, event_filters
 from forensics.cli.options import AnswerFormat, ZoneOption, time_option
 from forensics.cli.question import Question, question
+
+if TYPE_CHECKING:
+    from forensics.case import EventFilter
 
 LeakedAt = Annotated[
     datetime | None,
@@ -18,6 +21,7 @@ LeakedAt = Annotated[
 
 
 @question(AnswerFormat)
+@event_filters
 def story(
     subject: Annotated[
         str,
@@ -28,8 +32,7 @@ def story(
         ),
     ],
     *,
-    since: Since = None,
-    until: Until = None,
+    filters: Filters,
     leaked_at: LeakedAt = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     every: Annotated[bool, typer.Option("--all", help="List all steps, not only the first.")] = False,
@@ -44,10 +47,9 @@ def story(
     Examples:
       forensics story AKIA2ICYRBJSCUQBO6WH --logs sample_logs --leaked-at 2026-10-03T21:00:00Z
       forensics story svc-deploy --case my-case --since 2026-10-04 --until 2026-10-05
-      forensics story 192.0.2.0/24 --case my-case --all
+      forensics story 192.0.2.0/24 --case my-case --account 111122223333 --all
       forensics story AKIA2ICYRBJSCUQBO6WH --case my-case --format json
     """
-    check_period(since, until)
     with asked.opened() as case:
-        answer = case.story(subject, leaked_at=leaked_at, since=since, until=until)
+        answer = case.story(subject, leaked_at=leaked_at, **cast("EventFilter", filters))
         asked.print(answer, "whole_story" if every else "")

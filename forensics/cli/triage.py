@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import AnswerFormat
+from forensics.cli.options import AnswerFormat, IpRangesOption
 from forensics.cli.question import Question, question
 
 All = Annotated[bool, typer.Option("--all", help="Show all leads; by default, the first 10.")]
 
 
 @question(AnswerFormat)
-def triage(asked: Question, all_leads: All = False) -> None:
+def triage(asked: Question, ip_ranges: IpRangesOption = None, all_leads: All = False) -> None:
     """Show where to look first in logs that nobody has read.
 
     Ranks what actors did with each key by how unusual it is within these logs: new networks and programs, refused
@@ -28,5 +28,5 @@ def triage(asked: Question, all_leads: All = False) -> None:
       forensics triage --case my-case --format json
     """
     with asked.opened() as case:
-        answer = replace(case.triage(), source=asked.source)
+        answer = replace(case.triage(ip_ranges=ip_ranges), source=asked.source)
         asked.print(answer, "all leads" if all_leads else "")

@@ -10,6 +10,7 @@ import pytest
 
 from forensics.addresses import parse_address
 from forensics.answers.core import AddressClass
+from forensics.answers.triage_answer import Signal, Triage
 from forensics.answers.who_answer import UsedFrom, Workload
 from forensics.case import Case
 from forensics.errors import NotIpRanges
@@ -136,6 +137,25 @@ def test_who_key_and_the_saved_query_agree(tmp_path: Path) -> None:
         by_key = {key for key in keys if (found := case.key(key).who.workload) and found.used_elsewhere}
         listed = {row[2] for row in case.query_rows("workload_used_elsewhere", {}).rows}
     assert by_who == by_key == listed == {keys[number] for number in (0, 3, 4, 6)}
+
+
+@pytest.mark.parametrize(("uses", "with_ranges", "without"), [((NAT,), False, True), ((WEST,), True, True)])
+def test_triage_knows_addresses_of_aws(tmp_path: Path, uses: tuple[str], with_ranges: bool, without: bool) -> None:
+    aws, ranges = Account("111111111111"), tmp_path / "ip-ranges.json"
+    ranges.write_bytes(RANGES)
+    role, key = aws.role("web"), aws.key("K")
+    session, ec2 = role.session("i-1", 0, key), service("ec2.amazonaws.com")
+    aws.log(assume_role(ec2, role, "i-1", 0, issues=key, tells_session=False))
+    aws.log(
+        *(call(session, 10 * second, sourceIPAddress=address) for second, address in enumerate((HOME, *uses, HOME)))
+    )
+    with case_of_records(aws.records, tmp_path / "case") as case:
+        assert _tells_elsewhere(case.triage()) is without
+        assert _tells_elsewhere(case.triage(ip_ranges=ranges)) is with_ranges
+
+
+def _tells_elsewhere(answer: Triage) -> bool:
+    return any(reason.signal == Signal.WORKLOAD_ELSEWHERE for lead in answer.leads for reason in lead.reasons)
 
 
 def test_both_events_are_cited() -> None:

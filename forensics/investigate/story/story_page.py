@@ -72,8 +72,9 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
     """
     subject = _subject(connection, text)
     criterion = _CRITERIA[subject.type]
-    if wanted.get(criterion):
-        raise UnusableFilter(f"the subject is the {criterion} of the story; leave {criterion} out")
+    replaced = {criterion, "origin_key"} if criterion == "key" else {criterion}
+    for name in replaced.intersection(name for name, value in wanted.items() if value):
+        raise UnusableFilter(f"the subject is the {criterion} of the story; leave --{name.replace('_', '-')} out")
     about: dict[str, object] = {criterion: subject.id}
     if subject.type != StorySubjectType.ADDRESS:
         about["descendants"] = True

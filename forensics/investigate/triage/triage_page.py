@@ -16,6 +16,7 @@ from forensics.answers.triage_answer import Blind, Lead, Triage
 from forensics.errors import NotAnIdentifier
 from forensics.identifiers import identify
 from forensics.investigate.case.loaded_hours import coverage
+from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.sql_rows import Connection, grouped, rows, values
 from forensics.investigate.triage.still_works import still_works
 from forensics.investigate.triage.triage_drafts import Draft, drafts
@@ -31,9 +32,9 @@ _LISTED = 10  # keys and accounts of a lead
 _CITED = 20  # events of a lead
 
 
-def triage(connection: Connection) -> Triage:
-    """Return the stories of a case that stand out, the strongest first."""
-    with signals_of(connection):
+def triage(connection: Connection, ip_ranges: IpRanges | None = None) -> Triage:
+    """Return the stories of a case that stand out, the strongest first. `ip_ranges` identifies AWS's own addresses."""
+    with signals_of(connection, ip_ranges):
         signals = scored(connection, _LEAST_READ, LEAST, _MOST_STORIES)
         stories = sorted({signal.story for signal in signals})
         planted = rows(connection, PlantedStory, "triage/folds", stories=stories) if stories else []

@@ -36,6 +36,14 @@ class PlantedStory(Row, frozen=True):
     planted_at: datetime
 
 
+class WorkloadRow(Row, frozen=True):
+    """A credential of a workload, and the region that issued it."""
+
+    credential_id: str
+    access_key_id: str
+    home_region: str | None
+
+
 class ClaimRow(Row, frozen=True):
     """A session with a SourceIdentity."""
 

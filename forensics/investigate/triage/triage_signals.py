@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from forensics.answers.triage_answer import Signal
 from forensics.answers.who_answer import Agreement, UsedFrom
+from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, run
 from forensics.investigate.triage.signal_weights import WEIGHTS
-from forensics.investigate.triage.triage_rows import ClaimRow, ScoredSignal
+from forensics.investigate.triage.triage_rows import ClaimRow, ScoredSignal, WorkloadRow
 from forensics.investigate.who.claims import agreement
 from forensics.investigate.workloads import workload
 from forensics.tables import insert_rows
@@ -53,15 +54,15 @@ _COLUMNS = pa.schema(
 
 
 @contextmanager
-def signals_of(connection: Connection) -> Iterator[None]:
-    """Fill the temporary tables of triage, and drop them at the end."""
+def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Iterator[None]:
+    """Fill the temporary tables of triage, and drop them at the end. `ip_ranges` identifies AWS's own addresses."""
     try:
         run(connection, "sensitive_signals")
         for table in TABLES:
             run(connection, f"triage/{table}")
         for signal in SIGNALS:
             run(connection, f"triage/{signal}")
-        judged = [*_workloads_elsewhere(connection), *_source_identity_conflicts(connection)]
+        judged = [*_workloads_elsewhere(connection, ip_ranges), *_source_identity_conflicts(connection)]
         insert_rows(connection, "triage_signals", _COLUMNS, judged)
         yield
     finally:
@@ -86,16 +87,19 @@ def scored(connection: Connection, least: float, least_of_lead: float, most: int
     )
 
 
-def _workloads_elsewhere(connection: Connection) -> Iterator[tuple[object, ...]]:
+def _workloads_elsewhere(connection: Connection, ip_ranges: IpRanges | None) -> Iterator[tuple[object, ...]]:
     """Yield the credentials of workloads that were used elsewhere, by the rule of `who`."""
-    keys = dict(pairs(connection, str, str, "triage/candidates_elsewhere", most=_JUDGED))
-    if not keys:
+    candidates = {
+        row.credential_id: row for row in rows(connection, WorkloadRow, "triage/candidates_elsewhere", most=_JUDGED)
+    }
+    if not candidates:
         return
-    stories = dict(pairs(connection, str, str, "triage/stories_of", ids=list(keys)))
-    asked = {"ids": sorted(keys), "keys": sorted(set(keys.values()))}
+    stories = dict(pairs(connection, str, str, "triage/stories_of", ids=list(candidates)))
+    asked = {"ids": sorted(candidates), "keys": sorted({row.access_key_id for row in candidates.values()})}
     uses_of = grouped(pairs(connection, str, UsedFrom, "who/addresses", **asked), lambda pair: pair[0])
     for credential_id, found in uses_of.items():
-        judged = workload(keys[credential_id], [use for _, use in found], None, None)
+        row = candidates[credential_id]
+        judged = workload(row.access_key_id, [use for _, use in found], row.home_region, ip_ranges)
         if not judged.used_elsewhere or credential_id not in stories:
             continue
         home, *others = judged.addresses

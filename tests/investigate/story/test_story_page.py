@@ -172,7 +172,7 @@ def test_calls_of_services_for_two_sessions_without_an_actor_are_two_steps(tmp_p
 
 
 def test_a_criterion_does_not_replace_the_subject(case: Case) -> None:
-    with pytest.raises(UnusableFilter, match="the subject is the key of the story; leave key out"):
+    with pytest.raises(UnusableFilter, match="the subject is the key of the story; leave --key out"):
         case.story(ALICE.key, key=BOB.key)
 
 
