@@ -210,11 +210,7 @@ class Case(CaseTables):
         return self._log.add("tree", {"subject": subject.strip(), "at": at}, answer)
 
     def triage(self, *, ip_ranges: str | Path | None = None) -> Triage:
-        """Return where to look first: what stands out in the case, folded by actor and origin key, strongest first.
-
-        Args:
-            ip_ranges: as for `who`.
-        """
+        """Return where to look first: what stands out, folded by actor and origin key. `ip_ranges`: as for `who`."""
         from forensics.investigate.triage.triage_page import triage
 
         answer = self._checked(triage(self._database.open(), read_ip_ranges(ip_ranges)))

@@ -60,7 +60,7 @@ class CaseTables(CaseFolder):
 
         Args:
             name: the name of the query; `queries` lists them.
-            parameters: the values of its parameters, such as `key="AKIA..."`.
+            parameters: the values of its parameters and filters, such as `key="AKIA..."`.
         """
         from forensics.investigate.case.statement import query_table
 
