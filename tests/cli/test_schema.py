@@ -87,6 +87,7 @@ def test_a_database_of_its_own_needs_no_case(
         assert "raw" not in {name for (name,) in other.execute("select column_name from duckdb_columns()").fetchall()}
         unexplained = "select table_name from duckdb_columns() where not internal and comment is null"
         assert other.execute(f"{unexplained} and database_name = 'acme'").fetchall() == []
+        assert other.execute("select count(*) > 0 from filtered_events(actor := 'svc-deploy')").fetchall() == [(True,)]
 
 
 def test_a_database_replaces_another_file_only_if_asked(sample_case: Path, tmp_path: Path) -> None:
