@@ -36,6 +36,17 @@ def test_a_use_stamped_before_its_issuance_keeps_its_requester(tmp_path: Path) -
     assert len(tree.nodes) == 2
 
 
+def test_a_use_and_a_creation_date_before_the_issuance_keep_a_candidate(tmp_path: Path) -> None:
+    request = assume_role(ALICE.signs(), DEPLOY, "c", 1, issues=AWS.key("K"))
+    with case_of_records([request, call(DEPLOY.session("c", 0, AWS.key("K")), 0)], tmp_path) as case:
+        who = case.who(AWS.key("K"))
+        tree = case.tree(ALICE.key)
+    assert (who.actor.name, who.stop_reason, who.flags) == (None, "not_trusted", ("used_before_issue",))
+    assert [(one.actor.name, one.grade) for one in who.candidates] == [("alice", "medium")]
+    assert [node.certain for node in tree.nodes] == [True, False]
+    assert any(1 in step.ends for step in tree.containment)
+
+
 def saml(name: str, second: float, key: str | None) -> dict[str, Any]:
     user = {"assumedRoleId": DEPLOY.session_id(name), "arn": DEPLOY.session_arn(name)}
     issued = {"credentials": {"accessKeyId": key}, "assumedRoleUser": user, "subject": name, "issuer": "https://idp"}

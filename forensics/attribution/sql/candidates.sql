@@ -1,7 +1,7 @@
 -- candidates: child credential -> an issuance that may have issued it.
 -- Grain: one row per (child_credential_id, issuance_id), with the strongest rule (docs/attribution.md#rules).
--- Every rule requires equal seconds, or an issuance no later than the first use: the clocks of hosts differ, so a use
--- may have an earlier time than the start of its session.
+-- A rule that compares times requires equal seconds, or an issuance no later than the first use. A link by the very key
+-- also holds for a use before its issuance, because the clocks of hosts differ; times that differ lower its grade.
 
 with children as (
     -- credentials of a session; long-term keys have none
@@ -52,10 +52,6 @@ issued_key as (
       on  issuances.issued_access_key_id = children.access_key_id
       -- exports may leave out an account
       and coalesce(issuances.issued_account_id = children.account_id, true)
-      and coalesce(
-          issuances.event_time <= children.first_use or issuances.event_time = children.session_creation_date,
-          true
-      )
       and coalesce(children.user_principal_id = issuances.caller_principal_id, true)
 ),
 

@@ -61,6 +61,15 @@ requests as materialized (
         event_time
     from issuances
     where issuance_id in (select issuance_id from chosen)
+),
+
+-- the first issuance of the very key, also if it proves nothing
+key_issuances as materialized (
+    select asked_for.child_credential_id, min(issuances.event_time) as event_time
+    from asked_for
+    join issuances on issuances.issuance_id = asked_for.issuance_id
+    where asked_for.rule = 'issued_key'
+    group by asked_for.child_credential_id
 )
 
 select
@@ -98,10 +107,12 @@ select
     issuances.caller_principal_id,
     issuances.is_redacted,
     issuances.event_time::timestamp as issuance_time,
+    coalesce(hop.first_use < key_issuances.event_time, false) as is_used_before_issue,
     on_behalf_of.event_key as on_behalf_of_event_key
 from steps
 join hops as hop on hop.credential_id = steps.ancestor_credential_id
 left join chosen as links on links.child_credential_id = hop.credential_id
 left join requests as issuances on issuances.issuance_id = links.issuance_id
+left join key_issuances on key_issuances.child_credential_id = hop.credential_id
 left join on_behalf_of on on_behalf_of.credential_id = hop.credential_id
 order by steps.credential_id, steps.depth

@@ -351,7 +351,7 @@ def _flags(credential: CredentialRow, hops: Sequence[HopRow]) -> tuple[str, ...]
         "rebuilt": credential.is_rebuilt,
         "unlisted_events": credential.distrusted_events > 0,
         "unreliable_events": credential.events > credential.reliable_events + credential.distrusted_events,
-        "used_before_issue": _is_before(own.first_use, own.issuance_time),
+        "used_before_issue": own.is_used_before_issue,
         "used_after_expiry": _is_before(own.expires_at, credential.last_use),
         "omitted_request": "requestParameters" in omitted,
         "omitted_response": "responseElements" in omitted,

@@ -89,6 +89,7 @@ class HopRow(Row, frozen=True):
     caller_principal_id: str | None
     is_redacted: bool | None
     issuance_time: datetime | None
+    is_used_before_issue: bool
     on_behalf_of_event_key: str | None
 
     @property
