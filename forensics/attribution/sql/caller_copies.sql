@@ -1,13 +1,14 @@
 -- caller_copies: cross-account calls that both accounts logged (rule F). The role account's copy has only the caller's
 -- ID; the caller's own copy has the same sharedEventID, second and caller.
--- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both copies have the same issued key.
+-- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both copies have the same issued key, or
+-- neither has one.
 
 select
     redacted.event_key,
     own.event_key as own_event_key,
     own.credential_id as own_credential_id,
     coalesce(
-        redacted.issued_access_key_id = own.issued_access_key_id
+        coalesce(redacted.issued_access_key_id, '') = coalesce(own.issued_access_key_id, '')
         and redacted.error_code is null
         and own.error_code is null
         and coalesce(own.issued_access_key_id <> own.access_key_id, true),

@@ -66,7 +66,8 @@ session_and_time as (
         end as rule,
         -- a service on the user's behalf: the call may also have been signed with a long-term key in that second
         case
-            when issuances.event_name = 'GetSessionToken' and children.direct_events = 0 then 'medium'
+            when issuances.event_name = 'GetSessionToken' and children.direct_events = 0
+                and children.first_use is not null then 'medium'
             else 'strong'
         end as grade
     from children
@@ -148,8 +149,9 @@ role_name_and_time as (
         issuances.issuance_id,
         'role_name_and_time' as rule,
         -- without a key or this session's ARN, nothing shows what the call issued; a service requests the sessions of a
-        -- workload alone
+        -- workload alone, and a session without key and use is known by its request only
         case
+            when children.access_key_id is null and children.first_use is null then 'strong'
             when issuances.issued_access_key_id is null
                 and coalesce(issuances.issued_arn <> children.arn, true)
                 and coalesce(issuances.caller_identity_type, '') <> 'AWSService' then 'medium'

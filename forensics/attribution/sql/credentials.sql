@@ -1,6 +1,7 @@
 -- credentials: every credential that signed an event, and every one that was issued or created and never used.
 -- Grain: one row per credential_id, a pure function of one record: account, access key ID, principal ID, creation date;
--- with delegated access also the delegate; without a key also the workload that the record names.
+-- with delegated access also the delegate; without a key also the workload that the record names, and without key and
+-- principal the role and session name that were requested.
 -- A sign-in names a user without key and date, as do the copies that another account gets: both are one credential,
 -- with the identity type of the more complete record. identity_types, source_identities and on_behalf_of_users count
 -- the different values: none, 1, or 2 for several.
@@ -77,14 +78,71 @@ merged as (
     group by credential_days.credential_id
 ),
 
+-- used sessions whose key no loaded record issued: any request for such a session may have issued it
+unexplained as (
+    select
+        merged.principal_id,
+        merged.first_session_issuer_arn as role_arn,
+        merged.role_session_name,
+        merged.session_creation_date
+    from merged
+    left join issuances
+      on  issuances.issued_access_key_id = merged.access_key_id
+      and not issuances.is_unreliable
+    where merged.session_creation_date is not null
+      and issuances.issuance_id is null
+),
+
+-- sessions that AWS STS issued, by records that show no key: the response is omitted, or its key is masked
+issued_without_key as (
+    select
+        issuances.*,
+        issuances.issued_credential_id || case
+            when issuances.issued_principal_id is null
+                then '|' || issuances.target_role_arn || '/' || issuances.requested_session_name
+            else ''
+        end as credential_id,
+        coalesce(
+            issuances.issued_arn,
+            'arn:' || regexp_extract(issuances.target_role_arn, '^arn:([^:]*):', 1) || ':sts::'
+                || issuances.issued_account_id || ':assumed-role/'
+                || regexp_extract(issuances.target_role_arn, '[^/]+$', 0) || '/' || issuances.requested_session_name
+        ) as session_arn
+    from issuances
+    left join unexplained by_id
+      on  by_id.principal_id = issuances.issued_principal_id
+      and by_id.session_creation_date = issuances.event_time
+    left join unexplained by_name
+      on  by_name.role_arn = issuances.target_role_arn
+      and by_name.role_session_name = issuances.requested_session_name
+      and by_name.session_creation_date = issuances.event_time
+    where issuances.issued_access_key_id is null
+      and issuances.event_source = 'sts.amazonaws.com'
+      and issuances.event_time is not null
+      and not issuances.is_unreliable
+      and by_id.session_creation_date is null
+      and by_name.session_creation_date is null
+),
+
+all_issued as (
+    select issuances.*, issuances.issued_credential_id as credential_id, issuances.issued_arn as session_arn
+    from issuances
+    where issued_access_key_id is not null and not is_unreliable
+
+    union all
+
+    select *
+    from issued_without_key
+),
+
 issued as (
     select
-        issued_credential_id as credential_id,
+        credential_id,
         min(issued_account_id) as account_id,
         min(issued_access_key_id) as access_key_id,
         min(issued_principal_id) as principal_id,
         min(event_time) as session_creation_date,
-        min(issued_arn) as arn,
+        min(session_arn) as arn,
         min(
             case issued_identity_type
                 when 'AssumedRole' then requested_session_name
@@ -97,9 +155,8 @@ issued as (
         min(issued_identity_type) as identity_type,
         min(requested_source_identity) as source_identity,
         max(is_rebuilt) as is_rebuilt
-    from issuances
-    where issued_access_key_id is not null and not is_unreliable
-    group by issued_credential_id
+    from all_issued
+    group by credential_id
 ),
 
 -- the changes that name the owner of a long-term key: its creation, otherwise the last ones
@@ -185,7 +242,7 @@ handed_over as (
 ),
 
 never_used as (
-    select handed_over.*, left(handed_over.access_key_id, 4) in ('AKIA', 'ACCA') as is_long_term
+    select handed_over.*, coalesce(left(handed_over.access_key_id, 4) in ('AKIA', 'ACCA'), false) as is_long_term
     from handed_over
     left join merged
       on  merged.access_key_id = handed_over.access_key_id
