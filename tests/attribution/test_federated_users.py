@@ -29,3 +29,12 @@ def test_no_better_grade_than_that_of_the_link(tmp_path: Path, records: list[Jso
         events = case.sql_rows(f"select grade from attributed_events where access_key_id = '{AWS.key(key)}'").rows
     assert (answer.actor.name, answer.grade, list(events)) == ("alice", grade, [(grade,)])
     assert {hop.link.grade for hop in answer.chain if hop.link} <= {grade}
+
+
+def test_a_console_key_does_not_expire_with_the_issued_key(tmp_path: Path) -> None:
+    late = call(federated(ALICE, "broker", 0, AWS.key("CONSOLE")), 7200, sessionCredentialFromConsole="true")
+    with case_of_records([REQUEST, AT_CONSOLE, late], tmp_path) as case:
+        who, tree = case.who(AWS.key("CONSOLE")), case.tree(ALICE.key)
+    (session,) = tree.nodes[1:]
+    assert (who.actor.name, who.flags, who.chain[0].expires_at) == ("alice", (), None)
+    assert (session.expires_at, session.valid_at) == (None, True)

@@ -337,6 +337,11 @@ select
         when ranked.rule in ('session_and_time', 'role_name_and_time') then ranked.console_event_key
     end as console_event_key,
     case when ranked.rule = 'request_id' then agent_requests.tool_event_key end as tool_event_key,
+    -- AWS issued it to the console or to a client that was signed in, whatever was logged as issued
+    children.from_console
+        or ranked.switch_issuance_id is not null
+        or (ranked.rule in ('session_and_time', 'role_name_and_time') and ranked.console_event_key is not null)
+        or issuances.event_name in ('SwitchRole', 'CreateOAuth2Token') as is_in_console,
     issuances.is_documented_only,
     issuances.event_name,
     issuances.is_unreliable,
@@ -366,6 +371,7 @@ select
             || coalesce(strftime(issuances.caller_session_creation_date, '%Y-%m-%d %H:%M:%S'), '')
     end as issuer_key
 from ranked
+join children on children.credential_id = ranked.credential_id
 join issuances on issuances.issuance_id = ranked.issuance_id
 left join agent_requests
   on  agent_requests.credential_id = ranked.credential_id

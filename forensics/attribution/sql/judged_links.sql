@@ -71,6 +71,7 @@ select
     switch_issuance_id,
     console_event_key,
     tool_event_key,
+    is_in_console,
     is_documented_only,
     distrust,
     is_best,

@@ -14,6 +14,7 @@ select
     judged_links.switch_issuance_id,
     judged_links.console_event_key,
     judged_links.tool_event_key,
+    judged_links.is_in_console,
     judged_links.is_documented_only,
     judged_links.distrust,
     judged_links.is_ambiguous or (judged_links.is_best and contested.credential_id is not null) as is_ambiguous,

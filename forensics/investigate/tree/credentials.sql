@@ -8,7 +8,7 @@ selected_actors as materialized (
 ),
 
 selected_links as materialized (
-    select child_credential_id, rule, issuance_id, switch_issuance_id, is_chosen
+    select child_credential_id, rule, issuance_id, is_in_console, is_chosen
     from links
     where child_credential_id in (select unnest($ids))
 ),
@@ -48,10 +48,7 @@ select
     credentials.last_use::timestamp as last_use,
     credentials.last_success::timestamp as last_success,
     credentials.last_permitted::timestamp as last_permitted,
-    -- AWS issued it to the console or to a client that was signed in, whatever was logged as issued
-    credentials.from_console
-        or chosen.switch_issuance_id is not null
-        or coalesce(issuances.event_name in ('SwitchRole', 'CreateOAuth2Token'), false) as is_in_console,
+    coalesce(chosen.is_in_console, credentials.from_console) as is_in_console,
     credentials.events,
     on_behalf_of.on_behalf_of_user_id,
     chosen.rule,

@@ -30,7 +30,8 @@ hops as materialized (
 ),
 
 asked_for as materialized (
-    select child_credential_id, rule, grade, issuance_id, switch_issuance_id, tool_event_key, is_chosen
+    select
+        child_credential_id, rule, grade, issuance_id, switch_issuance_id, tool_event_key, is_in_console, is_chosen
     from links
     where child_credential_id in (select ancestor_credential_id from steps)
 ),
@@ -92,7 +93,7 @@ select
     links.switch_issuance_id,
     links.tool_event_key,
     issuances.client_id,
-    issuances.expires_at::timestamp as expires_at,
+    case when not links.is_in_console then issuances.expires_at::timestamp end as expires_at,
     issuances.requested_source_identity,
     issuances.caller_source_identity,
     issuances.session_tags,
