@@ -47,8 +47,8 @@ class TrailChange:
     """A call that stopped, narrowed or changed a trail. `until`: the time of the loaded event that reversed it.
 
     `leaves_out`: the management events that a narrowed trail does not record: management_events (all),
-    read_only_events (such as AssumeRole), write_events, some_services, some_events, global_services (IAM and global
-    STS) or other_regions.
+    read_only_events (such as AssumeRole), write_events, some_services, other_events (no AssumeRole), some_events
+    (possibly AssumeRole), global_services (IAM and global STS) or other_regions.
     """
 
     event_time: datetime

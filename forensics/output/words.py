@@ -178,7 +178,8 @@ LEAVES_OUT = {
     "read_only_events": "leaves out read-only management events, such as AssumeRole",
     "write_events": "leaves out write-only management events, such as sign-ins and GetFederationToken",
     "some_services": "leaves out management events of some services",
-    "some_events": "leaves out some management events",
+    "other_events": "leaves out some management events, but no AssumeRole",
+    "some_events": "leaves out some management events, possibly AssumeRole",
     "global_services": "leaves out events of IAM and the global STS endpoint",
     "other_regions": "leaves out other regions",
 }

@@ -16,9 +16,15 @@ class EventSelector(msgspec.Struct, rename="camel"):
 
 
 class FieldSelector(msgspec.Struct, rename="camel"):
+    """A condition on a field: it must match a value of each positive operator, and no value of a negative one."""
+
     field: str | None = None
     equals: list[str] | None = None
+    starts_with: list[str] | None = None
+    ends_with: list[str] | None = None
     not_equals: list[str] | None = None
+    not_starts_with: list[str] | None = None
+    not_ends_with: list[str] | None = None
 
 
 class AdvancedEventSelector(msgspec.Struct, rename="camel"):
@@ -38,6 +44,7 @@ class TrailRequest(msgspec.Struct, rename="camel"):
 
 _READ, _WRITE = frozenset({"read"}), frozenset({"write"})
 _BOTH = _READ | _WRITE
+_ASSUME_ROLE = {"eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "eventType": "AwsApiCall"}
 # the services that a basic selector can leave out; they issue no credentials
 _EXCLUDABLE = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
 
@@ -61,8 +68,8 @@ def narrows(request: TrailRequest) -> bool | None:
 def leaves_out(request: TrailRequest) -> str | None:
     """Return the management events that a trail leaves out; None if it records all, or if the call does not affect it.
 
-    The values: management_events (all of them), read_only_events, write_events, some_services, some_events,
-    global_services (IAM and global STS), and other_regions.
+    The values: management_events (all of them), read_only_events, write_events, some_services, other_events (no
+    AssumeRole), some_events (possibly AssumeRole), global_services (IAM and global STS), and other_regions.
     """
     if request.event_selectors is None and request.advanced_event_selectors is None:
         if request.include_global_service_events is False:
@@ -73,9 +80,13 @@ def leaves_out(request: TrailRequest) -> str | None:
     if set().union(*(one.types for one in selected if one.narrowed_by is None)) == _BOTH:
         return None
     missing = _BOTH.difference(*(one.types for one in selected))
-    if len(missing) == 1:
-        return "read_only_events" if missing == _READ else "write_events"
-    return "management_events" if missing else next(one.narrowed_by for one in selected if one.narrowed_by)
+    if "read" in missing:
+        return "read_only_events" if missing == _READ else "management_events"
+    if all(one.narrowed_by == "some_events" for one in selected if "read" in one.types):
+        return "some_events"
+    if missing:
+        return "write_events"
+    return "some_services" if {one.narrowed_by for one in selected} <= {None, "some_services"} else "other_events"
 
 
 class _Selected(NamedTuple):
@@ -98,11 +109,42 @@ def _of_advanced(selector: AdvancedEventSelector) -> _Selected:
         return _Selected(frozenset())
     read_only = fields.pop("readOnly", ["true", "false"])
     types = frozenset().union(_READ if "true" in read_only else (), _WRITE if "false" in read_only else ())
-    if fields.keys() == {"eventSource"} and all(map(_leaves_out_some_services, selector.field_selectors or ())):
+    conditions = [one for one in selector.field_selectors or () if one.field in fields]
+    if not conditions:
+        return _Selected(types)
+    if all(map(_leaves_out_some_services, conditions)):
         return _Selected(types, "some_services")
-    return _Selected(types, "some_events" if fields else None)
+    return _Selected(types, "other_events" if all(map(_includes_assume_role, conditions)) else "some_events")
 
 
 def _leaves_out_some_services(field: FieldSelector) -> bool:
-    """Return whether a field leaves out no other services than a basic selector can; true for any other field."""
-    return field.field != "eventSource" or (field.equals is None and set(field.not_equals or ()) <= _EXCLUDABLE)
+    """Return whether a condition leaves out no other services than a basic selector can."""
+    return field.field == "eventSource" and _excludes_only(field) and set(field.not_equals or ()) <= _EXCLUDABLE
+
+
+def _includes_assume_role(field: FieldSelector) -> bool:
+    """Return whether a condition holds for each AssumeRole, whoever calls it."""
+    if field.field == "userIdentity.arn":  # STS refuses AssumeRole of root
+        return _excludes_only(field) and all(arn.endswith(":root") for arn in field.not_equals or ())
+    value = _ASSUME_ROLE.get(field.field or "")
+    return value is not None and _matches(field, value)
+
+
+def _excludes_only(field: FieldSelector) -> bool:
+    """Return whether a condition has no other operator than `NotEquals`."""
+    others = (field.equals, field.starts_with, field.ends_with, field.not_starts_with, field.not_ends_with)
+    return all(values is None for values in others)
+
+
+def _matches(field: FieldSelector, value: str) -> bool:
+    required = (
+        field.equals is None or value in field.equals,
+        field.starts_with is None or value.startswith(tuple(field.starts_with)),
+        field.ends_with is None or value.endswith(tuple(field.ends_with)),
+    )
+    excluded = (
+        value in (field.not_equals or ()),
+        value.startswith(tuple(field.not_starts_with or ())),
+        value.endswith(tuple(field.not_ends_with or ())),
+    )
+    return all(required) and not any(excluded)

@@ -10,6 +10,7 @@ import pytest
 from forensics.records.change import change
 from forensics.records.changing_record import ChangingRecord
 from forensics.records.record import Record, UserIdentity
+from forensics.records.trail_selectors import selectors_leave_out
 
 ALL = {"readWriteType": "All", "includeManagementEvents": True, "excludeManagementEventSources": []}
 MANAGEMENT = {"field": "eventCategory", "equals": ["Management"]}
@@ -53,6 +54,7 @@ WRITES, READS = {"field": "readOnly", "equals": ["false"]}, {"field": "readOnly"
 NO_KMS = {"field": "eventSource", "notEquals": ["kms.amazonaws.com"]}
 NO_STS = {"field": "eventSource", "notEquals": ["kms.amazonaws.com", "sts.amazonaws.com"]}
 ONLY_KMS = {"field": "eventSource", "equals": ["kms.amazonaws.com"]}
+NO_DECRYPT = {"field": "eventName", "notEquals": ["Decrypt"]}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,10 @@ ONLY_KMS = {"field": "eventSource", "equals": ["kms.amazonaws.com"]}
         ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, ONLY_KMS]}]}, "some_events"),
         ({"advancedEventSelectors": [{"fieldSelectors": [{"field": "eventCategory", "equals": ["Data"]}]}]},
          "management_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, NO_DECRYPT]},
+                                     {"fieldSelectors": [MANAGEMENT, READS, ONLY_KMS]}]}, "other_events"),
+        ({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, READS]},
+                                     {"fieldSelectors": [MANAGEMENT, WRITES, ONLY_KMS]}]}, "other_events"),
         ({"isMultiRegionTrail": False}, "other_regions"),
         ({"includeGlobalServiceEvents": False}, "global_services"),
         ({"s3BucketName": "elsewhere"}, None),
@@ -81,6 +87,31 @@ def test_what_a_trail_leaves_out(request_: dict[str, Any], left_out: str | None)
     record = Record(event_source="cloudtrail.amazonaws.com", event_name="PutEventSelectors")
     found = change(record, UserIdentity(), msgspec.convert({"requestParameters": request_}, ChangingRecord))
     assert found.trail_leaves_out == left_out
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_kept"),
+    [
+        (NO_DECRYPT, True),
+        ({"field": "eventName", "notEquals": ["AssumeRole"]}, False),
+        ({"field": "eventName", "notStartsWith": ["Describe", "List"]}, True),
+        ({"field": "eventName", "notStartsWith": ["Assume"]}, False),
+        ({"field": "eventName", "startsWith": ["Assume", "Get"]}, True),
+        ({"field": "eventName", "endsWith": ["Role"], "notEndsWith": ["eRole"]}, False),
+        ({"field": "eventName", "equals": ["ConsoleLogin"]}, False),
+        ({"field": "eventType", "equals": ["AwsApiCall"]}, True),
+        ({"field": "eventType", "notEquals": ["AwsServiceEvent", "AwsConsoleAction"]}, True),
+        ({"field": "eventType", "notEquals": ["AwsApiCall"]}, False),
+        ({"field": "eventSource", "notEquals": ["ec2.amazonaws.com"]}, True),
+        ({"field": "userIdentity.arn", "notEquals": ["arn:aws:iam::111111111111:root"]}, True),
+        ({"field": "userIdentity.arn", "notEquals": ["arn:aws:iam::111111111111:user/alice"]}, False),
+        ({"field": "userIdentity.arn", "notStartsWith": ["arn:aws:sts::111111111111:assumed-role/scan"]}, False),
+        ({"field": "sessionCredentialFromConsole", "notEquals": ["true"]}, False),
+    ],
+)
+def test_whether_a_condition_can_leave_out_assume_role(condition: dict[str, Any], is_kept: bool) -> None:
+    found = selectors_leave_out({"advancedEventSelectors": [{"fieldSelectors": [MANAGEMENT, condition]}]})
+    assert found == ("other_events" if is_kept else "some_events")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 select account_id, home_region, event_time::timestamp as event_time, until::timestamp as until, event_id
 from trail_changes
 where effect in ('stopped', 'narrowed')
-  -- KMS and the RDS Data API issue no credentials
-  and coalesce(leaves_out <> 'some_services', true)
+  -- AssumeRole is still recorded
+  and coalesce(leaves_out not in ('some_services', 'other_events'), true)
   and account_id in (select unnest($accounts))
 order by account_id, event_time, event_key
