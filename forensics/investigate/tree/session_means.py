@@ -14,6 +14,7 @@ from forensics.investigate.tree.user_names import PresentName
 # the beginning of a path, never a name or a later part: anyone may create a role with these
 _RESERVED = "role/aws-reserved/"
 _SERVICE_LINKED = "role/aws-service-role/"
+_UNNAMED_ROLE = "No loaded record names the role: iam:ListRoles shows the name of the role with this ID"
 # the ARN of a session has no path: the name only says what the role may be
 _LIMITS = {
     "AWSReservedSSO_": (
@@ -56,7 +57,7 @@ def means_of_session(session: DerivedRow, holder: PresentName) -> Means:
         action, sign_in = Action.DENY_SIGN_IN_SESSION, session.sign_in_session_arn
         command = step_command(action, sign_in, holder=role.name, arn=sign_in)
         return Means(action, account_id, sign_in, sign_in, command=command)
-    return replace(role, limit=_limit_by_name(role))
+    return replace(role, limit=role.limit or _limit_by_name(role))
 
 
 def _denying_root(session: DerivedRow) -> Means:
@@ -80,6 +81,9 @@ def _limit_by_name(role: Means) -> str | None:
 
 def revocation_of(session: DerivedRow) -> Means | None:
     """Return the revocation of the role of a session, if a record names the role."""
+    if session.identity_type == "AWSAccount" and (session.principal_id or "").startswith("AROA"):
+        role_id = (session.principal_id or "").partition(":")[0]  # the copy of another account names the role by ID
+        return replace(revoking(session.account_id, role_id, None), limit=_UNNAMED_ROLE)
     if session.identity_type not in ("AssumedRole", "Role", None):
         return None
     arn = session.session_issuer_arn or session.target_role_arn or session.arn

@@ -107,14 +107,14 @@ def step_command(
 def _of_key(operation: str, id_option: str, key: str, user: str | None, partition: str) -> StepCommand:
     if unmasked_key(key) is None:
         return StepCommand(note=f"fill in the ID of the key and its user: `aws iam {operation}`")
-    if user is None or not _is_user(user):
+    if user is None or not _is_name_not_id(user):
         return StepCommand(note=f"{_FILL_IN_USER}`aws iam {operation} {id_option} {key} --status Inactive`")
     return _iam(operation, partition, {"--user-name": user, id_option: key, "--status": "Inactive"})
 
 
 def _of_user(action: Action, user: str | None, partition: str) -> StepCommand:
     operation = _OF_USER[action]
-    if user is None or not _is_user(user):
+    if user is None or not _is_name_not_id(user):
         return StepCommand(note=f"{_FILL_IN_USER}`aws iam {operation}`")
     if action != Action.DENY_USER:
         return _iam(operation, partition, {"--user-name": user})
@@ -122,7 +122,7 @@ def _of_user(action: Action, user: str | None, partition: str) -> StepCommand:
 
 
 def _of_role(role: str | None, policy: str, condition: Mapping[str, object], partition: str) -> StepCommand:
-    if role is None or not _is_name(role):
+    if role is None or not _is_name_not_id(role):
         return StepCommand(note="the logs do not show the name of the role; fill it in: `aws iam put-role-policy`")
     return _iam("put-role-policy", partition, {"--role-name": role, "--policy-name": policy}, _policy(condition))
 
@@ -195,8 +195,8 @@ def _policy(condition: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 
 
-def _is_user(name: str) -> bool:
-    """Return whether a text is the name of a user that a command can contain, and not an ID that stands for it."""
+def _is_name_not_id(name: str) -> bool:
+    """Return whether a text is the name of a user or role that a command can contain, and not its ID."""
     return _is_name(name) and not _PRINCIPAL_ID.fullmatch(name)
 
 

@@ -53,6 +53,18 @@ def test_a_user_that_the_copy_of_another_account_names(
     assert not {Action.NOT_POSSIBLE, Action.WAIT_UNTIL} & {step.action for step in tree.containment}
 
 
+def test_a_role_that_only_the_copy_of_another_account_names(tmp_path: Path) -> None:
+    role = AWS.role("deploy")
+    own = assume_role(role.session("s", 0, AWS.key("K")), REMOTE, "t", 50, issues=Y)
+    with case_of_records([copies(own, REMOTE)[1], call(ADMIN.signs(), 900)], tmp_path) as case:
+        plan = case.tree(role.session_id("s")).containment
+    assert [(step.action, step.target) for step in plan] == [
+        (Action.REVOKE_ROLE_SESSIONS, role.id),
+        (Action.REVOKE_ROLE_SESSIONS, REMOTE.arn),
+    ]
+    assert "iam:ListRoles" in plan[0].why
+
+
 @pytest.mark.parametrize(
     ("caller", "action"),
     [(ALICE.signs(), "deny_user"), (AWS.root(accessKeyId="AKIA0ROOT1111XXXXXXX"), "deny_by_scp")],
