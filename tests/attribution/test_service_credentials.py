@@ -49,6 +49,19 @@ def in_iam(by: User, second: float, verb: str, request: Json, **top: Any) -> Jso
     return call(by.signs(), second, source=IAM, name=name, requestParameters=request, **top)
 
 
+def test_a_credential_whose_creation_has_no_response_is_planted(tmp_path: Path) -> None:
+    request = {"userName": VICTIM.name, "serviceName": BEDROCK}
+    records = [call(VICTIM.signs(), 0), in_iam(THIEF, 10, "Create", request), with_token(VICTIM, 20)]
+    with case_of_records(records, tmp_path) as case:
+        tree = case.tree(THIEF.key)
+    _, planted, used = tree.nodes
+    assert (planted.access_key_ids, planted.name, planted.valid_at) == ((), "victim", True)
+    assert (used.access_key_ids, used.parent, used.certain) == ((TOKEN,), planted.id, False)
+    actions = [step.action for step in tree.containment]
+    assert actions == [Action.DEACTIVATE_ACCESS_KEY, *[Action.DEACTIVATE_SERVICE_CREDENTIAL] * 2]
+    assert "iam:ListServiceSpecificCredentials" in tree.containment[1].why
+
+
 def test_it_is_a_key_with_owner_life_and_use(tmp_path: Path) -> None:
     records = [
         call(VICTIM.signs(), 0),

@@ -48,7 +48,8 @@ possible_keys as (
       and access_keys.account_id = credentials.account_id
     where plantings.kind = 'access_key'
       and plantings.access_key_id is null
-      and credentials.access_key_id like 'AKIA%'
+      and left(credentials.access_key_id, 4)
+          = case plantings.event_name when 'CreateAccessKey' then 'AKIA' else 'ACCA' end
       and access_keys.created_at is null
 ),
 

@@ -49,17 +49,21 @@ select
     creator_credential_id,
     event_key,
     event_id,
+    event_name,
     event_time
 from made
 where created_access_key_id is not null
-   or (event_name = 'CreateAccessKey' and coalesce(target_user_name, user_principal_id) is not null)
+   or (
+       event_name in ('CreateAccessKey', 'CreateServiceSpecificCredential')
+       and coalesce(target_user_name, user_principal_id) is not null
+   )
 
 union all
 
 select
     'access_key|' || account_id || '|' || reset_credential_id, 'access_key', 'reset_service_credential', account_id,
     target_user_name, null, user_principal_id, reset_credential_id, creator_credential_id, event_key, event_id,
-    event_time
+    event_name, event_time
 from made
 where reset_credential_id is not null
 
@@ -68,7 +72,8 @@ union all
 select
     'user|' || account_id || '|' || coalesce(target_principal_id, user_principal_id, event_key), 'user', 'created_user',
     account_id, target_user_name, coalesce(target_principal_id, user_principal_id),
-    coalesce(target_principal_id, user_principal_id), null, creator_credential_id, event_key, event_id, event_time
+    coalesce(target_principal_id, user_principal_id), null, creator_credential_id, event_key, event_id, event_name,
+    event_time
 from made
 where event_name = 'CreateUser'
   and coalesce(target_user_name, target_principal_id) is not null
@@ -78,7 +83,7 @@ union all
 
 select
     'login_profile|' || event_key, 'login_profile', 'created_login_profile', account_id, target_user_name,
-    null, user_principal_id, null, creator_credential_id, event_key, event_id, event_time
+    null, user_principal_id, null, creator_credential_id, event_key, event_id, event_name, event_time
 from made
 where event_name in ('CreateLoginProfile', 'UpdateLoginProfile')
   and coalesce(target_user_name, user_principal_id) is not null
@@ -87,6 +92,6 @@ union all
 
 select
     'role|' || event_key, 'role', 'changed_trust_policy', account_id, target_role_name,
-    target_principal_id, null, null, creator_credential_id, event_key, event_id, event_time
+    target_principal_id, null, null, creator_credential_id, event_key, event_id, event_name, event_time
 from made
 where event_name in ('CreateRole', 'UpdateAssumeRolePolicy') and target_role_name is not null

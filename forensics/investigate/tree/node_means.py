@@ -19,9 +19,11 @@ _ONLY_ROOT = (
     "Only the root user itself can deactivate or delete its access keys; in a member account of an organization, the"
     " management account can delete them, by sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials"
 )
-_UNKNOWN_KEY = (
-    "The record of the creation does not show the ID of the key: find it by its creation time with iam:ListAccessKeys"
-)
+_UNKNOWN_KEY = "The record of the creation does not show the ID of the key: find it by its creation time with {}"
+_LISTED_BY = {
+    Action.DEACTIVATE_ACCESS_KEY: "iam:ListAccessKeys",
+    Action.DEACTIVATE_SERVICE_CREDENTIAL: "iam:ListServiceSpecificCredentials",
+}
 _PASSWORD_OF_ROOT = (
     "IAM deletes it only for the root user itself, or by sts:AssumeRoot with the task policy"
     " IAMDeleteRootUserCredentials"
@@ -82,8 +84,10 @@ class NodeMeans:
             created_at = timestamp(node.issued_at) if node.issued_at else "an unknown time"
             target = f"of {node.name or 'root'} that was created at {created_at}"
             id_ = self._members[node.id][0]
-            command = step_command(Action.DEACTIVATE_ACCESS_KEY, "")
-            return Means(Action.DEACTIVATE_ACCESS_KEY, node.account_id, id_, target, _UNKNOWN_KEY, command)
+            is_for_service = self._below.plantings[id_].event_name == "CreateServiceSpecificCredential"
+            action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
+            limit, command = _UNKNOWN_KEY.format(_LISTED_BY[action]), step_command(action, "")
+            return Means(action, node.account_id, id_, target, limit, command)
         key = node.access_key_ids[0]
         is_for_service = is_service_specific(key)
         action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY

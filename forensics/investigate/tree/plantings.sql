@@ -14,6 +14,7 @@ select
     min(plantings.user_principal_id) as user_principal_id,
     case when min(principals.principal_id) = max(principals.principal_id) then min(principals.arn) end as arn,
     min(plantings.event_key) as event_key,
+    min(plantings.event_name) as event_name,
     min(plantings.event_time)::timestamp as event_time
 from plantings
 left join principals

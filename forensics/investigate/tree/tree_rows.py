@@ -99,6 +99,7 @@ class PlantingRow(Row, frozen=True):
     user_principal_id: str | None
     arn: str | None
     event_key: str | None
+    event_name: str
     event_time: datetime | None
 
 
