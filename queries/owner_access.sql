@@ -2,7 +2,8 @@
 -- question: Does the owner of this key have other keys or a console password, and are they in use?
 -- parameter: key varchar: the access key ID
 -- techniques: T1098.001, T1078.004
--- columns: owner_name, way_in, access_key_id, status, since, last_use, event_name, is_certain, account_id, event_id
+-- columns: owner_name, way_in, access_key_id, status, since, last_use, expires_at, event_name, is_certain, account_id,
+--   event_id
 
 with owners as (
     select account_id, owner_principal_id, owner_name
@@ -15,19 +16,24 @@ ways as (
         account_id,
         owner_principal_id as user_id,
         owner_name as user_name,
-        'access key' as way_in,
+        case when access_key_id like 'ACCA%' then 'service-specific credential' else 'access key' end as way_in,
         access_key_id,
         status,
         created_at as since,
         last_use,
-        case when created_at is not null then 'CreateAccessKey' end as event_name,
+        expires_at,
+        case
+            when created_at is null then null
+            when access_key_id like 'ACCA%' then 'CreateServiceSpecificCredential'
+            else 'CreateAccessKey'
+        end as event_name,
         created_by_event_key as event_key
     from access_keys
 
     union all
 
     select
-        account_id, user_principal_id, user_name, 'console password', null, null, event_time, null, event_name,
+        account_id, user_principal_id, user_name, 'console password', null, null, event_time, null, null, event_name,
         event_key
     from user_changes
     where succeeded
@@ -36,7 +42,7 @@ ways as (
     union all
 
     select
-        issued_account_id, issued_principal_id, caller_user_name, 'console sign-in', null, null, null, max(event_time),
+        issued_account_id, issued_principal_id, caller_user_name, 'console sign-in', null, null, null, max(event_time), null,
         event_name, arg_max(issuance_id, (event_time, issuance_id))
     from issuances
     where event_name = 'ConsoleLogin'
@@ -51,6 +57,7 @@ select
     ways.status,
     ways.since,
     ways.last_use,
+    ways.expires_at,
     ways.event_name,
     -- false if only the user name matches the owner
     coalesce(ways.user_id = owners.owner_principal_id, ways.access_key_id = $key, false) as is_certain,

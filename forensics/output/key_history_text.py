@@ -88,8 +88,10 @@ def quarantine_lines(answer: Key) -> Iterator[Line]:
 
 def _other_key(key: OtherKey) -> Iterator[Line]:
     status = key.status.lower() if key.status else "status not logged"
-    if key.expires_at:
-        status += f", {'expired' if key.expired else 'expires'} {readable_time(key.expires_at)}"
+    if key.expires_at and key.expired:
+        status = f"expired {readable_time(key.expires_at)}"
+    elif key.expires_at:
+        status += f", expires {readable_time(key.expires_at)}"
     created = f", created {readable_time(key.created_at)}" if key.created_at else ""
     used = f", used {time_span(key.first_use, key.last_use)}" if key.events else ", never used"
     yield line("key ", (key.access_key_id, "bold"), f"  {status}{created}{used}")

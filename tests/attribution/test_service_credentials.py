@@ -122,12 +122,20 @@ def test_an_expired_one_is_not_active(used_later: list[Json], expired: bool, tmp
     records = [created(THIEF, VICTIM, 10, days), call(VICTIM.signs(), 20), *used_later, call(ADMIN.signs(), later)]
     with case_of_records(records, tmp_path) as case:
         page, audit = case.key(VICTIM.key), case.keys()
+        ways = case.query("owner_access", key=VICTIM.key).set_index("access_key_id")
     (other,) = page.owners_access.keys
     (audited,) = (key for key in audit.keys if key.access_key_id == TOKEN)
     assert (other.status, other.expired, audited.expired) == ("Active", expired, expired)
     assert ("overdue_for_rotation" in {one.finding for one in audited.findings}) is not expired
     ends = "expired 2026-03-01 12:01:26Z" if expired else "expires 2026-03-01 12:01:26Z"
-    assert f"active, {ends}" in lay_out(render_key(page), 200)
+    shown = lay_out(render_key(page), 200)
+    assert f"{TOKEN}  {'' if expired else 'active, '}{ends}" in shown
+    row = ways.loc[TOKEN]
+    assert row["way_in"] == "service-specific credential"
+    assert (row["expires_at"].strftime("%H:%M:%S"), row["event_name"]) == (
+        "12:01:26",
+        "CreateServiceSpecificCredential",
+    )
     assert ("expired" if expired else ends) in lay_out(render_keys(audit), 200)
 
 
