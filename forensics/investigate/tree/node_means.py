@@ -12,7 +12,7 @@ from forensics.investigate.tree.session_means import means_of_session
 from forensics.investigate.tree.step_commands import StepCommand, step_command
 from forensics.investigate.tree.subtree import Subtree
 from forensics.investigate.tree.tree_nodes import TreeNodes
-from forensics.investigate.tree.tree_rows import DerivedRow
+from forensics.investigate.tree.tree_rows import DerivedRow, PlantingRow
 from forensics.investigate.tree.user_names import PresentName, UserNames
 
 _ONLY_ROOT = (
@@ -20,6 +20,9 @@ _ONLY_ROOT = (
     " management account can delete them, by sts:AssumeRoot with the task policy IAMDeleteRootUserCredentials"
 )
 _UNKNOWN_KEY = "The record of the creation does not show the ID of the key: find it by its creation time with {}"
+_POSSIBLY_DELETED = (
+    ". The logs show a deletion at {} that was possibly that of this key: if IAM lists no such key, skip the step"
+)
 _LISTED_BY = {
     Action.DEACTIVATE_ACCESS_KEY: "iam:ListAccessKeys",
     Action.DEACTIVATE_SERVICE_CREDENTIAL: "iam:ListServiceSpecificCredentials",
@@ -83,11 +86,7 @@ class NodeMeans:
         if not node.access_key_ids:
             created_at = timestamp(node.issued_at) if node.issued_at else "an unknown time"
             target = f"of {node.name or 'root'} that was created at {created_at}"
-            id_ = self._members[node.id][0]
-            is_for_service = self._below.plantings[id_].event_name == "CreateServiceSpecificCredential"
-            action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
-            limit, command = _UNKNOWN_KEY.format(_LISTED_BY[action]), step_command(action, "")
-            return Means(action, node.account_id, id_, target, limit, command)
+            return self._of_unknown_key(node, target, self._below.plantings[self._members[node.id][0]])
         key = node.access_key_ids[0]
         is_for_service = is_service_specific(key)
         action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
@@ -104,6 +103,14 @@ class NodeMeans:
         found = (self._below.credentials.get(id_) for id_ in self._members[node.id])
         credential = next(filter(None, found), None)
         return self._holder(credential) if credential else self._planted_name(node)
+
+    def _of_unknown_key(self, node: Node, target: str, planting: PlantingRow) -> Means:
+        is_for_service = planting.event_name == "CreateServiceSpecificCredential"
+        action = Action.DEACTIVATE_SERVICE_CREDENTIAL if is_for_service else Action.DEACTIVATE_ACCESS_KEY
+        limit = _UNKNOWN_KEY.format(_LISTED_BY[action])
+        if planting.possibly_deleted_at:
+            limit += _POSSIBLY_DELETED.format(timestamp(planting.possibly_deleted_at))
+        return Means(action, node.account_id, planting.id, target, limit, step_command(action, ""))
 
     def _of_password(self, node: Node) -> Means:
         action, account_id = Action.DISABLE_CONSOLE_LOGIN, node.account_id

@@ -101,6 +101,7 @@ class PlantingRow(Row, frozen=True):
     event_key: str | None
     event_name: str
     event_time: datetime | None
+    possibly_deleted_at: datetime | None
 
 
 class RevocationRow(Row, frozen=True):

@@ -82,6 +82,19 @@ def test_a_created_key_without_an_id(tmp_path: Path) -> None:
     assert "derived  4 access keys;" in shown and "valid    5 of 5 at" in shown
 
 
+def test_a_key_without_an_id_that_was_possibly_deleted(tmp_path: Path) -> None:
+    """The step stays, and says so. A deleted key that was used before is another key."""
+    created = iam("CreateAccessKey", 50, userName="bob")
+    used = [call(BOB.signs(), 0), call(ALICE.signs(), 1)]
+    deletions = [iam("DeleteAccessKey", 60, userName="bob", accessKeyId=key) for key in (BOB.key, NEW)]
+    before = tree_of([*used, created, deletions[0]], tmp_path / "other")
+    after = tree_of([*used, created, deletions[1]], tmp_path / "possible")
+    for tree, is_said in ((before, False), (after, True)):
+        (step,) = tree.containment[1:]
+        assert step.action == Action.DEACTIVATE_ACCESS_KEY
+        assert ("a deletion at 2026-03-01T12:01:00Z that was possibly" in step.why) == is_said
+
+
 def opened(second: float, key: str) -> tuple[Json, Json]:
     return assume_root(ALICE.signs(), MEMBER.id, second, issues=key), assumed_root(MEMBER, second, key)
 
