@@ -49,6 +49,8 @@ _CLI_ERROR = re.compile(
 )
 # JSON or gzip in base64
 _BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ewo|W3s|Wwo)[A-Za-z0-9+/=\s]+")
+# a value in base64 that can be a record
+_BASE64_VALUE = re.compile(rb"(?<![A-Za-z0-9+/=])(?:H4sI|eyJ|ewo)[A-Za-z0-9+/]{80}")
 _OCSF_COLUMNS = re.compile(rb"[^\n]*\bclass_uid\b")
 # `[INFO] {`, `[2026-10-04T10:00:00Z] {` and `[0] aws.cloudtrail: {` are text before JSON
 _JSON_START = re.compile(
@@ -137,7 +139,7 @@ def _log(pieces: Iterator[bytes], measure: Measure, scratch: Path) -> Log:
         return Log(_with_faults(read_csv(table, pieces)), table.limit)
     if are_export_lines(head):
         return Log(_with_faults(_wrapped(unwrapped(read_records(without_times(pieces))))))
-    if _RECORD_IN_TEXT.search(head):
+    if _can_hold_messages(head):
         return Log(_with_faults(_records_in_text(head, pieces, scratch)))
     return Log(_with_faults(_if_json(head, pieces)))
 
@@ -183,7 +185,7 @@ def _refused(error: re.Match[bytes]) -> str:
 def _json_log(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[Records | Rejected]:
     if begins_as_document(head):
         yield from _document(pieces)
-    elif _RECORD_IN_TEXT.search(head) and not _begins_with_records(head):
+    elif _can_hold_messages(head) and not _begins_with_records(head):
         spooled = spool(pieces, scratch)
         with spooled.file as file:
             values = (raw for item in read_records(_chunks(file)) if isinstance(item, Records) for raw in item.raw)
@@ -193,6 +195,11 @@ def _json_log(head: bytes, pieces: Iterator[bytes], scratch: Path) -> Iterator[R
             raise spooled.failure
     else:
         yield from unwrapped(read_records(pieces))
+
+
+def _can_hold_messages(head: bytes) -> bool:
+    """Return whether a file has a record inside text, or a value in base64."""
+    return bool(_RECORD_IN_TEXT.search(head) or _BASE64_VALUE.search(head))
 
 
 def _begins_with_records(head: bytes) -> bool:

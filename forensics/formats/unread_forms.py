@@ -16,6 +16,14 @@ _CALLER = re.compile(rb"user[_.]?identity|session[_.]?(?:context|issuer)", re.IG
 _PRODUCT = re.compile(rb"cloudtrail", re.IGNORECASE)
 _PRINCIPAL = re.compile(rb"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:")
 _ACCESS_KEY_ID = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
+# a key in a signed request is in a log of its server, not of CloudTrail
+_USED_KEY = re.compile(rb"(?<!AWSAccessKeyId=)" + _ACCESS_KEY_ID.pattern + rb"(?!(?:/|%2F)\d{8})")
+# credentials also have a time, when they expire or were made
+_SECRET = re.compile(rb"secret(?:[_ ]?access)?(?:[_ ]?key)?\"?\s*[:=]", re.IGNORECASE)
+# a time of day, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970
+_TIME = re.compile(rb"(?<![\d:])[012]\d:[0-5]\d(?::\d\d)?(?![\d:])|(?<!\d)1\d{9}(?:\d{3}){0,3}(?!\d)")
+# a table of one row can have three further lines: names, types and a number of rows
+_LINES_OF_A_ROW = 4
 _NOT_TEXT = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _FILES = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive, which is not read; extract it",
@@ -42,19 +50,36 @@ def of_another_program(head: bytes) -> str | None:
 
 
 def holds_events(value: bytes) -> bool:
-    """Return whether a value that is not read has the names of a record's fields, or a caller with an access key."""
+    """Return whether a value that is not read has the names of a record's fields, or a caller with an access key.
+
+    The use of a key has a time, also under names that somebody chose. A key with its secret is a credential.
+    """
+    if _names_fields(value):
+        return True
+    if not _ACCESS_KEY_ID.search(value):
+        return False
     is_of_cloudtrail = _CALLER.search(value) or _PRODUCT.search(value)
-    return _names_fields(value) or bool(is_of_cloudtrail and _ACCESS_KEY_ID.search(value))
+    is_use = _TIME.search(value) and _USED_KEY.search(value) and not _SECRET.search(value)
+    return bool(is_of_cloudtrail or is_use)
 
 
 def shows_callers(text: bytes) -> bool:
-    """Return whether text that is not JSON has access keys beside principals, or beside the names of a record's fields.
+    """Return whether text that is not JSON has access keys beside principals, times, or the names of a record's fields.
 
     The name of CloudTrail shows nothing here: notes beside the logs contain it, and access keys.
     """
     if not _ACCESS_KEY_ID.search(text):
         return False
-    return bool(_PRINCIPAL.search(text) or _CALLER.search(text)) or _names_fields(text)
+    return bool(_PRINCIPAL.search(text) or _CALLER.search(text)) or _names_fields(text) or _lists_uses(text)
+
+
+def _lists_uses(text: bytes) -> bool:
+    """Return whether most lines with an access key have a time, and lines with a time are not rare."""
+    lines = [line for line in text.splitlines() if re.search(rb"\w", line)]
+    timed = [line for line in lines if _TIME.search(line)]
+    uses = sum(_USED_KEY.search(line) is not None for line in timed)
+    keys = sum(_ACCESS_KEY_ID.search(line) is not None for line in lines)
+    return 2 * uses > keys and _LINES_OF_A_ROW * len(timed) >= len(lines) and not _SECRET.search(text)
 
 
 def _names_fields(text: bytes) -> bool:

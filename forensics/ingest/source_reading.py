@@ -147,7 +147,8 @@ class Tally:
 
     def hold(self, rejected: list[Rejected]) -> None:
         """Count rejected values, and keep them until the status of the file is known."""
-        self.wraps = self.wraps or any(holds_events(item.raw) for item in rejected)
+        cells = b"\n".join(item.raw for item in rejected if not item.raw.startswith((b"{", b"[")))
+        self.wraps = self.wraps or holds_events(cells) or any(holds_events(item.raw) for item in rejected)
         if rejected and self.first_reason is None:
             self.first_reason = rejected[0].reason
         self.rejected += len(rejected)

@@ -13,6 +13,7 @@ import pytest
 from forensics.formats.inflate import Unreadable
 from forensics.formats.record_stream import NotJson, Records, Rejected
 from forensics.formats.unread_forms import holds_events
+from forensics.ingest.source_reading import Tally
 from tests.formats.test_contents import a_record, read
 from tests.formats.wrappings import dump
 
@@ -56,6 +57,13 @@ def test_damaged_base64_fails(tmp_path: Path) -> None:
 
 
 ROW = ("2026-10-04T10:00:00Z", "GetObject", "arn:aws:sts::111122223333:assumed-role/ops/a", "ASIAIOSFODNN7EXAMPL2")
+# of DuckDB
+BOX = f"""\
+\u250c\u2500\u2510
+\u2502 when \u2502 key \u2502
+\u2502 timestamp \u2502 varchar \u2502
+\u2502 {ROW[0]} \u2502 {ROW[3]} \u2502
+"""
 IDENTITY = {"type": "AssumedRole", "sessionContext": {}, "accessKeyId": ROW[3]}
 
 
@@ -67,6 +75,11 @@ IDENTITY = {"type": "AssumedRole", "sessionContext": {}, "accessKeyId": ROW[3]}
         f"@timestamp,eventName,userIdentity.arn,userIdentity.accessKeyId\n{','.join(ROW)}\n",
         f"userIdentity.accessKeyId,count(*)\n{ROW[3]},7\n",
         f"- eventSource: sts.amazonaws.com\n  eventName: AssumeRole\n  key: {ROW[3]}\n",
+        f"{ROW[0]} {ROW[1]} {ROW[3]}\nstarted\n{ROW[0]} {ROW[1]} {ROW[3]}\n",
+        f"when,what,key\n{ROW[0]},{ROW[1]},{ROW[3]}\n",
+        f"Oct  4 10:00:00 host CEF:0|Amazon|AWS|1|{ROW[1]}|{ROW[1]}|3|rt=1790000000000 duser={ROW[3]} src=192.0.2.1\n",
+        f"LEEF:2.0|Amazon|AWS|1|{ROW[1]}|devTime={ROW[0]}\tusrName={ROW[3]}\tsrc=192.0.2.1\n",
+        BOX,
         f'SQLite format 3\0 \1 CREATE TABLE ct(eventName, userIdentity) {ROW[1]}{{"accessKeyId":"{ROW[3]}"}}',
     ],
 )
@@ -81,6 +94,9 @@ def test_text_with_callers_in_another_form_fails(data: str, tmp_path: Path) -> N
         {"time": ROW[0], "name": ROW[1], "user": IDENTITY},  # names that a person chose with jq
         [[ROW[0], ROW[1], IDENTITY]],  # pandas' orient="values"
         {"@timestamp": ROW[0], "eventName": ROW[1], "userIdentity.accessKeyId": ROW[3]},
+        {"when": ROW[0], "what": ROW[1], "key": ROW[3]},
+        {"when": 1791122400, "key": ROW[3]},
+        [ROW[0], ROW[1], ROW[3]],
         {"udm": {"metadata": {"productName": "AWS CloudTrail"}, "labels": [{"value": ROW[3]}]}},
         {"attributes": [{"key": "aws.user_identity.type"}, {"key": "aws.access_key.id", "value": ROW[3]}]},
     ],
@@ -90,9 +106,56 @@ def test_a_value_with_a_caller_in_another_form_is_not_foreign(value: object) -> 
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        {"AccessKeyId": ROW[3], "SecretAccessKey": "x", "Expiration": ROW[0]},
+        {"id": ROW[3], "secret": "x", "create_date": ROW[0]},
+        {"time": ROW[0], "url": f"/b?X-Amz-Credential={ROW[3]}%2F20261004%2Fus-east-1%2Fs3%2Faws4_request"},
+        {"bucket": "b", "account": "111122223333", "key": ROW[3]},
+    ],
+)
+def test_a_value_with_a_credential_or_a_signed_request_is_foreign(value: object) -> None:
+    assert not holds_events(dump(value).encode())
+
+
+@pytest.mark.parametrize(
+    "encode", [base64.b64encode, lambda text: base64.b64encode(gzip.compress(text))], ids=["base64", "gzip"]
+)
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda values: "\n".join(dump({"timeUnixNano": "1", "body": {"bytesValue": value}}) for value in values),
+        lambda values: dump({"logRecords": [{"body": {"bytesValue": value}} for value in values]}),
+        lambda values: "id,payload64\n" + "".join(f"{number},{value}\n" for number, value in enumerate(values)),
+        lambda values: "payload64\n" + "\n".join(values),
+    ],
+    ids=["lines", "OpenTelemetry", "a column", "the only column"],
+)
+def test_a_record_in_base64_is_read_if_every_value_is_one(
+    write: Callable[[list[str]], str], encode: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    """OpenTelemetry's `bytesValue`: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding"""
+    records = [dump(a_record(number)).encode() for number in (1, 2)]
+    text = write([encode(record).decode() for record in records])
+    found = [item for item in read(text.encode(), tmp_path) if isinstance(item, Records)]
+    assert [(item.delivery, raw) for item in found for raw in item.raw] == [("wrapped", raw) for raw in records]
+
+
+def test_values_of_a_row_are_judged_together() -> None:
+    """jq's `[.eventTime, .userIdentity.accessKeyId]`: the lines are read as texts, one a value."""
+    counted = Tally()
+    counted.hold([Rejected(0, -1, dump(value).encode(), "") for value in (ROW[0], ROW[3])])
+    assert counted.wraps
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
+        "# default\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n# made at 10:00:00\n",
+        f"2026-10-04 10:00:00 GET /b?X-Amz-Credential={ROW[3]}%2F20261004%2Fus-east-1%2Fs3 200\n" * 3,
+        f"2026-10-04 10:00:00 GET /b?AWSAccessKeyId={ROW[3]}&Expires=1791122400 200\n" * 3,
+        f"At 10:00 we met.\nThe key {ROW[3]} leaked.\nBob deleted it at 11:00.\n",
         "Events have an eventSource, an eventName and an eventVersion.\n",
         f"192.0.2.1 GET /b?X-Amz-Credential={ROW[3]}/20261004/us-east-1/s3/aws4_request\n",
         "ORCID,name\n1,\u03b1\n",
