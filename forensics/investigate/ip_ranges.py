@@ -67,7 +67,10 @@ def read_ip_ranges(path: str | Path | None) -> IpRanges | None:
     """Read an ip-ranges file, cached until the file changes. Raises NotIpRanges and OSError."""
     if path is None:
         return None
-    file = resolve_regular(path)
+    try:
+        file = resolve_regular(path)
+    except OSError as error:
+        raise NotIpRanges(f"{path}: {error.strerror}") from None
     found = file.stat()
     if found.st_size > _LARGEST_FILE:
         raise NotIpRanges(f"{path} is too large to be an ip-ranges.json of AWS")

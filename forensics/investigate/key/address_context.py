@@ -67,7 +67,10 @@ def _open(path: Path) -> tuple[AddressDatabase, Reader]:
 
     from forensics.answers.key_answer import AddressDatabase
 
-    file = resolve_regular(path)
+    try:
+        file = resolve_regular(path)
+    except OSError as error:
+        raise NotAddressDatabase(f"{path}: {error.strerror}") from None
     digest = _sha256(file)
     try:
         reader = open_database(file)
