@@ -1,6 +1,8 @@
 -- Sensitive calls by action. $uses: the table of a key's calls; $most: number of cited events and resources for each
 -- action, from the first; $signals, $weights: the table of weights. A call signed by a long-term key has no MFA.
--- `score`: the weight of the action, less the more actors of the case make it, and a quarter if all calls were refused.
+-- `score`: the weight of the action, with that of planted access if it planted a key, user or password. It is less, the
+-- more actors of the case make the call, and for the second and further actions of a signal; a quarter if all calls
+-- were refused.
 -- Grain: one row per (event_source, event_name).
 with weights as (
     select unnest($signals::varchar[]) as signal, unnest($weights::double[]) as weight
@@ -12,6 +14,7 @@ called as (
         sensitive_signals.technique,
         sensitive_signals.technique_name,
         sensitive_signals.signal,
+        plantings.event_key is not null as is_planting,
         key_uses.*,
         row_number() over (
             partition by key_uses.event_source, key_uses.event_name order by key_uses.event_time, key_uses.event_key
@@ -20,6 +23,8 @@ called as (
     join sensitive_signals
       on  sensitive_signals.event_source = key_uses.event_source
       and sensitive_signals.event_name = key_uses.event_name
+    left join (select distinct event_key from plantings where kind <> 'role') as plantings
+      on  plantings.event_key = key_uses.event_key
 ),
 
 in_case as (
@@ -51,6 +56,7 @@ counted as (
         signal,
         event_source,
         event_name,
+        bool_or(is_planting) as has_planted,
         count(case when outcome = 'succeeded' then 1 end) as succeeded,
         count(case when outcome = 'denied' then 1 end) as denied,
         count(case when outcome = 'failed' then 1 end) as failed,
@@ -63,18 +69,27 @@ counted as (
         coalesce(list(event_id order by place) filter (where event_id is not null and place <= $most), []) as event_ids
     from called
     group by tactic, technique, technique_name, signal, event_source, event_name
+),
+
+weighed as (
+    select
+        counted.*,
+        coalesce(in_case.callers, 0) as callers,
+        (coalesce(weights.weight, 1.0) + case when counted.has_planted then planting.weight else 0.0 end)
+            / sqrt(greatest(coalesce(in_case.callers, 1), 1))
+            * case when counted.succeeded > 0 then 1.0 else 0.25 end as weight
+    from counted
+    join weights as planting on planting.signal = 'planted_access'
+    left join weights on weights.signal = counted.signal
+    left join in_case on in_case.event_source = counted.event_source and in_case.event_name = counted.event_name
 )
 
 select
-    counted.* exclude (signal),
-    coalesce(in_case.callers, 0) as callers,
+    * exclude (signal, has_planted, weight),
     round(
-        coalesce(weights.weight, 1.0)
-            / sqrt(greatest(coalesce(in_case.callers, 1), 1))
-            * case when counted.succeeded > 0 then 1.0 else 0.25 end,
+        weight
+            / sqrt(row_number() over (partition by signal order by weight desc, first_use, event_source, event_name)),
         3
     ) as score
-from counted
-left join weights on weights.signal = counted.signal
-left join in_case on in_case.event_source = counted.event_source and in_case.event_name = counted.event_name
-order by counted.tactic, counted.technique, counted.event_source, counted.event_name
+from weighed
+order by tactic, technique, event_source, event_name

@@ -526,3 +526,24 @@ def test_use_after_a_key_was_switched_both_ways_in_one_second_is_undecided(tmp_p
         assert "used after it was deactivated and activated in one second (final status unknown) at" in shown
         (audited,) = [one for one in case.keys().keys if one.access_key_id == bob.key]
         assert {one.finding for one in audited.findings} == {"used_after_switched_both_ways"}
+
+
+def test_planted_access_and_different_kinds_of_calls_come_first(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    alice = aws.user("alice")
+    evasion = ["DeleteTrail", "StopLogging", "PutEventSelectors", "UpdateTrail"]
+    made = [call(alice.signs(), n, source="cloudtrail.amazonaws.com", name=name) for n, name in enumerate(evasion)]
+    made += [
+        call(
+            alice.signs(), 10, source="iam.amazonaws.com", name="CreateUser", requestParameters={"userName": "eve"},
+            responseElements={"user": {"userName": "eve", "userId": "AIDAEVEEVEEVEEVEEVEEV"}},
+        ),
+        call(alice.signs(), 11, source="iam.amazonaws.com", name="AttachUserPolicy"),
+    ]  # fmt: skip
+    with case_of_records(made, tmp_path) as case:
+        found = sorted(case.key(alice.key).activity.sensitive, key=lambda one: -one.score)
+    names = [one.event_name for one in found]
+    assert names[0] == "CreateUser"
+    assert names.index("AttachUserPolicy") < 3
+    assert {one.callers for one in found} == {1}
+    assert len({one.score for one in found}) == len(found) - 1  # the first of two signals of one weight
