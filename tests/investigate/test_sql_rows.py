@@ -33,6 +33,7 @@ from tests.simulator.sample import DEEP_KEY
 ROOM = Path(forensics.investigate.__file__).parent
 QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
 STATEMENTS = {
+    "key/counted_uses",
     "key/uses",
     "same_user",
     "sensitive_signals",
@@ -119,6 +120,11 @@ def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str,
         "sources": hashes,
         "digests": column("select digest_sha256 from digests"),
         "valid": credentials,
+        "counted": credentials,
+        "addresses": column("select distinct source_ip_address from events where source_ip_address is not null"),
+        "events": event_keys,
+        "part": "counted",
+        "most_events": 3,
         "cited": event_ids,
         "listed": event_keys,
         "cuts": column("select hour::timestamp from coverage limit 1"),

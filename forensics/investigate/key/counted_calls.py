@@ -132,7 +132,7 @@ def counted_activity(
 
 
 def _others(connection: Connection, part: str) -> OtherCalls | None:
-    found = rows(connection, OtherCalls, "key/other_calls", part=part, most=_ADDRESSES, cited=_EVENTS)
+    found = rows(connection, OtherCalls, "key/other_calls", part=part, most=_ADDRESSES, most_events=_EVENTS)
     return next(iter(found), None)
 
 

@@ -1,5 +1,5 @@
 -- The calls that a page does not count: one row, or none. $part: earlier or left_out; $most: number of addresses;
--- $cited: number of events, from the first.
+-- $most_events: number of events, from the first.
 select
     count(*) as events,
     min(event_time)::timestamp as first_use,
@@ -8,7 +8,7 @@ select
         list_sort(coalesce(list(distinct source_ip_address) filter (source_ip_address is not null), [])), 1, $most
     ) as addresses,
     count(distinct source_ip_address) as addresses_total,
-    coalesce(arg_min(event_id, (event_time, event_key), $cited) filter (event_id is not null), []) as event_ids
+    coalesce(arg_min(event_id, (event_time, event_key), $most_events) filter (event_id is not null), []) as event_ids
 from key_calls
 where part = $part
 having count(*) > 0
