@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from forensics.answers.coverage_answer import Coverage, Info
     from forensics.answers.ingest_answer import Estimate, LookupEstimate
     from forensics.answers.key_answer import Key
+    from forensics.answers.pivot_answer import Pivot
     from forensics.answers.query_answer import SavedQuery
     from forensics.answers.report_answer import Report
     from forensics.answers.rows_answer import FilterMatches, Rows
@@ -230,6 +231,87 @@ class Case(CaseTables):
 
         answer = story(self._database.open(), subject, wanted, leaked_at)
         return self._log.add("story", {"subject": answer.subject.id, "leaked_at": leaked_at, **wanted}, answer)
+
+    def address(self, address: str, *, since: datetime | None = None, until: datetime | None = None) -> Pivot:
+        """Return the page on an IP address or a network: who called from it, when, with which keys, and what.
+
+        Args:
+            address: an address, or a network such as "192.0.2.0/24". Raises NotAnIdentifier.
+            since: the earliest time of the calls; UTC if it has no time zone.
+            until: the time before which the calls are; UTC if it has no time zone.
+
+        Example:
+            case.address("192.0.2.44").actors
+        """
+        from forensics.investigate.pivot import pivot_subjects as pivots
+
+        answer = pivots.address(self._database.open(), address, pivots.TimeRange(since, until))
+        return self._log.add("address", {"subject": answer.asked, "since": since, "until": until}, answer)
+
+    def user(self, user: str, *, since: datetime | None = None, until: datetime | None = None) -> Pivot:
+        """Return the page on a user: their calls, through all sessions, and the changes of the user.
+
+        Args:
+            user: a user name, e-mail address, ARN or unique ID. If it means several users, the answer lists them
+                (`matches`). Raises NotAnIdentifier for an access key ID.
+            since: as for `address`.
+            until: as for `address`.
+
+        Example:
+            case.user("svc-deploy").keys
+        """
+        from forensics.investigate.pivot import pivot_subjects as pivots
+
+        answer = pivots.user(self._database.open(), user, pivots.TimeRange(since, until))
+        return self._log.add("user", {"subject": answer.asked, "since": since, "until": until}, answer)
+
+    def role(self, role: str, *, since: datetime | None = None, until: datetime | None = None) -> Pivot:
+        """Return the page on a role: who used it, the calls of its sessions, and the changes of the role.
+
+        Args:
+            role: a role name, ARN or unique ID. If it means several roles, the answer lists them (`matches`). Raises
+                NotAnIdentifier for an access key ID.
+            since: as for `address`.
+            until: as for `address`.
+
+        Example:
+            case.role("deployer").actors
+        """
+        from forensics.investigate.pivot import pivot_subjects as pivots
+
+        answer = pivots.role(self._database.open(), role, pivots.TimeRange(since, until))
+        return self._log.add("role", {"subject": answer.asked, "since": since, "until": until}, answer)
+
+    def resource(
+        self,
+        resource: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        service: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Pivot:
+        """Return the page on a resource: who used or changed it, when, from where, and with which keys.
+
+        Args:
+            resource: a name or ARN as in the column `resource` of `events`, or the end of the ARN. If it means several
+                resources, the answer lists them (`matches`).
+            since: as for `address`.
+            until: as for `address`.
+            service: the service of the resource, such as "lambda".
+            account: the account of the resource.
+            region: the region of the resource.
+
+        Example:
+            case.resource("customer-exports").actors
+        """
+        from forensics.investigate.pivot import pivot_subjects as pivots
+
+        place = pivots.Place(service, account, region)
+        answer = pivots.resource(self._database.open(), resource, pivots.TimeRange(since, until), place)
+        asked = {"subject": answer.asked, "service": service, "account": account, "region": region}
+        return self._log.add("resource", {**asked, "since": since, "until": until}, answer)
 
     def events(
         self, *, columns: Sequence[str] | None = None, newest: bool = False, **wanted: Unpack[EventFilter]

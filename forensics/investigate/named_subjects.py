@@ -34,7 +34,8 @@ class NamedSubject(Row, frozen=True):
 
     def match(self, command: str) -> SubjectMatch:
         """Return the subject with the command that queries it."""
-        asked = self.id or self.arn or self.name or ""
+        kind = "role" if self.type == SubjectMatchType.ROLE else "user"
+        by_name = f"arn:aws:iam::{self.account_id}:{kind}/{self.name}" if self.account_id else self.name or ""
         return SubjectMatch(
             self.type,
             self.id,
@@ -44,7 +45,7 @@ class NamedSubject(Row, frozen=True):
             self.kind,
             self.first_seen,
             self.last_seen,
-            ("forensics", command, asked),
+            ("forensics", command, self.id or self.arn or by_name),
         )
 
 

@@ -30,6 +30,12 @@ changed_users as (
     select owner_principal_id, account_id, owner_name, created_at
     from access_keys
     where owner_kind = 'iam_user' and lower(owner_name) = (from asked)
+
+    union all
+
+    select null, account_id, user_name, event_time
+    from access_key_changes
+    where lower(user_name) = (from asked)
 ),
 
 named_actors as (

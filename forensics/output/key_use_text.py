@@ -69,7 +69,7 @@ def _burst(burst: Burst) -> Iterator[Line]:
         yield line((burst.first_event_id, "dim"), indent=2)
 
 
-def _places(name: str, used: Sequence[Used], total: int, *, every: bool) -> Iterator[Line]:
+def places_lines(name: str, used: Sequence[Used], total: int, *, every: bool = False) -> Iterator[Line]:
     """Return one row per value, in the order of first use."""
     if not used:
         return
@@ -83,14 +83,14 @@ def _places(name: str, used: Sequence[Used], total: int, *, every: bool) -> Iter
 
 def region_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return the busiest regions with their calls."""
-    yield from _places("region", activity.regions, activity.totals.regions, every=every)
+    yield from places_lines("region", activity.regions, activity.totals.regions, every=every)
 
 
 def address_lines(
     activity: Activity, databases: Sequence[AddressDatabase] = (), *, every: bool = False
 ) -> Iterator[Line]:
     """Return the source addresses, with their locations if a database of addresses was given."""
-    yield from _places("address", activity.addresses, activity.totals.addresses, every=every)
+    yield from places_lines("address", activity.addresses, activity.totals.addresses, every=every)
     if databases:
         for address in _busiest(activity.addresses, every=every):
             yield line((address.value or "not logged", "bold"), f"  {_place(address)}")

@@ -37,6 +37,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "Key": {"table": "key_text:render_key"},
     "Keys": {"table": "keys_text:render_keys", "rows": "keys_text:keys_rows"},
     "LookupEstimate": {"table": "estimate:render_estimate"},
+    "Pivot": {"table": "pivot_text:render_pivot"},
     "Seal": {"table": "verify_text:render_seal"},
     "Snapshot": {"table": "info_text:render_snapshot"},
     "Story": {"table": "story_text:render_story"},

@@ -19,6 +19,7 @@ import pytest
 import forensics.investigate
 from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
+from forensics.investigate.pivot.pivot_page import calls_of
 from forensics.investigate.sql_rows import Row, pairs, rows, run, values
 from forensics.investigate.story.story_page import story_tables
 from forensics.investigate.triage.signal_weights import WEIGHTS
@@ -33,8 +34,10 @@ from tests.simulator.sample import DEEP_KEY
 ROOM = Path(forensics.investigate.__file__).parent
 QUERIES = {path.relative_to(ROOM).with_suffix("").as_posix() for path in ROOM.rglob("*.sql")}
 STATEMENTS = {
+    "call_facts",
     "key/counted_uses",
     "key/uses",
+    *(f"pivot/{name}" for name in ("every_call", "calls_from", "calls_of", "calls_on", "outside")),
     "same_user",
     "sensitive_signals",
     "story/steps",
@@ -89,7 +92,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(Layout(folder), folder / "case.duckdb", read_only=True) as opened:
         run(opened, "same_user")
-        with signals_of(opened), story_tables(opened, {"key": DEEP_KEY}, {}, None):
+        every_address = {"addresses": values(opened, str, "case/source_addresses")}
+        with (
+            signals_of(opened),
+            story_tables(opened, {"key": DEEP_KEY}, {}, None),
+            calls_of(opened, "pivot/calls_from", every_address),
+        ):
             yield opened
 
 
@@ -129,7 +137,6 @@ def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str,
         "listed": event_keys,
         "cuts": column("select hour::timestamp from coverage limit 1"),
         "files": values(connection, str, "case/events_files"),
-        "addresses": column("select distinct source_ip_address from events"),
         "id": DEEP_KEY,
         "key": DEEP_KEY,
         **dict.fromkeys(("account", "user", "kind", "principal")),
@@ -138,6 +145,10 @@ def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str,
         "step": 60,
         "statement": "select 1",
         "text": "svc-deploy",
+        "is_object": False,
+        "users": ["svc-deploy"],
+        "role_names": ["deployer"],
+        "since": None,
         "name": "svc-deploy",
         "leaked_at": "2027-01-01",
         "stories": column("select distinct story from triage_stories"),

@@ -69,6 +69,7 @@ def uses_of(
     """
     (days,) = rows(connection, _SpanRow, "key/span", ids=list(nodes))
     asked = {"ids": list(nodes), "nodes": list(nodes.values()), "key": key_id, "first": days.first, "last": days.last}
+    run(connection, "call_facts")
     try:
         run(connection, "key/uses", **asked, **restriction)
         run(connection, "key/counted_uses")

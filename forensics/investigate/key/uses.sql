@@ -30,17 +30,12 @@ select
     trim(user_agent, '[]') as user_agent,
     error_code,
     outcome,
-    -- an object counts as its bucket
-    case when resource like 'arn:%:s3:::%/%' then split_part(resource, '/', 1) else resource end as resource,
-    case when resource like 'arn:%:s3:::%/%' then resource end as object,
+    call_facts(resource, event_name, event_category).resource as resource,
+    call_facts(resource, event_name, event_category).object as object,
     mfa_authenticated,
     read_only,
     callers.is_long_term,
-    coalesce(event_category, 'Management') <> 'Data'
-        and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
-        and event_name not in (
-            'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue', 'GetSessionToken'
-        ) as may_be_discovery,
+    call_facts(resource, event_name, event_category).may_be_discovery as may_be_discovery,
     case
         when not coalesce(event_time >= $since::timestamptz, $since is null) then 'left_out'
         when not coalesce(event_time < $until::timestamptz, $until is null) then 'left_out'

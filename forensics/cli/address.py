@@ -1,0 +1,39 @@
+"""forensics address"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.event_options import Since, Until
+from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.question import Question, question
+
+
+@question(AnswerFormat)
+def address(
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="ADDRESS", help="An IP address, or a network such as 192.0.2.0/24.", show_default=False),
+    ],
+    *,
+    since: Since = None,
+    until: Until = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    asked: Question,
+) -> None:
+    """Show who called from an address or a network.
+
+    Shows when the address was used and first seen, who is behind the calls, the access keys and programs, the sensitive
+    and refused calls, and the command to type next.
+
+    \b
+    Examples:
+      forensics address 192.0.2.44 --logs sample_logs
+      forensics address 192.0.2.0/24 --case my-case --since 2026-10-04
+      forensics address 192.0.2.44 --case my-case --format json
+    """
+    with asked.opened() as case:
+        page = case.address(subject, since=since, until=until)
+        asked.print(page.with_options(asked.source))

@@ -1,0 +1,50 @@
+"""forensics resource"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.event_options import Since, Until
+from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.question import Question, question
+
+
+@question(AnswerFormat)
+def resource(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="RESOURCE",
+            help="A bucket, object ARN, instance ID, or the name or ARN of another resource.",
+            show_default=False,
+        ),
+    ],
+    *,
+    since: Since = None,
+    until: Until = None,
+    service: Annotated[
+        str | None, typer.Option("--service", metavar="SERVICE", help="The service of the resource, such as lambda.")
+    ] = None,
+    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="The account of the resource.")] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", metavar="REGION", help="The region of the resource.")
+    ] = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    asked: Question,
+) -> None:
+    """Show who used or changed a resource.
+
+    The resource is a value of the column `resource` of `events`: a bucket, object, instance, user, role, key, secret or
+    any other target of a call. A bucket includes its objects. If several resources have the name, lists them.
+
+    \b
+    Examples:
+      forensics resource svc-metrics --logs sample_logs
+      forensics resource svc-metrics --case my-case --account 647927485622
+      forensics resource svc-metrics --case my-case --format json
+    """
+    with asked.opened() as case:
+        page = case.resource(subject, since=since, until=until, service=service, account=account, region=region)
+        asked.print(page.with_options(asked.source))

@@ -1,0 +1,38 @@
+"""forensics role"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.event_options import Since, Until
+from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.question import Question, question
+
+
+@question(AnswerFormat)
+def role(
+    subject: Annotated[
+        str, typer.Argument(metavar="ROLE", help="A role name, ARN or unique ID (AROA...).", show_default=False)
+    ],
+    *,
+    since: Since = None,
+    until: Until = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    asked: Question,
+) -> None:
+    """Show who used a role, and what its sessions did.
+
+    Shows who is behind the sessions, when and from where they called, their access keys, the sensitive and refused
+    calls, the changes of the role in IAM, and the command to type next. If several roles have the name, lists them.
+
+    \b
+    Examples:
+      forensics role deployer --logs sample_logs --since 2026-10-04
+      forensics role arn:aws:iam::704560302692:role/deployer --case my-case
+      forensics role deployer --case my-case --format json
+    """
+    with asked.opened() as case:
+        page = case.role(subject, since=since, until=until)
+        asked.print(page.with_options(asked.source))

@@ -1,0 +1,42 @@
+"""forensics user"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from forensics.cli.event_options import Since, Until
+from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.question import Question, question
+
+
+@question(AnswerFormat)
+def user(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="USER", help="A user name, e-mail address, ARN or unique ID (AIDA...).", show_default=False
+        ),
+    ],
+    *,
+    since: Since = None,
+    until: Until = None,
+    tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    asked: Question,
+) -> None:
+    """Show what a user did, and what was done to the user.
+
+    Includes all sessions behind which the user is. Shows when and from where the user called, the access keys, the
+    sensitive and refused calls, the changes of the user in IAM, and the command to type next. If several users have
+    the name, lists them.
+
+    \b
+    Examples:
+      forensics user svc-deploy --logs sample_logs --since 2026-10-04
+      forensics user arn:aws:iam::704560302692:user/bob.meyer --case my-case
+      forensics user svc-deploy --case my-case --format json
+    """
+    with asked.opened() as case:
+        page = case.user(subject, since=since, until=until)
+        asked.print(page.with_options(asked.source))

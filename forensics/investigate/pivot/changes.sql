@@ -1,0 +1,54 @@
+-- Calls in IAM that changed, or tried to change, a user or role. $account; $users, $role_names: its names in lower case, one
+-- of both empty; $id: the unique ID of a user, or null; $since, $until: times. Calls that are known to be about another
+-- user of the name are left out. `is_certain` is false if they may be. $most: number of rows, the earliest first.
+with changes as (
+    select *
+    from attributed_events
+    where event_source = 'iam.amazonaws.com'
+      and recipient_account_id = $account
+      and not coalesce(read_only, false)
+      and (
+          lower(target_user_name) in (select unnest($users::varchar[]))
+          or lower(new_user_name) in (select unnest($users::varchar[]))
+          or lower(target_role_name) in (select unnest($role_names::varchar[]))
+      )
+      and ($since::varchar is null or event_time >= $since::timestamptz)
+      and ($until::varchar is null or event_time < $until::timestamptz)
+),
+
+namesakes as (
+    select count(distinct principal_id) as users
+    from user_names
+    where account_id = $account and name in (select unnest($users::varchar[]))
+)
+
+select
+    {
+        event_id: changes.event_id,
+        event_time: changes.event_time::timestamp,
+        event_name: changes.event_name,
+        outcome: changes.outcome,
+        error_code: changes.error_code,
+        target: coalesce(
+            changes.created_access_key_id,
+            nullif(concat_ws(' ', changes.target_access_key_id, changes.target_status), ''),
+            changes.target_policy,
+            changes.new_user_name
+        ),
+        actor: {
+            kind: changes.actor_kind,
+            id: changes.actor_id,
+            name: changes.actor_name,
+            arn: changes.actor_arn,
+            account_id: changes.actor_account_id
+        },
+        grade: changes.grade,
+        by_access_key_id: changes.access_key_id,
+        is_certain: coalesce(user_changes.user_principal_id = $id, (select users from namesakes) <= 1)
+    } as listed,
+    count(*) over () as total
+from changes
+left join user_changes on user_changes.event_key = changes.event_key
+where coalesce(user_changes.user_principal_id = $id, true)
+order by changes.event_time, changes.event_key
+limit $most

@@ -1,0 +1,134 @@
+"""Pivot page: the calls of an address, user, role or resource, as one table that every part of the page reads."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from forensics.answers.key_answer import Activity
+from forensics.answers.pivot_answer import (
+    FirstCall,
+    KnownName,
+    OwnedKey,
+    Pivot,
+    PivotActor,
+    PivotKey,
+    PivotSubject,
+    PivotTotals,
+    PivotType,
+    RefusedAction,
+    SubjectChange,
+)
+from forensics.errors import UnusableFilter
+from forensics.investigate.key.activity import activity
+from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.sql_rows import Connection, Row, rows, run
+
+LISTED = 100  # maximum entries of each list
+_CALLS = "pivot_calls"  # the table of the calls
+
+
+class _ActorRow(Row, frozen=True):
+    listed: PivotActor
+    total: int
+
+
+class _KeyRow(Row, frozen=True):
+    listed: PivotKey
+    total: int
+
+
+class _RefusedRow(Row, frozen=True):
+    listed: RefusedAction
+    total: int
+
+
+class _ChangeRow(Row, frozen=True):
+    listed: SubjectChange
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """The times of a page; a time without a zone is UTC. Raises UnusableFilter if it cannot contain a call."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.since and self.until and _utc(self.since) >= _utc(self.until):
+            raise UnusableFilter("no event can match: --since must be before --until; change one of them")
+
+    @property
+    def texts(self) -> dict[str, str | None]:
+        """Return the times as text, because DuckDB needs pytz to bind a time with a zone."""
+        return {
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+        }
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextmanager
+def calls_of(connection: Connection, statement: str, parameters: Mapping[str, object]) -> Iterator[None]:
+    """Create the table of the calls of a page by one of the statements `pivot/calls_...`, and drop it at the end."""
+    run(connection, "call_facts")
+    run(connection, "pivot/every_call")
+    try:
+        run(connection, statement, **parameters)
+        yield
+    finally:
+        connection.execute("drop table if exists pivot_calls")
+        connection.execute("drop view if exists every_call")
+
+
+def page(connection: Connection, subject: PivotSubject, asked: str, times: TimeRange) -> Pivot:
+    """Return the page on the calls in the table."""
+    first = next(iter(rows(connection, FirstCall, "pivot/first_call")), None)
+    run(connection, "pivot/outside", **times.texts)
+    actors = rows(connection, _ActorRow, "pivot/actors", most=LISTED)
+    keys = rows(connection, _KeyRow, "pivot/keys", most=LISTED)
+    refused = rows(connection, _RefusedRow, "pivot/refused", most=LISTED)
+    return Pivot(
+        subject,
+        asked,
+        in_logs=first is not None,
+        since=times.since,
+        until=times.until,
+        first_call=first,
+        activity=_activity(connection),
+        actors=tuple(row.listed for row in actors),
+        keys=tuple(row.listed for row in keys),
+        refused=tuple(row.listed for row in refused),
+        totals=PivotTotals(*(found[0].total if found else 0 for found in (actors, keys, refused))),
+    )
+
+
+def _activity(connection: Connection) -> Activity:
+    return activity(connection, _CALLS, AddressContext())
+
+
+def with_iam(connection: Connection, answer: Pivot, times: TimeRange) -> Pivot:
+    """Return the page on an IAM user or role with its names, its keys, and the changes of it."""
+    subject = answer.subject
+    account = {"account": subject.account_id}
+    is_user = subject.type == PivotType.USER
+    run(connection, "same_user")
+    names = rows(connection, KnownName, "pivot/known_names", **account, id=subject.id) if is_user else []
+    called = sorted({name.lower() for name in (subject.name, *(one.name for one in names)) if name})
+    own = {"users": called, "role_names": []} if is_user else {"users": [], "role_names": called}
+    asked = {**account, **own, **times.texts, "id": subject.id if is_user else None}
+    changes = rows(connection, _ChangeRow, "pivot/changes", **asked, most=LISTED)
+    owner = {**account, "id": subject.id, "name": subject.name}
+    keys: Sequence[OwnedKey] = rows(connection, OwnedKey, "pivot/owned_keys", **owner) if is_user else ()
+    return replace(
+        answer,
+        in_logs=bool(answer.in_logs or names or changes or keys),
+        names=tuple(names),
+        owned_keys=tuple(keys),
+        changes=tuple(row.listed for row in changes),
+        totals=replace(answer.totals, changes=changes[0].total if changes else 0),
+    )

@@ -1,0 +1,166 @@
+"""Pivot resources: the resources that a name means, from the values of the column `resource`.
+
+A request names its target by ARN or only by name, so one resource has several values. A bare name belongs to the
+service, account and region of its calls; IAM has no regions and compares names without case.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from forensics.answers.core import SubjectMatch, SubjectMatchType
+from forensics.investigate.iam_names import folded
+from forensics.investigate.sql_rows import Connection, Row, rows, run
+
+_OBJECT = re.compile(r"arn:[^:]*:s3:::[^/]+/.+", re.IGNORECASE | re.DOTALL)
+_IAM_ARN = re.compile(r"arn:[^:]*:iam::(?P<account>\d*):(?P<kind>[^/:]+)/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)
+_ARN_PARTS = 6
+
+
+class ResourceRow(Row, frozen=True):
+    """A value of the column `resource`, with the service, account and region of its calls."""
+
+    value: str
+    event_source: str
+    account_id: str
+    aws_region: str
+    first_seen: datetime | None
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource is; None for any service, account or region."""
+
+    service: str | None = None
+    account: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a value says about its resource. `kind`: of an ARN of IAM, such as user; None if the value does not say."""
+
+    service: str
+    account: str
+    region: str
+    name: str
+    kind: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGroup:
+    """One resource, with all of its values."""
+
+    known: _Known
+    found: tuple[ResourceRow, ...]
+
+    @property
+    def arn(self) -> str | None:
+        return next((row.value for row in self.found if row.value.startswith("arn:")), None)
+
+    @property
+    def name(self) -> str:
+        return next((row.value for row in self.found if not row.value.startswith("arn:")), self.known.name)
+
+    @property
+    def account_id(self) -> str | None:
+        return self.known.account or None
+
+    @property
+    def kind(self) -> str | None:
+        return self.known.kind
+
+    def match(self) -> SubjectMatch:
+        """Return the resource with the command that queries it."""
+        known = self.known
+        parts = (("--service", known.service), ("--account", known.account), ("--region", known.region))
+        options = () if self.arn else tuple(text for name, value in parts if value for text in (name, value))
+        command = ("forensics", "resource", self.arn or self.name, *options)
+        times = [moment for row in self.found for moment in (row.first_seen, row.last_seen) if moment]
+        first, last = (min(times), max(times)) if times else (None, None)
+        id_ = self.arn or self.name
+        return SubjectMatch(
+            SubjectMatchType.RESOURCE, id_, self.name, self.arn, self.account_id, None, first, last, command
+        )
+
+    def parameters(self, text: str) -> dict[str, object]:
+        """Return the parameters of `pivot/calls_on`."""
+        values = [row.value for row in self.found]
+        return {
+            "text": _end(self.known.name),
+            "is_object": _is_object(text),
+            "values": values,
+            "sources": [row.event_source for row in self.found],
+            "accounts": [row.account_id for row in self.found],
+            "regions": [row.aws_region for row in self.found],
+        }
+
+
+def resource_groups(connection: Connection, text: str, place: Place) -> list[ResourceGroup]:
+    """Return the resources with a name, an ARN or the end of an ARN, in any case."""
+    if not text:
+        return []
+    iam = _IAM_ARN.fullmatch(text)
+    run(connection, "call_facts")
+    asked = {"text": iam["name"] if iam else text, "is_object": _is_object(text)}
+    groups = _grouped(rows(connection, ResourceRow, "pivot/resources", **asked))
+    if iam:
+        wanted = (iam["account"], iam["kind"])
+        groups = [one for one in groups if one.known.service == "iam" and one.known.account == wanted[0]]
+        groups = [one for one in groups if one.kind in (wanted[1], None)]
+    return [one for one in groups if _is_in(one, place)]
+
+
+def _grouped(found: Sequence[ResourceRow]) -> list[ResourceGroup]:
+    groups: defaultdict[_Known, list[ResourceRow]] = defaultdict(list)
+    bare = []
+    for row in found:
+        known = _known(row)
+        if row.value.startswith("arn:"):
+            groups[known].append(row)
+        else:
+            bare.append((known, row))
+    for known, row in bare:
+        fitting = [other for other in groups if _may_be(known, other)]
+        groups[fitting[0] if len(fitting) == 1 else known].append(row)
+    return [ResourceGroup(known, tuple(some)) for known, some in groups.items()]
+
+
+def _known(row: ResourceRow) -> _Known:
+    if iam := _IAM_ARN.fullmatch(row.value):
+        return _Known("iam", iam["account"], "", folded(iam["name"]) or "", iam["kind"])
+    if row.value.startswith("arn:") and row.value.count(":") >= _ARN_PARTS - 1:
+        _, _, service, region, account, name = row.value.split(":", _ARN_PARTS - 1)
+        return _Known(service, account, region, name, None)
+    service = row.event_source.partition(".")[0]
+    if service == "iam":
+        return _Known(service, row.account_id, "", folded(row.value) or "", None)
+    return _Known(service, row.account_id, row.aws_region, row.value, None)
+
+
+def _may_be(bare: _Known, other: _Known) -> bool:
+    """Return whether a bare name may be that of a resource with an ARN."""
+    is_there = bare.service == other.service and other.account in ("", bare.account)
+    return is_there and other.region in ("", bare.region) and _end(other.name) == _end(bare.name)
+
+
+def _end(name: str) -> str:
+    return re.split(r"[:/]", name)[-1]
+
+
+def _is_object(text: str) -> bool:
+    return _OBJECT.fullmatch(text) is not None
+
+
+def _is_in(group: ResourceGroup, place: Place) -> bool:
+    accounts = {group.known.account, *(row.account_id for row in group.found)}
+    regions = {group.known.region, *(row.aws_region for row in group.found)}
+    service = (place.service or "").partition(".")[0].lower()
+    return (
+        service in ("", group.known.service)
+        and (place.account is None or place.account in accounts)
+        and (place.region is None or place.region in regions)
+    )

@@ -1,0 +1,139 @@
+"""Pivot subjects: what the subject of a page means, and its page. Several meanings are listed, and none is chosen."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from forensics.addresses import network_of
+from forensics.answers.core import ActorKind, SubjectMatchType
+from forensics.answers.pivot_answer import Pivot, PivotSubject, PivotType
+from forensics.errors import NotAnIdentifier
+from forensics.identifiers import SubjectType, identify, is_secret, shortened
+from forensics.investigate.case.event_filter import logged_addresses
+from forensics.investigate.named_subjects import NamedSubject, named_subjects
+from forensics.investigate.pivot.pivot_page import LISTED, TimeRange, calls_of, page, with_iam
+from forensics.investigate.pivot.pivot_resources import Place, ResourceGroup, resource_groups
+from forensics.investigate.sql_rows import Connection, values
+
+__all__ = ["Place", "TimeRange", "address", "resource", "role", "user"]
+
+_NOT_USERS = (ActorKind.WORKLOAD, ActorKind.AWS_SERVICE, ActorKind.DELEGATE)
+_ROOT = re.compile(r"arn:[^:]*:iam::(?P<account>\d{12}):root")
+_ALWAYS = TimeRange()
+_ANYWHERE = Place()
+
+
+def address(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
+    """Return the page on an IP address or a network. Raises NotAnIdentifier for any other text."""
+    text = text.strip()
+    if network_of(text) is None:
+        raise NotAnIdentifier(
+            f"{_shown(text)} is not an IP address or network; use 192.0.2.44, 192.0.2.0/24 or 2001:db8::/32"
+        )
+    asked = {"addresses": logged_addresses(connection, [text])}
+    with calls_of(connection, "pivot/calls_from", asked):
+        found = page(connection, PivotSubject(PivotType.ADDRESS, text), text, times)
+    return replace(found, commands=(("forensics", "story", text), ("forensics", "events", "--address", text)))
+
+
+def user(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
+    """Return the page on a user, by name, e-mail address, ARN or ID. Raises NotAnIdentifier for a key or an event."""
+    _check(text, PivotType.USER)
+    found = [one for one in _named(connection, text) if _is_user(one)]
+    return _only(PivotType.USER, text, found, lambda one: _of_user(connection, one, text.strip(), times))
+
+
+def role(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
+    """Return the page on a role, by name, ARN or ID. Raises NotAnIdentifier for a key or an event."""
+    _check(text, PivotType.ROLE)
+    found = [one for one in _named(connection, text) if one.type == SubjectMatchType.ROLE]
+    return _only(PivotType.ROLE, text, found, lambda one: _of_role(connection, one, text.strip(), times))
+
+
+def resource(connection: Connection, text: str, times: TimeRange = _ALWAYS, place: Place = _ANYWHERE) -> Pivot:
+    """Return the page on a resource, by its name or ARN, or the end of its ARN."""
+    text = text.strip()
+    found = resource_groups(connection, text, place)
+    if not found and not text.startswith("arn:"):
+        _check_secret(text)
+    if len(found) != 1:
+        matches = tuple(one.match() for one in found[:LISTED])
+        return Pivot(PivotSubject(PivotType.RESOURCE, None), text, matches=matches, matches_total=len(found))
+    (group,) = found
+    subject = PivotSubject(PivotType.RESOURCE, group.arn or group.name, group.name, group.arn, group.account_id)
+    with calls_of(connection, "pivot/calls_on", group.parameters(text)):
+        found_page = page(connection, subject, text, times)
+    return replace(found_page, commands=tuple(_commands_of(group)))
+
+
+def _commands_of(group: ResourceGroup) -> list[tuple[str, ...]]:
+    own = {"user": "user", "role": "role"}.get(group.kind or "")
+    also = [("forensics", own, group.arn or group.name)] if own else []
+    return [*also, ("forensics", "events", "--resource", group.arn or group.name)]
+
+
+def _is_user(one: NamedSubject) -> bool:
+    return one.type == SubjectMatchType.ACTOR and one.kind not in _NOT_USERS
+
+
+def _named(connection: Connection, text: str) -> Sequence[NamedSubject]:
+    return named_subjects(connection, _root(text) or text)
+
+
+def _root(text: str) -> str | None:
+    """Return the ID of a root user, which is its account, for its ARN."""
+    arn = _ROOT.fullmatch(text.strip())
+    return arn["account"] if arn else None
+
+
+def _only(type_: PivotType, text: str, found: Sequence[NamedSubject], of_one: Callable[[NamedSubject], Pivot]) -> Pivot:
+    if len(found) == 1:
+        return of_one(found[0])
+    matches = tuple(one.match(type_) for one in found[:LISTED])
+    return Pivot(PivotSubject(type_, None), text.strip(), matches=matches, matches_total=len(found))
+
+
+def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
+    is_iam = one.kind == ActorKind.IAM_USER
+    account = one.account_id if is_iam else None
+    actor = {"kind": one.kind, "id": one.id, "account": account}
+    ids = values(connection, str, "pivot/credentials_of_actor", **actor)
+    subject = PivotSubject(PivotType.USER, one.id, one.name, one.arn, one.account_id, one.kind)
+    with calls_of(connection, "pivot/calls_of", {"ids": ids}):
+        found = page(connection, subject, asked, times)
+    name = one.id or one.name or asked
+    told = (("forensics", "story", name), ("forensics", "events", "--actor", name))
+    if not is_iam:
+        return replace(found, commands=told)
+    trees = (("forensics", "tree", one.id),) if one.id else ()
+    return replace(with_iam(connection, found, times), commands=(told[0], *trees, told[1]))
+
+
+def _of_role(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
+    ids = values(connection, str, "pivot/credentials_of_role", id=one.id)
+    subject = PivotSubject(PivotType.ROLE, one.id, one.name, one.arn, one.account_id)
+    with calls_of(connection, "pivot/calls_of", {"ids": ids}):
+        found = page(connection, subject, asked, times)
+    name = one.arn or one.name or asked
+    commands = (("forensics", "story", name), ("forensics", "events", "--role", name))
+    return replace(with_iam(connection, found, times), commands=commands)
+
+
+def _check(text: str, type_: PivotType) -> None:
+    """Refuse a key or an event, which have pages of their own."""
+    try:
+        identifier = identify(text)
+    except NotAnIdentifier:
+        return  # a name; what looks like a secret is refused if nothing has the name
+    if identifier.type == SubjectType.ACCESS_KEY:
+        raise NotAnIdentifier(f"{identifier.id} is an access key ID, not a {type_}; use `forensics key`")
+
+
+def _check_secret(text: str) -> None:
+    if is_secret(text):
+        identify(text)
+
+
+def _shown(text: str) -> str:
+    _check_secret(text)
+    return repr(shortened(text))

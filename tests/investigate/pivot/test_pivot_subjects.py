@@ -1,0 +1,188 @@
+"""Pages on an address, a user, a role and a resource: one thing has a page, several are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from forensics.answers.pivot_answer import Pivot
+from forensics.case import Case
+from forensics.errors import NotAnIdentifier, SecretRefused, UnusableFilter
+from tests.attribution.records import START, Account, Json, assume_role, call
+from tests.cases import case_of_records
+
+IAM, LAMBDA = "iam.amazonaws.com", "lambda.amazonaws.com"
+AWS, OTHER = Account("111111111111"), Account("222222222222")
+ALICE, BOB = AWS.user("alice"), AWS.user("bob")
+DEPLOY, AGAIN = AWS.role("deploy", path="/ops/"), AWS.role("deploy", life="2", path="/ops/")
+K, L = AWS.key("K"), AWS.key("L")
+HOME: Json = {"sourceIPAddress": "203.0.113.9"}
+CAFE: Json = {"sourceIPAddress": "203.0.113.77"}
+
+
+def iam(identity: Json, second: int, name: str, *, error: str | None = None, **request: str) -> Json:
+    return call(identity, second, source=IAM, name=name, requestParameters=request, errorCode=error)
+
+
+def in_bucket(identity: Json, second: int, key: str, **top: str) -> Json:
+    return call(identity, second, name="GetObject", requestParameters={"bucketName": "secrets", "key": key}, **top)
+
+
+def invoke(account: Account, second: int, name: str, **top: str) -> Json:
+    request = {"functionName": name}
+    return call(account.user("bob").signs(), second, source=LAMBDA, name="Invoke", requestParameters=request, **top)
+
+
+RECORDS = (
+    in_bucket(ALICE.signs(), 0, "a", **HOME),
+    in_bucket(BOB.signs(), 1, "b"),
+    assume_role(ALICE.signs(), DEPLOY, "alice", 10, issues=K, **CAFE),
+    call(DEPLOY.session("alice", 10, K), 11, errorCode="AccessDenied", **CAFE),
+    in_bucket(DEPLOY.session("alice", 10, K), 12, "c", **CAFE),
+    iam(BOB.signs(), 20, "AttachUserPolicy", userName="Alice", policyArn="arn:aws:iam::aws:policy/AdministratorAccess"),
+    iam(BOB.signs(), 21, "DeleteUser", error="AccessDenied", userName="alice"),
+    iam(BOB.signs(), 22, "GetUser", userName="alice") | {"readOnly": True},
+    iam(BOB.signs(), 23, "UpdateAssumeRolePolicy", roleName="deploy"),
+    invoke(AWS, 30, "report"),
+    invoke(AWS, 31, "report", awsRegion="eu-west-1"),
+)
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    with case_of_records(RECORDS, tmp_path_factory.mktemp("pivot")) as made:
+        yield made
+
+
+def ids(page: Pivot) -> list[str | None]:
+    return [one.id for one in page.matches]
+
+
+def test_an_address(case: Case) -> None:
+    page = case.address("203.0.113.77")
+    assert (page.activity.events, page.activity.denied) == (3, 1)
+    assert [(one.actor.name, one.grade, one.succeeded) for one in page.actors] == [("alice", "proven", 2)]
+    assert [one.access_key_id for one in page.keys] == [ALICE.key, K]
+    assert [(one.event_name, one.events) for one in page.refused] == [("ListBuckets", 1)]
+    assert page.first_call
+    assert (page.first_call.event_name, page.first_call.by_name) == ("AssumeRole", "alice")
+    assert all(one.event_ids for one in page.actors)
+    assert page.commands[0] == ("forensics", "story", "203.0.113.77")
+
+
+def test_a_network_and_an_address_without_calls(case: Case) -> None:
+    assert case.address(" 203.0.113.0/24 ").activity.events == 4
+    nothing = case.address("192.0.2.1")
+    assert (nothing.in_logs, nothing.activity.events, nothing.first_call) == (False, 0, None)
+
+
+@pytest.mark.parametrize("text", ["", "alice", "300.1.1.1", "192.0.2.0/40"])
+def test_what_is_no_address(case: Case, text: str) -> None:
+    with pytest.raises(NotAnIdentifier, match="is not an IP address or network"):
+        case.address(text)
+
+
+@pytest.mark.parametrize("text", ["alice", "ALICE ", ALICE.arn, ALICE.id, ALICE.arn.replace("user/", "user/x/")])
+def test_a_user_with_all_sessions_and_changes(case: Case, text: str) -> None:
+    page = case.user(text)
+    assert (page.subject.id, page.subject.account_id, page.activity.events) == (ALICE.id, AWS.id, 4)
+    assert [one.access_key_id for one in page.keys] == [ALICE.key, K]
+    assert [one.access_key_id for one in page.owned_keys] == [ALICE.key]
+    assert [(one.event_name, one.outcome, one.actor.name) for one in page.changes] == [
+        ("AttachUserPolicy", "succeeded", "bob"), ("DeleteUser", "denied", "bob")
+    ]  # fmt: skip
+    assert all(one.is_certain and one.event_id for one in page.changes)
+
+
+@pytest.mark.parametrize("text", ["deploy", "Deploy", DEPLOY.arn, DEPLOY.id, f"arn:aws:iam::{AWS.id}:role/deploy"])
+def test_a_role_with_its_users_and_changes(case: Case, text: str) -> None:
+    page = case.role(text)
+    assert (page.subject.id, page.activity.events) == (DEPLOY.id, 2)
+    assert [one.actor.name for one in page.actors] == ["alice"]
+    assert [one.event_name for one in page.changes] == ["UpdateAssumeRolePolicy"]
+
+
+def test_a_bucket_includes_its_objects(case: Case) -> None:
+    for text in ("secrets", "arn:aws:s3:::secrets", "SECRETS"):
+        page = case.resource(text)
+        assert (page.subject.id, page.activity.events) == ("arn:aws:s3:::secrets", 3)
+        assert [one.actor.name for one in page.actors] == ["alice", "bob"]
+    assert case.resource("arn:aws:s3:::secrets/b").activity.events == 1
+    assert not case.resource("arn:aws:s3:::secrets/nothing").in_logs
+    long_key = "a/long/key/that/could/be/part/of/a/secret/as/it/has/forty/characters"
+    assert not case.resource(f"arn:aws:s3:::secrets/{long_key}").in_logs
+
+
+def test_a_name_of_several_resources_is_listed(case: Case) -> None:
+    page = case.resource("report")
+    assert (page.matches_total, page.activity.events) == (2, 0)
+    for one in page.matches:
+        options = dict(zip(one.command[3::2], one.command[4::2], strict=True))
+        assert options.keys() == {"--service", "--account", "--region"}
+        asked = {name.removeprefix("--"): value for name, value in options.items()}
+        assert case.resource(one.command[2], **asked).activity.events == 1  # type: ignore[arg-type]
+
+
+def test_a_name_and_an_arn_of_one_resource(case: Case, tmp_path: Path) -> None:
+    """IAM names the user; GetUser of another service could name the ARN."""
+    by_arn = call(BOB.signs(), 40, source=IAM, name="TagUser", resources=[{"ARN": ALICE.arn, "type": "AWS::IAM::User"}])
+    with case_of_records([*RECORDS, by_arn], tmp_path) as made:
+        page = made.resource("alice")
+        assert (page.subject.arn, page.activity.events) == (ALICE.arn, 4)
+        assert made.resource(ALICE.arn).activity.events == 4
+        assert ("forensics", "user", ALICE.arn) in page.commands
+
+
+def test_times_bound_a_page_and_not_the_first_call(case: Case) -> None:
+    page = case.user("alice", since=START + timedelta(seconds=11), until=START + timedelta(seconds=21))
+    assert (page.activity.events, [one.event_name for one in page.changes]) == (2, ["AttachUserPolicy"])
+    assert page.first_call and page.first_call.event_name == "GetObject"
+    later = case.role("deploy", since=START + timedelta(days=1))
+    assert (later.in_logs, later.activity.events) == (True, 0)
+    with pytest.raises(UnusableFilter, match="--since must be before --until"):
+        case.user("alice", since=START, until=START)
+
+
+def test_users_and_roles_of_one_name_are_listed(tmp_path: Path) -> None:
+    namesake, later = OTHER.user("alice"), AWS.user("alice", life="2")
+    records = [
+        *RECORDS,
+        iam(BOB.signs(), 50, "UpdateUser", userName="alice", newUserName="alice.old"),
+        call(namesake.signs(), 60),
+        call(later.signs("AKIA0LATER1111XXXXXX"), 61),
+        iam(BOB.signs(), 62, "DeleteUser", userName="alice"),
+        call(AGAIN.session("x", 70, L), 71),
+    ]
+    with case_of_records(records, tmp_path) as made:
+        assert ids(made.user("alice")) == [ALICE.id, later.id, namesake.id]
+        assert made.user("alice").matches[0].command == ("forensics", "user", ALICE.id)
+        assert ids(made.role("deploy")) == ids(made.role(DEPLOY.arn)) == [DEPLOY.id, AGAIN.id]
+        page = made.user(ALICE.id)
+        assert [one.name for one in page.names] == ["alice", "alice.old"]
+        assert {one.event_name for one in page.changes} >= {"AttachUserPolicy", "UpdateUser"}
+        assert "AttachUserPolicy" not in {one.event_name for one in made.user(later.id).changes if one.is_certain}
+        assert made.user(later.id).activity.events == 1
+
+
+def test_a_user_that_only_changes_name(tmp_path: Path) -> None:
+    with case_of_records([iam(BOB.signs(), 0, "CreateAccessKey", userName="victim")], tmp_path) as made:
+        page = made.user("victim")
+        assert (page.subject.id, page.subject.name, page.in_logs) == (None, "victim", True)
+        assert [one.event_name for one in page.changes] == ["CreateAccessKey"]
+
+
+def test_what_is_not_in_the_logs_is_answered(case: Case) -> None:
+    roles, resources = (case.role("nothing"), case.role(ALICE.arn)), (case.resource("x"), case.resource(""))
+    for page in (case.user("nobody"), *roles, *resources):
+        assert (page.in_logs, page.matches_total, page.activity.events) == (False, 0, 0)
+
+
+def test_keys_and_secrets_are_refused(case: Case) -> None:
+    with pytest.raises(NotAnIdentifier, match="use `forensics key`"):
+        case.user(ALICE.key)
+    for ask in (case.address, case.user, case.role, case.resource):
+        with pytest.raises(SecretRefused):
+            ask("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
