@@ -32,6 +32,7 @@ select
     calls.grade,
     calls.credential_id,
     calls.shared_event_id,
+    calls.event_date,
     calls.source_ip_address as logged_address,
     calls.resource as logged_resource
 from attributed_events as calls

@@ -48,6 +48,11 @@ class _ChangeRow(Row, frozen=True):
     total: int
 
 
+class _DaysRow(Row, frozen=True):
+    first: str | None
+    last: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class TimeRange:
     """The times of a page; a time without a zone is UTC. Raises UnusableFilter if it cannot contain a call."""
@@ -83,6 +88,14 @@ def calls_of(connection: Connection, statement: str, parameters: Mapping[str, ob
     finally:
         connection.execute("drop table if exists pivot_calls")
         connection.execute("drop view if exists every_call")
+
+
+@contextmanager
+def calls_signed_by(connection: Connection, ids: Sequence[str]) -> Iterator[None]:
+    """Create the table of the calls that some credentials signed, and drop it at the end."""
+    (days,) = rows(connection, _DaysRow, "key/span", ids=ids)
+    with calls_of(connection, "pivot/calls_of", {"ids": ids, "first": days.first, "last": days.last}):
+        yield
 
 
 def page(connection: Connection, subject: PivotSubject, asked: str, times: TimeRange) -> Pivot:

@@ -11,7 +11,7 @@ from forensics.errors import NotAnIdentifier
 from forensics.identifiers import SubjectType, identify, is_secret, shortened
 from forensics.investigate.case.event_filter import logged_addresses
 from forensics.investigate.named_subjects import NamedSubject, named_subjects
-from forensics.investigate.pivot.pivot_page import LISTED, TimeRange, calls_of, page, with_iam
+from forensics.investigate.pivot.pivot_page import LISTED, TimeRange, calls_of, calls_signed_by, page, with_iam
 from forensics.investigate.pivot.pivot_resources import Place, ResourceGroup, resource_groups
 from forensics.investigate.sql_rows import Connection, values
 
@@ -99,7 +99,7 @@ def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeR
     actor = {"kind": one.kind, "id": one.id, "account": account}
     ids = values(connection, str, "pivot/credentials_of_actor", **actor)
     subject = PivotSubject(PivotType.USER, one.id, one.name, one.arn, one.account_id, one.kind)
-    with calls_of(connection, "pivot/calls_of", {"ids": ids}):
+    with calls_signed_by(connection, ids):
         found = page(connection, subject, asked, times)
     name = one.id or one.name or asked
     told = (("forensics", "story", name), ("forensics", "events", "--actor", name))
@@ -112,7 +112,7 @@ def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeR
 def _of_role(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
     ids = values(connection, str, "pivot/credentials_of_role", id=one.id)
     subject = PivotSubject(PivotType.ROLE, one.id, one.name, one.arn, one.account_id)
-    with calls_of(connection, "pivot/calls_of", {"ids": ids}):
+    with calls_signed_by(connection, ids):
         found = page(connection, subject, asked, times)
     name = one.arn or one.name or asked
     commands = (("forensics", "story", name), ("forensics", "events", "--role", name))
