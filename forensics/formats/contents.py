@@ -30,6 +30,7 @@ from forensics.formats.event_tables import (
 )
 from forensics.formats.inflate import Measure, Unreadable, inflate, peek
 from forensics.formats.json_documents import begins_as_document, elements_of, read_document, rows_in
+from forensics.formats.message_text import counted_in
 from forensics.formats.messages import message_members
 from forensics.formats.record_stream import Delivery, NotJson, Records, Rejected, read_records
 from forensics.formats.text import are_export_lines, as_utf8, objects_in_lines, without_times
@@ -106,17 +107,22 @@ def open_contents(stream: BinaryIO, measure: Measure, scratch: Path) -> Archive 
     if is_tar(head):
         return Archive(members_of_tar(pieces))
     if head.startswith(PARQUET_MAGIC):
-        return Log(_with_faults(read_parquet(_seekable(pieces, scratch), measure)))
+        return Log(_with_faults(read_parquet(_seekable(pieces, scratch), measure), measure))
     if what := of_another_program(head):
         raise Unreadable(f"it is {what}")
     document, pieces = take_document(as_utf8(head, pieces))
     return document or _log(pieces, measure, scratch)
 
 
-def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Rejected]:
+def _with_faults(found: Iterator[Records | Rejected], measure: Measure) -> Iterator[Records | Rejected]:
     """Yield the same records; turn an unexpected exception into Unreadable, so it affects only this file."""
     try:
-        yield from found
+        while True:
+            with counted_in(measure):
+                item = next(found, None)
+            if item is None:
+                return
+            yield item
     except (Unreadable, NotJson, OSError, MemoryError):
         raise
     except Exception as error:
@@ -126,22 +132,22 @@ def _with_faults(found: Iterator[Records | Rejected]) -> Iterator[Records | Reje
 def _log(pieces: Iterator[bytes], measure: Measure, scratch: Path) -> Log:
     head, pieces = peek(pieces, _HEAD_BYTES)
     if _JSON_START.match(head):
-        return Log(_with_faults(_json_log(head, pieces, scratch)))
+        return Log(_with_faults(_json_log(head, pieces, scratch), measure))
     if error := _CLI_ERROR.match(head):
         raise Unreadable(_refused(error))
     if _BASE64.fullmatch(head):
-        return Log(_with_faults(_wrapped(unwrapped(_in_base64(pieces, measure)))))
+        return Log(_with_faults(_wrapped(unwrapped(_in_base64(pieces, measure))), measure))
     if _OTHER_OUTPUT.match(head):
         raise Unreadable("it was printed by `aws cloudtrail lookup-events` as text; print it again with --output json")
     if _OCSF_COLUMNS.match(head):
         raise Unreadable("it is CSV of OCSF events, which is not read; export the events as JSON or Parquet")
     if table := csv_of_events(head):
-        return Log(_with_faults(read_csv(table, pieces)), table.limit)
+        return Log(_with_faults(read_csv(table, pieces), measure), table.limit)
     if are_export_lines(head):
-        return Log(_with_faults(_wrapped(unwrapped(read_records(without_times(pieces))))))
+        return Log(_with_faults(_wrapped(unwrapped(read_records(without_times(pieces)))), measure))
     if _can_hold_messages(head):
-        return Log(_with_faults(_records_in_text(head, pieces, scratch)))
-    return Log(_with_faults(_if_json(head, pieces)))
+        return Log(_with_faults(_records_in_text(head, pieces, scratch), measure))
+    return Log(_with_faults(_if_json(head, pieces), measure))
 
 
 def _if_json(head: bytes, pieces: Iterator[bytes]) -> Iterator[Records | Rejected]:

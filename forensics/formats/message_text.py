@@ -12,8 +12,13 @@ import io
 import json
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import msgspec
+
+from forensics.formats.inflate import Measure, bounded_member
 
 _LARGEST_MESSAGE = 16 << 20
 _NATIVE = b'{"eventVersion"'
@@ -21,12 +26,27 @@ _NATIVE = b'{"eventVersion"'
 _PREFIX = re.compile(r"[^{}\[\]\"]{1,256}(?=\{)")
 _SPACE = re.compile(r"\s*")
 _GZIP_AS_BASE64 = "H4sI"
+# the file that is read, to which the limits of decompression apply
+_file: ContextVar[Measure | None] = ContextVar("file", default=None)
 _text = msgspec.json.Decoder(str).decode
 _NOT_DECODED = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
+@contextmanager
+def counted_in(measure: Measure) -> Iterator[None]:
+    """Count what messages inflate to like the members of an archive: in the file that holds them, or its archive."""
+    token = _file.set(measure.archive or measure)
+    try:
+        yield
+    finally:
+        _file.reset(token)
+
+
 def json_values_in(text: str) -> list[bytes]:
-    """Return the JSON objects and lists in the text of a message, usually one; empty if it has none."""
+    """Return the JSON objects and lists in the text of a message, usually one; empty if it has none.
+
+    Raises Unreadable if the messages of a file inflate to more than its bytes can hold.
+    """
     text = _without_prefix(text.strip())
     raw = text.encode("utf-8", "surrogatepass") if text.startswith(("{", "[")) else _from_base64(text)
     return _concatenated(raw) if raw[:1] in (b"{", b"[") else []
@@ -87,6 +107,6 @@ def _from_base64(text: str) -> bytes:
         return raw
     try:
         with gzip.open(io.BytesIO(raw)) as stream:
-            return stream.read(_LARGEST_MESSAGE)
+            return b"".join(bounded_member([stream.read(_LARGEST_MESSAGE)], _file.get()))
     except (OSError, EOFError, zlib.error):
         return b""

@@ -32,6 +32,7 @@ from forensics.formats.rows import (
 )
 
 MAX_DEPTH = 8
+_GROUP_BYTES = 4 << 20
 # start of a record in a trail file; such a value is a record unless a product added the text of one to its members
 _NATIVE = b'{"eventVersion"'
 # the first two members of its identity show whether a product spelled them otherwise
@@ -112,10 +113,24 @@ def unwrapped(
             position += len(item.raw)
         else:
             opened = (one for raw in item.raw for one in open_value(raw, messages))
-            for delivery, group in groupby(opened, key=lambda one: one[0]):
-                raws = [raw for _, raw in group]
+            for delivery, raws in _grouped(opened):
                 yield Records(position, raws, item.resynchronised, delivery)
                 position += len(raws)
+
+
+def _grouped(found: Iterator[_Found]) -> Iterator[tuple[Delivery, list[bytes]]]:
+    """Yield consecutive records of one delivery, in lists of bounded size: messages can be compressed."""
+    for delivery, group in groupby(found, key=lambda one: one[0]):
+        raws: list[bytes] = []
+        size = 0
+        for _, raw in group:
+            raws.append(raw)
+            size += len(raw)
+            if size >= _GROUP_BYTES:
+                yield delivery, raws
+                raws, size = [], 0
+        if raws:
+            yield delivery, raws
 
 
 def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_Found]:

@@ -68,6 +68,11 @@ def in_tar(data: bytes) -> bytes:
     return sink.getvalue()
 
 
+def values_in_base64(number: int) -> bytes:
+    value = base64.b64encode(in_gzip(json.dumps({"a": "x" * (15 << 20)}).encode())).decode()
+    return b"".join(json.dumps({"message": value, "number": line}).encode() + b"\n" for line in range(number))
+
+
 BEYOND = "which no log does"
 BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "parquet_dictionary": (lambda: parquet(eventSource=repeated("x" * (1 << 20), MANY)), BEYOND),
@@ -106,6 +111,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "csv_of_empty_rows": (lambda: in_gzip(b"eventName,eventSource\n" + b",\n" * 20_000), BEYOND),
     "gzip_in_gzip": (lambda: in_gzip(in_gzip(b'{"a":"' + b"x" * (80 << 20))), BEYOND),
     "lines_in_base64": (lambda: (base64.b64encode(in_gzip(b'{"a":"' + b"x" * (8 << 20) + b'"}')) + b"\n") * 20, BEYOND),
+    "values_in_base64": (lambda: in_gzip(values_in_base64(200)), BEYOND),
     "tar_in_gzip": (lambda: in_tar(b'{"a":"' + b"x" * (80 << 20)), BEYOND),
 }
 
