@@ -30,12 +30,16 @@ def who_by_name(connection: Connection, text: str, ip_ranges: IpRanges | None = 
         answer = who_of(connection, identifier, subject_rows(connection, identifier), ip_ranges)
         return replace(answer, asked=text if text != identifier.id else None)
     if found:
-        matches = tuple(one.match("who" if _identifier(one) else "user") for one in found[:_LISTED])
+        matches = tuple(one.match("who" if _identifier(one) else _page_of(one)) for one in found[:_LISTED])
         reason = StopReason.SEVERAL_SUBJECTS if len(found) > 1 else StopReason.NOT_FOUND
         return Who(Subject(None, text), stop_reason=reason, asked=text, matches=matches, matches_total=len(found))
     if is_address:
         return Who(Subject(None, text), stop_reason=StopReason.NOT_FOUND, asked=text)
     return who_of(connection, _known(text), (), ip_ranges)
+
+
+def _page_of(one: NamedSubject) -> str:
+    return "role" if one.type == SubjectMatchType.ROLE else "user"
 
 
 def _known(text: str) -> Identifier:

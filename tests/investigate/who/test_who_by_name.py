@@ -134,6 +134,18 @@ def test_the_copy_of_another_account_is_no_further_caller(tmp_path: Path) -> Non
         assert case.who("198.51.100.7").subject.id == ALICE.key
 
 
+def test_a_role_that_only_a_change_names_has_the_command_of_its_page(tmp_path: Path) -> None:
+    policy = {"roleName": "unused", "policyDocument": "{}"}
+    change = call(BOB.signs(), 0, source="iam.amazonaws.com", name="UpdateAssumeRolePolicy", requestParameters=policy)
+    with case_of_records([change], tmp_path) as case:
+        answer = case.who("unused")
+        assert answer.stop_reason == StopReason.NOT_FOUND
+        assert [one.command for one in answer.matches] == [
+            ("forensics", "role", f"arn:aws:iam::{AWS.id}:role/unused")
+        ]  # fmt: skip
+        assert case.role(answer.matches[0].command[2]).in_logs
+
+
 @pytest.mark.parametrize("text", ["nobody", "", "\udcff", "x " * 100])
 def test_what_nobody_is_called_is_refused(case: Case, text: str) -> None:
     with pytest.raises(NotAnIdentifier, match="no user, role or session in the loaded events has this name"):
