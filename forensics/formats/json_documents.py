@@ -68,13 +68,15 @@ def read_document(pieces: Iterable[bytes]) -> list[bytes]:
 
 
 def elements_of(values: Iterable[bytes]) -> list[bytes]:
-    """Return the elements of the values that are lists, and the other values."""
+    """Return the elements of the values that are lists, and the other values, also rows such as `[time, {record}]`."""
     elements: list[bytes] = []
     for raw in values:
         try:
-            elements += map(bytes, msgspec.json.decode(raw, type=list[msgspec.Raw]))
+            found = list(map(bytes, msgspec.json.decode(raw, type=list[msgspec.Raw])))
         except _NOT_DECODED:
-            elements.append(raw)
+            found = [raw]
+        objects = sum(element.startswith((b"{", b"[")) for element in found)
+        elements += [raw] if objects == 1 < len(found) and found[-1].startswith(b"{") else found
     return elements
 
 

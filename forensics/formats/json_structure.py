@@ -1,8 +1,11 @@
-"""JSON structure: finds the ends of objects, and the lists of records in them, in JSON that need not be complete."""
+"""JSON structure: finds the ends of objects and lines, and lists of records, in JSON that need not be complete."""
 
 from __future__ import annotations
 
+import json
 import re
+
+import msgspec
 
 _RECORDS_KEY = re.compile(rb'"Records"\s*:\s*\[')
 # a control character also ends a string: it is invalid in one, so the string is truncated there
@@ -16,6 +19,10 @@ _OBJECT = re.compile(rb"\s*\{")
 _PREFACE_BYTES = 64 << 10
 # part of the text of every record
 _EVENT = b"event"
+_VALUE_IN_A_LINE = re.compile(rb"\s*[{\[]")
+# number of lines after a broken one in which a whole one is looked for
+_BROKEN_LINES = 32
+_value = msgspec.json.Decoder(msgspec.Raw)
 
 
 def end_of_object(data: bytes, start: int, limit: int, depth: int = 0) -> int:
@@ -71,4 +78,37 @@ def head_of_list(data: bytes, start: int) -> tuple[int, int] | None:
             depth -= 1
             if depth == 0:
                 return None
+    return None
+
+
+def end_of_whole_line(data: bytes, start: int) -> int:
+    """Return the end of a line at `start` that is one whole JSON value; 0 if it is not."""
+    newline = data.find(b"\n", start)
+    end = newline if newline >= 0 else len(data)
+    return 0 if why_broken(data[start:end]) else end
+
+
+def end_of_broken_line(data: bytes, start: int) -> int:
+    """Return the end of a broken line at `start` if one of the next lines is whole; 0 if no such line is near."""
+    end = following = data.find(b"\n", start)
+    for _ in range(_BROKEN_LINES):
+        if following < 0 or not (value := _VALUE_IN_A_LINE.match(data, following)):
+            return 0
+        if end_of_whole_line(data, value.end() - 1):
+            return end
+        following = data.find(b"\n", value.end())
+    return 0
+
+
+def why_broken(raw: bytes) -> str | None:
+    """Return why a value is not valid JSON; None if one of the two parsers accepts it."""
+    try:
+        _value.decode(raw)
+    except RecursionError:
+        return "the record is nested too deeply"
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        try:
+            json.loads(raw.decode("utf-8", "replace"), parse_int=str)
+        except (ValueError, RecursionError):
+            return f"the record is not valid JSON: {error}"
     return None

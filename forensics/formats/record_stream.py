@@ -11,7 +11,6 @@ are marked `resynchronised`.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +22,15 @@ import msgspec
 
 from forensics.errors import FormatError
 from forensics.formats.inflate import Unreadable
-from forensics.formats.json_structure import end_of_object, head_of_list, head_of_trail_file, may_hold_a_record
+from forensics.formats.json_structure import (
+    end_of_broken_line,
+    end_of_object,
+    end_of_whole_line,
+    head_of_list,
+    head_of_trail_file,
+    may_hold_a_record,
+    why_broken,
+)
 
 MAX_RECORD_BYTES = 16 << 20
 _WINDOW_BYTES = 4 << 20
@@ -33,6 +40,9 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPACE = re.compile(rb"\s*")
 # an object or a list, or another value in a line before an object
 _JSON_START = re.compile(rb'[{\[]|(?:null|true|false|-?\d[\d.eE+-]*+|"")[ \t\r]*\n\s*\{')
+# a list that begins with a number, such as a time; in one line, with an object at its end
+_ROW_START = re.compile(rb"\[\s*-?\d[\d.eE+-]*\s*,")
+_ROW = re.compile(rb"\[\s*-?\d[\d.eE+-]*\s*,[^\n]*\}\s*\]")
 _SPACE_AND_COMMAS = re.compile(rb"[\s,]*")
 _TRAIL_FILE = re.compile(rb'\{\s*"Records"\s*:\s*\[')
 _NEXT_RECORDS = re.compile(rb'\s*,\s*"Records"\s*:\s*\[')
@@ -190,8 +200,11 @@ class _Reader:
                 window.start = head.end()
                 yield from self._trail_file()
             elif window.at(b"["):
-                window.start += 1
-                yield from self._elements()
+                begin = window.offset
+                yield from self._rows_in_lines()
+                if window.offset == begin:
+                    window.start += 1
+                    yield from self._elements()
             elif (lines := self._complete_lines()) is not None:
                 yield from self._values(lines)
             else:
@@ -268,6 +281,28 @@ class _Reader:
         except _NOT_PARSED:
             return None
 
+    def _rows_in_lines(self) -> Iterator[Records | Rejected]:
+        """Read lines that are rows such as `[time, {record}]`, and reject broken ones among them."""
+        window = self._window
+        begin = window.offset
+        rows: list[bytes] = []
+        while _ROW_START.match(window.data, window.start):
+            while window.data.find(b"\n", window.start) < 0 and not window.ended and window.size < MAX_RECORD_BYTES:
+                window.fill(window.size * 2)
+            is_row = _ROW.match(window.data, window.start)
+            if is_row and (end := end_of_whole_line(window.data, window.start)):
+                rows.append(window.data[window.start : end])
+                window.start = end
+            elif window.offset > begin and (end := end_of_broken_line(window.data, window.start)):
+                yield from self._pending(rows)
+                yield self._reject(end, why_broken(window.data[window.start : end]) or _NO_OBJECT)
+                rows = []
+            else:
+                break
+            if len(rows) == _BATCH_RECORDS or not window.skip(_SPACE):
+                break
+        yield from self._pending(rows)
+
     def _without_lists(self, values: list[msgspec.Raw], cut: int, records: re.Pattern[bytes]) -> list[bytes] | None:
         """Return the values up to `cut`; None if one is a list of records by the pattern, which are read one by one."""
         raw = list(map(bytes, values))
@@ -307,7 +342,7 @@ class _Reader:
                 yield from self._pending(good)
                 yield from self._list_in_envelope(*place)
                 return
-            if broken := _why_broken(raw) if raw else self._why_endless():
+            if broken := why_broken(raw) if raw else self._why_endless():
                 yield from self._pending(good)
                 yield self._reject_to_next_start(end, broken)
                 good = []
@@ -376,8 +411,11 @@ class _Reader:
     def _reject_to_next_start(self, end: int, reason: str) -> Rejected:
         """Reject a broken value up to `end`, or up to the first start of a record inside it. `end`: 0 if unknown."""
         window = self._window
-        following = _RECORD_START.search(window.data, window.start + 1, end or len(window.data))
-        if following:
+        line = end_of_broken_line(window.data, window.start) if reason != _NO_OBJECT else 0
+        following = _RECORD_START.search(window.data, window.start + 1, line or end or len(window.data))
+        if line and not following:
+            end, self._resynchronised = line, False
+        elif following:
             end, self._resynchronised = following.start(), True
         elif not end:
             self._resynchronised = True
@@ -397,17 +435,3 @@ class _Reader:
         records = Records(self._position, raw, self._resynchronised)
         self._position += len(raw)
         return records
-
-
-def _why_broken(raw: bytes) -> str | None:
-    """Return why a value is not valid JSON; None if one of the two parsers accepts it."""
-    try:
-        _value.decode(raw)
-    except RecursionError:
-        return "the record is nested too deeply"
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        try:
-            json.loads(raw.decode("utf-8", "replace"), parse_int=str)
-        except (ValueError, RecursionError):
-            return f"the record is not valid JSON: {error}"
-    return None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from forensics.formats.record_stream import Records, Rejected
+from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.records.columns import SourceRecords, to_batch
 from tests.formats.test_contents import a_record, read
 from tests.formats.wrappings import dump, lines
@@ -157,3 +157,33 @@ def test_the_cells_beside_a_record_are_not_rows(tmp_path: Path) -> None:
         2,
         0,
     )
+
+
+WRAPPERS: dict[str, Callable[[Json], Any]] = {
+    "message": lambda one: {"message": dump(one)},
+    "log": lambda one: {"log": one},
+    "row": lambda one: [1790000000.5, one],
+    "row of Fluent Bit": lambda one: [1790000000.5, {"log": one}],
+    "row with a text": lambda one: ["2026-10-04T10:00:00Z", one],
+}
+
+
+@pytest.mark.parametrize("cut", [30, 200, -2])
+@pytest.mark.parametrize("place", [0, 1, 2, None])
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_a_broken_line_of_wrapped_records_costs_no_other(
+    wrapper: str, place: int | None, cut: int, tmp_path: Path
+) -> None:
+    """The rest of the file was rejected with the broken line, and rows were called a truncated list."""
+    if place == 0 and "row" in wrapper:
+        pytest.skip("the first line shows that the file has rows")
+    text = [dump(WRAPPERS[wrapper](one)) for one in (FIRST, SECOND)]
+    if place is not None:
+        text.insert(place, text[0][:cut])
+    found = list(read("\n".join(text).encode(), tmp_path))
+    whole = [item for item in found if isinstance(item, Records)]
+    records = [raw for item in whole for raw in item.raw if item.delivery == Delivery.WRAPPED]
+    rejected = counts("\n".join(text).encode(), tmp_path)[1]
+    assert records == [dump(FIRST).encode(), dump(SECOND).encode()]
+    assert not any(item.resynchronised for item in whole if item.delivery == Delivery.WRAPPED)
+    assert (rejected > 0) == (place is not None)
