@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forensics.cli.event_options import Since, Until
-from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
 
@@ -21,6 +21,7 @@ def address(
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    every: EveryOption = False,
     asked: Question,
 ) -> None:
     """Show who called from an address or a network.
@@ -36,4 +37,4 @@ def address(
     """
     with asked.opened() as case:
         page = case.address(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source))
+        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forensics.cli.event_options import Since, Until
-from forensics.cli.options import GeoOption, IpRangesOption, KeyFormat, ZoneOption, fail
+from forensics.cli.options import EveryOption, GeoOption, IpRangesOption, KeyFormat, ZoneOption, fail
 from forensics.cli.question import Question, question
 from forensics.cli.story import LeakedAt
 
@@ -53,7 +53,7 @@ def key(
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
-    every: Annotated[bool, typer.Option("--all", help="List all of everything, not only the first.")] = False,
+    every: EveryOption = False,
     geo: GeoOption = None,
     ip_ranges: IpRangesOption = None,
     asked: Question,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forensics.cli.event_options import Since, Until
-from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
 
@@ -32,6 +32,7 @@ def resource(
         str | None, typer.Option("--region", metavar="REGION", help="The region of the resource.")
     ] = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    every: EveryOption = False,
     asked: Question,
 ) -> None:
     """Show who used or changed a resource.
@@ -47,4 +48,4 @@ def resource(
     """
     with asked.opened() as case:
         page = case.resource(subject, since=since, until=until, service=service, account=account, region=region)
-        asked.print(page.with_options(asked.source))
+        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forensics.cli.event_options import Since, Until
-from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
 
@@ -20,6 +20,7 @@ def role(
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    every: EveryOption = False,
     asked: Question,
 ) -> None:
     """Show who used a role, and what its sessions did.
@@ -35,4 +36,4 @@ def role(
     """
     with asked.opened() as case:
         page = case.role(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source))
+        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forensics.cli.event_options import Since, Until
-from forensics.cli.options import AnswerFormat, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
 
@@ -23,6 +23,7 @@ def user(
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
+    every: EveryOption = False,
     asked: Question,
 ) -> None:
     """Show what a user did, and what was done to the user.
@@ -39,4 +40,4 @@ def user(
     """
     with asked.opened() as case:
         page = case.user(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source))
+        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")

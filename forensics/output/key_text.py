@@ -39,6 +39,8 @@ from forensics.output.key_history_text import (
     quarantine_lines,
 )
 from forensics.output.key_use_text import (
+    RECONNAISSANCE,
+    SENSITIVE_CALLS,
     address_lines,
     burst_lines,
     by_gravity,
@@ -85,8 +87,8 @@ def render_key(answer: Key, *, every: bool = False) -> Iterator[Line]:
         return
     activity, derived = answer.activity, answer.children.activity
     calls = sensitive_lines(activity.sensitive, derived.sensitive, every=every)
-    yield from part("Sensitive calls, the gravest and rarest first (administrators make them too)", calls)
-    yield from part("Reconnaissance: many distinct read calls in a short time", burst_lines(activity, every=every))
+    yield from part(SENSITIVE_CALLS, calls)
+    yield from part(RECONNAISSANCE, burst_lines(activity, every=every))
     yield from part("Reconnaissance by derived credentials", burst_lines(derived, every=every))
     yield from part("Key status changes", life_lines(answer))
     yield from part(EXPORTS_TITLE, exported_lines(answer.exports))

@@ -12,6 +12,8 @@ from forensics.output.lines import Line, Span, line, table
 from forensics.output.words import ADDRESS_CLASSES, TACTICS, count, first_few, known_time, readable_time, time_span
 
 T = TypeVar("T", bound=Used)
+SENSITIVE_CALLS = "Sensitive calls, the gravest and rarest first (administrators make them too)"
+RECONNAISSANCE = "Reconnaissance: many distinct read calls in a short time"
 _SHOWN = 10  # rows of a list
 _LISTED = 100  # rows of a list with --all, and in the answer
 _NAMED = 6  # names in a row
@@ -69,7 +71,7 @@ def _burst(burst: Burst) -> Iterator[Line]:
         yield line((burst.first_event_id, "dim"), indent=2)
 
 
-def places_lines(name: str, used: Sequence[Used], total: int, *, every: bool = False) -> Iterator[Line]:
+def _places(name: str, used: Sequence[Used], total: int, *, every: bool) -> Iterator[Line]:
     """Return one row per value, in the order of first use."""
     if not used:
         return
@@ -83,14 +85,14 @@ def places_lines(name: str, used: Sequence[Used], total: int, *, every: bool = F
 
 def region_lines(activity: Activity, *, every: bool = False) -> Iterator[Line]:
     """Return the busiest regions with their calls."""
-    yield from places_lines("region", activity.regions, activity.totals.regions, every=every)
+    yield from _places("region", activity.regions, activity.totals.regions, every=every)
 
 
 def address_lines(
     activity: Activity, databases: Sequence[AddressDatabase] = (), *, every: bool = False
 ) -> Iterator[Line]:
     """Return the source addresses, with their locations if a database of addresses was given."""
-    yield from places_lines("address", activity.addresses, activity.totals.addresses, every=every)
+    yield from _places("address", activity.addresses, activity.totals.addresses, every=every)
     if databases:
         for address in _busiest(activity.addresses, every=every):
             yield line((address.value or "not logged", "bold"), f"  {_place(address)}")

@@ -21,15 +21,18 @@ from forensics.answers.pivot_answer import (
 from forensics.output.chain_text import grade_span
 from forensics.output.identity_text import described, short_name
 from forensics.output.key_use_text import (
+    RECONNAISSANCE,
+    SENSITIVE_CALLS,
+    address_lines,
     burst_lines,
     outcomes,
-    places_lines,
     program_lines,
+    region_lines,
     resource_lines,
     sensitive_lines,
     service_lines,
 )
-from forensics.output.lines import Line, Span, and_more, labelled, line, part
+from forensics.output.lines import Line, Span, and_more, command_line, labelled, line, part
 from forensics.output.matches_text import match_lines
 from forensics.output.words import ACTOR_KINDS, KEY_STATUS_STYLES, TACTICS, count, known_time, readable_time, time_span
 
@@ -43,8 +46,13 @@ _REFUSED = {PivotType.USER: "Refused calls of the user", PivotType.ROLE: "Refuse
 _CHANGED = {PivotType.USER: "Changes of the user in IAM", PivotType.ROLE: "Changes of the role in IAM"}
 
 
-def render_pivot(answer: Pivot) -> Iterator[Line]:
-    """Return a page, top to bottom; or what the text means, if that is several things."""
+def render_whole_pivot(answer: Pivot) -> Iterator[Line]:
+    """Return a page with all of each list."""
+    return render_pivot(answer, every=True)
+
+
+def render_pivot(answer: Pivot, *, every: bool = False) -> Iterator[Line]:
+    """Return a page, top to bottom; or what the text means, if that is several things. `every`: all of each list."""
     yield line((answer.subject.name or answer.subject.id or answer.asked, "bold"), f"  {_kind(answer)}")
     if answer.matches:
         yield labelled("found", (f"{count(answer.matches_total, _type(answer))}; query one of them", "warn"))
@@ -58,21 +66,23 @@ def render_pivot(answer: Pivot) -> Iterator[Line]:
     yield from _finding(answer)
     activity, type_ = answer.activity, answer.subject.type
     user = answer.subject.name if type_ == PivotType.USER else None
-    yield from part(_WHO.get(type_, ""), _actor_lines(answer) if type_ in _WHO else ())
-    calls = [*sensitive_lines(activity.sensitive), *burst_lines(activity)]
-    yield from part("Sensitive calls (administrators make them too)", calls)
-    yield from part(_CHANGED.get(type_, ""), _change_lines(answer.changes, answer.totals.changes))
+    yield from part(_WHO.get(type_, ""), _actor_lines(answer, every=every) if type_ in _WHO else ())
+    yield from part(SENSITIVE_CALLS, sensitive_lines(activity.sensitive, every=every))
+    yield from part(RECONNAISSANCE, burst_lines(activity, every=every))
+    yield from part(_CHANGED.get(type_, ""), _change_lines(answer.changes, answer.totals.changes, every=every))
     yield from part("Long-term keys of the user", map(_owned, answer.owned_keys))
-    yield from part("Access keys that signed the calls", _key_lines(answer.keys, answer.totals.keys, user))
-    yield from part(_REFUSED.get(type_, "Refused calls"), _refused_lines(answer.refused, answer.totals.refused))
+    yield from part("Access keys that signed the calls", _key_lines(answer.keys, answer.totals.keys, user, every=every))
+    yield from part(
+        _REFUSED.get(type_, "Refused calls"), _refused_lines(answer.refused, answer.totals.refused, every=every)
+    )
     if type_ != PivotType.ADDRESS or activity.totals.addresses > 1:
-        yield from part("Addresses", places_lines("address", activity.addresses, activity.totals.addresses))
-    yield from part("Programs (self-declared)", program_lines(activity))
-    yield from part("Regions", places_lines("region", activity.regions, activity.totals.regions))
-    yield from part("Services", service_lines(activity))
+        yield from part("Addresses", address_lines(activity, every=every))
+    yield from part("Programs (self-declared)", program_lines(activity, every=every))
+    yield from part("Regions", region_lines(activity, every=every))
+    yield from part("Services", service_lines(activity, every=every))
     if type_ != PivotType.RESOURCE or activity.totals.resources > 1:
-        yield from part("Resources", resource_lines(activity))
-    yield from part("Next", (line((shlex.join(command), "bold")) for command in answer.commands))
+        yield from part("Resources", resource_lines(activity, every=every))
+    yield from part("Next", (command_line(shlex.join(command)) for command in answer.commands))
 
 
 def _type(answer: Pivot) -> str:
@@ -151,8 +161,8 @@ def _alert(answer: Pivot) -> Iterator[Line]:
         yield labelled("alert", (count(refused, "sensitive call"), "warn"), ", all refused")
 
 
-def _actor_lines(answer: Pivot) -> Iterator[Line]:
-    for one in answer.actors[:_SHOWN]:
+def _actor_lines(answer: Pivot, *, every: bool) -> Iterator[Line]:
+    for one in answer.actors if every else answer.actors[:_SHOWN]:
         if one.actor.kind == ActorKind.UNKNOWN:
             who: tuple[str | Span, ...] = (("not resolved", "bad"), f": {short_name(one.principal, one.principal)}")
         else:
@@ -160,25 +170,23 @@ def _actor_lines(answer: Pivot) -> Iterator[Line]:
         yield line(*who, "  ", grade_span(one.grade))
         yield line(f"{_outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
         yield line((", ".join(one.event_ids) or "no event ID logged", "dim"), indent=2)
-    if answer.totals.actors > _SHOWN:
-        yield and_more(count(answer.totals.actors - _SHOWN, "more actor"))
+    yield from _rest(answer.totals.actors, len(answer.actors) if every else _SHOWN, "more actor")
 
 
 def _outcomes(one: PivotActor | PivotKey) -> str:
     return outcomes(Used(None, one.succeeded, one.denied, one.failed, one.first_use, one.last_use))
 
 
-def _key_lines(keys: Sequence[PivotKey], total: int, user: str | None) -> Iterator[Line]:
+def _key_lines(keys: Sequence[PivotKey], total: int, user: str | None, *, every: bool) -> Iterator[Line]:
     """Return the keys, each with who is behind it unless that is its own user or the user of the page."""
-    for one in keys[:_SHOWN]:
+    for one in keys if every else keys[:_SHOWN]:
         own_name = short_name(one.principal).rpartition("/")[2]
         actor = f", by {one.actor_name}" if one.actor_name not in (None, own_name, user) else ""
         status = (f", {one.status.lower()}", KEY_STATUS_STYLES.get(one.status, "")) if one.status else ""
         yield line((one.access_key_id, "bold"), f"  {short_name(one.principal)}{actor}", status)
         yield line(f"{_outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
         yield line((one.event_id or "no event ID logged", "dim"), indent=2)
-    if total > _SHOWN:
-        yield and_more(count(total - _SHOWN, "more access key"))
+    yield from _rest(total, len(keys) if every else _SHOWN, "more access key")
 
 
 def _owned(key: OwnedKey) -> Line:
@@ -187,18 +195,17 @@ def _owned(key: OwnedKey) -> Line:
     return line((key.access_key_id, "bold"), "  ", status, created, (key.event_id or "", "dim"))
 
 
-def _refused_lines(refused: Sequence[RefusedAction], total: int) -> Iterator[Line]:
-    for one in refused[:_SHOWN]:
+def _refused_lines(refused: Sequence[RefusedAction], total: int, *, every: bool) -> Iterator[Line]:
+    for one in refused if every else refused[:_SHOWN]:
         error = f"  {one.error_code}" if one.error_code else ""
         times = f", {one.events:,} times" if one.events > 1 else ""
         yield line((one.event_name or "event", "warn"), f"{error}{times}, {time_span(one.first_use, one.last_use)}")
         yield line((one.event_id or "no event ID logged", "dim"), indent=2)
-    if total > _SHOWN:
-        yield and_more(count(total - _SHOWN, "more kind", "more kinds"))
+    yield from _rest(total, len(refused) if every else _SHOWN, "more kind", "more kinds")
 
 
-def _change_lines(changes: Sequence[SubjectChange], total: int) -> Iterator[Line]:
-    for one in changes[: 2 * _SHOWN]:
+def _change_lines(changes: Sequence[SubjectChange], total: int, *, every: bool) -> Iterator[Line]:
+    for one in changes if every else changes[: 2 * _SHOWN]:
         target = f" {one.target}" if one.target else ""
         key = f" with {one.by_access_key_id}" if one.by_access_key_id else ""
         error = f" ({one.error_code})" if one.error_code else ""
@@ -208,5 +215,9 @@ def _change_lines(changes: Sequence[SubjectChange], total: int) -> Iterator[Line
         when, by = f"{known_time(one.event_time)}  ", described(one.actor)
         yield line(when, (one.event_name, style), f"{target}{result} by ", *by, key, (doubt, "warn"))
         yield line((one.event_id or "no event ID logged", "dim"), indent=2)
-    if total > 2 * _SHOWN:
-        yield and_more(count(total - 2 * _SHOWN, "more change"))
+    yield from _rest(total, len(changes) if every else 2 * _SHOWN, "more change")
+
+
+def _rest(total: int, shown: int, *noun: str) -> Iterator[Line]:
+    if total > shown:
+        yield and_more(count(total - shown, *noun))

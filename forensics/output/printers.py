@@ -62,6 +62,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     },
     "result": {"table": "rows_text:render_result"},
     "whole_key": {"table": "key_text:render_whole_key"},
+    "whole_pivot": {"table": "pivot_text:render_whole_pivot"},
     "whole_story": {"table": "story_text:render_whole_story"},
     "schema": {"table": "schema_text:render_schema", "rows": "schema_text:schema_rows"},
 }

@@ -14,7 +14,7 @@ from forensics.answers.tree_answer import NodeKind, StillWorks
 from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
 from forensics.identifiers import is_secret
 from forensics.output.identity_text import described, short_name
-from forensics.output.lines import BLANK, Line, Span, cells, cut, labelled, line, part
+from forensics.output.lines import BLANK, Line, Span, cells, command_line, cut, labelled, line, part, with_prefix
 from forensics.output.words import NODES, SIGNALS, count, first_few, minute, readable_time
 
 _FIRST_PAGE = 10
@@ -75,14 +75,14 @@ def _lead(lead: Lead, source: tuple[str, ...], rows: int) -> Iterator[Line]:
     yield _labelled("proof", *_proof(lead))
     if works := _works(lead, rows - 1):
         yield _labelled("works", *works)
-    yield _labelled("next", (_command(lead, source), "bold"))
+    yield _next(lead, source)
 
 
 def _in_short(lead: Lead, source: tuple[str, ...]) -> Iterator[Line]:
     """Return three lines for a lead; what it leaves out is in the answer of its command, and in --all."""
     yield line(f"{lead.rank:>2}  ", *_who(lead), hang=4)
     yield _labelled(f"{lead.first_event:%b %d}", *_why(lead.reasons, 1))
-    yield _labelled("next", (_command(lead, source), "bold"))
+    yield _next(lead, source)
 
 
 def _labelled(label: str, *spans: str | Span) -> Line:
@@ -161,8 +161,9 @@ def _work(one: StillWorks) -> str:
     return f"{NODES[one.kind]} {_hidden(one.id or 'without a name')}{doubt}"
 
 
-def _command(lead: Lead, source: tuple[str, ...]) -> str:
-    return shlex.join([*lead.command, *source])
+def _next(lead: Lead, source: tuple[str, ...]) -> Line:
+    command = command_line(shlex.join([*lead.command, *source]))
+    return with_prefix(command, f"    {'next':{_WIDTH}}", " " * (4 + _WIDTH))
 
 
 def _blind_lines(blind: Blind) -> Iterator[Line]:
