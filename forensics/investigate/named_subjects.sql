@@ -38,12 +38,12 @@ changed_users as (
     where lower(user_name) = (from asked)
 ),
 
-named_actors as (
+actors_with_name as (
     select
         actors.actor_kind as kind,
         actors.actor_id as id,
-        case when actors.actor_kind = 'iam_user' then actors.actor_account_id end as account_id,
-        max(actors.actor_name) as name,
+        case when actors.actor_kind in ('iam_user', 'workload') then actors.actor_account_id end as account_id,
+        max(actors.display_name) as name,
         max(actors.actor_arn) as arn,
         min(credentials.first_use) as first_seen,
         max(credentials.last_use) as last_seen
@@ -52,9 +52,33 @@ named_actors as (
     where actors.actor_kind not in ('unknown', 'anonymous')
       and actors.actor_id is not null
       and (from asked) in (
-          lower(actors.actor_name), lower(actors.actor_id), lower(split_part(actors.actor_name, '@', 1))
+          lower(actors.display_name),
+          lower(actors.actor_id),
+          lower(actors.actor_arn),
+          lower(split_part(actors.actor_name, '@', 1))
       )
     group by all
+),
+
+-- functions of two accounts may have one name: their ARN is their ID
+shared_ids as (
+    select actor_id
+    from actors
+    where actor_kind = 'workload'
+    group by actor_id
+    having min(actor_account_id) <> max(actor_account_id)
+),
+
+named_actors as (
+    select
+        kind,
+        case when kind = 'workload' and id in (from shared_ids) then coalesce(arn, id) else id end as id,
+        account_id,
+        name,
+        arn,
+        first_seen,
+        last_seen
+    from actors_with_name
 ),
 
 sessions as (

@@ -1,4 +1,4 @@
--- The credentials behind which an actor is. $kind, $id: the actor; $account: its account, or null for any.
+-- The credentials behind which an actor is. $kind, $id: the actor, by its ID or ARN; $account: its account, or null for any.
 select credential_id
 from actors
-where actor_kind = $kind and actor_id = $id and ($account::varchar is null or actor_account_id = $account)
+where actor_kind = $kind and $id in (actor_id, actor_arn) and ($account::varchar is null or actor_account_id = $account)

@@ -167,3 +167,19 @@ def test_names_among_many_subjects(case: Case) -> None:
 def test_commands_get_the_options_of_the_question(case: Case) -> None:
     answer = case.who("bob").with_options(["--case", "my case"])
     assert answer.matches[0].command == ("forensics", "who", BOB.id, "--case", "my case")
+
+
+def test_functions_of_one_name_in_two_accounts_are_two(tmp_path: Path) -> None:
+    arns = [f"arn:aws:lambda:us-east-1:{account.id}:function:resize" for account in (AWS, OTHER)]
+    records = [
+        call(
+            account.role("fn").session("resize", 0, account.key("K"))
+            | {"inScopeOf": {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": arn}},
+            second,
+        )
+        for second, (account, arn) in enumerate(zip((AWS, OTHER), arns, strict=True))
+    ]
+    with case_of_records(records, tmp_path) as case:
+        assert [one.arn for one in case.who("resize").matches if one.type == SubjectMatchType.ACTOR] == arns
+        assert [case.who(arn).actor.arn for arn in arns] == arns
+        assert [case.story(arn).events for arn in arns] == [1, 1]
