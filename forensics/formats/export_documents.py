@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from forensics.formats.inflate import Unreadable
+from forensics.formats.unwrap import names_a_record
 
 Object = dict[str, msgspec.Raw]
 """One response that the CLI printed: its members, not decoded yet."""
@@ -98,7 +99,9 @@ def kind(content: bytes) -> str | None:
 
 
 def kind_of(response: Object) -> str | None:
-    """Return the kind of one response; None if it is not supported."""
+    """Return the kind of one response; None if it is not supported, or has a list of records, which makes it a log."""
+    if any(_are_records(bytes(raw)) for member, raw in response.items() if member not in _BY_MEMBER):
+        return None
     for member, (kind, _) in _BY_MEMBER.items():
         if member not in response:
             continue
@@ -111,6 +114,13 @@ def kind_of(response: Object) -> str | None:
             return "iam_users"
         return kind
     return None
+
+
+def _are_records(raw: bytes) -> bool:
+    try:
+        return raw.startswith(b"[") and any(map(names_a_record, _decode_array(raw)))
+    except _NOT_DECODED:
+        return False
 
 
 def objects(text: bytes) -> list[Object]:

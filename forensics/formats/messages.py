@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from forensics.formats.record_names import FIELD_NAMES, FREE_TEXT, OF_THE_CALLER, plain
@@ -18,6 +19,7 @@ _MOST_NAMES = 10_000
 _OF_A_REQUEST = set(
     "agent args cookie cookies header headers params path query referer referrer request uri url useragent".split()
 )
+_PLACE_IN_A_LIST = re.compile(r"(?:\[\d+\])*")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -29,6 +31,19 @@ def may_be_message(name: str) -> bool:
     return not parts & (FIELD_NAMES | OF_THE_CALLER | FREE_TEXT) and plain(name) not in FIELD_NAMES
 
 
+@dataclass(slots=True)
+class _Texts:
+    """Numbers of texts of one column. `has_name`: whether a product or a person named the column."""
+
+    has_name: bool
+    messages: int = 0
+    others: int = 0
+
+    def are_messages(self) -> bool:
+        """Return whether they are records: all of them, or most texts of a list, which has no name to judge by."""
+        return self.messages > 0 and self.others <= (0 if self.has_name else self.messages)
+
+
 class MessageColumns:
     """Counts the values of each column of a file, and those that are whole records.
 
@@ -37,15 +52,22 @@ class MessageColumns:
 
     def __init__(self, alone: bool = False) -> None:
         self._alone = alone
-        self._only_messages: dict[str, bool] = {}
+        self._texts: dict[str, _Texts] = {}
 
     def add(self, cells: Iterable[tuple[str, Any]]) -> None:
         """Count the values of a row. Values that are not text, and empty ones, do not count."""
         for name, value in cells:
-            if not isinstance(value, str) or not value.strip() or not self._only_messages.get(name, True):
+            if not isinstance(value, str) or not value.strip():
                 continue
-            if len(self._only_messages) < _MOST_NAMES or name in self._only_messages:
-                self._only_messages[name] = self._may_be(name) and any(True for _ in in_message(value))
+            if name not in self._texts and len(self._texts) < _MOST_NAMES:
+                self._texts[name] = _Texts(has_name=_PLACE_IN_A_LIST.fullmatch(name) is None)
+            texts = self._texts.get(name)
+            if texts is None or (texts.has_name and texts.others):
+                continue
+            if self._may_be(name) and any(True for _ in in_message(value)):
+                texts.messages += 1
+            else:
+                texts.others += 1
 
     def _may_be(self, name: str) -> bool:
         return self._alone or may_be_message(name)
@@ -55,11 +77,14 @@ class MessageColumns:
         return next(iter(self), None)
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, is_message in self._only_messages.items() if is_message)
+        return (name for name, texts in self._texts.items() if texts.are_messages())
 
 
 def message_members(values: Iterable[bytes]) -> frozenset[str]:
-    """Return the paths of the members in which every text of a file of JSON values is a whole record."""
+    """Return the paths of the members in which every text of a file of JSON values is a whole record.
+
+    In a list of texts, most must be: the others are rejected one by one.
+    """
     found = MessageColumns()
     for raw in values:
         found.add(texts_in(raw))

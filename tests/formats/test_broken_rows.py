@@ -187,3 +187,25 @@ def test_a_broken_line_of_wrapped_records_costs_no_other(
     assert records == [dump(FIRST).encode(), dump(SECOND).encode()]
     assert not any(item.resynchronised for item in whole if item.delivery == Delivery.WRAPPED)
     assert (rejected > 0) == (place is not None)
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("text", ["hello", dump({"a": 1}), dump(FIRST)[1:]])
+@pytest.mark.parametrize("row", [lambda text: text, lambda text: ["2026-10-04", text]], ids=["texts", "rows of texts"])
+def test_a_text_without_a_record_in_a_list_of_texts_costs_no_other(
+    row: Callable[[str], Any], text: str, place: int, tmp_path: Path
+) -> None:
+    rows = [row(dump(FIRST)), row(dump(SECOND))]
+    rows.insert(place, row(text))
+    if rows[0] == ["2026-10-04", "hello"]:
+        pytest.skip("it is the header of a table")
+    assert counts(dump(rows).encode(), tmp_path) == (2, 1)
+
+
+@pytest.mark.parametrize("members", [("Users", "Records"), ("Records", "Users"), ("Accounts", "events")])
+def test_records_beside_an_export_are_read_and_the_export_is_rejected(members: tuple[str, str], tmp_path: Path) -> None:
+    """The file was an export, and its records were lost."""
+    values = {"Users": [{"UserId": "u"}], "Accounts": [{"Id": "1"}], "Records": [FIRST, SECOND], "events": [FIRST]}
+    found, rejected = counts(dump({member: values[member] for member in members}).encode(), tmp_path)
+    assert found == len(values[members[1] if members[1] != "Users" else "Records"])
+    assert rejected == ("Records" in members)
