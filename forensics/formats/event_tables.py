@@ -44,6 +44,8 @@ _MEMBER = re.compile(r'\\*"\s*:\s*[\\"{\[\dtfn-]')
 _NO_NAME = re.compile(r"\s*(?:null|true|false|-?\d[\d.eE+-]*)\s*")
 # lines before a header: Excel's separator, PowerShell's type, comments and blank lines
 _BEFORE_HEADER = re.compile(r"(?:[ \t]*\r?\n|sep=.\r?\n|#[^\n]*\n){1,20}", re.IGNORECASE)
+# the first cell of a file whose only column has records, as Snowflake and Redshift unload one
+_OBJECT_IN_A_CELL = re.compile(rb'(?:\xef\xbb\xbf)?\s*"\s*\{\s*""')
 _HEADER_BYTES = 64 << 10
 _MOST_COLUMNS = 5_000
 PARQUET_MAGIC = b"PAR1"
@@ -56,7 +58,7 @@ EVENT_HISTORY = "event history CSV shows the use of keys, but no issued keys and
 class Csv:
     """The delimiter and the columns of a CSV file of events.
 
-    `message`: the column with the whole record, or None. `before`: number of lines before the header.
+    `message`: the column with the whole record, or None. `before`: number of lines before the header; -1 without one.
     """
 
     delimiter: str
@@ -83,7 +85,7 @@ def csv_of_events(head: bytes) -> Csv | None:
 
 def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
     """Detect CSV with a column in which every value is a whole record, whatever its name. Reads the whole file."""
-    for delimiter, columns, before in _headers(head):
+    for delimiter, columns, before in _possible_tables(head):
         if len(columns) > 1 and not any(map(may_be_message, columns)):
             continue
         file.seek(0)
@@ -96,6 +98,13 @@ def csv_of_messages(head: bytes, file: BinaryIO) -> Csv | None:
         if name is not None:
             return Csv(delimiter, columns, columns.index(name), before)
     return None
+
+
+def _possible_tables(head: bytes) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Yield what can be the header of a table, and a table of one column without a header, whose name is free."""
+    yield from _headers(head)
+    if _OBJECT_IN_A_CELL.match(head):
+        yield ",", ("message",), -1
 
 
 def _column_of_messages(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str | None:

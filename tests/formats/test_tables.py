@@ -135,3 +135,12 @@ def test_a_time_in_an_object_is_read(time: object) -> None:
     """MongoDB's extended JSON: https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/"""
     ((_, record),) = events(read(dump({**RECORD, "eventTime": time}).encode()))
     assert json.loads(record)["eventTime"] == "2026-10-01T12:00:00Z"
+
+
+@pytest.mark.parametrize("write", [dump, lambda record: json.dumps(record, indent=1)], ids=["lines", "printed"])
+def test_a_column_of_records_without_a_header_is_read(write: Callable[[object], str], tmp_path: Path) -> None:
+    """Snowflake: https://docs.snowflake.com/en/sql-reference/sql/copy-into-location"""
+    written = [write(a_record(number)) for number in (1, 2)]
+    text = "".join('"{}"\n'.format(record.replace('"', '""')) for record in written)
+    found = events(read(text.encode(), tmp_path))
+    assert found == [(Delivery.WRAPPED, record.encode()) for record in written]
