@@ -186,6 +186,7 @@ class _Reader:
         self._window = window
         self._position = 0
         self._resynchronised = False
+        self._delivery = Delivery.NATIVE
 
     def read(self) -> Iterator[Records | Rejected]:
         window = self._window
@@ -195,6 +196,8 @@ class _Reader:
         is_json = not window.skip(_SPACE) or _JSON_START.match(window.data, window.start)
         if not is_json and not _RECORD_START.search(window.data):
             raise NotJson("it is not JSON")
+        if not is_json:
+            self._delivery = Delivery.WRAPPED  # text around the records, such as YAML or lines of syslog
         while window.skip(self._between):
             if head := _TRAIL_FILE.match(window.data, window.start):
                 window.start = head.end()
@@ -432,6 +435,6 @@ class _Reader:
         return rejected
 
     def _records(self, raw: list[bytes]) -> Records:
-        records = Records(self._position, raw, self._resynchronised)
+        records = Records(self._position, raw, self._resynchronised, self._delivery)
         self._position += len(raw)
         return records

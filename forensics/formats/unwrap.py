@@ -114,23 +114,22 @@ def unwrapped(
         else:
             opened = (one for raw in item.raw for one in open_value(raw, messages))
             for delivery, raws in _grouped(opened):
-                yield Records(position, raws, item.resynchronised, delivery)
+                as_delivered = item.delivery if delivery == Delivery.NATIVE else delivery
+                yield Records(position, raws, item.resynchronised, as_delivered)
                 position += len(raws)
 
 
 def _grouped(found: Iterator[_Found]) -> Iterator[tuple[Delivery, list[bytes]]]:
     """Yield consecutive records of one delivery, in lists of bounded size: messages can be compressed."""
-    for delivery, group in groupby(found, key=lambda one: one[0]):
-        raws: list[bytes] = []
-        size = 0
-        for _, raw in group:
-            raws.append(raw)
-            size += len(raw)
-            if size >= _GROUP_BYTES:
-                yield delivery, raws
-                raws, size = [], 0
-        if raws:
-            yield delivery, raws
+    size = 0
+
+    def list_of(one: _Found) -> tuple[Delivery, int]:
+        nonlocal size
+        size += len(one[1])
+        return one[0], size // _GROUP_BYTES
+
+    for (delivery, _), group in groupby(found, key=list_of):
+        yield delivery, [raw for _, raw in group]
 
 
 def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_Found]:

@@ -144,3 +144,18 @@ def test_a_column_of_records_without_a_header_is_read(write: Callable[[object], 
     text = "".join('"{}"\n'.format(record.replace('"', '""')) for record in written)
     found = events(read(text.encode(), tmp_path))
     assert found == [(Delivery.WRAPPED, record.encode()) for record in written]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "events:\n- eventId: '1'\n  message: '{0}'\n- eventId: '2'\n  message: '{1}'\n",
+        "\nMessage   : {0}\nTimestamp : 1\n\n\nMessage   : {1}\nTimestamp : 2\n",
+        "<134>Oct  4 10:00:00 host ct: {0}\n<134>Oct  4 10:00:01 host sshd: opened\n<134>Oct  4 host ct: {1}\n",
+    ],
+    ids=["YAML", "PowerShell's Format-List", "syslog with other lines"],
+)
+def test_a_record_in_text_is_not_native(text: str, tmp_path: Path) -> None:
+    found = read(text.format(*(dump(a_record(number)) for number in (1, 2))).encode(), tmp_path)
+    deliveries = [item.delivery for item in found if isinstance(item, Records) for _ in item.raw]
+    assert deliveries == [Delivery.WRAPPED, Delivery.WRAPPED]
