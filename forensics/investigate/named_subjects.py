@@ -13,7 +13,8 @@ from forensics.identifiers import identify, is_secret
 from forensics.investigate.sql_rows import Connection, Row, rows
 
 _NAMED_BY_ARN = re.compile(
-    r"arn:[^:]*:(?:iam|sts)::(?P<account>\d{12}):(?:(?P<user>user)|role|assumed-role)/(?:.*/)?(?P<name>[^/]+)",
+    r"arn:[^:]*:(?:iam|sts)::(?P<account>\d{12}):"
+    r"(?:(?:(?P<user>user)|role)/(?:.*/)?(?P<name>[^/]+)|assumed-role/(?P<role>[^/]+)(?:/.*)?)",
     re.IGNORECASE,
 )
 
@@ -50,30 +51,30 @@ class NamedSubject(Row, frozen=True):
 
 
 def named_subjects(connection: Connection, text: str) -> list[NamedSubject]:
-    """Return everything that a name, ID or ARN means, in any case; names of sessions only if they belong to others.
+    """Return the users, roles, other actors and sessions with a name, ID or ARN, in any case.
 
-    A session of a user or role that has the same name is part of that user or role.
+    A session is omitted if its role or its actor matches. The ARN of a session means its role.
     Raises SecretRefused if the text looks like a secret and is not a name.
     """
     text = text.strip().encode(errors="backslashreplace").decode()  # no record has a name that is not UTF-8
     arn = _NAMED_BY_ARN.fullmatch(text)
-    asked = {"name": arn["name"], "account": arn["account"]} if arn else {"name": text, "account": None}
+    asked = {"name": arn["name"] or arn["role"], "account": arn["account"]} if arn else {"name": text, "account": None}
     found = rows(connection, NamedSubject, "named_subjects", **asked)
     if arn:
-        wanted = SubjectMatchType.ACTOR if arn["user"] else SubjectMatchType.ROLE
-        found = [one for one in found if one.type == wanted]
+        wanted = (SubjectMatchType.ACTOR, ActorKind.IAM_USER) if arn["user"] else (SubjectMatchType.ROLE, None)
+        found = [one for one in found if (one.type, one.kind) == wanted]
     if not found and is_secret(text):
-        identify(text)  # refuses it
+        identify(text)  # raises SecretRefused
     return list(_distinct(found))
 
 
 def _distinct(found: Sequence[NamedSubject]) -> Iterator[NamedSubject]:
-    with_id = {(one.type, one.account_id) for one in found if one.id}
+    with_id = {(one.type, one.kind, one.account_id) for one in found if one.id}
     owners = {f"{one.kind} {one.id}" for one in found if one.type == SubjectMatchType.ACTOR}
     roles = {one.id for one in found if one.type == SubjectMatchType.ROLE}
     for one in found:
         if one.type == SubjectMatchType.SESSION:
             if one.role_id not in roles and not owners.issuperset(one.actors):
                 yield one
-        elif one.id or (one.type, one.account_id) not in with_id:
+        elif one.id or (one.type, one.kind, one.account_id) not in with_id:
             yield one

@@ -31,7 +31,9 @@ def who(connection: Connection, text: str, ip_ranges: IpRanges | None = None) ->
         identifier = None
     if identifier:
         found = subject_rows(connection, identifier)
-        if found or identifier.type == SubjectType.ACCESS_KEY or identify_masked(text):
+        # the ARN of a session that is not loaded does not stand for its role
+        is_alone = identifier.type == SubjectType.ACCESS_KEY or ":assumed-role/" in identifier.id
+        if found or is_alone or identify_masked(text):
             return who_of(connection, identifier, found, ip_ranges)
     # lazy: names and addresses cost milliseconds that most commands do not need
     from forensics.investigate.who.who_by_name import who_by_name

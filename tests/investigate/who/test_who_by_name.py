@@ -183,3 +183,22 @@ def test_functions_of_one_name_in_two_accounts_are_two(tmp_path: Path) -> None:
         assert [one.arn for one in case.who("resize").matches if one.type == SubjectMatchType.ACTOR] == arns
         assert [case.who(arn).actor.arn for arn in arns] == arns
         assert [case.story(arn).events for arn in arns] == [1, 1]
+
+
+def test_the_chosen_name_in_the_arn_of_a_session_means_nothing(tmp_path: Path) -> None:
+    """Its requester called the session as another role is called."""
+    admin = AWS.role("admin")
+    records = [*RECORDS, assume_role(ALICE.signs(), admin, "x", 40, issues=M), call(admin.session("x", 40, M), 41)]
+    arn = DEPLOY.session_arn("admin")
+    with case_of_records(records, tmp_path) as case:
+        who, role = case.who(arn), case.role(arn)
+    assert (who.actor.name, who.stop_reason) == (None, StopReason.NOT_FOUND)
+    assert role.subject.id == DEPLOY.id
+
+
+def test_the_arn_of_a_user_means_no_workload(tmp_path: Path) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{AWS.id}:function:billing"
+    identity = DEPLOY.session("billing", 0, K) | {"inScopeOf": {"credentialsIssuedTo": arn}}
+    with case_of_records([call(identity, 0)], tmp_path) as case:
+        assert case.who("billing").actor.arn == arn
+        assert case.who(f"arn:aws:iam::{AWS.id}:user/billing").actor.name is None
