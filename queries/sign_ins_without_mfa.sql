@@ -9,7 +9,7 @@ with sign_ins as (
     select
         *,
         record ->> '$.additionalEventData.MFAUsed' as mfa_used
-    from filtered_events($actor, $origin_key, $account, $address, $since, $until)
+    from attributed_events
     where event_name = 'ConsoleLogin'
       and sign_in_result = 'Success'
       and identity_type in ('IAMUser', 'Root')
@@ -28,4 +28,7 @@ select
     event_id
 from sign_ins
 qualify mfa_used is distinct from 'Yes'
+    and event_key in (
+        select event_key from filtered_events($actor, $origin_key, $account, $address, $since, $until)
+    )
 order by event_time, event_key

@@ -27,8 +27,8 @@ where (actor is null or is_actor(actor, actor_id, actor_name, actor_arn))
   and (since is null or event_time >= since::timestamptz)
   and (until is null or event_time < until::timestamptz);
 
--- filtered_credentials: the credentials that were used or issued in an event of `filtered_events`, with their use in
--- these events. Grain: one row per credential.
+-- filtered_credentials: the credentials that were used, issued or created in an event of `filtered_events`, with their
+-- use in these events; without a filter, all credentials. Grain: one row per credential.
 create macro filtered_credentials(
     actor := null, origin_key := null, account := null, address := null, since := null, until := null
 ) as table
@@ -51,10 +51,23 @@ uses as (
 ),
 
 issued as (
-    select distinct issuances.issued_credential_id as credential_id
+    select unnest([
+        issuances.issued_credential_id,
+        -- of a session without a key and principal ID
+        issuances.issued_credential_id || '|' || issuances.target_role_arn || '/' || issuances.requested_session_name
+    ]) as credential_id
     from matching
     join issuance_events on issuance_events.event_key = matching.event_key
     join issuances on issuances.issuance_id = issuance_events.issuance_id
+
+    union
+
+    select credentials.credential_id
+    from matching
+    join access_keys on access_keys.created_by_event_key = matching.event_key
+    join credentials
+      on  credentials.access_key_id = access_keys.access_key_id
+      and credentials.account_id is not distinct from access_keys.account_id
 )
 
 select
@@ -68,4 +81,5 @@ from credentials
 left join uses on uses.credential_id = credentials.credential_id
 left join issued on issued.credential_id = credentials.credential_id
 where uses.credential_id is not null
-   or issued.credential_id is not null;
+   or issued.credential_id is not null
+   or coalesce(actor, origin_key, since::varchar, until::varchar) is null and account is null and address is null;

@@ -139,6 +139,8 @@ def _bound(connection: Connection, statement: str, parameters: object) -> tuple[
     """Return a statement and its parameters; a filter of events without a value does not restrict."""
     if parameters is not None and not isinstance(parameters, dict):
         return statement, parameters
+    if "filtered_" not in statement:
+        return statement, parameters
     named = {str(name) for part in connection.extract_statements(statement) for name in part.named_parameters}
     unset = dict.fromkeys(named.intersection(SHARED))
     return statement, {**unset, **(parameters or {})} or parameters

@@ -14,6 +14,8 @@ from forensics.answers.query_answer import SavedQuery
 from forensics.case import Case
 from forensics.errors import MisusedQuery, QueryFailed, UnusableQuery
 from forensics.investigate.case.saved_queries import FILTERS, own_folder, saved_queries, saved_query, shell_lines
+from tests.attribution.records import Account, assume_role, call
+from tests.cases import case_of_records
 from tests.simulator import sample
 
 HEADER = "-- title: Mine\n-- question: What\n--   is it?\n-- columns: a\n"
@@ -213,3 +215,25 @@ def test_the_shells_statements_give_the_same_rows(query: SavedQuery, case: Case,
         shell.execute('use "case"')
         *_, last = (shell.execute(statement.query) for statement in shell.extract_statements(shell_lines(query, given)))
         assert last.fetchall() == list(case.query_rows(query.name, given).rows)
+
+
+def test_keys_without_use_and_sessions_without_a_key_are_credentials(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    alice, role = aws.user("alice"), aws.role("deploy")
+    created = call(
+        alice.signs(), 0, source="iam.amazonaws.com", name="CreateAccessKey", requestParameters={"userName": "bob"},
+        responseElements={"accessKey": {"accessKeyId": "AKIA0CREATEDXXXXXXXX", "userName": "bob"}},
+    )  # fmt: skip
+    unseen = assume_role(alice.signs(), role, "s", 10, issues=aws.key("K")) | {"responseElements": None}
+    with case_of_records([created, unseen], tmp_path) as case:
+        every = case.sql("select credential_id from credentials order by all")["credential_id"].tolist()
+        for condition in ("", "actor := 'alice'"):
+            query = f"select credential_id from filtered_credentials({condition}) order by all"
+            assert case.sql(query)["credential_id"].tolist() == every
+
+
+def test_a_forgotten_parameter_is_an_error(tmp_path: Path) -> None:
+    with case_of_records([call(Account("111111111111").user("alice").signs(), 0)], tmp_path) as case:
+        with pytest.raises(QueryFailed):
+            case.sql("select count(*) from events where account_id = $account")
+        assert len(case.sql("from filtered_events(account := $account)")) == 1
