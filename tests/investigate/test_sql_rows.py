@@ -37,7 +37,7 @@ STATEMENTS = {
     "call_facts",
     "key/counted_uses",
     "key/uses",
-    *(f"pivot/{name}" for name in ("every_call", "calls_from", "calls_of", "calls_on", "outside")),
+    *(f"pivot/{name}" for name in ("every_call", "calls_from", "calls_of", "calls_on", "outside", "own_copies")),
     "same_user",
     "sensitive_signals",
     "story/steps",

@@ -23,7 +23,14 @@ select
     coalesce(credentials.is_long_term, false) as is_long_term,
     call_facts(calls.resource, calls.event_name, calls.event_category).may_be_discovery as may_be_discovery,
     calls.access_key_id,
-    coalesce(calls.session_issuer_arn, calls.arn, calls.principal_id) as principal,
+    -- the role of a session, whose own name was chosen by its requester
+    coalesce(
+        calls.session_issuer_arn,
+        regexp_replace(
+            calls.arn, '^([^:]*:[^:]*):sts:([^:]*:[^:]*):assumed-role/([^/]*)/.*$', '\1:iam:\2:role/\3', 's'
+        ),
+        split_part(calls.principal_id, ':', 1)
+    ) as principal,
     calls.actor_kind,
     calls.actor_id,
     calls.actor_name,

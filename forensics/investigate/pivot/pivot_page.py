@@ -84,9 +84,11 @@ def calls_of(connection: Connection, statement: str, parameters: Mapping[str, ob
     run(connection, "pivot/every_call")
     try:
         run(connection, statement, **parameters)
+        run(connection, "pivot/own_copies")
         yield
     finally:
         connection.execute("drop table if exists pivot_calls")
+        connection.execute("drop table if exists pivot_copies")
         connection.execute("drop view if exists every_call")
 
 

@@ -186,3 +186,22 @@ def test_keys_and_secrets_are_refused(case: Case) -> None:
     for ask in (case.address, case.user, case.role, case.resource):
         with pytest.raises(SecretRefused):
             ask("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+
+
+def test_two_events_with_one_shared_id_are_two_calls(tmp_path: Path) -> None:
+    shared = {"sharedEventID": "1" * 36}
+    with case_of_records(
+        [call(ALICE.signs(), 0, **shared), call(ALICE.signs(), 5, name="ListKeys", **shared)], tmp_path
+    ) as case:
+        assert case.user("alice").activity.events == 2
+        assert case.address("198.51.100.7").activity.events == 2
+
+
+def test_the_chosen_name_of_a_session_is_not_shown_as_the_caller(tmp_path: Path) -> None:
+    """The export omits the role of the session, and nobody is resolved."""
+    identity = {
+        key: value for key, value in DEPLOY.session("bob.meyer", 0, AWS.key("Q")).items() if key != "sessionContext"
+    }
+    with case_of_records([call(identity, 5)], tmp_path) as case:
+        page = case.address("198.51.100.7")
+    assert "bob.meyer" not in str(page.actors) and "bob.meyer" not in str(page.first_call)
