@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers.core import Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject
+from forensics.answers.core import LOCAL, Actor, AddressClass, Displayed, Evidence, Exported, Grade, Subject
 from forensics.answers.tree_answer import State, StillWorks
 from forensics.answers.who_answer import KeyChange, Who
 
@@ -346,6 +346,7 @@ class Key(Displayed):
     `who`: the requester and the chain to it. `still_works`: what of the key, and of everything derived from it, is not
     known to have ended at the latest event. `counted`: the calls that `activity` and `children` are about; `earlier`:
     those before the leak; `left_out`: those that the filter excludes. All other fields are about all calls.
+    `source`: the options that name the case or the logs, for further commands.
     """
 
     subject: Subject
@@ -369,3 +370,4 @@ class Key(Displayed):
     counted: CallFilter = CallFilter()
     earlier: OtherCalls | None = None
     left_out: OtherCalls | None = None
+    source: tuple[str, ...] = field(default=(), metadata=LOCAL)

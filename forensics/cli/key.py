@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,7 +82,7 @@ def key(
     with asked.opened() as case:
         page = case.key(access_key, geo=geo or (), ip_ranges=ip_ranges, **counted)
         if asked.format not in (KeyFormat.TIMESKETCH_CSV, KeyFormat.TIMESKETCH_JSONL):
-            asked.print(page, "whole_key" if every else "")
+            asked.print(replace(page, source=asked.source), "whole_key" if every else "")
             return
         from forensics.case import EventFilter
         from forensics.output.printers import print_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
@@ -51,7 +52,7 @@ from forensics.output.key_use_text import (
     sensitive_lines,
     service_lines,
 )
-from forensics.output.lines import Line, Span, labelled, line, part
+from forensics.output.lines import Line, Span, command_line, labelled, line, part, with_prefix
 from forensics.output.who_text import claim_lines, headline, missing_lines
 from forensics.output.words import (
     CANDIDATES,
@@ -76,7 +77,7 @@ _WORKS_SHOWN = 7  # of what still works, so that it fits above the rest
 def render_key(answer: Key, *, every: bool = False) -> Iterator[Line]:
     """Return a page on a key, top to bottom. `every`: show all of each list, not only the first."""
     yield subject_line(answer.subject, KEY_KINDS[answer.kind], is_decoded=not answer.account_ids)
-    yield from still_works_lines(answer)
+    yield from still_works_lines(answer, every=every)
     yield from _finding(answer)
     yield from digest_lines(answer.who.digests)
     if not answer.in_logs:
@@ -118,22 +119,24 @@ def render_whole_key(answer: Key) -> Iterator[Line]:
     return render_key(answer, every=True)
 
 
-def still_works_lines(answer: Key) -> Iterator[Line]:
+def still_works_lines(answer: Key, *, every: bool = False) -> Iterator[Line]:
     """Return what of the key, and of everything derived from it, is not known to have ended."""
     at = answer.children.at
     if at is None:
         return
     when = f"{readable_time(at)}, the end of the logs"
     if not answer.still_works:
-        yield labelled("works", ("nothing", "good"), f" that is known at {when}")
+        yield labelled("works", ("nothing is known to work", "good"), f" at {when}")
         return
-    valid = sum(one.valid_at is True for one in answer.still_works)
+    valid = any(one.valid_at is True for one in answer.still_works)
     yield labelled("works", ("still valid" if valid else "possibly valid", "bad" if valid else "warn"), f" at {when}:")
-    for one in answer.still_works[:_WORKS_SHOWN]:
+    shown = answer.still_works if every else answer.still_works[:_WORKS_SHOWN]
+    for one in shown:
         yield labelled("", *_working(one, answer))
-    if len(answer.still_works) > _WORKS_SHOWN:
-        yield labelled("", f"and {len(answer.still_works) - _WORKS_SHOWN:,} more")
-    yield labelled("contain", f"forensics tree {answer.subject.id}", (" lists the steps and their commands", "dim"))
+    if len(answer.still_works) > len(shown):
+        yield labelled("", f"and {len(answer.still_works) - len(shown):,} more; --all lists them")
+    containment = command_line(shlex.join(("forensics", "tree", answer.subject.id, *answer.source)))
+    yield with_prefix(containment, f"  {'contain':10}", " " * 12)
 
 
 def counted_rows(answer: Key) -> Iterator[tuple[str, tuple[str | Span, ...]]]:

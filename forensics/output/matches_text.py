@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import SubjectMatch, SubjectMatchType
 from forensics.output.identity_text import short_name
-from forensics.output.lines import BLANK, Line, Span, line
+from forensics.output.lines import BLANK, Line, Span, command_line, line
 from forensics.output.words import ACTOR_KINDS, count, time_span
 
 _SHOWN = 20
@@ -26,7 +26,7 @@ def match_lines(matches: Sequence[SubjectMatch], total: int) -> Iterator[Line]:
         yield line(*_described(one), indent=2)
         if one.first_seen:
             yield line((f"seen {time_span(one.first_seen, one.last_seen)}", "dim"), indent=4)
-        yield line((shlex.join(one.command), "bold"), indent=4)
+        yield command_line(shlex.join(one.command), indent=4)
     if total > _SHOWN:
         yield BLANK
         more = "" if total == len(matches) else f" up to {len(matches)}"

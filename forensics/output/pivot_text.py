@@ -127,8 +127,6 @@ def _finding(answer: Pivot) -> Iterator[Line]:
         yield from _first(answer.first_call)
     yield from _sources(answer)
     yield from _alert(answer)
-    if answer.commands:
-        yield labelled("next", (shlex.join(answer.commands[0]), "bold"))
 
 
 def _first(call: FirstCall) -> Iterator[Line]:

@@ -6,7 +6,7 @@ are summarized. A filter never hides what still works, nor who owns or requested
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -21,6 +21,16 @@ from forensics.investigate.sql_rows import Connection, Row, rows, values
 _ADDRESSES = 12
 _EVENTS = 3
 _NO_CALLS = Activity()
+
+
+class UncountedCalls(Row, frozen=True):
+    """Calls that a page does not count. `addresses`: all of them; `first_events`: time and ID of the first."""
+
+    events: int
+    first_use: datetime | None
+    last_use: datetime | None
+    addresses: tuple[str, ...]
+    first_events: tuple[tuple[datetime | None, str], ...]
 
 
 class _IssuedRow(Row, frozen=True):
@@ -105,8 +115,8 @@ class CountedActivity:
     """The counted calls of some credentials, the others, and the credentials that made counted calls."""
 
     activity: Activity = _NO_CALLS
-    earlier: OtherCalls | None = None
-    left_out: OtherCalls | None = None
+    earlier: UncountedCalls | None = None
+    left_out: UncountedCalls | None = None
     credential_ids: frozenset[str] = frozenset()
 
 
@@ -131,23 +141,23 @@ def counted_activity(
         )
 
 
-def _others(connection: Connection, part: str) -> OtherCalls | None:
-    found = rows(connection, OtherCalls, "key/other_calls", part=part, most=_ADDRESSES, most_events=_EVENTS)
-    return next(iter(found), None)
+def _others(connection: Connection, part: str) -> UncountedCalls | None:
+    return next(iter(rows(connection, UncountedCalls, "key/other_calls", part=part, most=_EVENTS)), None)
 
 
-def together(*groups: OtherCalls | None) -> OtherCalls | None:
+def together(*groups: UncountedCalls | None) -> OtherCalls | None:
     """Return the summary of the calls of several groups of credentials."""
     some = [group for group in groups if group]
-    if len(some) < 2:
-        return next(iter(some), None)
+    if not some:
+        return None
     addresses = sorted({address for group in some for address in group.addresses})
-    return replace(
-        some[0],
+    events = [event for group in some for event in group.first_events]
+    events.sort(key=lambda event: (event[0] is None, str(event[0]), event[1]))
+    return OtherCalls(
         events=sum(group.events for group in some),
         first_use=min((group.first_use for group in some if group.first_use), default=None),
         last_use=max((group.last_use for group in some if group.last_use), default=None),
         addresses=tuple(addresses[:_ADDRESSES]),
-        addresses_total=max(len(addresses), *(group.addresses_total for group in some)),
-        event_ids=tuple(event_id for group in some for event_id in group.event_ids)[:_EVENTS],
+        addresses_total=len(addresses),
+        event_ids=tuple(event_id for _, event_id in events[:_EVENTS]),
     )

@@ -74,7 +74,8 @@ def _activity(answer: Report) -> Sentence:
     activity, nodes = answer.activity, answer.tree.nodes
     is_filtered = answer.key.counted != CallFilter()
     if not activity.events:
-        return ("No call is counted." if is_filtered else "The loaded logs contain no call by it.",)
+        none = "No call is counted" if is_filtered else "The loaded logs contain no call by it"
+        return (none, *_still_usable(answer), ".")
     derived = [
         node for node in nodes if node.certain and node.parent is not None and node.relation != Relation.FORWARD_ACCESS
     ]

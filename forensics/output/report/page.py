@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -78,6 +79,7 @@ def report_page(answer: Report) -> str:
             " base-uri 'none'; form-action 'none'",
             data=embedded(answer),
             options=command_options(answer.key.counted),
+            story_options=command_options(replace(answer.key.counted, addresses=())),
             sentences=finding(answer),
             cited=cited_events(answer),
             lineage=lineage(answer.key.who, answer.tree),
