@@ -103,14 +103,17 @@ def resource_groups(connection: Connection, text: str, place: Place) -> list[Res
     """Return the resources with a name, an ARN or the end of an ARN, in any case."""
     if not text:
         return []
-    iam = _IAM_ARN.fullmatch(text)
+    iam, is_object = _IAM_ARN.fullmatch(text), _is_object(text)
+    # calls name their target by its ARN or only by its name; an object of S3 has its ARN in all of them
+    is_arn = text.startswith("arn:") and not is_object
+    name = iam["name"] if iam else _end(text) if is_arn else text
     run(connection, "call_facts")
-    asked = {"text": iam["name"] if iam else text, "is_object": _is_object(text)}
-    groups = _grouped(rows(connection, ResourceRow, "pivot/resources", **asked))
+    groups = _grouped(rows(connection, ResourceRow, "pivot/resources", text=name, is_object=is_object))
     if iam:
-        wanted = (iam["account"], iam["kind"])
-        groups = [one for one in groups if one.known.service == "iam" and one.known.account == wanted[0]]
-        groups = [one for one in groups if one.kind in (wanted[1], None)]
+        groups = [one for one in groups if (one.known.service, one.known.account) == ("iam", iam["account"])]
+        groups = [one for one in groups if one.kind == iam["kind"]] or [one for one in groups if one.kind is None]
+    elif is_arn:
+        groups = [one for one in groups if any(row.value.lower() == text.lower() for row in one.found)]
     return [one for one in groups if _is_in(one, place)]
 
 

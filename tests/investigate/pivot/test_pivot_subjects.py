@@ -205,3 +205,21 @@ def test_the_chosen_name_of_a_session_is_not_shown_as_the_caller(tmp_path: Path)
     with case_of_records([call(identity, 5)], tmp_path) as case:
         page = case.address("198.51.100.7")
     assert "bob.meyer" not in str(page.actors) and "bob.meyer" not in str(page.first_call)
+
+
+def test_the_arn_of_a_function_has_the_calls_by_name_too(tmp_path: Path) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{AWS.id}:function:billing"
+    by_arn = call(ALICE.signs(), 0, source=LAMBDA, name="Invoke", requestParameters={"functionName": arn})
+    with case_of_records([by_arn, invoke(AWS, 5, "billing"), invoke(OTHER, 6, "billing")], tmp_path) as case:
+        assert case.resource(arn).activity.events == 2
+        assert [one.arn for one in case.resource("billing").matches] == [arn, None]
+
+
+def test_the_arn_of_a_user_means_no_role(tmp_path: Path) -> None:
+    user, role = AWS.user("deploy"), AWS.role("deploy")
+    records = [
+        iam(BOB.signs(), 0, "TagUser", userName=user.arn), iam(BOB.signs(), 1, "TagRole", roleName=role.arn),
+        iam(BOB.signs(), 2, "GetUser", userName="deploy"),
+    ]  # fmt: skip
+    with case_of_records(records, tmp_path) as case:
+        assert case.resource(user.arn).subject.arn == user.arn and not case.resource(user.arn).matches
