@@ -181,7 +181,9 @@ class Pivot(Displayed):
     matches: tuple[SubjectMatch, ...] = ()
     matches_total: int = 0
 
-    def with_options(self, options: Iterable[str]) -> Pivot:
-        """Return the answer with further options, such as --case, in its commands."""
-        commands = tuple((*command, *options) for command in self.commands)
-        return replace(self, commands=commands, matches=with_options(self.matches, options))
+    def with_options(self, options: Iterable[str], period: Iterable[str] = ()) -> Pivot:
+        """Return the answer with further options, such as --case, in its commands. `period`: --since and --until."""
+        within = (*period, *options)
+        # a tree has everything that derives from its subject, at any time
+        commands = tuple((*command, *(options if "tree" in command else within)) for command in self.commands)
+        return replace(self, commands=commands, matches=with_options(self.matches, within))

@@ -72,6 +72,12 @@ def event_filters(command: Callable[..., None]) -> Callable[..., None]:
     return filtering
 
 
+def period_options(since: datetime | None, until: datetime | None) -> tuple[str, ...]:
+    """Return the options of a period, for further commands."""
+    times = (("--since", since), ("--until", until))
+    return tuple(word for option, time in times if time for word in (option, time.isoformat().replace("+00:00", "Z")))
+
+
 def check_period(since: datetime | None, until: datetime | None) -> None:
     """Refuse a period in which no event can be."""
     if since and until and since >= until:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.event_options import Since, Until
+from forensics.cli.event_options import Since, Until, period_options
 from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
@@ -48,4 +48,4 @@ def resource(
     """
     with asked.opened() as case:
         page = case.resource(subject, since=since, until=until, service=service, account=account, region=region)
-        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")
+        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")

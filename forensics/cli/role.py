@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.event_options import Since, Until
+from forensics.cli.event_options import Since, Until, period_options
 from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
@@ -36,4 +36,4 @@ def role(
     """
     with asked.opened() as case:
         page = case.role(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")
+        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")

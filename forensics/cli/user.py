@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.event_options import Since, Until
+from forensics.cli.event_options import Since, Until, period_options
 from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
 from forensics.cli.question import Question, question
 
@@ -40,4 +40,4 @@ def user(
     """
     with asked.opened() as case:
         page = case.user(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source), "whole_pivot" if every else "")
+        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")
