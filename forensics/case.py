@@ -253,7 +253,7 @@ class Case(CaseTables):
 
         Args:
             user: a user name, e-mail address, ARN or unique ID. If it means several users, the answer lists them
-                (`matches`). Raises NotAnIdentifier for an access key ID.
+                (`matches`). Raises NotAnIdentifier for the ID of a key or an event.
             since: as for `address`.
             until: as for `address`.
 
@@ -270,7 +270,7 @@ class Case(CaseTables):
 
         Args:
             role: a role name, ARN or unique ID. If it means several roles, the answer lists them (`matches`). Raises
-                NotAnIdentifier for an access key ID.
+                NotAnIdentifier for the ID of a key or an event.
             since: as for `address`.
             until: as for `address`.
 

@@ -127,6 +127,12 @@ def test_a_user_of_identity_center_gets_a_name_by_the_export_of_its_store(alone:
     assert case.events(actor="another@example.com").empty
 
 
+def test_the_id_of_a_user_of_identity_center_is_not_taken_for_an_event(alone: Case, case: Case) -> None:
+    for one in (alone, case):
+        assert (one.user(PERSON).subject.id, one.user(PERSON).activity.events) == (PERSON, 1)
+        assert not one.role(PERSON).in_logs
+
+
 def test_a_principal_of_another_account_gets_a_name(alone: Case, case: Case) -> None:
     before, after = (one.who(HOME.key("K")) for one in (alone, case))
     assert (before.actor.kind, before.actor.name) == ("external_principal", None)

@@ -38,15 +38,13 @@ def address(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pi
 
 def user(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
     """Return the page on a user, by name, e-mail address, ARN or ID. Raises NotAnIdentifier for a key or an event."""
-    _check(text, PivotType.USER)
-    found = [one for one in _named(connection, text) if _is_user(one)]
+    found = [one for one in _named(connection, text, PivotType.USER) if _is_user(one)]
     return _only(PivotType.USER, text, found, lambda one: _of_user(connection, one, text.strip(), times))
 
 
 def role(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
     """Return the page on a role, by name, ARN or ID. Raises NotAnIdentifier for a key or an event."""
-    _check(text, PivotType.ROLE)
-    found = [one for one in _named(connection, text) if one.type == SubjectMatchType.ROLE]
+    found = [one for one in _named(connection, text, PivotType.ROLE) if one.type == SubjectMatchType.ROLE]
     return _only(PivotType.ROLE, text, found, lambda one: _of_role(connection, one, text.strip(), times))
 
 
@@ -55,7 +53,7 @@ def resource(connection: Connection, text: str, times: TimeRange = _ALWAYS, plac
     text = text.strip()
     found = resource_groups(connection, text, place)
     if not found and not text.startswith("arn:"):
-        _check_secret(text)
+        _refuse_secret(text)
     if len(found) != 1:
         matches = tuple(one.match() for one in found[:LISTED])
         return Pivot(PivotSubject(PivotType.RESOURCE, None), text, matches=matches, matches_total=len(found))
@@ -76,8 +74,10 @@ def _is_user(one: NamedSubject) -> bool:
     return one.type == SubjectMatchType.ACTOR and one.kind not in _NOT_USERS
 
 
-def _named(connection: Connection, text: str) -> Sequence[NamedSubject]:
-    return named_subjects(connection, _root(text) or text)
+def _named(connection: Connection, text: str, type_: PivotType) -> Sequence[NamedSubject]:
+    found = named_subjects(connection, _root(text) or text)
+    _refuse_other_ids(text, type_, found)
+    return found
 
 
 def _root(text: str) -> str | None:
@@ -102,11 +102,12 @@ def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeR
     with calls_signed_by(connection, ids):
         found = page(connection, subject, asked, times)
     name = one.id or one.name or asked
-    told = (("forensics", "story", name), ("forensics", "events", "--actor", name))
+    story = ("forensics", "story", name)
+    events = ("forensics", "events", "--actor", name)
     if not is_iam:
-        return replace(found, commands=told)
+        return replace(found, commands=(story, events))
     trees = (("forensics", "tree", one.id),) if one.id else ()
-    return replace(with_iam(connection, found, times), commands=(told[0], *trees, told[1]))
+    return replace(with_iam(connection, found, times), commands=(story, *trees, events))
 
 
 def _of_role(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
@@ -119,21 +120,23 @@ def _of_role(connection: Connection, one: NamedSubject, asked: str, times: TimeR
     return replace(with_iam(connection, found, times), commands=commands)
 
 
-def _check(text: str, type_: PivotType) -> None:
-    """Refuse a key or an event, which have pages of their own."""
+def _refuse_other_ids(text: str, type_: PivotType, found: Sequence[NamedSubject]) -> None:
+    """Refuse the ID of a key or an event. A UUID can also be the ID of an IAM Identity Center user."""
     try:
         identifier = identify(text)
     except NotAnIdentifier:
         return  # a name; what looks like a secret is refused if nothing has the name
     if identifier.type == SubjectType.ACCESS_KEY:
         raise NotAnIdentifier(f"{identifier.id} is an access key ID, not a {type_}; use `forensics key`")
+    if identifier.type == SubjectType.EVENT and not found:
+        raise NotAnIdentifier(f"{identifier.id} is an event ID, not a {type_}; use `forensics who`")
 
 
-def _check_secret(text: str) -> None:
+def _refuse_secret(text: str) -> None:
     if is_secret(text):
         identify(text)
 
 
 def _shown(text: str) -> str:
-    _check_secret(text)
+    _refuse_secret(text)
     return repr(shortened(text))

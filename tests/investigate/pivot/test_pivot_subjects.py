@@ -180,9 +180,12 @@ def test_what_is_not_in_the_logs_is_answered(case: Case) -> None:
         assert (page.in_logs, page.matches_total, page.activity.events) == (False, 0, 0)
 
 
-def test_keys_and_secrets_are_refused(case: Case) -> None:
+def test_keys_events_and_secrets_are_refused(case: Case) -> None:
     with pytest.raises(NotAnIdentifier, match="use `forensics key`"):
         case.user(ALICE.key)
+    for ask_about, kind in ((case.user, "user"), (case.role, "role")):
+        with pytest.raises(NotAnIdentifier, match=f"is an event ID, not a {kind}; use `forensics who`"):
+            ask_about(RECORDS[0]["eventID"].upper())
     for ask in (case.address, case.user, case.role, case.resource):
         with pytest.raises(SecretRefused):
             ask("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
