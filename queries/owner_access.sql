@@ -42,8 +42,8 @@ ways as (
     union all
 
     select
-        issued_account_id, issued_principal_id, caller_user_name, 'console sign-in', null, null, null, max(event_time), null,
-        event_name, arg_max(issuance_id, (event_time, issuance_id))
+        issued_account_id, issued_principal_id, caller_user_name, 'console sign-in', null, null, null, max(event_time),
+        null, event_name, arg_max(issuance_id, (event_time, issuance_id))
     from issuances
     where event_name = 'ConsoleLogin'
       and not is_unreliable

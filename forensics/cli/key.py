@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.event_options import Since, Until
+from forensics.cli.event_options import Since, Until, check_period
 from forensics.cli.options import EveryOption, GeoOption, IpRangesOption, KeyFormat, ZoneOption, fail
 from forensics.cli.question import Question, question
 from forensics.cli.story import LeakedAt
@@ -34,8 +34,7 @@ def criteria(
     address: list[str] | None, since: datetime | None, until: datetime | None, leaked_at: datetime | None
 ) -> CallCriteria:
     """Return the calls to count, without the options that were not given."""
-    if since and until and since >= until:
-        fail("no call can match: --since must be before --until; change one of them", 2)
+    check_period(since, until)
     found: CallCriteria = {"since": since, "until": until, "leaked_at": leaked_at}
     given: CallCriteria = {name: time for name, time in found.items() if time}  # type: ignore[assignment]
     return {**given, "address": address} if address else given

@@ -6,6 +6,7 @@ create or replace temporary macro call_facts(resource, event_name, event_categor
     may_be_discovery: coalesce(event_category, 'Management') <> 'Data'
         and regexp_matches(event_name, '^(Describe|Get|List|Lookup|Search)')
         and event_name not in (
-            'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue', 'GetSessionToken'
+            'GetFederationToken', 'GetParameter', 'GetParameters', 'GetParametersByPath', 'GetSecretValue',
+            'GetSessionToken'
         )
 }

@@ -21,7 +21,9 @@ asked_for as materialized (
 ),
 
 requests as materialized (
-    select issuance_id, expires_at from issuances where issuance_id in (select issuance_id from asked_for where is_chosen)
+    select issuance_id, expires_at
+    from issuances
+    where issuance_id in (select issuance_id from asked_for where is_chosen)
 ),
 
 long_term_keys as materialized (

@@ -81,9 +81,9 @@ def key(
     credential_ids = ids_of(found)
     counted = counted_calls(connection, credential_ids, wanted)
     of_derived = counted_activity(connection, derived_from(connection, credential_ids), context, counted)
-    only = _Only(counted.issued | of_derived.credential_ids, counted.issued_by) if counted else None
+    descendants = CountedDescendants(counted.issued | of_derived.credential_ids, counted.issued_by) if counted else None
     with uses_of(connection, dict.fromkeys(credential_ids, 0), identifier.id) as uses:
-        page = _Page(connection, identifier.id, credential_ids, answer, uses, below, only).answer(context)
+        page = _Page(connection, identifier.id, credential_ids, answer, uses, below, descendants).answer(context)
     done = of_derived.activity
     page = replace(page, children=replace(page.children, sensitive=done.sensitive, activity=done))
     if counted is None:
@@ -98,7 +98,7 @@ def key(
     )
 
 
-class _Only(NamedTuple):
+class CountedDescendants(NamedTuple):
     """The derived credentials that a page counts, and the events that issued them."""
 
     credential_ids: frozenset[str]
@@ -116,14 +116,14 @@ class _Page:
         answer: Who,
         uses: str,
         below: NodesBelow | None,
-        only: _Only | None,
+        counted_descendants: CountedDescendants | None,
     ) -> None:
         self._connection = connection
         self._key = key_id
         self._credential_ids = credential_ids
         self._who = answer
         self._uses = uses
-        self._only = only
+        self._counted_descendants = counted_descendants
         self._owners = rows(connection, _KeyStateRow, "key/owner", key=key_id)
         self._owner = self._owners[0] if len(self._owners) == 1 else None
         self._account_id = self._owner.account_id if self._owner else None
@@ -279,9 +279,10 @@ class _Page:
     def _children(self) -> Children:
         nodes, places = self._below
         valid = [id_ for id_, place in places.items() if nodes[place].valid_at]
-        counted = sorted(self._only.credential_ids) if self._only else None
-        events = sorted(self._only.issued_by) if self._only else None
-        asked = {"ids": self._credential_ids, "valid": valid, "counted": counted}
+        counted = self._counted_descendants
+        ids = sorted(counted.credential_ids) if counted else None
+        events = sorted(counted.issued_by) if counted else None
+        asked = {"ids": self._credential_ids, "valid": valid, "counted": ids}
         roles = tuple(rows(self._connection, Descendants, "key/descendants", **asked))
         made = rows(self._connection, MadeKey, "key/made_keys", ids=self._credential_ids, events=events)
         certain = [role for role in roles if role.certain]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from forensics.answers.key_answer import Activity
 from forensics.answers.pivot_answer import (
@@ -22,6 +22,7 @@ from forensics.answers.pivot_answer import (
 from forensics.errors import UnusableFilter
 from forensics.investigate.key.activity import activity
 from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.periods import utc
 from forensics.investigate.sql_rows import Connection, Row, rows, run
 
 LISTED = 100  # maximum entries of each list
@@ -61,7 +62,7 @@ class TimeRange:
     until: datetime | None = None
 
     def __post_init__(self) -> None:
-        if self.since and self.until and _utc(self.since) >= _utc(self.until):
+        if self.since and self.until and utc(self.since) >= utc(self.until):
             raise UnusableFilter("no event can match: --since must be before --until; change one of them")
 
     @property
@@ -71,10 +72,6 @@ class TimeRange:
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
         }
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @contextmanager

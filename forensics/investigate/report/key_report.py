@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from forensics.answers.key_answer import Activity, CallFilter
 from forensics.answers.report_answer import Bucket, CaseState, ListedEvent, ProvingRecord, Report, SignedBy, Timeline
@@ -73,43 +73,59 @@ def report(
         criteria: which calls count.
     """
     below, credentials = tree_and_credentials(connection, identifier)
-    page = key(connection, identifier, context, criteria, NodesBelow(below.nodes, credentials))
-    ids = ids_of(subject_rows(connection, identifier))
-    derived = set(derived_from(connection, ids))
-    counted = counted_calls(connection, ids, call_filter(**criteria))
-    certain = {id_: node for id_, node in credentials.items() if below.nodes[node].certain or id_ in derived}
-    with uses_of(connection, certain, restriction=counted.parameters if counted else UNRESTRICTED) as uses:
-        done = activity(connection, uses, context)
-        signed_by = rows(connection, SignedBy, "report/signed_by", uses=uses)
-        timeline = _timeline(connection, uses, done)
-        listed = _listed_rows(connection, uses)
-    narrative = _story(connection, identifier, page.counted)
+    nodes = NodesBelow(below.nodes, credentials)
+    page = key(connection, identifier, context, criteria, nodes)
+    calls = _activity_of_tree(connection, identifier, context, criteria, nodes)
+    story_of_key = _story(connection, identifier, page.counted)
     loaded = coverage(connection)
-    cited = list(dict.fromkeys(cited_event_ids((page, below, done, loaded.trails, narrative))))
-    found = _records(connection, cited[:_CITED], listed)
-    places = {row.event_key: number for number, row in enumerate(found)}
-    with_record = {row.record.event_id for row in found}
+    cited = list(dict.fromkeys(cited_event_ids((page, below, calls.activity, loaded.trails, story_of_key))))
+    records = _records(connection, cited[:_CITED], calls.listed)
+    places = {row.event_key: number for number, row in enumerate(records)}
+    with_record = {row.record.event_id for row in records}
     return Report(
         key=page,
         tree=below,
-        activity=done,
-        signed_by=tuple(signed_by),
-        timeline=timeline,
-        events=tuple(replace(row.event, record=places.get(row.event_key)) for row in listed),
-        events_total=done.events,
-        records=tuple(row.record for row in found),
+        activity=calls.activity,
+        signed_by=calls.signed_by,
+        timeline=calls.timeline,
+        events=tuple(replace(row.event, record=places.get(row.event_key)) for row in calls.listed),
+        events_total=calls.activity.events,
+        records=tuple(row.record for row in records),
         cited_without_record=sum(event_id not in with_record for event_id in cited),
         coverage=loaded,
         case=case,
-        story=narrative,
+        story=story_of_key,
     )
+
+
+class _TreeActivity(NamedTuple):
+    """The counted calls of a key and of everything certainly derived from it. `listed`: the most relevant ones."""
+
+    activity: Activity
+    signed_by: tuple[SignedBy, ...]
+    timeline: Timeline
+    listed: list[_ListedRow]
+
+
+def _activity_of_tree(
+    connection: Connection, identifier: Identifier, context: AddressContext, criteria: CallCriteria, below: NodesBelow
+) -> _TreeActivity:
+    ids = ids_of(subject_rows(connection, identifier))
+    derived = set(derived_from(connection, ids))
+    counted = counted_calls(connection, ids, call_filter(**criteria))
+    certain = {id_: node for id_, node in below.places.items() if below.nodes[node].certain or id_ in derived}
+    with uses_of(connection, certain, restriction=counted.parameters if counted else UNRESTRICTED) as uses:
+        found = activity(connection, uses, context)
+        signed_by = rows(connection, SignedBy, "report/signed_by", uses=uses)
+        timeline = _timeline(connection, uses, found)
+        return _TreeActivity(found, tuple(signed_by), timeline, _listed_rows(connection, uses))
 
 
 def _story(connection: Connection, identifier: Identifier, counted: CallFilter) -> Story:
     """Return the first steps of the story of a key in the period that the report counts."""
     period: dict[str, object] = {"since": counted.since, "until": counted.until}
-    narrative = story(connection, identifier.id, period, counted.leaked_at)
-    return replace(narrative, steps=narrative.steps[:_STORY_STEPS])
+    whole = story(connection, identifier.id, period, counted.leaked_at)
+    return replace(whole, steps=whole.steps[:_STORY_STEPS])
 
 
 def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_ProvingRow]:
@@ -150,13 +166,13 @@ def _length(text: str) -> int:
     return len(json.dumps(text)) + 5 * sum(text.count(character) for character in "<>&")
 
 
-def _timeline(connection: Connection, uses: str, done: Activity) -> Timeline:
-    if done.first_use is None or done.last_use is None:
+def _timeline(connection: Connection, uses: str, counted: Activity) -> Timeline:
+    if counted.first_use is None or counted.last_use is None:
         return Timeline(0, None, None, ())
-    step = _step(done.last_use - done.first_use)
-    first = done.first_use - (done.first_use - _EPOCH) % step
+    step = _step(counted.last_use - counted.first_use)
+    first = counted.first_use - (counted.first_use - _EPOCH) % step
     buckets = rows(connection, Bucket, "report/timeline", uses=uses, first=first, step=step // _SECOND)
-    return Timeline(step // _SECOND, done.first_use, done.last_use, tuple(buckets))
+    return Timeline(step // _SECOND, counted.first_use, counted.last_use, tuple(buckets))
 
 
 def _step(span: timedelta) -> timedelta:

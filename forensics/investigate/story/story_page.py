@@ -105,8 +105,6 @@ def story_tables(
     """Fill the temporary tables of a story, and drop them at the end. `about`: the criteria of its subject."""
     of_subject, parameters = matching(connection, about)
     of_part, more = matching(connection, wanted)
-    if parameters.keys() & more.keys():
-        raise UnusableFilter("the subject is the key of the story; leave origin_key out")
     try:
         with query_errors():
             connection.execute(_CREATE.format(about=of_subject, wanted=of_part), {**parameters, **more})

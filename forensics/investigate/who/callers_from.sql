@@ -34,9 +34,11 @@ select
         when 'session' then callers.arn
         else coalesce(callers.principal_id, callers.access_key_id)
     end as id,
-    case when count(distinct actors.actor_kind || coalesce(actors.actor_id, '')) = 1 then min(actors.actor_kind) end as kind,
+    case when count(distinct actors.actor_kind || coalesce(actors.actor_id, '')) = 1 then min(actors.actor_kind) end
+        as kind,
     min(callers.account_id) as account_id,
-    case when count(distinct actors.actor_kind || coalesce(actors.actor_id, '')) = 1 then min(actors.actor_name) end as name,
+    case when count(distinct actors.actor_kind || coalesce(actors.actor_id, '')) = 1 then min(actors.actor_name) end
+        as name,
     min(callers.arn) as arn,
     min(callers.first_use)::timestamp as first_seen,
     max(callers.last_use)::timestamp as last_seen
