@@ -1,6 +1,5 @@
 -- title: Movement between accounts
--- question: Who assumed roles of other accounts, from which account, and which long-term key is the origin? (with
---   --origin-key, not `is_certain`: a credential may derive from another key instead)
+-- question: Who assumed roles of other accounts, from which account, and which long-term key is the origin?
 -- filters: actor, origin_key, account, address, since, until
 -- techniques: T1550.001, T1078.004
 -- columns: from_account_id, to_account_id, role_arn, actor_name, actor_id, actor_kind, origin_access_key_id, requests,
@@ -20,6 +19,7 @@ below_origin as (
     group by derived_id
 )
 
+-- With --origin-key, `is_certain` is false if another key may be the origin.
 select
     issuances.caller_account_id as from_account_id,
     issuances.issued_account_id as to_account_id,

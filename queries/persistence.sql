@@ -1,6 +1,5 @@
 -- title: Users, keys, passwords and trust policies that were created
--- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards? (with
---   --origin-key, not `is_certain`: they may have been created with another key instead)
+-- question: Which users, keys, passwords and trust policies were created, by whom, and were they used afterwards?
 -- filters: actor, origin_key, account, address, since, until
 -- techniques: T1136.003, T1098.001, T1098.003, T1098
 -- columns: event_time, kind, name, access_key_id, account_id, by_actor, by_actor_kind, grade, by_origin_key, first_use,
@@ -43,6 +42,7 @@ uses_of_roles as (
     where identity_type = 'AssumedRole'
 )
 
+-- With --origin-key, `is_certain` is false if another key may be the origin.
 select
     plantings.event_time,
     plantings.kind,

@@ -155,12 +155,12 @@ class PivotTotals:
 
 @dataclass(frozen=True, slots=True)
 class Pivot(Displayed):
-    """One page on an address, a user, a role or a resource: who, when, from where, with which keys, and what.
+    """One page on an address, a user, a role or a resource.
 
-    The calls are those from an address, those behind which a user is, those of the sessions of a role, or those on a
-    resource. `matches`: if the text means several things, the first hundred of `matches_total`; then the page is
-    empty. `in_logs` is false if no loaded record shows the subject. `since`, `until`: the time range, which does not
-    apply to `first_call`, `names` and `owned_keys`. `commands`: what to type next.
+    The calls are those from an address, by a user (through all sessions), by the sessions of a role, or on a resource.
+    `matches`: if the text means several things, the first hundred of `matches_total`; then the page is empty. `in_logs`
+    is false if no loaded record shows the subject. `since`, `until`: the time range, which does not apply to
+    `first_call`, `names` and `owned_keys`. `commands`: what to type next.
     """
 
     subject: PivotSubject

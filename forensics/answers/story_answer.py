@@ -45,8 +45,8 @@ class StoryStep:
     `is_reading`: calls that change and take nothing; all of the step succeeded, or none. Other steps are of one event
     name, error code and target. `is_by_service`: calls that AWS services made for the caller. `event_names`: at most
     12, `resources`: at most 3, `event_ids`: the first 3. `application`: the program that the user agent names; the
-    caller chooses it. `new_address`, `new_application`, `new_regions`: earlier calls of the story have others, also
-    those that the criteria exclude. The fields from `target_role_arn` on are those of `events`.
+    caller chooses it. `new_address`, `new_application`, `new_regions`: no earlier call of the subject has it; calls
+    that the criteria exclude are compared, too. The fields from `target_role_arn` on are those of `events`.
     """
 
     is_reading: bool

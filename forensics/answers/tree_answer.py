@@ -114,7 +114,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class StillWorks:
-    """A credential, or a thing that was planted, that is not known to have ended at the latest event.
+    """A credential, user, password or trust policy that is not known to have ended at the latest event.
 
     `sessions`: the number of sessions of one ARN, if it stands for all of them. `valid_at`: null if the logs do not
     decide it. `owner_name`: the user of a key. `certain`: whether it certainly derives from the subject. `expires_at`:

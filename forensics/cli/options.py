@@ -83,7 +83,7 @@ OutputOption = Annotated[
         help="Write to a new file that only you can read. Its extension selects the format.",
     ),
 ]
-EveryOption = Annotated[bool, typer.Option("--all", help="List all of everything, not only the first.")]
+EveryOption = Annotated[bool, typer.Option("--all", help="Show long lists: up to a hundred entries each.")]
 ForceOption = Annotated[bool, typer.Option("--force", is_eager=True, help="Replace the file of -o if it exists.")]
 
 

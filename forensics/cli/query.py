@@ -107,8 +107,8 @@ def show(
 ) -> None:
     """Print a saved query.
 
-    The header of a query has its question, the parameters, the filters, the ATT&CK techniques and the columns. The
-    values of parameters and filters are for --shell.
+    The header of a query has its question, the parameters, the filters, the ATT&CK techniques and the columns. --shell
+    inserts the values of parameters and filters that are given.
 
     \b
     Examples:

@@ -38,7 +38,8 @@ def resource(
     """Show who used or changed a resource.
 
     The resource is a value of the column `resource` of `events`: a bucket, object, instance, user, role, key, secret or
-    any other target of a call. A bucket includes its objects. If several resources have the name, lists them.
+    any other target of a call. A bucket includes its objects. If several resources have this name, the
+    command lists them.
 
     \b
     Examples:

@@ -26,7 +26,8 @@ def role(
     """Show who used a role, and what its sessions did.
 
     Shows who is behind the sessions, when and from where they called, their access keys, the sensitive and refused
-    calls, the changes of the role in IAM, and the command to type next. If several roles have the name, lists them.
+    calls, the changes of the role in IAM, and the command to type next. If several roles have this name, the command
+    lists them.
 
     \b
     Examples:

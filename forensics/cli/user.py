@@ -28,9 +28,9 @@ def user(
 ) -> None:
     """Show what a user did, and what was done to the user.
 
-    Includes all sessions behind which the user is. Shows when and from where the user called, the access keys, the
+    Includes the calls of all sessions of the user. Shows when and from where the user called, the access keys, the
     sensitive and refused calls, the changes of the user in IAM, and the command to type next. If several users have
-    the name, lists them.
+    this name, the command lists them.
 
     \b
     Examples:

@@ -1,7 +1,7 @@
 """Counted calls: separate the calls of an intruder from those of the owner of a key.
 
-A filter says which calls of a key, and of everything derived from it, a page counts: those in a period, and those from
-some addresses or by credentials that were requested or created from these addresses. Calls before the time of the leak
+A filter says which calls of a key, and of everything derived from it, a page counts: those in a period that came
+from some addresses, or from credentials that were requested or created from there. Calls before the time of the leak
 are summarized. A filter never hides what still works, nor who owns or requested the key.
 """
 
@@ -45,7 +45,7 @@ class CountedCalls:
 
     Attributes:
         addresses: the source addresses, as in the table of calls; None for all.
-        credential_ids: the credentials all of whose calls in the period count; None if `addresses` is.
+        credential_ids: credentials whose calls count from every address; None if `addresses` is None.
         issued: what was requested or created by counted calls, or derives from that.
         issued_by: the events that requested or created it.
     """

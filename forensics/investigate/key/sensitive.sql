@@ -1,8 +1,8 @@
 -- Sensitive calls by action. $uses: the table of a key's calls; $most: number of cited events and resources for each
 -- action, from the first; $signals, $weights: the table of weights. A call signed by a long-term key has no MFA.
--- `score`: the weight of the action, with that of planted access if it planted a key, user or password. It is less, the
--- more actors of the case make the call, and for the second and further actions of a signal; a quarter if all calls
--- were refused.
+-- `score` is the weight of the action's signal, plus that of planted access if the call created a key, user or
+-- password. It is divided by the square root of the number of actors that made the call, and again by that of its rank
+-- within its signal. If all calls were refused, it is a quarter.
 -- Grain: one row per (event_source, event_name).
 with weights as (
     select unnest($signals::varchar[]) as signal, unnest($weights::double[]) as weight

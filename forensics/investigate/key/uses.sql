@@ -1,8 +1,9 @@
--- Create the table of all events signed by some credentials; the lake is read once. `part`: counted, earlier or left_out.
+-- Create the table of all events signed by some credentials; the lake is read once.
+-- `part`: counted, earlier or left_out.
 -- $ids: credential IDs; $nodes: the tree node of each, in the same order. $key: the access key, if all credentials have
 -- the same one; rows of other keys are then skipped. $first, $last: the days of the first and last use; files of other
--- days are then skipped. $since, $until, $addresses: the calls to count, or null; those of $credentials count from every
--- address. $leaked_at: earlier calls are summarized. A call without a time is in no period.
+-- days are then skipped. $since, $until, $addresses: the calls to count, or null; calls of $credentials count from
+-- every address. $leaked_at: earlier calls are summarized. A call without a time is in no period.
 create temporary table key_calls as
 with signed_with as (
     select unnest($ids::varchar[]) as credential_id, unnest($nodes::integer[]) as node

@@ -1,1 +1,1 @@
-"""Pivot: one page on an address, a user, a role or a resource: who, when, from where, with which keys, and what."""
+"""Pivot: one page on an address, a user, a role or a resource."""
