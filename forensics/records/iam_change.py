@@ -48,7 +48,7 @@ def iam_change(record: Record, identity: UserIdentity, request: Request, respons
         target_user_name=unmasked_name(_target_user(record, identity, request, response)),
         new_user_name=unmasked_name(_new_user_name(identity, request)),
         target_role_name=unmasked_name(request.role_name or role.role_name),
-        target_principal_id=unmasked_id(user.user_id or role.role_id) or _root(identity, request, response),
+        target_principal_id=unmasked_id(user.user_id or role.role_id) or _root(record, identity, request, response),
         target_policy=unmasked_arn(request.policy_arn) or unmasked_name(request.policy_name),
         revoked_before=revoked_before(request.policy_document),
         requires_source_identity=required.source_identity,
@@ -69,13 +69,17 @@ def _target_user(record: Record, identity: UserIdentity, request: Request, respo
         name = None  # root's own key: the response can have the account alias as the name
     if name is None and record.error_code and record.error_message:
         return _refused(_REFUSED_USER, record.error_message)
-    is_of_caller = request.role_name is None and not _NAMES_ITS_USER.fullmatch(record.event_name or "")
-    names_no_key = request.access_key_id is None and request.service_specific_credential_id is None
-    if names_no_key and _NAMES_ITS_KEY.fullmatch(record.event_name or ""):
-        is_of_caller = False
+    is_of_caller = request.role_name is None and _may_omit_its_user(record, request)
     if name is None and is_of_caller and identity.type == "IAMUser":
         return identity.user_name  # a call about the caller has no userName
     return name
+
+
+def _may_omit_its_user(record: Record, request: Request) -> bool:
+    """Return whether a call that names no user is about its caller: its parameters are not omitted."""
+    names_no_key = request.access_key_id is None and request.service_specific_credential_id is None
+    needed = (_NAMES_ITS_USER, _NAMES_ITS_KEY) if names_no_key else (_NAMES_ITS_USER,)
+    return not any(pattern.fullmatch(record.event_name or "") for pattern in needed)
 
 
 def _new_user_name(identity: UserIdentity, request: Request) -> str | None:
@@ -85,10 +89,12 @@ def _new_user_name(identity: UserIdentity, request: Request) -> str | None:
     return request.new_user_name
 
 
-def _root(identity: UserIdentity, request: Request, response: Response) -> str | None:
+def _root(record: Record, identity: UserIdentity, request: Request, response: Response) -> str | None:
     """Return root's principal ID, its account, if root changes itself: the call names no user or role."""
+    if identity.type != "Root" or not _may_omit_its_user(record, request):
+        return None
     names_another = (request.user_name, request.role_name, response.user, response.role)
-    return identity.account_id if identity.type == "Root" and all(one is None for one in names_another) else None
+    return identity.account_id if all(one is None for one in names_another) else None
 
 
 # a refused call has no parameters; its error message names the target (docs/attribution.md#denied-calls)

@@ -170,7 +170,9 @@ class Revocations:
         for event in self._unnamed[end.account_id]:
             is_of_kind = (event.event_name in _CHANGES_KEY) == (end.event_name in _CHANGES_KEY)
             if is_of_kind and event.event_time >= end.event_time and not self._revokes(event, facts):
-                if event.is_of_user:
+                if event.user_principal_id == event.account_id and not facts.is_of_user:
+                    is_about_it = True  # a key of root
+                elif event.is_of_user:
                     is_about_it = self._may_be_its_user(event, facts)
                 else:
                     is_about_it = event.role_name is None or facts.is_of_role(event.role_name)

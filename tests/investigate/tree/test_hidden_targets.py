@@ -24,6 +24,10 @@ def by_admin(name: str, second: float, **request: Any) -> Json:
     return call(ADMIN.signs(), second, source="iam.amazonaws.com", name=name, requestParameters=request or None)
 
 
+def by_root(name: str, second: float, **request: Any) -> Json:
+    return call(AWS.root(), second, source="iam.amazonaws.com", name=name, requestParameters=request or None)
+
+
 def state_of(key: str, folder: Path, *records: Json) -> tuple[str, bool | None, tuple[str, ...]]:
     """The state of a key or session in the tree of alice's key."""
     with case_of_records([*records, call(ADMIN.signs(), 99)], folder) as case:
@@ -37,6 +41,8 @@ def state_of(key: str, folder: Path, *records: Json) -> tuple[str, bool | None, 
         (by_admin("UpdateAccessKey", 70, userName="alice", accessKeyId="AKIA****************", status="Active"), True),
         (by_admin("UpdateAccessKey", 70, userName=MASK, accessKeyId=MASK, status="Active"), True),
         (by_admin("UpdateAccessKey", 70), True),
+        (by_root("UpdateAccessKey", 70), True),
+        (by_root("UpdateAccessKey", 70, accessKeyId=MASK, status="Active"), False),  # one of root's own keys
         (by_admin("UpdateAccessKey", 70, userName="alice", accessKeyId=MASK, status="Inactive"), False),
         (by_admin("UpdateAccessKey", 70, userName="bob", accessKeyId=MASK, status="Active"), False),
         (by_admin("UpdateAccessKey", 50, userName="alice", accessKeyId=MASK, status="Active"), False),
@@ -51,10 +57,28 @@ def test_an_activation_of_a_hidden_key(change: Json, flags: bool, tmp_path: Path
 @pytest.mark.parametrize(
     ("change", "flags"),
     [
+        (by_root("UpdateAccessKey", 70), True),
+        (by_root("UpdateAccessKey", 70, accessKeyId=MASK, status="Active"), True),
+        (by_root("UpdateAccessKey", 70, userName="alice", accessKeyId=MASK, status="Active"), False),
+    ],
+)
+def test_an_activation_of_a_hidden_key_of_root(change: Json, flags: bool, tmp_path: Path) -> None:
+    key = "AKIA0ROOT1111XXXXXXX"
+    off = by_root("UpdateAccessKey", 60, accessKeyId=key, status="Inactive")
+    with case_of_records([call(AWS.root(accessKeyId=key), 0), off, change, call(ADMIN.signs(), 99)], tmp_path) as case:
+        node = case.tree(key).nodes[0]
+    assert node.flags == (("possibly_undone",) if flags else ())
+
+
+@pytest.mark.parametrize(
+    ("change", "flags"),
+    [
         (by_admin("DeleteRolePolicy", 70, roleName="loop", policyName=MASK), True),
         (by_admin("DeleteRolePolicy", 70, roleName="***", policyName="AWSRevokeOlderSessions"), True),
         (by_admin("DeleteRolePolicy", 70), True),
         (by_admin("PutRolePolicy", 70), True),
+        (by_root("DeleteRolePolicy", 70), True),
+        (by_root("PutRolePolicy", 70), True),
         (by_admin("PutRolePolicy", 70, roleName="loop", policyName=MASK, policyDocument=REVOKING), False),
         (by_admin("DeleteRolePolicy", 70, roleName="other", policyName=MASK), False),
         (by_admin("DeleteUserPolicy", 70, userName="alice", policyName=MASK), False),
