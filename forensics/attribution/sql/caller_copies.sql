@@ -1,7 +1,7 @@
 -- caller_copies: cross-account calls that both accounts logged (rule F). The role account's copy has only the caller's
 -- ID; the caller's own copy has the same sharedEventID, second and caller.
 -- Grain: one row per (event_key, own_event_key). `is_same_issuance`: both copies have the same issued key, or
--- neither has one.
+-- neither has one and the caller's own copy still shows which session was issued or requested.
 
 select
     redacted.event_key,
@@ -9,6 +9,10 @@ select
     own.credential_id as own_credential_id,
     coalesce(
         coalesce(redacted.issued_access_key_id, '') = coalesce(own.issued_access_key_id, '')
+        and (
+            coalesce(own.issued_access_key_id, own.issued_principal_id) is not null
+            or (own.target_role_arn is not null and own.requested_session_name is not null)
+        )
         and redacted.error_code is null
         and own.error_code is null
         and coalesce(own.issued_access_key_id <> own.access_key_id, true),

@@ -78,7 +78,8 @@ merged as (
     group by credential_days.credential_id
 ),
 
--- used sessions whose key no loaded record issued: any request for such a session may have issued it
+-- used sessions whose key no loaded record issued: any request for such a session may have issued it. An unreliable
+-- use does not show which session it was.
 unexplained as (
     select
         merged.principal_id,
@@ -90,6 +91,7 @@ unexplained as (
       on  issuances.issued_access_key_id = merged.access_key_id
       and not issuances.is_unreliable
     where merged.session_creation_date is not null
+      and merged.reliable_events > 0
       and issuances.issuance_id is null
 ),
 
@@ -154,6 +156,7 @@ issued as (
         ) as session_issuer_arn,
         min(issued_identity_type) as identity_type,
         min(requested_source_identity) as source_identity,
+        max(event_name = 'AssumeRoot') as assumed_root,
         max(is_rebuilt) as is_rebuilt
     from all_issued
     group by credential_id
@@ -220,6 +223,7 @@ handed_over as (
         session_issuer_arn,
         role_session_name,
         source_identity,
+        assumed_root,
         is_rebuilt
     from issued
 
@@ -237,6 +241,7 @@ handed_over as (
         null,
         null,
         null,
+        false,
         made.is_rebuilt
     from made
 ),
@@ -335,7 +340,7 @@ select
     null as mfa_authenticated,
     source_identity,
     case when source_identity is null then 0 else 1 end as source_identities,
-    coalesce(identity_type = 'Root' and not is_long_term, false) as assumed_root,
+    assumed_root,
     null as on_behalf_of_user_id,
     0 as on_behalf_of_users,
     null as identity_store_arn,

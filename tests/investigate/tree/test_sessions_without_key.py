@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forensics.answers.tree_answer import Action, NodeKind, Tree
-from tests.attribution.records import Account, Json, assume_role, call, copies, get_session_token
+from tests.attribution.records import Account, Json, assume_role, call, copies, get_session_token, with_repeated_key
 from tests.cases import case_of_records
 
 AWS = Account("111111111111")
@@ -19,7 +19,7 @@ WITHOUT_RESPONSE = {name: value for name, value in WITH_MASKED_KEY.items() if na
 REVOKED = (Action.REVOKE_ROLE_SESSIONS, DEPLOY.arn)
 
 
-def tree_of(folder: Path, *records: Json) -> Tree:
+def tree_of(folder: Path, *records: Json | str) -> Tree:
     with case_of_records([*records, call(BOB.signs(), 99)], folder) as case:
         return case.tree(ALICE.key)
 
@@ -64,3 +64,25 @@ def test_a_session_token_with_a_masked_key(tmp_path: Path) -> None:
     tree = tree_of(tmp_path, get_session_token(ALICE.signs(), 0, issues=MASK))
     assert [node.certain for node in tree.nodes] == [True, True]
     assert steps_of(tree) == [(Action.DENY_USER, ALICE.arn)]
+
+
+def test_an_unreliable_use_does_not_replace_a_session(tmp_path: Path) -> None:
+    use = with_repeated_key(call(DEPLOY.session("s", 0, AWS.key("K")), 5), "type", "Root")
+    tree = tree_of(tmp_path, WITH_MASKED_KEY, use)
+    assert [(node.access_key_ids, node.certain) for node in tree.nodes[1:]] == [((), True), ((AWS.key("K"),), False)]
+    assert REVOKED in steps_of(tree)
+
+
+def test_a_request_that_only_the_copy_of_the_account_of_the_role_shows(tmp_path: Path) -> None:
+    own, theirs = copies(assume_role(ALICE.signs(), REMOTE, "s", 0, issues=MASK), REMOTE)
+    tree = tree_of(tmp_path, own | {"requestParameters": None, "responseElements": None}, theirs)
+    (session,) = tree.nodes[1:]
+    assert (session.access_key_ids, session.arn) == ((), REMOTE.session_arn("s"))
+
+
+def test_a_session_token_of_root_with_a_masked_key(tmp_path: Path) -> None:
+    key = "AKIA0ROOT1111XXXXXXX"
+    request = get_session_token(AWS.root(accessKeyId=key), 0, issues=MASK)
+    with case_of_records([request, call(BOB.signs(), 99)], tmp_path) as case:
+        tree = case.tree(key)
+    assert [(node.kind, node.certain) for node in tree.nodes[1:]] == [(NodeKind.SESSION, True)]
