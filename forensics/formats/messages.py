@@ -11,6 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from forensics.formats.message_text import has_prefix
 from forensics.formats.record_names import FIELD_NAMES, FREE_TEXT, OF_THE_CALLER, plain
 from forensics.formats.unwrap import in_message, texts_in
 
@@ -20,6 +23,7 @@ _OF_A_REQUEST = set(
     "agent args cookie cookies header headers params path query referer referrer request uri url useragent".split()
 )
 _PLACE_IN_A_LIST = re.compile(r"(?:\[\d+\])*")
+_FIELD_OF_A_RECORD = re.compile(r'"event(?:Version|Source|Name)"')
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -33,15 +37,27 @@ def may_be_message(name: str) -> bool:
 
 @dataclass(slots=True)
 class _Texts:
-    """Numbers of texts of one column. `has_name`: whether a product or a person named the column."""
+    """What the texts of one column are. `has_name`: whether a product or a person named the column."""
 
     has_name: bool
-    messages: int = 0
-    others: int = 0
+    messages: bool = False
+    others: bool = False
 
-    def are_messages(self) -> bool:
-        """Return whether they are records: all of them, or most texts of a list, which has no name to judge by."""
-        return self.messages > 0 and self.others <= (0 if self.has_name else self.messages)
+
+def _is_message(text: str, has_name: bool) -> bool:
+    """Return whether a text is a whole record. In a list, text before the record shows the log of an application."""
+    return (has_name or not has_prefix(text)) and any(True for _ in in_message(text))
+
+
+def _is_damaged_record(text: str) -> bool:
+    """Return whether a text begins like a record and is not JSON. A caller can write one, but not prevent others."""
+    if not text.lstrip().startswith("{") or not _FIELD_OF_A_RECORD.search(text):
+        return False
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return True
+    return False
 
 
 class MessageColumns:
@@ -62,12 +78,12 @@ class MessageColumns:
             if name not in self._texts and len(self._texts) < _MOST_NAMES:
                 self._texts[name] = _Texts(has_name=_PLACE_IN_A_LIST.fullmatch(name) is None)
             texts = self._texts.get(name)
-            if texts is None or (texts.has_name and texts.others):
+            if texts is None or texts.others:
                 continue
-            if self._may_be(name) and any(True for _ in in_message(value)):
-                texts.messages += 1
-            else:
-                texts.others += 1
+            if self._may_be(name) and _is_message(value, texts.has_name):
+                texts.messages = True
+            elif texts.has_name or not _is_damaged_record(value):
+                texts.others = True
 
     def _may_be(self, name: str) -> bool:
         return self._alone or may_be_message(name)
@@ -77,13 +93,13 @@ class MessageColumns:
         return next(iter(self), None)
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, texts in self._texts.items() if texts.are_messages())
+        return (name for name, texts in self._texts.items() if texts.messages and not texts.others)
 
 
 def message_members(values: Iterable[bytes]) -> frozenset[str]:
     """Return the paths of the members in which every text of a file of JSON values is a whole record.
 
-    In a list of texts, most must be: the others are rejected one by one.
+    In a list of texts, damaged records can be among them, and are rejected one by one.
     """
     found = MessageColumns()
     for raw in values:

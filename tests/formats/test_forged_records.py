@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +99,28 @@ def test_a_block_under_another_name_replaces_an_empty_one(tmp_path: Path) -> Non
     (found,) = read(lines([dict(sorted(raw.items()))]), tmp_path)
     assert isinstance(found, Records)
     assert json.loads(found.raw[0])["responseElements"] == {"credentials": {"a": "b"}}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["GET / 200", "GET /x 200", dump(FORGED), f"GET /q {dump(FORGED)}"],
+        [dump(FORGED), dump(FORGED), dump({"level": "info"})],
+        [dump(FORGED), dump({"eventName": "click", "agent": "x"})],
+        [f"GET /q {dump(FORGED)}", f"GET /r {dump(FORGED)}"],
+    ],
+)
+@pytest.mark.parametrize(
+    "write",
+    [
+        dump,
+        lambda texts: dump([["t", text] for text in texts]),
+        lambda texts: "\n".join(dump(["t", text]) for text in texts),
+    ],
+    ids=["texts", "rows", "rows in lines"],
+)
+def test_a_text_of_a_caller_in_a_list_of_texts_is_no_record(
+    write: Callable[[list[str]], str], texts: list[str], tmp_path: Path
+) -> None:
+    """A list has no name that tells whether callers write in it. Half of its texts made records of the other half."""
+    assert "Forged" not in names(write(texts).encode(), tmp_path)
