@@ -289,6 +289,7 @@ class _Reader:
         window = self._window
         begin = window.offset
         rows: list[bytes] = []
+        first = begin
         while _ROW_START.match(window.data, window.start):
             while window.data.find(b"\n", window.start) < 0 and not window.ended and window.size < MAX_RECORD_BYTES:
                 window.fill(window.size * 2)
@@ -299,10 +300,13 @@ class _Reader:
             elif window.offset > begin and (end := end_of_broken_line(window.data, window.start)):
                 yield from self._pending(rows)
                 yield self._reject(end, why_broken(window.data[window.start : end]) or _NO_OBJECT)
-                rows = []
+                rows, first = [], window.offset
             else:
                 break
-            if len(rows) == _BATCH_RECORDS or not window.skip(_SPACE):
+            if len(rows) == _BATCH_RECORDS or window.offset - first >= _WINDOW_BYTES:
+                yield from self._pending(rows)
+                rows, first = [], window.offset
+            if not window.skip(_SPACE):
                 break
         yield from self._pending(rows)
 
@@ -352,6 +356,8 @@ class _Reader:
             else:
                 good.append(raw)
                 window.start = end
+            if window.offset - begin >= _WINDOW_BYTES:
+                break
         yield from self._pending(good)
         if window.offset == begin:
             yield self._reject_to_next_start(0, _NO_OBJECT)

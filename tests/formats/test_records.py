@@ -295,6 +295,25 @@ def test_memory_is_bounded(piece: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "line", [b'[1790000000.5, {"eventName":"%b"}]\n', b'{"eventName":"%b"} '], ids=["rows", "objects"]
+)
+def test_large_records_are_yielded_before_they_fill_the_memory(line: bytes) -> None:
+    """Up to 2,000 of them, each of up to 16 MiB, were in memory together."""
+    large = line % (b"a" * (1 << 20))
+    got = [item for item in read_records([large] * 20) if isinstance(item, Records)]
+    assert sum(len(item.raw) for item in got) == 20
+    assert max(sum(map(len, item.raw)) for item in got) < 6 << 20
+
+
+def test_a_broken_row_behind_a_full_batch_costs_no_other() -> None:
+    row = b'[1790000000.5, {"eventName":"a"}]\n'
+    got = list(read_records([row * 2_000, row[:20] + b"\n", row * 2]))
+    assert sum(len(item.raw) for item in got if isinstance(item, Records)) == 2_002
+    assert len(rejected(got)) == 1
+    assert not any(item.resynchronised for item in got if isinstance(item, Records))
+
+
+@pytest.mark.parametrize(
     "line",
     [
         b'{"eventVersion":"1.08","requestParameters":{"a":{"b":"' + b"c" * 500 + b"\n",
