@@ -62,6 +62,11 @@ _AS_AWS_WRITES_TIME = r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 _OF_A_REFUSAL = ("error_code", "error_message")
 _ACCESS_KEY_IDS = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
 _WITH_EFFECTS = ISSUANCES | CHANGES
+# the responses of other changes have text of their callers, such as the description of a role
+_WITH_A_NEW_KEY = ISSUANCES | {
+    ("iam.amazonaws.com", "CreateAccessKey"),
+    ("iam.amazonaws.com", "CreateServiceSpecificCredential"),
+}
 
 
 class SourceRecords(NamedTuple):
@@ -349,8 +354,10 @@ def _effects(
             changing, wrong = _changing(unambiguous)
             changed[row] = change(record, identity.block, changing)
             new_key = changed[row].created_access_key_id
-        if not new_key and _ACCESS_KEY_IDS.search(record.response_elements):
-            flags.add(row, IDENTITY_UNREAD, unreliable=False)
+        if event in _WITH_A_NEW_KEY and not new_key:
+            named = {key.decode() for key in _ACCESS_KEY_IDS.findall(record.response_elements)}
+            if named - {identity.access_key_id}:
+                flags.add(row, IDENTITY_UNREAD, unreliable=False)
         if wrong:
             flags.add(row, "wrong_type", unreliable=True)
     return issued, changed

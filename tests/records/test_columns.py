@@ -410,5 +410,26 @@ def test_a_new_key_in_another_spelling_is_unread(event: str, response: Json, spe
     assert row(calling(event, responseElements=response))["flags"] is None
 
 
+@pytest.mark.parametrize(
+    ("event", "request_", "response"),
+    [
+        (
+            "iam.amazonaws.com:ResetServiceSpecificCredential",
+            {"userName": "bob", "serviceSpecificCredentialId": "ACCAIOSFODNN7EXAMPLE"},
+            {"serviceSpecificCredential": {"serviceSpecificCredentialId": "ACCAIOSFODNN7EXAMPLE"}},
+        ),
+        ("iam.amazonaws.com:CreateRole", {"roleName": "r"}, {"role": {"roleName": "r", "description": KEY}}),
+        ("iam.amazonaws.com:CreateUser", {"userName": "u"}, {"user": {"userName": "u", "tags": [{"value": KEY}]}}),
+        ("sts.amazonaws.com:AssumeRole", {"roleArn": "r"}, {"packedPolicySize": 1, "signer": KEY}),
+    ],
+)
+def test_a_response_that_names_a_key_without_making_one_is_read(event: str, request_: Json, response: Json) -> None:
+    """An ID that was read, or one in a caller's text, flagged the record."""
+    signed = {"type": "AssumedRole", "principalId": "AROAEXAMPLE:s", "accessKeyId": KEY, "sessionContext": SESSION}
+    signer = signed if event.startswith("sts") else RECORDS[0]["userIdentity"]
+    flags = row(calling(event, userIdentity=signer, requestParameters=request_, responseElements=response))["flags"]
+    assert "identity_unread" not in (flags or "")
+
+
 def test_a_service_event_without_identity_is_read() -> None:
     assert "identity_unread" not in row(calling(eventType="AwsServiceEvent", userIdentity=None))["flags"]
