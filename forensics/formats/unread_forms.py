@@ -18,8 +18,12 @@ _PRINCIPAL = re.compile(rb"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:")
 _ACCESS_KEY_ID = re.compile(rb"(?<![A-Za-z0-9])A(?:CC|KI|SI)A[A-Z0-9]{12,36}(?![A-Za-z0-9])")
 # a key in a signed request is in a log of its server, not of CloudTrail
 _USED_KEY = re.compile(rb"(?<!AWSAccessKeyId=)" + _ACCESS_KEY_ID.pattern + rb"(?!(?:/|%2F)\d{8})")
-# credentials also have a time, when they expire or were made
-_SECRET = re.compile(rb"secret(?:[_ ]?access)?(?:[_ ]?key)?\"?\s*[:=]", re.IGNORECASE)
+# credentials also have a time, when they expire or were made; a secret has 40 characters
+_SECRET = re.compile(
+    rb"secret(?:[_ ]?access)?(?:[_ ]?key)?\"?\s*[:=]\s*\"?[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])", re.IGNORECASE
+)
+# an object without others inside it
+_FLAT_OBJECT = re.compile(rb"\{[^{}\[\]]*+\}")
 # a time of day, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970
 _TIME = re.compile(rb"(?<![\d:])[012]\d:[0-5]\d(?::\d\d)?(?![\d:])|(?<!\d)1\d{9}(?:\d{3}){0,3}(?!\d)")
 # a table of one row can have three further lines: names, types and a number of rows
@@ -59,8 +63,13 @@ def holds_events(value: bytes) -> bool:
     if not _ACCESS_KEY_ID.search(value):
         return False
     is_of_cloudtrail = _CALLER.search(value) or _PRODUCT.search(value)
-    is_use = _TIME.search(value) and _USED_KEY.search(value) and not _SECRET.search(value)
-    return bool(is_of_cloudtrail or is_use)
+    others = _without_credentials(value)
+    return bool(is_of_cloudtrail or (_TIME.search(others) and _USED_KEY.search(others)))
+
+
+def _without_credentials(value: bytes) -> bytes:
+    """Return a value without the objects that have a secret: a caller can write one in the text of another object."""
+    return _FLAT_OBJECT.sub(lambda found: b"" if _SECRET.search(found[0]) else found[0], value)
 
 
 def shows_callers(text: bytes) -> bool:
@@ -74,12 +83,15 @@ def shows_callers(text: bytes) -> bool:
 
 
 def _lists_uses(text: bytes) -> bool:
-    """Return whether most lines with an access key have a time, and lines with a time are not rare."""
-    lines = [line for line in text.splitlines() if re.search(rb"\w", line)]
+    """Return whether most lines with an access key have a time, and lines with a time are not rare.
+
+    A line with a secret has a credential, and says nothing of the others: a caller can write something like a secret.
+    """
+    lines = [line for line in text.splitlines() if re.search(rb"\w", line) and not _SECRET.search(line)]
     timed = [line for line in lines if _TIME.search(line)]
     uses = sum(_USED_KEY.search(line) is not None for line in timed)
     keys = sum(_ACCESS_KEY_ID.search(line) is not None for line in lines)
-    return 2 * uses > keys and _LINES_OF_A_ROW * len(timed) >= len(lines) and not _SECRET.search(text)
+    return 2 * uses > keys and _LINES_OF_A_ROW * len(timed) >= len(lines)
 
 
 def _names_fields(text: bytes) -> bool:

@@ -64,6 +64,7 @@ BOX = f"""\
 \u2502 timestamp \u2502 varchar \u2502
 \u2502 {ROW[0]} \u2502 {ROW[3]} \u2502
 """
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 IDENTITY = {"type": "AssumedRole", "sessionContext": {}, "accessKeyId": ROW[3]}
 
 
@@ -79,6 +80,9 @@ IDENTITY = {"type": "AssumedRole", "sessionContext": {}, "accessKeyId": ROW[3]}
         f"when,what,key\n{ROW[0]},{ROW[1]},{ROW[3]}\n",
         f"Oct  4 10:00:00 host CEF:0|Amazon|AWS|1|{ROW[1]}|{ROW[1]}|3|rt=1790000000000 duser={ROW[3]} src=192.0.2.1\n",
         f"LEEF:2.0|Amazon|AWS|1|{ROW[1]}|devTime={ROW[0]}\tusrName={ROW[3]}\tsrc=192.0.2.1\n",
+        f"{ROW[0]} {ROW[3]} secretsmanager:GetSecretValue arn:aws:secretsmanager:us-east-1:111122223333:secret:prod\n",
+        f"{ROW[0]} {ROW[3]} agent='x secret=1'\n",
+        f"{ROW[0]} {ROW[3]}\n{ROW[0]} {ROW[3]} agent='x secret={SECRET}'\n",
         BOX,
         f'SQLite format 3\0 \1 CREATE TABLE ct(eventName, userIdentity) {ROW[1]}{{"accessKeyId":"{ROW[3]}"}}',
     ],
@@ -97,6 +101,9 @@ def test_text_with_callers_in_another_form_fails(data: str, tmp_path: Path) -> N
         {"when": ROW[0], "what": ROW[1], "key": ROW[3]},
         {"when": 1791122400, "key": ROW[3]},
         [ROW[0], ROW[1], ROW[3]],
+        {"when": ROW[0], "key": ROW[3], "what": "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod"},
+        {"rows": [{"when": ROW[0], "key": ROW[3]}, {"when": ROW[0], "key": ROW[3], "agent": f"secret={SECRET}"}]},
+        {"rows": [[ROW[0], ROW[3], "x"], [ROW[0], ROW[3], f"{{secret={SECRET}}}"]]},
         {"udm": {"metadata": {"productName": "AWS CloudTrail"}, "labels": [{"value": ROW[3]}]}},
         {"attributes": [{"key": "aws.user_identity.type"}, {"key": "aws.access_key.id", "value": ROW[3]}]},
     ],
@@ -108,8 +115,9 @@ def test_a_value_with_a_caller_in_another_form_is_not_foreign(value: object) -> 
 @pytest.mark.parametrize(
     "value",
     [
-        {"AccessKeyId": ROW[3], "SecretAccessKey": "x", "Expiration": ROW[0]},
-        {"id": ROW[3], "secret": "x", "create_date": ROW[0]},
+        {"AccessKey": {"AccessKeyId": ROW[3], "SecretAccessKey": SECRET, "CreateDate": ROW[0]}},
+        {"AccessKeyId": ROW[3], "SecretAccessKey": SECRET, "Expiration": ROW[0]},
+        {"id": ROW[3], "secret": SECRET, "create_date": ROW[0]},
         {"time": ROW[0], "url": f"/b?X-Amz-Credential={ROW[3]}%2F20261004%2Fus-east-1%2Fs3%2Faws4_request"},
         {"bucket": "b", "account": "111122223333", "key": ROW[3]},
     ],
@@ -152,9 +160,10 @@ def test_values_of_a_row_are_judged_together() -> None:
     "text",
     [
         "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\n",
-        "# default\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n# made at 10:00:00\n",
+        f"# default\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {SECRET}\n# made at 10:00:00\n",
         f"2026-10-04 10:00:00 GET /b?X-Amz-Credential={ROW[3]}%2F20261004%2Fus-east-1%2Fs3 200\n" * 3,
         f"2026-10-04 10:00:00 GET /b?AWSAccessKeyId={ROW[3]}&Expires=1791122400 200\n" * 3,
+        f"{ROW[0]} aws_access_key_id={ROW[3]} aws_secret_access_key={SECRET}\n",
         f"At 10:00 we met.\nThe key {ROW[3]} leaked.\nBob deleted it at 11:00.\n",
         "Events have an eventSource, an eventName and an eventVersion.\n",
         f"192.0.2.1 GET /b?X-Amz-Credential={ROW[3]}/20261004/us-east-1/s3/aws4_request\n",
@@ -175,6 +184,8 @@ def test_an_archive_or_a_file_of_another_program_fails_with_its_name(magic: byte
 def test_the_reason_costs_time_in_proportion_to_the_value() -> None:
     """Two names with anything between them: a pattern of both took hours for a line of ten megabytes."""
     assert not holds_events(b"eventSource " * 1_000_000)
+    value = b"{" + b"secret=%b " % SECRET.encode() * 100_000
+    assert not holds_events(value) and holds_events(f"{ROW[0]} {ROW[3]}".encode() + value)
 
 
 @pytest.mark.parametrize("time", [1791122400000, 1791122400, 1791122400000000, "/Date(1791122400000)/"])
