@@ -18,6 +18,8 @@ from forensics.answers.tree_answer import Action
 from forensics.identifiers import ACCOUNT, unmasked_id, unmasked_key, unmasked_name
 
 _LONGEST = 256
+# the longest name of a policy, of IAM and of Organizations
+_LONGEST_POLICY_NAME = 128
 # the AWS CLI replaces such a value by the content of the file or page
 _READ_BY_THE_CLI = ("file://", "fileb://", "http://", "https://")
 _PRINCIPAL_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}|\d{12}")
@@ -85,13 +87,12 @@ def step_command(
         case Action.DENY_SIGN_IN_SESSION:
             if not _SIGN_IN_SESSION.fullmatch(name):
                 return StepCommand(note="the sign-in session is masked; fill in its ARN in a policy on its role")
-            return _of_role(holder, "DenySignInSession", {"StringEquals": {"aws:SignInSessionArn": name}}, partition)
+            policy = f"DenySignInSession-{name.rpartition('/')[2]}"[:_LONGEST_POLICY_NAME]
+            return _of_role(holder, policy, {"StringEquals": {"aws:SignInSessionArn": name}}, partition)
         case Action.DENY_IDENTITY_CENTER_USER:
             return _of_identity_center_user(name, account_id, partition)
         case Action.DENY_BY_SCP:
-            principal = name if _FEDERATED_USER.fullmatch(name) else "arn:*:iam::*:root"
-            condition = {"StringLike": {"aws:PrincipalArn": principal}}
-            return _by_scp("DenyRootUser", "Deny everything to the root user", condition, account_id, partition)
+            return _of_root(name, account_id, partition)
         case Action.RESTORE_TRUST_POLICY:
             role = f" --role-name {shlex.quote(name)}" if _is_name(name) else ""
             return StepCommand(
@@ -137,12 +138,23 @@ def _of_identity_center_user(user_id: str, account_id: str | None, partition: st
     return _by_scp(f"DenySessionsOf-{user_id}", "Deny the sessions of one user", condition, account_id, partition)
 
 
+def _of_root(name: str, account_id: str | None, partition: str) -> StepCommand:
+    """Return the command on root, or on a federated user (an ARN) that root requested."""
+    if _FEDERATED_USER.fullmatch(name):
+        policy, description = f"DenyFederatedUser-{name.rpartition('/')[2]}", "Deny everything to one federated user"
+        return _by_scp(policy, description, {"StringLike": {"aws:PrincipalArn": name}}, account_id, partition)
+    condition = {"StringLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}}
+    return _by_scp("DenyRootUser", "Deny everything to the root user", condition, account_id, partition)
+
+
 def _by_scp(
-    name: str, description: str, condition: Mapping[str, object], account_id: str | None, partition: str
+    policy: str, description: str, condition: Mapping[str, object], account_id: str | None, partition: str
 ) -> StepCommand:
+    """Return the command of a service control policy. Its name, which an organization has once, ends in the account."""
+    known = account_id if account_id and ACCOUNT.fullmatch(account_id) else "ACCOUNT"
+    name = f"{policy[: _LONGEST_POLICY_NAME - len(known) - 1]}-{known}"
     arguments = {"--type": "SERVICE_CONTROL_POLICY", "--name": name, "--description": description}
     content = ("--content", _policy(condition))
-    known = account_id if account_id and ACCOUNT.fullmatch(account_id) else "ACCOUNT"
     command = _command("organizations", "create-policy", _REGIONS.get(partition), arguments, content)
     return StepCommand(command, _ATTACH.format(known))
 

@@ -216,6 +216,27 @@ def test_a_federated_session_of_root_is_denied_by_its_own_arn() -> None:
     assert ACCOUNT in (means.command.note or "")
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(Action.DENY_SIGN_IN_SESSION, SIGN_IN, ACCOUNT), (Action.DENY_SIGN_IN_SESSION, f"{SIGN_IN[:-1]}3", ACCOUNT)],
+        [(Action.DENY_IDENTITY_CENTER_USER, USER_ID, account) for account in (ACCOUNT, "111111111111")],
+        [
+            (Action.DENY_BY_SCP, name, account)
+            for account in (ACCOUNT, "111111111111")
+            for name in (account, *(f"arn:aws:sts::{account}:federated-user/{user}" for user in ("a", "b", "c" * 200)))
+        ],
+    ],
+)
+def test_two_steps_have_two_policies(steps: list[tuple[Action, str, str]]) -> None:
+    names = []
+    for action, name, account in steps:
+        options = parsed(step_command(action, name, holder="r", account_id=account).command or "")[2]
+        names.append(options.get("--name") or options["--policy-name"])
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[\w+=,.@-]{1,128}", name) for name in names)
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 160, None])
 @pytest.mark.parametrize("name", ["alice", *HOSTILE])
 def test_a_shown_command_can_be_pasted_at_any_width(name: str, width: int | None) -> None:
