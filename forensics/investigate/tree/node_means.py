@@ -132,7 +132,7 @@ class NodeMeans:
         if user_id and not user_name:  # the present name, whatever it was then
             return self._names.present(session.account_id, user_id, user_id, None)
         start = session.session_creation_date or session.issuance_time
-        shown = session.last_use or start
+        shown = session.last_use or start or session.created_at  # a key that was never used
         return self._names.present(session.account_id, user_id, user_name or "", shown, start)
 
     def _planted_name(self, node: Node) -> PresentName:

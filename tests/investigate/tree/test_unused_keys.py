@@ -78,3 +78,15 @@ def test_a_federated_user_whose_own_records_do_not_name_its_requester(
     with case_of_records([request, use], tmp_path) as case:
         plan = case.tree(caller["accessKeyId"]).containment
     assert [step.action for step in plan] == ["deactivate_access_key", action]
+
+
+def test_the_user_of_an_unused_key_did_not_have_the_former_renames_of_its_name(tmp_path: Path) -> None:
+    def by_admin(name: str, second: float, **parts: Any) -> Json:
+        return call(ADMIN.signs(), second, source=IAM, name=name, **parts)
+
+    renamed = by_admin("UpdateUser", -20, requestParameters={"userName": "svc", "newUserName": "former"})
+    created = {"user": {"userName": "svc", "userId": SVC.id, "arn": SVC.arn}}
+    again = by_admin("CreateUser", -10, requestParameters={"userName": "svc"}, responseElements=created)
+    with case_of_records([renamed, again, CREATED_KEY, call(ADMIN.signs(), 900)], tmp_path) as case:
+        plan = case.tree(NEW).containment
+    assert "--user-name svc " in (plan[0].command or "")
