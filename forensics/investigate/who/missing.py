@@ -32,6 +32,8 @@ class Sought:
     is_loaded: bool = False
     """Whether a record of the issuance is loaded but is not evidence."""
     is_assume_root: bool = False
+    is_of_role: bool = False
+    """Whether it issued a session of a role."""
 
 
 class CoverageOfLinks:
@@ -120,6 +122,7 @@ class CoverageOfLinks:
             return None
         for stop in self._stops:
             of_this = stop.account_id == sought.account_id and stop.home_region != region
+            of_this = of_this and not (stop.has_assume_role and sought.is_of_role)
             began = stop.event_time is not None and stop.event_time < issued_at
             if of_this and began and (stop.until is None or issued_at < stop.until):
                 return stop

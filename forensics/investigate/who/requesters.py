@@ -243,8 +243,9 @@ class _WhoFacts:
         reasons = {row.reason for row in self.not_trusted[last.hop_credential_id]}
         if reasons and not reasons & _BETTER_ELSEWHERE:
             return ()
+        is_of_role = ":role/" in (last.session_issuer_arn or "")
         if last.is_redacted and last.caller_account_id:
-            return (Sought(last.caller_account_id, last.issuance_time, None),)
+            return (Sought(last.caller_account_id, last.issuance_time, None, is_of_role=is_of_role),)
         is_a_session = last.issued_at is not None or last.is_temporary
         is_linked = last.rule or last.on_behalf_of_event_key or self.forwarded[last.hop_credential_id]
         is_resolved = credential.actor.kind != ActorKind.UNKNOWN
@@ -252,7 +253,8 @@ class _WhoFacts:
             return ()
         data_events = data_events_of(last.role_session_name, self.only_source.get(last.hop_credential_id))
         is_loaded = bool(reasons - _MAY_BE_FORGED)
-        return (Sought(last.account_id, last.issued_at, last.first_use, data_events, is_loaded, last.assumed_root),)
+        times = last.issued_at, last.first_use
+        return (Sought(last.account_id, *times, data_events, is_loaded, last.assumed_root, is_of_role),)
 
     def _hops_of_workloads(self) -> dict[str, HopRow]:
         """Return, for each credential that leads to a workload, the credential that was issued to the workload."""

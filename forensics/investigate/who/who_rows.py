@@ -146,6 +146,7 @@ class TrailStopRow(Row, frozen=True):
     event_time: datetime | None
     until: datetime | None
     event_id: str | None
+    has_assume_role: bool
 
 
 class LoadedHourRow(Row, frozen=True):

@@ -10,7 +10,7 @@ import pytest
 
 from forensics.answers.who_answer import Missing
 from forensics.case import Case
-from tests.attribution.records import START, Account, assume_role, call, copies
+from tests.attribution.records import START, Account, Json, assume_role, call, copies, federated
 from tests.cases import case_of_records
 
 HOUR = timedelta(hours=1)
@@ -151,3 +151,21 @@ def test_the_home_region_is_that_of_the_partition(tmp_path: Path) -> None:
     records = [call(aws.user("other").signs(), -7200), call(session, 10)]
     with case_of_records([{**one, "awsRegion": "us-gov-east-1"} for one in records], tmp_path) as made:
         assert missing(made, aws) == (hour(aws, "us-gov-west-1", "region_not_loaded"),)
+
+
+@pytest.mark.parametrize(
+    ("session", "is_cited"),
+    [
+        (federated(BUSY.user("alice"), "f", 0, BUSY.key("K")), True),
+        (BUSY.role("deploy").session("build", 0, BUSY.key("K")), False),
+    ],
+)
+def test_a_trail_that_leaves_out_other_calls_than_assume_role(session: Json, is_cited: bool, tmp_path: Path) -> None:
+    fields = {"eventCategory": {"equals": ["Management"]}, "eventName": {"notEquals": ["GetFederationToken"]}}
+    selectors = [{"fieldSelectors": [{"field": field, **condition} for field, condition in fields.items()]}]
+    parameters = {"trailName": "t", "advancedEventSelectors": selectors}
+    admin, source = BUSY.user("admin").signs(), "cloudtrail.amazonaws.com"
+    narrowing = call(admin, -3600, source=source, name="PutEventSelectors", requestParameters=parameters)
+    with case_of_records([call(admin, -7200), narrowing, call(session, 10)], tmp_path) as case:
+        found = {one.event_id for one in missing(case, BUSY) if one.why == "trail_stopped"}
+    assert found == ({narrowing["eventID"]} if is_cited else set())
