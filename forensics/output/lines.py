@@ -50,8 +50,8 @@ def line(*parts: str | Span, indent: int = 0, hang: int | None = None) -> Line:
 
 
 def command_line(command: str, *, indent: int = 0) -> Line:
-    """Return a shell command whose rows can be pasted. Its options have values, and no character is invisible."""
-    words = tuple((word, "bold") for word in _SHELL_WORD.findall(command))
+    """Return a shell command whose rows can be pasted, unless it has invisible characters. Its options have values."""
+    words = tuple((for_terminal(word), "bold") for word in _SHELL_WORD.findall(command))
     return Line(words, " " * indent, " " * (indent + 2), is_command=True)
 
 

@@ -20,7 +20,7 @@ from tests.output.answers import ANSWERS
 CONTRACT = {
     "": "subject actor grade stop_reason ambiguous candidates caller origin_access_key_id origin_grade "
     "origin_candidates key_owner mfa_authenticated chain claims missing provenance flags sessions workload "
-    "exports not_trusted digests named_by named_by_total",
+    "exports not_trusted digests named_by named_by_total asked matches matches_total",
     "subject": "type id account_id",
     "actor": "kind id name arn account_id workload_type issuer provider identity_store_arn",
     "chain": "access_key_ids principal_id arn account_id issued_at expires_at via link",

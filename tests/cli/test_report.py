@@ -15,7 +15,7 @@ def test_the_file_is_private_and_is_not_overwritten(sample_case: Path, tmp_path:
     file = tmp_path / "report.html"
     done = run("report", sample.DEEP_KEY, "--case", sample_case, "-o", file)
     assert (done.code, done.out) == (0, "") and done.err.startswith(f"forensics: wrote {file}, ")
-    assert "the report has 131 events and 141 records; head of the custody log " in done.err
+    assert "the report has 131 events and 143 records; head of the custody log " in done.err
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     page = file.read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
