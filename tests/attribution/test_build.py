@@ -143,7 +143,9 @@ from forensics.lake import layout, manifest
 case = layout.create(Path(sys.argv[1]))
 build(case, manifest.read(case.manifest), [create_tables])
 """
-    limited = ["/bin/sh", "-c", f'ulimit -f {2 * kilobytes}; exec "$@"', "sh", sys.executable, "-c", code, str(folder)]
+    # Python would keep the part of a module's bytecode that fits
+    shell = f'ulimit -f {2 * kilobytes}; PYTHONDONTWRITEBYTECODE=1 exec "$@"'
+    limited = ["/bin/sh", "-c", shell, "sh", sys.executable, "-c", code, str(folder)]
     done = subprocess.run(limited, capture_output=True, text=True, check=False)
     assert "IOException" in done.stderr
     assert not [path for path in folder.iterdir() if "case.duckdb" in path.name]

@@ -32,7 +32,7 @@ def who(connection: Connection, text: str, ip_ranges: IpRanges | None = None) ->
     if identifier:
         found = subject_rows(connection, identifier)
         # the ARN of a session that is not loaded does not stand for its role
-        is_alone = identifier.type == SubjectType.ACCESS_KEY or ":assumed-role/" in identifier.id
+        is_alone = identifier.type == SubjectType.ACCESS_KEY or "/" in identifier.id.partition(":assumed-role/")[2]
         if found or is_alone or identify_masked(text):
             return who_of(connection, identifier, found, ip_ranges)
     # lazy: names and addresses cost milliseconds that most commands do not need
