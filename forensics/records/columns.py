@@ -44,8 +44,8 @@ from forensics.records.masked_columns import masked_columns, masked_records
 from forensics.records.omitted import omitted_fields
 from forensics.records.record import Record, parse_bool
 from forensics.records.request_context import RequestContext, request_context
-from forensics.records.resource import resource
 from forensics.records.scattered import scattered, scattered_columns
+from forensics.records.target_resource import resource
 
 _TOKEN_CALLS = ("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity")
 _SIGN_IN = "awsconsolesignin"

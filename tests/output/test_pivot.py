@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers.pivot_answer import Pivot, PivotType
+from forensics.answers.pivot_answer import Pivot
 from forensics.case import Case
-from forensics.output import pivot_text
 from forensics.output.lines import cells, lay_out
 from forensics.output.pivot_text import render_pivot
 from tests.output.golden import same_as_golden
@@ -43,7 +42,3 @@ def test_the_command_can_be_pasted(sample_case: Path) -> None:
     with Case.open(sample_case) as case:
         shown = lay_out(render_pivot(case.user("svc-deploy").with_options(["--case", "my case; ls"])), None)
     assert "forensics story AIDA2ICYRBJSPV3OP7SHG --case 'my case; ls'" in shown
-
-
-def test_every_type_has_words() -> None:
-    assert set(pivot_text._WHO) | {PivotType.USER} == set(PivotType)  # noqa: SLF001

@@ -122,8 +122,9 @@ def test_a_name_of_several_resources_is_listed(case: Case) -> None:
     for one in page.matches:
         options = dict(zip(one.command[3::2], one.command[4::2], strict=True))
         assert options.keys() == {"--service", "--account", "--region"}
-        asked = {name.removeprefix("--"): value for name, value in options.items()}
-        assert case.resource(one.command[2], **asked).activity.events == 1  # type: ignore[arg-type]
+        service, account, region = (options[name] for name in ("--service", "--account", "--region"))
+        found = case.resource(one.command[2], service=service, account=account, region=region)
+        assert found.activity.events == 1
 
 
 def test_a_name_and_an_arn_of_one_resource(case: Case, tmp_path: Path) -> None:

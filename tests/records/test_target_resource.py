@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from forensics.records.record import Record
-from forensics.records.resource import resource
+from forensics.records.target_resource import resource
 
 BUCKET = {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::logs"}
 OBJECT = {"type": "AWS::S3::Object", "ARN": "arn:aws:s3:::logs/a b"}
