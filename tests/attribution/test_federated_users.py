@@ -38,3 +38,22 @@ def test_a_console_key_does_not_expire_with_the_issued_key(tmp_path: Path) -> No
     (session,) = tree.nodes[1:]
     assert (who.actor.name, who.flags, who.chain[0].expires_at) == ("alice", (), None)
     assert (session.expires_at, session.valid_at) == (None, True)
+
+
+ISSUED_BY_ROOT = {"type": "Root", "principalId": AWS.id, "arn": f"arn:aws:iam::{AWS.id}:root"}
+
+
+@pytest.mark.parametrize(
+    ("issuer", "kind"),
+    [(ISSUED_BY_ROOT, "root"), (ISSUED_BY_ROOT | {"principalId": "222222222222"}, "unknown")],
+)
+def test_the_record_names_root_as_the_requester_of_a_session(tmp_path: Path, issuer: dict[str, str], kind: str) -> None:
+    session = federated(ALICE, "kiosk", 0, AWS.key("K"), issuer=False)
+    session["sessionContext"]["sessionIssuer"] = issuer
+    with case_of_records([call(session, 5)], tmp_path) as case:
+        answer = case.who(AWS.key("K"))
+    assert answer.actor.kind == kind
+    if kind == "root":
+        assert (answer.grade, answer.stop_reason, answer.actor.id, answer.actor.arn, answer.actor.name) == (
+            "proven", "root_user", AWS.id, ISSUED_BY_ROOT["arn"], None
+        )  # fmt: skip

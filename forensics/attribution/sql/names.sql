@@ -53,6 +53,7 @@ by_record as (
         case
             when delegate_account_id is not null then 'delegate'
             when identity_type = 'AssumedRole' and credentials_issued_to is not null and may_be_workload then 'workload'
+            when identity_type = 'FederatedUser' and session_issuer_type = 'Root' then 'root'
             when identity_type in ('IAMUser', 'FederatedUser') then 'iam_user'
             when identity_type = 'Root' then 'root'
             when identity_type = 'SAMLUser' then 'saml_user'
@@ -82,7 +83,8 @@ by_record as (
         case
             when delegate_account_id is not null then null
             when identity_type = 'AssumedRole' then workload_name
-            when identity_type = 'FederatedUser' then regexp_extract(session_issuer_arn, '[^/]+$', 0)
+            when identity_type = 'FederatedUser' and session_issuer_type = 'IAMUser'
+                then regexp_extract(session_issuer_arn, '[^/]+$', 0)
             when identity_type in (
                 'IAMUser', 'SAMLUser', 'WebIdentityUser', 'Directory', 'Unknown', 'IdentityCenterUser'
             )
@@ -120,9 +122,10 @@ by_record as (
           or (
               identity_types <= 1
               and not (coalesce(identity_type, '') = 'Root' and is_assumed_root)
-              and not (
-                  coalesce(identity_type, '') = 'FederatedUser'
-                  and (coalesce(session_issuer_type, '') <> 'IAMUser' or session_issuer_principal_id is null)
+              and (
+                  coalesce(identity_type, '') <> 'FederatedUser'
+                  or coalesce(session_issuer_type = 'IAMUser', false) and session_issuer_principal_id is not null
+                  or coalesce(session_issuer_type = 'Root' and session_issuer_principal_id = account_id, false)
               )
               -- users of an account without ID and key share one credential
               and not (
@@ -142,7 +145,7 @@ select
     true as is_by_record,
     case
         when by_record.is_rebuilt then 3
-        -- the actor is the user who requested the session, so a loaded request sets the grade
+        -- the actor is the user or root who requested the session, so a loaded request sets the grade
         when by_record.identity_type = 'FederatedUser' then coalesce(chosen.grade_rank, 1)
         else 1
     end as grade_rank,
