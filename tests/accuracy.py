@@ -36,6 +36,7 @@ from forensics.case import Case
 from tests.attribution.test_truth import Named, Said, compared
 from tests.cases import case_of
 from tests.simulator import CredentialTruth, LogFile, World, simulate, truth, without
+from tests.simulator.identities import CredentialId
 
 BASELINE = Path(__file__).parent / "accuracy.json"
 REMOVED = (0.0, 0.1, 0.3, 0.6)
@@ -103,20 +104,17 @@ def _judge_origin(expected: CredentialTruth, named: Named, complete: bool) -> It
 def measure(seeds: range, shares: Iterable[float] = REMOVED) -> dict[float, Tally]:
     """Measure a case of some worlds for each share of removed files."""
     worlds = [simulate(seed=seed, events=EVENTS, everything=True) for seed in seeds]
-    made = owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
-    for expected in (expected for world in worlds for expected in truth(world, world.files)):
-        if key := expected.access_key_id:
-            made.setdefault((expected.account_id, key), set()).add((expected.actor_kind, expected.actor_id))
-    return {share: _measure(worlds, made, share) for share in shares}
+    owners = owners_in(worlds)
+    return {share: _measure(worlds, owners, share) for share in shares}
 
 
-def _measure(worlds: list[World], made: Owners, removed: float) -> Tally:
+def _measure(worlds: list[World], owners: Owners, removed: float) -> Tally:
     delivered = [without(world.files, removed, world.seed) for world in worlds]
     with tempfile.TemporaryDirectory() as folder, case_of(map(_in_one, delivered), Path(folder)) as case:
         said = Said(case)
         pairs = [pair for world, files in zip(worlds, delivered, strict=True) for pair in compared(said, world, files)]
         tally = _counted(pairs, complete=not removed)
-        tally.broken += made_up(said, [expected for expected, _ in pairs], made)
+        tally.broken += made_up(said, [expected for expected, _ in pairs], owners)
         tally.broken += contradicted(case, said, pairs, Random(worlds[0].seed))
         return tally
 
@@ -136,10 +134,30 @@ def _counted(pairs: Iterable[tuple[CredentialTruth, Named]], *, complete: bool) 
     return tally
 
 
-Owners = dict[tuple[str | None, str | None], set[tuple[str, str | None]]]
+Owners = dict[CredentialId, set[tuple[str, str | None]]]
+"""The true owners of a key, or of a session by its second and principal ID, with None for the other parts."""
 
 
-def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
+def owners_in(worlds: list[World]) -> Owners:
+    """Return the owners of all credentials in the complete logs, and of all keys that they create or change.
+
+    A request can show neither the key nor the principal ID of its session.
+    """
+    owners = _owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
+    for expected in (expected for world in worlds for expected in truth(world, world.files)):
+        account_id, created_at = expected.account_id, expected.creation_date
+        ids: list[CredentialId] = [
+            (account_id, None, expected.principal_id, created_at),
+            (account_id, None, None, created_at),
+        ]
+        if expected.access_key_id:
+            ids.append((account_id, expected.access_key_id, None, None))
+        for id_ in ids:
+            owners.setdefault(id_, set()).update(expected.allowed)
+    return owners
+
+
+def _owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
     """Return the owners of keys that IAM calls create or change: user name, and user ID. Each name is used once."""
     users: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     keys: dict[tuple[str | None, str | None], tuple[str, str] | None] = {}
@@ -157,21 +175,22 @@ def owners_of_made_keys(records: Iterable[Mapping[str, Any]]) -> Owners:
         if key and (name or caller.get("type") == "Root"):
             keys.setdefault((account_id, key), (account_id, name) if name else None)
     return {
-        (account_id, key): {("iam_user", owner[1]), *(("iam_user", id_) for id_ in users[owner])}
+        (account_id, key, None, None): {("iam_user", owner[1]), *(("iam_user", id_) for id_ in users[owner])}
         if owner
         else {("root", account_id)}
         for (account_id, key), owner in keys.items()
     }
 
 
-def made_up(said: Said, known: list[CredentialTruth], made: Owners | None = None) -> Iterator[str]:
+def made_up(said: Said, known: list[CredentialTruth], owners: Owners | None = None) -> Iterator[str]:
     """Return the names that the truth does not contain.
 
-    Two kinds are allowed: a caller in another account's copy, by its ID, and the owner of a key in `made` that signed
-    no remaining event.
+    Two kinds are allowed: a caller in another account's copy, by its ID, and the owner of a credential in `owners` that
+    signed no remaining event.
     """
-    for (account_id, key, principal_id, _), named in said.of_others(known):
-        allowed = {("external_principal", principal_id), *(made or {}).get((account_id, key), set())}
+    for (account_id, key, principal_id, created_at), named in said.of_others(known):
+        credential = (account_id, key, None, None) if key else (account_id, None, principal_id, created_at)
+        allowed = {("external_principal", principal_id), *(owners or {}).get(credential, set())}
         kind, id_ = named.actor
         if not named.is_unknown and (kind, id_ or named.name) not in allowed:
             yield f"made up: {principal_id} {named}"

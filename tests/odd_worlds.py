@@ -36,10 +36,10 @@ from random import Random
 
 from forensics.answers.tree_answer import Node, NodeKind, Relation, Step, Tree
 from forensics.case import Case
-from tests.accuracy import Owners, contradicted, judge, made_up, owners_of_made_keys
+from tests.accuracy import Owners, contradicted, judge, made_up, owners_in
 from tests.attribution.test_truth import Named, Said, compared
 from tests.cases import case_of
-from tests.simulator import CredentialTruth, LogFile, World, simulate, truth, without
+from tests.simulator import CredentialTruth, LogFile, World, simulate, without
 from tests.simulator.descent import Descent
 from tests.simulator.identities import Credential
 from tests.simulator.permissions import Change, Iam, Permissions
@@ -365,15 +365,12 @@ def measure(seeds: range, shares: Iterable[float] = REMOVED, questions: int = QU
 
 
 def _owners(worlds: list[World]) -> Owners:
-    owners = owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
-    for expected in (expected for world in worlds for expected in truth(world, world.files)):
-        if key := expected.access_key_id:
-            owners.setdefault((expected.account_id, key), set()).add((expected.actor_kind, expected.actor_id))
+    owners = owners_in(worlds)
     for world in worlds:
         names = world.permissions.names()
         for account_id, key, user_id in world.permissions.owned_keys():
             allowed = {("iam_user", name) for name, _, _ in names[user_id]}
-            owners.setdefault((account_id, key), set()).update(allowed | {("iam_user", user_id)})
+            owners.setdefault((account_id, key, None, None), set()).update(allowed | {("iam_user", user_id)})
     return owners
 
 
