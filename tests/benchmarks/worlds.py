@@ -1,7 +1,8 @@
 """Worlds: logs and cases of simulated organizations, no two alike, for the benchmarks.
 
-In a simulated world, each credential makes few calls; in the Invictus logs, there is one credential per twenty events.
-So most calls are repeated as other calls of the same caller.
+In a simulated organization, each credential makes few calls; in the Invictus logs, there is one credential per twenty
+events. So in the steady world most calls are repeated as other calls of the same caller. In the busy world few are, and
+services make most of these on behalf of the caller, each with another `userIdentity`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,15 +32,35 @@ from tests.simulator import simulate
 
 EVENTS_A_FILE = 2_000
 _WORLD_EVENTS = 20_000
-_REPEATS = 6
+_SERVICES = (
+    "athena autoscaling backup batch cloudformation cloudtrail codebuild config databrew dax dms ec2 ecs eks"
+    " elasticache elasticbeanstalk elasticloadbalancing emr events firehose fsx glue guardduty inspector kafka kinesis"
+    " lakeformation lambda logs macie opensearch quicksight rds redshift sagemaker sns sqs ssm states transfer"
+).split()
 _NOT_REPEATED = ("sts.amazonaws.com", "signin.amazonaws.com", "iam.amazonaws.com")
 
 Json = dict[str, Any]
 
 
-def logs_of(folder: Path, events: int, events_a_file: int = EVENTS_A_FILE) -> Path:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """An organization's simulated events, how often each is repeated, and the share of the repetitions by services."""
+
+    name: str
+    simulated_events: int
+    repeats: int
+    by_services: float
+
+
+STEADY = Kind("steady", simulated_events=6_667, repeats=6, by_services=0)
+"""5 % of the events issue a credential, and 6 % of the identities are distinct."""
+BUSY = Kind("busy", simulated_events=13_000, repeats=1, by_services=0.85)
+"""12 % of the events issue a credential, and half of the identities are distinct."""
+
+
+def logs_of(folder: Path, events: int, events_a_file: int = EVENTS_A_FILE, kind: Kind = STEADY) -> Path:
     """Return the logs with so many events, created once."""
-    name = f"{events}-by-{events_a_file}"
+    name = f"{kind.name}-{events}-by-{events_a_file}"
     logs, made = folder / name, folder / f"{name}.made"
     if not made.exists():
         shutil.rmtree(logs, ignore_errors=True)
@@ -46,7 +68,7 @@ def logs_of(folder: Path, events: int, events_a_file: int = EVENTS_A_FILE) -> Pa
         files = events // events_a_file
         files_a_world = _WORLD_EVENTS // events_a_file
         worlds = [
-            (logs, seed, min(files_a_world, files - first), events_a_file)
+            (logs, kind, seed, min(files_a_world, files - first), events_a_file)
             for seed, first in enumerate(range(0, files, files_a_world))
         ]
         with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
@@ -88,9 +110,9 @@ def a_deep_key(case: Path) -> str:
     return str(row[0])
 
 
-def _write_world(logs: Path, seed: int, files: int, events_a_file: int) -> None:
+def _write_world(logs: Path, kind: Kind, seed: int, files: int, events_a_file: int) -> None:
     """Write the records of one organization in order of time, some thousands per file."""
-    records = sorted(_records(seed), key=lambda record: record["eventTime"])
+    records = sorted(_records(kind, seed), key=lambda record: record["eventTime"])
     for number in range(files):
         some = records[number * events_a_file :][:events_a_file]
         account, region, end = some[0]["recipientAccountId"], some[0]["awsRegion"], some[-1]["eventTime"]
@@ -102,21 +124,23 @@ def _write_world(logs: Path, seed: int, files: int, events_a_file: int) -> None:
         path.write_bytes(gzip.compress(text.encode(), compresslevel=6, mtime=0))
 
 
-def _records(seed: int) -> Iterator[Json]:
+def _records(kind: Kind, seed: int) -> Iterator[Json]:
     rng = Random(seed)
-    for event in simulate(seed, round(_WORLD_EVENTS / _REPEATS * 2)).events:
+    for event in simulate(seed, kind.simulated_events).events:
         yield event.record
         if event.record["eventSource"] not in _NOT_REPEATED and "sharedEventID" not in event.record:
-            yield from (_again(event.record, rng) for _ in range(_REPEATS))
+            yield from (_again(event.record, rng, kind.by_services) for _ in range(kind.repeats))
 
 
-def _again(record: Json, rng: Random) -> Json:
+def _again(record: Json, rng: Random, by_services: float) -> Json:
     """Return another call by the same caller, with another target in half of the cases."""
     again = record | {"eventID": str(UUID(int=rng.getrandbits(128)))}
     time = datetime.fromisoformat(record["eventTime"]) + timedelta(seconds=rng.randrange(600))
     again["eventTime"] = f"{time:%Y-%m-%dT%H:%M:%SZ}"
     if "requestID" in record:
         again["requestID"] = str(UUID(int=rng.getrandbits(128)))
+    if rng.random() < by_services:
+        again["userIdentity"] = record["userIdentity"] | {"invokedBy": f"{rng.choice(_SERVICES)}.amazonaws.com"}
     request = record["requestParameters"]
     if request and rng.random() < 0.5:
         name, value = next(iter(request.items()))
