@@ -87,7 +87,7 @@ class Identity(NamedTuple):
 
 def identity_of(block: bytes, authenticated: bool) -> Identity:
     """Return the identity in a `userIdentity` block. Without authentication, it has no credential ID."""
-    user, flag = _decoded(block)
+    user, flag, unknown_fields = _decoded(block)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None
@@ -97,7 +97,6 @@ def identity_of(block: bytes, authenticated: bool) -> Identity:
     on_behalf_of = user.on_behalf_of
     delegate_account_id = _delegate(user)
     credentials_issued_to = _workload_arn(user)
-    unknown_fields = rec.unknown_identity_fields(block)
     return Identity(
         identity_type=user.type,
         principal_id=principal_id,
@@ -158,21 +157,25 @@ def is_named_alone(identity: Identity) -> bool:
     )
 
 
-def _decoded(block: bytes) -> tuple[UserIdentity, str | None]:
-    """Return a block with AWS's spelling of its type and without a masked name or account, and its anomaly."""
-    flag = None
+def _decoded(block: bytes) -> tuple[UserIdentity, str | None, list[str]]:
+    """Return a block with AWS's spelling of its type and without a masked name or account, its anomaly, and the paths
+    of its unknown fields.
+    """
+    flag, unknown_fields = None, list[str]()
     try:
         user = rec.decode_identity(block)
     except rec.NOT_DECODED:
         user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
     if user.invoked_by_delegate and not _delegate(user):
         flag = "wrong_type"
-    if rec.repeats_a_key(block):
-        flag = "repeated_key"
+    if flag or not rec.is_all_of(user, block):
+        unknown_fields = rec.unknown_identity_fields(block)
+        if rec.repeats_a_key(block):
+            flag = "repeated_key"
     user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
     user.user_name = unmasked_name(user.user_name)
     user.account_id = unmasked_id(user.account_id) or _account_in_arns(user)
-    return user, flag
+    return user, flag, unknown_fields
 
 
 def credential_id(

@@ -74,7 +74,7 @@ class Record(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     at_timestamp: msgspec.Raw = msgspec.field(default=ABSENT, name="@timestamp")
 
 
-class SessionIssuer(msgspec.Struct, rename="camel"):
+class SessionIssuer(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     type: str | None = None
     principal_id: str | None = None
     arn: str | None = None
@@ -82,16 +82,16 @@ class SessionIssuer(msgspec.Struct, rename="camel"):
     user_name: str | None = None
 
 
-class Attributes(msgspec.Struct, rename="camel"):
+class Attributes(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     creation_date: str | None = None
     mfa_authenticated: bool | str | None = None
 
 
-class WebIdFederationData(msgspec.Struct, rename="camel"):
+class WebIdFederationData(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     federated_provider: str | None = None
 
 
-class SessionContext(msgspec.Struct, rename="camel"):
+class SessionContext(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     session_issuer: SessionIssuer | None = None
     attributes: Attributes | None = None
     web_id_federation_data: WebIdFederationData | None = None
@@ -101,20 +101,20 @@ class SessionContext(msgspec.Struct, rename="camel"):
     sign_in_session_arn: str | None = None
 
 
-class InScopeOf(msgspec.Struct, rename="camel"):
+class InScopeOf(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     credentials_issued_to: str | None = None
 
 
-class OnBehalfOf(msgspec.Struct, rename="camel"):
+class OnBehalfOf(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     user_id: str | None = None
     identity_store_arn: str | None = None
 
 
-class InvokedByDelegate(msgspec.Struct, rename="camel"):
+class InvokedByDelegate(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     account_id: str | None = None
 
 
-class UserIdentity(msgspec.Struct, rename="camel"):
+class UserIdentity(msgspec.Struct, rename="camel", gc=False, omit_defaults=True):
     """The `userIdentity` block. Source: CloudTrail user guide, "CloudTrail userIdentity element"."""
 
     type: str | None = None
@@ -144,6 +144,7 @@ class Careful:
 
 decode: Callable[[bytes], Record] = msgspec.json.Decoder(Record).decode
 decode_identity: Callable[[bytes], UserIdentity] = msgspec.json.Decoder(UserIdentity).decode
+_encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 _parse_any: Callable[[bytes], object] = msgspec.json.Decoder().decode
 _parse_members: Callable[[bytes], dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 NOT_DECODED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -245,6 +246,14 @@ def members(raw: bytes) -> dict[str, msgspec.Raw]:
         return {}
 
 
+def is_all_of(identity: UserIdentity, block: bytes) -> bool:
+    """Return whether a block has nothing but the values of a decoded identity, each once.
+
+    Like that of a record, a block with more is longer than its re-encoded identity, and nothing makes it shorter.
+    """
+    return len(_encode(identity)) == len(block)
+
+
 def repeats_a_key(raw: bytes) -> bool:
     """Return whether any object in some JSON has a repeated key; also true if it is nested too deeply to parse."""
     if _equals_reencoded(raw):
@@ -259,7 +268,7 @@ def repeats_a_key(raw: bytes) -> bool:
 def _equals_reencoded(raw: bytes) -> bool:
     """Return whether some JSON equals its re-encoded form, which has no repeated key."""
     try:
-        return msgspec.json.encode(_parse_any(raw)) == raw
+        return _encode(_parse_any(raw)) == raw
     except NOT_DECODED:
         return False
 
