@@ -7,8 +7,10 @@ Sources: IAM User Guide, "Unique identifiers"; Tal Be'ery, "A short note on AWS 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache, wraps
 
 from forensics.errors import NotAnIdentifier, SecretRefused
 
@@ -40,6 +42,23 @@ _MASKED_TEXT = re.compile(r"[^\s\"\\]{3,2048}")
 _KEY_PREFIXES = ("AKIA", "ASIA", "ACCA", "ABIA")
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
+
+
+# most identifiers occur in many events; those of a hostile file can have any length
+_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 2_048
+
+Unmask = Callable[[str | None], str | None]
+
+
+def _remembered(unmask: Unmask) -> Unmask:
+    """Return the function with its last results kept."""
+    kept = lru_cache(_REMEMBERED)(unmask)
+
+    @wraps(unmask)
+    def unmasked(text: str | None) -> str | None:
+        return kept(text) if text and len(text) <= _LONGEST_REMEMBERED else unmask(text)
+
+    return unmasked
 
 
 class SubjectType(StrEnum):
@@ -120,6 +139,7 @@ def unmasked_name(text: str | None) -> str | None:
     return None if not text or _MASKED_NAME.fullmatch(text) else text
 
 
+@_remembered
 def unmasked_id(text: str | None) -> str | None:
     """Return a unique ID or account ID, or another text of AWS; None if it is empty or partly masked.
 
@@ -128,12 +148,14 @@ def unmasked_id(text: str | None) -> str | None:
     return None if not text or _MASKED_ID.search(text) or _PARTLY_MASKED_ID.fullmatch(text) else text
 
 
+@_remembered
 def unmasked_principal(text: str | None) -> str | None:
     """Return a principal ID such as `AROA...:session`; None if its ID or its name is masked."""
     id_, _, name = (text or "").partition(":")
     return text if unmasked_id(id_) and (not name or unmasked_name(name)) else None
 
 
+@_remembered
 def unmasked_arn(text: str | None) -> str | None:
     """Return an ARN; None if its account or a name in it is masked, such as `arn:aws:iam::***:user/bob`.
 
