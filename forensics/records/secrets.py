@@ -48,7 +48,7 @@ _PERCENT_ENCODINGS = 3
 def _string(depth: int) -> re.Pattern[bytes]:
     """Return a pattern for a quoted JSON string inside `depth` strings, each of which doubles the backslashes."""
     escape = 1 << depth
-    content = rb'(?:[^"\\]|\\{%d}|\\{%d}"|\\{1,%d}[^"\\])' % (2 * escape, 2 * escape - 1, escape)
+    content = rb'(?:[^"\\]+|\\{%d}|\\{%d}"|\\{1,%d}[^"\\])' % (2 * escape, 2 * escape - 1, escape)
     # an atomic group: Python before 3.11.4 ends a possessive repetition of these alternatives too early
     return re.compile(rb'"((?>%b*))\\{%d}"' % (content, escape - 1), re.DOTALL)
 
