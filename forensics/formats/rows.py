@@ -104,7 +104,10 @@ def _record_of(row: Cells) -> bytes:
 def to_json(record: Mapping[str, Any]) -> bytes:
     """Return a record as JSON in AWS's form; keep bytes that are not UTF-8, and write times as text."""
     text = json.dumps(record, separators=(",", ":"), ensure_ascii=False, default=str)
-    return text.encode("utf-8", "surrogateescape")
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate stays an escape, which the decoder of records replaces and flags
+        return json.dumps(record, separators=(",", ":"), default=str).encode()
 
 
 def json_or_text(value: Any) -> Any:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from forensics.formats.event_times import parse_time
 from forensics.identifiers import unmasked_arn
+from forensics.records.record import without_surrogates
 
 
 class TrustRequirements(NamedTuple):
@@ -161,7 +162,7 @@ def _statements(document: str | None) -> list[dict[str, Any]] | None:
         return None
     try:
         text = unquote(document) if document.startswith("%7B") else document
-        policy = json.loads(text, object_pairs_hook=_without_repeated_keys)
+        policy = without_surrogates(json.loads(text, object_pairs_hook=_without_repeated_keys))
         statements = policy["Statement"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -164,7 +164,7 @@ def decode_carefully(raw: bytes) -> Careful:
         flags.add("invalid_utf8")
     try:
         value = _parse(text, parse_constant=_refuse_constant)
-        clean = _without_surrogates(value)
+        clean = without_surrogates(value)
     except ValueError as error:
         raise NotARecord(f"the record is not valid JSON: {error}") from None
     except RecursionError:
@@ -276,7 +276,7 @@ def _equals_reencoded(raw: bytes) -> bool:
 def parse_loosely(raw: bytes) -> object:
     """Return the value of some JSON for `convert`; empty if it is invalid or nested too deeply."""
     try:
-        return _without_surrogates(_parse(raw.decode("utf-8", "replace")))
+        return without_surrogates(_parse(raw.decode("utf-8", "replace")))
     except (ValueError, RecursionError):
         return {}
 
@@ -342,14 +342,14 @@ def _has_decisive_repeat(record: _Object) -> bool:
     return record.repeats or any(_any_repeats(record.get(block)) for block in blocks)
 
 
-def _without_surrogates(value: Any) -> Any:
-    """Replace each lone surrogate, which UTF-8 cannot encode, with U+FFFD."""
+def without_surrogates(value: Any) -> Any:
+    """Return a JSON value with each lone surrogate, which UTF-8 cannot encode, replaced with U+FFFD."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):
-        return [_without_surrogates(item) for item in value]
-    if isinstance(value, _Object):
-        return _Object([(_without_surrogates(key), _without_surrogates(item)) for key, item in value.items()])
+        return [without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return type(value)([(without_surrogates(key), without_surrogates(item)) for key, item in value.items()])
     return value
 
 

@@ -159,3 +159,10 @@ def test_a_record_in_text_is_not_native(text: str, tmp_path: Path) -> None:
     found = read(text.format(*(dump(a_record(number)) for number in (1, 2))).encode(), tmp_path)
     deliveries = [item.delivery for item in found if isinstance(item, Records) for _ in item.raw]
     assert deliveries == [Delivery.WRAPPED, Delivery.WRAPPED]
+
+
+def test_a_lone_surrogate_costs_no_row(tmp_path: Path) -> None:
+    cells = FLAT | {"requestParameters": '{"roleName":"a\\ud800b"}'}
+    found = read(rows_of(",".join(cells), [[str(value) for value in cells.values()]] * 2), tmp_path)
+    records = [json.loads(raw) for one in found if isinstance(one, Records) for raw in one.raw]
+    assert [record["requestParameters"]["roleName"] for record in records] == ["a\ud800b"] * 2

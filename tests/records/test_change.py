@@ -133,3 +133,12 @@ def test_a_policy_with_a_repeated_key_is_not_read(document: str) -> None:
     assert "revoked_before" not in changed("PutRolePolicy", requestParameters=parameters)
     trusting = changed("UpdateAssumeRolePolicy", requestParameters=parameters)
     assert "trusted_principals" not in trusting and "requires_source_identity" not in trusting
+
+
+def test_a_lone_surrogate_in_a_policy_is_replaced() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": ["\ud800", "111122223333"]}, "Action": "sts:AssumeRole"}
+    policy = {"roleName": "deploy", "policyDocument": trust(statement)}
+    change = changed("UpdateAssumeRolePolicy", requestParameters=policy)
+    assert "111122223333" in change["trusted_principals"]
+    assert str(change).isprintable()
+    assert str(change).encode()
