@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
-from forensics.answers.key_answer import Activity
 from forensics.answers.pivot_answer import (
     FirstCall,
     KnownName,
@@ -23,30 +23,10 @@ from forensics.errors import UnusableFilter
 from forensics.investigate.key.activity import activity
 from forensics.investigate.key.address_context import AddressContext
 from forensics.investigate.periods import utc
-from forensics.investigate.sql_rows import Connection, Row, rows, run
+from forensics.investigate.sql_rows import Connection, Row, pairs, rows, run
 
+T = TypeVar("T")
 LISTED = 100  # maximum entries of each list
-_CALLS = "pivot_calls"  # the table of the calls
-
-
-class _ActorRow(Row, frozen=True):
-    listed: PivotActor
-    total: int
-
-
-class _KeyRow(Row, frozen=True):
-    listed: PivotKey
-    total: int
-
-
-class _RefusedRow(Row, frozen=True):
-    listed: RefusedAction
-    total: int
-
-
-class _ChangeRow(Row, frozen=True):
-    listed: SubjectChange
-    total: int
 
 
 class _DaysRow(Row, frozen=True):
@@ -101,9 +81,9 @@ def page(connection: Connection, subject: PivotSubject, asked: str, times: TimeR
     """Return the page on the calls in the table."""
     first = next(iter(rows(connection, FirstCall, "pivot/first_call")), None)
     run(connection, "pivot/outside", **times.texts)
-    actors = rows(connection, _ActorRow, "pivot/actors", most=LISTED)
-    keys = rows(connection, _KeyRow, "pivot/keys", most=LISTED)
-    refused = rows(connection, _RefusedRow, "pivot/refused", most=LISTED)
+    actors, actors_total = _with_total(pairs(connection, PivotActor, int, "pivot/actors", most=LISTED))
+    keys, keys_total = _with_total(pairs(connection, PivotKey, int, "pivot/keys", most=LISTED))
+    refused, refused_total = _with_total(pairs(connection, RefusedAction, int, "pivot/refused", most=LISTED))
     return Pivot(
         subject,
         asked,
@@ -111,16 +91,17 @@ def page(connection: Connection, subject: PivotSubject, asked: str, times: TimeR
         since=times.since,
         until=times.until,
         first_call=first,
-        activity=_activity(connection),
-        actors=tuple(row.listed for row in actors),
-        keys=tuple(row.listed for row in keys),
-        refused=tuple(row.listed for row in refused),
-        totals=PivotTotals(*(found[0].total if found else 0 for found in (actors, keys, refused))),
+        activity=activity(connection, "pivot_calls", AddressContext()),
+        actors=actors,
+        keys=keys,
+        refused=refused,
+        totals=PivotTotals(actors_total, keys_total, refused_total),
     )
 
 
-def _activity(connection: Connection) -> Activity:
-    return activity(connection, _CALLS, AddressContext())
+def _with_total(found: Sequence[tuple[T, int]]) -> tuple[tuple[T, ...], int]:
+    """Return the entries of a list, and their total number, which each row repeats."""
+    return tuple(entry for entry, _ in found), found[0][1] if found else 0
 
 
 def with_iam(connection: Connection, answer: Pivot, times: TimeRange) -> Pivot:
@@ -133,7 +114,7 @@ def with_iam(connection: Connection, answer: Pivot, times: TimeRange) -> Pivot:
     called = sorted({name.lower() for name in (subject.name, *(one.name for one in names)) if name})
     own = {"users": called, "role_names": []} if is_user else {"users": [], "role_names": called}
     asked = {**account, **own, **times.texts, "id": subject.id if is_user else None}
-    changes = rows(connection, _ChangeRow, "pivot/changes", **asked, most=LISTED)
+    changes, total = _with_total(pairs(connection, SubjectChange, int, "pivot/changes", **asked, most=LISTED))
     owner = {**account, "id": subject.id, "name": subject.name}
     keys: Sequence[OwnedKey] = rows(connection, OwnedKey, "pivot/owned_keys", **owner) if is_user else ()
     return replace(
@@ -141,6 +122,6 @@ def with_iam(connection: Connection, answer: Pivot, times: TimeRange) -> Pivot:
         in_logs=bool(answer.in_logs or names or changes or keys),
         names=tuple(names),
         owned_keys=tuple(keys),
-        changes=tuple(row.listed for row in changes),
-        totals=replace(answer.totals, changes=changes[0].total if changes else 0),
+        changes=changes,
+        totals=replace(answer.totals, changes=total),
     )
