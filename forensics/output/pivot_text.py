@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from forensics.answers.core import ActorKind
 from forensics.answers.key_answer import Used
@@ -37,13 +38,22 @@ from forensics.output.matches_text import match_lines
 from forensics.output.words import ACTOR_KINDS, KEY_STATUS_STYLES, TACTICS, count, known_time, readable_time, time_span
 
 _SHOWN = 10  # rows of a list; JSON has more
-_WHO = {
-    PivotType.ADDRESS: "Who called from it",
-    PivotType.ROLE: "Who used the role",
-    PivotType.RESOURCE: "Who used it",
+
+
+class _Titles(NamedTuple):
+    """The titles that depend on the type of a page; an empty one is that of a list that the page does not have."""
+
+    who: str = ""
+    changes: str = ""
+    refused: str = "Refused calls"
+
+
+_TITLES = {
+    PivotType.ADDRESS: _Titles(who="Who called from it"),
+    PivotType.USER: _Titles(changes="Changes of the user in IAM", refused="Refused calls of the user"),
+    PivotType.ROLE: _Titles("Who used the role", "Changes of the role in IAM", "Refused calls of its sessions"),
+    PivotType.RESOURCE: _Titles(who="Who used it"),
 }
-_REFUSED = {PivotType.USER: "Refused calls of the user", PivotType.ROLE: "Refused calls of its sessions"}
-_CHANGED = {PivotType.USER: "Changes of the user in IAM", PivotType.ROLE: "Changes of the role in IAM"}
 
 
 def render_whole_pivot(answer: Pivot) -> Iterator[Line]:
@@ -55,7 +65,7 @@ def render_pivot(answer: Pivot, *, every: bool = False) -> Iterator[Line]:
     """Return a page, top to bottom; or what the text means, if that is several things. `every`: all of each list."""
     yield line((answer.subject.name or answer.subject.id or answer.asked, "bold"), f"  {_kind(answer)}")
     if answer.matches:
-        yield labelled("found", (f"{count(answer.matches_total, _type(answer))}; query one of them", "warn"))
+        yield labelled("found", (f"{count(answer.matches_total, answer.subject.type)}; query one of them", "warn"))
         yield from match_lines(answer.matches, answer.matches_total)
         return
     yield from _ids(answer)
@@ -64,17 +74,21 @@ def render_pivot(answer: Pivot, *, every: bool = False) -> Iterator[Line]:
         yield labelled("", ("`forensics events --match` searches every column", "dim"))
         return
     yield from _finding(answer)
-    activity, type_ = answer.activity, answer.subject.type
+    yield from _lists(answer, every=every)
+    yield from part("Next", (command_line(shlex.join(command)) for command in answer.commands))
+
+
+def _lists(answer: Pivot, *, every: bool) -> Iterator[Line]:
+    activity, type_, totals = answer.activity, answer.subject.type, answer.totals
+    titles = _TITLES[type_]
     user = answer.subject.name if type_ == PivotType.USER else None
-    yield from part(_WHO.get(type_, ""), _actor_lines(answer, every=every) if type_ in _WHO else ())
+    yield from part(titles.who, _actor_lines(answer, every=every) if titles.who else ())
     yield from part(SENSITIVE_CALLS, sensitive_lines(activity.sensitive, every=every))
     yield from part(RECONNAISSANCE, burst_lines(activity, every=every))
-    yield from part(_CHANGED.get(type_, ""), _change_lines(answer.changes, answer.totals.changes, every=every))
+    yield from part(titles.changes, _change_lines(answer.changes, totals.changes, every=every))
     yield from part("Long-term keys of the user", map(_owned, answer.owned_keys))
-    yield from part("Access keys that signed the calls", _key_lines(answer.keys, answer.totals.keys, user, every=every))
-    yield from part(
-        _REFUSED.get(type_, "Refused calls"), _refused_lines(answer.refused, answer.totals.refused, every=every)
-    )
+    yield from part("Access keys that signed the calls", _key_lines(answer.keys, totals.keys, user, every=every))
+    yield from part(titles.refused, _refused_lines(answer.refused, totals.refused, every=every))
     if type_ != PivotType.ADDRESS or activity.totals.addresses > 1:
         yield from part("Addresses", address_lines(activity, every=every))
     yield from part("Programs (self-declared)", program_lines(activity, every=every))
@@ -82,19 +96,14 @@ def render_pivot(answer: Pivot, *, every: bool = False) -> Iterator[Line]:
     yield from part("Services", service_lines(activity, every=every))
     if type_ != PivotType.RESOURCE or activity.totals.resources > 1:
         yield from part("Resources", resource_lines(activity, every=every))
-    yield from part("Next", (command_line(shlex.join(command)) for command in answer.commands))
-
-
-def _type(answer: Pivot) -> str:
-    return str(answer.subject.type)
 
 
 def _kind(answer: Pivot) -> str:
     subject = answer.subject
-    kind = ACTOR_KINDS[subject.kind] if subject.kind else _type(answer)
-    network = kind == "address" and "/" in answer.asked
+    kind = ACTOR_KINDS[subject.kind] if subject.kind else subject.type
+    is_network = subject.type == PivotType.ADDRESS and "/" in answer.asked
     account = f" of account {subject.account_id}" if subject.account_id else ""
-    return f"{'network' if network else kind}{account}"
+    return f"{'network' if is_network else kind}{account}"
 
 
 def _ids(answer: Pivot) -> Iterator[Line]:
