@@ -215,6 +215,11 @@ def account_of_arn(arn: str | None, *services: str) -> str | None:
     return match.group(2) if match and (not services or match.group(1) in services) else None
 
 
+def role_of_session(arn: str | None) -> str | None:
+    """Return the role name in the ARN of a session of a role; None for any other ARN."""
+    return (arn or "").partition(":assumed-role/")[2].partition("/")[0] or None
+
+
 def access_key(text: str) -> Identifier:
     """Return `text` as an access key ID. Raises NotAnIdentifier for any other text."""
     identifier = identify(text)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forensics.errors import NotAnIdentifier, SecretRefused
-from forensics.identifiers import Identifier, SubjectType, account_of, identify
+from forensics.identifiers import Identifier, SubjectType, account_of, identify, role_of_session
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -139,3 +139,18 @@ def test_an_access_key_in_lower_case_is_the_same_key(text: str) -> None:
 def test_a_word_in_lower_case_is_no_access_key(text: str) -> None:
     with pytest.raises(NotAnIdentifier):
         identify(text)
+
+
+@pytest.mark.parametrize(
+    ("arn", "role"),
+    [
+        ("arn:aws:sts::704560302692:assumed-role/deployer/a/b", "deployer"),
+        ("arn:aws:sts::704560302692:assumed-role/deployer", "deployer"),
+        ("arn:aws:sts::704560302692:assumed-role/", None),
+        ("arn:aws:iam::704560302692:role/deployer", None),
+        ("arn:aws:iam::704560302692:user/assumed-role/deployer", None),
+        (None, None),
+    ],
+)
+def test_the_arn_of_a_session_names_its_role(arn: str | None, role: str | None) -> None:
+    assert role_of_session(arn) == role

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from forensics.answers.tree_answer import Node, NodeKind, Relation
+from forensics.identifiers import role_of_session
 from forensics.output.words import RELATIONS, count
 
 _KINDS = {
@@ -128,9 +129,4 @@ def _notable(nodes: Sequence[Node]) -> set[int]:
 
 def group_of(node: Node) -> str:
     """Return the group that a node is counted in: its relation to its parent, and its role."""
-    return f"{RELATIONS[node.relation] if node.relation else node.kind} {_role(node)}".strip()
-
-
-def _role(node: Node) -> str:
-    path = (node.arn or "").rpartition(":")[2]
-    return path.split("/")[1] if path.startswith("assumed-role/") else ""
+    return f"{RELATIONS[node.relation] if node.relation else node.kind} {role_of_session(node.arn) or ''}".strip()

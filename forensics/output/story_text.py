@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubjectType
+from forensics.identifiers import role_of_session
 from forensics.output.lines import BLANK, Line, Span, line
 from forensics.output.words import ACTOR_KINDS, count, first_few, readable_time, time_span
 
@@ -167,7 +168,7 @@ def _signer(step: StoryStep, before: StoryStep | None) -> str:
 def _name(step: StoryStep) -> str:
     """Return the actor, and the role of its session. The caller chose the name of the session, so it names nobody."""
     actor = step.actor_name or step.actor_id
-    role = (step.arn or "").partition(":assumed-role/")[2].partition("/")[0]
+    role = role_of_session(step.arn)
     if not role:
         return actor or step.access_key_id or "an unknown caller"
     return f"{actor} as {role}" if actor else f"a session of {role}"

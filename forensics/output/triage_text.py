@@ -12,7 +12,7 @@ from itertools import accumulate
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import NodeKind, StillWorks
 from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
-from forensics.identifiers import is_secret
+from forensics.identifiers import is_secret, role_of_session
 from forensics.output.identity_text import described, short_name
 from forensics.output.lines import BLANK, Line, Span, cells, command_line, cut, labelled, line, part, with_prefix
 from forensics.output.words import NODES, SIGNALS, count, first_few, minute, readable_time
@@ -94,7 +94,7 @@ def _who(lead: Lead) -> tuple[str | Span, ...]:
     if lead.actor.kind != ActorKind.UNKNOWN:
         return (*described(lead.actor), (f", {lead.grade}", "dim"))
     # the caller chose the name of the session
-    role = (lead.principal_arn or "").partition(":assumed-role/")[2].partition("/")[0]
+    role = role_of_session(lead.principal_arn)
     name = f"role {role}" if role else short_name(lead.principal_arn) or next(iter(lead.access_key_ids), "unknown")
     return ((_hidden(name), "bold"), ", whose actor is not resolved")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 
 from forensics.answers.tree_answer import Action
+from forensics.identifiers import role_of_session
 from forensics.investigate.tree.containment import Means, denying, revoking
 from forensics.investigate.tree.step_commands import step_command
 from forensics.investigate.tree.tree_rows import DerivedRow
@@ -89,11 +89,5 @@ def revocation_of(session: DerivedRow) -> Means | None:
     arn = session.session_issuer_arn or session.target_role_arn or session.arn
     if arn and ":role/" in arn:
         return revoking(session.account_id, arn.rpartition("/")[2], arn)
-    name = role_in(session.arn)
+    name = role_of_session(session.arn)
     return revoking(session.account_id, name, None) if name else None
-
-
-def role_in(session_arn: str | None) -> str | None:
-    """Return the role name in the ARN of a session."""
-    parts = (session_arn or "").split("/")
-    return next((after for before, after in pairwise(parts) if before.endswith(":assumed-role")), None)

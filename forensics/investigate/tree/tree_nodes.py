@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from forensics.answers.tree_answer import Node, NodeKind, Relation
+from forensics.identifiers import role_of_session
 from forensics.investigate.tree.descent import TreePlace
 from forensics.investigate.tree.node_facts import NodeFacts
-from forensics.investigate.tree.session_means import role_in
 from forensics.investigate.tree.subtree import Subtree
 from forensics.investigate.tree.tree_rows import DerivedRow, PlantingRow
 from forensics.investigate.tree.validity import Validities, Validity
@@ -133,7 +133,7 @@ def _flagged(nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 
 def _session_role(node: Node) -> tuple[str | None, str] | None:
-    name = role_in(node.arn) if node.kind == NodeKind.SESSION else None
+    name = role_of_session(node.arn) if node.kind == NodeKind.SESSION else None
     return (node.account_id, name) if name else None
 
 
