@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from forensics.cli.event_options import check_period
 from forensics.cli.options import (
     UNREADABLE,
     AnswerFormat,
@@ -148,8 +149,7 @@ def ingest(
         fail("name the case to load into: --case DIR, a new folder or an existing case", 2)
     if not paths and not lookup_events:
         fail("name what to load: files, folders, s3://BUCKET/PREFIX, - (standard input), or --lookup-events", 2)
-    if since and until and since >= until:
-        fail("no event can match: --since must be before --until; change one of them", 2)
+    check_period(since, until)
     with errors_reported():
         from forensics.case import Access, Case
         from forensics.errors import Declined
