@@ -19,7 +19,7 @@ named_users as (
     group by principal_id, account_id
 ),
 
--- users that a change or a key names, and no call of their own
+-- users that a change or a key names, who may have made no call
 changed_users as (
     select user_principal_id as id, account_id, user_name as name, event_time
     from user_changes
@@ -100,7 +100,9 @@ sessions as (
 ),
 
 found as (
-    select 'actor' as type, 'iam_user' as kind, id, account_id, name, arn, first_seen, last_seen, [] as actors, null as role_id
+    select
+        'actor' as type, 'iam_user' as kind, id, account_id, name, arn, first_seen, last_seen, [] as actors,
+        null as role_id
     from named_users
 
     union all

@@ -1,6 +1,6 @@
--- Who is behind the calls of a page, the first first. Grain: one row per actor, or per role or user of calls whose actor
--- is unknown. `grade`: the lowest of the calls; `event_ids`: the first and the last call. $most: number of rows, the
--- busiest first.
+-- The actors behind the calls of a page, ordered by their first call. Calls of unknown actors are grouped by role or
+-- user. Grain: one row per actor, role or user. `grade`: the lowest of the calls; `event_ids`: the first and the last
+-- call. $most: the number of rows; the busiest actors are kept.
 with graded as (
     select *, array_position(['proven', 'strong', 'medium', 'weak', 'none'], grade) as grade_rank
     from pivot_calls
@@ -32,7 +32,8 @@ counted as (
 select
     {
         actor: actor, principal: principal, grade: grade, succeeded: succeeded, denied: denied, failed: failed,
-        first_use: first_use, last_use: last_use, event_ids: list_filter([first_event_id, last_event_id], lambda id: id is not null)
+        first_use: first_use, last_use: last_use,
+        event_ids: list_filter([first_event_id, last_event_id], lambda id: id is not null)
     } as listed,
     count(*) over () as total
 from counted

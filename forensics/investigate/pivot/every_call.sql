@@ -1,5 +1,5 @@
--- Create the view of all calls with the columns of key_uses and with who is behind each call. `calls_from`, `calls_of` and
--- `calls_on` create the table of the calls of a page from it. `logged_address`, `logged_resource`: as logged.
+-- Create the view of all calls with their actors and the columns of key_uses. `calls_from`, `calls_of` and `calls_on`
+-- select the calls of a page from it. `logged_address`, `logged_resource`: as logged.
 create or replace temporary view every_call as
 select
     0 as node,

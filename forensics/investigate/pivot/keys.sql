@@ -1,5 +1,6 @@
--- The access keys that signed the calls of a page, the first first. Grain: one row per (access_key_id, account_id).
--- `principal`: the user or role of the key; `status`: of a long-term key. $most: number of rows, the busiest first.
+-- The access keys that signed the calls of a page, ordered by first use. Grain: one row per (access_key_id,
+-- account_id). `principal`: the user or role of the key; `status`: of a long-term key. $most: the number of rows; the
+-- busiest keys are kept.
 with counted as (
     select
         access_key_id,

@@ -1,5 +1,5 @@
--- Create the table of the calls of a page. An event that was delivered to several accounts counts once, by the caller's
--- own copy. Grain: one row per call.
+-- Create the table of the calls of a page. Of an event that was delivered to several accounts, the caller's own copy
+-- is kept. Grain: one row per call.
 create or replace temporary table pivot_calls as
 select *
 from pivot_copies

@@ -41,7 +41,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a value says about its resource. `kind`: of an ARN of IAM, such as user; None if the value does not say."""
+    """What is known of a resource from a value. `kind`: that in an ARN of IAM, such as user; None in other values."""
 
     service: str
     account: str
@@ -66,6 +66,11 @@ class ResourceGroup:
         return next((row.value for row in self.found if not row.value.startswith("arn:")), self.known.name)
 
     @property
+    def id(self) -> str:
+        """Return the ARN, or the name if no value is an ARN."""
+        return self.arn or self.name
+
+    @property
     def account_id(self) -> str | None:
         return self.known.account or None
 
@@ -78,12 +83,11 @@ class ResourceGroup:
         known = self.known
         parts = (("--service", known.service), ("--account", known.account), ("--region", known.region))
         options = () if self.arn else tuple(text for name, value in parts if value for text in (name, value))
-        command = ("forensics", "resource", self.arn or self.name, *options)
+        command = ("forensics", "resource", self.id, *options)
         times = [moment for row in self.found for moment in (row.first_seen, row.last_seen) if moment]
         first, last = (min(times), max(times)) if times else (None, None)
-        id_ = self.arn or self.name
         return SubjectMatch(
-            SubjectMatchType.RESOURCE, id_, self.name, self.arn, self.account_id, None, first, last, command
+            SubjectMatchType.RESOURCE, self.id, self.name, self.arn, self.account_id, None, first, last, command
         )
 
     def parameters(self, text: str) -> dict[str, object]:

@@ -58,7 +58,7 @@ def resource(connection: Connection, text: str, times: TimeRange = _ALWAYS, plac
         matches = tuple(one.match() for one in found[:LISTED])
         return Pivot(PivotSubject(PivotType.RESOURCE, None), text, matches=matches, matches_total=len(found))
     (group,) = found
-    subject = PivotSubject(PivotType.RESOURCE, group.arn or group.name, group.name, group.arn, group.account_id)
+    subject = PivotSubject(PivotType.RESOURCE, group.id, group.name, group.arn, group.account_id)
     with calls_of(connection, "pivot/calls_on", group.parameters(text)):
         found_page = page(connection, subject, text, times)
     return replace(found_page, commands=tuple(_commands_of(group)))
@@ -66,8 +66,8 @@ def resource(connection: Connection, text: str, times: TimeRange = _ALWAYS, plac
 
 def _commands_of(group: ResourceGroup) -> list[tuple[str, ...]]:
     own = {"user": "user", "role": "role"}.get(group.kind or "")
-    also = [("forensics", own, group.arn or group.name)] if own else []
-    return [*also, ("forensics", "events", "--resource", group.arn or group.name)]
+    also = [("forensics", own, group.id)] if own else []
+    return [*also, ("forensics", "events", "--resource", group.id)]
 
 
 def _is_user(one: NamedSubject) -> bool:
