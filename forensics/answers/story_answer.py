@@ -1,4 +1,4 @@
-"""Story answer: what a key, session, user, role or address did, in the order of time."""
+"""Story answer: what a key, session, user, role or address did, in chronological order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Story on screen: one line for each step in the order of time, with the events that prove it."""
+"""Story on screen: one line for each step in chronological order, with the events that prove it."""
 
 from __future__ import annotations
 

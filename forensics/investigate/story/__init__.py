@@ -1,1 +1,1 @@
-"""Story: what a key, session, user, role or address did, in time."""
+"""Story: what a key, session, user, role or address did, in chronological order."""

@@ -1,4 +1,4 @@
-"""Story page: what a key, session, user, role or address did in time, with everything derived from it."""
+"""Story page: what a key, session, user, role or address did, with everything derived from it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
