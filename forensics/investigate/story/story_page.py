@@ -63,7 +63,7 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
         connection: the case.
         text: an access key ID, session ARN, principal ID, ARN, name of a user or role, IP address or network.
         wanted: criteria of `EventFilter` that restrict the story, such as since and until.
-        leaked_at: the time of the leak, UTC; earlier calls are summarized in one step.
+        leaked_at: the time of the leak; `earlier` of the answer summarizes the calls before it.
 
     Raises:
         NoSuchSubject: no actor and no role has the name, or several have.
@@ -71,15 +71,8 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
         UnusableFilter: a criterion cannot be used, or would replace the subject.
     """
     subject = _subject(connection, text)
-    criterion = _CRITERIA[subject.type]
-    replaced = {criterion, "origin_key"} if criterion == "key" else {criterion}
-    for name in replaced.intersection(name for name, value in wanted.items() if value):
-        raise UnusableFilter(f"the subject is the {criterion} of the story; leave --{name.replace('_', '-')} out")
-    about: dict[str, object] = {criterion: subject.id}
-    if subject.type != StorySubjectType.ADDRESS:
-        about["descendants"] = True
     since = leaked_at.isoformat() if leaked_at else None
-    with story_tables(connection, about, wanted, since):
+    with story_tables(connection, _criteria(subject, wanted), wanted, since):
         (total,) = rows(connection, _TotalRow, "story/totals")
         steps = rows(connection, StoryStep, "story/first_steps", most=_MOST_STEPS)
         return Story(
@@ -116,6 +109,15 @@ def story_tables(
     finally:
         for table in ("story_events", "story_programs", "story_steps"):
             connection.execute(f"drop table if exists {table}")
+
+
+def _criteria(subject: StorySubject, wanted: Mapping[str, object]) -> dict[str, object]:
+    """Return the criteria of a subject. Raises UnusableFilter if one of `wanted` would replace them."""
+    criterion = _CRITERIA[subject.type]
+    replaced = {criterion, "origin_key"} if criterion == "key" else {criterion}
+    for name in replaced.intersection(name for name, value in wanted.items() if value):
+        raise UnusableFilter(f"the subject is the {criterion} of the story; leave --{name.replace('_', '-')} out")
+    return {criterion: subject.id, "descendants": subject.type != StorySubjectType.ADDRESS}
 
 
 def _subject(connection: Connection, text: str) -> StorySubject:
