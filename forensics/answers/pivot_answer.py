@@ -182,8 +182,12 @@ class Pivot(Displayed):
     matches_total: int = 0
 
     def with_options(self, options: Iterable[str], period: Iterable[str] = ()) -> Pivot:
-        """Return the answer with further options, such as --case, in its commands. `period`: --since and --until."""
+        """Return the answer with further options in its commands.
+
+        Args:
+            options: the options that name the case or the logs.
+            period: --since and --until; `tree` does not take them.
+        """
         within = (*period, *options)
-        # a tree has everything that derives from its subject, at any time
         commands = tuple((*command, *(options if "tree" in command else within)) for command in self.commands)
         return replace(self, commands=commands, matches=with_options(self.matches, within))

@@ -136,8 +136,9 @@ class StillWorks:
 class Step:
     """One containment step. `ends`: the nodes that it ends. `survives`: their descendants that still work after it.
 
-    `command`: the `aws` command for a POSIX shell, to run with credentials of the account; null if there is none, or if
-    a value in it is unknown. `command_note`: what to fill in by hand instead, or what to do after the command.
+    `command`: the `aws` command for a POSIX shell; run it with credentials of the account. It is null if the step has
+    no command, or if a value that the command needs is unknown. `command_note`: what to fill in by hand if there is no
+    command, or what to do after the command.
     """
 
     order: int

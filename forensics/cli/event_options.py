@@ -79,6 +79,6 @@ def period_options(since: datetime | None, until: datetime | None) -> tuple[str,
 
 
 def check_period(since: datetime | None, until: datetime | None) -> None:
-    """Refuse a period in which no event can be."""
+    """Refuse an empty period."""
     if since and until and since >= until:
         fail("no event can match: --since must be before --until; change one of them", 2)

@@ -13,7 +13,7 @@ from forensics.investigate.tree.still_valid import still_valid
 _EXAMINED = 1000  # credentials and plantings of one lead; a tree of more takes seconds
 
 Roots = Mapping[int, Set[str]]
-"""The credentials at the beginning of each lead."""
+"""The origin credentials of each lead, by its place."""
 
 
 def still_works(connection: Connection, roots: Roots, at: datetime) -> dict[int, tuple[StillWorks, ...]]:

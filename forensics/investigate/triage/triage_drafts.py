@@ -31,7 +31,7 @@ class Draft:
 
 
 def drafts(signals: Sequence[ScoredSignal], planted: Iterable[PlantedStory]) -> list[Draft]:
-    """Return the leads by falling score."""
+    """Return the leads, the highest score first."""
     by_story: defaultdict[str, list[ScoredSignal]] = defaultdict(list)
     for signal in signals:
         by_story[signal.story].append(signal)
@@ -60,7 +60,7 @@ def _suspicion(signals: Iterable[ScoredSignal], at: datetime) -> float:
 
 
 def _first_planter(story: str, planters: Mapping[str, str]) -> str:
-    """Return the story at the beginning. If stories planted each other, it is the first of them by name."""
+    """Return the story at the start of a chain of planters; in a circle of planters, the first by name."""
     seen = [story]
     while (story := planters.get(story, "")) and story not in seen:
         seen.append(story)
