@@ -1,5 +1,5 @@
 -- The stories whose keys, users, passwords or roles another story planted. $stories: the stories to compare.
--- One row per (story, planter, planting).
+-- Grain: one row per (story, planter, planted_at).
 with planted as (
     select
         planters.story as planter,
@@ -13,19 +13,19 @@ with planted as (
 ),
 
 below as (
-    select planted.planter, planted.planting_id, planted.event_time, triage_stories.story
+    select planted.planter, planted.event_time, triage_stories.story
     from planted
     join derived on derived.ancestor_id = planted.planting_id and derived.is_certain
     join triage_stories on triage_stories.credential_id = derived.derived_id
 
     union all
 
-    select planter, planting_id, event_time, access_key_id
+    select planter, event_time, access_key_id
     from planted
 )
 
-select distinct story, planter, planting_id, event_time::timestamp as planted_at
+select distinct story, planter, event_time::timestamp as planted_at
 from below
 where story <> planter
   and story in (select unnest($stories))
-order by story, planted_at, planter, planting_id
+order by story, planted_at, planter

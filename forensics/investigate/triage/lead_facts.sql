@@ -49,7 +49,6 @@ select
         identity_store_arn: latest.identity_store_arn
     } as actor,
     latest.grade,
-    latest.stop_reason,
     latest.origin_access_key_id,
     latest.arn,
     latest.principal_id,

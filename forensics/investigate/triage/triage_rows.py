@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from forensics.answers.core import Actor, Grade, StopReason
+from forensics.answers.core import Actor, Grade
 from forensics.answers.triage_answer import Signal
 from forensics.investigate.sql_rows import Row
 
@@ -32,7 +32,6 @@ class PlantedStory(Row, frozen=True):
 
     story: str
     planter: str
-    planting_id: str
     planted_at: datetime
 
 
@@ -62,7 +61,6 @@ class LeadFacts(Row, frozen=True):
     story: str
     actor: Actor
     grade: Grade
-    stop_reason: StopReason
     origin_access_key_id: str | None
     arn: str | None
     principal_id: str | None

@@ -16,7 +16,7 @@ def signal(story: str, score: float, of: Signal = Signal.NEW_NETWORK, event_id: 
 
 
 def planted(story: str, planter: str) -> PlantedStory:
-    return PlantedStory(story, planter, "user|1|x", NOON)
+    return PlantedStory(story, planter, NOON)
 
 
 def test_leads_are_ordered_by_score_and_then_by_name() -> None:
