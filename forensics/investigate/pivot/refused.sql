@@ -1,4 +1,5 @@
--- The refused calls of a page, by action and error. $most: number of rows, the most frequent first.
+-- The refused calls of a page, by action and error. Grain: one row per (event_source, event_name, error_code). $most:
+-- the number of rows, the most frequent first.
 with counted as (
     select
         event_source,

@@ -1,5 +1,5 @@
 -- The cited events of stories: the key that signed each, the grade of its actor, and the credential at the end of the
--- walk from it. $event_ids: the events; $stories: their stories. One row per (event, credential).
+-- walk from it. $event_ids: the events; $stories: their stories. Grain: one row per (event, credential).
 select distinct
     triage_stories.story,
     events.event_id,

@@ -1,4 +1,4 @@
--- The number of credentials and plantings that derive from each credential. $ids: credential IDs. One row per
+-- The number of credentials and plantings that derive from each credential. $ids: credential IDs. Grain: one row per
 -- credential with any.
 select ancestor_id, count(*)
 from derived

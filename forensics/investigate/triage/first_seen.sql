@@ -1,6 +1,6 @@
 -- Add the signal first_seen: the first day of a story that begins a day or more after the case, such as that of a key
 -- that slept. It counts less for people who sign in, because they come and go, and for a repository whose other
--- workflows are known. Keys that were created in the case are left out. One row per story.
+-- workflows are known. Keys that were created in the case are left out. Grain: one row per story.
 insert into triage_signals
 with known as (
     select

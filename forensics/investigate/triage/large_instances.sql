@@ -1,5 +1,5 @@
 -- Add the signal large_instances: launches, also refused ones and dry runs, of instances with 32 or more vCPUs or with
--- accelerators. The fewer stories launch such, the stronger. One row per (story, day).
+-- accelerators. The fewer stories launch such, the stronger. Grain: one row per (story, day).
 insert into triage_signals
 with launches as (
     select *, lower(left(request_parameters ->> '$.instanceType', 40)) as instance_type

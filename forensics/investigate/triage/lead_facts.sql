@@ -1,5 +1,5 @@
 -- The actor, origin key, accounts and keys of stories. $stories: the stories; $most: number of listed keys and
--- accounts. The actor and the credential at its end are those of the latest use. One row per story.
+-- accounts. The actor and the credential at its end are those of the latest use. Grain: one row per story.
 with members as (
     select triage_stories.story, credentials.*, actors.* exclude (credential_id)
     from triage_stories

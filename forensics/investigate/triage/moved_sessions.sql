@@ -1,5 +1,5 @@
 -- Add the signal session_moved: temporary credentials that were used from several public networks. The fewer stories
--- have such, the stronger. One row per (story, day).
+-- have such, the stronger. Grain: one row per (story, day).
 insert into triage_signals
 with placed as (
     select

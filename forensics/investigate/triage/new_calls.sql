@@ -1,6 +1,6 @@
 -- Add the signals enumeration (reading calls) and new_calls (others): APIs that the story, or its role, called for the
 -- first time. An API counts in full if nobody else in the case calls it, or if the story rarely calls a new one. Calls
--- on the first day of the case are not new. One row per (story, day, signal).
+-- on the first day of the case are not new. Grain: one row per (story, day, signal).
 insert into triage_signals
 with first_calls as (
     select

@@ -1,5 +1,5 @@
 -- Add the signals new_network and new_program: calls from a network, or with a program, that the story did not use
--- before. One row per (story, day, signal).
+-- before. Grain: one row per (story, day, signal).
 insert into triage_signals
 with places as (
     select

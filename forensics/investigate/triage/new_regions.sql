@@ -1,5 +1,5 @@
 -- Add the signal new_region: a region that few stories use and that a story used for the first time, after another one.
--- One row per (story, day).
+-- Grain: one row per (story, day).
 insert into triage_signals
 with regions as (
     select

@@ -1,5 +1,5 @@
 -- Add the signal outside_account: calls that gave an account, of which no log is loaded, access to a role, snapshot,
--- image, bucket, key, repository or function. The fewer stories do so, the stronger. One row per (story, day).
+-- image, bucket, key, repository or function. The fewer stories do so, the stronger. Grain: one row per (story, day).
 insert into triage_signals
 with loaded as (
     select distinct recipient_account_id as account_id

@@ -1,5 +1,5 @@
 -- Add the signal planted_access: keys, users and passwords that a story created. The fewer are created in the case, and
--- the more kinds at once, the stronger. One row per (story, day).
+-- the more kinds at once, the stronger. Grain: one row per (story, day).
 insert into triage_signals
 with made as (
     select

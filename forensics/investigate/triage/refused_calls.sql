@@ -1,5 +1,5 @@
 -- Add the signal refused_calls: a day on which a story was refused several different calls, and more than twice as many
--- as on any day before. One row per (story, day).
+-- as on any day before. Grain: one row per (story, day).
 insert into triage_signals
 with refused as (
     select

@@ -1,4 +1,4 @@
--- Add the signal root_use: calls of a root user. One row per (story, day).
+-- Add the signal root_use: calls of a root user. Grain: one row per (story, day).
 insert into triage_signals
 with roots as (
     select distinct story

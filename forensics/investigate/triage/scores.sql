@@ -1,10 +1,10 @@
--- The signals of the stories that stand out, weighed. $signals, $weights, $floors and $sensitive: the table of
--- weights. A signal counts in full on an unfamiliar, surprising or odd day, otherwise only its floor. On a day, the
--- strongest kind of sensitive call counts in full and the others in part: they come together. The score of a story is
--- that of its best day, with a part of the next. Signals are those of the three best days, and of days that are half
--- as good as the best: an administrator has a month of them. $least: the lowest score; $most: number of stories, the
--- highest scores first. `stories_of_leads`: the number of all stories with at least $least_of_lead. One row per
--- (story, day, signal).
+-- The signals of the stories that stand out, weighed. $signals, $weights, $floors and $sensitive: the table of weights.
+-- A signal counts in full on an unfamiliar, surprising or odd day, otherwise only its floor. On a day, the strongest
+-- kind of sensitive call counts in full and the others in part: they come together. The score of a story is that of its
+-- best day, with a part of the next. Signals are those of the three best days, and of days that are half as good as the
+-- best: an administrator has a month of them. $least: the lowest score; $most: number of stories, the highest scores
+-- first. `stories_of_leads`: the number of all stories with at least $least_of_lead. Grain: one row per (story, day,
+-- signal).
 with weights as (
     select
         unnest($signals::varchar[]) as signal,

@@ -1,6 +1,6 @@
 -- Add a signal for each kind of sensitive call (`sensitive_signals`) that succeeded. A call counts less each further
 -- day that the story, or its role, makes it, and the more stories make it, unless the story rarely calls anything new.
--- Many calls at once count more, after the first day of the case. One row per (story, day, signal).
+-- Many calls at once count more, after the first day of the case. Grain: one row per (story, day, signal).
 insert into triage_signals
 with actions as (
     select

@@ -1,5 +1,5 @@
 -- Add the signal sign_in_without_mfa: console sign-ins of users and root without MFA. The strength is the share of
--- sign-ins of the case with MFA, in full for a user who signed in with it. One row per (story, day).
+-- sign-ins of the case with MFA, in full for a user who signed in with it. Grain: one row per (story, day).
 insert into triage_signals
 with sign_ins as (
     select story, event_date, event_time, event_key, event_id, coalesce(mfa_used = 'Yes', false) as has_mfa

@@ -1,5 +1,5 @@
 -- Sessions with a SourceIdentity and an actor, with the event that issued each; Python compares the two. $most: number
--- of rows, the earliest first. One row per credential.
+-- of rows, the earliest first. Grain: one row per credential.
 select
     triage_stories.story,
     credentials.source_identity,
