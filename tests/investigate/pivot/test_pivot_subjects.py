@@ -80,7 +80,7 @@ def test_a_network_and_an_address_without_calls(case: Case) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "alice", "300.1.1.1", "192.0.2.0/40"])
-def test_what_is_no_address(case: Case, text: str) -> None:
+def test_a_text_that_is_not_an_address_is_refused(case: Case, text: str) -> None:
     with pytest.raises(NotAnIdentifier, match="is not an IP address or network"):
         case.address(text)
 

@@ -1,4 +1,4 @@
-"""Stories: every event once, in the order of time, with what derives from the subject."""
+"""Stories: every event once, in chronological order, with everything derived from the subject."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_arn_of_a_federated_user_is_that_of_a_session(tmp_path: Path) -> Non
     assert (story.subject.type, story.events) == ("session", 1)
 
 
-def test_a_session_name_is_no_subject(case: Case) -> None:
+def test_a_session_name_is_not_a_subject(case: Case) -> None:
     """The caller chose it: the story of bob is not that of a session that calls itself bob."""
     assert [actor.name for actor in case.story("bob").actors] == ["bob"]
     with pytest.raises(NoSuchSubject, match="no user, role or other actor in the loaded events has the name 'carol'"):

@@ -31,7 +31,7 @@ def test_a_planted_story_folds_into_its_planter_and_adds_to_it() -> None:
     assert (reason.events, reason.event_ids, reason.details) == (6, ("e2", "e1"), ("x",))
 
 
-def test_a_planter_that_stands_out_only_by_planting_is_no_suspect() -> None:
+def test_a_planter_that_stands_out_only_by_planting_is_not_suspected() -> None:
     signals = [signal("key", 6), signal("planter", 9, Signal.PLANTED_ACCESS), signal("planter", 9, Signal.PERSISTENCE)]
     assert len(drafts(signals, [planted("key", "planter")])) == 2
     assert len(drafts([signal("key", 6)], [planted("key", "planter")])) == 1

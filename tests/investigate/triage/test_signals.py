@@ -135,7 +135,7 @@ def test_what_differs_is_a_lead_that_cites_it(places: tuple[dict[Signal, Place],
     assert logged & {*found[signal].event_ids}
 
 
-def test_habits_are_no_lead(tmp_path: Path) -> None:
+def test_habits_are_not_a_lead(tmp_path: Path) -> None:
     answer = triage_of([], tmp_path)
     assert answer.leads == ()
     assert (answer.events, answer.stories) == (65, 2)
@@ -173,7 +173,7 @@ def test_a_planted_key_belongs_to_a_suspicious_planter_only(tmp_path: Path) -> N
     assert all(not one.planted for one in leads.leads)
 
 
-def test_an_event_that_proves_nothing_is_no_reason(tmp_path: Path) -> None:
+def test_an_event_that_proves_nothing_is_not_a_reason(tmp_path: Path) -> None:
     """A record with a wrong type in its identity is for display only."""
     stopped = UNUSUAL[Signal.EVASION][0]
     damaged = stopped | {"userIdentity": stopped["userIdentity"] | {"arn": 5}}

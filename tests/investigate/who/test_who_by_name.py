@@ -121,7 +121,7 @@ def test_an_address_of_several_callers_lists_them(case: Case) -> None:
     assert case.who("192.0.2.1").stop_reason == StopReason.NOT_FOUND
 
 
-def test_the_copy_of_another_account_is_no_further_caller(tmp_path: Path) -> None:
+def test_the_copy_of_another_account_is_not_another_caller(tmp_path: Path) -> None:
     caller, copy = (
         assume_role(ALICE.signs(), AGAIN, "x", 0, issues=M, sharedEventID="1" * 36),
         call(
@@ -152,7 +152,7 @@ def test_what_nobody_is_called_is_refused(case: Case, text: str) -> None:
         case.who(text)
 
 
-def test_a_secret_is_no_name(case: Case) -> None:
+def test_a_secret_is_not_a_name(case: Case) -> None:
     with pytest.raises(SecretRefused):
         case.who("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 
