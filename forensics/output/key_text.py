@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind, Grade
 from forensics.answers.key_answer import (
-    Activity,
     CallFilter,
     Children,
     Descendants,
@@ -51,6 +50,7 @@ from forensics.output.key_use_text import (
     resource_lines,
     sensitive_lines,
     service_lines,
+    sources,
 )
 from forensics.output.lines import Line, Span, command_line, labelled, line, part, with_prefix
 from forensics.output.who_text import claim_lines, headline, missing_lines
@@ -271,18 +271,10 @@ def _used(answer: Key) -> Iterator[Line]:
             f"{count(own.events, 'call')} by the key, {outcomes(own)}; {derived.events:,} derived, {outcomes(derived)}"
         )
     yield labelled("used", f"{time_span(first, last)}: {calls}")
-    places = _places(own) if own.events else "no address"
+    places = sources(own) if own.events else "no address"
     if derived.events:
-        places += f"; derived: {_places(derived)}"
+        places += f"; derived: {sources(derived)}"
     yield labelled("from", places)
-
-
-def _places(activity: Activity) -> str:
-    totals = activity.totals
-    return (
-        f"{count(totals.addresses, 'address', 'addresses')}, {count(totals.user_agents, 'user agent')},"
-        f" {count(totals.regions, 'region')}"
-    )
 
 
 def _alarm(answer: Key) -> Iterator[Line]:

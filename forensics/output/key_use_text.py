@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from forensics.answers.key_answer import Activity, AddressDatabase, Burst, Sensitive, Used, UsedAddress, UsedAgent
 from forensics.output.lines import Line, Span, line, table
 from forensics.output.words import ADDRESS_CLASSES, TACTICS, count, first_few, known_time, readable_time, time_span
+
+if TYPE_CHECKING:
+    from forensics.answers.pivot_answer import PivotActor, PivotKey
 
 T = TypeVar("T", bound=Used)
 SENSITIVE_CALLS = "Sensitive calls, the gravest and rarest first (administrators make them too)"
@@ -188,7 +191,16 @@ def _more(number: int, noun: str, *, every: bool) -> Line:
     return line((f"and {count(number, f'more {noun}', plural)}; {where}", "dim"))
 
 
-def outcomes(used: Activity | Used | Sensitive | Burst) -> str:
+def sources(activity: Activity) -> str:
+    """Return `2 addresses, 3 user agents, 1 region`."""
+    totals = activity.totals
+    return (
+        f"{count(totals.addresses, 'address', 'addresses')}, {count(totals.user_agents, 'user agent')},"
+        f" {count(totals.regions, 'region')}"
+    )
+
+
+def outcomes(used: Activity | Used | Sensitive | Burst | PivotActor | PivotKey) -> str:
     """Return `3 succeeded, 1 denied`, without zero counts."""
     counts = [(used.succeeded, "succeeded"), (used.denied, "denied"), (used.failed, "failed")]
     return ", ".join(f"{number:,} {word}" for number, word in counts if number) or "none"

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from forensics.answers.core import ActorKind
-from forensics.answers.key_answer import Used
 from forensics.answers.pivot_answer import (
     FirstCall,
     KnownName,
     OwnedKey,
     Pivot,
-    PivotActor,
     PivotKey,
     PivotType,
     RefusedAction,
@@ -32,6 +30,7 @@ from forensics.output.key_use_text import (
     resource_lines,
     sensitive_lines,
     service_lines,
+    sources,
 )
 from forensics.output.lines import Line, Span, and_more, command_line, labelled, line, part
 from forensics.output.matches_text import match_lines
@@ -134,7 +133,8 @@ def _finding(answer: Pivot) -> Iterator[Line]:
         yield labelled("used", "no call in this time" if answer.first_call else "no call in the loaded logs")
     if answer.first_call:
         yield from _first(answer.first_call)
-    yield from _sources(answer)
+    if activity.events:
+        yield labelled("from", f"{sources(activity)}; {count(answer.totals.keys, 'access key')}")
     yield from _alert(answer)
 
 
@@ -145,16 +145,6 @@ def _first(call: FirstCall) -> Iterator[Line]:
     refused = "" if call.outcome == "succeeded" else f", {call.outcome}"
     yield labelled("first", f"{known_time(call.event_time)}  {call.event_name or 'event'}{by}{key}{source}{refused}")
     yield labelled("", (call.event_id or "no event ID logged", "dim"))
-
-
-def _sources(answer: Pivot) -> Iterator[Line]:
-    totals = answer.activity.totals
-    if answer.activity.events:
-        yield labelled(
-            "from",
-            f"{count(totals.addresses, 'address', 'addresses')}, {count(totals.user_agents, 'user agent')},"
-            f" {count(totals.regions, 'region')}; {count(answer.totals.keys, 'access key')}",
-        )
 
 
 def _alert(answer: Pivot) -> Iterator[Line]:
@@ -175,13 +165,9 @@ def _actor_lines(answer: Pivot, *, every: bool) -> Iterator[Line]:
         else:
             who = described(one.actor)
         yield line(*who, "  ", grade_span(one.grade))
-        yield line(f"{_outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
+        yield line(f"{outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
         yield line((", ".join(one.event_ids) or "no event ID logged", "dim"), indent=2)
     yield from _rest(answer.totals.actors, len(answer.actors) if every else _SHOWN, "more actor")
-
-
-def _outcomes(one: PivotActor | PivotKey) -> str:
-    return outcomes(Used(None, one.succeeded, one.denied, one.failed, one.first_use, one.last_use))
 
 
 def _key_lines(keys: Sequence[PivotKey], total: int, user: str | None, *, every: bool) -> Iterator[Line]:
@@ -191,7 +177,7 @@ def _key_lines(keys: Sequence[PivotKey], total: int, user: str | None, *, every:
         actor = f", by {one.actor_name}" if one.actor_name not in (None, own_name, user) else ""
         status = (f", {one.status.lower()}", KEY_STATUS_STYLES.get(one.status, "")) if one.status else ""
         yield line((one.access_key_id, "bold"), f"  {short_name(one.principal)}{actor}", status)
-        yield line(f"{_outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
+        yield line(f"{outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
         yield line((one.event_id or "no event ID logged", "dim"), indent=2)
     yield from _rest(total, len(keys) if every else _SHOWN, "more access key")
 
