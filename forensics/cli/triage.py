@@ -10,11 +10,11 @@ import typer
 from forensics.cli.options import AnswerFormat, IpRangesOption
 from forensics.cli.question import Question, question
 
-All = Annotated[bool, typer.Option("--all", help="Show all leads; by default, the first 10.")]
+All = Annotated[bool, typer.Option("--all", help="Show up to a hundred leads in full; by default, the first 10.")]
 
 
 @question(AnswerFormat)
-def triage(asked: Question, ip_ranges: IpRangesOption = None, all_leads: All = False) -> None:
+def triage(asked: Question, ip_ranges: IpRangesOption = None, every: All = False) -> None:
     """Show where to look first in logs that nobody has read.
 
     Ranks what actors did with each key by how unusual it is within these logs: new networks and programs, refused
@@ -29,4 +29,4 @@ def triage(asked: Question, ip_ranges: IpRangesOption = None, all_leads: All = F
     """
     with asked.opened() as case:
         answer = replace(case.triage(ip_ranges=ip_ranges), source=asked.source)
-        asked.print(answer, "all leads" if all_leads else "")
+        asked.print(answer, "whole_triage" if every else "")

@@ -46,7 +46,6 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "Verification": {"table": "verify_text:render_verification", "rows": "verify_text:verification_rows"},
     "Who": {"table": "who_text:render_who"},
     # by the content of an answer, of rows or of a sequence
-    "all leads": {"table": "triage_text:render_all_leads"},
     "events": {"table": "rows_text:render_events", "timeline": "timesketch:events_timeline"},
     "files": {"table": "info_text:render_files"},
     "queries": {
@@ -64,6 +63,7 @@ RENDERERS: Mapping[str, Mapping[str, str]] = {
     "whole_key": {"table": "key_text:render_whole_key"},
     "whole_pivot": {"table": "pivot_text:render_whole_pivot"},
     "whole_story": {"table": "story_text:render_whole_story"},
+    "whole_triage": {"table": "triage_text:render_whole_triage"},
     "schema": {"table": "schema_text:render_schema", "rows": "schema_text:schema_rows"},
 }
 _LAID_OUT = {"Coverage", "events", "result"}  # their tables depend on the width

@@ -32,8 +32,8 @@ def render_triage(answer: Triage) -> Iterator[Line]:
     return _page(answer, _FIRST_PAGE, _IN_FULL, _FEW_ROWS if len(answer.leads) > _IN_FULL else _ROWS)
 
 
-def render_all_leads(answer: Triage) -> Iterator[Line]:
-    """Return all leads in full."""
+def render_whole_triage(answer: Triage) -> Iterator[Line]:
+    """Return all leads of the answer in full."""
     return _page(answer, len(answer.leads), len(answer.leads), _ALL_ROWS)
 
 

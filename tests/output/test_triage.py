@@ -14,7 +14,7 @@ from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
 from forensics.case import Case
 from forensics.output import words
 from forensics.output.lines import cells, lay_out
-from forensics.output.triage_text import render_all_leads, render_triage
+from forensics.output.triage_text import render_triage, render_whole_triage
 from tests.output.golden import same_as_golden
 from tests.simulator import sample
 
@@ -73,9 +73,9 @@ def test_the_first_page_has_ten_leads_and_all_has_the_rest() -> None:
     same_as_golden("triage_many_80", shown(many, 80))
     assert shown(many).count("next") == 10
     assert "and 3 more leads; --all shows them" in shown(many)
-    every = lay_out(render_all_leads(many), None)
+    every = lay_out(render_whole_triage(many), None)
     assert every.count("next") == every.count("proof") == 13
-    assert "and 87 weaker leads, not listed" in lay_out(render_all_leads(replace(many, leads_total=100)), None)
+    assert "and 87 weaker leads, not listed" in lay_out(render_whole_triage(replace(many, leads_total=100)), None)
 
 
 def test_the_first_page_is_one_screen(sample_case: Path) -> None:
