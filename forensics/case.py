@@ -218,11 +218,12 @@ class Case(CaseTables):
         return self._log.add("triage", named_files("ip_ranges", [ip_ranges]), answer)
 
     def story(self, subject: str, *, leaked_at: datetime | None = None, **wanted: Unpack[EventFilter]) -> Story:
-        """Return what a key, session, user, role or address did in time, with everything derived from it.
+        """Return what a key, session, user, role or address did, with everything derived from it, by time.
 
         Args:
             subject: an access key ID, session ARN, principal ID, ARN or name of a user or role, address or network.
-            leaked_at: the time of the leak, UTC; earlier calls are summarized in one step.
+            leaked_at: the time of the leak; UTC if it has no time zone. `earlier` of the answer summarizes the calls
+                before it.
             **wanted: the criteria of `EventFilter` that restrict the story, such as since and until.
 
         Raises NoSuchSubject if a name means no actor or role, or several.

@@ -63,7 +63,8 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
         connection: the case.
         text: an access key ID, session ARN, principal ID, ARN, name of a user or role, IP address or network.
         wanted: criteria of `EventFilter` that restrict the story, such as since and until.
-        leaked_at: the time of the leak; `earlier` of the answer summarizes the calls before it.
+        leaked_at: the time of the leak; UTC if it has no time zone. `earlier` of the answer summarizes the calls
+            before it.
 
     Raises:
         NoSuchSubject: no actor and no role has the name, or several have.
