@@ -20,9 +20,9 @@ import forensics.investigate
 from forensics.attribution.database import connect
 from forensics.investigate.key.activity import uses_of
 from forensics.investigate.pivot.pivot_page import calls_of
+from forensics.investigate.signal_weights import WEIGHTS
 from forensics.investigate.sql_rows import Row, pairs, rows, run, values
 from forensics.investigate.story.story_page import story_tables
-from forensics.investigate.triage.signal_weights import WEIGHTS
 from forensics.investigate.triage.triage_signals import SIGNALS, TABLES, signals_of
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout

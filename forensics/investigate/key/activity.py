@@ -8,8 +8,8 @@ from datetime import datetime
 from forensics.answers.key_answer import Activity, Burst, Sensitive, Totals, Used, UsedAddress, UsedAgent, UsedWith
 from forensics.investigate.applications import application_of
 from forensics.investigate.key.address_context import AddressContext
+from forensics.investigate.signal_weights import WEIGHTS
 from forensics.investigate.sql_rows import Connection, Row, grouped, rows, run, values
-from forensics.investigate.triage.signal_weights import WEIGHTS
 from forensics.investigate.workloads import address_class
 
 _LISTED = 100  # maximum entries of each list

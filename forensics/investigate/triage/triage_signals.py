@@ -14,8 +14,8 @@ import pyarrow as pa
 from forensics.answers.triage_answer import Signal
 from forensics.answers.who_answer import Agreement, UsedFrom
 from forensics.investigate.ip_ranges import IpRanges
+from forensics.investigate.signal_weights import WEIGHTS
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, run
-from forensics.investigate.triage.signal_weights import WEIGHTS
 from forensics.investigate.triage.triage_rows import ClaimRow, ScoredSignal, WorkloadRow
 from forensics.investigate.who.claims import agreement
 from forensics.investigate.workloads import workload

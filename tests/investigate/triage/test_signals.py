@@ -11,8 +11,8 @@ import pytest
 from forensics.answers.core import Grade
 from forensics.answers.triage_answer import Signal, Triage
 from forensics.case import Case
+from forensics.investigate.signal_weights import WEIGHTS
 from forensics.investigate.triage import triage_page
-from forensics.investigate.triage.signal_weights import WEIGHTS
 from tests.attribution.records import S3, Account, Json, assume_role, call, sign_in_event, trust_policy
 from tests.cases import case_of_records
 
