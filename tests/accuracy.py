@@ -139,21 +139,16 @@ Owners = dict[CredentialId, set[tuple[str, str | None]]]
 
 
 def owners_in(worlds: list[World]) -> Owners:
-    """Return the owners of all credentials in the complete logs, and of all keys that they create or change.
-
-    A request can show neither the key nor the principal ID of its session.
-    """
+    """Return the owners of all credentials in the complete logs, also of those that only a request or change shows."""
     owners = _owners_of_made_keys(record for world in worlds for file in world.files for record in file.records)
-    for expected in (expected for world in worlds for expected in truth(world, world.files)):
-        account_id, created_at = expected.account_id, expected.creation_date
-        ids: list[CredentialId] = [
-            (account_id, None, expected.principal_id, created_at),
-            (account_id, None, None, created_at),
-        ]
-        if expected.access_key_id:
-            ids.append((account_id, expected.access_key_id, None, None))
-        for id_ in ids:
-            owners.setdefault(id_, set()).update(expected.allowed)
+    for world in worlds:
+        actors = {expected.id: set(expected.allowed) for expected in truth(world, world.files)}
+        # a request can show neither the key nor the principal ID of its session
+        requested = {one.issued.id: actors.get(one.caller.id, set()) for one in world.issuances if not one.logs_key}
+        for (account_id, key, principal_id, created_at), allowed in [*actors.items(), *requested.items()]:
+            ids: list[CredentialId] = [(account_id, None, principal, created_at) for principal in (principal_id, None)]
+            for id_ in [*ids, (account_id, key, None, None)] if key else ids:
+                owners.setdefault(id_, set()).update(allowed)
     return owners
 
 
