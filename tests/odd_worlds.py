@@ -292,12 +292,17 @@ class TreeJudge:
             accepted = self._iam.accepts(step.action, step.account_id, target)
             if self._seen.accepts(step.action, step.account_id, seen_target):
                 self._seen.contain(step.action, step.account_id, seen_target, now)
-            elif not accepted and not self._is_look_up(step):
+            elif not accepted and not self._is_look_up(step) and not self._is_of_root(step):
                 self._note("refused step", True, f"{step.action} {step.target}: {step}")
             if accepted:
                 self._iam.contain(step.action, step.account_id, target, now)
         if self._delivered.complete:
             self._after_the_plan(working, now)
+
+    def _is_of_root(self, step: Step) -> bool:
+        """Return whether a step is about a key of root, which IAM accepts from root itself."""
+        credentials = self._delivered.descent.by_key[step.account_id, step.target]
+        return any(one.principal_id == one.account_id for one in credentials)
 
     def _is_look_up(self, step: Step) -> bool:
         """Return whether a step first finds a user by ID, of which no delivered record shows that it was deleted."""

@@ -14,7 +14,7 @@ class Descent:
     """The credentials of a world, and which derive from which.
 
     `surely`: requested with it, or keys and users that it created. `possibly`: also sessions of users whose password,
-    and of roles whose trust policy, it set.
+    and of roles whose trust policy, it set, and service-specific credentials that it reset.
     """
 
     def __init__(self, world: World) -> None:
@@ -71,6 +71,8 @@ class Descent:
             match change.api:
                 case "CreateAccessKey" | "CreateServiceSpecificCredential":
                     self._plant(by, change.event_id, [one for one in everything if one.access_key_id == change.id])
+                case "ResetServiceSpecificCredential":
+                    self._possibly[by] |= _ids(one for one in everything if one.access_key_id == change.id)
                 case "CreateUser":
                     self._plant(by, change.event_id, [one for one in everything if one.principal_id == change.id])
                 case "CreateLoginProfile":
