@@ -118,6 +118,7 @@ def _program(
     \b
     Or load the logs into a case, and query it as often as you like:
       forensics ingest sample_logs --case my-case
+      forensics triage --case my-case
       forensics who ASIAZNW342S3J6ZQNFX7 --case my-case
       forensics events --case my-case --key ASIAZNW342S3J6ZQNFX7
     """

@@ -48,7 +48,8 @@ def render_ingest(answer: Ingest) -> Iterator[Line]:
     yield from _unread(answer.unread)
     if answer.events:
         yield BLANK
-        yield line(f"Next: forensics who ACCESS_KEY_ID --case {shlex.quote(answer.case)}")
+        case = shlex.quote(answer.case)
+        yield line(f"Next: forensics triage --case {case}, or with a key: forensics who ACCESS_KEY_ID --case {case}")
 
 
 def render_snapshot(answer: Snapshot) -> Iterator[Line]:
