@@ -78,7 +78,7 @@ class Delivered:
         self.complete = len(files) == len(world.files)
         self.present = {record["eventID"] for file in files for record in file.records}
         changes = [change for change in world.permissions.changes if not self._is_by_new_name_alone(change)]
-        self.known = [one for one in changes if one.event_id in self.present or one.api.startswith("Create")]
+        self.known = [one for one in changes if one.event_id in self.present or self._must_have_happened(one)]
         """The changes that are delivered; whatever exists was created at some time."""
         principals = world.permissions.principals()
         self.deleted_users = {
@@ -105,6 +105,13 @@ class Delivered:
             for one in world.issuances
             if one.logs_key and {one.full, one.redacted} & self.present
         }
+
+    def _must_have_happened(self, change: Change) -> bool:
+        """Return whether a missing change created something, other than with a name that a missing rename freed."""
+        renames = (one for one in self.world.permissions.changes if one.api == "UpdateUser" and one.time < change.time)
+        named = (change.account_id, change.name)
+        is_freed = any((one.account_id, one.name) == named and one.event_id not in self.present for one in renames)
+        return change.api.startswith("Create") and not is_freed
 
     def _is_by_new_name_alone(self, change: Change) -> bool:
         """Return whether a password was deleted under a new name that no record shows its user to have."""
