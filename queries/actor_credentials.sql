@@ -28,5 +28,5 @@ join filtered_credentials(
 join credentials on credentials.credential_id = actors.credential_id
 left join links on links.child_credential_id = credentials.credential_id and links.is_chosen
 left join issuances on issuances.issuance_id = links.issuance_id
-where is_actor($actor, actors.actor_id, actors.display_name, actors.actor_arn)
+where is_actor($actor, actors.actor_id, actors.qualified_actor_id, actors.display_name, actors.actor_arn)
 order by matching.first_use, credentials.access_key_id, credentials.credential_id

@@ -95,7 +95,8 @@ class SubjectMatch:
     """One of several things that a text means, and the command that queries it.
 
     `id` is null for a user or role that is only known by its name; `kind` is that of an actor. `first_seen`,
-    `last_seen`: the first and the last record with this name.
+    `last_seen`: the first and the last record with this name. `issuer`: the SAML issuer, web identity provider or
+    identity store that assigned the ID.
     """
 
     type: SubjectMatchType
@@ -107,6 +108,7 @@ class SubjectMatch:
     first_seen: datetime | None
     last_seen: datetime | None
     command: tuple[str, ...]
+    issuer: str | None = None
 
 
 def with_options(matches: Iterable[SubjectMatch], options: Iterable[str]) -> tuple[SubjectMatch, ...]:

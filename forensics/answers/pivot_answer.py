@@ -25,7 +25,8 @@ class PivotType(StrEnum):
 @dataclass(frozen=True, slots=True)
 class PivotSubject:
     """The subject of a page. `id`: the address or resource as given, or the unique ID of a user or role; null if the
-    text means several things, or if no record shows the ID. `kind`: that of a user.
+    text means several things, or if no record shows the ID. `kind`: that of a user. `issuer`: the SAML issuer, web
+    identity provider or identity store that assigned the ID.
     """
 
     type: PivotType
@@ -34,6 +35,7 @@ class PivotSubject:
     arn: str | None = None
     account_id: str | None = None
     kind: ActorKind | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 -- restrict. actor: the ID, name or ARN of an actor. origin_key: an access key ID; also everything derived from the key.
 -- account: a list of IDs. address: a list of source addresses as logged. since, until: times, `until` excluded.
 
--- is_actor: whether `wanted` is the ID, name or ARN of an actor, in any case.
-create macro is_actor(wanted, id, name, arn) as lower(wanted) in (lower(id), lower(name), lower(arn));
+-- is_actor: whether `wanted` is the ID, name or ARN of an actor, in any case. The ID can be qualified: ISSUER:ID.
+create macro is_actor(wanted, id, qualified_id, name, arn) as
+    lower(wanted) in (lower(id), lower(qualified_id), lower(name), lower(arn));
 
 -- filtered_events: the attributed events that match all arguments. Grain: one row per event.
 create macro filtered_events(
@@ -11,7 +12,7 @@ create macro filtered_events(
 ) as table
 select *
 from attributed_events
-where (actor is null or is_actor(actor, actor_id, actor_name, actor_arn))
+where (actor is null or is_actor(actor, actor_id, qualified_actor_id, actor_name, actor_arn))
   and (
       origin_key is null
       or access_key_id = origin_key

@@ -20,7 +20,11 @@ _NAMED_BY_ARN = re.compile(
 
 
 class NamedSubject(Row, frozen=True):
-    """An actor, a role or a session. `actors`: those of a session, as `KIND ID`; `role_id`: the role of a session."""
+    """An actor, a role or a session.
+
+    `issuer`: who assigned the ID of a person outside AWS; `qualified_id`: both as one text, otherwise the ID. `actors`:
+    those of a session, as `KIND QUALIFIED_ID`; `role_id`: the role of a session.
+    """
 
     type: SubjectMatchType
     kind: ActorKind | None
@@ -32,6 +36,8 @@ class NamedSubject(Row, frozen=True):
     last_seen: datetime | None
     actors: tuple[str, ...] = ()
     role_id: str | None = None
+    issuer: str | None = None
+    qualified_id: str | None = None
 
     def match(self, command: str) -> SubjectMatch:
         """Return the subject with the command that queries it."""
@@ -46,7 +52,8 @@ class NamedSubject(Row, frozen=True):
             self.kind,
             self.first_seen,
             self.last_seen,
-            ("forensics", command, self.id or self.arn or by_name),
+            ("forensics", command, self.qualified_id or self.id or self.arn or by_name),
+            self.issuer,
         )
 
 
@@ -70,7 +77,7 @@ def named_subjects(connection: Connection, text: str) -> list[NamedSubject]:
 
 def _distinct(found: Sequence[NamedSubject]) -> Iterator[NamedSubject]:
     with_id = {(one.type, one.kind, one.account_id) for one in found if one.id}
-    owners = {f"{one.kind} {one.id}" for one in found if one.type == SubjectMatchType.ACTOR}
+    owners = {f"{one.kind} {one.qualified_id}" for one in found if one.type == SubjectMatchType.ACTOR}
     roles = {one.id for one in found if one.type == SubjectMatchType.ROLE}
     for one in found:
         if one.type == SubjectMatchType.SESSION:

@@ -1,7 +1,9 @@
 -- The actors, roles and sessions that a name, an ID or the part of an e-mail address before the @ means, in any case.
--- Grain: one row per (type, kind, id, account_id). $name: the text; $account: the account of the user or role, or null
--- for any. `id` is null for a user or role that is only known by its name. `first_seen`, `last_seen`: of a user, the
--- first and the last record with this name. `actors`: the kind and ID of each actor of a session; `role_id`: its role.
+-- Grain: one row per (type, kind, issuer, id, account_id). $name: the text; $account: the account of the user or role,
+-- or null for any. `id` is null for a user or role that is only known by its name. `issuer`: the SAML issuer, web identity
+-- provider or identity store that assigned the ID; `qualified_id`: the issuer and the ID as one text. `first_seen`,
+-- `last_seen`: of a user, the first and the last record with this name. `actors`: the kind and ID of each actor of a
+-- session; `role_id`: its role.
 with asked as (
     select lower($name) as name
 ),
@@ -42,6 +44,8 @@ actors_with_name as (
     select
         actors.actor_kind as kind,
         actors.actor_id as id,
+        actors.qualified_actor_id as qualified_id,
+        coalesce(actors.issuer, actors.provider, actors.identity_store_arn) as issuer,
         case when actors.actor_kind in ('iam_user', 'workload') then actors.actor_account_id end as account_id,
         max(actors.display_name) as name,
         max(actors.actor_arn) as arn,
@@ -54,6 +58,7 @@ actors_with_name as (
       and (from asked) in (
           lower(actors.display_name),
           lower(actors.actor_id),
+          lower(actors.qualified_actor_id),
           lower(actors.actor_arn),
           lower(split_part(actors.actor_name, '@', 1))
       )
@@ -73,6 +78,8 @@ named_actors as (
     select
         kind,
         case when kind = 'workload' and id in (from shared_ids) then coalesce(arn, id) else id end as id,
+        case when kind <> 'workload' then qualified_id end as qualified_id,
+        issuer,
         account_id,
         name,
         arn,
@@ -99,63 +106,74 @@ sessions as (
     where arn like '%:assumed-role/%' or arn like '%:federated-user/%'
 ),
 
+-- an export has the ID of an identity store, and records its ARN
+identity_stores as (
+    select regexp_extract(identity_store_arn, '[^/]+$', 0) as store_id, min(identity_store_arn) as arn
+    from actors
+    where identity_store_arn is not null
+    group by store_id
+),
+
 found as (
-    select
-        'actor' as type, 'iam_user' as kind, id, account_id, name, arn, first_seen, last_seen, [] as actors,
-        null as role_id
+    select 'actor' as type, 'iam_user' as kind, *
     from named_users
 
-    union all
+    union all by name
 
-    select 'actor', 'iam_user', id, account_id, name, null, event_time, event_time, [], null
+    select 'actor' as type, 'iam_user' as kind, id, account_id, name, event_time as first_seen, event_time as last_seen
     from changed_users
 
-    union all
+    union all by name
 
-    select 'actor', kind, id, account_id, name, arn, first_seen, last_seen, [], null
+    select 'actor' as type, *
     from named_actors
 
-    union all
+    union all by name
 
     select
-        case kind when 'role' then 'role' else 'actor' end,
-        nullif(kind, 'role'),
-        id,
-        case when kind <> 'identity_center_user' then account_id end,
-        name,
-        arn,
-        null,
-        null,
-        [],
-        null
-    from exported_principals
-    where (from asked) in (lower(name), lower(id))
+        case principals.kind when 'role' then 'role' else 'actor' end as type,
+        nullif(principals.kind, 'role') as kind,
+        principals.id,
+        identity_stores.arn || ':' || principals.id as qualified_id,
+        identity_stores.arn as issuer,
+        case when principals.kind <> 'identity_center_user' then principals.account_id end as account_id,
+        principals.name,
+        principals.arn
+    from exported_principals as principals
+    left join identity_stores on identity_stores.store_id = principals.store_id
+    where (from asked) in (lower(principals.name), lower(principals.id))
 
-    union all
+    union all by name
 
-    select 'role', null, role_id, account_id, role_name, session_issuer_arn, first_use, last_use, [], null
+    select
+        'role' as type,
+        role_id as id,
+        account_id,
+        role_name as name,
+        session_issuer_arn as arn,
+        first_use as first_seen,
+        last_use as last_seen
     from sessions
     where arn like '%:assumed-role/%'
       and (from asked) in (lower(role_name), lower(role_id))
 
-    union all
+    union all by name
 
-    select 'role', null, null, account_id, role_name, null, event_time, event_time, [], null
+    select 'role' as type, account_id, role_name as name, event_time as first_seen, event_time as last_seen
     from trust_policies
     where lower(role_name) = (from asked)
 
-    union all
+    union all by name
 
     select
-        'session',
-        null,
-        sessions.arn,
+        'session' as type,
+        sessions.arn as id,
         sessions.account_id,
-        session_name,
+        session_name as name,
         sessions.arn,
-        first_use,
-        last_use,
-        [coalesce(actors.actor_kind || ' ' || actors.actor_id, '')],
+        first_use as first_seen,
+        last_use as last_seen,
+        [coalesce(actors.actor_kind || ' ' || actors.qualified_actor_id, '')] as actors,
         role_id
     from sessions
     join actors on actors.credential_id = sessions.credential_id
@@ -166,14 +184,16 @@ select
     type,
     kind,
     id,
+    coalesce(max(qualified_id), id) as qualified_id,
+    issuer,
     account_id,
     arg_max(name, coalesce(last_seen, '1970-01-01'::timestamptz)) as name,
     max(arn) as arn,
     min(first_seen)::timestamp as first_seen,
     max(last_seen)::timestamp as last_seen,
-    list_sort(list_distinct(flatten(list(actors)))) as actors,
+    list_sort(list_distinct(flatten(list(coalesce(actors, []))))) as actors,
     min(role_id) as role_id
 from found
 where $account::varchar is null or account_id = $account
-group by type, kind, id, account_id
-order by type, account_id, kind, id
+group by type, kind, issuer, id, account_id
+order by type, account_id, kind, id, issuer

@@ -39,7 +39,7 @@ def _described(one: SubjectMatch) -> tuple[str | Span, ...]:
     actor = ACTOR_KINDS[one.kind] if one.kind else ""
     if one.type in (SubjectMatchType.ACTOR, SubjectMatchType.ROLE):
         name = one.name or one.arn or one.id or ""
-        ids = [id_ for id_ in dict.fromkeys((one.id, one.arn)) if id_ and id_ != name]
+        ids = [id_ for id_ in dict.fromkeys((one.id, one.arn, one.issuer)) if id_ and id_ != name]
         return (name, "bold"), f", {_TYPES.get(one.type, actor)}{account}", ("".join(f"  {id_}" for id_ in ids), "dim")
     behind = f", by {actor} {one.name or ''}".rstrip() if actor else ""
     return (short_name(one.id), "bold"), f", {_TYPES.get(one.type)}{account}{behind}"

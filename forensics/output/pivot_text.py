@@ -107,7 +107,7 @@ def _kind(answer: Pivot) -> str:
 
 def _ids(answer: Pivot) -> Iterator[Line]:
     shown = answer.subject.name or answer.subject.id or answer.asked
-    for detail in dict.fromkeys((answer.subject.id, answer.subject.arn)):
+    for detail in dict.fromkeys((answer.subject.id, answer.subject.arn, answer.subject.issuer)):
         if detail and detail not in (shown, answer.subject.account_id):
             yield labelled("", (detail, "dim"))
     if len(answer.names) > 1:
@@ -164,7 +164,8 @@ def _actor_lines(answer: Pivot, *, every: bool) -> Iterator[Line]:
             who: tuple[str | Span, ...] = (("not resolved", "bad"), f": {short_name(one.principal, one.principal)}")
         else:
             who = described(one.actor)
-        yield line(*who, "  ", grade_span(one.grade))
+        issuer = one.actor.issuer or one.actor.provider or one.actor.identity_store_arn
+        yield line(*who, "  ", grade_span(one.grade), (f"  {issuer}" if issuer else "", "dim"))
         yield line(f"{outcomes(one)}, {time_span(one.first_use, one.last_use)}", indent=2)
         yield line((", ".join(one.event_ids) or "no event ID logged", "dim"), indent=2)
     yield from _rest(answer.totals.actors, len(answer.actors) if every else _SHOWN, "more actor")

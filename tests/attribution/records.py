@@ -216,6 +216,26 @@ def copies(record: Json, role: Role) -> tuple[Json, Json]:
     return record | shared, record | shared | theirs
 
 
+def saml_sign_in(subject: str, role: Role, second: float, *, issues: str | None, issuer: str = "https://idp") -> Json:
+    """The hash of the identity provider in the record depends on the issuer."""
+    qualifier = f"n{uuid5(NAMESPACE_OID, issuer).hex[:8]}="
+    user = {"assumedRoleId": role.session_id(subject), "arn": role.session_arn(subject)}
+    return call(
+        {
+            "type": "SAMLUser", "principalId": f"{qualifier}:{subject}", "userName": subject,
+            "identityProvider": qualifier,
+        },
+        second,
+        source=STS,
+        name="AssumeRoleWithSAML",
+        account=role.account_id,
+        requestParameters={"roleArn": role.arn, "roleSessionName": subject},
+        responseElements={
+            **credentials(issues, second + 3600), "assumedRoleUser": user, "subject": subject, "issuer": issuer
+        },
+    )  # fmt: skip
+
+
 def get_session_token(identity: Json, second: float, *, issues: str | None) -> Json:
     return call(
         identity, second, source=STS, name="GetSessionToken", responseElements=credentials(issues, second + 3600)

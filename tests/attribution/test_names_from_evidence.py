@@ -61,6 +61,13 @@ def saml(name: str, second: float, key: str | None) -> dict[str, Any]:
     )
 
 
+def test_a_saml_sign_in_and_its_session_have_one_issuer(tmp_path: Path) -> None:
+    refused = saml("carol", 9, None) | {"errorCode": "AccessDenied", "responseElements": None}
+    records = [saml("carol", 0, AWS.key("K")), call(DEPLOY.session("carol", 0, AWS.key("K")), 5), refused]
+    with case_of_records(records, tmp_path) as case:
+        assert {case.who(record["eventID"]).actor.issuer for record in records} == {"https://idp"}
+
+
 CONSOLE = DEPLOY.session("carol", 0, AWS.key("CONSOLE"))
 
 

@@ -1,7 +1,8 @@
 -- actors: who is behind each credential. Grain: one row per credential.
 -- The actor is that of the nearest named ancestor, starting with the credential itself; the grade is the weakest on the
 -- way. `origin_access_key_id` is the long-term key at the end of the walk, with the weakest grade of the whole walk.
--- Root, services and anonymous callers have no name of their own: their `display_name` shows what they are.
+-- Root, services and anonymous callers have no name of their own: their `display_name` shows what they are. Actors
+-- of one kind with one `qualified_actor_id` are one actor, except for workloads of two accounts.
 
 with named_ancestors as (
     select walk.credential_id, walk.ancestor_credential_id, walk.depth, walk.grade_rank
@@ -313,5 +314,13 @@ select
         when 'aws_service' then attributed.actor_id
         when 'anonymous' then 'anonymous'
         else attributed.actor_name
-    end as display_name
+    end as display_name,
+    -- identity providers assign these IDs, so two people of two providers can have one
+    case
+        when attributed.actor_kind in ('saml_user', 'web_identity_user', 'identity_center_user', 'named_user')
+            then coalesce(
+                attributed.issuer, attributed.provider, attributed.identity_store_arn, attributed.actor_kind
+            ) || ':' || attributed.actor_id
+        else attributed.actor_id
+    end as qualified_actor_id
 from attributed

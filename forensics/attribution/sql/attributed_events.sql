@@ -41,6 +41,11 @@ select
         else actors.actor_arn
     end as actor_arn,
     case when not events.unreliable then actors.actor_account_id end as actor_account_id,
+    case when not events.unreliable then actors.qualified_actor_id end as qualified_actor_id,
+    case when not events.unreliable then actors.workload_type end as actor_workload_type,
+    case when not events.unreliable then actors.issuer end as actor_issuer,
+    case when not events.unreliable then actors.provider end as actor_provider,
+    case when not events.unreliable then actors.identity_store_arn end as actor_identity_store_arn,
     case
         when events.unreliable then 'none'
         when events.credential_id is not null then actors.grade

@@ -30,9 +30,21 @@ assumed_roots as (
     group by judged_links.child_credential_id
 ),
 
+-- the record of a SAML sign-in identifies the provider by a hash; its response has the issuer, as the session's actor
+saml_issuers as (
+    select caller_principal_id as principal_id, min(issuer) as issuer
+    from issuances
+    where caller_identity_type = 'SAMLUser'
+      and not is_unreliable
+      and not starts_with(caller_principal_id, concat(issuer, ':'))
+    group by caller_principal_id
+    having min(issuer) = max(issuer)
+),
+
 recorded as (
     select
         credentials.*,
+        coalesce(saml_issuers.issuer, credentials.identity_provider) as saml_issuer,
         -- a function's ARN may end in its version
         case
             when regexp_matches(credentials_issued_to, '^arn:[^:]*:lambda:[^:]*:[^:]*:function:')
@@ -45,6 +57,7 @@ recorded as (
     from credentials
     left join assumed_roots on assumed_roots.credential_id = credentials.credential_id
     left join has_person on has_person.credential_id = credentials.credential_id
+    left join saml_issuers on saml_issuers.principal_id = credentials.principal_id
 ),
 
 by_record as (
@@ -110,7 +123,7 @@ by_record as (
             else workload_service
         end as workload_type,
         case when identity_type = 'WebIdentityUser' then identity_provider end as provider,
-        case when identity_type = 'SAMLUser' then identity_provider end as issuer,
+        case when identity_type = 'SAMLUser' then saml_issuer end as issuer,
         case
             when identity_type in ('IdentityCenterUser', 'Directory', 'Unknown') then identity_store_arn
         end as identity_store_arn,

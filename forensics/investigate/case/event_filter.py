@@ -77,7 +77,7 @@ SHARED = ("actor", "origin_key", "account", "address", "since", "until")
 _CONDITIONS = {
     "key": "access_key_id = $key",
     "session": "$session in (arn, principal_id)",
-    "actor": "is_actor($actor, actor_id, actor_name, actor_arn)",
+    "actor": "is_actor($actor, actor_id, qualified_actor_id, actor_name, actor_arn)",
     "name": "regexp_full_match(event_name, $name, 'is')",
     "service": "regexp_full_match(event_source, $service, 'is')",
     "region": "regexp_full_match(aws_region, $region, 'is')",
@@ -108,7 +108,8 @@ _PATTERNS = {
 # the credentials of a criterion, for everything derived from them
 _ANCESTORS = {
     "session": f"select credential_id from credentials where {_CONDITIONS['session']}",  # noqa: S608 - a constant
-    "actor": "select credential_id from actors where is_actor($actor, actor_id, display_name, actor_arn)",
+    "actor": "select credential_id from actors"
+    " where is_actor($actor, actor_id, qualified_actor_id, display_name, actor_arn)",
     "role": f"select credential_id from credentials where {_CONDITIONS['role']}",  # noqa: S608 - a constant
 }
 OUTCOMES = ("succeeded", "denied", "failed")

@@ -10,10 +10,15 @@ counted as (
     select
         {
             kind: actor_kind,
-            id: actor_id,
+            id: min(actor_id),
             name: arg_max(actor_name, (event_time, event_key)),
             arn: arg_max(actor_arn, (event_time, event_key)),
-            account_id: actor_account_id
+            -- the record of a sign-in with SAML has no account
+            account_id: case when min(actor_account_id) = max(actor_account_id) then min(actor_account_id) end,
+            workload_type: min(actor_workload_type),
+            issuer: min(actor_issuer),
+            provider: min(actor_provider),
+            identity_store_arn: min(actor_identity_store_arn)
         } as actor,
         case when actor_kind = 'unknown' then principal end as principal,
         arg_max(grade, grade_rank) as grade,
@@ -26,7 +31,11 @@ counted as (
         arg_min(event_id, (event_time, event_key)) as first_event_id,
         nullif(arg_max(event_id, (event_time, event_key)), first_event_id) as last_event_id
     from graded
-    group by actor_kind, actor_id, actor_account_id, case when actor_kind = 'unknown' then principal end
+    group by
+        actor_kind,
+        qualified_actor_id,
+        case when actor_kind = 'workload' then actor_account_id end,
+        case when actor_kind = 'unknown' then principal end
 )
 
 select

@@ -41,7 +41,11 @@ select
             id: changes.actor_id,
             name: changes.actor_name,
             arn: changes.actor_arn,
-            account_id: changes.actor_account_id
+            account_id: changes.actor_account_id,
+            workload_type: changes.actor_workload_type,
+            issuer: changes.actor_issuer,
+            provider: changes.actor_provider,
+            identity_store_arn: changes.actor_identity_store_arn
         },
         grade: changes.grade,
         by_access_key_id: changes.access_key_id,

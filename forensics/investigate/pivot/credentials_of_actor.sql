@@ -1,4 +1,6 @@
--- The credentials of an actor. $kind: its kind; $id: its ID or ARN; $account: its account, or null for any.
+-- The credentials of an actor. $kind: its kind; $id: its qualified ID or ARN; $account: its account, or null for any.
 select credential_id
 from actors
-where actor_kind = $kind and $id in (actor_id, actor_arn) and ($account::varchar is null or actor_account_id = $account)
+where actor_kind = $kind
+  and $id in (qualified_actor_id, actor_arn)
+  and ($account::varchar is null or actor_account_id = $account)

@@ -6,10 +6,12 @@ with counted as (
         access_key_id,
         account_id,
         min(principal) as principal,
-        case when count(distinct coalesce(actor_kind, '') || coalesce(actor_id, '')) = 1 then min(actor_kind) end
-            as actor_kind,
-        case when count(distinct coalesce(actor_kind, '') || coalesce(actor_id, '')) = 1 then min(actor_name) end
-            as actor_name,
+        case when count(distinct coalesce(actor_kind, '') || coalesce(qualified_actor_id, '')) = 1
+            then min(actor_kind)
+        end as actor_kind,
+        case when count(distinct coalesce(actor_kind, '') || coalesce(qualified_actor_id, '')) = 1
+            then min(actor_name)
+        end as actor_name,
         count(*) as events,
         count(*) filter (outcome = 'succeeded') as succeeded,
         count(*) filter (outcome = 'denied') as denied,

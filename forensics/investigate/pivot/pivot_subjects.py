@@ -96,12 +96,12 @@ def _only(type_: PivotType, text: str, found: Sequence[NamedSubject], of_one: Ca
 def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
     is_iam = one.kind == ActorKind.IAM_USER
     account = one.account_id if is_iam else None
-    actor = {"kind": one.kind, "id": one.id, "account": account}
+    actor = {"kind": one.kind, "id": one.qualified_id, "account": account}
     ids = values(connection, str, "pivot/credentials_of_actor", **actor)
-    subject = PivotSubject(PivotType.USER, one.id, one.name, one.arn, one.account_id, one.kind)
+    subject = PivotSubject(PivotType.USER, one.id, one.name, one.arn, one.account_id, one.kind, one.issuer)
     with calls_signed_by(connection, ids):
         found = page(connection, subject, asked, times)
-    name = one.id or one.name or asked
+    name = one.qualified_id or one.name or asked
     story = ("forensics", "story", name)
     events = ("forensics", "events", "--actor", name)
     if not is_iam:

@@ -27,7 +27,8 @@ def who_by_name(connection: Connection, text: str, ip_ranges: IpRanges | None = 
     is_address = network_of(text) is not None
     found = _callers_from(connection, text) if is_address else named_subjects(connection, text)
     if len(found) == 1 and (identifier := _identifier(found[0])):
-        answer = who_of(connection, identifier, subject_rows(connection, identifier), ip_ranges)
+        alone = replace(identifier, id=found[0].qualified_id or identifier.id)
+        answer = who_of(connection, identifier, subject_rows(connection, alone), ip_ranges)
         return replace(answer, asked=text if text != identifier.id else None)
     if found:
         matches = tuple(one.match("who" if _identifier(one) else _page_of(one)) for one in found[:_LISTED])

@@ -11,7 +11,7 @@ import pytest
 from forensics.answers.pivot_answer import Pivot
 from forensics.case import Case
 from forensics.errors import NotAnIdentifier, SecretRefused, UnusableFilter
-from tests.attribution.records import START, Account, Json, assume_role, call
+from tests.attribution.records import START, Account, Json, assume_role, call, saml_sign_in
 from tests.cases import case_of_records
 
 IAM, LAMBDA = "iam.amazonaws.com", "lambda.amazonaws.com"
@@ -227,3 +227,31 @@ def test_the_arn_of_a_user_means_no_role(tmp_path: Path) -> None:
     ]  # fmt: skip
     with case_of_records(records, tmp_path) as case:
         assert case.resource(user.arn).subject.arn == user.arn and not case.resource(user.arn).matches
+
+
+READER, ADMIN = AWS.role("reader"), AWS.role("admin")
+CEO, IDP, EVIL = "ceo@acme.example", "https://idp.acme.example", "https://evil.example"
+TWO_PROVIDERS = (
+    saml_sign_in(CEO, READER, 0, issues=AWS.key("CEO"), issuer=IDP),
+    call(READER.session(CEO, 0, AWS.key("CEO")), 1),
+    saml_sign_in(CEO, ADMIN, 10, issues=AWS.key("EVIL"), issuer=EVIL),
+    call(ADMIN.session(CEO, 10, AWS.key("EVIL")), 11, name="DeleteBucket"),
+)
+
+
+def test_one_subject_of_two_identity_providers_is_two_people(tmp_path: Path) -> None:
+    with case_of_records(TWO_PROVIDERS, tmp_path) as case:
+        several = case.user(CEO)
+        assert [one.issuer for one in several.matches] == [EVIL, IDP]
+        assert [one.issuer for one in case.who(CEO).matches] == [EVIL, IDP]
+        for one in several.matches:
+            page = case.user(one.command[2])
+            assert (page.subject.issuer, page.activity.events) == (one.issuer, 2)
+            assert [who.actor.issuer for who in page.actors] == [one.issuer]
+            events = next(command for command in page.commands if "events" in command)
+            assert len(case.events(actor=events[-1])) == 2
+            who = case.who(one.command[2])
+            assert (who.subject.id, who.actor.issuer) == (CEO, one.issuer)
+        callers = case.address("198.51.100.7").actors
+        assert [(one.actor.issuer, one.succeeded) for one in callers] == [(IDP, 2), (EVIL, 2)]
+        assert [one.actor.account_id for one in callers] == [AWS.id, AWS.id]
