@@ -16,6 +16,7 @@ BEFORE_NAMES = ("telling_events", "caller_copies", "issuances", "issuance_events
 BEFORE_WALK = (
     "identity_center_names",
     "credentials",
+    "redacted_credentials",
     "on_behalf_of",
     "principals",
     "coverage",

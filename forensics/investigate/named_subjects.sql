@@ -40,6 +40,12 @@ changed_users as (
     where lower(user_name) = (from asked)
 ),
 
+user_ids as (
+    select actor_id
+    from actors
+    where actor_kind in ('iam_user', 'root') and actor_id is not null
+),
+
 actors_with_name as (
     select
         actors.actor_kind as kind,
@@ -55,6 +61,9 @@ actors_with_name as (
     join credentials on credentials.credential_id = actors.credential_id
     where actors.actor_kind not in ('unknown', 'anonymous')
       and actors.actor_id is not null
+      and actors.credential_id not in (from redacted_credentials)
+      -- a session that only the redacted copy of its request shows; the ID is that of the user
+      and (actors.actor_kind <> 'external_principal' or actors.actor_id not in (from user_ids))
       and (from asked) in (
           lower(actors.display_name),
           lower(actors.actor_id),

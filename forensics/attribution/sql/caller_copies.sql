@@ -5,6 +5,7 @@
 
 select
     redacted.event_key,
+    redacted.credential_id,
     own.event_key as own_event_key,
     own.credential_id as own_credential_id,
     coalesce(

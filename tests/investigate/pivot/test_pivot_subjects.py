@@ -11,7 +11,7 @@ import pytest
 from forensics.answers.pivot_answer import Pivot
 from forensics.case import Case
 from forensics.errors import NotAnIdentifier, SecretRefused, UnusableFilter
-from tests.attribution.records import START, Account, Json, assume_role, call, saml_sign_in
+from tests.attribution.records import START, Account, Json, assume_role, call, copies, saml_sign_in
 from tests.cases import case_of_records
 
 IAM, LAMBDA = "iam.amazonaws.com", "lambda.amazonaws.com"
@@ -255,3 +255,29 @@ def test_one_subject_of_two_identity_providers_is_two_people(tmp_path: Path) -> 
         callers = case.address("198.51.100.7").actors
         assert [(one.actor.issuer, one.succeeded) for one in callers] == [(IDP, 2), (EVIL, 2)]
         assert [one.actor.account_id for one in callers] == [AWS.id, AWS.id]
+
+
+def test_the_copy_of_another_account_is_no_further_user(tmp_path: Path) -> None:
+    there = OTHER.role("there")
+    own, theirs = copies(assume_role(ALICE.signs(), there, "x", 0, issues=OTHER.key("T")), there)
+    _, only_theirs = copies(assume_role(ALICE.signs(), there, "y", 5, issues=OTHER.key("U")), there)
+    in_session = call(DEPLOY.session("bob", 0, K), 1)
+    chained, chained_there = copies(
+        assume_role(DEPLOY.session("bob", 0, K), there, "z", 9, issues=OTHER.key("Z")), there
+    )
+    records = [own, theirs, only_theirs, assume_role(BOB.signs(), DEPLOY, "bob", 0, issues=K), in_session]
+    with case_of_records([*records, chained, chained_there], tmp_path) as case:
+        for text in ("alice", ALICE.id, ALICE.arn):
+            assert case.user(text).subject.kind == "iam_user"
+            assert case.who(text).actor.name == "alice"
+        assert case.user("alice").activity.events == 2
+        who = case.who(DEPLOY.id)
+        assert (who.actor.name, len(who.sessions)) == ("bob", 0)
+
+
+def test_a_user_of_iam_and_one_of_an_identity_provider_have_commands_of_their_own(tmp_path: Path) -> None:
+    with case_of_records(
+        [call(ALICE.signs(), 0), saml_sign_in("alice", READER, 5, issues=K, issuer=IDP)], tmp_path
+    ) as case:
+        pages = [case.user(one.command[2]) for one in case.user("alice").matches]
+    assert [page.subject.kind for page in pages] == ["iam_user", "saml_user"]
