@@ -17,6 +17,9 @@ from forensics.investigate.sql_rows import Connection, Row, rows, run
 _OBJECT = re.compile(r"arn:[^:]*:s3:::[^/]+/.+", re.IGNORECASE | re.DOTALL)
 _IAM_ARN = re.compile(r"arn:[^:]*:iam::(?P<account>\d*):(?P<kind>[^/:]+)/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)
 _ARN_PARTS = 6
+# what precedes the name in an ARN, such as function: or parameter/
+_TYPE = re.compile(r"[a-z][a-z0-9-]*[:/]")
+_SECRET_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 
 
 class ResourceRow(Row, frozen=True):
@@ -71,6 +74,10 @@ class ResourceGroup:
         return self.arn or self.name
 
     @property
+    def place(self) -> Place:
+        return Place(self.known.service or None, self.known.account or None, self.known.region or None)
+
+    @property
     def account_id(self) -> str | None:
         return self.known.account or None
 
@@ -94,7 +101,7 @@ class ResourceGroup:
         """Return the parameters of `pivot/calls_on`."""
         values = [row.value for row in self.found]
         return {
-            "text": _end(self.known.name),
+            "text": _common_end(values),
             "is_object": _is_object(text),
             "values": values,
             "sources": [row.event_source for row in self.found],
@@ -110,7 +117,7 @@ def resource_groups(connection: Connection, text: str, place: Place) -> list[Res
     iam, is_object = _IAM_ARN.fullmatch(text), _is_object(text)
     # calls name their target by its ARN or only by its name; an object of S3 has its ARN in all of them
     is_arn = text.startswith("arn:") and not is_object
-    name = iam["name"] if iam else _end(text) if is_arn else text
+    name = iam["name"] if iam else _end(_unsuffixed(text)) if is_arn else text.lstrip("/")
     run(connection, "call_facts")
     groups = _grouped(rows(connection, ResourceRow, "pivot/resources", text=name, is_object=is_object))
     if iam:
@@ -118,7 +125,10 @@ def resource_groups(connection: Connection, text: str, place: Place) -> list[Res
         groups = [one for one in groups if one.kind == iam["kind"]] or [one for one in groups if one.kind is None]
     elif is_arn:
         groups = [one for one in groups if any(row.value.lower() == text.lower() for row in one.found)]
-    return [one for one in groups if _is_in(one, place)]
+    elif text.startswith("/"):
+        groups = [one for one in groups if _has_name(one, text)]
+    groups = [one for one in groups if _is_in(one, place)]
+    return [one for one in groups if one.place == place and _has_name(one, text)] or groups
 
 
 def _grouped(found: Sequence[ResourceRow]) -> list[ResourceGroup]:
@@ -151,7 +161,31 @@ def _known(row: ResourceRow) -> _Known:
 def _may_be(bare: _Known, other: _Known) -> bool:
     """Return whether a bare name may be that of a resource with an ARN."""
     is_there = bare.service == other.service and other.account in ("", bare.account)
-    return is_there and other.region in ("", bare.region) and _end(other.name) == _end(bare.name)
+    return is_there and other.region in ("", bare.region) and bare.name.lstrip("/") in _names(other)
+
+
+def _names(known: _Known) -> set[str]:
+    """Return the names, without a leading slash, that a request may have for a resource with an ARN."""
+    name = known.name
+    untyped = name if known.service == "s3" else _TYPE.sub("", name, count=1) if _TYPE.match(name) else name
+    secret = _SECRET_SUFFIX.sub("", untyped) if known.service == "secretsmanager" else untyped
+    return {one.lstrip("/") for one in (name, untyped, secret)}
+
+
+def _has_name(group: ResourceGroup, text: str) -> bool:
+    """Return whether a text is the whole name of a resource, in any case."""
+    names = {row.value.lstrip("/") for row in group.found} | _names(group.known)
+    return text.lstrip("/").lower() in {name.lower() for name in names}
+
+
+def _unsuffixed(arn: str) -> str:
+    return _SECRET_SUFFIX.sub("", arn) if ":secretsmanager:" in arn else arn
+
+
+def _common_end(values: Sequence[str]) -> str:
+    """Return the longest end of a value that all values contain, in any case; it may be empty."""
+    ends = sorted({_end(_unsuffixed(value)).lower() for value in values}, key=len, reverse=True)
+    return next((end for end in ends if all(end in value.lower() for value in values)), "")
 
 
 def _end(name: str) -> str:

@@ -1,6 +1,6 @@
 -- The resources that a text means, as they are logged. Grain: one row per (value, event_source, account, region).
--- $text: the ARN, its end, or the name, in any case; $is_object: whether it is an object of S3, otherwise objects count
--- as their bucket.
+-- $text: the ARN, its end, or the name, in any case and without a leading slash; $is_object: whether it is an object of
+-- S3, otherwise objects count as their bucket. The ARN of a secret ends in six random characters that its name lacks.
 with logged as (
     select
         case when $is_object then resource else call_facts(resource, event_name, event_category).resource end as value,
@@ -10,6 +10,13 @@ with logged as (
         event_time
     from events
     where contains(lower(resource), lower($text))
+),
+
+ending as (
+    select
+        *,
+        '/' || regexp_replace(lower(value), '^(arn:[^:]*:secretsmanager:.*)-[a-z0-9]{6}$', '\1', 's') as named
+    from logged
 )
 
 select
@@ -19,9 +26,9 @@ select
     aws_region,
     min(event_time)::timestamp as first_seen,
     max(event_time)::timestamp as last_seen
-from logged
-where lower(value) = lower($text)
-   or ends_with(lower(value), '/' || lower($text))
-   or ends_with(lower(value), ':' || lower($text))
+from ending
+where ends_with('/' || lower(value), '/' || lower($text))
+   or ends_with(named, '/' || lower($text))
+   or ends_with(named, ':' || lower($text))
 group by value, event_source, account_id, aws_region
 order by value, event_source, account_id, aws_region

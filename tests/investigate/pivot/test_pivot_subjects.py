@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -281,3 +282,49 @@ def test_a_user_of_iam_and_one_of_an_identity_provider_have_commands_of_their_ow
     ) as case:
         pages = [case.user(one.command[2]) for one in case.user("alice").matches]
     assert [page.subject.kind for page in pages] == ["iam_user", "saml_user"]
+
+
+SSM, SECRETS = "ssm.amazonaws.com", "secretsmanager.amazonaws.com"
+
+
+def ssm(second: int, name: str, parameter: str, **top: Any) -> Json:
+    return call(ALICE.signs(), second, source=SSM, name=name, requestParameters={"name": parameter}, **top)
+
+
+def test_a_bare_name_is_that_of_an_arn_only_as_a_whole(tmp_path: Path) -> None:
+    arn = f"arn:aws:ssm:us-east-1:{AWS.id}:parameter/prod/db/password"
+    parameter: Json = {"resources": [{"ARN": arn, "type": "AWS::SSM::Parameter"}]}
+    records = [
+        ssm(0, "GetParameter", "/prod/db/password", **parameter),
+        ssm(1, "DeleteParameter", "/dev/db/password"),
+        ssm(2, "DeleteParameter", "/prod/db/password"),
+        ssm(3, "DeleteParameter", "/old/prod/db/password"),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        for text in (arn, "/prod/db/password"):
+            page = case.resource(text)
+            assert (page.subject.arn, page.activity.events) == (arn, 2)
+        assert case.resource("/dev/db/password").activity.events == 1
+        several = case.resource("db/password").matches
+        assert len(several) == 3
+        assert [case.resource(*one.command[2:3], **options_of(one.command)).activity.events for one in several] == [
+            2,
+            1,
+            1,
+        ]
+
+
+def options_of(command: tuple[str, ...]) -> dict[str, Any]:
+    return {name.removeprefix("--"): value for name, value in zip(command[3::2], command[4::2], strict=True)}
+
+
+def test_the_arn_of_a_secret_has_the_calls_by_name_too(tmp_path: Path) -> None:
+    arn = f"arn:aws:secretsmanager:us-east-1:{AWS.id}:secret:prod/db/pw-Ab12Cd"
+    records = [
+        call(ALICE.signs(), 0, source=SECRETS, name="GetSecretValue", requestParameters={"secretId": arn}),
+        call(ALICE.signs(), 1, source=SECRETS, name="DeleteSecret", requestParameters={"secretId": "prod/db/pw"}),
+        call(ALICE.signs(), 2, source=SECRETS, name="DeleteSecret", requestParameters={"secretId": "dev/db/pw"}),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        for text in (arn, "prod/db/pw"):
+            assert (case.resource(text).subject.arn, case.resource(text).activity.events) == (arn, 2)
