@@ -39,7 +39,9 @@ def events(
     service: Annotated[list[str] | None, _several("NAME", "Only calls of this service, such as iam.")] = None,
     region: Annotated[list[str] | None, _several("REGION", "Only events of this region: us-east-1, 'eu-*'.")] = None,
     account: Accounts = None,
-    role: Annotated[list[str] | None, _several("ROLE", "Only calls by sessions of this role: name or ARN.")] = None,
+    role: Annotated[
+        list[str] | None, _several("ROLE", "Only calls by sessions of this role: name, ARN or unique ID.")
+    ] = None,
     resource: Annotated[
         list[str] | None, _several("NAME", "Only calls on this target: ARN or name, such as a user or a bucket.")
     ] = None,

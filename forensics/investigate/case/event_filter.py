@@ -41,7 +41,7 @@ class EventFilter(TypedDict, total=False):
         service: the called service, such as "iam" or "iam.amazonaws.com".
         region: the region, such as "eu-*".
         account: the ID of the caller's account, or of the account whose trail delivered the event.
-        role: the name or ARN of the role whose session made the call.
+        role: the name, ARN or unique ID of the role whose session made the call.
         resource: the ARN or name of the call's target. A bucket is also the target of the calls on its objects.
         user_agent: a part of the user agent.
         address: an IP address or a network in any spelling, or another source address as logged.
@@ -82,7 +82,7 @@ _CONDITIONS = {
     "service": "regexp_full_match(event_source, $service, 'is')",
     "region": "regexp_full_match(aws_region, $region, 'is')",
     # some formats omit the issuer of a session; its ARN shows the role without its path
-    "role": r"""regexp_full_match(
+    "role": r"""(regexp_full_match(
         coalesce(
             case when session_issuer_type = 'Role' then session_issuer_arn end,
             case when identity_type = 'AssumedRole' then regexp_replace(
@@ -90,7 +90,13 @@ _CONDITIONS = {
             ) end
         ),
         $role, 'is'
-    )""",
+    ) or regexp_full_match(
+        coalesce(
+            case when session_issuer_type = 'Role' then session_issuer_principal_id end,
+            case when identity_type = 'AssumedRole' then split_part(principal_id, ':', 1) end
+        ),
+        $role, 'is'
+    ))""",
     "resource": "regexp_full_match(resource, $resource, 'is')",
     "user_agent": "regexp_matches(user_agent, $user_agent, 'is')",
     "outcome": "outcome in (select unnest($outcome))",
@@ -197,8 +203,17 @@ def bound_value(connection: Connection, name: str, value: Any) -> Any:
 
 
 def _regex(text: str) -> str:
-    """Return the regular expression for a text in which `*` stands for any text and `?` for one character."""
-    return "(" + "".join({"*": ".*", "?": "."}.get(part) or re.escape(part) for part in re.split(r"([*?])", text)) + ")"
+    r"""Return the regular expression for a text in which `*` stands for any text and `?` for one character.
+
+    `\*` and `\?` stand for the characters themselves.
+    """
+    known = {"*": ".*", "?": ".", r"\*": r"\*", r"\?": r"\?"}
+    return "(" + "".join(known.get(part) or re.escape(part) for part in re.split(r"(\\?[*?])", text)) + ")"
+
+
+def literal(text: str) -> str:
+    """Return the text for a criterion with wildcards that matches only this text."""
+    return re.sub(r"([*?])", r"\\\1", text)
 
 
 def _bucket(resource: str) -> str:

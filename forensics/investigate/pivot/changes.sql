@@ -1,9 +1,9 @@
--- Calls in IAM that changed, or tried to change, a user or role. Calls that are known to be about another user of the
+-- Calls in IAM that changed, or tried to change, a user or role. Calls that are known to be about another user or role of the
 -- same name are left out; `is_certain` is false if a call may be about one. Grain: one row per event. $account: the
 -- account of the user or role; $users, $role_names: its names in lower case, one of the two lists is empty; $id: the
--- unique ID of a user, or null; $since, $until: times; $most: the number of rows, the earliest first.
+-- unique ID of the user or role, or null; $since, $until: times; $most: the number of rows, the earliest first.
 with changes as (
-    select *
+    select *, case when event_name in ('CreateUser', 'CreateRole') then target_principal_id end as created_id
     from attributed_events
     where event_source = 'iam.amazonaws.com'
       and recipient_account_id = $account
@@ -17,10 +17,28 @@ with changes as (
       and ($until::varchar is null or event_time < $until::timestamptz)
 ),
 
-namesakes as (
-    select count(distinct principal_id) as users
+namesake_ids as (
+    select principal_id
     from user_names
     where account_id = $account and name in (select unnest($users::varchar[]))
+
+    union
+
+    select session_issuer_principal_id
+    from credentials
+    where account_id = $account
+      and session_issuer_type = 'Role'
+      and lower(regexp_extract(session_issuer_arn, '[^/]+$', 0)) in (select unnest($role_names::varchar[]))
+
+    union
+
+    select created_id
+    from changes
+),
+
+namesakes as (
+    select count(distinct principal_id) as principals
+    from namesake_ids
 )
 
 select
@@ -49,11 +67,13 @@ select
         },
         grade: changes.grade,
         by_access_key_id: changes.access_key_id,
-        is_certain: coalesce(user_changes.user_principal_id = $id, (select users from namesakes) <= 1)
+        is_certain: coalesce(
+            changes.created_id = $id, user_changes.user_principal_id = $id, (select principals from namesakes) <= 1
+        )
     } as listed,
     count(*) over () as total
 from changes
 left join user_changes on user_changes.event_key = changes.event_key
-where coalesce(user_changes.user_principal_id = $id, true)
+where coalesce(changes.created_id = $id, user_changes.user_principal_id = $id, true)
 order by changes.event_time, changes.event_key
 limit $most

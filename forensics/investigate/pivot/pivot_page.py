@@ -113,7 +113,7 @@ def with_iam(connection: Connection, answer: Pivot, times: TimeRange) -> Pivot:
     names = rows(connection, KnownName, "pivot/known_names", **account, id=subject.id) if is_user else []
     called = sorted({name.lower() for name in (subject.name, *(one.name for one in names)) if name})
     own = {"users": called, "role_names": []} if is_user else {"users": [], "role_names": called}
-    asked = {**account, **own, **times.texts, "id": subject.id if is_user else None}
+    asked = {**account, **own, **times.texts, "id": None if (subject.id or "").startswith("arn:") else subject.id}
     changes, total = _with_total(pairs(connection, SubjectChange, int, "pivot/changes", **asked, most=LISTED))
     owner = {**account, "id": subject.id, "name": subject.name}
     keys: Sequence[OwnedKey] = rows(connection, OwnedKey, "pivot/owned_keys", **owner) if is_user else ()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forensics.answers.core import SubjectMatch, SubjectMatchType
+from forensics.investigate.case.event_filter import literal
 from forensics.investigate.iam_names import folded
 from forensics.investigate.sql_rows import Connection, Row, rows, run
 
@@ -96,6 +97,18 @@ class ResourceGroup:
         return SubjectMatch(
             SubjectMatchType.RESOURCE, self.id, self.name, self.arn, self.account_id, None, first, last, command
         )
+
+    def event_options(self) -> list[str]:
+        """Return the options of `events` for its calls. A bare name is unique only in a service, account and region."""
+        options = [("--resource", literal(value)) for value in sorted({row.value for row in self.found})]
+        if any(not row.value.startswith("arn:") for row in self.found):
+            places = (
+                ("--service", {row.event_source for row in self.found}),
+                ("--account", {row.account_id for row in self.found}),
+                ("--region", {row.aws_region for row in self.found}),
+            )
+            options += [(name, value) for name, values in places if "" not in values for value in sorted(values)]
+        return [word for option in options for word in option]
 
     def parameters(self, text: str) -> dict[str, object]:
         """Return the parameters of `pivot/calls_on`."""

@@ -9,7 +9,7 @@ from forensics.answers.core import ActorKind, SubjectMatchType
 from forensics.answers.pivot_answer import Pivot, PivotSubject, PivotType
 from forensics.errors import NotAnIdentifier
 from forensics.identifiers import SubjectType, identify, is_secret, shortened
-from forensics.investigate.case.event_filter import logged_addresses
+from forensics.investigate.case.event_filter import literal, logged_addresses
 from forensics.investigate.named_subjects import NamedSubject, named_subjects
 from forensics.investigate.pivot.pivot_page import LISTED, TimeRange, calls_of, calls_signed_by, page, with_iam
 from forensics.investigate.pivot.pivot_resources import Place, ResourceGroup, resource_groups
@@ -67,7 +67,7 @@ def resource(connection: Connection, text: str, times: TimeRange = _ALWAYS, plac
 def _commands_of(group: ResourceGroup) -> list[tuple[str, ...]]:
     own = {"user": "user", "role": "role"}.get(group.kind or "")
     also = [("forensics", own, group.id)] if own else []
-    return [*also, ("forensics", "events", "--resource", group.id)]
+    return [*also, ("forensics", "events", *group.event_options())]
 
 
 def _is_user(one: NamedSubject) -> bool:
@@ -106,8 +106,8 @@ def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeR
     events = ("forensics", "events", "--actor", name)
     if not is_iam:
         return replace(found, commands=(story, events))
-    trees = (("forensics", "tree", one.id),) if one.id else ()
-    return replace(with_iam(connection, found, times), commands=(story, *trees, events))
+    commands = (story, ("forensics", "tree", one.id), events) if one.id else (_changes_command(one),)
+    return replace(with_iam(connection, found, times), commands=commands)
 
 
 def _of_role(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
@@ -115,9 +115,14 @@ def _of_role(connection: Connection, one: NamedSubject, asked: str, times: TimeR
     subject = PivotSubject(PivotType.ROLE, one.id, one.name, one.arn, one.account_id)
     with calls_signed_by(connection, ids):
         found = page(connection, subject, asked, times)
-    name = one.arn or one.name or asked
-    commands = (("forensics", "story", name), ("forensics", "events", "--role", name))
+    own = (("forensics", "story", one.id), ("forensics", "events", "--role", one.id)) if one.id else ()
+    commands = own or (_changes_command(one),)  # without an ID, only changes are loaded
     return replace(with_iam(connection, found, times), commands=commands)
+
+
+def _changes_command(one: NamedSubject) -> tuple[str, ...]:
+    account = ("--account", one.account_id) if one.account_id else ()
+    return ("forensics", "events", "--resource", literal(one.name or ""), "--service", "iam", *account)
 
 
 def _refuse_other_ids(text: str, type_: PivotType, found: Sequence[NamedSubject]) -> None:

@@ -328,3 +328,45 @@ def test_the_arn_of_a_secret_has_the_calls_by_name_too(tmp_path: Path) -> None:
     with case_of_records(records, tmp_path) as case:
         for text in (arn, "prod/db/pw"):
             assert (case.resource(text).subject.arn, case.resource(text).activity.events) == (arn, 2)
+
+
+def test_the_pages_of_two_roles_of_one_name_are_separate(tmp_path: Path) -> None:
+    created = iam(BOB.signs(), 50, "CreateRole", roleName="deploy")
+    created["responseElements"] = {"role": {"roleId": AGAIN.id, "arn": AGAIN.arn, "roleName": "deploy"}}
+    later = call(AGAIN.session("x", 70, L), 71, name="DeleteBucket")
+    with case_of_records([*RECORDS, created, later], tmp_path) as case:
+        first, second = case.role(DEPLOY.id), case.role(AGAIN.id)
+        assert [(one.event_name, one.is_certain) for one in first.changes] == [("UpdateAssumeRolePolicy", False)]
+        assert [one.is_certain for one in second.changes if one.event_name == "CreateRole"] == [True]
+        assert first.commands == (("forensics", "story", DEPLOY.id), ("forensics", "events", "--role", DEPLOY.id))
+        assert [list(case.events(role=one.id).event_name) for one in (DEPLOY, AGAIN)] == [
+            ["ListBuckets", "GetObject"], ["DeleteBucket"]
+        ]  # fmt: skip
+
+
+def test_the_command_of_a_user_or_role_without_calls_lists_its_changes(tmp_path: Path) -> None:
+    changes = [
+        iam(BOB.signs(), 0, "CreateAccessKey", userName="planted"),
+        iam(BOB.signs(), 1, "UpdateRole", roleName="r"),
+    ]
+    trust = call(BOB.signs(), 2, source=IAM, name="UpdateAssumeRolePolicy", requestParameters={"roleName": "unused"})
+    with case_of_records([*changes, trust], tmp_path) as case:
+        for page, name in ((case.user("planted"), "planted"), (case.role("unused"), "unused")):
+            assert page.commands == (
+                ("forensics", "events", "--resource", name, "--service", "iam", "--account", AWS.id),
+            )
+            assert len(case.events(resource=name, service="iam", account=AWS.id)) == 1
+
+
+def test_the_events_of_a_resource_are_those_of_its_page(tmp_path: Path) -> None:
+    by_arn = call(BOB.signs(), 40, source=IAM, name="TagRole", requestParameters={"roleName": DEPLOY.arn})
+    objects = [in_bucket(ALICE.signs(), 50, "a*b"), in_bucket(ALICE.signs(), 51, "aXXb")]
+    with case_of_records([*RECORDS, by_arn, *objects], tmp_path) as case:
+        command = case.resource(DEPLOY.arn).commands[-1]
+        assert command.count("--resource") == 2 and case.resource(DEPLOY.arn).activity.events > 1
+        command = case.resource("report", region="eu-west-1").commands[-1]
+        assert command[2:] == (
+            "--resource", "report", "--service", LAMBDA, "--account", AWS.id, "--region", "eu-west-1"
+        )  # fmt: skip
+        starred = case.resource("arn:aws:s3:::secrets/a*b")
+        assert starred.activity.events == len(case.events(resource=starred.commands[-1][-1])) == 1
