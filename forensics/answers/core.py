@@ -96,7 +96,7 @@ class SubjectMatch:
 
     `id` is null for a user or role that is only known by its name; `kind` is that of an actor. `first_seen`,
     `last_seen`: the first and the last record with this name. `issuer`: the SAML issuer, web identity provider or
-    identity store that assigned the ID.
+    identity store that assigned the ID. `events`: the calls of a caller from an address; null for any other match.
     """
 
     type: SubjectMatchType
@@ -109,6 +109,7 @@ class SubjectMatch:
     last_seen: datetime | None
     command: tuple[str, ...]
     issuer: str | None = None
+    events: int | None = None
 
 
 def with_options(matches: Iterable[SubjectMatch], options: Iterable[str]) -> tuple[SubjectMatch, ...]:

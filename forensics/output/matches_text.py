@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from forensics.answers.core import SubjectMatch, SubjectMatchType
+from forensics.answers.core import ActorKind, SubjectMatch, SubjectMatchType
 from forensics.output.identity_text import short_name
 from forensics.output.lines import BLANK, Line, Span, command_line, line
 from forensics.output.words import ACTOR_KINDS, count, time_span
@@ -24,13 +24,20 @@ def match_lines(matches: Sequence[SubjectMatch], total: int) -> Iterator[Line]:
     for one in matches[:_SHOWN]:
         yield BLANK
         yield line(*_described(one), indent=2)
-        if one.first_seen:
-            yield line((f"seen {time_span(one.first_seen, one.last_seen)}", "dim"), indent=4)
+        if seen := _seen(one):
+            yield line((seen, "dim"), indent=4)
         yield command_line(shlex.join(one.command), indent=4)
     if total > _SHOWN:
         yield BLANK
         more = "" if total == len(matches) else f" up to {len(matches)}"
         yield line((f"and {count(total - _SHOWN, 'more match', 'more matches')}; --format json lists{more}", "dim"))
+
+
+def _seen(one: SubjectMatch) -> str:
+    """Return the number of calls of a match, and when it was seen."""
+    calls = count(one.events, "call") if one.events is not None else ""
+    when = time_span(one.first_seen, one.last_seen) if one.first_seen else ""
+    return ", ".join(filter(None, (calls, f"seen {when}" if when and not calls else when)))
 
 
 def _described(one: SubjectMatch) -> tuple[str | Span, ...]:
@@ -39,6 +46,8 @@ def _described(one: SubjectMatch) -> tuple[str | Span, ...]:
     actor = ACTOR_KINDS[one.kind] if one.kind else ""
     if one.type in (SubjectMatchType.ACTOR, SubjectMatchType.ROLE):
         name = one.name or one.arn or one.id or ""
+        if not name:
+            return ((actor if one.kind == ActorKind.ANONYMOUS else "unresolved caller", "bold"),)
         ids = [id_ for id_ in dict.fromkeys((one.id, one.arn, one.issuer)) if id_ and id_ != name]
         return (name, "bold"), f", {_TYPES.get(one.type, actor)}{account}", ("".join(f"  {id_}" for id_ in ids), "dim")
     behind = f", by {actor} {one.name or ''}".rstrip() if actor else ""

@@ -7,11 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from forensics.answers.core import StopReason, SubjectMatchType
+from forensics.answers.core import ActorKind, StopReason, SubjectMatchType
 from forensics.answers.who_answer import Who
 from forensics.case import Case
 from forensics.errors import NotAnIdentifier, SecretRefused
-from tests.attribution.records import Account, Json, assume_role, call, federated, get_federation_token
+from tests.attribution.records import (
+    Account,
+    Json,
+    assume_role,
+    call,
+    federated,
+    get_federation_token,
+    sign_in_event,
+    with_repeated_key,
+)
 from tests.cases import case_of_records
 
 AWS, OTHER = Account("111111111111"), Account("222222222222")
@@ -132,6 +141,38 @@ def test_the_copy_of_another_account_is_not_another_caller(tmp_path: Path) -> No
     )  # fmt: skip
     with case_of_records([caller, copy], tmp_path) as case:
         assert case.who("198.51.100.7").subject.id == ALICE.key
+
+
+REFUSED = sign_in_event({"type": "IAMUser", "userName": "x"}, 0, "ConsoleLogin", "Failure", recipientAccountId=AWS.id)
+UNSIGNED = call({"type": "AWSAccount", "principalId": "", "accountId": "anonymous"}, 1, account=AWS.id)
+UNRELIABLE = with_repeated_key(call(ALICE.signs(), 2), "accessKeyId", BOB.key)
+
+
+@pytest.mark.parametrize(
+    ("records", "kind", "reason"),
+    [
+        ([REFUSED], ActorKind.ANONYMOUS, StopReason.ANONYMOUS),
+        ([UNSIGNED, REFUSED], ActorKind.ANONYMOUS, StopReason.ANONYMOUS),
+        ([UNRELIABLE], ActorKind.UNKNOWN, StopReason.AMBIGUOUS),
+        ([UNRELIABLE, UNSIGNED], ActorKind.UNKNOWN, StopReason.SEVERAL_SUBJECTS),
+    ],
+)
+def test_calls_that_nobody_reliably_signed_are_in_the_logs(
+    tmp_path: Path, records: list[Json | str], kind: ActorKind, reason: StopReason
+) -> None:
+    with case_of_records(records, tmp_path) as case:
+        answer = case.who("198.51.100.7")
+    assert (answer.actor.kind, answer.stop_reason) == (kind, reason)
+    assert sum(one.events or 0 for one in answer.matches) == len(records)
+    assert {one.command for one in answer.matches} == {("forensics", "address", "198.51.100.7")}
+
+
+def test_unsigned_calls_are_listed_beside_a_key(tmp_path: Path) -> None:
+    with case_of_records([REFUSED, call(ALICE.signs(), 3), call(ALICE.signs(), 4)], tmp_path) as case:
+        answer = case.who("198.51.100.7")
+    assert [(one.type, one.id, one.kind, one.events) for one in answer.matches] == [
+        ("actor", None, "anonymous", 1), ("access_key", ALICE.key, "iam_user", 2)
+    ]  # fmt: skip
 
 
 def test_a_role_that_only_a_change_names_has_the_command_of_its_page(tmp_path: Path) -> None:
