@@ -21,10 +21,16 @@ class StorySubjectType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StorySubject:
-    """The subject of a story. `id`: as it is logged, or an address or network as given."""
+    """The subject of a story.
+
+    `id`: as it is logged, or an address or network as given; of a user or role, the unique ID, or the ARN if no record
+    shows the ID. `name`, `arn`: of a user, role or other actor.
+    """
 
     type: StorySubjectType
     id: str
+    name: str | None = None
+    arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forensics.answers.core import ActorKind
-from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubjectType
+from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
 from forensics.identifiers import role_of_session
 from forensics.output.lines import BLANK, Line, Span, line
 from forensics.output.words import ACTOR_KINDS, count, first_few, readable_time, time_span
@@ -55,11 +55,14 @@ _ACTIONS = {
 
 def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
     """Return a story; `shown`: the number of its steps, or None for all."""
-    subject = f"{_SUBJECTS[answer.subject.type]} {answer.subject.id}"
+    subject = _subject(answer.subject)
     derived = "" if answer.subject.type == StorySubjectType.ADDRESS else " with everything derived from it"
     if not answer.events:
         none = f"none of {count(answer.events_total, 'event')} matches" if answer.events_total else "no loaded event"
         yield line((subject, "bold"), f"{derived}: {none}")
+        if not answer.events_total and answer.subject.name:
+            page = "role" if answer.subject.type == StorySubjectType.ROLE else "user"
+            yield line((f"`forensics {page}` shows its changes in IAM", "dim"))
         return
     many = count(answer.events, "event")
     if answer.events < answer.events_total:
@@ -98,6 +101,11 @@ def earlier_lines(answer: Story) -> Iterator[Line]:
     """Return a line on the calls before the leak."""
     if answer.earlier and answer.leaked_at:
         yield from _earlier(answer.earlier, readable_time(answer.leaked_at))
+
+
+def _subject(subject: StorySubject) -> str:
+    name = subject.arn or subject.name or subject.id
+    return f"{_SUBJECTS[subject.type]} {name}{f' ({subject.id})' if subject.id != name else ''}"
 
 
 def _actors(actors: Sequence[StoryActor]) -> Iterator[Line]:

@@ -23,6 +23,7 @@ from forensics.investigate.pivot.pivot_page import calls_of
 from forensics.investigate.signal_weights import WEIGHTS
 from forensics.investigate.sql_rows import Row, pairs, rows, run, values
 from forensics.investigate.story.story_page import story_tables
+from forensics.investigate.story.story_subjects import SubjectEvents
 from forensics.investigate.triage.triage_signals import SIGNALS, TABLES, signals_of
 from forensics.lake import manifest as manifests
 from forensics.lake.layout import Layout
@@ -40,6 +41,7 @@ STATEMENTS = {
     *(f"pivot/{name}" for name in ("every_call", "calls_from", "calls_of", "calls_on", "outside", "own_copies")),
     "same_user",
     "sensitive_signals",
+    "story/events",
     "story/steps",
     *(f"triage/{name}" for name in (*TABLES, *SIGNALS)),
 }
@@ -95,7 +97,7 @@ def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         every_address = {"addresses": values(opened, str, "case/source_addresses")}
         with (
             signals_of(opened),
-            story_tables(opened, {"key": DEEP_KEY}, {}, None),
+            story_tables(opened, SubjectEvents(key=DEEP_KEY), {}, None),
             calls_of(opened, "pivot/calls_from", every_address),
         ):
             yield opened
@@ -150,6 +152,7 @@ def parameters(folder: Path, connection: duckdb.DuckDBPyConnection) -> dict[str,
         "role_names": ["deployer"],
         "since": None,
         "name": "svc-deploy",
+        "session": None,
         "leaked_at": "2027-01-01",
         "stories": column("select distinct story from triage_stories"),
         "event_ids": event_ids,

@@ -92,6 +92,12 @@ def test_every_event_is_in_one_step(sample_case: Path) -> None:
         (DEPLOY.id, "role", 17),
         ("203.0.113.0/24", "address", 3),
         ("bob", "actor", 1),
+        (ALICE.arn.replace("user/", "user/some/path/"), "actor", 18),
+        (DEPLOY.arn.replace("role/", "role/some/path/"), "role", 17),
+        (f"arn:aws:sts::{AWS.id}:assumed-role/deploy", "role", 17),
+        (ALICE.id.lower(), "actor", 18),
+        (AWS.user("nobody").arn, "actor", 0),
+        (AWS.role("nobody").id, "role", 0),
         ("AKIAQQQQQQQQQQQQQQQQ", "access_key", 0),
     ],
 )
@@ -128,6 +134,49 @@ def test_a_name_of_several_is_not_guessed(tmp_path: Path) -> None:
             case.story("alice")
         assert ALICE.arn in str(raised.value) and other.arn in str(raised.value)
         assert case.story(other.arn).events == 1
+
+
+def test_a_role_and_a_user_without_calls_are_not_passed_over(tmp_path: Path) -> None:
+    """A user whose key was just created is as likely to be meant as one that has called."""
+    other = Account("222222222222")
+    created = call(other.user("admin").signs(), 60, source=IAM, name="CreateAccessKey") | {
+        "requestParameters": {"userName": "alice"},
+        "responseElements": {"accessKey": {"accessKeyId": "AKIA0NEW222222XXXXXX", "userName": "alice"}},
+    }
+    change = {"roleName": "backdoor", "assumeRolePolicyDocument": "{}"}
+    role = call(ALICE.signs(), 61, source=IAM, name="CreateRole", requestParameters=change)
+    with case_of_records([*RECORDS, created, role], tmp_path) as case:
+        with pytest.raises(NoSuchSubject, match="means 2 actors or roles") as raised:
+            case.story("alice")
+        assert all(one in str(raised.value) for one in (ALICE.id, other.user("alice").arn))
+        story = case.story(other.user("alice").arn)
+        assert (story.subject.type, story.subject.name, story.events) == ("actor", "alice", 0)
+        assert [case.story(id_).events for id_ in (ALICE.id, ALICE.arn)] == [19, 19]
+        backdoor = case.story("backdoor")
+        assert (backdoor.subject.type, backdoor.subject.name, backdoor.events) == ("role", "backdoor", 0)
+
+
+def test_a_renamed_user_is_found_by_both_arns(tmp_path: Path) -> None:
+    rename = {"userName": "bob", "newUserName": "robert"}
+    new = {"arn": AWS.user("robert").arn, "userName": "robert"}
+    records = [
+        call(BOB.signs(), 0),
+        call(ALICE.signs(), 1, source=IAM, name="UpdateUser", requestParameters=rename),
+        call(BOB.signs() | new, 2),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        for text in (BOB.arn, AWS.user("robert").arn, "bob", "robert", BOB.id):
+            assert case.story(text).events == 2, text
+
+
+def test_two_roles_of_one_name_have_two_stories(tmp_path: Path) -> None:
+    again = AWS.role("deploy", life="2")
+    later = call(again.session("x", 100, AWS.key("L")), 101, name="DeleteBucket")
+    with case_of_records([*RECORDS, later], tmp_path) as case:
+        assert [case.story(role.id).events for role in (DEPLOY, again)] == [17, 1]
+        with pytest.raises(NoSuchSubject, match="deploy means 2 actors or roles") as raised:
+            case.story("deploy")
+        assert all(role.id in str(raised.value) for role in (DEPLOY, again))
 
 
 @pytest.mark.parametrize(
