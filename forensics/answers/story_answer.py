@@ -24,24 +24,29 @@ class StorySubject:
     """The subject of a story.
 
     `id`: as it is logged, or an address or network as given; of a user or role, the unique ID, or the ARN if no record
-    shows the ID. `name`, `arn`: of a user, role or other actor.
+    shows the ID. `name`, `arn`: of a user, role or other actor. `issuer`: as of an actor.
     """
 
     type: StorySubjectType
     id: str
     name: str | None = None
     arn: str | None = None
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class StoryActor:
-    """Who is behind events of the story, how sure that is, and the number of these events."""
+    """Who is behind events of the story, how sure that is, and the number of these events.
+
+    `issuer`: the SAML issuer, web identity provider or identity store that assigned the ID.
+    """
 
     kind: ActorKind
     id: str | None
     name: str | None
     grade: Grade
     events: int
+    issuer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class StoryStep:
     actor_kind: ActorKind
     actor_id: str | None
     actor_name: str | None
+    actor_issuer: str | None
     grade: Grade
     identity_type: str | None
     arn: str | None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from forensics.answers.core import ActorKind
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
@@ -92,8 +93,9 @@ def render_whole_story(answer: Story) -> Iterator[Line]:
 def story_rows(answer: Story) -> Iterator[tuple[tuple[str | Span, ...], StoryStep]]:
     """Return what was done in each step, and the step, for a table."""
     before = None
+    shared = _shared_ids(answer.steps)
     for step in answer.steps:
-        yield (_signer(step, before), _styled_action(step), _source(step, before)), step
+        yield (_signer(step, before, shared), _styled_action(step), _source(step, before)), step
         before = before if step.is_by_service else step
 
 
@@ -105,7 +107,8 @@ def earlier_lines(answer: Story) -> Iterator[Line]:
 
 def _subject(subject: StorySubject) -> str:
     name = subject.arn or subject.name or subject.id
-    return f"{_SUBJECTS[subject.type]} {name}{f' ({subject.id})' if subject.id != name else ''}"
+    id_ = f" ({subject.id})" if subject.id != name else ""
+    return f"{_SUBJECTS[subject.type]} {name}{id_}{f' of {subject.issuer}' if subject.issuer else ''}"
 
 
 def _actors(actors: Sequence[StoryActor]) -> Iterator[Line]:
@@ -118,7 +121,8 @@ def _who(actor: StoryActor) -> str:
         return "unresolved actors"
     # the names of these two show their kind
     kind = "" if actor.kind in (ActorKind.ROOT, ActorKind.ANONYMOUS) else f"{ACTOR_KINDS[actor.kind]} "
-    return f"{kind}{actor.name or actor.id or 'without a name'}"
+    issuer = f" of {actor.issuer}" if actor.issuer else ""
+    return f"{kind}{actor.name or actor.id or 'without a name'}{issuer}"
 
 
 def _earlier(earlier: EarlierUse, leaked_at: str) -> Iterator[Line]:
@@ -133,18 +137,27 @@ def _earlier(earlier: EarlierUse, leaked_at: str) -> Iterator[Line]:
 
 def _days(steps: Sequence[StoryStep]) -> Iterator[Line]:
     day, before = "", None
+    shared = _shared_ids(steps)
     for step in steps:
         date = readable_time(step.first_event_time)[:10]
         if date != day:
             yield BLANK
             yield line((date, "bold"))
             day = date
-        yield from _step(step, before)
+        yield from _step(step, before, shared)
         before = before if step.is_by_service else step
 
 
-def _step(step: StoryStep, before: StoryStep | None) -> Iterator[Line]:
-    text = (f"{_clock(step)}{_signer(step, before)}", _styled_action(step), _source(step, before))
+def _shared_ids(steps: Iterable[StoryStep]) -> frozenset[str | None]:
+    """Return the IDs that several identity providers assigned."""
+    issuers = defaultdict(set)
+    for step in steps:
+        issuers[step.actor_id].add(step.actor_issuer)
+    return frozenset(id_ for id_, found in issuers.items() if len(found) > 1)
+
+
+def _step(step: StoryStep, before: StoryStep | None, shared: Container[str | None]) -> Iterator[Line]:
+    text = (f"{_clock(step)}{_signer(step, before, shared)}", _styled_action(step), _source(step, before))
     yield line(*text, indent=2, hang=_CLOCK + 2)
     yield _cited(step.event_ids, step.events)
 
@@ -163,19 +176,25 @@ def _clock(step: StoryStep) -> str:
     return f"{text:<{_CLOCK}}"
 
 
-def _signer(step: StoryStep, before: StoryStep | None) -> str:
+def _signer(step: StoryStep, before: StoryStep | None, shared: Container[str | None]) -> str:
     """Return who signed the calls, with the key if it is another one than before."""
-    name = _name(step)
+    name = _name(step, shared)
     if step.is_by_service:
         return f"AWS services for {name} "
-    if before and not before.is_by_service and (before.access_key_id, _name(before)) == (step.access_key_id, name):
+    if (
+        before
+        and not before.is_by_service
+        and (before.access_key_id, _name(before, shared)) == (step.access_key_id, name)
+    ):
         return f"{name} "
     return f"{name} ({step.access_key_id}) " if step.access_key_id and step.access_key_id != name else f"{name} "
 
 
-def _name(step: StoryStep) -> str:
+def _name(step: StoryStep, shared: Container[str | None]) -> str:
     """Return the actor, and the role of its session. The caller chose the name of the session, so it names nobody."""
     actor = step.actor_name or step.actor_id
+    if actor and step.actor_issuer and step.actor_id in shared:
+        actor = f"{actor} of {step.actor_issuer}"
     role = role_of_session(step.arn)
     if not role:
         return actor or step.access_key_id or "an unknown caller"

@@ -46,6 +46,7 @@ select
     events.actor_kind,
     events.actor_id,
     events.actor_name,
+    coalesce(events.actor_issuer, events.actor_provider, events.actor_identity_store_arn) as actor_issuer,
     events.grade,
     events.source_addresses,
     $everything or events.event_key in (from story_wanted) as is_wanted

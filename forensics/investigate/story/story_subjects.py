@@ -102,9 +102,9 @@ def _only(connection: Connection, one: NamedSubject, asked: str) -> tuple[StoryS
     if is_role:
         ids = values(connection, str, "pivot/credentials_of_role", id=one.id or arn)
     else:
-        actor = {"kind": one.kind, "id": one.id or arn, "account": one.account_id}
+        actor = {"kind": one.kind, "id": one.qualified_id or arn, "account": one.account_id}
         ids = values(connection, str, "pivot/credentials_of_actor", **actor)
-    return StorySubject(type_, one.id or arn or asked, one.name, arn), SubjectEvents(ids)
+    return StorySubject(type_, one.id or arn or asked, one.name, arn, one.issuer), SubjectEvents(ids)
 
 
 def _described(one: NamedSubject) -> str:

@@ -5,6 +5,6 @@ select
     count(*) filter (is_wanted and event_time is null) as undated,
     min(event_time) filter (is_wanted)::timestamp as first_event_time,
     max(event_time) filter (is_wanted)::timestamp as last_event_time,
-    count(distinct (actor_kind, actor_id, actor_name, grade)) filter (is_wanted) as actors_total,
+    count(distinct (actor_kind, actor_id, actor_name, actor_issuer, grade)) filter (is_wanted) as actors_total,
     (select count(*) from story_steps) as steps_total
 from story_events

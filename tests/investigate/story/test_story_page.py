@@ -12,7 +12,9 @@ import pytest
 from forensics.answers.story_answer import Story, StorySubjectType
 from forensics.case import Case
 from forensics.errors import NoSuchSubject, SecretRefused, UnusableFilter
-from tests.attribution.records import START, Account, assume_role, call
+from forensics.output.lines import lay_out
+from forensics.output.story_text import render_story
+from tests.attribution.records import START, Account, assume_role, call, saml_sign_in
 from tests.cases import case_of_records
 
 IAM = "iam.amazonaws.com"
@@ -167,6 +169,28 @@ def test_a_renamed_user_is_found_by_both_arns(tmp_path: Path) -> None:
     with case_of_records(records, tmp_path) as case:
         for text in (BOB.arn, AWS.user("robert").arn, "bob", "robert", BOB.id):
             assert case.story(text).events == 2, text
+
+
+def test_one_subject_of_two_identity_providers_is_two_actors(tmp_path: Path) -> None:
+    records = [
+        record
+        for second, issuer in enumerate(("https://idp", "https://evil"))
+        for record in (
+            saml_sign_in("ceo@acme", DEPLOY, second, issues=AWS.key(issuer), issuer=issuer),
+            call(DEPLOY.session("ceo@acme", second, AWS.key(issuer)), second),
+        )
+    ]
+    with case_of_records(records, tmp_path) as case:
+        with pytest.raises(NoSuchSubject, match="https://evil:ceo@acme, saml_user https://idp:ceo@acme"):
+            case.story("ceo@acme")
+        story = case.story("https://evil:ceo@acme")
+        assert (story.subject.id, story.subject.issuer, story.events) == ("ceo@acme", "https://evil", 2)
+        everybody = case.story("0.0.0.0/0")
+    assert {(one.issuer, one.events) for one in everybody.actors} == {("https://evil", 2), ("https://idp", 2)}
+    assert everybody.actors_total == 2
+    assert sorted(step.actor_issuer or "" for step in everybody.steps) == ["https://evil"] * 2 + ["https://idp"] * 2
+    shown = lay_out(render_story(everybody), 160)
+    assert "ceo@acme of https://idp assumed deploy" in shown and "ceo@acme of https://evil as deploy" in shown
 
 
 def test_two_roles_of_one_name_have_two_stories(tmp_path: Path) -> None:
