@@ -10,13 +10,15 @@ from typing import Any
 class Rows:
     """Rows of plain values. `total`: the number of rows without the limit.
 
-    `types`: DuckDB's type of each column, if the rows are the result of a query.
+    `types`: DuckDB's type of each column, if the rows are the result of a query. `possible`: those of the total that
+    are events of a credential that may derive from another subject.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     total: int
     types: tuple[str, ...] = ()
+    possible: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,16 @@ class StoryStep:
     """Similar calls of one signer from one address with one program, without a pause of half an hour.
 
     `is_reading`: calls that change and take nothing; all of the step succeeded, or none. Other steps are of one event
-    name, error code and target. `is_by_service`: calls that AWS services made for the caller. `event_names`: at most
-    12, `resources`: at most 3, `event_ids`: the first 3. `application`: the program that the user agent names; the
-    caller chooses it. `new_address`, `new_application`, `new_regions`: no earlier call of the subject has it; calls
-    that the criteria exclude are compared, too. The fields from `target_role_arn` on are those of `events`.
+    name, error code and target. `certain` is false if the credential may derive from another subject. `is_by_service`:
+    calls that AWS services made for the caller. `event_names`: at most 12, `resources`: at most 3, `event_ids`: the
+    first 3. `application`: the program that the user agent names; the caller chooses it. `new_address`,
+    `new_application`, `new_regions`: no earlier call of the subject has it; calls that the criteria exclude are
+    compared, too. The fields from `target_role_arn` on are those of `events`.
     """
 
     is_reading: bool
     is_by_service: bool
+    certain: bool
     first_event_time: datetime
     last_event_time: datetime
     events: int
@@ -122,7 +124,8 @@ class Story(Displayed):
 
     `events`: also those without a readable time (`undated`), which are in no step. `events_total`: also those that the
     criteria exclude. `actors`: the ten of `actors_total` with the most events. `steps`: the first 10,000 of
-    `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls.
+    `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls. `possible`: those of
+    `events` whose credential may derive from another subject.
     """
 
     subject: StorySubject
@@ -137,3 +140,4 @@ class Story(Displayed):
     earlier: EarlierUse | None
     steps_total: int
     steps: tuple[StoryStep, ...]
+    possible: int = 0

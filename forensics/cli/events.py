@@ -77,7 +77,8 @@ def events(
 ) -> None:
     """List events with the actor behind each.
 
-    Ordered by time. The table shows the most important columns that fit. The other formats have all rows.
+    Ordered by time. With --descendants or --origin-key, `certain` is false for events of credentials that may derive
+    from another subject. The table shows the most important columns that fit. The other formats have all rows.
 
     In names, * stands for any text and ? for one character. Upper and lower case are equal. Of the values of a
     repeated option, one has to match.

@@ -33,6 +33,7 @@ _MOST_IMPORTANT = (
     "event_time",
     "event_name",
     "outcome",
+    "certain",
     "actor_name",
     "resource",
     "source_ip_address",
@@ -89,10 +90,13 @@ def render_events(rows: Rows, width: int | None) -> Iterator[Line]:
         return
     shown, total = len(rows.rows), rows.total
     times = [row[0] for row in rows.rows if row[0] is not None]
-    many = count(total, "event") if shown == total else f"{shown:,} of {count(total, 'event')}"
-    yield line((many, "bold"), f", {time_span(min(times, default=None), max(times, default=None))}")
+    certain = count(total - rows.possible, "event")
+    many = certain if shown == total else f"{shown:,} of {certain}"
+    possible = f", {rows.possible:,} more possibly" if rows.possible else ""
+    yield line((many, "bold"), f"{possible}, {time_span(min(times, default=None), max(times, default=None))}")
     columns = {name: [cut(_text(row[index]), _LONGEST) for row in rows.rows] for index, name in enumerate(rows.columns)}
-    yield from _differing({name: columns[name] for name in _ordered(columns)}, width, set())
+    named = [name for name in _ordered(columns) if name != "certain" or rows.possible]
+    yield from _differing({name: columns[name] for name in named}, width, set())
 
 
 def _blocks(columns: Sequence[str], texts: Iterable[Sequence[str]]) -> Iterator[Line]:

@@ -65,9 +65,11 @@ def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
             page = "role" if answer.subject.type == StorySubjectType.ROLE else "user"
             yield line((f"`forensics {page}` shows its changes in IAM", "dim"))
         return
-    many = count(answer.events, "event")
+    many = count(answer.events - answer.possible, "event")
     if answer.events < answer.events_total:
-        many = f"{answer.events:,} of {count(answer.events_total, 'event')}"
+        many = f"{answer.events - answer.possible:,} of {count(answer.events_total, 'event')}"
+    if answer.possible:
+        derived += f" and {answer.possible:,} more possibly"
     when = time_span(answer.first_event_time, answer.last_event_time)
     yield line((subject, "bold"), f": {many}{derived}, {when}")
     yield from _actors(answer.actors)
@@ -95,7 +97,7 @@ def story_rows(answer: Story) -> Iterator[tuple[tuple[str | Span, ...], StorySte
     before = None
     shared = _shared_ids(answer.steps)
     for step in answer.steps:
-        yield (_signer(step, before, shared), _styled_action(step), _source(step, before)), step
+        yield (_signer(step, before, shared), _styled_action(step), _source(step, before), _doubt(step)), step
         before = before if step.is_by_service else step
 
 
@@ -157,7 +159,7 @@ def _shared_ids(steps: Iterable[StoryStep]) -> frozenset[str | None]:
 
 
 def _step(step: StoryStep, before: StoryStep | None, shared: Container[str | None]) -> Iterator[Line]:
-    text = (f"{_clock(step)}{_signer(step, before, shared)}", _styled_action(step), _source(step, before))
+    text = (f"{_clock(step)}{_signer(step, before, shared)}", _styled_action(step), _source(step, before), _doubt(step))
     yield line(*text, indent=2, hang=_CLOCK + 2)
     yield _cited(step.event_ids, step.events)
 
@@ -268,6 +270,10 @@ def _source(step: StoryStep, before: StoryStep | None) -> Span | str:
     if step.new_regions:
         text += f"; new region{'s' if len(step.new_regions) > 1 else ''} {first_few(step.new_regions, _NAMED)}"
     return (text, "warn") if step.new_address or step.new_application or step.new_regions else text
+
+
+def _doubt(step: StoryStep) -> Span:
+    return "" if step.certain else "; possibly derived from another key or session", "warn"
 
 
 def _cited(event_ids: Sequence[str], events: int) -> Line:

@@ -118,6 +118,11 @@ _ANCESTORS = {
     " where is_actor($actor, actor_id, qualified_actor_id, display_name, actor_arn)",
     "role": f"select credential_id from credentials where {_CONDITIONS['role']}",  # noqa: S608 - a constant
 }
+_CERTAINLY_OF_KEY = """(
+    access_key_id = $origin_key
+    or origin_access_key_id = $origin_key
+    or credential_id in (select derived_id from derived where ancestor_access_key_id = $origin_key and is_certain)
+)"""
 OUTCOMES = ("succeeded", "denied", "failed")
 
 
@@ -173,8 +178,23 @@ def matching(connection: Connection, wanted: Mapping[str, object]) -> tuple[str,
     return f"{events} where {' and '.join(conditions) or 'true'}", parameters
 
 
-def _with_descendants(name: str) -> str:
-    derived = f"select derived_id from derived where ancestor_id in ({_ANCESTORS[name]})"  # noqa: S608 - a constant
+def certainty(wanted: Mapping[str, object]) -> str | None:
+    """Return an SQL expression: whether an event that matches certainly does; None without descendants.
+
+    It is false if the credential may derive from another key, session, actor or role. Its parameters are those of
+    `matching`.
+    """
+    criteria = given(wanted)
+    names = _ANCESTORS.keys() & criteria.keys() if "descendants" in criteria else ()
+    conditions = [_with_descendants(name, "is_certain") for name in sorted(names)]
+    if "origin_key" in criteria:
+        conditions.append(_CERTAINLY_OF_KEY)
+    return f"coalesce({' and '.join(conditions)}, false)" if conditions else None
+
+
+def _with_descendants(name: str, which: str = "true") -> str:
+    ancestors = _ANCESTORS[name]
+    derived = f"select derived_id from derived where ancestor_id in ({ancestors}) and {which}"  # noqa: S608 - constants
     return f"({_CONDITIONS[name]} or credential_id in ({derived}))"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from forensics.answers.rows_answer import FilterMatches, Rows
 from forensics.investigate.case.event_columns import COLUMNS, event_columns
-from forensics.investigate.case.event_filter import EventFilter, given, matching, several
+from forensics.investigate.case.event_filter import EventFilter, certainty, given, matching, several
 from forensics.investigate.case.statement import fetch_rows, query_errors
 from forensics.investigate.sql_rows import Connection
 
@@ -22,6 +23,8 @@ def events_table(
     """Return columns of the events, by default all, as an Arrow table; the newest event first, or the oldest."""
     source, parameters = matching(connection, wanted)
     listed = ", ".join(f'"{column.name}"' for column in event_columns(connection, columns)) if columns else "*"
+    if not columns and (is_certain := certainty(wanted)):
+        listed += f", {is_certain} as certain"
     with query_errors():
         return connection.sql(f"select {listed} {source} {_order(newest)}", params=parameters).to_arrow_table()
 
@@ -34,13 +37,21 @@ def event_rows(
     *,
     newest: bool = False,
 ) -> Rows:
-    """Return columns, by default `COLUMNS`, of at most `limit` events, and the total number of events."""
+    """Return columns, by default `COLUMNS`, of at most `limit` events, and the total number of events.
+
+    With descendants, the default columns end with `certain`: false if the event possibly is of another subject.
+    """
     source, parameters = matching(connection, wanted)
     listed = ", ".join(column.without_zone for column in event_columns(connection, columns or COLUMNS))
+    is_certain = certainty(wanted)
+    if is_certain and not columns:
+        listed += f", {is_certain} as certain"
     query = f"select {listed} {source} {_order(newest)} limit $limit"
+    counted = f"select count(*), count(*) filter (not {is_certain or 'true'}) {source}"
     with query_errors():
-        (total,) = connection.execute(f"select count(*) {source}", parameters).fetchall()[0]
-        return fetch_rows(connection.execute(query, {**parameters, "limit": limit}), total)
+        total, possible = connection.execute(counted, parameters).fetchall()[0]
+        found = fetch_rows(connection.execute(query, {**parameters, "limit": limit}), total)
+        return replace(found, possible=possible)
 
 
 def _order(newest: bool) -> str:

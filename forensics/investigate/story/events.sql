@@ -1,18 +1,22 @@
 -- Create the events of a story. Grain: one row per call; of the copies of a call, if possible one that is wanted, and
 -- the caller's own. $ids: the credentials of the subject; events of everything derived from them are included. $key,
 -- $session, $addresses: the events of the subject by their own fields, or null. $everything: whether all events are
--- wanted; otherwise those of the table `story_wanted`.
+-- wanted; otherwise those of the table `story_wanted`. `is_certain` is false if the credential may derive from another.
 create or replace temporary table story_events as
 with own as (
     select unnest($ids::varchar[]) as credential_id
 ),
 
+found as (
+    select credential_id, true as is_certain from own
+
+    union all
+
+    select derived_id, is_certain from derived where ancestor_id in (from own)
+),
+
 of_subject as (
-    select credential_id from own
-
-    union
-
-    select derived_id from derived where ancestor_id in (from own)
+    select credential_id, max(is_certain) as is_certain from found group by credential_id
 )
 
 select
@@ -49,10 +53,12 @@ select
     coalesce(events.actor_issuer, events.actor_provider, events.actor_identity_store_arn) as actor_issuer,
     events.grade,
     events.source_addresses,
+    coalesce(of_subject.is_certain, true) as is_certain,
     $everything or events.event_key in (from story_wanted) as is_wanted
 from attributed_events as events
 left join twins on twins.event_key = events.event_key
-where coalesce(twins.credential_id, events.credential_id) in (from of_subject)
+left join of_subject on of_subject.credential_id = coalesce(twins.credential_id, events.credential_id)
+where of_subject.credential_id is not null
    or events.access_key_id = $key
    or $session in (events.arn, events.principal_id)
    or events.source_ip_address in (select unnest($addresses::varchar[]))

@@ -56,6 +56,7 @@ marked as (
         {
             is_by_service: is_by_service,
             is_reading: coalesce(is_reading, false),
+            is_certain: is_certain,
             has_succeeded: outcome = 'succeeded',
             change: case when not coalesce(is_reading, false) then change end
         } as kind,
@@ -94,6 +95,7 @@ select
     arg_min(event_key, (event_time, event_key)) as place,
     kind.is_reading as is_reading,
     kind.is_by_service as is_by_service,
+    kind.is_certain as certain,
     min(event_time)::timestamp as first_event_time,
     max(event_time)::timestamp as last_event_time,
     count(*) as events,

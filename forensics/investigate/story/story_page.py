@@ -29,6 +29,7 @@ _CRITERIA = {
 
 class _TotalRow(Row, frozen=True):
     events: int
+    possible: int
     events_total: int
     undated: int
     first_event_time: datetime | None
@@ -75,6 +76,7 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
             next(iter(rows(connection, EarlierUse, "story/earlier", leaked_at=since)), None),
             total.steps_total,
             tuple(steps),
+            total.possible,
         )
 
 

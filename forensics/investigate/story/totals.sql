@@ -1,6 +1,7 @@
 -- One row: the number of events of a story. `events_total`: also those that its criteria exclude.
 select
     count(*) filter (is_wanted) as events,
+    count(*) filter (is_wanted and not is_certain) as possible,
     count(*) as events_total,
     count(*) filter (is_wanted and event_time is null) as undated,
     min(event_time) filter (is_wanted)::timestamp as first_event_time,

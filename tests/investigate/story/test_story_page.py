@@ -13,6 +13,7 @@ from forensics.answers.story_answer import Story, StorySubjectType
 from forensics.case import Case
 from forensics.errors import NoSuchSubject, SecretRefused, UnusableFilter
 from forensics.output.lines import lay_out
+from forensics.output.rows_text import render_events
 from forensics.output.story_text import render_story
 from tests.attribution.records import START, Account, assume_role, call, saml_sign_in
 from tests.cases import case_of_records
@@ -191,6 +192,24 @@ def test_one_subject_of_two_identity_providers_is_two_actors(tmp_path: Path) -> 
     assert sorted(step.actor_issuer or "" for step in everybody.steps) == ["https://evil"] * 2 + ["https://idp"] * 2
     shown = lay_out(render_story(everybody), 160)
     assert "ceo@acme of https://idp assumed deploy" in shown and "ceo@acme of https://evil as deploy" in shown
+
+
+def test_a_session_that_another_key_may_have_requested_is_marked(tmp_path: Path) -> None:
+    other_key, token = "AKIA0ALICE21111XXXXX", AWS.key("TOKEN")
+    records = [call(ALICE.signs(), 0), call(ALICE.signs(other_key), 1), call(ALICE.session(5, token), 6)]
+    with case_of_records(records, tmp_path) as case:
+        story, whole = case.story(ALICE.key), case.story("alice")
+        events = case.events(key=ALICE.key, descendants=True)
+        rows = case.event_rows({"key": ALICE.key, "descendants": True})
+    assert (story.events, story.possible) == (2, 1)
+    assert [step.certain for step in story.steps] == [True, False]
+    shown = lay_out(render_story(story), 160)
+    assert ": 1 event with everything derived from it and 1 more possibly," in shown
+    assert shown.count("possibly derived from another key or session") == 1
+    assert (whole.events, whole.possible) == (3, 0)
+    assert list(events["certain"]) == [True, False]
+    assert (rows.columns[-1], rows.total, rows.possible) == ("certain", 2, 1)
+    assert lay_out(render_events(rows, 160), 160).startswith("1 event, 1 more possibly, ")
 
 
 def test_two_roles_of_one_name_have_two_stories(tmp_path: Path) -> None:
