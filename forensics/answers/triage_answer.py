@@ -60,8 +60,9 @@ class Lead:
 
     `score` orders the leads of one case and means nothing outside of it. `principal_arn` stands for an actor without a
     name. `planted`: the keys and users of the stories that belong to this one. `access_key_ids`: the most used ones of
-    `access_keys`. `first_event`, `last_event`, `events`, `event_ids`: of the reasons. `still_works`: the first of
-    `still_working`; null if it was not examined, because too much is derived, or because no cited event has an ID.
+    `access_keys`. `first_event`, `last_event`, `event_ids`: of the reasons; `events`: all events of the stories on the
+    days of the reasons. `still_works`: the first of `still_working`, of all sessions of the stories; null if it was not
+    examined, because too much is derived.
     `command`: the next command, without the options that name the case.
     """
 

@@ -141,7 +141,7 @@ def _reason(reason: Reason, most: int) -> tuple[Span, str]:
 def _proof(lead: Lead) -> Iterator[str | Span]:
     yield (lead.event_ids[0], "dim") if lead.event_ids else ("the events have no IDs", "dim")
     if lead.events > 1 and lead.event_ids:
-        yield f" and {lead.events - 1:,} more"
+        yield f", of {lead.events:,} events on those days"
 
 
 def _works(lead: Lead, rows: int) -> tuple[str | Span, ...]:

@@ -24,13 +24,15 @@ with called as (
         triage_networks.network,
         case when events.invoked_by is null then events.user_agent end as user_agent
     from events
+    join triage_stories on triage_stories.credential_id = events.credential_id
     left join twins on twins.event_key = events.event_key
-    join triage_stories on triage_stories.credential_id = coalesce(twins.credential_id, events.credential_id)
     left join triage_networks
       on  triage_networks.source_addresses = events.source_addresses
       and events.invoked_by is null
     where not events.unreliable
       and events.event_time is not null
+      -- the copy of another account, whose caller's own copy counts
+      and twins.event_key is null
       -- another account's record of a switch of roles, whose caller's own record counts
       and not (triage_stories.actor_kind = 'unknown' and events.event_name = 'SwitchRole')
 ),

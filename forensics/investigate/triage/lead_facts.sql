@@ -51,6 +51,7 @@ select
     latest.grade,
     latest.origin_access_key_id,
     latest.arn,
+    case when latest.session_issuer_type = 'Role' then latest.session_issuer_arn end as role_arn,
     latest.principal_id,
     coalesce(keys.access_key_ids, []) as access_key_ids,
     coalesce(keys.access_keys, 0) as access_keys,

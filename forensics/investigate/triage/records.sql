@@ -15,8 +15,8 @@ select
     events.record -> '$.requestParameters' as request_parameters,
     events.record ->> '$.additionalEventData.MFAUsed' as mfa_used
 from events
+join triage_stories on triage_stories.credential_id = events.credential_id
 left join twins on twins.event_key = events.event_key
-join triage_stories on triage_stories.credential_id = coalesce(twins.credential_id, events.credential_id)
 where events.event_name in (
         'AddPermission20150331v2', 'ConsoleLogin', 'CreateGrant', 'CreateRole', 'ModifyDBClusterSnapshotAttribute',
         'ModifyDBSnapshotAttribute', 'ModifyImageAttribute', 'ModifySnapshotAttribute', 'PutBucketPolicy',
@@ -25,3 +25,5 @@ where events.event_name in (
     )
   and not events.unreliable
   and events.event_time is not null
+  -- the copy of another account, whose caller's own copy counts
+  and twins.event_key is null

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from forensics.answers.triage_answer import Reason, Signal
 from forensics.investigate.triage.triage_rows import PlantedStory, ScoredSignal
@@ -23,11 +23,16 @@ _OF_THE_PLANTING = (Signal.PLANTED_ACCESS, Signal.PERSISTENCE)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A lead before its facts are read. `stories`: its own story first, then those that it planted."""
+    """A lead before its facts are read.
+
+    `stories`: its own story first, then those that it planted. `spans`: a story with the first and the last day of a
+    reason.
+    """
 
     stories: tuple[str, ...]
     score: float
     reasons: tuple[Reason, ...]
+    spans: tuple[tuple[str, date, date], ...]
 
 
 def drafts(signals: Sequence[ScoredSignal], planted: Iterable[PlantedStory]) -> list[Draft]:
@@ -70,7 +75,9 @@ def _first_planter(story: str, planters: Mapping[str, str]) -> str:
 def _draft(stories: Sequence[str], by_story: Mapping[str, Sequence[ScoredSignal]]) -> Draft:
     scores = sorted((by_story[story][0].story_score for story in stories), reverse=True)
     signals = [signal for story in stories for signal in by_story[story]]
-    return Draft(tuple(stories), round(scores[0] + 0.5 * sum(scores[1:]), 3), tuple(_reasons(signals)))
+    spans = {(signal.story, signal.first_event.date(), signal.last_event.date()) for signal in signals}
+    score = round(scores[0] + 0.5 * sum(scores[1:]), 3)
+    return Draft(tuple(stories), score, tuple(_reasons(signals)), tuple(sorted(spans)))
 
 
 def _reasons(signals: Iterable[ScoredSignal]) -> list[Reason]:

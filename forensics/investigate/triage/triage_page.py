@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from forensics.answers.core import Grade
+from forensics.answers.core import ActorKind, Grade
 from forensics.answers.coverage_answer import Coverage
 from forensics.answers.tree_answer import StillWorks
 from forensics.answers.triage_answer import Blind, Lead, Triage
 from forensics.errors import NotAnIdentifier
-from forensics.identifiers import identify
+from forensics.identifiers import identify, is_secret
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.ip_ranges import IpRanges
-from forensics.investigate.sql_rows import Connection, grouped, rows, values
+from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
 from forensics.investigate.triage.still_works import still_works
 from forensics.investigate.triage.triage_drafts import Draft, drafts
 from forensics.investigate.triage.triage_rows import CitedEvent, LeadFacts, OverviewRow, PlantedStory, ScoredSignal
@@ -30,6 +30,7 @@ _MOST_STORIES = 2000
 _MOST_LEADS = 100
 _LISTED = 10  # keys and accounts of a lead
 _CITED = 20  # events of a lead
+_WORKLOADS = (ActorKind.WORKLOAD, ActorKind.WEB_IDENTITY_USER)
 
 
 def triage(connection: Connection, ip_ranges: IpRanges | None = None) -> Triage:
@@ -60,13 +61,29 @@ def _leads(connection: Connection, found: Sequence[Draft]) -> tuple[Lead, ...]:
         rows(connection, CitedEvent, "triage/cited_events", event_ids=ids, stories=stories), lambda row: row.story
     )
     cited = [[event for story in draft.stories for event in events[story]] for draft in found]
-    roots = {place: {event.last_credential_id for event in some} for place, some in enumerate(cited) if some}
+    events_of = _events_of(connection, found)
     at = next(iter(values(connection, datetime, "latest_event")))
+    began = grouped(pairs(connection, str, str, "triage/roots", stories=stories, at=at), lambda pair: pair[0])
+    roots = {place: {id_ for story in draft.stories for _, id_ in began[story]} for place, draft in enumerate(found)}
     works = still_works(connection, roots, at)
     return tuple(
-        _lead(place + 1, draft, [facts[story] for story in draft.stories], cited[place], works.get(place))
+        _lead(
+            place + 1,
+            draft,
+            [facts[story] for story in draft.stories],
+            cited[place],
+            sum(events_of.get(story, 0) for story in draft.stories),
+            works.get(place),
+        )
         for place, draft in enumerate(found)
     )
+
+
+def _events_of(connection: Connection, found: Iterable[Draft]) -> dict[str, int]:
+    """Return the number of events of each story on the days of its reasons; reasons can have events in common."""
+    spans = [span for draft in found for span in draft.spans]
+    stories, firsts, lasts = ([span[part] for span in spans] for part in range(3))
+    return dict(pairs(connection, str, int, "triage/story_events", stories=stories, firsts=firsts, lasts=lasts))
 
 
 def _lead(
@@ -74,6 +91,7 @@ def _lead(
     draft: Draft,
     facts: Sequence[LeadFacts],
     cited: Sequence[CitedEvent],
+    events: int,
     works: tuple[StillWorks, ...] | None,
 ) -> Lead:
     own, *planted = facts
@@ -94,7 +112,7 @@ def _lead(
         last_event=max(reason.last_event for reason in draft.reasons),
         reasons=draft.reasons,
         event_ids=event_ids[:_CITED],
-        events=sum(reason.events for reason in draft.reasons),
+        events=events,
         still_works=works[:_LISTED] if works is not None else None,
         still_working=len(works) if works is not None else None,
         command=_command(own, event_ids, cited),
@@ -116,14 +134,29 @@ def _name(facts: LeadFacts) -> str:
 
 
 def _command(facts: LeadFacts, event_ids: Sequence[str], cited: Iterable[CitedEvent]) -> tuple[str, ...]:
-    """Return the next command: on the origin key, or else the key of the most significant event, or the principal."""
+    """Return the next command: the story of the origin key or, without one, of the subject of `_subject`."""
     keys = {event.event_id: event.access_key_id for event in cited if event.story == facts.story}
-    for key in (facts.origin_access_key_id, *map(keys.get, event_ids)):
-        if key and _is_identifier(key):
-            return ("forensics", "story", key)
+    signed = [key for key in map(keys.get, event_ids) if key and _is_identifier(key)]
+    origin = facts.origin_access_key_id
+    if subject := origin if origin and _is_identifier(origin) else _subject(facts, signed):
+        return ("forensics", "story", subject)
     others = (facts.arn, facts.principal_id, *event_ids)
     identifier = next(filter(_is_identifier, filter(None, others)), None)
     return ("forensics", "who", identifier) if identifier else ("forensics", "triage", "--all")
+
+
+def _subject(facts: LeadFacts, signed: Sequence[str]) -> str | None:
+    """Return the actor or unresolved role, all of whose sessions are its story, or else the key of the first event.
+
+    The key comes first if one key signed all cited events of a role, and for a workload, whose other sessions are its
+    usual work. `signed`: the keys of the cited events.
+    """
+    is_unresolved = facts.actor.kind == ActorKind.UNKNOWN
+    subject = facts.role_arn if is_unresolved else facts.actor.id
+    is_typable = subject and not subject.startswith("-") and subject.isprintable() and not is_secret(subject)
+    if signed and (not is_typable or facts.actor.kind in _WORKLOADS or (is_unresolved and len(set(signed)) == 1)):
+        return signed[0]
+    return subject if is_typable else None
 
 
 def _is_identifier(text: str) -> bool:

@@ -63,6 +63,7 @@ class LeadFacts(Row, frozen=True):
     grade: Grade
     origin_access_key_id: str | None
     arn: str | None
+    role_arn: str | None
     principal_id: str | None
     access_key_ids: tuple[str, ...]
     access_keys: int
@@ -70,13 +71,12 @@ class LeadFacts(Row, frozen=True):
 
 
 class CitedEvent(Row, frozen=True):
-    """A cited event: the key that signed it, how sure its actor is, and the credential at the end of the walk."""
+    """A cited event: the key that signed it, and how sure its actor is."""
 
     story: str
     event_id: str
     grade: Grade
     access_key_id: str | None
-    last_credential_id: str
 
 
 class OverviewRow(Row, frozen=True):
