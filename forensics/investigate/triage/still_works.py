@@ -20,9 +20,7 @@ def still_works(connection: Connection, roots: Roots, at: datetime) -> dict[int,
     """Return the access of each lead that still works; a lead is missing if too much is derived from it."""
     every = sorted({root for some in roots.values() for root in some})
     derived = dict(pairs(connection, str, int, "triage/derived_of", ids=every)) if every else {}
-    small = {
-        lead: some for lead, some in roots.items() if sum(1 + derived.get(root, 0) for root in some) <= _EXAMINED
-    }
+    small = {lead: some for lead, some in roots.items() if sum(1 + derived.get(root, 0) for root in some) <= _EXAMINED}
     examined = sorted({root for some in small.values() for root in some})
     if not examined:
         return dict.fromkeys(small, ())
