@@ -153,6 +153,7 @@ class PivotTotals:
     keys: int = 0
     refused: int = 0
     changes: int = 0
+    unproven: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,9 @@ class Pivot(Displayed):
 
     The calls are those from an address, by a user (through all sessions), by the sessions of a role, or on a resource.
     `matches`: if the text means several things, the first hundred of `matches_total`; then the page is empty. `in_logs`
-    is false if no loaded record shows the subject. `since`, `until`: the time range, which does not apply to
-    `first_call`, `names` and `owned_keys`. `commands`: what to type next.
+    is false if no loaded record shows the subject. `unproven_event_ids`: the calls whose record proves nothing, such as
+    an event with two different copies; the rest of the page leaves them out. `since`, `until`: the time range, which
+    does not apply to `first_call`, `names` and `owned_keys`. `commands`: what to type next.
     """
 
     subject: PivotSubject
@@ -178,6 +180,7 @@ class Pivot(Displayed):
     owned_keys: tuple[OwnedKey, ...] = ()
     refused: tuple[RefusedAction, ...] = ()
     changes: tuple[SubjectChange, ...] = ()
+    unproven_event_ids: tuple[str, ...] = ()
     totals: PivotTotals = PivotTotals()
     commands: tuple[tuple[str, ...], ...] = ()
     matches: tuple[SubjectMatch, ...] = ()

@@ -72,7 +72,7 @@ def render_pivot(answer: Pivot, *, every: bool = False) -> Iterator[Line]:
         yield labelled("used", "not found in the loaded logs")
         yield labelled("", ("`forensics events --match` searches every column", "dim"))
         return
-    yield from _finding(answer)
+    yield from _finding(answer, every=every)
     yield from _lists(answer, every=every)
     yield from part("Next", (command_line(shlex.join(command)) for command in answer.commands))
 
@@ -120,7 +120,7 @@ def _name(name: KnownName) -> tuple[str | Span, ...]:
     return (name.name, "bold"), (seen, "dim")
 
 
-def _finding(answer: Pivot) -> Iterator[Line]:
+def _finding(answer: Pivot, *, every: bool) -> Iterator[Line]:
     activity = answer.activity
     if answer.since or answer.until:
         since = f"since {readable_time(answer.since)}" if answer.since else ""
@@ -136,6 +136,16 @@ def _finding(answer: Pivot) -> Iterator[Line]:
     if activity.events:
         yield labelled("from", f"{sources(activity)}; {count(answer.totals.keys, 'access key')}")
     yield from _alert(answer)
+    yield from _unproven(answer, every=every)
+
+
+def _unproven(answer: Pivot, *, every: bool) -> Iterator[Line]:
+    total = answer.totals.unproven
+    if total:
+        calls = count(total, "call has a record that proves", "calls have records that prove")
+        yield labelled("omitted", (f"{calls} nothing, such as two different copies of one event", "warn"))
+        ids = answer.unproven_event_ids if every else answer.unproven_event_ids[:_SHOWN]
+        yield labelled("", (", ".join(ids) or "no event ID logged", "dim"))
 
 
 def _first(call: FirstCall) -> Iterator[Line]:

@@ -4,6 +4,7 @@ create or replace temporary view every_call as
 select
     0 as node,
     calls.event_key,
+    calls.unreliable,
     calls.event_id,
     calls.recipient_account_id,
     calls.account_id,

@@ -29,6 +29,11 @@ T = TypeVar("T")
 LISTED = 100  # maximum entries of each list
 
 
+class _UnprovenRow(Row, frozen=True):
+    event_id: str | None
+    total: int
+
+
 class _DaysRow(Row, frozen=True):
     first: str | None
     last: str | None
@@ -84,10 +89,11 @@ def page(connection: Connection, subject: PivotSubject, asked: str, times: TimeR
     actors, actors_total = _with_total(pairs(connection, PivotActor, int, "pivot/actors", most=LISTED))
     keys, keys_total = _with_total(pairs(connection, PivotKey, int, "pivot/keys", most=LISTED))
     refused, refused_total = _with_total(pairs(connection, RefusedAction, int, "pivot/refused", most=LISTED))
+    unproven = rows(connection, _UnprovenRow, "pivot/unproven", **times.texts, most=LISTED)
     return Pivot(
         subject,
         asked,
-        in_logs=first is not None,
+        in_logs=first is not None or bool(unproven),
         since=times.since,
         until=times.until,
         first_call=first,
@@ -95,7 +101,8 @@ def page(connection: Connection, subject: PivotSubject, asked: str, times: TimeR
         actors=actors,
         keys=keys,
         refused=refused,
-        totals=PivotTotals(actors_total, keys_total, refused_total),
+        unproven_event_ids=tuple(row.event_id for row in unproven if row.event_id),
+        totals=PivotTotals(actors_total, keys_total, refused_total, unproven=unproven[0].total if unproven else 0),
     )
 
 

@@ -370,3 +370,14 @@ def test_the_events_of_a_resource_are_those_of_its_page(tmp_path: Path) -> None:
         )  # fmt: skip
         starred = case.resource("arn:aws:s3:::secrets/a*b")
         assert starred.activity.events == len(case.events(resource=starred.commands[-1][-1])) == 1
+
+
+def test_calls_whose_record_proves_nothing_are_listed_apart(tmp_path: Path) -> None:
+    planted = iam(ALICE.signs(), 5, "CreateAccessKey", userName="x") | CAFE
+    other = planted | {"requestParameters": {"userName": "y"}}
+    with case_of_records([in_bucket(ALICE.signs(), 0, "a"), planted, other], tmp_path) as case:
+        for page in (case.user("alice"), case.address("203.0.113.77")):
+            assert (page.in_logs, page.totals.unproven) == (True, 1)
+            assert page.unproven_event_ids == (planted["eventID"],)
+            assert "CreateAccessKey" not in {one.event_name for one in page.activity.sensitive}
+        assert case.user("alice").activity.events == 1
