@@ -65,7 +65,8 @@ def test_the_canonical_json_is_of_every_value_and_stays_what_it_is() -> None:
     noon = datetime(2026, 10, 1, 12, tzinfo=UTC)
     values = (noon, [noon.date(), None], {"b": Decimal("1.50"), "a": b"\x00"}, float("nan"), Grade.PROVEN, "\u20ac")
     assert canonical_json(Rows(("x",), (values,), 1)) == (
-        '{"columns":["x"],"rows":[["2026-10-01T12:00:00Z",["2026-10-01",null],{"a":"b\'\\\\x00\'","b":"1.50"},NaN,'
+        '{"columns":["x"],"possible":0,"rows":'
+        '[["2026-10-01T12:00:00Z",["2026-10-01",null],{"a":"b\'\\\\x00\'","b":"1.50"},NaN,'
         '"proven","\\u20ac"]],"total":1,"types":[]}'
     )
 
