@@ -154,6 +154,7 @@ def test_a_recreated_principal_is_another_one() -> None:
             False,
         ),
         ("restore_trust_policy", "AWSServiceRoleForX", False),
+        ("delete_created_role", "nobody", False),
         ("wait_until", "2026-10-05T13:00:00Z", True),
     ],
 )

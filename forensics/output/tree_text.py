@@ -40,7 +40,7 @@ _FLAGS = {
     "used_after_end": ("it has not ended: contain it again", "bad"),
     "nothing_later_loaded": ("possibly restored since: not every hour after that is loaded", "warn"),
     "possibly_undone": ("possibly restored or used since: the record of it is not evidence", "warn"),
-    "possibly_kept": ("a later trust policy possibly keeps it: restore the policy before the change", "warn"),
+    "possibly_kept": ("a later trust policy possibly keeps it: check whom the role trusts", "warn"),
     "account_not_loaded": ("no logs of its account are loaded, so its calls and further sessions are unknown", "warn"),
     "role_juggling": ("renewed by itself: outlives its parent session (role juggling)", "bad"),
     "shown_elsewhere": ("also shown above, with everything derived from it", "dim"),

@@ -247,7 +247,7 @@ class Iam:
                 return user is not None and _is_named(target, "user", user)
             case "disable_console_login":
                 return user is not None and user.password is not None
-            case "revoke_role_sessions" | "restore_trust_policy":
+            case "revoke_role_sessions" | "restore_trust_policy" | "deny_role" | "delete_created_role":
                 changeable = role is not None and not role.path.startswith(UNCHANGEABLE)
                 return changeable and role is not None and _is_named(target, "role", role)
         return True
@@ -271,6 +271,10 @@ class Iam:
                 self.users[account_id or "", name].policies["contained"] = denying("*")
             case "delete_created_user":
                 self.gone.add(self.users.pop((account_id or "", name)).id)
+            case "deny_role":
+                self.roles[account_id or "", name].policies["contained"] = denying("*")
+            case "delete_created_role":
+                self.gone.add(self.roles.pop((account_id or "", name)).id)
             case "disable_console_login":
                 self.users[account_id or "", name].password = None
             case "restore_trust_policy":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from forensics.answers.canonical import timestamp
 from forensics.answers.tree_answer import Action, Node, NodeKind, Step
@@ -42,6 +42,12 @@ def denying(account_id: str | None, user_name: str, arn: str | None, limit: str 
     return Means(Action.DENY_USER, account_id, user_name, arn or user_name, limit, command)
 
 
+def denying_role(account_id: str | None, role_name: str, arn: str | None) -> Means:
+    """Return an inline policy on a role that denies everything."""
+    command = step_command(Action.DENY_ROLE, role_name, arn=arn)
+    return Means(Action.DENY_ROLE, account_id, role_name, arn or role_name, command=command)
+
+
 @dataclass(slots=True)
 class _Draft:
     means: Means
@@ -56,11 +62,12 @@ _PRECEDENCE = {
     Action.DISABLE_CONSOLE_LOGIN: 2,
     Action.DENY_USER: 3,
     Action.DELETE_CREATED_USER: 4,
+    Action.DELETE_CREATED_ROLE: 4,
     Action.REVOKE_ROLE_SESSIONS: 5,
 }
 _AFTER_THEM = 9
 # these also end what is issued later; a revocation denies only the sessions that were issued before it
-_STANDING = (Action.DENY_USER, Action.DENY_BY_SCP)
+_STANDING = (Action.DENY_USER, Action.DENY_ROLE, Action.DENY_BY_SCP)
 _WHY = {
     Action.DEACTIVATE_ACCESS_KEY: (
         "AWS refuses calls with an inactive key. Sessions that were requested with the key still work until they are"
@@ -74,6 +81,11 @@ _WHY = {
         "an inline policy that denies everything applies to each request: it ends the user's keys, session and"
         " federation tokens and console sessions, also those of legitimate users. Role sessions have the permissions"
         " of the role and still work. Keep the policy for 36 hours, the maximum lifetime of a token"
+    ),
+    Action.DENY_ROLE: (
+        "the role was created with a credential of this tree. A policy that denies everything immediately ends its"
+        " sessions, also those of legitimate users and those that are issued later. Sessions of other roles that were"
+        " requested with them still work"
     ),
     Action.REVOKE_ROLE_SESSIONS: (
         "the policy AWSRevokeOlderSessions denies every session of this role that was issued before now, also those"
@@ -99,9 +111,13 @@ _WHY = {
         "the user was created with a credential of this tree. Delete its keys, service-specific credentials, password"
         " and policies first, and remove it from its groups; IAM requires it"
     ),
+    Action.DELETE_CREATED_ROLE: (
+        "the role was created with a credential of this tree, so that no earlier trust policy can be restored. Detach"
+        " its managed policies, delete its inline policies, and remove it from its instance profiles first; IAM"
+        " requires it"
+    ),
     Action.RESTORE_TRUST_POLICY: (
-        "the restored policy decides who may assume the role from now on; it ends no session. Set the policy that was"
-        " in force before the change"
+        "the restored policy decides who may assume the role from now on; it ends no session"
     ),
     Action.REPLACE_WORKLOAD_CREDENTIALS: (
         "the session of the workload itself was revoked, too, and AWS issues a new one. Whoever stole the last session"
@@ -165,6 +181,8 @@ class _Plan:
         after = self._ended.get(node.parent, -1) if node.parent is not None else -1
         if node.kind == NodeKind.USER:
             self._end_user(node, means, after)
+        elif means.action == Action.DELETE_CREATED_ROLE:
+            self._end_role(node, means, after)
         elif node.kind == NodeKind.ROLE:
             self._restore(node, means, after)
         elif means.action == Action.NOT_POSSIBLE:
@@ -174,7 +192,13 @@ class _Plan:
             self._ended[node.id] = sys.maxsize
             self._wait(node)
         else:
-            self._ended[node.id] = self._step_with(means, after, node.id)
+            self._ended[node.id] = self._step_with(self._denied(means) or means, after, node.id)
+
+    def _denied(self, revocation: Means) -> Means | None:
+        """Return the denial of a role that also ends the sessions that would be revoked."""
+        wanted = replace(revocation, action=Action.DENY_ROLE)
+        is_of_role = revocation.action == Action.REVOKE_ROLE_SESSIONS
+        return next((draft.means for draft in self._drafts if is_of_role and draft.means == wanted), None)
 
     def _step_with(self, means: Means, after: int, *ends: int) -> int:
         """Return the number of the last step with these means that also ends what is issued until step `after`.
@@ -195,6 +219,20 @@ class _Plan:
         self._ended[node.id] = number
         self._last.append(_Draft(means, [node.id]))
 
+    def _end_role(self, node: Node, means: Means, after: int) -> None:
+        """Deny the role now and delete it last, once for all of its trust policies."""
+        denial = denying_role(means.account_id, means.name, means.target)
+        self._ended[node.id] = self._step_with(denial, after, node.id)
+        self._last_with(means).ends.append(node.id)
+
+    def _last_with(self, means: Means) -> _Draft:
+        """Return the step with these means that follows all others. Without such a step, add one."""
+        draft = next((draft for draft in self._last if draft.means == means), None)
+        if draft is None:
+            draft = _Draft(means)
+            self._last.append(draft)
+        return draft
+
     def _restore(self, node: Node, means: Means, after: int) -> None:
         """Restore the policy, then revoke the sessions that were issued until then."""
         number = self._step_with(means, after, node.id)
@@ -212,11 +250,7 @@ class _Plan:
     def _wait(self, node: Node) -> None:
         until = timestamp(node.expires_at) if node.expires_at else "its expiry, which is not logged"
         waiting = Means(Action.WAIT_UNTIL, node.account_id, until, until)
-        draft = next((draft for draft in self._last if draft.means == waiting), None)
-        if draft is None:
-            draft = _Draft(waiting)
-            self._last.append(draft)
-        draft.ends.append(node.id)
+        self._last_with(waiting).ends.append(node.id)
 
     def _step(self, order: int, draft: _Draft) -> Step:
         means = draft.means

@@ -33,6 +33,7 @@ from forensics.investigate.tree.tree_rows import (
     LoadedSpanRow,
     NameRow,
     PlantingRow,
+    PriorPolicyRow,
     RevocationRow,
 )
 from forensics.investigate.tree.user_names import UserNames, with_known_users
@@ -64,7 +65,8 @@ def tree_and_credentials(
     below = subtree(connection, roots)
     names, tree_nodes = _names_and_nodes(connection, below, moment)
     nodes = tree_nodes.nodes
-    means = NodeMeans(below, tree_nodes, names)
+    policies = rows(connection, PriorPolicyRow, "tree/prior_policies", ids=sorted(below.plantings))
+    means = NodeMeans(below, tree_nodes, names, policies)
     evidence = tuple(sorted({event for found in below.evidence.values() for event in found}, key=_by_time))
     accounts = {node.account_id for node in nodes if node.parent is None}
     answer = Tree(

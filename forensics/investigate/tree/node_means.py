@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from forensics.answers.canonical import timestamp
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import Action, Node, NodeKind
@@ -12,7 +14,7 @@ from forensics.investigate.tree.session_means import means_of_session
 from forensics.investigate.tree.step_commands import StepCommand, step_command
 from forensics.investigate.tree.subtree import Subtree
 from forensics.investigate.tree.tree_nodes import TreeNodes
-from forensics.investigate.tree.tree_rows import DerivedRow, PlantingRow
+from forensics.investigate.tree.tree_rows import DerivedRow, PlantingRow, PriorPolicyRow
 from forensics.investigate.tree.user_names import PresentName, UserNames
 
 _ONLY_ROOT = (
@@ -36,11 +38,14 @@ _PASSWORD_OF_ROOT = (
 class NodeMeans:
     """The means that ends each node, with the present names of users."""
 
-    def __init__(self, below: Subtree, tree_nodes: TreeNodes, names: UserNames) -> None:
+    def __init__(
+        self, below: Subtree, tree_nodes: TreeNodes, names: UserNames, policies: Iterable[PriorPolicyRow]
+    ) -> None:
         self._below = below
         self._nodes = tree_nodes.nodes
         self._members = tree_nodes.members
         self._names = names
+        self._policies = {row.planting_id: row for row in policies}
 
     def by_node(self) -> dict[int, Means]:
         """Return the means for each node ID."""
@@ -70,11 +75,18 @@ class NodeMeans:
             case NodeKind.LOGIN_PROFILE:
                 return self._of_password(node)
             case NodeKind.ROLE:
-                name = (node.arn or node.name or "").rpartition("/")[2]  # as the role was created
-                command = step_command(Action.RESTORE_TRUST_POLICY, name)
-                return Means(Action.RESTORE_TRUST_POLICY, node.account_id, name, node.arn or name, command=command)
+                return self._of_trust_policy(node)
             case NodeKind.SESSION:
                 return self._of_session(node)
+
+    def _of_trust_policy(self, node: Node) -> Means:
+        """Return the means that ends a planted trust policy. A role that was created in the tree is deleted."""
+        name = (node.arn or node.name or "").rpartition("/")[2]  # as the role was created
+        before = self._policies.get(self._members[node.id][0])
+        is_created = before is not None and before.is_of_created_role
+        action = Action.DELETE_CREATED_ROLE if is_created else Action.RESTORE_TRUST_POLICY
+        command = step_command(action, name, arn=node.arn, setting=_setting(before))
+        return Means(action, node.account_id, name, node.arn or name, command=command)
 
     def _of_key(self, node: Node) -> Means:
         """Return the means that ends a key. A key of a created user is ended with the user."""
@@ -145,3 +157,11 @@ class NodeMeans:
     def _planted_arn(self, node: Node) -> str | None:
         """Return the ARN of a planted user, unless the user was renamed."""
         return node.arn if (node.arn or "").endswith(f"/{self._planted_name(node).name}") else None
+
+
+def _setting(before: PriorPolicyRow | None) -> str | None:
+    """Return the event that set the last trust policy from outside the tree."""
+    if before is None or before.event_time is None:
+        return None
+    event = f"{before.event_name} at {timestamp(before.event_time)}"
+    return f"{event}, event {before.event_id}" if before.event_id else event

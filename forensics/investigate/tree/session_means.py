@@ -90,4 +90,7 @@ def revocation_of(session: DerivedRow) -> Means | None:
     if arn and ":role/" in arn:
         return revoking(session.account_id, arn.rpartition("/")[2], arn)
     name = role_of_session(session.arn)
-    return revoking(session.account_id, name, None) if name else None
+    if name is None:
+        return None
+    command = step_command(Action.REVOKE_ROLE_SESSIONS, name, arn=session.arn)  # in the partition of the session
+    return replace(revoking(session.account_id, name, None), command=command)

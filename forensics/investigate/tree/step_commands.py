@@ -42,6 +42,15 @@ _OF_USER = {
 _FILL_IN_USER = (
     "the logs do not show the present name of the user; `aws iam list-users` shows it. Fill in --user-name: "
 )
+_FILL_IN_ROLE = "the logs do not show the name of the role; fill it in"
+_PRIOR_POLICY = (
+    "fill in the trust policy of {}, the last one that no credential of this tree set; check first who set it and whom"
+    " it trusts"
+)
+_NO_PRIOR_POLICY = (
+    "no loaded event shows a trust policy that was set outside this tree: fill in one that trusts only those who need"
+    " the role"
+)
 _ATTACH = "run it in the management account; then attach the policy: `aws organizations attach-policy --target-id {}"
 _ATTACH += " --policy-id` and the ID that this command prints"
 
@@ -62,6 +71,7 @@ def step_command(
     account_id: str | None = None,
     arn: str | None = None,
     is_certain: bool = True,
+    setting: str | None = None,
 ) -> StepCommand:
     """Return the command of a step.
 
@@ -72,6 +82,7 @@ def step_command(
         account_id: the account that a service control policy is for.
         arn: an ARN of the account, which names its partition, or that of a workload.
         is_certain: whether a user still has this name.
+        setting: the event that set the trust policy to restore; None if no loaded event did.
     """
     partition = (arn or "").split(":")[1] if (arn or "").startswith("arn:") else "aws"
     match action:
@@ -95,10 +106,14 @@ def step_command(
             return _of_root(name, account_id, partition)
         case Action.RESTORE_TRUST_POLICY:
             role = f" --role-name {shlex.quote(name)}" if _is_name(name) else ""
-            return StepCommand(
-                note=f"fill in the trust policy that was in force before: `aws iam update-assume-role-policy{role}"
-                " --policy-document`; the CreateRole or UpdateAssumeRolePolicy event before the change has it"
-            )
+            wanted = _PRIOR_POLICY.format(setting) if setting else _NO_PRIOR_POLICY
+            return StepCommand(note=f"{wanted}: `aws iam update-assume-role-policy{role} --policy-document`")
+        case Action.DENY_ROLE:
+            return _of_role(name, "DenyEverything", {}, partition)
+        case Action.DELETE_CREATED_ROLE:
+            if not _is_name_not_id(name):
+                return StepCommand(note=f"{_FILL_IN_ROLE}: `aws iam delete-role`")
+            return _iam("delete-role", partition, {"--role-name": name})
         case Action.REPLACE_WORKLOAD_CREDENTIALS:
             return _of_workload(name, arn)
         case _:
@@ -124,7 +139,7 @@ def _of_user(action: Action, user: str | None, partition: str) -> StepCommand:
 
 def _of_role(role: str | None, policy: str, condition: Mapping[str, object], partition: str) -> StepCommand:
     if role is None or not _is_name_not_id(role):
-        return StepCommand(note="the logs do not show the name of the role; fill it in: `aws iam put-role-policy`")
+        return StepCommand(note=f"{_FILL_IN_ROLE}: `aws iam put-role-policy`")
     return _iam("put-role-policy", partition, {"--role-name": role, "--policy-name": policy}, _policy(condition))
 
 

@@ -148,6 +148,16 @@ class LaterPolicyRow(Row, frozen=True):
     keeps: str
 
 
+class PriorPolicyRow(Row, frozen=True):
+    """What preceded a planted trust policy: the last policy from outside the tree, if any, and who created the role."""
+
+    planting_id: str
+    is_of_created_role: bool
+    event_id: str | None
+    event_name: str | None
+    event_time: datetime | None
+
+
 class LoadedSpanRow(Row, frozen=True):
     """Adjacent hours that have loaded events, or that digests prove to be complete."""
 
