@@ -346,6 +346,7 @@ class Key(Displayed):
     `who`: the requester and the chain to it. `still_works`: what of the key, and of everything derived from it, is not
     known to have ended at the latest event. `counted`: the calls that `activity` and `children` are about; `earlier`:
     those before the leak; `left_out`: those that the filter excludes. All other fields are about all calls.
+    `unreliable`: calls in records that prove nothing (in conflict or damaged), which no field counts.
     `source`: the options that name the case or the logs, for further commands.
     """
 
@@ -370,4 +371,5 @@ class Key(Displayed):
     counted: CallFilter = CallFilter()
     earlier: OtherCalls | None = None
     left_out: OtherCalls | None = None
+    unreliable: OtherCalls | None = None
     source: tuple[str, ...] = field(default=(), metadata=LOCAL)

@@ -58,12 +58,14 @@ class StoryStep:
     calls that AWS services made for the caller. `event_names`: at most 12, `resources`: at most 3, `event_ids`: the
     first 3. `application`: the program that the user agent names; the caller chooses it. `new_address`,
     `new_application`, `new_regions`: no earlier call of the subject has it; calls that the criteria exclude are
-    compared, too. The fields from `target_role_arn` on are those of `events`.
+    compared, too. The fields from `target_role_arn` on are those of `events`. `unreliable`: the records are in conflict
+    or damaged, and prove nothing.
     """
 
     is_reading: bool
     is_by_service: bool
     certain: bool
+    unreliable: bool
     first_event_time: datetime
     last_event_time: datetime
     events: int
@@ -125,7 +127,7 @@ class Story(Displayed):
     `events`: also those without a readable time (`undated`), which are in no step. `events_total`: also those that the
     criteria exclude. `actors`: the ten of `actors_total` with the most events. `steps`: the first 10,000 of
     `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls. `possible`: those of
-    `events` whose credential may derive from another subject.
+    `events` whose credential may derive from another subject. `unreliable`: those whose record proves nothing.
     """
 
     subject: StorySubject
@@ -141,3 +143,4 @@ class Story(Displayed):
     steps_total: int
     steps: tuple[StoryStep, ...]
     possible: int = 0
+    unreliable: int = 0

@@ -75,6 +75,10 @@ def key(
       forensics key ASIAZNW342S3J6ZQNFX7 --case my-case --format json
       forensics key AKIA2ICYRBJSCUQBO6WH --case my-case --geo GeoLite2-City.mmdb --geo GeoLite2-ASN.mmdb
     """
+    if descendants and not asked.format.startswith("timesketch"):
+        fail(
+            "--descendants is for a Timesketch file; use --format timesketch-csv, or `forensics story` for the calls", 2
+        )
     counted = criteria(address, since, until, leaked_at)
     if counted and asked.format.startswith("timesketch"):
         fail("a Timesketch file of a key has all of its calls; to select some, use `forensics events`", 2)

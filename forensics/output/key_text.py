@@ -140,8 +140,10 @@ def still_works_lines(answer: Key, *, every: bool = False) -> Iterator[Line]:
 
 
 def counted_rows(answer: Key) -> Iterator[tuple[str, tuple[str | Span, ...]]]:
-    """Return which calls the page counts, and the others, each with a label; nothing without a filter."""
+    """Return which calls the page counts, and the others, each with a label."""
     counted = answer.counted
+    if answer.unreliable:
+        yield "unproven", (*_others(answer.unreliable, ""), "; the records are in conflict or damaged, so not counted")
     if counted == CallFilter():
         return
     yield "counted", (("only calls ", "warn"), f"{counted_calls(counted)}; what still works is not filtered")
@@ -261,7 +263,7 @@ def _used(answer: Key) -> Iterator[Line]:
     own, derived = answer.activity, answer.children.activity
     if not own.events and not derived.events:
         is_filtered = answer.counted != CallFilter()
-        yield labelled("used", "by no counted call" if is_filtered else "never in the loaded logs")
+        yield labelled("used", "by no counted call" if is_filtered or answer.unreliable else "never in the loaded logs")
         return
     first = min(filter(None, (own.first_use, derived.first_use)), default=None)
     last = max(filter(None, (own.last_use, derived.last_use)), default=None)

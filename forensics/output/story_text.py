@@ -77,6 +77,9 @@ def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
         yield line(f"and {count(answer.actors_total - len(answer.actors), 'more actor')}", indent=2)
     if answer.undated:
         yield line(f"without {count(answer.undated, 'event')} that have no readable time", indent=2)
+    if answer.unreliable:
+        proof = f"with {count(answer.unreliable, 'event')} whose record is in conflict or damaged and proves nothing"
+        yield line((proof, "warn"), indent=2)
     yield from earlier_lines(answer)
     steps = answer.steps[:shown]
     yield from _days(steps)
@@ -273,6 +276,8 @@ def _source(step: StoryStep, before: StoryStep | None) -> Span | str:
 
 
 def _doubt(step: StoryStep) -> Span:
+    if step.unreliable:
+        return "; the record proves nothing", "warn"
     return "" if step.certain else "; possibly derived from another key or session", "warn"
 
 

@@ -54,3 +54,9 @@ def test_filters_that_cannot_be_used_are_usage_errors(sample_case: Path) -> None
         done = run("key", sample.LEAKED_KEY, "--case", sample_case, *wrong)
         assert (done.code, done.out) == (2, ""), wrong
         assert done.complaint
+
+
+def test_descendants_without_a_timesketch_file_are_refused(sample_case: Path) -> None:
+    done = run("key", sample.LEAKED_KEY, "--case", sample_case, "--descendants")
+    assert (done.code, done.out) == (2, "")
+    assert "--descendants is for a Timesketch file" in done.complaint

@@ -117,6 +117,7 @@ class CountedActivity:
     activity: Activity = _NO_CALLS
     earlier: UncountedCalls | None = None
     left_out: UncountedCalls | None = None
+    unreliable: UncountedCalls | None = None
     credential_ids: frozenset[str] = frozenset()
 
 
@@ -133,15 +134,16 @@ def counted_activity(
         return CountedActivity()
     with uses_of(connection, nodes, key_id, counted.parameters if counted else UNRESTRICTED) as uses:
         done = activity(connection, uses, context)
+        unreliable = uncounted_calls(connection, "unreliable")
         if counted is None:
-            return CountedActivity(done)
-        earlier, left_out = (_others(connection, part) for part in ("earlier", "left_out"))
-        return CountedActivity(
-            done, earlier, left_out, frozenset(values(connection, str, "key/credentials_of_uses", uses=uses))
-        )
+            return CountedActivity(done, unreliable=unreliable)
+        earlier, left_out = (uncounted_calls(connection, part) for part in ("earlier", "left_out"))
+        ids_of_uses = frozenset(values(connection, str, "key/credentials_of_uses", uses=uses))
+        return CountedActivity(done, earlier, left_out, unreliable, ids_of_uses)
 
 
-def _others(connection: Connection, part: str) -> UncountedCalls | None:
+def uncounted_calls(connection: Connection, part: str) -> UncountedCalls | None:
+    """Return the calls of a part in the table of calls: earlier, left_out or unreliable."""
     return next(iter(rows(connection, UncountedCalls, "key/other_calls", part=part, most=_EVENTS)), None)
 
 

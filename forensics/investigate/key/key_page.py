@@ -30,7 +30,14 @@ from forensics.identifiers import Identifier, account_of, is_service_specific
 from forensics.investigate.account_exports import STATUSES, ExportedKey, LoggedKey
 from forensics.investigate.key.activity import CITED, activity, derived_from, uses_of
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.key.counted_calls import CallCriteria, call_filter, counted_activity, counted_calls, together
+from forensics.investigate.key.counted_calls import (
+    CallCriteria,
+    call_filter,
+    counted_activity,
+    counted_calls,
+    together,
+    uncounted_calls,
+)
 from forensics.investigate.key_changes import ChangeFacts, ChangeRow, KeyChangeRow
 from forensics.investigate.loaded_spans import loaded_of
 from forensics.investigate.owner_reports import ReportOfOwner
@@ -84,10 +91,11 @@ def key(
     descendants = CountedDescendants(counted.issued | of_derived.credential_ids, counted.issued_by) if counted else None
     with uses_of(connection, dict.fromkeys(credential_ids, 0), identifier.id) as uses:
         page = _Page(connection, identifier.id, credential_ids, answer, uses, below, descendants).answer(context)
+        unreliable = uncounted_calls(connection, "unreliable")
     done = of_derived.activity
     page = replace(page, children=replace(page.children, sensitive=done.sensitive, activity=done))
     if counted is None:
-        return page
+        return replace(page, unreliable=together(unreliable, of_derived.unreliable))
     own = counted_activity(connection, credential_ids, context, counted, identifier.id)
     return replace(
         page,
@@ -95,6 +103,7 @@ def key(
         counted=wanted,
         earlier=together(own.earlier, of_derived.earlier),
         left_out=together(own.left_out, of_derived.left_out),
+        unreliable=together(own.unreliable, of_derived.unreliable),
     )
 
 

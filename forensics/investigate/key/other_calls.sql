@@ -1,4 +1,4 @@
--- The calls that a page does not count: one row, or none. $part: earlier or left_out; $most: number of
+-- The calls that a page does not count: one row, or none. $part: earlier, left_out or unreliable; $most: number of
 -- events, from the first. `addresses`: all of them.
 select
     count(*) as events,

@@ -1,5 +1,5 @@
 -- Create the table of all events signed by some credentials; the lake is read once.
--- `part`: counted, earlier or left_out.
+-- `part`: counted, earlier, left_out or, for a call whose record proves nothing, unreliable.
 -- $ids: credential IDs; $nodes: the tree node of each, in the same order. $key: the access key, if all credentials have
 -- the same one; rows of other keys are then skipped. $first, $last: the days of the first and last use; files of other
 -- days are then skipped. $since, $until, $addresses: the calls to count, or null; calls of $credentials count from
@@ -46,6 +46,7 @@ select
             )
             and callers.credential_id not in (select unnest($credentials::varchar[]))
             then 'left_out'
+        when unreliable then 'unreliable'
         when event_time < $leaked_at::timestamptz then 'earlier'
         else 'counted'
     end as part

@@ -19,7 +19,7 @@ from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.evidence import cited_event_ids
 from forensics.investigate.key.activity import UNRESTRICTED, activity, derived_from, uses_of
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.key.counted_calls import CallCriteria, call_filter, counted_calls
+from forensics.investigate.key.counted_calls import CallCriteria, CountedCalls, call_filter, counted_calls
 from forensics.investigate.key.key_page import key
 from forensics.investigate.sql_rows import Connection, Row, rows
 from forensics.investigate.story.story_page import story
@@ -75,8 +75,9 @@ def report(
     below, credentials = tree_and_credentials(connection, identifier)
     nodes = NodesBelow(below.nodes, credentials)
     page = key(connection, identifier, context, criteria, nodes)
-    calls = _activity_of_tree(connection, identifier, context, criteria, nodes)
-    story_of_key = _story(connection, identifier, page.counted)
+    counted = counted_calls(connection, ids_of(subject_rows(connection, identifier)), call_filter(**criteria))
+    calls = _activity_of_tree(connection, identifier, context, counted, nodes)
+    story_of_key = _story(connection, identifier, page.counted, (counted and counted.credential_ids) or ())
     loaded = coverage(connection)
     cited = list(dict.fromkeys(cited_event_ids((page, below, calls.activity, loaded.trails, story_of_key))))
     records = _records(connection, cited[:_CITED], calls.listed)
@@ -108,11 +109,14 @@ class _TreeActivity(NamedTuple):
 
 
 def _activity_of_tree(
-    connection: Connection, identifier: Identifier, context: AddressContext, criteria: CallCriteria, below: NodesBelow
+    connection: Connection,
+    identifier: Identifier,
+    context: AddressContext,
+    counted: CountedCalls | None,
+    below: NodesBelow,
 ) -> _TreeActivity:
     ids = ids_of(subject_rows(connection, identifier))
     derived = set(derived_from(connection, ids))
-    counted = counted_calls(connection, ids, call_filter(**criteria))
     certain = {id_: node for id_, node in below.places.items() if below.nodes[node].certain or id_ in derived}
     with uses_of(connection, certain, restriction=counted.parameters if counted else UNRESTRICTED) as uses:
         found = activity(connection, uses, context)
@@ -121,10 +125,10 @@ def _activity_of_tree(
         return _TreeActivity(found, tuple(signed_by), timeline, _listed_rows(connection, uses))
 
 
-def _story(connection: Connection, identifier: Identifier, counted: CallFilter) -> Story:
-    """Return the first steps of the story of a key in the period that the report counts."""
-    period: dict[str, object] = {"since": counted.since, "until": counted.until}
-    whole = story(connection, identifier.id, period, counted.leaked_at)
+def _story(connection: Connection, identifier: Identifier, counted: CallFilter, issued: Sequence[str]) -> Story:
+    """Return the first steps of the story of a key, of the calls that the report counts."""
+    wanted: dict[str, object] = {"since": counted.since, "until": counted.until, "address": counted.addresses}
+    whole = story(connection, identifier.id, wanted, counted.leaked_at, issued)
     return replace(whole, steps=whole.steps[:_STORY_STEPS])
 
 

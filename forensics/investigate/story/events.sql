@@ -53,6 +53,7 @@ select
     coalesce(events.actor_issuer, events.actor_provider, events.actor_identity_store_arn) as actor_issuer,
     events.grade,
     events.source_addresses,
+    events.unreliable,
     coalesce(of_subject.is_certain, true) as is_certain,
     $everything or events.event_key in (from story_wanted) as is_wanted
 from attributed_events as events

@@ -1,7 +1,7 @@
 -- Create the steps of a story: similar calls of one signer from one address with one program, without a pause of half
 -- an hour. Grain: one row per step. Reads with one outcome are one step; of other calls, those of one name, outcome
 -- and change, on one target, or on objects of one bucket. Of the calls that AWS services made for the caller, the
--- address, program and key do not matter. `new_...`: no earlier call of the subject has it. $leaked_at: UTC, or null;
+-- address, program and key do not matter. `new_...`: no earlier reliable call of the subject has it. $leaked_at: UTC, or null;
 -- calls before it are in no step, nor are calls without a time.
 create or replace temporary table story_steps as
 with calls as (
@@ -57,15 +57,16 @@ marked as (
             is_by_service: is_by_service,
             is_reading: coalesce(is_reading, false),
             is_certain: is_certain,
+            unreliable: unreliable,
             has_succeeded: outcome = 'succeeded',
             change: case when not coalesce(is_reading, false) then change end
         } as kind,
-        row_number() over (order by event_time, event_key) > 1 as is_later,
-        row_number() over (partition by is_by_service, address order by event_time, event_key) = 1
+        row_number() over (partition by unreliable order by event_time, event_key) > 1 and not unreliable as is_later,
+        row_number() over (partition by unreliable, is_by_service, address order by event_time, event_key) = 1
             and is_later and address <> '' and not is_by_service as is_new_address,
-        row_number() over (partition by is_by_service, application order by event_time, event_key) = 1
+        row_number() over (partition by unreliable, is_by_service, application order by event_time, event_key) = 1
             and is_later and application is not null and not is_by_service as is_new_application,
-        row_number() over (partition by aws_region order by event_time, event_key) = 1
+        row_number() over (partition by unreliable, aws_region order by event_time, event_key) = 1
             and is_later and aws_region is not null as is_new_region
     from calls
 ),
@@ -96,6 +97,7 @@ select
     kind.is_reading as is_reading,
     kind.is_by_service as is_by_service,
     kind.is_certain as certain,
+    kind.unreliable as unreliable,
     min(event_time)::timestamp as first_event_time,
     max(event_time)::timestamp as last_event_time,
     count(*) as events,

@@ -1,6 +1,6 @@
 """Story page: what a key, session, user, role or address did, with everything derived from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -30,6 +30,7 @@ _CRITERIA = {
 class _TotalRow(Row, frozen=True):
     events: int
     possible: int
+    unreliable: int
     events_total: int
     undated: int
     first_event_time: datetime | None
@@ -38,7 +39,13 @@ class _TotalRow(Row, frozen=True):
     steps_total: int
 
 
-def story(connection: Connection, text: str, wanted: Mapping[str, object], leaked_at: datetime | None) -> Story:
+def story(
+    connection: Connection,
+    text: str,
+    wanted: Mapping[str, object],
+    leaked_at: datetime | None,
+    issued: Sequence[str] = (),
+) -> Story:
     """Return the story of a subject.
 
     Args:
@@ -47,6 +54,7 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
         wanted: criteria of `EventFilter` that restrict the story, such as since and until.
         leaked_at: the time of the leak; UTC if it has no time zone. `earlier` of the answer summarizes the calls
             before it.
+        issued: credentials that were issued from the wanted addresses; their calls are wanted from every address.
 
     Raises:
         NoSuchSubject: no actor and no role has the name, or several have.
@@ -60,7 +68,7 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
                 f"the subject is the {_CRITERIA[subject.type][0]} of the story; leave --{name.replace('_', '-')} out"
             )
     since = leaked_at.isoformat() if leaked_at else None
-    with story_tables(connection, own, wanted, since):
+    with story_tables(connection, own, wanted, since, issued):
         (total,) = rows(connection, _TotalRow, "story/totals")
         steps = rows(connection, StoryStep, "story/first_steps", most=_MOST_STEPS)
         return Story(
@@ -77,18 +85,25 @@ def story(connection: Connection, text: str, wanted: Mapping[str, object], leake
             total.steps_total,
             tuple(steps),
             total.possible,
+            total.unreliable,
         )
 
 
 @contextmanager
 def story_tables(
-    connection: Connection, own: SubjectEvents, wanted: Mapping[str, object], leaked_at: str | None
+    connection: Connection,
+    own: SubjectEvents,
+    wanted: Mapping[str, object],
+    leaked_at: str | None,
+    issued: Sequence[str] = (),
 ) -> Iterator[None]:
     """Fill the temporary tables of a story, and drop them at the end. `own`: the events of its subject."""
     criteria = given(wanted)
     try:
         with query_errors():
             _create_wanted(connection, criteria)
+            if issued and "address" in criteria:
+                _add_issued(connection, criteria, issued)
             run(connection, "story/events", **own.parameters, everything=not criteria)
         agents = values(connection, str, "story/user_agents")
         connection.execute("create temporary table story_programs (user_agent varchar, application varchar)")
@@ -106,3 +121,10 @@ def _create_wanted(connection: Connection, criteria: Mapping[str, object]) -> No
     if criteria:
         source, parameters = matching(connection, criteria)
         connection.execute(f"insert into story_wanted select event_key {source}", parameters)
+
+
+def _add_issued(connection: Connection, criteria: Mapping[str, object], issued: Sequence[str]) -> None:
+    """Add the events of some credentials that match all criteria except the address."""
+    source, parameters = matching(connection, {name: value for name, value in criteria.items() if name != "address"})
+    add = f"insert into story_wanted select event_key {source} and credential_id in (select unnest($issued::varchar[]))"
+    connection.execute(add, {**parameters, "issued": list(issued)})

@@ -2,6 +2,7 @@
 select
     count(*) filter (is_wanted) as events,
     count(*) filter (is_wanted and not is_certain) as possible,
+    count(*) filter (is_wanted and unreliable) as unreliable,
     count(*) as events_total,
     count(*) filter (is_wanted and event_time is null) as undated,
     min(event_time) filter (is_wanted)::timestamp as first_event_time,

@@ -15,6 +15,9 @@ from forensics.case import Case, UnusableFilter
 from forensics.output.key_text import render_key
 from forensics.output.lines import lay_out
 from forensics.output.report import report_page
+from forensics.output.story_text import render_story
+from tests.attribution.records import START, Account, call
+from tests.cases import case_of_records
 from tests.simulator import sample
 
 INTRUDER, OWNER = "192.0.2.0/24", "198.51.100.20"
@@ -100,6 +103,28 @@ def test_a_filter_that_matches_nothing_says_so(case: Case) -> None:
     assert "by no counted call" in shown
     assert "left out  487 calls" in shown
     assert "never in the loaded logs" not in shown
+
+
+def test_a_record_that_proves_nothing_is_no_sensitive_call_and_no_success(tmp_path: Path) -> None:
+    """Two copies of the last call differ in their target."""
+    user = Account("111111111111").user("alice")
+    create = call(user.signs(), 60, source="iam.amazonaws.com", name="CreateAccessKey", eventID="1" * 36)
+    copies = [create | {"requestParameters": {"userName": name}} for name in ("x", "y")]
+    with case_of_records([call(user.signs(), 0), *copies], tmp_path) as made:
+        page, filtered = made.key(user.key), made.key(user.key, since=START)
+        story = made.story(user.id)
+    for one in (page, filtered):
+        assert (one.activity.events, one.activity.last_success, one.activity.sensitive) == (
+            1, START.replace(tzinfo=None), ()
+        )  # fmt: skip
+        assert one.unreliable is not None
+        assert (one.unreliable.events, one.unreliable.event_ids) == (1, ("1" * 36,))
+    assert "unproven" in lay_out(render_key(page), 160)
+    assert (story.events, story.unreliable) == (2, 1)
+    assert [step.unreliable for step in story.steps] == [False, True]
+    shown = lay_out(render_story(story), 160)
+    assert "1 event whose record is in conflict or damaged and proves nothing" in shown
+    assert "; the record proves nothing" in shown
 
 
 def test_an_empty_address_is_refused(case: Case) -> None:

@@ -39,7 +39,7 @@ def test_the_story_of_the_key_is_told_with_its_events(tmp_path: Path) -> None:
     with case_of_records(records, tmp_path) as case:
         report = case.report(ALICE.key)
         assert report.story == case.story(ALICE.key)
-        later = case.report(ALICE.key, leaked_at=START + timedelta(seconds=6), address="198.51.100.1")
+        later = case.report(ALICE.key, leaked_at=START + timedelta(seconds=6), address="198.51.100.7")
     assert later.story is not None and later.story.earlier is not None
     text = report_page(report)
     section = text.partition('<section id="story">')[2].partition("</section>")[0]
@@ -49,7 +49,19 @@ def test_the_story_of_the_key_is_told_with_its_events(tmp_path: Path) -> None:
     assert len(cited) == 4
     assert all(event_id in section for event_id in cited)
     assert {record.event_id for record in report.records} >= set(cited)
-    assert "The story has the calls from every address" in report_page(later)
+
+
+def test_the_story_has_the_calls_that_the_report_counts(tmp_path: Path) -> None:
+    """Those from the address, and by what was requested from there."""
+    records = [
+        call(ALICE.signs(), 0, sourceIPAddress="203.0.113.9"),
+        assume_role(ALICE.signs(), DEPLOY, "x", 1, issues=X),
+        call(DEPLOY.session("x", 1, X), 2, sourceIPAddress="192.0.2.1"),
+    ]
+    with case_of_records(records, tmp_path) as case:
+        report = case.report(ALICE.key, address="198.51.100.7")
+    assert report.story is not None
+    assert (report.events_total, report.story.events, report.story.events_total) == (2, 2, 3)
 
 
 def test_a_key_that_is_not_logged_has_no_story(tmp_path: Path) -> None:
