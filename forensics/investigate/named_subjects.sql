@@ -1,9 +1,9 @@
 -- The actors, roles and sessions that a name, an ID or the part of an e-mail address before the @ means, in any case.
 -- Grain: one row per (type, kind, issuer, id, account_id). $name: the text; $account: the account of the user or role,
 -- or null for any. `id` is null for a user or role that is only known by its name. `issuer`: the SAML issuer, web
--- identity provider or identity store that assigned the ID; `qualified_id`: the issuer and the ID as one text. `first_seen`,
--- `last_seen`: of a user, the first and the last record with this name. `actors`: the kind and ID of each actor of a
--- session; `role_id`: its role.
+-- identity provider or identity store that assigned the ID; `qualified_id`: the issuer and the ID as one text.
+-- `first_seen`, `last_seen`: of a user, the first and the last record with this name. `actors`: the kind and ID of
+-- each actor of a session; `role_id`: its role.
 with asked as (
     select lower($name) as name
 ),

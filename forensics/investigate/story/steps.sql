@@ -1,8 +1,8 @@
 -- Create the steps of a story: similar calls of one signer from one address with one program, without a pause of half
 -- an hour. Grain: one row per step. Reads with one outcome are one step; of other calls, those of one name, outcome
 -- and change, on one target, or on objects of one bucket. Of the calls that AWS services made for the caller, the
--- address, program and key do not matter. `new_...`: no earlier reliable call of the subject has it. $leaked_at: UTC, or null;
--- calls before it are in no step, nor are calls without a time.
+-- address, program and key do not matter. `new_...`: no earlier reliable call of the subject has it. $leaked_at: UTC,
+-- or null; calls before it are in no step, nor are calls without a time.
 create or replace temporary table story_steps as
 with calls as (
     select

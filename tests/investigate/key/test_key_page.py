@@ -30,7 +30,8 @@ IAM, SECRETS = "iam.amazonaws.com", "secretsmanager.amazonaws.com"
 # Fields may be added at the end of these lists, and never leave them.
 CONTRACT = {
     "": "subject kind in_logs account_ids decoded_account_id owner issued_at expires_at lifecycle owners_access "
-    "quarantine who children activity flags address_databases exports still_works counted earlier left_out unreliable source",
+    "quarantine who children activity flags address_databases exports still_works counted earlier left_out unreliable "
+    "source",
     "lifecycle": "status status_since created_at changes used_after_end service_name expires_at expired state valid_at",
     "lifecycle.changes": "change access_key_id succeeded error_code actor grade by_access_key_id by_arn event",
     "lifecycle.changes.event": (
