@@ -1,5 +1,6 @@
 -- For each trust policy of a tree: whether a credential of the tree created the role, and the last policy before it
--- that no credential of the tree set, since the role was created. $ids: planting IDs of the tree. One row per policy.
+-- that no credential of the tree set, since the role was created. $ids: planting IDs of the tree. Grain: one row per
+-- policy.
 with policies as (
     select
         'role|' || event_key as planting_id,
@@ -19,15 +20,15 @@ roles as (
     where is_inside
 ),
 
--- within a second, a role is created before its policy is changed
-lives as (
+-- roles of one name, by number; within a second, a role is created before its policy is changed
+numbered as (
     select
         policies.*,
         count(case when is_creation then 1 end) over (
             partition by policies.account_id, policies.role_name
             order by event_time, is_creation desc, event_key
             rows between unbounded preceding and current row
-        ) as life
+        ) as creation_number
     from policies
     join roles on roles.account_id = policies.account_id and roles.role_name = policies.role_name
 ),
@@ -37,14 +38,14 @@ compared as (
         planting_id,
         is_inside,
         coalesce(max(case when is_creation then is_inside end) over (
-            partition by account_id, role_name, life
+            partition by account_id, role_name, creation_number
         ), false) as is_of_created_role,
         last_value(case when not is_inside then setting end ignore nulls) over (
-            partition by account_id, role_name, life
+            partition by account_id, role_name, creation_number
             order by event_time, is_creation desc, event_key
             rows between unbounded preceding and current row
         ) as prior
-    from lives
+    from numbered
 )
 
 select

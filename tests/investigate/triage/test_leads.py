@@ -70,12 +70,12 @@ def test_the_access_of_all_sessions_of_a_person_is_examined(tmp_path: Path) -> N
     """Twelve sessions created a key each; the reasons cite five of them."""
     with case_of_records([*habits(), *plantings(12)], tmp_path) as case:
         (lead,) = case.triage().leads
-        told = case.story(lead.command[2])
+        story = case.story(lead.command[2])
     keys = [one for one in lead.still_works or () if one.kind == NodeKind.ACCESS_KEY]
     assert len(keys) == 10  # the longest list of a lead
     assert (lead.still_working or 0) >= 12
     assert lead.command == ("forensics", "story", EVE)
-    assert told.events == lead.events == 24
+    assert story.events == lead.events == 24
 
 
 def test_a_call_that_two_accounts_logged_is_one_event_of_its_caller(tmp_path: Path) -> None:
