@@ -151,6 +151,12 @@ found as (
     from exported_principals as principals
     left join identity_stores on identity_stores.store_id = principals.store_id
     where (from asked) in (lower(principals.name), lower(principals.id))
+      -- a user of an identity store that no event names made no call
+      and (
+          principals.kind <> 'identity_center_user'
+          or identity_stores.arn is not null
+          or principals.id not in (select id from actors_with_name)
+      )
 
     union all by name
 
