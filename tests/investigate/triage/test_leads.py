@@ -19,7 +19,7 @@ OTHER = HOME.elsewhere()
 ROBOT = HOME.user("robot")
 ADMIN = HOME.role("admin")
 EVE = "eve@x.example"
-REAL_IDP, ADDED_IDP = "https://idp.x.example", "https://evil.example"
+REAL_IDP = "https://idp.x.example"
 
 
 def habits() -> list[Json]:
