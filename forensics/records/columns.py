@@ -7,7 +7,6 @@ from these decoded blocks.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ import pyarrow.compute as pc
 from forensics.addresses import canonical_addresses
 from forensics.formats.event_times import parse_event_time
 from forensics.formats.record_stream import Delivery, Records, Rejected
+from forensics.formats.unread_forms import KEY_PREFIX, KEYS_IN_TEXT
 from forensics.formats.unwrap import is_decorated
 from forensics.identifiers import unmasked_key
 from forensics.records import record as rec
@@ -60,9 +60,6 @@ _WITHOUT_IDENTITY = ("AwsServiceEvent", "AwsVpceEvent")
 _AS_AWS_WRITES_TIME = r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
 # some products write an empty string for a missing value
 _OF_A_REFUSAL = ("error_code", "error_message")
-_KEY_PREFIX = "A(?:CC|KI|SI)A"
-# the character before the ID is tested after its prefix: a test at each character of a record takes ten times as long
-_ACCESS_KEY_IDS = re.compile(rb"%b(?<![A-Za-z0-9].{4})[A-Z0-9]{12,36}(?![A-Za-z0-9])" % _KEY_PREFIX.encode(), re.DOTALL)
 _WITH_EFFECTS = ISSUANCES | CHANGES
 # the responses of other changes have text of their callers, such as the description of a role
 _WITH_A_NEW_KEY = ISSUANCES | {
@@ -357,7 +354,7 @@ def _effects(
             changed[row] = change(record, identity.block, changing)
             new_key = changed[row].created_access_key_id
         if event in _WITH_A_NEW_KEY and not new_key:
-            named = {key.decode() for key in _ACCESS_KEY_IDS.findall(record.response_elements)}
+            named = {key.decode() for key in KEYS_IN_TEXT.findall(record.response_elements)}
             if named - {identity.access_key_id}:
                 flags.add(row, IDENTITY_UNREAD, unreliable=False)
         if wrong:
@@ -400,7 +397,7 @@ def _named_keys(
     Counting the prefixes first is cheap, and almost every record contains no key but its signer's.
     """
     found: dict[int, str] = {}
-    counts = pc.count_substring_regex(raw, _KEY_PREFIX).to_numpy()
+    counts = pc.count_substring_regex(raw, KEY_PREFIX).to_numpy()
     own = np.fromiter((signer is not None for signer in signers), np.int64, len(signers))
     for row in np.flatnonzero(counts > own).tolist():
         typed = {signers[row]}
@@ -408,7 +405,7 @@ def _named_keys(
             typed.add(issued[row].issued_access_key_id)
         if row in changed:
             typed.update((changed[row].created_access_key_id, changed[row].target_access_key_id))
-        named = {unmasked_key(key.decode()) for key in _ACCESS_KEY_IDS.findall(raw[row].as_py())} - typed - {None}
+        named = {unmasked_key(key.decode()) for key in KEYS_IN_TEXT.findall(raw[row].as_py())} - typed - {None}
         if named:
             found[row] = " ".join(sorted(filter(None, named)))
     return found
