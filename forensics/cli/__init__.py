@@ -145,6 +145,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = _stopped(stop)
     except Exception as error:  # noqa: BLE001 - the last resort: users see one line, never a traceback
         code = _stopped(_stops[0]) if _stops else _failed(error)
+    if _stops and code == 1:  # the command reported the error of the interrupted library as its own
+        code = _stopped(_stops[0])
     tell(f"took {time.monotonic() - started:.1f} s", Level.DETAIL)
     sys.exit(code)
 

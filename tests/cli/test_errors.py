@@ -204,6 +204,31 @@ def test_interrupted(tmp_path: Path) -> None:
     assert "Traceback" not in out + err
 
 
+INTERRUPTED_LIBRARY = """
+import os, signal, sys
+import forensics.case
+from forensics.cli import main
+from forensics.errors import QueryFailed
+
+def who(*_arguments, **_options):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    except BaseException:
+        raise QueryFailed("the query was interrupted") from None
+
+forensics.case.who = who
+main()
+"""
+
+
+def test_an_interrupt_that_a_library_reports_as_an_error(sample_case: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_LIBRARY, "who", sample.DEEP_KEY, "--case", str(sample_case)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 128 + signal.SIGINT
+    assert done.stderr.splitlines() == ["forensics: the query was interrupted", "forensics: interrupted"]
+
+
 def test_the_unexpected_is_one_line_too(monkeypatch: pytest.MonkeyPatch, sample_case: Path) -> None:
     def fails(*_arguments: object) -> None:
         raise RuntimeError("no\nreason\x1b")
