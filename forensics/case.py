@@ -254,7 +254,8 @@ class Case(CaseTables):
 
         Args:
             user: a user name, e-mail address, ARN or unique ID. If it means several users, the answer lists them
-                (`matches`). Raises NotAnIdentifier for the ID of a key or an event.
+                (`matches`). Raises NotAnIdentifier for the ID of a key or an event, and NoSuchSubject for an unknown
+                name.
             since: as for `address`.
             until: as for `address`.
 
@@ -271,7 +272,7 @@ class Case(CaseTables):
 
         Args:
             role: a role name, ARN or unique ID. If it means several roles, the answer lists them (`matches`). Raises
-                NotAnIdentifier for the ID of a key or an event.
+                NotAnIdentifier for the ID of a key or an event, and NoSuchSubject for an unknown name.
             since: as for `address`.
             until: as for `address`.
 
@@ -297,7 +298,7 @@ class Case(CaseTables):
 
         Args:
             resource: a name or ARN as in the column `resource` of `events`, or the end of the ARN. If it means several
-                resources, the answer lists them (`matches`).
+                resources, the answer lists them (`matches`). Raises NoSuchSubject for an unknown name.
             since: as for `address`.
             until: as for `address`.
             service: the service of the resource, such as "lambda".

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from forensics.answers.core import ActorKind, SubjectMatch, SubjectMatchType
-from forensics.identifiers import identify, is_secret
-from forensics.investigate.sql_rows import Connection, Row, rows
+from forensics.errors import NoSuchSubject
+from forensics.identifiers import identify, is_secret, shortened
+from forensics.investigate.sql_rows import Connection, Row, rows, values
 
 _NAMED_BY_ARN = re.compile(
     r"arn:[^:]*:(?:iam|sts)::(?P<account>\d{12}):"
@@ -57,13 +58,20 @@ class NamedSubject(Row, frozen=True):
         )
 
 
+class _NotFoundRow(Row, frozen=True):
+    """`similar`: names that resemble the text; `exported`: the number of users and roles in exports."""
+
+    similar: tuple[str, ...]
+    exported: int
+
+
 def named_subjects(connection: Connection, text: str) -> list[NamedSubject]:
     """Return the users, roles, other actors and sessions with a name, ID or ARN, in any case.
 
     A session is omitted if its role or its actor matches. The ARN of a session means its role.
     Raises SecretRefused if the text looks like a secret and is not a name.
     """
-    text = text.strip().encode(errors="backslashreplace").decode()  # no record has a name that is not UTF-8
+    text = _utf8(text.strip())
     arn = _NAMED_BY_ARN.fullmatch(text)
     asked = {"name": arn["name"] or arn["role"], "account": arn["account"]} if arn else {"name": text, "account": None}
     found = rows(connection, NamedSubject, "named_subjects", **asked)
@@ -73,6 +81,31 @@ def named_subjects(connection: Connection, text: str) -> list[NamedSubject]:
     if not found and is_secret(text):
         identify(text)  # raises SecretRefused
     return list(_distinct(found))
+
+
+def no_such_subject(connection: Connection, text: str, kind: str) -> NoSuchSubject:
+    """Return the error for a name that means nothing. `kind`: what was searched, such as "user"."""
+    return NoSuchSubject(
+        f"no {kind} in the loaded logs has the name {shortened(text)!r}{not_found_hints(connection, text)}"
+    )
+
+
+def not_found_hints(connection: Connection, text: str) -> str:
+    """Return similar names, what could hide the name, and the next command, as the end of an error message."""
+    (found,) = rows(connection, _NotFoundRow, "name_not_found", name=_utf8(text))
+    unread = sum(values(connection, int, "identities_unread"))
+    hints = (
+        f"similar: {', '.join(map(shortened, found.similar))}" if found.similar else "",
+        f"the identities of {unread:,} records could not be read" if unread else "",
+        "" if found.exported else "no IAM export is loaded",
+        "`forensics events --match` searches every column",
+    )
+    return "".join(f"; {hint}" for hint in hints if hint)
+
+
+def _utf8(text: str) -> str:
+    """Return a text that can be bound. No record has a name that is not UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _distinct(found: Sequence[NamedSubject]) -> Iterator[NamedSubject]:

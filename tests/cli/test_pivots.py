@@ -23,11 +23,19 @@ def test_a_page_as_json(sample_case: Path, command: str, subject: str) -> None:
     assert all(one[-2:] == ["--case", str(sample_case)] for one in page["commands"])
 
 
-def test_what_is_not_in_the_logs_is_an_answer(sample_case: Path) -> None:
-    for command, subject in (("address", "192.0.2.250"), ("user", "nobody"), ("role", "x"), ("resource", "nothing")):
+@pytest.mark.parametrize("command", ["who", "story", "user", "role", "resource", "address"])
+def test_a_name_that_nothing_has_is_a_usage_error(sample_case: Path, command: str) -> None:
+    done = run(command, "svc-depoly", "--case", sample_case)
+    assert (done.code, done.out) == (2, "")
+    assert command == "address" or "similar: svc-deploy" in done.complaint
+
+
+@pytest.mark.parametrize("subject", ["192.0.2.250", "arn:aws:iam::704560302692:user/nobody"])
+def test_an_address_or_arn_that_is_not_in_the_logs_is_an_answer(sample_case: Path, subject: str) -> None:
+    for command in ("who", "story", "address" if subject.startswith("192") else "user"):
         done = run(command, subject, "--case", sample_case)
         assert (done.code, done.err) == (0, "")
-        assert "not found in the loaded logs" in done.out
+        assert "not found in the loaded logs" in done.out or "no loaded event" in done.out
 
 
 def test_several_matches_are_an_answer(sample_case: Path) -> None:

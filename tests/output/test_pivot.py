@@ -24,7 +24,7 @@ PAGES: dict[str, Callable[[Case], Pivot]] = {
     "bucket": lambda case: case.resource("acme-customer-exports-5622", since=NIGHT),
     "resource": lambda case: case.resource("svc-metrics"),
     "several_resources": lambda case: case.resource("web"),
-    "unknown_user": lambda case: case.user("nobody"),
+    "unknown_user": lambda case: case.user("arn:aws:iam::704560302692:user/nobody"),
     "unused_time": lambda case: case.role("deployer", since=datetime(2027, 1, 1, tzinfo=UTC)),
 }
 

@@ -1,16 +1,16 @@
 """Pivot subjects: what the subject of a page means, and its page. Several meanings are listed, and none is chosen."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from forensics.addresses import network_of
 from forensics.answers.core import ActorKind, SubjectMatchType
 from forensics.answers.pivot_answer import Pivot, PivotSubject, PivotType
 from forensics.errors import NotAnIdentifier
-from forensics.identifiers import SubjectType, identify, is_secret, shortened
+from forensics.identifiers import SubjectType, identify, identify_any, is_secret, shortened
 from forensics.investigate.case.event_filter import literal, logged_addresses
-from forensics.investigate.named_subjects import NamedSubject, named_subjects
+from forensics.investigate.named_subjects import NamedSubject, named_subjects, no_such_subject
 from forensics.investigate.pivot.pivot_page import LISTED, TimeRange, calls_of, calls_signed_by, page, with_iam
 from forensics.investigate.pivot.pivot_resources import Place, ResourceGroup, resource_groups
 from forensics.investigate.sql_rows import Connection, values
@@ -37,23 +37,37 @@ def address(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pi
 
 
 def user(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
-    """Return the page on a user, by name, e-mail address, ARN or ID. Raises NotAnIdentifier for a key or an event."""
+    """Return the page on a user, by name, e-mail address, ARN or ID.
+
+    Raises NotAnIdentifier for a key or an event, and NoSuchSubject for a name that no user has.
+    """
     found = [one for one in _named(connection, text, PivotType.USER) if _is_user(one)]
-    return _only(PivotType.USER, text, found, lambda one: _of_user(connection, one, text.strip(), times))
+    if len(found) == 1:
+        return _of_user(connection, found[0], text.strip(), times)
+    return _several(connection, PivotType.USER, text, found)
 
 
 def role(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
-    """Return the page on a role, by name, ARN or ID. Raises NotAnIdentifier for a key or an event."""
+    """Return the page on a role, by name, ARN or ID.
+
+    Raises NotAnIdentifier for a key or an event, and NoSuchSubject for a name that no role has.
+    """
     found = [one for one in _named(connection, text, PivotType.ROLE) if one.type == SubjectMatchType.ROLE]
-    return _only(PivotType.ROLE, text, found, lambda one: _of_role(connection, one, text.strip(), times))
+    if len(found) == 1:
+        return _of_role(connection, found[0], text.strip(), times)
+    return _several(connection, PivotType.ROLE, text, found)
 
 
 def resource(connection: Connection, text: str, times: TimeRange = _ALWAYS, place: Place = _ANYWHERE) -> Pivot:
-    """Return the page on a resource, by its name or ARN, or the end of its ARN."""
+    """Return the page on a resource, by its name or ARN, or the end of its ARN.
+
+    Raises NoSuchSubject for a name that no target of a call has.
+    """
     text = text.strip()
     found = resource_groups(connection, text, place)
     if not found and not text.startswith("arn:"):
         _refuse_secret(text)
+        raise no_such_subject(connection, text, "resource")
     if len(found) != 1:
         matches = tuple(one.match() for one in found[:LISTED])
         return Pivot(PivotSubject(PivotType.RESOURCE, None), text, matches=matches, matches_total=len(found))
@@ -86,11 +100,13 @@ def _root(text: str) -> str | None:
     return arn["account"] if arn else None
 
 
-def _only(type_: PivotType, text: str, found: Sequence[NamedSubject], of_one: Callable[[NamedSubject], Pivot]) -> Pivot:
-    if len(found) == 1:
-        return of_one(found[0])
+def _several(connection: Connection, type_: PivotType, text: str, found: Sequence[NamedSubject]) -> Pivot:
+    """Return the list of several users or roles, or a page without calls for an ARN or ID that is not logged."""
+    text = text.strip()
+    if not found and not _is_identifier(text):
+        raise no_such_subject(connection, text, type_)
     matches = tuple(one.match(type_) for one in found[:LISTED])
-    return Pivot(PivotSubject(type_, None), text.strip(), matches=matches, matches_total=len(found))
+    return Pivot(PivotSubject(type_, None), text, matches=matches, matches_total=len(found))
 
 
 def _of_user(connection: Connection, one: NamedSubject, asked: str, times: TimeRange) -> Pivot:
@@ -135,6 +151,14 @@ def _refuse_other_ids(text: str, type_: PivotType, found: Sequence[NamedSubject]
         raise NotAnIdentifier(f"{identifier.id} is an access key ID, not a {type_}; use `forensics key`")
     if identifier.type == SubjectType.EVENT and not found:
         raise NotAnIdentifier(f"{identifier.id} is an event ID, not a {type_}; use `forensics who`")
+
+
+def _is_identifier(text: str) -> bool:
+    try:
+        identify_any(text)
+    except NotAnIdentifier:
+        return False
+    return True
 
 
 def _refuse_secret(text: str) -> None:

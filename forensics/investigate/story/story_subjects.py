@@ -9,7 +9,7 @@ from forensics.answers.story_answer import StorySubject, StorySubjectType
 from forensics.errors import NoSuchSubject, NotAnIdentifier
 from forensics.identifiers import Identifier, SubjectType, identify, shortened
 from forensics.investigate.case.event_filter import logged_addresses
-from forensics.investigate.named_subjects import NamedSubject, named_subjects
+from forensics.investigate.named_subjects import NamedSubject, named_subjects, no_such_subject
 from forensics.investigate.sql_rows import Connection, values
 
 _MOST_NAMED = 20
@@ -84,10 +84,7 @@ def _named(
             f"{shortened(text)} means {len(called)} actors or roles; name one of them or its key: {several}"
         )
     if identifier is None:
-        raise NoSuchSubject(
-            f"no user, role or other actor in the loaded events has the name {shortened(text)!r};"
-            " `forensics events --match` searches every column"
-        )
+        raise no_such_subject(connection, text, "user, role or other actor")
     if identifier.type == SubjectType.EVENT:
         raise NoSuchSubject(f"{text} is the ID of an event; name the key, session, user, role or address of its call")
     is_role = ":role/" in text or ":assumed-role/" in text or text.startswith("AROA")

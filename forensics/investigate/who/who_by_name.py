@@ -9,7 +9,7 @@ from forensics.errors import NotAnIdentifier
 from forensics.identifiers import Identifier, SubjectType, identify_any, shortened
 from forensics.investigate.case.event_filter import logged_addresses
 from forensics.investigate.ip_ranges import IpRanges
-from forensics.investigate.named_subjects import NamedSubject, named_subjects
+from forensics.investigate.named_subjects import NamedSubject, named_subjects, not_found_hints
 from forensics.investigate.sql_rows import Connection, rows
 from forensics.investigate.who.requesters import subject_rows, who_of
 
@@ -39,20 +39,21 @@ def who_by_name(connection: Connection, text: str, ip_ranges: IpRanges | None = 
         matches = tuple(one.match("who" if _identifier(one) else _page_of(one)) for one in found[:_LISTED])
         reason = StopReason.SEVERAL_SUBJECTS if len(found) > 1 else StopReason.NOT_FOUND
         return Who(Subject(None, text), stop_reason=reason, asked=text, matches=matches, matches_total=len(found))
-    return who_of(connection, _known(text), (), ip_ranges)
+    return who_of(connection, _known(connection, text), (), ip_ranges)
 
 
 def _page_of(one: NamedSubject) -> str:
     return "role" if one.type == SubjectMatchType.ROLE else "user"
 
 
-def _known(text: str) -> Identifier:
+def _known(connection: Connection, text: str) -> Identifier:
     try:
         return identify_any(text)
     except NotAnIdentifier:
         raise NotAnIdentifier(
             f"{shortened(text)!r} is not an access key ID (AKIA..., ASIA...), event ID, session ARN, principal ID or"
-            " address, and no user, role or session in the loaded events has this name"
+            " address, and no user, role or session in the loaded logs has this name"
+            + not_found_hints(connection, text)
         ) from None
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from forensics.answers.pivot_answer import Pivot
 from forensics.case import Case
-from forensics.errors import NotAnIdentifier, SecretRefused, UnusableFilter
+from forensics.errors import NoSuchSubject, NotAnIdentifier, SecretRefused, UnusableFilter
 from tests.attribution.records import START, Account, Json, assume_role, call, copies, saml_sign_in
 from tests.cases import case_of_records
 
@@ -176,9 +176,27 @@ def test_a_user_that_only_changes_name(tmp_path: Path) -> None:
         assert [one.event_name for one in page.changes] == ["CreateAccessKey"]
 
 
-def test_what_is_not_in_the_logs_is_answered(case: Case) -> None:
-    roles, resources = (case.role("nothing"), case.role(ALICE.arn)), (case.resource("x"), case.resource(""))
-    for page in (case.user("nobody"), *roles, *resources):
+def test_a_name_that_nothing_has_is_refused_with_similar_names(case: Case) -> None:
+    kinds = {"user": "user", "role": "role", "resource": "resource", "story": "user, role or other actor"}
+    for ask, kind in kinds.items():
+        with pytest.raises(
+            NoSuchSubject, match=f"^no {kind} .* has the name 'alcie'; similar: alice; no IAM export is"
+        ):
+            getattr(case, ask)("alcie")
+    with pytest.raises(NotAnIdentifier, match="has this name; similar: alice; no IAM export is loaded"):
+        case.who("alcie")
+    with pytest.raises(NoSuchSubject, match="no role in the loaded logs has the name 'alice'"):
+        case.role("alice")
+
+
+def test_an_arn_or_id_that_is_not_in_the_logs_is_answered(case: Case) -> None:
+    """As `who` and `story` answer it: nobody could mistype a name as these."""
+    for page in (
+        case.user(ALICE.arn.replace("alice", "nobody")),
+        case.user(OTHER.user("eve").id),
+        case.role(ALICE.arn),
+        case.resource("arn:aws:s3:::nothing"),
+    ):
         assert (page.in_logs, page.matches_total, page.activity.events) == (False, 0, 0)
 
 

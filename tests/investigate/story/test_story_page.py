@@ -120,7 +120,7 @@ def test_the_arn_of_a_federated_user_is_that_of_a_session(tmp_path: Path) -> Non
 def test_a_session_name_is_not_a_subject(case: Case) -> None:
     """The caller chose it: the story of bob is not that of a session that calls itself bob."""
     assert [actor.name for actor in case.story("bob").actors] == ["bob"]
-    with pytest.raises(NoSuchSubject, match="no user, role or other actor in the loaded events has the name 'carol'"):
+    with pytest.raises(NoSuchSubject, match="no user, role or other actor in the loaded logs has the name 'carol'"):
         case.story("carol")
 
 

@@ -189,7 +189,7 @@ def test_a_role_that_only_a_change_names_has_the_command_of_its_page(tmp_path: P
 
 @pytest.mark.parametrize("text", ["nobody", "", "\udcff", "x " * 100])
 def test_what_nobody_is_called_is_refused(case: Case, text: str) -> None:
-    with pytest.raises(NotAnIdentifier, match="no user, role or session in the loaded events has this name"):
+    with pytest.raises(NotAnIdentifier, match="no user, role or session in the loaded logs has this name"):
         case.who(text)
 
 
