@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from forensics.answers.triage_answer import Triage
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
-    from forensics.investigate.case.event_filter import EventFilter
+    from forensics.investigate.case.event_filter import EventFilter, check_period, check_texts
     from forensics.investigate.case.saved_queries import Value, check_taken, saved_query, shell_lines
     from forensics.investigate.key.counted_calls import CallCriteria
     from forensics.proof.bundle_check import check_bundle
@@ -82,7 +82,9 @@ __all__ = [
     "UnusableQuery",
     "Value",
     "check_bundle",
+    "check_period",
     "check_taken",
+    "check_texts",
     "saved_query",
     "shell_lines",
     "snapshot_policy",
@@ -98,7 +100,9 @@ _ON_FIRST_USE = {
     "SavedQuery": "forensics.answers.query_answer",
     "Value": "forensics.investigate.case.saved_queries",
     "check_bundle": "forensics.proof.bundle_check",
+    "check_period": "forensics.investigate.case.event_filter",
     "check_taken": "forensics.investigate.case.saved_queries",
+    "check_texts": "forensics.investigate.case.event_filter",
     "snapshot_policy": "forensics.sources.account_snapshot",
     "saved_query": "forensics.investigate.case.saved_queries",
     "shell_lines": "forensics.investigate.case.saved_queries",

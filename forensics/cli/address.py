@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from forensics.cli.event_options import Since, Until, period_options
-from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, subject_argument
 from forensics.cli.question import Question, question
 
 
@@ -15,7 +13,7 @@ from forensics.cli.question import Question, question
 def address(
     subject: Annotated[
         str,
-        typer.Argument(metavar="ADDRESS", help="An IP address, or a network such as 192.0.2.0/24.", show_default=False),
+        subject_argument("ADDRESS", "An IP address, or a network such as 192.0.2.0/24."),
     ],
     *,
     since: Since = None,

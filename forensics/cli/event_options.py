@@ -9,23 +9,25 @@ from functools import wraps
 from inspect import Parameter
 from typing import Annotated
 
-import typer
-
-from forensics.cli.options import fail, time_option
+from forensics.cli.options import checked_option, time_option
 
 Since = Annotated[
     datetime | None,
     time_option("--since", help='Only events at or after this time: 2026-10-04T02:24:19Z, "2 days ago".'),
 ]
 Until = Annotated[datetime | None, time_option("--until", help="Only events before this time.")]
-Actor = Annotated[str | None, typer.Option(metavar="WHO", help="Only events of this actor: ID, name or ARN.")]
+Actor = Annotated[
+    str | None, checked_option("--actor", metavar="WHO", help="Only events of this actor: ID, name or ARN.")
+]
 OriginKey = Annotated[
     str | None,
-    typer.Option(metavar="ID", help="Only events of this access key and of everything derived from it."),
+    checked_option(
+        "--origin-key", metavar="ID", help="Only events of this access key and of everything derived from it."
+    ),
 ]
 Accounts = Annotated[
     list[str] | None,
-    typer.Option(
+    checked_option(
         "--account",
         metavar="ID",
         help="Only events by callers of this account, or delivered by its trail. Can be repeated.",
@@ -33,7 +35,7 @@ Accounts = Annotated[
 ]
 Addresses = Annotated[
     list[str] | None,
-    typer.Option(
+    checked_option(
         "--address",
         metavar="IP",
         help="Only events from this IP address or network (192.0.2.0/24). Can be repeated.",
@@ -62,9 +64,8 @@ def event_filters(command: Callable[..., None]) -> Callable[..., None]:
     parameters = [*others[:before], *added, *others[before + 1 :]]
 
     @wraps(command)
-    def filtering(since: datetime | None, until: datetime | None, **given: object) -> None:
-        check_period(since, until)
-        filters = {"since": since, "until": until} | {name: given.pop(name) for name in _OPTIONS if name in given}
+    def filtering(**given: object) -> None:
+        filters = {name: given.pop(name) for name in _OPTIONS}
         command(filters={name: value for name, value in filters.items() if value or value == ""}, **given)
 
     filtering.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -76,9 +77,3 @@ def period_options(since: datetime | None, until: datetime | None) -> tuple[str,
     """Return the options of a period, for further commands."""
     times = (("--since", since), ("--until", until))
     return tuple(word for option, time in times if time for word in (option, time.isoformat().replace("+00:00", "Z")))
-
-
-def check_period(since: datetime | None, until: datetime | None) -> None:
-    """Refuse an empty period."""
-    if since and until and since >= until:
-        fail("no event can match: --since must be before --until; change one of them", 2)

@@ -6,23 +6,26 @@ from typing import Annotated, Any
 
 import typer
 
-from forensics.cli.event_options import Accounts, Actor, Addresses, OriginKey, Since, Until, check_period
-from forensics.cli.options import EventsFormat, ZoneOption, fail, format_option
+from forensics.cli.event_options import Accounts, Actor, Addresses, OriginKey, Since, Until
+from forensics.cli.options import EventsFormat, ZoneOption, checked_option, fail, format_option
 from forensics.cli.question import Question, question
 
 _SHOWN_IN_A_TABLE = 100
 
 
-def _several(metavar: str, help: str) -> Any:
-    return typer.Option(metavar=metavar, help=f"{help} Can be repeated.")
+def _several(name: str, metavar: str, help: str) -> Any:
+    return checked_option(name, metavar=metavar, help=f"{help} Can be repeated.")
 
 
 @question(EventsFormat, format_option("the rows"))
 def events(
     asked: Question,
-    key: Annotated[str | None, typer.Option(metavar="ID", help="Only events signed with this access key.")] = None,
+    key: Annotated[
+        str | None, checked_option("--key", metavar="ID", help="Only events signed with this access key.")
+    ] = None,
     session: Annotated[
-        str | None, typer.Option(metavar="SESSION", help="Only calls by this session: ARN or principal ID.")
+        str | None,
+        checked_option("--session", metavar="SESSION", help="Only calls by this session: ARN or principal ID."),
     ] = None,
     descendants: Annotated[
         bool,
@@ -35,23 +38,35 @@ def events(
     since: Since = None,
     until: Until = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by --since and --until
-    name: Annotated[list[str] | None, _several("NAME", "Only events of this name: AssumeRole, 'Delete*'.")] = None,
-    service: Annotated[list[str] | None, _several("NAME", "Only calls of this service, such as iam.")] = None,
-    region: Annotated[list[str] | None, _several("REGION", "Only events of this region: us-east-1, 'eu-*'.")] = None,
+    name: Annotated[
+        list[str] | None, _several("--name", "NAME", "Only events of this name: AssumeRole, 'Delete*'.")
+    ] = None,
+    service: Annotated[
+        list[str] | None, _several("--service", "NAME", "Only calls of this service, such as iam.")
+    ] = None,
+    region: Annotated[
+        list[str] | None, _several("--region", "REGION", "Only events of this region: us-east-1, 'eu-*'.")
+    ] = None,
     account: Accounts = None,
     role: Annotated[
-        list[str] | None, _several("ROLE", "Only calls by sessions of this role: name, ARN or unique ID.")
+        list[str] | None, _several("--role", "ROLE", "Only calls by sessions of this role: name, ARN or unique ID.")
     ] = None,
     resource: Annotated[
-        list[str] | None, _several("NAME", "Only calls on this target: ARN or name, such as a user or a bucket.")
+        list[str] | None,
+        _several("--resource", "NAME", "Only calls on this target: ARN or name, such as a user or a bucket."),
     ] = None,
-    user_agent: Annotated[list[str] | None, _several("TEXT", "Only calls whose user agent contains this.")] = None,
+    user_agent: Annotated[
+        list[str] | None, _several("--user-agent", "TEXT", "Only calls whose user agent contains this.")
+    ] = None,
     address: Addresses = None,
-    outcome: Annotated[list[str] | None, _several("OUTCOME", "Only calls that succeeded, denied or failed.")] = None,
+    outcome: Annotated[
+        list[str] | None, _several("--outcome", "OUTCOME", "Only calls that succeeded, denied or failed.")
+    ] = None,
     errors: Annotated[bool, typer.Option("--errors", help="Only calls that were denied or failed.")] = False,
     match: Annotated[
         list[str] | None,
-        typer.Option(
+        checked_option(
+            "--match",
             metavar="COLUMN=REGEX",
             help="Only events in which a part of this column matches: user_agent='(?i)kali', record=Secret."
             " Can be repeated; each has to match.",
@@ -91,7 +106,6 @@ def events(
       forensics events --case my-case --resource 'acme-backups-*' --columns event_time,event_name,record
       forensics events --logs sample_logs --address 192.0.2.0/24 --format csv > found.csv
     """
-    check_period(since, until)
     if columns is not None and asked.format.startswith("timesketch"):
         fail("a Timesketch file has its own columns; leave --columns out, or use another --format", 2)
     if limit is None and asked.format == EventsFormat.TABLE:

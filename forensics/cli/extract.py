@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from forensics.cli.options import fail, format_option
+from forensics.cli.options import fail, format_option, subject_argument
 from forensics.cli.question import Question, question
 
 
@@ -19,7 +19,7 @@ class OriginalFormat(StrEnum):
 
 @question(OriginalFormat, format_option("the records; raw prints only their text"))
 def extract(
-    event_ids: Annotated[list[str], typer.Argument(metavar="EVENT...", help="Event IDs.", show_default=False)],
+    event_ids: Annotated[list[str], subject_argument("EVENT...", "Event IDs.")],
     asked: Question,
     with_secrets: Annotated[
         bool,

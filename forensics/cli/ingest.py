@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.event_options import check_period
 from forensics.cli.options import (
     UNREADABLE,
     AnswerFormat,
@@ -149,7 +148,6 @@ def ingest(
         fail("name the case to load into: --case DIR, a new folder or an existing case", 2)
     if not paths and not lookup_events:
         fail("name what to load: files, folders, s3://BUCKET/PREFIX, - (standard input), or --lookup-events", 2)
-    check_period(since, until)
     with errors_reported():
         from forensics.case import Access, Case
         from forensics.errors import Declined

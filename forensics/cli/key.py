@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forensics.cli.event_options import Since, Until, check_period
-from forensics.cli.options import EveryOption, GeoOption, IpRangesOption, KeyFormat, ZoneOption, fail
+from forensics.cli.event_options import Since, Until
+from forensics.cli.options import (
+    EveryOption,
+    GeoOption,
+    IpRangesOption,
+    KeyFormat,
+    ZoneOption,
+    checked_option,
+    fail,
+    subject_argument,
+)
 from forensics.cli.question import Question, question
 from forensics.cli.story import LeakedAt
 
 if TYPE_CHECKING:
     from forensics.case import CallCriteria
 
-AccessKey = Annotated[
-    str, typer.Argument(metavar="KEY", help="An access key ID, AKIA... or ASIA...", show_default=False)
-]
+AccessKey = Annotated[str, subject_argument("KEY", "An access key ID, AKIA... or ASIA...")]
 
 Address = Annotated[
     list[str] | None,
-    typer.Option(
+    checked_option(
+        "--address",
         metavar="IP",
         help="Count calls from this IP address or network (192.0.2.0/24), and calls by credentials that were requested"
         " or created from there. Can be repeated.",
@@ -34,7 +42,6 @@ def criteria(
     address: list[str] | None, since: datetime | None, until: datetime | None, leaked_at: datetime | None
 ) -> CallCriteria:
     """Return the calls to count, without the options that were not given."""
-    check_period(since, until)
     found: CallCriteria = {"since": since, "until": until, "leaked_at": leaked_at}
     given: CallCriteria = {name: time for name, time in found.items() if time}  # type: ignore[assignment]
     return {**given, "address": address} if address else given

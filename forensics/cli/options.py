@@ -105,10 +105,43 @@ def parsed_time(text: str, zone: str) -> datetime:
     return moment
 
 
-def _parse(context: typer.Context, text: str | None) -> datetime | None:
+def _parse(context: typer.Context, parameter: typer.CallbackParam, text: str | None) -> datetime | None:
     if text is None or context.resilient_parsing:
         return None
-    return parsed_time(text, context.params["tz"])
+    moment = parsed_time(text, context.params["tz"])
+    period = {**context.params, parameter.name: moment}  # the later one of --since and --until has both
+    if (since := period.get("since")) and (until := period.get("until")):
+        from forensics.case import check_period
+
+        with _as_usage_error():
+            check_period(since, until)
+    return moment
+
+
+def checked_option(*names: str, metavar: str, help: str) -> Any:
+    """Return an option that refuses values that no event can have, before any work."""
+    return typer.Option(*names, metavar=metavar, help=help, callback=_check_option)
+
+
+def _check_option(context: typer.Context, parameter: typer.CallbackParam, given: Any) -> Any:
+    if given is not None and not context.resilient_parsing:
+        from forensics.case import check_texts
+
+        with _as_usage_error():
+            check_texts(parameter.opts[0], [given] if isinstance(given, str) else given)
+    return given
+
+
+def subject_argument(metavar: str, help: str) -> Any:
+    """Return an argument for what a command is about; it cannot be empty."""
+    return typer.Argument(metavar=metavar, help=help, show_default=False, callback=_check_subject)
+
+
+def _check_subject(context: typer.Context, given: Any) -> Any:
+    texts = [given] if isinstance(given, str) else given
+    if not context.resilient_parsing and not all(text.strip() for text in texts):
+        raise typer.BadParameter("the value is empty; is a variable of the shell unset?")
+    return given
 
 
 @contextmanager

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from forensics.cli.event_options import Since, Until, period_options
-from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, checked_option, subject_argument
 from forensics.cli.question import Question, question
 
 
@@ -15,21 +13,19 @@ from forensics.cli.question import Question, question
 def resource(
     subject: Annotated[
         str,
-        typer.Argument(
-            metavar="RESOURCE",
-            help="A bucket, object ARN, instance ID, or the name or ARN of another resource.",
-            show_default=False,
-        ),
+        subject_argument("RESOURCE", "A bucket, object ARN, instance ID, or the name or ARN of another resource."),
     ],
     *,
     since: Since = None,
     until: Until = None,
     service: Annotated[
-        str | None, typer.Option("--service", metavar="SERVICE", help="The service of the resource, such as lambda.")
+        str | None, checked_option("--service", metavar="SERVICE", help="The service of the resource, such as lambda.")
     ] = None,
-    account: Annotated[str | None, typer.Option("--account", metavar="ID", help="The account of the resource.")] = None,
+    account: Annotated[
+        str | None, checked_option("--account", metavar="ID", help="The account of the resource.")
+    ] = None,
     region: Annotated[
-        str | None, typer.Option("--region", metavar="REGION", help="The region of the resource.")
+        str | None, checked_option("--region", metavar="REGION", help="The region of the resource.")
     ] = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     every: EveryOption = False,

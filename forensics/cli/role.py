@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from forensics.cli.event_options import Since, Until, period_options
-from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, subject_argument
 from forensics.cli.question import Question, question
 
 
 @question(AnswerFormat)
 def role(
-    subject: Annotated[
-        str, typer.Argument(metavar="ROLE", help="A role name, ARN or unique ID (AROA...).", show_default=False)
-    ],
+    subject: Annotated[str, subject_argument("ROLE", "A role name, ARN or unique ID (AROA...).")],
     *,
     since: Since = None,
     until: Until = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from forensics.cli.event_options import Filters, event_filters
-from forensics.cli.options import AnswerFormat, ZoneOption, time_option
+from forensics.cli.options import AnswerFormat, ZoneOption, subject_argument, time_option
 from forensics.cli.question import Question, question
 
 if TYPE_CHECKING:
@@ -25,10 +25,8 @@ LeakedAt = Annotated[
 def story(
     subject: Annotated[
         str,
-        typer.Argument(
-            metavar="SUBJECT",
-            help="An access key ID, session ARN, principal ID, ARN or name of a user or role, address or network.",
-            show_default=False,
+        subject_argument(
+            "SUBJECT", "An access key ID, session ARN, principal ID, ARN or name of a user or role, address or network."
         ),
     ],
     *,

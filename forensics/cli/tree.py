@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-import typer
-
-from forensics.cli.options import GraphFormat, ZoneOption, time_option
+from forensics.cli.options import GraphFormat, ZoneOption, subject_argument, time_option
 from forensics.cli.question import Question, question
 
 Time = Annotated[
@@ -19,9 +17,7 @@ Time = Annotated[
 def tree(
     subject: Annotated[
         str,
-        typer.Argument(
-            metavar="SUBJECT", help="An access key ID, event ID, session ARN or principal ID.", show_default=False
-        ),
+        subject_argument("SUBJECT", "An access key ID, event ID, session ARN or principal ID."),
     ],
     *,
     at: Time = None,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from forensics.cli.event_options import Since, Until, period_options
-from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, subject_argument
 from forensics.cli.question import Question, question
 
 
@@ -15,9 +13,7 @@ from forensics.cli.question import Question, question
 def user(
     subject: Annotated[
         str,
-        typer.Argument(
-            metavar="USER", help="A user name, e-mail address, ARN or unique ID (AIDA...).", show_default=False
-        ),
+        subject_argument("USER", "A user name, e-mail address, ARN or unique ID (AIDA...)."),
     ],
     *,
     since: Since = None,

@@ -5,18 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import typer
-
-from forensics.cli.options import IpRangesOption, WhoFormat
+from forensics.cli.options import IpRangesOption, WhoFormat, subject_argument
 from forensics.cli.question import Question, question
 
 Subjects = Annotated[
     list[str],
-    typer.Argument(
-        metavar="SUBJECT...",
-        help="An access key ID, event ID, session ARN, principal ID, user or role name, e-mail or IP address;"
+    subject_argument(
+        "SUBJECT...",
+        "An access key ID, event ID, session ARN, principal ID, user or role name, e-mail or IP address;"
         " - reads one per line from standard input.",
-        show_default=False,
     ),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -13,6 +14,7 @@ from typer.main import get_command
 
 from forensics.case import Case
 from forensics.cli import app
+from forensics.errors import InputError
 from forensics.investigate.case.event_filter import SHARED, EventFilter
 from forensics.investigate.case.saved_queries import FILTERS, LISTS, saved_query
 from tests.cli.run import run
@@ -112,3 +114,63 @@ def test_a_filter_that_cannot_be_used_is_a_usage_error(sample_case: Path, argume
     done = run("query", "run", *arguments, "--case", sample_case)
     assert (done.code, done.out) == (2, "")
     assert why in done.complaint
+
+
+@pytest.mark.parametrize("command", [["events"], ["story", "svc-deploy"], ["query", "run", "denied_calls"]])
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("--address", "192.0.2.0/33"), "'192.0.2.0/33' is not an IP address or network; use 192.0.2.44"),
+        (("--address", "192.0.2.44", "--address", "x/24"), "'x/24' is not an IP address or network"),
+        (("--address", "300.1.1.1"), "'300.1.1.1' is not an IP address or network"),
+        (("--address", " "), "--address has an empty value"),
+        (("--account", "12"), "'12' is not an account ID; use its 12 digits, such as 111122223333"),
+        (("--since", "2026-10-04", "--until", "2026-10-04"), "--since must be before --until"),
+        (("--until", "2026-10-03", "--since", "2026-10-04"), "--since must be before --until"),
+    ],
+)
+def test_a_value_that_cannot_match_is_a_usage_error_before_any_work(
+    command: list[str], given: tuple[str, ...], why: str
+) -> None:
+    done = run(*command, *given, "--case", "missing")
+    assert (done.code, done.out) == (2, "")
+    assert why in done.complaint
+
+
+@pytest.mark.parametrize("option", ["--service", "--account", "--region"])
+def test_an_empty_place_of_a_resource_is_a_usage_error(option: str) -> None:
+    done = run("resource", "web", option, "", "--case", "missing")
+    assert (done.code, done.out) == (2, "")
+    assert f"{option} has an empty value" in done.complaint
+
+
+SUBJECTS = ("who", "tree", "story", "key", "report", "user", "role", "resource", "address", "extract")
+
+
+@pytest.mark.parametrize("text", ["", " \t"])
+@pytest.mark.parametrize("command", SUBJECTS)
+def test_an_empty_subject_is_a_usage_error(command: str, text: str) -> None:
+    done = run(command, text, "--case", "missing")
+    assert (done.code, done.out) == (2, "")
+    assert "the value is empty" in done.complaint
+
+
+def test_the_methods_of_a_case_refuse_the_same(sample_case: Path) -> None:
+    day, next_day = (datetime(2026, 10, number, tzinfo=UTC) for number in (4, 5))
+    with Case.open(sample_case) as case:
+        for ask in (
+            lambda: case.events(address="192.0.2.0/33"),
+            lambda: case.events(account=["111122223333", "12"]),
+            lambda: case.events(since=next_day, until=day),
+            lambda: case.story("svc-deploy", since=next_day, until=day),
+            lambda: case.key(sample.LEAKED_KEY, since=next_day, until=day),
+            lambda: case.query("denied_calls", since=next_day, until=day),
+            lambda: case.query("denied_calls", account=["12"]),
+            lambda: case.address("192.0.2.44", since=next_day, until=day),
+            lambda: case.resource("web", region=""),
+            lambda: case.resource("web", account="12"),
+            lambda: case.user(" "),
+            lambda: case.who(""),
+        ):
+            with pytest.raises(InputError):
+                ask()

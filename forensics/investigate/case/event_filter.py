@@ -16,6 +16,7 @@ from forensics.addresses import addresses_in, network_of
 from forensics.errors import UnusableFilter
 from forensics.identifiers import key_as_logged, shortened
 from forensics.investigate.case.event_columns import event_columns
+from forensics.investigate.periods import utc
 from forensics.investigate.sql_rows import Connection, values
 
 Several = str | Sequence[str] | None
@@ -123,13 +124,17 @@ _CERTAINLY_OF_KEY = """(
     or origin_access_key_id = $origin_key
     or credential_id in (select derived_id from derived where ancestor_access_key_id = $origin_key and is_certain)
 )"""
+_ACCOUNT = re.compile(r"[0-9]{12}")
+# other accounts are masked or anonymous; other source addresses are names of services
+_LIKE_AN_ACCOUNT = re.compile(r"[\d\s-]+")
+_LIKE_AN_ADDRESS = re.compile(r"/|^[\d.]+$")
 OUTCOMES = ("succeeded", "denied", "failed")
 
 
 def given(wanted: Mapping[str, object]) -> dict[str, Any]:
     """Return the criteria of an `EventFilter` that restrict; `key` with `descendants` is `origin_key`.
 
-    Raises UnusableFilter for an unknown criterion, an empty text, and `descendants` of nothing.
+    Raises UnusableFilter for an unknown criterion, a value that no event can have, and `descendants` of nothing.
     """
     criteria: dict[str, Any] = {name: value for name, value in wanted.items() if value or value == ""}
     if unknown := criteria.keys() - EventFilter.__annotations__.keys():
@@ -137,6 +142,7 @@ def given(wanted: Mapping[str, object]) -> dict[str, Any]:
     for name, value in criteria.items():
         if not isinstance(value, (bool, datetime)):
             check_texts(f"--{name.replace('_', '-')}", several(value))
+    check_period(criteria.get("since"), criteria.get("until"))
     if "descendants" in criteria and not criteria.keys() & {"key", *_ANCESTORS}:
         raise UnusableFilter("--descendants needs --key, --session, --actor or --role")
     if "descendants" in criteria and "key" in criteria:
@@ -147,12 +153,24 @@ def given(wanted: Mapping[str, object]) -> dict[str, Any]:
 
 
 def check_texts(option: str, texts: Sequence[str]) -> None:
-    """Refuse an empty text, such as an unset variable of the shell: ignoring it would return all events."""
+    """Refuse a value that no event can have, such as an unset variable of the shell: ignoring it would return all."""
     for text in texts:
-        if not text:
+        if not text.strip():
             raise UnusableFilter(f"{option} has an empty value; give it a value or leave it out")
         if text.encode(errors="replace").decode() != text:
             raise UnusableFilter(f"{option} has a value that is not UTF-8; type ? for the character")
+        if option == "--account" and _LIKE_AN_ACCOUNT.fullmatch(text) and not _ACCOUNT.fullmatch(text):
+            raise UnusableFilter(f"{shortened(text)!r} is not an account ID; use its 12 digits, such as 111122223333")
+        if option == "--address" and _LIKE_AN_ADDRESS.search(text) and network_of(text) is None:
+            raise UnusableFilter(
+                f"{shortened(text)!r} is not an IP address or network; use 192.0.2.44, 192.0.2.0/24 or 2001:db8::/32"
+            )
+
+
+def check_period(since: datetime | None, until: datetime | None) -> None:
+    """Refuse an empty period. A time without a zone is UTC."""
+    if since and until and utc(since) >= utc(until):
+        raise UnusableFilter("no event can match: --since must be before --until; change one of them")
 
 
 def matching(connection: Connection, wanted: Mapping[str, object]) -> tuple[str, dict[str, Any]]:

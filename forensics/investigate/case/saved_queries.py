@@ -31,7 +31,7 @@ from forensics.answers.query_answer import QueryParameter, SavedQuery
 from forensics.errors import MisusedQuery, UnusableQuery
 from forensics.files.path_text import as_text
 from forensics.identifiers import key_as_logged
-from forensics.investigate.case.event_filter import check_texts, logged_addresses, several
+from forensics.investigate.case.event_filter import check_period, check_texts, logged_addresses, several
 from forensics.investigate.sql_rows import Connection
 from forensics.processes.runtime import packaged_folder
 
@@ -95,6 +95,8 @@ def bound(connection: Connection, query: SavedQuery, given: Mapping[str, Value])
     for parameter in query.parameters:
         if parameter.is_required and given.get(parameter.name) is None:
             raise MisusedQuery(f"{query.name} needs --{_option(parameter.name)}: {parameter.meaning}")
+    times = (given.get(name) for name in ("since", "until"))
+    check_period(*(time if isinstance(time, datetime) else None for time in times))
     _check_names(connection, query)
     _check_tables(connection, query)
     values = {name: parameter.default for name, parameter in declared.items()} | dict(given)

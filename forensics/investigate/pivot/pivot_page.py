@@ -19,10 +19,9 @@ from forensics.answers.pivot_answer import (
     RefusedAction,
     SubjectChange,
 )
-from forensics.errors import UnusableFilter
+from forensics.investigate.case.event_filter import check_period
 from forensics.investigate.key.activity import activity
 from forensics.investigate.key.address_context import AddressContext
-from forensics.investigate.periods import utc
 from forensics.investigate.sql_rows import Connection, Row, pairs, rows, run
 
 T = TypeVar("T")
@@ -47,8 +46,7 @@ class TimeRange:
     until: datetime | None = None
 
     def __post_init__(self) -> None:
-        if self.since and self.until and utc(self.since) >= utc(self.until):
-            raise UnusableFilter("no event can match: --since must be before --until; change one of them")
+        check_period(self.since, self.until)
 
     @property
     def texts(self) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from forensics.answers.core import SubjectMatch, SubjectMatchType
-from forensics.investigate.case.event_filter import literal
+from forensics.investigate.case.event_filter import check_texts, literal, several
 from forensics.investigate.iam_names import folded
 from forensics.investigate.sql_rows import Connection, Row, rows, run
 
@@ -36,11 +36,15 @@ class ResourceRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a resource is; None for any service, account or region."""
+    """Where a resource is; None for any service, account or region. Raises UnusableFilter for an invalid value."""
 
     service: str | None = None
     account: str | None = None
     region: str | None = None
+
+    def __post_init__(self) -> None:
+        for option, value in (("--service", self.service), ("--account", self.account), ("--region", self.region)):
+            check_texts(option, several(value))
 
 
 @dataclass(frozen=True, slots=True)
