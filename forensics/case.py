@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from forensics.answers.triage_answer import Triage
     from forensics.answers.verify_answer import Bundle, Check, Extract
     from forensics.answers.who_answer import Who
-    from forensics.investigate.case.event_filter import EventFilter, check_period, check_texts
+    from forensics.investigate.case.event_filter import EventFilter, Several, check_period, check_texts
     from forensics.investigate.case.saved_queries import Value, check_taken, saved_query, shell_lines
     from forensics.investigate.key.counted_calls import CallCriteria
     from forensics.proof.bundle_check import check_bundle
@@ -183,17 +183,18 @@ class Case(CaseTables):
         answer = self._origin(AddressContext(geo, ip_ranges)).report(identifier, counted)
         return self._log.add("report", {"subject": identifier.id, **counted, **address_files(geo, ip_ranges)}, answer)
 
-    def keys(self, *, max_age_days: int = 90, unused_days: int = 90) -> Keys:
+    def keys(self, *, max_age_days: int = 90, unused_days: int = 90, account: Several = None) -> Keys:
         """Return an audit of every long-term key in the logs or exports, as of the latest event or export.
 
         Args:
             max_age_days: the maximum age of a key in days; an older key is reported as overdue for rotation.
             unused_days: the maximum time without use in days; after a longer time, a key is reported as unused.
+            account: only keys of this account, or of these. Raises UnusableFilter.
         """
         from forensics.investigate.audit.key_audit import keys
 
-        limits = {"max_age_days": max_age_days, "unused_days": unused_days}
-        return self._log.add("keys", limits, keys(self._database.open(), max_age_days, unused_days))
+        asked = {"max_age_days": max_age_days, "unused_days": unused_days, "account": account}
+        return self._log.add("keys", asked, keys(self._database.open(), max_age_days, unused_days, account))
 
     def accounts(self, *, max_age_days: int = 90, unused_days: int = 90) -> Accounts:
         """Return every account in the logs or exports, with the number of its keys that have a finding of `keys`."""
@@ -237,23 +238,39 @@ class Case(CaseTables):
         answer = story(self._database.open(), subject, wanted, leaked_at)
         return self._log.add("story", {"subject": answer.subject.id, "leaked_at": leaked_at, **wanted}, answer)
 
-    def address(self, address: str, *, since: datetime | None = None, until: datetime | None = None) -> Pivot:
+    def address(
+        self,
+        address: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: Several = None,
+    ) -> Pivot:
         """Return the page on an IP address or a network: who called from it, when, with which keys, and what.
 
         Args:
             address: an address, or a network such as "192.0.2.0/24". Raises NotAnIdentifier.
             since: the earliest time of the calls; UTC if it has no time zone.
             until: the time before which the calls are; UTC if it has no time zone.
+            account: only calls by callers of this account, or of these, or delivered by their trails.
 
         Example:
             case.address("192.0.2.44").actors
         """
         from forensics.investigate.pivot import pivot_subjects as pivots
 
-        answer = pivots.address(self._database.open(), address, pivots.TimeRange(since, until))
-        return self._log.add("address", {"subject": answer.asked, "since": since, "until": until}, answer)
+        answer = pivots.address(self._database.open(), address, pivots.TimeRange(since, until), account)
+        asked = {"subject": answer.asked, "since": since, "until": until, "account": account}
+        return self._log.add("address", asked, answer)
 
-    def user(self, user: str, *, since: datetime | None = None, until: datetime | None = None) -> Pivot:
+    def user(
+        self,
+        user: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+    ) -> Pivot:
         """Return the page on a user: their calls, through all sessions, and the changes of the user.
 
         Args:
@@ -262,16 +279,25 @@ class Case(CaseTables):
                 name.
             since: as for `address`.
             until: as for `address`.
+            account: the account of the IAM user.
 
         Example:
             case.user("svc-deploy").keys
         """
         from forensics.investigate.pivot import pivot_subjects as pivots
 
-        answer = pivots.user(self._database.open(), user, pivots.TimeRange(since, until))
-        return self._log.add("user", {"subject": answer.asked, "since": since, "until": until}, answer)
+        answer = pivots.user(self._database.open(), user, pivots.TimeRange(since, until), account)
+        asked = {"subject": answer.asked, "since": since, "until": until, "account": account}
+        return self._log.add("user", asked, answer)
 
-    def role(self, role: str, *, since: datetime | None = None, until: datetime | None = None) -> Pivot:
+    def role(
+        self,
+        role: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        account: str | None = None,
+    ) -> Pivot:
         """Return the page on a role: who used it, the calls of its sessions, and the changes of the role.
 
         Args:
@@ -279,14 +305,16 @@ class Case(CaseTables):
                 NotAnIdentifier for the ID of a key or an event, and NoSuchSubject for an unknown name.
             since: as for `address`.
             until: as for `address`.
+            account: the account of the role.
 
         Example:
             case.role("deployer").actors
         """
         from forensics.investigate.pivot import pivot_subjects as pivots
 
-        answer = pivots.role(self._database.open(), role, pivots.TimeRange(since, until))
-        return self._log.add("role", {"subject": answer.asked, "since": since, "until": until}, answer)
+        answer = pivots.role(self._database.open(), role, pivots.TimeRange(since, until), account)
+        asked = {"subject": answer.asked, "since": since, "until": until, "account": account}
+        return self._log.add("role", asked, answer)
 
     def resource(
         self,

@@ -67,6 +67,7 @@ class Keys(Displayed):
 
     `at`: the time of the latest event or export. `exports`: whether an export of keys is loaded.
     `accounts_by_logs_alone`: accounts without an export of their keys; unused keys of these are missing.
+    `accounts`: the accounts that the audit is restricted to; none for all.
     """
 
     at: datetime | None
@@ -76,6 +77,7 @@ class Keys(Displayed):
     findings: Mapping[str, int]
     keys: tuple[AuditedKey, ...]
     accounts_by_logs_alone: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

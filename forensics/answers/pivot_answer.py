@@ -164,7 +164,8 @@ class Pivot(Displayed):
     `matches`: if the text means several things, the first hundred of `matches_total`; then the page is empty. `in_logs`
     is false if no loaded record shows the subject. `unproven_event_ids`: the calls whose record proves nothing, such as
     an event with two different copies; the rest of the page leaves them out. `since`, `until`: the time range, which
-    does not apply to `first_call`, `names` and `owned_keys`. `commands`: what to type next.
+    does not apply to `first_call`, `names` and `owned_keys`. `accounts`: of an address, the accounts that the calls are
+    restricted to; none for all. `commands`: what to type next.
     """
 
     subject: PivotSubject
@@ -172,6 +173,7 @@ class Pivot(Displayed):
     in_logs: bool = False
     since: datetime | None = None
     until: datetime | None = None
+    accounts: tuple[str, ...] = ()
     first_call: FirstCall | None = None
     names: tuple[KnownName, ...] = ()
     activity: Activity = _NO_CALLS
@@ -186,13 +188,13 @@ class Pivot(Displayed):
     matches: tuple[SubjectMatch, ...] = ()
     matches_total: int = 0
 
-    def with_options(self, options: Iterable[str], period: Iterable[str] = ()) -> Pivot:
+    def with_options(self, options: Iterable[str], filters: Iterable[str] = ()) -> Pivot:
         """Return the answer with further options in its commands.
 
         Args:
             options: the options that name the case or the logs.
-            period: --since and --until; `tree` does not take them.
+            filters: the filters of the page, such as --since; `tree` does not take them.
         """
-        within = (*period, *options)
+        within = (*filters, *options)
         commands = tuple((*command, *(options if "tree" in command else within)) for command in self.commands)
         return replace(self, commands=commands, matches=with_options(self.matches, within))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from forensics.cli.event_options import Since, Until, period_options
+from forensics.cli.event_options import Accounts, Since, Until, filter_options
 from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, subject_argument
 from forensics.cli.question import Question, question
 
@@ -18,6 +18,7 @@ def address(
     *,
     since: Since = None,
     until: Until = None,
+    account: Accounts = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     every: EveryOption = False,
     asked: Question,
@@ -34,5 +35,6 @@ def address(
       forensics address 192.0.2.44 --case my-case --format json
     """
     with asked.opened() as case:
-        page = case.address(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")
+        page = case.address(subject, since=since, until=until, account=account)
+        filters = filter_options(since, until, account)
+        asked.print(page.with_options(asked.source, filters), "whole_pivot" if every else "")

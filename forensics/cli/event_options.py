@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from inspect import Parameter
@@ -73,7 +73,10 @@ def event_filters(command: Callable[..., None]) -> Callable[..., None]:
     return filtering
 
 
-def period_options(since: datetime | None, until: datetime | None) -> tuple[str, ...]:
-    """Return the options of a period, for further commands."""
+def filter_options(
+    since: datetime | None, until: datetime | None, accounts: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """Return the filters of a page as options, for further commands."""
     times = (("--since", since), ("--until", until))
-    return tuple(word for option, time in times if time for word in (option, time.isoformat().replace("+00:00", "Z")))
+    given = [(option, time.isoformat().replace("+00:00", "Z")) for option, time in times if time]
+    return tuple(word for option in (*given, *(("--account", one) for one in accounts or ())) for word in option)

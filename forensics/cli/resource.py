@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from forensics.cli.event_options import Since, Until, period_options
+from forensics.cli.event_options import Since, Until, filter_options
 from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, checked_option, subject_argument
 from forensics.cli.question import Question, question
 
@@ -45,4 +45,4 @@ def resource(
     """
     with asked.opened() as case:
         page = case.resource(subject, since=since, until=until, service=service, account=account, region=region)
-        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")
+        asked.print(page.with_options(asked.source, filter_options(since, until)), "whole_pivot" if every else "")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from forensics.cli.event_options import Since, Until, period_options
-from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, subject_argument
+from forensics.cli.event_options import Since, Until, filter_options
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, checked_option, subject_argument
 from forensics.cli.question import Question, question
 
 
@@ -15,6 +15,7 @@ def role(
     *,
     since: Since = None,
     until: Until = None,
+    account: Annotated[str | None, checked_option("--account", metavar="ID", help="The account of the role.")] = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     every: EveryOption = False,
     asked: Question,
@@ -32,5 +33,5 @@ def role(
       forensics role deployer --case my-case --format json
     """
     with asked.opened() as case:
-        page = case.role(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")
+        page = case.role(subject, since=since, until=until, account=account)
+        asked.print(page.with_options(asked.source, filter_options(since, until)), "whole_pivot" if every else "")

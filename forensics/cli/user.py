@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from forensics.cli.event_options import Since, Until, period_options
-from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, subject_argument
+from forensics.cli.event_options import Since, Until, filter_options
+from forensics.cli.options import AnswerFormat, EveryOption, ZoneOption, checked_option, subject_argument
 from forensics.cli.question import Question, question
 
 
@@ -18,6 +18,9 @@ def user(
     *,
     since: Since = None,
     until: Until = None,
+    account: Annotated[
+        str | None, checked_option("--account", metavar="ID", help="The account of the IAM user.")
+    ] = None,
     tz: ZoneOption = "UTC",  # noqa: ARG001 - read by the times
     every: EveryOption = False,
     asked: Question,
@@ -35,5 +38,5 @@ def user(
       forensics user svc-deploy --case my-case --format json
     """
     with asked.opened() as case:
-        page = case.user(subject, since=since, until=until)
-        asked.print(page.with_options(asked.source, period_options(since, until)), "whole_pivot" if every else "")
+        page = case.user(subject, since=since, until=until, account=account)
+        asked.print(page.with_options(asked.source, filter_options(since, until)), "whole_pivot" if every else "")

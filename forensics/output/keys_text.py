@@ -25,7 +25,10 @@ def render_keys(answer: Keys) -> Iterator[Line]:
     flagged = sorted((key for key in answer.keys if key.findings), key=_urgency)
     accounts = {key.account_id for key in answer.keys}
     when = f", as of {readable_time(answer.at)}" if answer.at else ""
-    yield line((count(len(answer.keys), "long-term key"), "bold"), f" of {count(len(accounts), 'account')}{when}")
+    yield line(
+        (count(len(answer.keys), "long-term key"), "bold"),
+        f" of {', '.join(answer.accounts) or count(len(accounts), 'account')}{when}",
+    )
     if not answer.exports:
         yield line(
             ("from the logs alone: the case has no IAM export, so unused keys are not listed", "warn"),

@@ -68,6 +68,8 @@ def render_pivot(answer: Pivot, *, every: bool = False) -> Iterator[Line]:
         yield from match_lines(answer.matches, answer.matches_total)
         return
     yield from _ids(answer)
+    if answer.accounts:
+        yield labelled("account", f"only calls of {', '.join(answer.accounts)}")
     if not answer.in_logs:
         yield labelled("used", "not found in the loaded logs")
         yield labelled("", ("`forensics events --match` searches every column", "dim"))

@@ -14,9 +14,10 @@ from typer.main import get_command
 
 from forensics.case import Case
 from forensics.cli import app
-from forensics.errors import InputError
+from forensics.errors import InputError, NoSuchSubject
 from forensics.investigate.case.event_filter import SHARED, EventFilter
 from forensics.investigate.case.saved_queries import FILTERS, LISTS, saved_query
+from tests.cli.commands import all_commands
 from tests.cli.run import run
 from tests.simulator import sample
 
@@ -24,7 +25,44 @@ OPTIONS = {f"--{name.replace('_', '-')}": name for name in FILTERS}
 # its options select what to load, and always load what names actors
 LOADS = "ingest"
 # what was requested or created from an address counts, too; the account is that of the resource, not of the events
-OTHERS = {("key", "--address"), ("report", "--address"), ("resource", "--account")}
+OTHERS = {
+    ("key", "--address"),
+    ("report", "--address"),
+    ("user", "--account"),
+    ("role", "--account"),
+    ("resource", "--account"),
+    ("keys", "--account"),
+}
+PERIOD = {"--since", "--until"}
+CALLERS = {"--actor", "--origin-key", "--account", "--address"}
+ALL = PERIOD | CALLERS
+# commands and saved queries without some of the filters, and why
+WITHOUT: dict[str, tuple[set[str], str]] = {
+    "triage": (ALL, "ranks what is unusual within the whole case"),
+    "who": (ALL, "the requester of a credential is the same in any selection of its events"),
+    "tree": (ALL, "containment must not leave anything out; --at is the time of the status"),
+    "key": (CALLERS - {"--address"}, "the subject is the actor and the key; other accounts are those of its calls"),
+    "report": (CALLERS - {"--address"}, "as key"),
+    "keys": (ALL - {"--account"}, "an audit is of the latest state"),
+    "accounts": (ALL, "an overview of the accounts; keys takes --account"),
+    "address": (
+        {"--actor", "--origin-key", "--address"},
+        "the subject is the address; story combines filters",
+    ),
+    "user": ({"--actor", "--origin-key", "--address"}, "the subject is the actor; story combines filters"),
+    "role": ({"--actor", "--origin-key", "--address"}, "the subject is the role; story combines filters"),
+    "resource": ({"--actor", "--origin-key", "--address"}, "the subject is the target; events combines filters"),
+    "query run key_owner": (ALL, "the owner is the same in any selection of events"),
+    "query run key_requester": (ALL, "the requester is the same in any selection of events"),
+    "query run key_descendants": (ALL, "as tree"),
+    "query run owner_access": (ALL, "what the owner of a key can still use, as tree"),
+    "query run stale_keys": (ALL, "as keys"),
+    "query run unresolved": ({"--actor"}, "the events have no actor"),
+}
+NOT_ABOUT_EVENTS = {
+    "bundle", "connect", "coverage", "custody", "extract", "info", "query list", "sample", "schema", "snapshot", "sql",
+    "verify",
+}  # fmt: skip
 
 
 def options(group: Any = None, before: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -38,6 +76,23 @@ def options(group: Any = None, before: str = "") -> Iterator[tuple[str, str, Any
             named = {option.opts[0]: hints[option.name] for option in command.params}
             filters = (option for option in OPTIONS if option in named and (name, option) not in OTHERS)
             yield from ((f"{before}{name}", option, named[option]) for option in filters)
+
+
+def test_a_command_without_a_filter_says_why() -> None:
+    names = {command.name for command in all_commands()}
+    taken: dict[str, set[str]] = {command: set() for command in names - NOT_ABOUT_EVENTS - {LOADS}}
+    for name in taken:
+        command: Any = get_command(app)
+        for word in name.split():
+            command = command.commands[word]
+        taken[name] = {option.opts[0] for option in command.params}
+    for query in Case.queries():
+        taken[f"query run {query.name}"] = {f"--{one.name.replace('_', '-')}" for one in query.parameters}
+    for name, of_it in taken.items():
+        declared, reason = WITHOUT.get(name, (set(), "all"))
+        assert OPTIONS.keys() - of_it <= declared and reason, name
+    assert WITHOUT.keys() <= taken.keys()
+    assert names >= NOT_ABOUT_EVENTS
 
 
 def test_commands_agree() -> None:
@@ -174,3 +229,18 @@ def test_the_methods_of_a_case_refuse_the_same(sample_case: Path) -> None:
         ):
             with pytest.raises(InputError):
                 ask()
+
+
+def test_the_account_of_pages_and_of_the_audit_of_keys(sample_case: Path) -> None:
+    account = "704560302692"
+    with Case.open(sample_case) as case:
+        audited = case.keys(account=account)
+        assert {key.account_id for key in audited.keys} == {account} < {key.account_id for key in case.keys().keys}
+        pages = [case.address("192.0.2.44", account=one).activity.events for one in (account, None)]
+        assert 0 < pages[0] < pages[1], pages
+        user = case.user("svc-deploy").subject
+        assert case.user("svc-deploy", account=user.account_id).subject == user
+        with pytest.raises(NoSuchSubject):
+            case.user("svc-deploy", account="000000000000")
+    done = run("address", "192.0.2.44", "--account", account, "--case", sample_case)
+    assert f"only calls of {account}" in done.out and f"--account {account}" in done.out

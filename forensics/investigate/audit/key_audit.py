@@ -33,6 +33,7 @@ from forensics.investigate.audit.audit_rows import (
     StatusChangeRow,
     UsedAfterRow,
 )
+from forensics.investigate.case.event_filter import Several, check_texts, several
 from forensics.investigate.export_source import Agreement, ExportSource, files_about, files_of
 from forensics.investigate.iam_names import folded
 from forensics.investigate.loaded_spans import loaded_of
@@ -52,10 +53,16 @@ NameInAccount = tuple[str | None, str | None]
 _id = attrgetter("account_id", "user_id")
 
 
-def keys(connection: Connection, max_age_days: int, unused_days: int) -> Keys:
-    """Return the audit as of the latest event or export. A key is overdue or unused after that many days."""
+def keys(connection: Connection, max_age_days: int, unused_days: int, account: Several = None) -> Keys:
+    """Return the audit as of the latest event or export. A key is overdue or unused after that many days.
+
+    `account`: only keys of this account, or of these. Raises UnusableFilter.
+    """
+    accounts = several(account)
+    check_texts("--account", accounts)
     audit = _Audit(connection, max_age_days, unused_days)
-    audited = audit.keys()
+    every_key = audit.keys()
+    audited = tuple(key for key in every_key if not accounts or key.account_id in accounts)
     found = Counter(code for key in audited for code in {finding.finding for finding in key.findings})
     return Keys(
         audit.at,
@@ -64,7 +71,8 @@ def keys(connection: Connection, max_age_days: int, unused_days: int) -> Keys:
         audit.has_exports,
         dict(sorted(found.items())),
         audited,
-        audit.accounts_by_logs_alone(),
+        tuple(one for one in audit.accounts_by_logs_alone() if not accounts or one in accounts),
+        accounts,
     )
 
 

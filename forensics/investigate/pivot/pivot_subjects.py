@@ -9,7 +9,7 @@ from forensics.answers.core import ActorKind, SubjectMatchType
 from forensics.answers.pivot_answer import Pivot, PivotSubject, PivotType
 from forensics.errors import NotAnIdentifier
 from forensics.identifiers import SubjectType, identify, identify_any, is_secret, shortened
-from forensics.investigate.case.event_filter import literal, logged_addresses
+from forensics.investigate.case.event_filter import Several, check_texts, literal, logged_addresses, several
 from forensics.investigate.named_subjects import NamedSubject, named_subjects, no_such_subject
 from forensics.investigate.pivot.pivot_page import LISTED, TimeRange, calls_of, calls_signed_by, page, with_iam
 from forensics.investigate.pivot.pivot_resources import Place, ResourceGroup, resource_groups
@@ -23,36 +23,41 @@ _ALWAYS = TimeRange()
 _ANYWHERE = Place()
 
 
-def address(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
-    """Return the page on an IP address or a network. Raises NotAnIdentifier for any other text."""
-    text = text.strip()
+def address(connection: Connection, text: str, times: TimeRange = _ALWAYS, account: Several = None) -> Pivot:
+    """Return the page on an IP address or a network. Raises NotAnIdentifier for any other text.
+
+    `account`: one or several; only events by their callers, or delivered by their trails.
+    """
+    text, accounts = text.strip(), several(account)
+    check_texts("--account", accounts)
     if network_of(text) is None:
         raise NotAnIdentifier(
             f"{_shown(text)} is not an IP address or network; use 192.0.2.44, 192.0.2.0/24 or 2001:db8::/32"
         )
-    asked = {"addresses": logged_addresses(connection, [text])}
+    asked = {"addresses": logged_addresses(connection, [text]), "accounts": list(accounts) or None}
     with calls_of(connection, "pivot/calls_from", asked):
         found = page(connection, PivotSubject(PivotType.ADDRESS, text), text, times)
-    return replace(found, commands=(("forensics", "story", text), ("forensics", "events", "--address", text)))
+    commands = (("forensics", "story", text), ("forensics", "events", "--address", text))
+    return replace(found, accounts=accounts, commands=commands)
 
 
-def user(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
-    """Return the page on a user, by name, e-mail address, ARN or ID.
+def user(connection: Connection, text: str, times: TimeRange = _ALWAYS, account: str | None = None) -> Pivot:
+    """Return the page on a user, by name, e-mail address, ARN or ID. `account`: that of an IAM user.
 
     Raises NotAnIdentifier for a key or an event, and NoSuchSubject for a name that no user has.
     """
-    found = [one for one in _named(connection, text, PivotType.USER) if _is_user(one)]
+    found = [one for one in _named(connection, text, PivotType.USER, account) if _is_user(one)]
     if len(found) == 1:
         return _of_user(connection, found[0], text.strip(), times)
     return _several(connection, PivotType.USER, text, found)
 
 
-def role(connection: Connection, text: str, times: TimeRange = _ALWAYS) -> Pivot:
-    """Return the page on a role, by name, ARN or ID.
+def role(connection: Connection, text: str, times: TimeRange = _ALWAYS, account: str | None = None) -> Pivot:
+    """Return the page on a role, by name, ARN or ID. `account`: that of the role.
 
     Raises NotAnIdentifier for a key or an event, and NoSuchSubject for a name that no role has.
     """
-    found = [one for one in _named(connection, text, PivotType.ROLE) if one.type == SubjectMatchType.ROLE]
+    found = [one for one in _named(connection, text, PivotType.ROLE, account) if one.type == SubjectMatchType.ROLE]
     if len(found) == 1:
         return _of_role(connection, found[0], text.strip(), times)
     return _several(connection, PivotType.ROLE, text, found)
@@ -88,10 +93,11 @@ def _is_user(one: NamedSubject) -> bool:
     return one.type == SubjectMatchType.ACTOR and one.kind not in _NOT_USERS
 
 
-def _named(connection: Connection, text: str, type_: PivotType) -> Sequence[NamedSubject]:
+def _named(connection: Connection, text: str, type_: PivotType, account: str | None) -> Sequence[NamedSubject]:
+    check_texts("--account", several(account))
     found = named_subjects(connection, _root(text) or text)
     _refuse_other_ids(text, type_, found)
-    return found
+    return [one for one in found if account in (None, one.account_id)]
 
 
 def _root(text: str) -> str | None:
