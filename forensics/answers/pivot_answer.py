@@ -130,7 +130,7 @@ class SubjectChange:
     """A call in IAM that changed, or tried to change, the user or role.
 
     `target`: the key, policy or new name of the call. `is_certain` is false if it may be about another user who had the
-    same name.
+    same name. `unreliable`: the record proves nothing, such as an event with two different copies.
     """
 
     event_id: str | None
@@ -143,6 +143,7 @@ class SubjectChange:
     grade: Grade
     by_access_key_id: str | None
     is_certain: bool
+    unreliable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,7 @@ def _change_lines(changes: Sequence[SubjectChange], total: int, *, every: bool) 
         error = f" ({one.error_code})" if one.error_code else ""
         result = "" if one.outcome == "succeeded" else f", {one.outcome}{error}"
         doubt = "" if one.is_certain else "; it may be about another user of this name"
+        doubt += "; the record proves nothing" if one.unreliable else ""
         style = "warn" if one.outcome != "succeeded" else "bold"
         when, by = f"{known_time(one.event_time)}  ", described(one.actor)
         yield line(when, (one.event_name, style), f"{target}{result} by ", *by, key, (doubt, "warn"))

@@ -156,3 +156,12 @@ def test_a_query_that_writes_or_is_wrong_is_refused(sample_case: Path, tmp_path:
 def test_an_unknown_name_says_where_names_are(sample_case: Path) -> None:
     for query in ("select actor from attributed_events", "select * from event"):
         assert "`forensics schema`" in run("sql", query, "--case", sample_case).complaint
+
+
+def test_the_column_certain_can_be_chosen(sample_case: Path) -> None:
+    asked = ("events", "--case", sample_case, "--limit", "1", "--format", "csv", "--columns", "certain,event_id")
+    done = run(*asked, "--key", sample.LEAKED_KEY, "--descendants")
+    assert done.code == 0 and done.out.splitlines()[0] == "certain,event_id"
+    refused = run(*asked)
+    assert refused.code == 2
+    assert "the column certain needs --descendants or --origin-key" in refused.complaint

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from forensics.answers.rows_answer import FilterMatches, Rows
+from forensics.errors import UnusableFilter
 from forensics.investigate.case.event_columns import COLUMNS, event_columns
 from forensics.investigate.case.event_filter import EventFilter, certainty, given, matching, several
 from forensics.investigate.case.statement import fetch_rows, query_errors
@@ -16,15 +17,16 @@ from forensics.investigate.sql_rows import Connection
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_CERTAIN = "certain"
+
 
 def events_table(
     connection: Connection, wanted: EventFilter, columns: Sequence[str] | None = None, *, newest: bool = False
 ) -> pa.Table:
     """Return columns of the events, by default all, as an Arrow table; the newest event first, or the oldest."""
     source, parameters = matching(connection, wanted)
-    listed = ", ".join(f'"{column.name}"' for column in event_columns(connection, columns)) if columns else "*"
-    if not columns and (is_certain := certainty(wanted)):
-        listed += f", {is_certain} as certain"
+    is_certain = certainty(wanted)
+    listed = _listed(connection, columns, is_certain) if columns else f"*{_last(is_certain)}"
     with query_errors():
         return connection.sql(f"select {listed} {source} {_order(newest)}", params=parameters).to_arrow_table()
 
@@ -42,16 +44,29 @@ def event_rows(
     With descendants, the default columns end with `certain`: false if the event possibly is of another subject.
     """
     source, parameters = matching(connection, wanted)
-    listed = ", ".join(column.without_zone for column in event_columns(connection, columns or COLUMNS))
     is_certain = certainty(wanted)
-    if is_certain and not columns:
-        listed += f", {is_certain} as certain"
+    listed = _listed(connection, columns or COLUMNS, is_certain, with_zone=False)
+    listed += "" if columns else _last(is_certain)
     query = f"select {listed} {source} {_order(newest)} limit $limit"
     counted = f"select count(*), count(*) filter (not {is_certain or 'true'}) {source}"
     with query_errors():
         total, possible = connection.execute(counted, parameters).fetchall()[0]
         found = fetch_rows(connection.execute(query, {**parameters, "limit": limit}), total)
         return replace(found, possible=possible)
+
+
+def _listed(connection: Connection, names: Sequence[str], is_certain: str | None, *, with_zone: bool = True) -> str:
+    """Return columns in SQL. A search with descendants has the column `certain` as well. Raises UnusableFilter."""
+    wanted = list(dict.fromkeys(name.lower() for name in names))
+    if _CERTAIN in wanted and not is_certain:
+        raise UnusableFilter(f"the column {_CERTAIN} needs --descendants or --origin-key")
+    columns = {one.name: one for one in event_columns(connection, [name for name in wanted if name != _CERTAIN])}
+    shown = {name: f'"{name}"' if with_zone else one.without_zone for name, one in columns.items()}
+    return ", ".join(shown.get(name, f"{is_certain} as {_CERTAIN}") for name in wanted)
+
+
+def _last(is_certain: str | None) -> str:
+    return f", {is_certain} as {_CERTAIN}" if is_certain else ""
 
 
 def _order(newest: bool) -> str:

@@ -1,7 +1,8 @@
 -- Calls in IAM that changed, or tried to change, a user or role. Calls that are known to be about another user or role
--- of the same name are left out; `is_certain` is false if a call may be about one. Grain: one row per event. $account:
--- the account of the user or role; $users, $role_names: its names in lower case, one of the two lists is empty; $id:
--- the unique ID of the user or role, or null; $since, $until: times; $most: the number of rows, the earliest first.
+-- of the same name are left out; `is_certain` is false if a call may be about one. `unreliable`: the record proves
+-- nothing. Grain: one row per event. $account: the account of the user or role; $users, $role_names: its names in lower
+-- case, one of the two lists is empty; $id: the unique ID of the user or role, or null; $since, $until: times; $most:
+-- the number of rows, the earliest first.
 with changes as (
     select *, case when event_name in ('CreateUser', 'CreateRole') then target_principal_id end as created_id
     from attributed_events
@@ -69,7 +70,8 @@ select
         by_access_key_id: changes.access_key_id,
         is_certain: coalesce(
             changes.created_id = $id, user_changes.user_principal_id = $id, (select principals from namesakes) <= 1
-        )
+        ),
+        unreliable: changes.unreliable
     } as listed,
     count(*) over () as total
 from changes

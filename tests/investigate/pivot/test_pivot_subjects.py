@@ -12,6 +12,7 @@ import pytest
 from forensics.answers.pivot_answer import Pivot
 from forensics.case import Case
 from forensics.errors import NoSuchSubject, NotAnIdentifier, SecretRefused, UnusableFilter
+from forensics.output.pivot_text import render_pivot
 from tests.attribution.records import START, Account, Json, assume_role, call, copies, saml_sign_in
 from tests.cases import case_of_records
 
@@ -399,3 +400,16 @@ def test_calls_whose_record_proves_nothing_are_listed_apart(tmp_path: Path) -> N
             assert page.unproven_event_ids == (planted["eventID"],)
             assert "CreateAccessKey" not in {one.event_name for one in page.activity.sensitive}
         assert case.user("alice").activity.events == 1
+
+
+def test_a_change_whose_record_proves_nothing_is_marked(tmp_path: Path) -> None:
+    change = iam(BOB.signs(), 20, "AttachUserPolicy", userName="alice", policyArn="arn:aws:iam::aws:policy/ReadOnly")
+    other = change | {"requestParameters": {"userName": "alice", "policyArn": "arn:aws:iam::aws:policy/Admin"}}
+    sure = iam(BOB.signs(), 21, "DeleteLoginProfile", userName="alice")
+    with case_of_records([in_bucket(ALICE.signs(), 0, "a"), change, other, sure], tmp_path) as case:
+        page = case.user("alice")
+    assert [(one.event_name, one.unreliable) for one in page.changes] == [
+        ("AttachUserPolicy", True), ("DeleteLoginProfile", False)
+    ]  # fmt: skip
+    shown = "\n".join(str(one) for one in render_pivot(page))
+    assert shown.count("the record proves nothing") == 1
