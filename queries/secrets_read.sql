@@ -59,4 +59,5 @@ select
 from reads
 join resources on resources.resource = reads.resource
 order by
-    share_of_reads, first_read, reads.resource, actor_id, event_name, origin_access_key_id, actor_name, actor_kind, grade
+    share_of_reads, first_read, reads.resource, actor_id, event_name, origin_access_key_id, actor_name, actor_kind,
+    grade

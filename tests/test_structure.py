@@ -11,7 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "forensics"
 MODULES = {file.relative_to(PACKAGE).as_posix(): ast.parse(file.read_text()) for file in PACKAGE.rglob("*.py")}
+QUERIES = PACKAGE.parent / "queries"
 LONGEST = 450
+WIDEST = 120
 STATEMENTS = 6
 # a command of the CLI has the name of what it shows
 COMMANDS = "cli/"
@@ -20,6 +22,11 @@ COMMANDS = "cli/"
 @pytest.mark.parametrize("file", sorted(MODULES))
 def test_a_module_has_at_most_450_lines(file: str) -> None:
     assert len((PACKAGE / file).read_text().splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("file", sorted([*PACKAGE.rglob("*.sql"), *QUERIES.glob("*.sql")]), ids=lambda file: file.stem)
+def test_a_line_of_sql_has_at_most_120_characters(file: Path) -> None:
+    assert [line for line in file.read_text().splitlines() if len(line) > WIDEST] == []
 
 
 def test_no_two_modules_have_one_name() -> None:

@@ -63,11 +63,15 @@ logs as (
         case
             when listings.listing = 'unlisted' and coalesce(judged.place, 9) > 4 then listings.reason
             when judged.place <= 2 and listings.listing = 'contested'
-                then 'a digest of another region or time lists it, signed with a different key than the digests of its records'
+                then 'a digest of another region or time lists it, signed with a different key than the digests of its'
+                    || ' records'
             when judged.place = 1 then 'a signed digest lists it with this hash'
-            when judged.place = 2 then 'a digest lists it with this hash, and a signed digest carries the hash of that digest'
-            when judged.place = 4 then 'digests of its region and time are signed with different keys, so none proves it'
-            when judged.place = 5 then 'a hash-chained digest lists it with this hash, but the newest digest of the chain is unverified'
+            when judged.place = 2
+                then 'a digest lists it with this hash, and a signed digest carries the hash of that digest'
+            when judged.place = 4
+                then 'digests of its region and time are signed with different keys, so none proves it'
+            when judged.place = 5
+                then 'a hash-chained digest lists it with this hash, but the newest digest of the chain is unverified'
             when judged.place = 7 then 'only an unverified digest lists it with this hash'
             when judged.place = 9 then 'only a changed digest lists it'
             when judged.place = 3 then 'a proven digest lists a file of this name with a different hash'

@@ -1,8 +1,8 @@
 -- verified_hours: hours whose delivered events are all here.
 -- Grain: one row per account, region and run of hours. CloudTrail delivers an event minutes later, so an hour counts if
 -- its windows and those of the next hour are verified and consecutive, and every record of their files is an event of
--- the case. Digests do not exclude later deliveries. A trail can record data events alone, so only the digests of trails
--- count of which a listed file with a management event is here.
+-- the case. Digests do not exclude later deliveries. A trail can record data events alone, so only the digests of
+-- trails count of which a listed file with a management event is here.
 
 with management_trails as (
     select distinct digests.account_id, digests.trail, digests.home_region, digests.s3_bucket

@@ -6,7 +6,8 @@ select
     events.user_agent,
     min(events.event_time)::timestamp as first_use,
     max(case when events.outcome = 'succeeded' then events.event_time end)::timestamp as last_success,
-    max(case when events.event_time <= exported.last_use_as_of then events.event_time end)::timestamp as last_use_before,
+    max(case when events.event_time <= exported.last_use_as_of then events.event_time end)::timestamp
+        as last_use_before,
     min(events.event_id) as event_id
 from events
 join credentials on credentials.credential_id = events.credential_id

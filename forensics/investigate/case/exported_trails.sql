@@ -2,8 +2,9 @@
 with described as (
     select
         *,
-        row_number() over (partition by coalesce(trail_arn, account_id || trail_name) order by as_of desc, source_sha256)
-            as place
+        row_number() over (
+            partition by coalesce(trail_arn, account_id || trail_name) order by as_of desc, source_sha256
+        ) as place
     from trails
 ),
 

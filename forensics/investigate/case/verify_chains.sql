@@ -12,7 +12,8 @@ with delivered as (
 marked as (
     select
         *,
-        case when lag(end_time) over places = start_time and lag(likeness) over places = likeness then 0 else 1 end as begins
+        case when lag(end_time) over places = start_time and lag(likeness) over places = likeness then 0 else 1 end
+            as begins
     from delivered
     window places as (partition by chain order by place)
 ),

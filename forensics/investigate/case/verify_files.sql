@@ -60,7 +60,8 @@ union all
 select null, 'log', 'missing', is_proven, null, s3_bucket, s3_object, digest, 'listed by a digest, but not loaded'
 from missing_logs
 union all
-select null, 'digest', 'missing', false, null, missing_bucket, missing_object, null, 'named by the next digest, but not loaded'
+select null, 'digest', 'missing', false, null, missing_bucket, missing_object, null,
+    'named by the next digest, but not loaded'
 from digest_breaks
 where kind = 'gap'
 order by kind, coalesce(name, s3_object), name, s3_object, s3_bucket, status, digest

@@ -4,7 +4,8 @@ with stepped as (
     select
         *,
         case
-            when event_time - lag(event_time) over (partition by source_ip_address order by event_time, event_key) <= interval 60 second
+            when event_time - lag(event_time) over (partition by source_ip_address order by event_time, event_key)
+                <= interval 60 second
                 then 0
             else 1
         end as begins

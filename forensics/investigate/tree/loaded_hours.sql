@@ -1,6 +1,6 @@
--- The spans of hours that have loaded management events, or that digests prove to be complete, with the time until which
--- that is known. Calls that undo an end are management events: data events do not show that these are loaded. Adjacent
--- hours are one span: the window of a digest can be any length. $accounts: account IDs; $regions: regions.
+-- The spans of hours that have loaded management events, or that digests prove to be complete, with the time until
+-- which that is known. Calls that undo an end are management events: data events do not show that these are loaded.
+-- Adjacent hours are one span: the window of a digest can be any length. $accounts: account IDs; $regions: regions.
 with loaded as (
     select
         recipient_account_id as account_id,

@@ -1,6 +1,7 @@
--- The events that ended or restored keys, users, roles, passwords or sessions until a time, or renamed users. $accounts:
--- account IDs; $at: the time, UTC. A key that was deactivated and activated in one second is assumed to work. An event without
--- a readable time may have been the last one: like an unreliable record, it ends nothing, but may restore something.
+-- The events that ended or restored keys, users, roles, passwords or sessions until a time, or renamed users.
+-- $accounts: account IDs; $at: the time, UTC. A key that was deactivated and activated in one second is assumed to
+-- work. An event without a readable time may have been the last one: like an unreliable record, it ends nothing, but
+-- may restore something.
 select
     account_id,
     coalesce(event_time::timestamp, $at) as event_time,

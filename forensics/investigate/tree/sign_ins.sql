@@ -10,7 +10,8 @@ sign_ins as (
     from events
     where (
           event_date is null
-          or event_date between (select min(began)::date - 1 from sessions) and (select max(until)::date + 1 from sessions)
+          or event_date between (select min(began)::date - 1 from sessions)
+              and (select max(until)::date + 1 from sessions)
       )
       and event_source = 'signin.amazonaws.com'
       and (

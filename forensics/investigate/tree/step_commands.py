@@ -40,7 +40,7 @@ _OF_USER = {
     Action.DELETE_CREATED_USER: "delete-user",
 }
 _FILL_IN_USER = (
-    "the logs do not show the present name of the user; `aws iam list-users` shows it. Fill in --user-name: "
+    "the logs do not show the current name of the user; `aws iam list-users` shows it. Fill in --user-name: "
 )
 _FILL_IN_ROLE = "the logs do not show the name of the role; fill it in"
 _PRIOR_POLICY = (
