@@ -24,6 +24,7 @@ from typer.main import get_command
 
 from forensics import __version__
 from forensics.cli.options import PLAIN
+from forensics.cli.plain_arguments import take_plainly
 from forensics.cli.verbosity import with_verbosity
 from forensics.output.terminal import Level, show_up_to, tell
 from forensics.processes.runtime import without_pandas
@@ -73,13 +74,17 @@ class Commands(UserDict[str, Any]):
         for info in command.registered_commands:
             if info.callback:
                 info.callback = with_verbosity(info.callback)
-        return get_command(command)
+        built = get_command(command)
+        for one in (built, *getattr(built, "commands", {}).values()):
+            take_plainly(one)
+        return built
 
 
 class _Program(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands = Commands(dict.fromkeys(_NAMES))
+        take_plainly(self)
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         return list(self.commands)  # the method of Typer would build every command

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from forensics.answers.key_answer import Key, OtherKey, UsedAfterEnd, UserChange
-from forensics.answers.who_answer import KeyChange, Who
 from forensics.output.evidence_text import event_line
 from forensics.output.identity_text import described
 from forensics.output.lines import Line, Span, line
 from forensics.output.words import KEY_CHANGES, at_time, count, readable_time, time_span
+
+if TYPE_CHECKING:  # `who` does without the answer of `key`
+    from forensics.answers.key_answer import Key, OtherKey, UsedAfterEnd, UserChange
+    from forensics.answers.who_answer import KeyChange, Who
 
 
 def life_lines(answer: Key) -> Iterator[Line]:
