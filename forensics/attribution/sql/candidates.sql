@@ -1,7 +1,8 @@
 -- candidates: child credential -> an issuance that may have issued it.
 -- Grain: one row per (child_credential_id, issuance_id), with the strongest rule (docs/attribution.md#rules).
--- A rule that compares times requires equal seconds, or an issuance no later than the first use. A link by the very key
--- also holds for a use before its issuance, because the clocks of hosts differ; times that differ lower its grade.
+-- A rule that compares times requires equal seconds. A link by the very key, and the first token of a sign-in session,
+-- also hold for a use before the issuance, because the clocks of hosts differ; for a key, times that differ lower the
+-- grade. Of further tokens, only those before the first use are candidates.
 
 with children as (
     -- credentials of a session; long-term keys have none
@@ -85,19 +86,34 @@ session_and_time as (
        or issuances.is_documented_only
 ),
 
+-- the tokens of a sign-in session; the first opened it
+tokens as (
+    select
+        issuance_id,
+        event_time,
+        issued_sign_in_session_arn as sign_in_session_arn,
+        caller_account_id as account_id,
+        caller_principal_id as principal_id,
+        min(event_time) over (
+            partition by issued_sign_in_session_arn, caller_account_id, caller_principal_id
+        ) as opened_at
+    from issuances
+    where issued_sign_in_session_arn is not null
+),
+
 -- a client that was signed in to a session acts in that session
 sign_in_session as (
     select
         children.credential_id,
-        issuances.issuance_id,
+        tokens.issuance_id,
         'sign_in_session' as rule,
         'proven' as grade
     from children
-    join issuances
-      on  issuances.issued_sign_in_session_arn = children.sign_in_session_arn
-      and issuances.caller_account_id = children.account_id
-      and issuances.caller_principal_id = children.principal_id
-      and coalesce(issuances.event_time <= children.first_use, true)
+    join tokens
+      on  tokens.sign_in_session_arn = children.sign_in_session_arn
+      and tokens.account_id = children.account_id
+      and tokens.principal_id = children.principal_id
+    where coalesce(tokens.event_time <= greatest(children.first_use, tokens.opened_at), true)
 ),
 
 -- downstream requests of an agent's tool call: the record of the tool call names the sign-in session
@@ -131,16 +147,16 @@ agent_requests as (
 request_id as (
     select
         children.credential_id,
-        issuances.issuance_id,
+        tokens.issuance_id,
         'request_id' as rule,
         'proven' as grade
     from children
     join agent_requests on agent_requests.credential_id = children.credential_id
-    join issuances
-      on  issuances.issued_sign_in_session_arn = agent_requests.sign_in_session_arn
-      and issuances.caller_account_id = children.account_id
-      and issuances.caller_principal_id = children.principal_id
-      and coalesce(issuances.event_time <= children.first_use, true)
+    join tokens
+      on  tokens.sign_in_session_arn = agent_requests.sign_in_session_arn
+      and tokens.account_id = children.account_id
+      and tokens.principal_id = children.principal_id
+    where coalesce(tokens.event_time <= greatest(children.first_use, tokens.opened_at), true)
 ),
 
 role_name_and_time as (

@@ -64,12 +64,12 @@ requests as materialized (
     where issuance_id in (select issuance_id from chosen)
 ),
 
--- the first issuance of the very key, also if it proves nothing
-key_issuances as materialized (
+-- the first issuance of the very key, also if it proves nothing, or the first token of the very sign-in session
+first_issuances as materialized (
     select asked_for.child_credential_id, min(issuances.event_time) as event_time
     from asked_for
     join issuances on issuances.issuance_id = asked_for.issuance_id
-    where asked_for.rule = 'issued_key'
+    where asked_for.rule in ('issued_key', 'sign_in_session', 'request_id')
     group by asked_for.child_credential_id
 )
 
@@ -108,12 +108,12 @@ select
     issuances.caller_principal_id,
     issuances.is_redacted,
     issuances.event_time::timestamp as issuance_time,
-    coalesce(hop.first_use < key_issuances.event_time, false) as is_used_before_issue,
+    coalesce(hop.first_use < first_issuances.event_time, false) as is_used_before_issue,
     on_behalf_of.event_key as on_behalf_of_event_key
 from steps
 join hops as hop on hop.credential_id = steps.ancestor_credential_id
 left join chosen as links on links.child_credential_id = hop.credential_id
 left join requests as issuances on issuances.issuance_id = links.issuance_id
-left join key_issuances on key_issuances.child_credential_id = hop.credential_id
+left join first_issuances on first_issuances.child_credential_id = hop.credential_id
 left join on_behalf_of on on_behalf_of.credential_id = hop.credential_id
 order by steps.credential_id, steps.depth
