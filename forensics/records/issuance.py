@@ -98,6 +98,7 @@ class _Request(Requested, rename="camel"):
     duration_seconds: object = None
     source_identity: str | None = None
     target_principal: str | None = None
+    name: object = None
     identity_id: str | None = None
     client_id: str | None = msgspec.field(default=None, name="client_id")
 
@@ -246,7 +247,7 @@ def _issued_session(
 ) -> tuple[str | None, str | None, str | None]:
     """Return principal ID, ARN and account of the issued session."""
     role_user = response.assumed_role_user or _NO_ROLE_USER
-    federated = response.federated_user or _NO_FEDERATED_USER
+    federated = response.federated_user or _requested_federated_user(record, identity, request)
     match record.event_name:
         case "GetSessionToken" | "CreateSession":  # the caller's principal with a new key
             return identity.principal_id, identity.arn, identity.account_id
@@ -261,6 +262,17 @@ def _issued_session(
     arn = role_user.arn or federated.arn
     principal_id = role_user.assumed_role_id or federated.federated_user_id
     return principal_id, arn, account_of_arn(arn) or account_of_arn(request.role_arn)
+
+
+def _requested_federated_user(record: Record, identity: UserIdentity, request: _Request) -> _FederatedUser:
+    """Return the federated user that a request names, for an omitted response: its ID and ARN follow from the name."""
+    name = unmasked_name(request.name) if isinstance(request.name, str) else None
+    account = identity.account_id
+    _, _, after_arn = (identity.arn or "").partition(":")
+    partition = after_arn.partition(":")[0]
+    if record.event_name != "GetFederationToken" or not (name and account and partition):
+        return _NO_FEDERATED_USER
+    return _FederatedUser(f"{account}:{name}", f"arn:{partition}:sts::{account}:federated-user/{name}")
 
 
 def _by_certificate(request: _Request, issued: _CredentialSet) -> Issuance:

@@ -12,6 +12,7 @@ from tests.cases import case_of_records
 AWS = Account("111111111111")
 ALICE = AWS.user("alice")
 REQUEST = get_federation_token(ALICE.signs(), "broker", 0, issues=AWS.key("K"))
+WITHOUT_RESPONSE = REQUEST | {"responseElements": None}
 AT_CONSOLE = call(federated(ALICE, "broker", 0, AWS.key("CONSOLE")), 5, sessionCredentialFromConsole="true")
 
 
@@ -19,6 +20,7 @@ AT_CONSOLE = call(federated(ALICE, "broker", 0, AWS.key("CONSOLE")), 5, sessionC
     ("records", "key", "grade"),
     [
         ([REQUEST, AT_CONSOLE], "CONSOLE", "strong"),
+        ([WITHOUT_RESPONSE, AT_CONSOLE], "CONSOLE", "strong"),
         ([REQUEST, call(federated(ALICE, "broker", 0, AWS.key("K")), 5)], "K", "proven"),
         ([AT_CONSOLE], "CONSOLE", "proven"),
     ],
@@ -38,6 +40,14 @@ def test_a_console_key_does_not_expire_with_the_issued_key(tmp_path: Path) -> No
     (session,) = tree.nodes[1:]
     assert (who.actor.name, who.flags, who.chain[0].expires_at) == ("alice", (), None)
     assert (session.expires_at, session.valid_at) == (None, True)
+
+
+def test_a_session_without_its_response_and_without_use_is_below_the_key(tmp_path: Path) -> None:
+    with case_of_records([WITHOUT_RESPONSE], tmp_path) as case:
+        tree = case.tree(ALICE.key)
+    (session,) = tree.nodes[1:]
+    assert (session.principal_id, session.valid_at) == ("111111111111:broker", True)
+    assert any(session.id in step.ends for step in tree.containment)
 
 
 ISSUED_BY_ROOT = {"type": "Root", "principalId": AWS.id, "arn": f"arn:aws:iam::{AWS.id}:root"}

@@ -136,6 +136,19 @@ def test_get_federation_token() -> None:
     )
 
 
+def test_get_federation_token_without_its_response() -> None:
+    got = issued("sts", "GetFederationToken", requestParameters={"name": "bob"}, responseElements=None)
+    assert got == {
+        "issued_principal_id": "444455556666:bob",
+        "issued_arn": "arn:aws:sts::444455556666:federated-user/bob",
+        "issued_account_id": "444455556666",
+    }
+    for name in (None, 7, "HIDDEN_DUE_TO_SECURITY_REASONS"):
+        assert issued("sts", "GetFederationToken", requestParameters={"name": name}, responseElements=None) == {}
+    refused = issued("sts", "GetFederationToken", requestParameters={"name": "bob"}, errorCode="AccessDenied")
+    assert refused == {}
+
+
 @pytest.mark.parametrize("target", ["111122223333", "arn:aws:iam::111122223333:root"])
 def test_assume_root(target: str) -> None:
     got = issued(
