@@ -39,6 +39,7 @@ AFTER_WALK = (
     "key_ends",
     "user_changes",
     "sensitive_actions",
+    "sensitive_callers",
     "sessions",
     "access_keys",
     "plantings",

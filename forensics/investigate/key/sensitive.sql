@@ -27,27 +27,6 @@ called as (
       on  plantings.event_key = key_uses.event_key
 ),
 
-in_case as (
-    select
-        events.event_source,
-        events.event_name,
-        count(
-            distinct coalesce(
-                actors.origin_access_key_id,
-                actors.actor_kind || '|' || actors.actor_id,
-                credentials.session_issuer_arn,
-                credentials.arn,
-                credentials.credential_id
-            )
-        ) as callers
-    from events
-    join credentials on credentials.credential_id = events.credential_id
-    left join actors on actors.credential_id = events.credential_id
-    where (events.event_source, events.event_name) in (select (event_source, event_name) from called)
-      and events.outcome = 'succeeded'
-    group by events.event_source, events.event_name
-),
-
 counted as (
     select
         tactic,
@@ -74,14 +53,16 @@ counted as (
 weighed as (
     select
         counted.*,
-        coalesce(in_case.callers, 0) as callers,
+        coalesce(sensitive_callers.callers, 0) as callers,
         (coalesce(weights.weight, 1.0) + case when counted.has_planted then planting.weight else 0.0 end)
-            / sqrt(greatest(coalesce(in_case.callers, 1), 1))
+            / sqrt(coalesce(sensitive_callers.callers, 1))
             * case when counted.succeeded > 0 then 1.0 else 0.25 end as weight
     from counted
     join weights as planting on planting.signal = 'planted_access'
     left join weights on weights.signal = counted.signal
-    left join in_case on in_case.event_source = counted.event_source and in_case.event_name = counted.event_name
+    left join sensitive_callers
+      on  sensitive_callers.event_source = counted.event_source
+      and sensitive_callers.event_name = counted.event_name
 )
 
 select
