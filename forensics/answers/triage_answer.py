@@ -24,6 +24,7 @@ class Signal(StrEnum):
     NEW_CALLS = "new_calls"
     PLANTED_ACCESS = "planted_access"
     OUTSIDE_ACCOUNT = "outside_account"
+    PUBLIC_ACCESS = "public_access"
     PERSISTENCE = "persistence"
     PRIVILEGE_ESCALATION = "privilege_escalation"
     EVASION = "evasion"

@@ -42,6 +42,7 @@ WEIGHTS = {
     Signal.NEW_CALLS: Weight(2, _USUAL),
     # what succeeded; administrators do it, too
     Signal.OUTSIDE_ACCOUNT: Weight(3.5, _EVEN_IF_USUAL, is_sensitive=True),
+    Signal.PUBLIC_ACCESS: Weight(3.5, _EVEN_IF_USUAL, is_sensitive=True),
     Signal.EVASION: Weight(2.5, _USUAL, is_sensitive=True),
     Signal.LARGE_INSTANCES: Weight(2.5, _USUAL, is_sensitive=True),
     Signal.PRIVILEGE_ESCALATION: Weight(2.5, _USUAL, is_sensitive=True),

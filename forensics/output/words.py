@@ -389,6 +389,7 @@ SIGNALS = {
     Signal.NEW_CALLS: "first calls",
     Signal.PLANTED_ACCESS: "created access",
     Signal.OUTSIDE_ACCOUNT: "access for an account outside the logs",
+    Signal.PUBLIC_ACCESS: "access for everybody",
     Signal.PERSISTENCE: "persistence",
     Signal.PRIVILEGE_ESCALATION: "privilege escalation",
     Signal.EVASION: "evasion",

@@ -32,7 +32,7 @@ def trust_requirements(document: str | None) -> TrustRequirements:
 
 def _conditions(document: str | None) -> set[str] | None:
     """Return the condition keys, in lower case, without which AssumeRole is not allowed or is denied."""
-    statements = _statements(document)
+    statements = policy_statements(document)
     if statements is None:
         return None
     covering = [one for one in statements if _covers_assume_role(one)]
@@ -57,19 +57,19 @@ _TRUE_IF_ABSENT = re.compile(r"(?i)ifexists$|not|^forallvalues:")
 
 
 def _required_keys(statement: dict[str, Any]) -> set[str]:
-    return {key for operator, key, value in _operands(statement) if not _is_true_if_absent(operator, value)}
+    return {key for operator, key, value in condition_operands(statement) if not is_true_if_absent(operator, value)}
 
 
 def _key_denied_if_absent(statement: dict[str, Any]) -> str | None:
     """Return the only condition key of a statement that denies everybody if the key is absent."""
-    operands = list(_operands(statement))
+    operands = list(condition_operands(statement))
     if len(operands) != 1 or statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
         return None
     ((operator, key, value),) = operands
-    return key if _is_true_if_absent(operator, value) else None
+    return key if is_true_if_absent(operator, value) else None
 
 
-def _operands(statement: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+def condition_operands(statement: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
     """Yield operator, condition key in lower case, and value of each condition."""
     condition = statement.get("Condition")
     for operator, keys in condition.items() if isinstance(condition, dict) else ():
@@ -77,7 +77,7 @@ def _operands(statement: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
             yield str(operator).lower(), str(key).lower(), value
 
 
-def _is_true_if_absent(operator: str, value: object) -> bool:
+def is_true_if_absent(operator: str, value: object) -> bool:
     """Return whether a condition is true for a request without its key. Most are false, even with the value `*`."""
     if operator == "null":
         values = value if isinstance(value, list) else [value]
@@ -97,7 +97,7 @@ class Trust(NamedTuple):
 
 def trust(document: str | None) -> Trust:
     """Return the principals that a trust policy allows, in lower case and sorted, whatever the actions."""
-    statements = _statements(document)
+    statements = policy_statements(document)
     if statements is None:
         return Trust()
     allowing = [one for one in statements if one.get("Effect") != "Deny"]
@@ -133,7 +133,7 @@ def revoked_before(document: str | None) -> datetime | None:
     The console writes such a policy to revoke sessions. A statement that denies only some actions or resources, or has
     further conditions, leaves the sessions usable.
     """
-    cut_offs = [cut_off for statement in _statements(document) or () if (cut_off := _cut_off(statement))]
+    cut_offs = [cut_off for statement in policy_statements(document) or () if (cut_off := _cut_off(statement))]
     return max(cut_offs, default=None)
 
 
@@ -156,7 +156,7 @@ def _is_everything(names: object) -> bool:
     return "*" in names if isinstance(names, list) else names in ("*", "*:*")
 
 
-def _statements(document: str | None) -> list[dict[str, Any]] | None:
+def policy_statements(document: str | None) -> list[dict[str, Any]] | None:
     """Return the statements of a policy document, which can be URL-encoded; None if it is invalid or ambiguous."""
     if not document:
         return None

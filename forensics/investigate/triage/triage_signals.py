@@ -16,13 +16,14 @@ from forensics.answers.who_answer import Agreement, UsedFrom
 from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.signal_weights import WEIGHTS
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, run
+from forensics.investigate.triage.given_access import given_to
 from forensics.investigate.triage.triage_rows import ClaimRow, ScoredSignal, WorkloadRow
 from forensics.investigate.who.claims import agreement
 from forensics.investigate.workloads import workload
 from forensics.tables import insert_rows
 
 # in this order: the first ones create the tables that the others read
-TABLES = ("stories", "networks", "calls", "days", "records", "signals")
+TABLES = ("stories", "networks", "calls", "days", "records", "given", "signals")
 SIGNALS = (
     "new_places",
     "first_seen",
@@ -33,7 +34,7 @@ SIGNALS = (
     "sensitive_calls",
     "large_instances",
     "planted_access",
-    "outside_accounts",
+    "given_access",
     "root_use",
     "sign_ins_without_mfa",
 )
@@ -53,6 +54,9 @@ _COLUMNS = pa.schema(
 )
 
 
+_GIVEN = pa.schema({"event_key": pa.string(), "given_to": pa.string()})
+
+
 @contextmanager
 def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Iterator[None]:
     """Fill the temporary tables of triage, and drop them at the end. `ip_ranges` identifies AWS's own addresses."""
@@ -60,6 +64,7 @@ def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Ite
         run(connection, "sensitive_signals")
         for table in TABLES:
             run(connection, f"triage/{table}")
+        insert_rows(connection, "triage_given", _GIVEN, list(_given(connection)))
         for signal in SIGNALS:
             run(connection, f"triage/{signal}")
         judged = [*_workloads_elsewhere(connection, ip_ranges), *_source_identity_conflicts(connection)]
@@ -68,6 +73,12 @@ def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Ite
     finally:
         for table in TABLES:
             connection.execute(f"drop table if exists triage_{table}")
+
+
+def _given(connection: Connection) -> Iterator[tuple[object, ...]]:
+    """Yield the calls that gave access, with each account, provider or canonical user that it was given to."""
+    for event_key, parameters in pairs(connection, str, str, "triage/giving_calls"):
+        yield from ((event_key, one) for one in sorted(given_to(parameters)))
 
 
 def scored(connection: Connection, least: float, least_of_lead: float, most: int) -> list[ScoredSignal]:

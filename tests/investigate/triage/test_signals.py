@@ -96,6 +96,11 @@ class Place:
                     "policyDocument": trust_policy(f"arn:aws:iam::{OUTSIDE}:root"),
                 },
             ),
+            Signal.PUBLIC_ACCESS: calls(
+                EC2,
+                "ModifySnapshotAttribute",
+                requestParameters={"createVolumePermission": {"add": {"items": [{"group": "all"}]}}},
+            ),
             Signal.ROOT_USE: [call(root, LAST + n, **ELSEWHERE) for n in range(3)],
             Signal.SIGN_IN_WITHOUT_MFA: [self.console(LAST + 60, mfa="No") | ELSEWHERE],
             Signal.SOURCE_IDENTITY_CONFLICT: self.role_session(),
