@@ -1,5 +1,5 @@
--- Create the table of the few calls of stories whose record is read: sign-ins, launches, and calls that give access by
--- a policy, ACL, share or grant. Refused sign-ins have no story. Grain: one row per event.
+-- Create the table of the few calls of stories whose record is read: sign-ins, launches, new identity providers, and calls
+-- that give access by a policy, ACL, share or grant. Refused sign-ins have no story. Grain: one row per event.
 create temporary table triage_records as
 select
     triage_stories.story,
@@ -9,6 +9,7 @@ select
     events.event_date,
     events.event_source,
     events.event_name,
+    events.recipient_account_id as account_id,
     events.identity_type,
     events.outcome,
     events.record -> '$.requestParameters' as request_parameters,
@@ -17,7 +18,7 @@ from events
 join triage_stories on triage_stories.credential_id = events.credential_id
 left join twins on twins.event_key = events.event_key
 where events.event_name in (
-        'ConsoleLogin', 'RequestSpotInstances', 'RunInstances',
+        'ConsoleLogin', 'CreateOpenIDConnectProvider', 'CreateSAMLProvider', 'RequestSpotInstances', 'RunInstances',
         -- roles, and the keys, queues, topics and buckets that are created with a policy or ACL
         'CreateRole', 'UpdateAssumeRolePolicy', 'CreateBucket', 'CreateDomain', 'CreateElasticsearchDomain', 'CreateKey',
         'CreateQueue', 'CreateTopic', 'ReplicateKey',
