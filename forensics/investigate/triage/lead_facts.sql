@@ -1,5 +1,6 @@
 -- The actor, origin key, accounts and keys of stories. $stories: the stories; $most: number of listed keys and
--- accounts. The actor and the credential at its end are those of the latest use. Grain: one row per story.
+-- accounts. `subject`: the actor's ID, qualified if it means others, too. The actor and the credential at its end are those
+-- of the latest use. Grain: one row per story.
 with members as (
     select triage_stories.story, credentials.*, actors.* exclude (credential_id)
     from triage_stories
@@ -12,6 +13,20 @@ latest as (
     select *
     from members
     qualify row_number() over (partition by story order by last_use desc nulls last, credential_id) = 1
+),
+
+-- what else an actor's ID means
+namesakes as (
+    select latest.story
+    from latest
+    join (
+        select lower(actor_id) as named, actor_kind, qualified_actor_id from actors
+        union
+        select lower(actor_name), actor_kind, qualified_actor_id from actors
+    ) as others on others.named = lower(latest.actor_id)
+    where others.actor_kind <> latest.actor_kind
+       or others.qualified_actor_id <> latest.qualified_actor_id
+    group by latest.story
 ),
 
 keys as (
@@ -48,6 +63,7 @@ select
         provider: latest.provider,
         identity_store_arn: latest.identity_store_arn
     } as actor,
+    case when namesakes.story is not null then latest.qualified_actor_id else latest.actor_id end as subject,
     latest.grade,
     latest.origin_access_key_id,
     latest.arn,
@@ -57,6 +73,7 @@ select
     coalesce(keys.access_keys, 0) as access_keys,
     coalesce(accounts.account_ids[:$most], []) as account_ids
 from latest
+left join namesakes on namesakes.story = latest.story
 left join keys on keys.story = latest.story
 left join accounts on accounts.story = latest.story
 order by latest.story

@@ -1,7 +1,8 @@
--- Create the table of the story of each credential: what one actor did with one origin key. If the actor is unknown,
--- the role or user of the credential stands for it. Credentials of AWS services have no story. `habit`: whose usual
--- calls are compared; replicas of a workload and runs of a pipeline share those of their role. `usual_networks`: how
--- many networks such an actor uses anyway; each run of a pipeline has an address of its own, and people travel.
+-- Create the table of the story of each credential: what one actor did with one origin key. One subject of two identity
+-- providers is two actors. If the actor is unknown, the role or user of the credential stands for it. Credentials of
+-- AWS services have no story. `habit`: whose usual calls are compared; replicas of a workload and runs of a pipeline
+-- share those of their role. `usual_networks`: how many networks such an actor uses anyway; each run of a pipeline has
+-- an address of its own, and people travel.
 -- Grain: one row per credential.
 create temporary table triage_stories as
 with named as (
@@ -13,7 +14,7 @@ with named as (
             actors.actor_kind || '|'
                 -- functions of two accounts may have one name; a person is one person in all accounts
                 || case actors.actor_kind when 'workload' then coalesce(actors.actor_account_id, '') || '|' else '' end
-                || coalesce(actors.actor_id, actors.actor_name),
+                || coalesce(actors.qualified_actor_id, actors.actor_name),
             'role|' || credentials.session_issuer_arn,
             'user|' || credentials.arn,
             'key|' || credentials.access_key_id

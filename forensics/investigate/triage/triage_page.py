@@ -152,7 +152,7 @@ def _subject(facts: LeadFacts, signed: Sequence[str]) -> str | None:
     usual work. `signed`: the keys of the cited events.
     """
     is_unresolved = facts.actor.kind == ActorKind.UNKNOWN
-    subject = facts.role_arn if is_unresolved else facts.actor.id
+    subject = facts.role_arn if is_unresolved else facts.subject
     is_typable = subject and not subject.startswith("-") and subject.isprintable() and not is_secret(subject)
     if signed and (not is_typable or facts.actor.kind in _WORKLOADS or (is_unresolved and len(set(signed)) == 1)):
         return signed[0]

@@ -60,6 +60,7 @@ class LeadFacts(Row, frozen=True):
 
     story: str
     actor: Actor
+    subject: str | None
     grade: Grade
     origin_access_key_id: str | None
     arn: str | None

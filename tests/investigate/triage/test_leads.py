@@ -94,3 +94,20 @@ def test_a_call_that_two_accounts_logged_is_one_event_of_its_caller(tmp_path: Pa
     # the four calls of the robot's usual work on that day are not reasons, but are its events
     assert lead.events == 11
     assert lead.command == ("forensics", "story", ROBOT.key)
+
+
+def test_one_subject_of_two_identity_providers_is_two_stories(tmp_path: Path) -> None:
+    """The next command names the provider, because the subject alone means both."""
+    other, records = "https://idp.y.example", []
+    for number, issuer in enumerate((REAL_IDP, other)):
+        began, key = LAST + 600 * number, HOME.key(f"SAML{number}")
+        records.append(with_saml(EVE, began, key, issuer))
+        session = ADMIN.session(EVE, began, key)
+        records.append(created_key(session, began + 30, f"u{number}", f"AKIA0PLANTED{number:08}"))
+        records.append(call(session, began + 40, source=TRAIL, name="StopLogging", **ELSEWHERE))
+    with case_of_records([*habits(), *records], tmp_path) as case:
+        leads = case.triage().leads
+        stories = [case.story(lead.command[2]) for lead in leads]
+    assert {lead.actor.issuer for lead in leads} == {REAL_IDP, other}
+    assert {lead.command for lead in leads} == {("forensics", "story", f"{idp}:{EVE}") for idp in (REAL_IDP, other)}
+    assert [story.events for story in stories] == [lead.events for lead in leads] == [3, 3]
