@@ -56,6 +56,15 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """Actors that cost their maker nothing: principals of an account, or subjects of a provider with one role."""
+
+    account_id: str | None
+    role_arn: str | None
+    provider: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Lead:
     """A story: what one actor did with one origin key, and what was done by the access that it planted.
 
@@ -64,7 +73,8 @@ class Lead:
     `access_keys`. `first_event`, `last_event`, `event_ids`: of the reasons; `events`: all events of the stories on the
     days of the reasons. `still_works`: the first of `still_working`, of all sessions of the stories; null if it was not
     examined, because too much is derived.
-    `command`: the next command, without the options that name the case.
+    `command`: the next command, without the options that name the case. `crowd`: of the weaker leads of a crowd, which
+    are one lead without an actor; `members`: their number.
     """
 
     rank: int
@@ -85,6 +95,8 @@ class Lead:
     still_works: tuple[StillWorks, ...] | None
     still_working: int | None
     command: tuple[str, ...]
+    crowd: Crowd | None = None
+    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)

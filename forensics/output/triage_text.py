@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from forensics.answers.core import ActorKind
 from forensics.answers.tree_answer import NodeKind, StillWorks
-from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
+from forensics.answers.triage_answer import Blind, Crowd, Lead, Reason, Signal, Triage
 from forensics.identifiers import is_secret, role_of_session
 from forensics.output.identity_text import described, short_name
 from forensics.output.lines import BLANK, Line, Span, cells, command_line, cut, labelled, line, part, with_prefix
@@ -91,12 +91,20 @@ def _labelled(label: str, *spans: str | Span) -> Line:
 
 
 def _who(lead: Lead) -> tuple[str | Span, ...]:
+    if lead.crowd:
+        return ((_crowd(lead.crowd, lead.members), "bold"),)
     if lead.actor.kind != ActorKind.UNKNOWN:
         return (*described(lead.actor), (f", {lead.grade}", "dim"))
     # the caller chose the name of the session
     role = role_of_session(lead.principal_arn)
     name = f"role {role}" if role else short_name(lead.principal_arn) or next(iter(lead.access_key_ids), "unknown")
     return ((_hidden(name), "bold"), ", whose actor is not resolved")
+
+
+def _crowd(crowd: Crowd, members: int) -> str:
+    if crowd.role_arn is None:
+        return f"{members:,} more principals of account {crowd.account_id}"
+    return f"{members:,} more subjects of {short_name(crowd.provider)} with {short_name(crowd.role_arn)}"
 
 
 def _when(lead: Lead) -> str:

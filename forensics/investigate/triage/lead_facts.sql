@@ -1,6 +1,6 @@
 -- The actor, origin key, accounts and keys of stories. $stories: the stories; $most: number of listed keys and
--- accounts. `subject`: the actor's ID, qualified if it means others, too. The actor and the credential at its end are those
--- of the latest use. Grain: one row per story.
+-- accounts. `subject`: the actor's ID, qualified if it means others, too. The actor and the credential at its end are
+-- those of the latest use. Grain: one row per story.
 with members as (
     select triage_stories.story, credentials.*, actors.* exclude (credential_id)
     from triage_stories

@@ -1,5 +1,5 @@
--- Create the table of the few calls of stories whose record is read: sign-ins, launches, new identity providers, and calls
--- that give access by a policy, ACL, share or grant. Refused sign-ins have no story. Grain: one row per event.
+-- Create the table of the few calls of stories whose record is read: sign-ins, launches, new identity providers, and
+-- calls that give access by a policy, ACL, share or grant. Refused sign-ins have no story. Grain: one row per event.
 create temporary table triage_records as
 select
     triage_stories.story,
@@ -20,8 +20,8 @@ left join twins on twins.event_key = events.event_key
 where events.event_name in (
         'ConsoleLogin', 'CreateOpenIDConnectProvider', 'CreateSAMLProvider', 'RequestSpotInstances', 'RunInstances',
         -- roles, and the keys, queues, topics and buckets that are created with a policy or ACL
-        'CreateRole', 'UpdateAssumeRolePolicy', 'CreateBucket', 'CreateDomain', 'CreateElasticsearchDomain', 'CreateKey',
-        'CreateQueue', 'CreateTopic', 'ReplicateKey',
+        'CreateRole', 'UpdateAssumeRolePolicy', 'CreateBucket', 'CreateDomain', 'CreateElasticsearchDomain',
+        'CreateKey', 'CreateQueue', 'CreateTopic', 'ReplicateKey',
         -- policies
         'CreateEmailIdentityPolicy', 'PutAccessPointPolicy', 'PutBackupVaultAccessPolicy', 'PutBucketPolicy',
         'PutContainerPolicy', 'PutDestinationPolicy', 'PutDomainPermissionsPolicy', 'PutFileSystemPolicy',

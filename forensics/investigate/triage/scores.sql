@@ -71,10 +71,22 @@ story_scores as (
 ),
 
 standing_out as (
-    select story, best_day, score, count(case when score >= $least_of_lead then 1 end) over () as stories_of_leads
+    select
+        story_scores.story,
+        best_day,
+        score,
+        count(case when score >= $least_of_lead then 1 end) over () as stories_of_leads
     from story_scores
+    left join triage_crowds as crowds on crowds.story = story_scores.story
     where score >= $least
-    order by score desc, story
+    -- no crowd takes the place of others
+    order by
+        crowds.story is not null
+            and row_number() over (
+                partition by crowds.account_id, crowds.role_arn, crowds.provider order by score desc, story_scores.story
+            ) > 200,
+        score desc,
+        story_scores.story
     limit $most
 )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from forensics.answers.triage_answer import Reason, Signal
+from forensics.answers.triage_answer import Crowd, Reason, Signal
 from forensics.investigate.triage.triage_rows import PlantedStory, ScoredSignal
 
 _CITED = 5  # events and details of one reason
@@ -26,13 +26,15 @@ class Draft:
     """A lead before its facts are read.
 
     `stories`: its own story first, then those that it planted. `spans`: a story with the first and the last day of a
-    reason.
+    reason. `crowd`, `members`: of leads that are folded, and their number.
     """
 
     stories: tuple[str, ...]
     score: float
     reasons: tuple[Reason, ...]
     spans: tuple[tuple[str, date, date], ...]
+    crowd: Crowd | None = None
+    members: int = 0
 
 
 def drafts(signals: Sequence[ScoredSignal], planted: Iterable[PlantedStory]) -> list[Draft]:
@@ -97,12 +99,12 @@ def _reason(signal: Signal, rows: Sequence[ScoredSignal]) -> Reason:
         events=sum(row.events for row in rows),
         first_event=min(row.first_event for row in rows),
         last_event=max(row.last_event for row in rows),
-        details=_first([row.details for row in rows]),
-        event_ids=_first([row.event_ids for row in rows]),
+        details=first_of_all([row.details for row in rows]),
+        event_ids=first_of_all([row.event_ids for row in rows]),
     )
 
 
-def _first(lists: Sequence[Sequence[str | None]]) -> tuple[str, ...]:
+def first_of_all(lists: Sequence[Sequence[str | None]]) -> tuple[str, ...]:
     """Return the first values of all lists in turn, without repetitions."""
     return tuple(dict.fromkeys(_in_turn(lists)))[:_CITED]
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from forensics.answers.core import ActorKind, Grade
+from forensics.answers.core import NOBODY, ActorKind, Grade
 from forensics.answers.coverage_answer import Coverage
 from forensics.answers.tree_answer import StillWorks
-from forensics.answers.triage_answer import Blind, Lead, Triage
+from forensics.answers.triage_answer import Blind, Crowd, Lead, Triage
 from forensics.errors import NotAnIdentifier
 from forensics.identifiers import identify, is_secret
 from forensics.investigate.case.loaded_hours import coverage
 from forensics.investigate.ip_ranges import IpRanges
 from forensics.investigate.sql_rows import Connection, grouped, pairs, rows, values
+from forensics.investigate.triage.crowd_drafts import command_of, with_crowds
 from forensics.investigate.triage.still_works import still_works
 from forensics.investigate.triage.triage_drafts import Draft, drafts
 from forensics.investigate.triage.triage_rows import CitedEvent, LeadFacts, OverviewRow, PlantedStory, ScoredSignal
@@ -39,7 +40,8 @@ def triage(connection: Connection, ip_ranges: IpRanges | None = None) -> Triage:
         signals = scored(connection, _LEAST_READ, LEAST, _MOST_STORIES)
         stories = sorted({signal.story for signal in signals})
         planted = rows(connection, PlantedStory, "triage/folds", stories=stories) if stories else []
-        found = [draft for draft in drafts(signals, planted) if draft.score >= LEAST]
+        crowds = dict(pairs(connection, str, Crowd, "triage/crowds_of", stories=stories))
+        found = with_crowds([draft for draft in drafts(signals, planted) if draft.score >= LEAST], crowds)
         (overview,) = rows(connection, OverviewRow, "triage/overview")
         leads = _leads(connection, found[:_MOST_LEADS]) if found else ()
     blind = _blind(connection, coverage(connection), overview)
@@ -95,19 +97,20 @@ def _lead(
     works: tuple[StillWorks, ...] | None,
 ) -> Lead:
     own, *planted = facts
+    is_crowd = draft.crowd is not None
     event_ids = _event_ids(draft)
     keys = tuple(dict.fromkeys(key for one in facts for key in one.access_key_ids))
     return Lead(
         rank=rank,
         score=round(draft.score, 1),
-        actor=own.actor,
-        grade=_grade(own, cited),
-        origin_access_key_id=own.origin_access_key_id,
-        principal_arn=None if own.actor.arn or own.actor.name else own.arn,
+        actor=NOBODY if is_crowd else own.actor,
+        grade=Grade.NONE if is_crowd else _grade(own, cited),
+        origin_access_key_id=None if is_crowd else own.origin_access_key_id,
+        principal_arn=None if is_crowd or own.actor.arn or own.actor.name else own.arn,
         account_ids=tuple(sorted({account for one in facts for account in one.account_ids if account}))[:_LISTED],
         access_key_ids=keys[:_LISTED],
         access_keys=sum(one.access_keys for one in facts),
-        planted=tuple(_name(one) for one in planted)[:_LISTED],
+        planted=() if is_crowd else tuple(_name(one) for one in planted)[:_LISTED],
         first_event=min(reason.first_event for reason in draft.reasons),
         last_event=max(reason.last_event for reason in draft.reasons),
         reasons=draft.reasons,
@@ -115,7 +118,9 @@ def _lead(
         events=events,
         still_works=works[:_LISTED] if works is not None else None,
         still_working=len(works) if works is not None else None,
-        command=_command(own, event_ids, cited),
+        command=command_of(draft.crowd) if draft.crowd else _command(own, event_ids, cited),
+        crowd=draft.crowd,
+        members=draft.members,
     )
 
 

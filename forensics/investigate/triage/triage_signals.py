@@ -23,7 +23,7 @@ from forensics.investigate.workloads import workload
 from forensics.tables import insert_rows
 
 # in this order: the first ones create the tables that the others read
-TABLES = ("stories", "networks", "calls", "days", "records", "given", "signals")
+TABLES = ("stories", "crowds", "networks", "calls", "days", "records", "given", "signals")
 SIGNALS = (
     "new_places",
     "first_seen",
