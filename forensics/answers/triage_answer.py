@@ -105,7 +105,8 @@ class Blind:
 
     `other_events`: events that are not management events. `empty_hours`: hours of an account and region without an
     event, which may be quiet or not loaded. `trail_stops`: logged calls that stopped or narrowed a trail.
-    `identity_unread`: records whose caller could not be read.
+    `identity_unread`: records whose caller could not be read. `not_compared`: credentials of workloads and sessions
+    with a SourceIdentity that were too many to be compared.
     """
 
     other_events: int = 0
@@ -113,6 +114,7 @@ class Blind:
     excluded_hours: int = 0
     trail_stops: int = 0
     identity_unread: int = 0
+    not_compared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

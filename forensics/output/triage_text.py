@@ -185,6 +185,11 @@ def _blind_lines(blind: Blind) -> Iterator[Line]:
         yield line(f"what happened while a trail was stopped or narrowed ({count(blind.trail_stops, 'call')})")
     if blind.identity_unread:
         yield line(f"{count(blind.identity_unread, 'record')} whose identity could not be read")
+    if blind.not_compared:
+        found = count(blind.not_compared, "credential")
+        yield line(
+            f"{found} of workloads or with a SourceIdentity, too many to compare where and by whom they were used"
+        )
 
 
 def _hidden(text: str) -> str:

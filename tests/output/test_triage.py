@@ -10,7 +10,7 @@ import pytest
 
 from forensics.answers.core import NOBODY, Actor, ActorKind, Grade
 from forensics.answers.tree_answer import NodeKind, State, StillWorks
-from forensics.answers.triage_answer import Blind, Lead, Reason, Signal, Triage
+from forensics.answers.triage_answer import Blind, Crowd, Lead, Reason, Signal, Triage
 from forensics.case import Case
 from forensics.output import words
 from forensics.output.lines import cells, lay_out
@@ -63,6 +63,20 @@ def test_the_sample(sample_case: Path, width: int) -> None:
     assert all(cells(row) <= width or len(row.split()) == 1 for row in page.splitlines())
 
 
+def with_crowd(many: Triage) -> Triage:
+    """The leads with those of a crowd among them, and all that triage can be blind to."""
+    guests = Crowd(None, "arn:aws:iam::704560302692:role/guests", "cognito-identity.amazonaws.com")
+    outside = Crowd("999988887777", None, None)
+    nobody = replace(LEAD, actor=NOBODY, grade=Grade.NONE, origin_access_key_id=None)
+    folded = (
+        replace(nobody, rank=2, crowd=guests, members=298, command=("forensics", "role", str(guests.role_arn))),
+        replace(
+            nobody, rank=3, crowd=outside, members=1200, command=("forensics", "events", "--account", "999988887777")
+        ),
+    )
+    return replace(many, leads=(many.leads[0], *folded, *many.leads[3:]), blind=replace(many.blind, not_compared=9))
+
+
 def test_an_empty_and_a_quiet_case() -> None:
     same_as_golden("triage_empty", shown(EMPTY, 80))
     same_as_golden("triage_quiet", shown(QUIET, 80))
@@ -71,6 +85,7 @@ def test_an_empty_and_a_quiet_case() -> None:
 def test_the_first_page_has_ten_leads_and_all_has_the_rest() -> None:
     many = replace(QUIET, leads=tuple(replace(LEAD, rank=rank) for rank in range(1, 14)), leads_total=13)
     same_as_golden("triage_many_80", shown(many, 80))
+    same_as_golden("triage_many_160", shown(with_crowd(many), 160))
     assert shown(many).count("next") == 10
     assert "and 3 more leads; --all shows them" in shown(many)
     every = lay_out(render_whole_triage(many), None)

@@ -1,10 +1,11 @@
 -- Credentials that AWS issued to a workload and that were used from several addresses, with their access keys and the
--- regions that issued them; Python judges them. $most: number of rows, the earliest first. Grain: one row per
+-- regions that issued them; Python judges them. $most: number of rows, the earliest first; `candidates`: that of all. Grain: one row per
 -- credential.
 select
     credentials.credential_id,
     coalesce(credentials.access_key_id, '') as access_key_id,
-    min(issuances.aws_region) as home_region
+    min(issuances.aws_region) as home_region,
+    count(*) over () as candidates
 from credentials
 join actors
   on  actors.credential_id = credentials.credential_id

@@ -1,5 +1,5 @@
 -- Sessions with a SourceIdentity and an actor, with the event that issued each; Python compares the two. $most: number
--- of rows, the earliest first. Grain: one row per credential.
+-- of rows, the earliest first; `candidates`: that of all. Grain: one row per credential.
 select
     triage_stories.story,
     credentials.source_identity,
@@ -13,7 +13,8 @@ select
         name: actors.actor_name,
         arn: actors.actor_arn,
         account_id: actors.actor_account_id
-    } as actor
+    } as actor,
+    count(*) over () as candidates
 from credentials
 join triage_stories on triage_stories.credential_id = credentials.credential_id
 join actors on actors.credential_id = credentials.credential_id

@@ -36,7 +36,7 @@ _WORKLOADS = (ActorKind.WORKLOAD, ActorKind.WEB_IDENTITY_USER)
 
 def triage(connection: Connection, ip_ranges: IpRanges | None = None) -> Triage:
     """Return the stories of a case that stand out, the strongest first. `ip_ranges` identifies AWS's own addresses."""
-    with signals_of(connection, ip_ranges):
+    with signals_of(connection, ip_ranges) as not_compared:
         signals = scored(connection, _LEAST_READ, LEAST, _MOST_STORIES)
         stories = sorted({signal.story for signal in signals})
         planted = rows(connection, PlantedStory, "triage/folds", stories=stories) if stories else []
@@ -44,7 +44,7 @@ def triage(connection: Connection, ip_ranges: IpRanges | None = None) -> Triage:
         found = with_crowds([draft for draft in drafts(signals, planted) if draft.score >= LEAST], crowds)
         (overview,) = rows(connection, OverviewRow, "triage/overview")
         leads = _leads(connection, found[:_MOST_LEADS]) if found else ()
-    blind = _blind(connection, coverage(connection), overview)
+    blind = _blind(connection, coverage(connection), overview, not_compared)
     total = len(found) + _leads_beyond(signals)
     return Triage(overview.events, overview.stories, overview.first_event, overview.last_event, leads, total, blind)
 
@@ -172,13 +172,14 @@ def _is_identifier(text: str) -> bool:
     return True
 
 
-def _blind(connection: Connection, hours: Coverage, overview: OverviewRow) -> Blind:
+def _blind(connection: Connection, hours: Coverage, overview: OverviewRow, not_compared: int) -> Blind:
     return Blind(
         other_events=overview.other_events,
         empty_hours=_hours(hours, ("empty", "stopped", "narrowed")),
         excluded_hours=_hours(hours, ("excluded_by_filter",)),
         trail_stops=overview.trail_stops,
         identity_unread=sum(values(connection, int, "identities_unread")),
+        not_compared=not_compared,
     )
 
 

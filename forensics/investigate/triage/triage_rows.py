@@ -41,6 +41,7 @@ class WorkloadRow(Row, frozen=True):
     credential_id: str
     access_key_id: str
     home_region: str | None
+    candidates: int
 
 
 class ClaimRow(Row, frozen=True):
@@ -53,6 +54,7 @@ class ClaimRow(Row, frozen=True):
     last_event: datetime | None
     event_id: str | None
     actor: Actor
+    candidates: int
 
 
 class LeadFacts(Row, frozen=True):

@@ -6,7 +6,7 @@ Each signal is one query that adds its rows to one temporary table. Two are judg
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -58,8 +58,11 @@ _GIVEN = pa.schema({"event_key": pa.string(), "given_to": pa.string()})
 
 
 @contextmanager
-def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Iterator[None]:
-    """Fill the temporary tables of triage, and drop them at the end. `ip_ranges` identifies AWS's own addresses."""
+def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Iterator[int]:
+    """Fill the temporary tables of triage, and drop them at the end. `ip_ranges` identifies AWS's own addresses.
+
+    Yields the number of credentials that were too many to be compared with the rules of `who`.
+    """
     try:
         run(connection, "sensitive_signals")
         for table in TABLES:
@@ -67,9 +70,11 @@ def signals_of(connection: Connection, ip_ranges: IpRanges | None = None) -> Ite
         insert_rows(connection, "triage_given", _GIVEN, list(_given(connection)))
         for signal in SIGNALS:
             run(connection, f"triage/{signal}")
-        judged = [*_workloads_elsewhere(connection, ip_ranges), *_source_identity_conflicts(connection)]
+        workloads = rows(connection, WorkloadRow, "triage/candidates_elsewhere", most=_JUDGED)
+        claims = rows(connection, ClaimRow, "triage/source_identities", most=_JUDGED)
+        judged = [*_workloads_elsewhere(connection, workloads, ip_ranges), *_source_identity_conflicts(claims)]
         insert_rows(connection, "triage_signals", _COLUMNS, judged)
-        yield
+        yield sum(found[0].candidates - len(found) for found in (workloads, claims) if found)
     finally:
         for table in TABLES:
             connection.execute(f"drop table if exists triage_{table}")
@@ -98,11 +103,11 @@ def scored(connection: Connection, least: float, least_of_lead: float, most: int
     )
 
 
-def _workloads_elsewhere(connection: Connection, ip_ranges: IpRanges | None) -> Iterator[tuple[object, ...]]:
+def _workloads_elsewhere(
+    connection: Connection, workloads: Sequence[WorkloadRow], ip_ranges: IpRanges | None
+) -> Iterator[tuple[object, ...]]:
     """Yield the credentials of workloads that were used elsewhere, by the rule of `who`."""
-    candidates = {
-        row.credential_id: row for row in rows(connection, WorkloadRow, "triage/candidates_elsewhere", most=_JUDGED)
-    }
+    candidates = {row.credential_id: row for row in workloads}
     if not candidates:
         return
     stories = dict(pairs(connection, str, str, "triage/stories_of", ids=list(candidates)))
@@ -122,9 +127,9 @@ def _workloads_elsewhere(connection: Connection, ip_ranges: IpRanges | None) -> 
         yield stories[credential_id], first.date(), signal, 1.0, events, first, last, ids, details
 
 
-def _source_identity_conflicts(connection: Connection) -> Iterator[tuple[object, ...]]:
+def _source_identity_conflicts(claims: Iterable[ClaimRow]) -> Iterator[tuple[object, ...]]:
     """Yield the sessions whose SourceIdentity differs from their actor, by the rule of `who`."""
-    for row in rows(connection, ClaimRow, "triage/source_identities", most=_JUDGED):
+    for row in claims:
         if agreement(row.source_identity, row.actor) == Agreement.DIFFERS:
             signal, ids = Signal.SOURCE_IDENTITY_CONFLICT.value, [row.event_id] if row.event_id else []
             last = max(row.first_event, row.last_event or row.first_event)

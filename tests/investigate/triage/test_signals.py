@@ -12,7 +12,7 @@ from forensics.answers.core import Grade
 from forensics.answers.triage_answer import Signal, Triage
 from forensics.case import Case
 from forensics.investigate.signal_weights import WEIGHTS
-from forensics.investigate.triage import triage_page
+from forensics.investigate.triage import triage_page, triage_signals
 from tests.attribution.records import S3, Account, Json, assume_role, call, sign_in_event, trust_policy
 from tests.cases import case_of_records
 
@@ -209,6 +209,15 @@ def test_leads_beyond_the_stories_that_are_read_are_counted(tmp_path: Path, monk
     monkeypatch.setattr(triage_page, "_MOST_STORIES", 2)
     few = triage_of(records, tmp_path / "b")
     assert (few.leads_total, len(few.leads)) == (every, 2)
+
+
+def test_credentials_that_are_too_many_to_compare_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = HOME.aws.role("deploy"), HOME.aws.key("SECOND")
+    issued = assume_role(HOME.robot.signs(), second[0], "b2", LAST + 90, issues=second[1], source_identity="admin")
+    session = second[0].session("b2", LAST + 90, second[1], source_identity="admin")
+    monkeypatch.setattr(triage_signals, "_JUDGED", 1)
+    few = triage_of([*UNUSUAL[Signal.SOURCE_IDENTITY_CONFLICT], issued, call(session, LAST + 95)], tmp_path)
+    assert few.blind.not_compared == 1
 
 
 def test_lists_are_bounded(tmp_path: Path) -> None:
