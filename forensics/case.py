@@ -3,7 +3,6 @@
     case = Case.open("my-case")
     case.who("ASIA...").actor                    # the requester
     case.events(key="AKIA...", errors=True)      # a DataFrame
-    case.sql("select * from attributed_events")  # a DataFrame
 
 Each call reads the last commit to the case folder, and never waits for a running ingest.
 """
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
     from forensics.investigate.case.event_filter import EventFilter, Several, check_period, check_texts
     from forensics.investigate.case.saved_queries import Value, check_taken, saved_query, shell_lines
     from forensics.investigate.key.counted_calls import CallCriteria
+    from forensics.investigate.pivot.pivot_page import PageTimes
     from forensics.proof.bundle_check import check_bundle
     from forensics.proof.origin import Origin
     from forensics.sources.account_snapshot import snapshot_policy
@@ -238,104 +238,74 @@ class Case(CaseTables):
         answer = story(self._database.open(), subject, wanted, leaked_at)
         return self._log.add("story", {"subject": answer.subject.id, "leaked_at": leaked_at, **wanted}, answer)
 
-    def address(
-        self,
-        address: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        account: Several = None,
-    ) -> Pivot:
+    def address(self, address: str, *, account: Several = None, **period: Unpack[PageTimes]) -> Pivot:
         """Return the page on an IP address or a network: who called from it, when, with which keys, and what.
 
         Args:
             address: an address, or a network such as "192.0.2.0/24". Raises NotAnIdentifier.
-            since: the earliest time of the calls; UTC if it has no time zone.
-            until: the time before which the calls are; UTC if it has no time zone.
             account: only calls by callers of this account, or of these, or delivered by their trails.
+            **period: since, the first time of the calls, and until, the time before which they are; by default UTC.
 
         Example:
             case.address("192.0.2.44").actors
         """
         from forensics.investigate.pivot import pivot_subjects as pivots
 
-        answer = pivots.address(self._database.open(), address, pivots.TimeRange(since, until), account)
-        asked = {"subject": answer.asked, "since": since, "until": until, "account": account}
-        return self._log.add("address", asked, answer)
+        answer = pivots.address(self._database.open(), address, pivots.TimeRange(**period), account)
+        return self._log.add("address", {"subject": answer.asked, "account": account, **period}, answer)
 
-    def user(
-        self,
-        user: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        account: str | None = None,
-    ) -> Pivot:
+    def user(self, user: str, *, account: str | None = None, **period: Unpack[PageTimes]) -> Pivot:
         """Return the page on a user: their calls, through all sessions, and the changes of the user.
 
         Args:
-            user: a user name, e-mail address, ARN or unique ID. If it means several users, the answer lists them
-                (`matches`). Raises NotAnIdentifier for the ID of a key or an event, and NoSuchSubject for an unknown
-                name.
-            since: as for `address`.
-            until: as for `address`.
+            user: a user name, e-mail address, ARN or unique ID; several users are listed (`matches`). Raises
+                NotAnIdentifier for the ID of a key or an event, and NoSuchSubject for an unknown name.
             account: the account of the IAM user.
+            **period: as for `address`.
 
         Example:
             case.user("svc-deploy").keys
         """
         from forensics.investigate.pivot import pivot_subjects as pivots
 
-        answer = pivots.user(self._database.open(), user, pivots.TimeRange(since, until), account)
-        asked = {"subject": answer.asked, "since": since, "until": until, "account": account}
-        return self._log.add("user", asked, answer)
+        answer = pivots.user(self._database.open(), user, pivots.TimeRange(**period), account)
+        return self._log.add("user", {"subject": answer.asked, "account": account, **period}, answer)
 
-    def role(
-        self,
-        role: str,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        account: str | None = None,
-    ) -> Pivot:
+    def role(self, role: str, *, account: str | None = None, **period: Unpack[PageTimes]) -> Pivot:
         """Return the page on a role: who used it, the calls of its sessions, and the changes of the role.
 
         Args:
             role: a role name, ARN or unique ID. If it means several roles, the answer lists them (`matches`). Raises
                 NotAnIdentifier for the ID of a key or an event, and NoSuchSubject for an unknown name.
-            since: as for `address`.
-            until: as for `address`.
             account: the account of the role.
+            **period: as for `address`.
 
         Example:
             case.role("deployer").actors
         """
         from forensics.investigate.pivot import pivot_subjects as pivots
 
-        answer = pivots.role(self._database.open(), role, pivots.TimeRange(since, until), account)
-        asked = {"subject": answer.asked, "since": since, "until": until, "account": account}
-        return self._log.add("role", asked, answer)
+        answer = pivots.role(self._database.open(), role, pivots.TimeRange(**period), account)
+        return self._log.add("role", {"subject": answer.asked, "account": account, **period}, answer)
 
     def resource(
         self,
         resource: str,
         *,
-        since: datetime | None = None,
-        until: datetime | None = None,
         service: str | None = None,
         account: str | None = None,
         region: str | None = None,
+        **period: Unpack[PageTimes],
     ) -> Pivot:
         """Return the page on a resource: who used or changed it, when, from where, and with which keys.
 
         Args:
             resource: a name or ARN as in the column `resource` of `events`, or the end of the ARN. If it means several
                 resources, the answer lists them (`matches`). Raises NoSuchSubject for an unknown name.
-            since: as for `address`.
-            until: as for `address`.
             service: the service of the resource, such as "lambda".
             account: the account of the resource.
             region: the region of the resource.
+            **period: as for `address`.
 
         Example:
             case.resource("customer-exports").actors
@@ -343,9 +313,9 @@ class Case(CaseTables):
         from forensics.investigate.pivot import pivot_subjects as pivots
 
         place = pivots.Place(service, account, region)
-        answer = pivots.resource(self._database.open(), resource, pivots.TimeRange(since, until), place)
-        asked = {"subject": answer.asked, "service": service, "account": account, "region": region}
-        return self._log.add("resource", {**asked, "since": since, "until": until}, answer)
+        answer = pivots.resource(self._database.open(), resource, pivots.TimeRange(**period), place)
+        asked = {"subject": answer.asked, "service": service, "account": account, "region": region, **period}
+        return self._log.add("resource", asked, answer)
 
     def events(
         self, *, columns: Sequence[str] | None = None, newest: bool = False, **wanted: Unpack[EventFilter]

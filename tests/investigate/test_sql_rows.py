@@ -94,7 +94,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def connection(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with connect(Layout(folder), folder / "case.duckdb", read_only=True) as opened:
         run(opened, "same_user")
-        every_address = {"addresses": values(opened, str, "case/source_addresses")}
+        every_address = {"addresses": values(opened, str, "case/source_addresses"), "accounts": None}
         with (
             signals_of(opened),
             story_tables(opened, SubjectEvents(key=DEEP_KEY), {}, None),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from forensics.answers.pivot_answer import (
     FirstCall,
@@ -36,6 +36,13 @@ class _UnprovenRow(Row, frozen=True):
 class _DaysRow(Row, frozen=True):
     first: str | None
     last: str | None
+
+
+class PageTimes(TypedDict, total=False):
+    """The arguments of TimeRange."""
+
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

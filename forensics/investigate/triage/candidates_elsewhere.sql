@@ -1,6 +1,6 @@
 -- Credentials that AWS issued to a workload and that were used from several addresses, with their access keys and the
--- regions that issued them; Python judges them. $most: number of rows, the earliest first; `candidates`: that of all. Grain: one row per
--- credential.
+-- regions that issued them; Python judges them. $most: number of rows, the earliest first; `candidates`: that of all.
+-- Grain: one row per credential.
 select
     credentials.credential_id,
     coalesce(credentials.access_key_id, '') as access_key_id,
