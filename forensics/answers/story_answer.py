@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from forensics.answers.core import ActorKind, Displayed, Grade
+from forensics.answers.core import LOCAL, ActorKind, Displayed, Grade
 
 
 class StorySubjectType(StrEnum):
@@ -56,10 +56,13 @@ class StoryStep:
     `is_reading`: calls that change and take nothing; all of the step succeeded, or none. Other steps are of one event
     name, error code and target. `certain` is false if the credential may derive from another subject. `is_by_service`:
     calls that AWS services made for the caller. `event_names`: at most 12, `resources`: at most 3, `event_ids`: the
-    first 3. `application`: the program that the user agent names; the caller chooses it. `new_address`,
+    first 100. `application`: the program that the user agent names; the caller chooses it. `new_address`,
     `new_application`, `new_regions`: no earlier call of the subject has it; calls that the criteria exclude are
     compared, too. The fields from `target_role_arn` on are those of `events`. `unreliable`: the records are in conflict
-    or damaged, and prove nothing.
+    or damaged, and prove nothing. `grantees`: to whom the calls give access, such as "account 111122223333",
+    "everybody" or an ARN. `score`: gravity and rarity within the story; the higher, the more notable. `command`: the
+    command that lists the events, without the option that names the case; it can list similar calls, too, if the step
+    has more events than `event_ids`.
     """
 
     is_reading: bool
@@ -85,6 +88,7 @@ class StoryStep:
     grade: Grade
     identity_type: str | None
     arn: str | None
+    principal_id: str | None
     access_key_id: str | None
     account_id: str | None
     source_ip_address: str | None
@@ -105,7 +109,10 @@ class StoryStep:
     created_access_key_id: str | None
     issued_access_key_id: str | None
     launched: str | None
+    grantees: tuple[str, ...] | None
+    score: float
     event_ids: tuple[str, ...]
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +132,10 @@ class Story(Displayed):
     """What a subject did, with everything derived from it. Times are UTC.
 
     `events`: also those without a readable time (`undated`), which are in no step. `events_total`: also those that the
-    criteria exclude. `actors`: the ten of `actors_total` with the most events. `steps`: the first 10,000 of
-    `steps_total`. `earlier`: null unless a time of the leak was given and there are earlier calls. `possible`: those of
-    `events` whose credential may derive from another subject. `unreliable`: those whose record proves nothing.
+    criteria exclude. `actors`: the ten of `actors_total` with the most events. `steps`: of `steps_total`, the 10,000
+    with the highest score. `earlier`: null unless a time of the leak was given and there are earlier calls. `possible`:
+    those of `events` whose credential may derive from another subject. `unreliable`: those whose record proves nothing.
+    `options`: the criteria as options of the command. `source`: the options that name the case or the logs.
     """
 
     subject: StorySubject
@@ -144,3 +152,5 @@ class Story(Displayed):
     steps: tuple[StoryStep, ...]
     possible: int = 0
     unreliable: int = 0
+    options: tuple[str, ...] = ()
+    source: tuple[str, ...] = field(default=(), metadata=LOCAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -50,4 +51,4 @@ def story(
     """
     with asked.opened() as case:
         answer = case.story(subject, leaked_at=leaked_at, **cast("EventFilter", filters))
-        asked.print(answer, "whole_story" if every else "")
+        asked.print(replace(answer, source=asked.source), "whole_story" if every else "")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import shlex
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 
+from forensics.answers.canonical import timestamp
 from forensics.answers.core import ActorKind
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubject, StorySubjectType
 from forensics.identifiers import role_of_session
-from forensics.output.lines import BLANK, Line, Span, line
+from forensics.output.lines import BLANK, Line, Span, command_line, line
+from forensics.output.story_folds import Fold, begin_of_unusual, folded
 from forensics.output.words import ACTOR_KINDS, count, first_few, readable_time, time_span
 
-SHOWN = 80
-"""Steps of a story that are shown by default."""
+SHOWN = 40
+"""Lines of a story by default, without those of its routine."""
 _NAMED = 4  # names in a line
 _CLOCK = len("02:11:03 to 02:14:59  ")
 _SUBJECTS = {
@@ -55,7 +58,12 @@ _ACTIONS = {
 
 
 def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
-    """Return a story; `shown`: the number of its steps, or None for all."""
+    """Return a story.
+
+    Args:
+        shown: the number of lines to show, the most notable ones; the routine between them is folded. None: all steps,
+            each with the command that lists its events.
+    """
     subject = _subject(answer.subject)
     derived = "" if answer.subject.type == StorySubjectType.ADDRESS else " with everything derived from it"
     if not answer.events:
@@ -81,13 +89,9 @@ def render_story(answer: Story, *, shown: int | None = SHOWN) -> Iterator[Line]:
         proof = f"with {count(answer.unreliable, 'event')} whose record is in conflict or damaged and proves nothing"
         yield line((proof, "warn"), indent=2)
     yield from earlier_lines(answer)
-    steps = answer.steps[:shown]
-    yield from _days(steps)
-    if answer.steps_total > len(steps):
-        yield BLANK
-        more = count(answer.steps_total - len(steps), "later step")
-        how = "--all lists them" if len(answer.steps) > len(steps) else "restrict the story with --since and --until"
-        yield line((f"and {more}; {how}", "dim"))
+    lines = [Fold((step,)) for step in answer.steps] if shown is None else folded(answer.steps, shown)
+    yield from _days(lines, answer if shown is None else None)
+    yield from _left_out(answer, lines)
 
 
 def render_whole_story(answer: Story) -> Iterator[Line]:
@@ -140,17 +144,111 @@ def _earlier(earlier: EarlierUse, leaked_at: str) -> Iterator[Line]:
     yield _cited(earlier.event_ids, earlier.events)
 
 
-def _days(steps: Sequence[StoryStep]) -> Iterator[Line]:
+def _left_out(answer: Story, lines: Sequence[Fold]) -> Iterator[Line]:
+    """Return which steps have no line of their own, and the commands that show them."""
+    folds = [one for one in lines if len(one.steps) > 1]
+    unlisted = answer.steps_total - len(answer.steps)
+    if folds:
+        yield BLANK
+        steps, events = sum(len(one.steps) for one in folds), sum(one.events for one in folds)
+        many = f"{count(steps, 'step')} with {count(events, 'event')}"
+        yield line(
+            (f"{many} in {count(len(folds), 'folded line')} of {count(len(lines), 'line')}; list them all:", "dim")
+        )
+        yield _command(answer, "--all")
+        if start := begin_of_unusual(lines):
+            yield line(("from the first unusual line on:", "dim"))
+            yield _command(answer, "--since", timestamp(start))
+    if unlisted > 0:
+        before = answer.earlier.events if answer.earlier else 0
+        events = answer.events - answer.undated - before - sum(step.events for step in answer.steps)
+        yield BLANK
+        many = f"{count(unlisted, 'less notable step')} with {count(events, 'event')}"
+        yield line((f"and {many}; restrict the story with --since and --until to list them", "warn"))
+
+
+def _command(answer: Story, *more: str) -> Line:
+    """Return the command of the story with further options; --since replaces an earlier time."""
+    options = list(answer.options)
+    while "--since" in more and "--since" in options:
+        place = options.index("--since")
+        del options[place : place + 2]
+    asked = answer.subject.arn or answer.subject.id
+    return command_line(shlex.join(("forensics", "story", asked, *options, *more, *answer.source)), indent=2)
+
+
+def _days(lines: Sequence[Fold], whole: Story | None) -> Iterator[Line]:
+    """Return the lines under their dates. `whole`: the story, to show the command of each step."""
     day, before = "", None
-    shared = _shared_ids(steps)
-    for step in steps:
-        date = readable_time(step.first_event_time)[:10]
+    shared = _shared_ids(step for one in lines for step in one.steps)
+    for fold in lines:
+        date = readable_time(fold.first_event_time)[:10]
         if date != day:
             yield BLANK
             yield line((date, "bold"))
             day = date
-        yield from _step(step, before, shared)
+        if fold.is_routine:
+            yield from _routine(fold)
+            continue
+        step = fold.steps[0]
+        yield from _step(step, before, shared) if len(fold.steps) == 1 else _like(fold, before, shared)
+        if whole and step.events > 1:
+            yield command_line(shlex.join((*step.command, *whole.source)), indent=_CLOCK + 2)
         before = before if step.is_by_service else step
+
+
+def _routine(fold: Fold) -> Iterator[Line]:
+    """Return the line of a fold of several kinds."""
+    names = Counter[str]()
+    for step in fold.steps:
+        for name in step.event_names:
+            names[name] += step.events
+    refused = sum(step.denied + step.failed for step in fold.steps)
+    named = first_few([name for name, _ in names.most_common()], _NAMED)
+    text = f"routine: {count(len(fold.steps), 'step')} with {count(fold.events, 'event')}: {named}"
+    doubts = [f"{refused:,} refused"] if refused else []
+    possible = sum(step.events for step in fold.steps if not step.certain)
+    unproven = sum(step.events for step in fold.steps if step.unreliable)
+    doubts += [f"{possible:,} possibly derived from another key or session"] if possible else []
+    doubts += [f"{unproven:,} whose record proves nothing"] if unproven else []
+    doubt = f"; {', '.join(doubts)}" if doubts else ""
+    yield line((f"{_clock(fold)}{text}{doubt}", "dim"), indent=2, hang=_CLOCK + 2)
+
+
+def _like(fold: Fold, before: StoryStep | None, shared: Container[str | None]) -> Iterator[Line]:
+    """Return the line of a fold of like steps, the most notable targets first."""
+    step, steps = fold.steps[0], fold.steps
+    graded = sorted(steps, key=lambda one: -one.score)
+    names = list(dict.fromkeys(name for one in steps for name in one.event_names))
+    targets = list(dict.fromkeys(target for one in graded if (target := _target(one))))
+    on = f" on {first_few(targets, _NAMED)}" if targets and not step.is_reading else ""
+    error = f" ({step.error_code})" if step.error_code and not step.is_reading else ""
+    text = f"called {first_few(names, _NAMED)}{on}, {fold.events:,} times{_refusal(fold)}{error}{_given(graded)}"
+    style = "bold" if step.succeeded and not step.is_reading else "" if step.succeeded else "warn"
+    addresses = list(dict.fromkeys(one.source_ip_address for one in steps if one.source_ip_address))
+    new = sum(one.new_address for one in steps[1:])
+    others = (
+        f"; from {count(len(addresses), 'address', 'addresses')}, {new:,} of them new" if len(addresses) > 1 else ""
+    )
+    regions = sorted({region for one in steps[1:] for region in one.new_regions})
+    others += f"; new in {first_few(regions, _NAMED)}" if regions else ""
+    start = f"{_clock(fold)}{_signer(step, before, shared)}"
+    source = _source(step, before)
+    yield line(start, (text, style), source, (others, "warn" if new else ""), _doubt(step), indent=2, hang=_CLOCK + 2)
+    yield _cited(step.event_ids, fold.events)
+
+
+def _target(step: StoryStep) -> str | None:
+    """Return what a call was on."""
+    role = step.target_role_name or step.target_role_arn
+    first = step.resources[0] if step.resources else None
+    return first or step.target_user_name or role or step.target_access_key_id or step.launched
+
+
+def _given(steps: Iterable[StoryStep]) -> str:
+    """Return to whom the calls give access; an empty text if they were refused, or do not show it."""
+    found = list(dict.fromkeys(one for step in steps if step.succeeded for one in step.grantees or ()))
+    return f", access for {first_few(found, _NAMED)}" if found else ""
 
 
 def _shared_ids(steps: Iterable[StoryStep]) -> frozenset[str | None]:
@@ -172,13 +270,13 @@ def _styled_action(step: StoryStep) -> Span:
     return _action(step), "bold" if is_bad else "" if step.succeeded else "warn"
 
 
-def _clock(step: StoryStep) -> str:
+def _clock(step: StoryStep | Fold) -> str:
     first, last = (readable_time(moment) for moment in (step.first_event_time, step.last_event_time))
     if first == last:
         text = first[11:19]
     else:
         text = f"{first[11:19]} to {last[11:19] if first[:10] == last[:10] else last.removesuffix('Z')}"
-    return f"{text:<{_CLOCK}}"
+    return f"{text}  ".ljust(_CLOCK)
 
 
 def _signer(step: StoryStep, before: StoryStep | None, shared: Container[str | None]) -> str:
@@ -210,21 +308,22 @@ def _action(step: StoryStep) -> str:
     if step.is_reading:
         others = step.event_names_total - _NAMED
         named = ", ".join(step.event_names[:_NAMED]) + (f" and {others:,} more" if others > 0 else "")
-        return f"called {named}{_times(step)}{_refusal(step)}"
+        return f"called {named}{_times(step)}{_refusal(Fold((step,)))}"
     done = _described(step) if step.succeeded else None
     if done is None:
         more = f" and {step.resources_total - 1:,} more" if step.resources_total > 1 else ""
         on = f" on {step.resources[0]}{more}" if step.resources else ""
         done = f"called {step.event_names[0]}{on}"
     error = f" ({step.error_code})" if step.error_code else ""
-    return f"{done}{_times(step)}{_refusal(step)}{error}"
+    return f"{done}{_given([step])}{_times(step)}{_refusal(Fold((step,)))}{error}"
 
 
-def _refusal(step: StoryStep) -> str:
-    """Return how the calls of a step were refused; an empty text if they succeeded."""
-    if step.denied and step.failed:
-        return f", {step.denied:,} denied and {step.failed:,} failed"
-    return ", denied" if step.denied else ", failed" if step.failed else ""
+def _refusal(fold: Fold) -> str:
+    """Return how the calls were refused; an empty text if they succeeded."""
+    denied, failed = sum(step.denied for step in fold.steps), sum(step.failed for step in fold.steps)
+    if denied and failed:
+        return f", {denied:,} denied and {failed:,} failed"
+    return ", denied" if denied else ", failed" if failed else ""
 
 
 def _described(step: StoryStep) -> str | None:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from forensics.answers.core import ActorKind, Grade
 from forensics.answers.story_answer import StoryActor
-from forensics.case import Case
+from forensics.case import Case, EventFilter
 from forensics.output.lines import cells, lay_out
+from forensics.output.story_folds import folded
 from forensics.output.story_text import render_story, render_whole_story
+from tests.attribution.records import START, Account, call
+from tests.cases import case_of_records
 from tests.output.golden import same_as_golden
 from tests.simulator import sample
 
@@ -33,13 +39,106 @@ def test_stories_of_the_sample(sample_case: Path, width: int) -> None:
             same_as_golden(f"story_{name}_{width}", shown)
 
 
-def test_a_long_story_says_what_it_leaves_out(sample_case: Path) -> None:
+def test_the_counts_of_a_page_add_up_to_the_events_of_the_story(sample_case: Path) -> None:
     with Case.open(sample_case) as case:
         story = case.story(sample.LEAKED_KEY)
-    part, whole = lay_out(render_story(story, shown=3), 80), lay_out(render_whole_story(story), 80)
-    assert f"and {story.steps_total - 3} later steps; --all lists them" in part
-    assert "later step" not in whole
+    for most in (1, 3, 40, 1000):
+        lines = folded(story.steps, most)
+        assert sum(one.events for one in lines) == story.events
+        assert sorted(id(step) for one in lines for step in one.steps) == sorted(id(step) for step in story.steps)
+        assert [one.first_event_time for one in lines] == sorted(one.first_event_time for one in lines)
+        assert sum(not one.is_routine and len(one.steps) > 1 for one in lines) <= most
+
+
+def test_the_routine_of_the_owner_is_folded_and_the_intruder_is_shown(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    bob = aws.user("bob").signs()
+    day = 24 * 3600
+    routine = [
+        call(bob, number * day + hour * 3600, name=name)
+        for number in range(12)
+        for hour, name in enumerate(("DescribeInstances", "CreateTags", "ListBuckets", "CreateTags", "GetUser"))
+    ]
+    theirs = {"sourceIPAddress": "203.0.113.99"}
+    tags = [
+        call(bob, 10 * day + second, name="PutBucketTagging", requestParameters={"bucketName": f"b{second}"}, **theirs)
+        for second in range(200)
+    ]
+    created: dict[str, Any] = {"requestParameters": {"userName": "evil"}, **theirs}
+    planted = call(bob, 10 * day + 300, source="iam.amazonaws.com", name="CreateUser", **created)
+    with case_of_records([*routine, *tags, planted], tmp_path) as case:
+        story = case.story(aws.user("bob").key)
+        since = case.story(aws.user("bob").key, since=START + timedelta(days=10))
+    shown = lay_out(render_story(replace(story, source=("--case", "c"))), 160)
+    assert "PutBucketTagging" in shown and "200 times" in shown and "created user evil" in shown
+    assert "routine: " in shown and len(shown.splitlines()) < 40
+    assert f"forensics story {story.subject.id} --all --case c" in shown
+    assert f"forensics story {story.subject.id} --since 2026-03-11T12:00:00Z --case c" in shown
+    assert since.options == ("--since", "2026-03-11T12:00:00+00:00")
+
+
+def test_a_flood_of_steps_does_not_hide_the_grave_one(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    bob = aws.user("bob").signs()
+    flood = [call(bob, second, name=f"Put{second}") for second in range(300)]
+    planted = call(bob, 9000, source="iam.amazonaws.com", name="CreateUser", requestParameters={"userName": "evil"})
+    with case_of_records([*flood, planted], tmp_path) as case:
+        story = case.story(aws.user("bob").key)
+    shown = lay_out(render_story(story), 160)
+    assert "created user evil" in shown
+    assert sum(one.events for one in folded(story.steps, 40)) == 301
+
+
+def test_a_step_says_to_whom_it_gives_access(tmp_path: Path) -> None:
+    aws = Account("111111111111")
+    bob = aws.user("bob").signs()
+    policy = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::999988887777:root", "*"]}}]}
+    shared = {"attributeType": "CREATE_VOLUME_PERMISSION", "snapshotId": "snap-1"}
+    added = {"createVolumePermission": {"add": {"items": [{"userId": "999988887777"}]}}}
+    removed = {"createVolumePermission": {"remove": {"items": [{"userId": "999988887777"}]}}}
+    records = [
+        call(bob, 0, source="s3.amazonaws.com", name="PutBucketPolicy",
+             requestParameters={"bucketName": "data", "bucketPolicy": policy}),
+        call(bob, 1, source="ec2.amazonaws.com", name="ModifySnapshotAttribute", requestParameters=shared | added),
+        call(bob, 2, source="ec2.amazonaws.com", name="ModifySnapshotAttribute", requestParameters=shared | removed),
+        call(bob, 3, source="lambda.amazonaws.com", name="AddPermission20150331v2",
+             requestParameters={"functionName": "f", "principal": "evil\x1b[2J" + "x" * 20_000}),
+    ]  # fmt: skip
+    with case_of_records(records, tmp_path) as case:
+        story = case.story(aws.user("bob").key)
+    shown = lay_out(render_story(story), 160)
+    assert "called PutBucketPolicy on arn:aws:s3:::data, access for account 999988887777, everybody" in shown
+    assert shown.count("access for account 999988887777") == 2
+    assert "\\x1b[2J" in shown and "\x1b" not in shown
+    assert story.steps[-1].grantees and len(story.steps[-1].grantees[0]) > 20_000
+
+
+def test_the_command_of_a_step_lists_its_events(sample_case: Path) -> None:
+    """Of similar calls at one time, the command of a step lists those of other steps, too."""
+    with Case.open(sample_case) as case:
+        story = case.story(sample.LEAKED_KEY)
+        more = 0
+        assert all(len(step.event_ids) == min(step.events, 100) for step in story.steps)
+        for step in story.steps[:: len(story.steps) // 8]:
+            found = set(case.events(**_filters(step.command))["event_id"])
+            assert found >= set(step.event_ids), step
+            more += len(found) > step.events
+    assert more <= 1
+    whole = lay_out(render_whole_story(replace(story, source=("--case", "c"))), None)
+    many = [step for step in story.steps if step.events > 1]
+    assert whole.count("forensics events --since ") == len(many)
     assert all(step.event_ids[0] in whole for step in story.steps)
+
+
+def _filters(command: Sequence[str]) -> EventFilter:
+    """Return the options of `forensics events` as criteria."""
+    found: dict[str, Any] = defaultdict(list)
+    for option, value in zip(command[2::2], command[3::2], strict=True):
+        found[option.removeprefix("--").replace("-", "_")].append(value)
+    single = {"key", "session"}
+    criteria = {name: texts[0] if name in single else texts for name, texts in found.items()}
+    times = {name: datetime.fromisoformat(found[name][0]) for name in ("since", "until")}
+    return cast("EventFilter", criteria | times)
 
 
 def test_root_anonymous_and_unresolved_actors(sample_case: Path) -> None:

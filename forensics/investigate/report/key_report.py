@@ -36,6 +36,7 @@ _ROOM_FOR_EVENTS = 3_000_000
 _CITED = 2_000  # maximum cited event IDs
 _STEPS = 160  # maximum steps of the timeline
 _STORY_STEPS = 500
+_STORY_IDS = 3
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as in the tables
 _SECOND, _DAY = timedelta(seconds=1), timedelta(days=1)
 _values = attrgetter(*(field.name for field in fields(ListedEvent)[:-1]))
@@ -126,10 +127,10 @@ def _activity_of_tree(
 
 
 def _story(connection: Connection, identifier: Identifier, counted: CallFilter, issued: Sequence[str]) -> Story:
-    """Return the first steps of the story of a key, of the calls that the report counts."""
+    """Return the most notable steps of the story of a key, of the calls that the report counts."""
     wanted: dict[str, object] = {"since": counted.since, "until": counted.until, "address": counted.addresses}
-    whole = story(connection, identifier.id, wanted, counted.leaked_at, issued)
-    return replace(whole, steps=whole.steps[:_STORY_STEPS])
+    bounds = {"most_steps": _STORY_STEPS, "most_ids": _STORY_IDS}
+    return story(connection, identifier.id, wanted, counted.leaked_at, issued, **bounds)
 
 
 def _records(connection: Connection, cited: Sequence[str], listed: Iterable[_ListedRow]) -> list[_ProvingRow]:

@@ -2,18 +2,41 @@
 -- an hour. Grain: one row per step. Reads with one outcome are one step; of other calls, those of one name, outcome
 -- and change, on one target, or on objects of one bucket. Of the calls that AWS services made for the caller, the
 -- address, program and key do not matter. `new_...`: no earlier reliable call of the subject has it. $leaked_at: UTC,
--- or null; calls before it are in no step, nor are calls without a time.
+-- or null; calls before it are in no step, nor are calls without a time. $signals, $weights: the table of weights.
+-- `score`: the weight of the gravest call of the step, multiplied by its rarity, plus the weights of what is new. A
+-- call is rare if the subject called its API on few days, and used its address on few days.
+-- $most_ids: cited events of each step.
 create or replace temporary table story_steps as
-with calls as (
+with weights as (
+    select map($signals::varchar[], $weights::double[]) as of_signal
+),
+
+names as (
+    select event_source, event_name, count(distinct event_time::date) as days
+    from story_events
+    group by event_source, event_name
+),
+
+places as (
+    select coalesce(source_addresses, source_ip_address, '') as address, count(distinct event_time::date) as days
+    from story_events
+    group by address
+),
+
+calls as (
     select
         story_events.*,
+        story_grantees.grantees,
+        coalesce(story_grantees.is_outside, false) as is_outside,
+        sensitive_signals.signal,
+        plantings.event_key is not null as is_planting,
         story_programs.application,
         story_events.source_addresses is null and story_events.source_ip_address is not null as is_by_service,
         coalesce(story_events.source_addresses, story_events.source_ip_address, '') as address,
         story_events.read_only
             and story_events.issued_access_key_id is null
             and story_events.target_role_arn is null
-            and coalesce(sensitive_actions.tactic, 'discovery') = 'discovery' as is_reading,
+            and coalesce(sensitive_signals.tactic, 'discovery') = 'discovery' as is_reading,
         {
             actor_kind: story_events.actor_kind,
             actor_id: story_events.actor_id,
@@ -41,13 +64,50 @@ with calls as (
             target_status: story_events.target_status,
             target_policy: story_events.target_policy,
             created_access_key_id: story_events.created_access_key_id,
-            launched: story_events.launched
+            launched: story_events.launched,
+            grantees: story_grantees.grantees
         } as change
     from story_events
     left join story_programs on story_programs.user_agent = story_events.user_agent
-    left join sensitive_actions
-      on  sensitive_actions.event_source = story_events.event_source
-      and sensitive_actions.event_name = story_events.event_name
+    left join story_grantees on story_grantees.event_key = story_events.event_key
+    left join (select distinct event_key from plantings) as plantings
+      on  plantings.event_key = story_events.event_key
+    left join sensitive_signals
+      on  sensitive_signals.event_source = story_events.event_source
+      and sensitive_signals.event_name = story_events.event_name
+),
+
+weighed as (
+    select
+        calls.*,
+        (1 / sqrt(greatest(coalesce(names.days, 1), 1)) + 1 / sqrt(greatest(coalesce(places.days, 1), 1))) / 2
+            * case
+                when calls.outcome <> 'succeeded' then greatest(0.25 * base, 0.5)
+                else base
+                    + if(calls.is_planting, of_signal['planted_access'], 0)
+                    + case
+                        when calls.is_outside then of_signal['outside_account']
+                        when calls.grantees is not null then of_signal['persistence']
+                        else 0
+                    end
+            end as call_score
+    from (
+        select
+            calls.*,
+            of_signal,
+            case
+                when signal is not null then coalesce(of_signal[signal], 1)
+                when issued_access_key_id is not null then 1
+                when is_reading then 0.1
+                else 0.5
+            end as base
+        from calls
+        cross join weights
+    ) as calls
+    left join names
+      on  names.event_source is not distinct from calls.event_source
+      and names.event_name is not distinct from calls.event_name
+    left join places on places.address = calls.address
 ),
 
 marked as (
@@ -68,7 +128,7 @@ marked as (
             and is_later and application is not null and not is_by_service as is_new_application,
         row_number() over (partition by unreliable, aws_region order by event_time, event_key) = 1
             and is_later and aws_region is not null as is_new_region
-    from calls
+    from weighed
 ),
 
 paused as (
@@ -117,6 +177,7 @@ select
     signer.grade as grade,
     min(identity_type) as identity_type,
     signer.arn as arn,
+    signer.principal_id as principal_id,
     min(access_key_id) as access_key_id,
     min(recipient_account_id) as account_id,
     arg_min(source_ip_address, (event_time, event_key)) as source_ip_address,
@@ -138,6 +199,14 @@ select
     min(created_access_key_id) as created_access_key_id,
     min(issued_access_key_id) as issued_access_key_id,
     min(launched) as launched,
-    coalesce(arg_min(event_id, (event_time, event_key), 3) filter (event_id is not null), []) as event_ids
+    any_value(grantees) as grantees,
+    round(
+        max(call_score)
+            + if(bool_or(is_new_address), any_value(of_signal['new_network']), 0)
+            + if(bool_or(is_new_application), any_value(of_signal['new_program']), 0)
+            + if(bool_or(is_new_region), any_value(of_signal['new_region']), 0),
+        3
+    ) as score,
+    coalesce(arg_min(event_id, (event_time, event_key), $most_ids) filter (event_id is not null), []) as event_ids
 from numbered
 group by signer, kind, run
