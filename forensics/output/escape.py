@@ -23,6 +23,9 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 _PLAIN = " .,:/-+=@"
 # looks like a backslash; Mermaid would break the line at a real backslash followed by n
 _SET_MINUS = "\u2216"
+_LONGEST = 4_000  # characters of a text on a screen
+_LONGEST_VALUE = 300  # of a value without spaces
+_VALUE = re.compile(rf"\S{{{_LONGEST_VALUE + 1},}}")
 # a secret access key has 40 of these characters, a session token hundreds
 _SECRET = re.compile(r"[A-Za-z0-9/+=]{40,}")
 
@@ -32,6 +35,17 @@ def for_terminal(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(c if unicodedata.category(c) not in _INVISIBLE else _escaped(c) for c in text)
+
+
+def for_screen(text: str) -> str:
+    """Return the text for a terminal; a value longer than any that AWS assigns loses its middle."""
+    shown = for_terminal(text)
+    return _VALUE.sub(lambda found: _without_middle(found.group(), _LONGEST_VALUE), _without_middle(shown, _LONGEST))
+
+
+def _without_middle(text: str, most: int) -> str:
+    half = (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"
 
 
 def for_dot(text: str) -> str:

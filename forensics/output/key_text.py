@@ -78,7 +78,7 @@ def render_key(answer: Key, *, every: bool = False) -> Iterator[Line]:
     """Return a page on a key, top to bottom. `every`: show all of each list, not only the first."""
     yield subject_line(answer.subject, KEY_KINDS[answer.kind], is_decoded=not answer.account_ids)
     yield from still_works_lines(answer, every=every)
-    yield from _finding(answer)
+    yield from _finding(answer, every=every)
     yield from digest_lines(answer.who.digests)
     if not answer.in_logs:
         yield from part(EXPORTS_TITLE, exported_lines(answer.exports))
@@ -189,7 +189,7 @@ def _working(one: StillWorks, answer: Key) -> Iterator[str | Span]:
         yield ", if it derives from this key", "warn"
 
 
-def _finding(answer: Key) -> Iterator[Line]:
+def _finding(answer: Key, *, every: bool) -> Iterator[Line]:
     yield from _owner(answer)
     yield from _status(answer)
     yield from _validity(answer)
@@ -197,7 +197,7 @@ def _finding(answer: Key) -> Iterator[Line]:
         yield from (labelled(label, *text) for label, text in counted_rows(answer))
         yield from _used(answer)
         yield from _alarm(answer)
-        yield from _derived(answer.children)
+        yield from _derived(answer.children, every=every)
 
 
 def _owner(answer: Key) -> Iterator[Line]:
@@ -306,7 +306,7 @@ def _by_whom(own: Sequence[Sensitive], derived: Sequence[Sensitive]) -> Iterator
         yield f"{': ' if place == 0 and by else '; ' if by else ''}{f'{total:,}{by}' if by else ''}{result}"
 
 
-def _derived(children: Children) -> Iterator[Line]:
+def _derived(children: Children, *, every: bool) -> Iterator[Line]:
     if children.credentials:
         accounts = count(len(children.account_ids), "account")
         valid = f"{children.unexpired or 'none'} known to be valid at the end of the logs"
@@ -315,11 +315,21 @@ def _derived(children: Children) -> Iterator[Line]:
         yield labelled(
             "derived?", f"{count(children.possible, 'credential')} that may derive from this key or from another"
         )
-    for key in children.made_keys:
+    keys = _gravest_first(children.made_keys)
+    shown = keys if every else keys[:_WORKS_SHOWN]
+    for key in shown:
         owner = f" of {key.owner_name}" if key.owner_name else ""
         status = "".join(f", {word}" for word in _status_words(key))
         label = "created" if key.certain else "created?"
         yield labelled(label, f"{_kind(key)} ", (key.access_key_id, "bold"), f"{owner}{status}")
+    if len(keys) > len(shown):
+        yield labelled("", f"and {count(len(keys) - len(shown), 'more created key')}; --all lists them")
+
+
+def _gravest_first(keys: Sequence[MadeKey]) -> list[MadeKey]:
+    """Return the created keys that still work before the others, each in their order."""
+    order = {True: 0, None: 1, False: 2}
+    return sorted(keys, key=lambda one: order[one.valid_at])
 
 
 def _status_words(key: MadeKey) -> Iterator[str]:
@@ -339,8 +349,12 @@ def _children(children: Children, *, every: bool) -> Iterator[Line]:
         yield from _role(role)
     if len(found) > len(shown):
         yield line((f"and {count(len(found) - len(shown), 'more role')}; --all lists them", "dim"))
-    for key in children.made_keys:
+    keys = _gravest_first(children.made_keys)
+    few = keys if every else keys[:_SHOWN]
+    for key in few:
         yield from _created(key)
+    if len(keys) > len(few):
+        yield line((f"and {count(len(keys) - len(few), 'more created key')}; --all lists them", "dim"))
 
 
 def _role(role: Descendants) -> Iterator[Line]:

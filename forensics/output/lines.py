@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from forensics.output.escape import for_terminal
+from forensics.output.escape import for_screen, for_terminal
 
 Span = tuple[str, str]
 """A text and its style, one of the keys of _CODES."""
@@ -113,7 +113,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str | Span]], *, inden
 
 def _cell(part: str | Span, *, is_last: bool) -> Span:
     text, style = (part, "") if isinstance(part, str) else part
-    shown = for_terminal(text)
+    shown = for_screen(text)
     return shown if is_last else cut(shown, _WIDEST), style
 
 
@@ -169,7 +169,7 @@ def _words(spans: Iterable[Span]) -> list[list[Span]]:
     """Return the spans split at spaces; a word can have several spans, or none between two spaces."""
     words: list[list[Span]] = [[]]
     for text, style in spans:
-        for index, piece in enumerate(_SPACE.split(for_terminal(text))):
+        for index, piece in enumerate(_SPACE.split(for_screen(text))):
             if index:
                 words.append([])
             if piece:

@@ -30,6 +30,7 @@ from forensics.output.words import (
 
 _SHOWN = 60  # nodes in the tree
 _VALID_SHOWN = 40
+_STEPS_SHOWN = 40
 _IDS_SHOWN = 12
 _KEYS_SHOWN = 2
 _LABEL = 9
@@ -220,10 +221,12 @@ def _valid(answer: Tree) -> Iterator[Line]:
 
 def _plan(answer: Tree) -> Iterator[Line]:
     explained = set[str]()
-    for step in answer.containment:
+    for step in answer.containment[:_STEPS_SHOWN]:
         yield from _step(step, is_new=step.why not in explained)
         yield from (with_prefix(one, "    ", "    ") for one in already_lines(answer, step))
         explained.add(step.why)
+    if len(answer.containment) > _STEPS_SHOWN:
+        yield and_more(f"{len(answer.containment) - _STEPS_SHOWN:,} more steps")
     if not answer.containment:
         yield line("nothing is left to contain")
         return

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics.files.path_text import as_text
-from forensics.output.escape import cell, for_spreadsheet, for_terminal, without_secrets
+from forensics.output.escape import cell, for_screen, for_spreadsheet, for_terminal, without_secrets
 
 
 def test_a_byte_of_a_path_that_is_not_utf_8_is_shown_as_in_the_manifest() -> None:
@@ -61,3 +61,12 @@ def test_cells_are_utc_and_lose_nothing() -> None:
 def test_secrets_are_taken_out() -> None:
     assert without_secrets("got wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY!") == "got [hidden]!"
     assert without_secrets("ASIAZNW342S3J6ZQNFX7") == "ASIAZNW342S3J6ZQNFX7"
+
+
+def test_a_value_on_a_screen_loses_its_middle_and_keeps_both_ends() -> None:
+    arn = "arn:aws:iam::111122223333:role/" + "x" * 64
+    assert for_screen(f"called {arn}") == f"called {arn}"
+    cut = for_screen("begin" + "x" * 20_000 + "end, and more")
+    assert cut.startswith("beginxxx") and "…" in cut and cut.endswith("xxxend, and more") and len(cut) < 400
+    assert len(for_screen("a b " * 10_000)) <= 4_000
+    assert "\x1b" not in for_screen("\x1b[2J" * 5_000)

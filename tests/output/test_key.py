@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,6 +62,20 @@ def test_many_grave_calls_are_cut_by_gravity_and_rarity_and_not_by_time() -> Non
     assert shown.startswith("CreateUser")
     assert "and 11 less sensitive or more common actions; --all lists them" in shown
     assert "Get19" in lay_out(sensitive_lines([*common, late], every=True), None)
+
+
+def test_many_created_keys_are_bounded_and_those_that_work_come_first(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        page = case.key(sample.LEAKED_KEY)
+    made = [
+        replace(page.children.made_keys[0], access_key_id=f"AKIA{number:016}", valid_at=number == 2_999)
+        for number in range(3_000)
+    ]
+    many = replace(page, children=replace(page.children, made_keys=tuple(made)))
+    shown = lay_out(render_key(many), 80)
+    assert f"AKIA{2_999:016}" in shown and "and 2,993 more created keys; --all lists them" in shown
+    assert len(shown.splitlines()) < 400
+    assert lay_out(render_key(many, every=True), 80).count(f"AKIA{1_500:016}") == 2
 
 
 def _sensitive(name: str, score: float, minute: int) -> Sensitive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,6 +39,14 @@ def test_trees_of_the_sample(name: str, width: int, sample_case: Path) -> None:
 def test_what_is_in_no_log_says_so() -> None:
     empty = Tree(Subject(SubjectType.ACCESS_KEY, "ASIAQQQQQQQQQQQQQQQQ"), None)
     assert "not found in the loaded logs" in lay_out(render_tree(empty), 80)
+
+
+def test_many_containment_steps_are_bounded(sample_case: Path) -> None:
+    with Case.open(sample_case) as case:
+        tree = case.tree(sample.LEAKED_KEY)
+    many = replace(tree, containment=tuple(replace(tree.containment[0], order=number) for number in range(1, 3_001)))
+    shown = lay_out(render_tree(many), 80)
+    assert " 40. " in shown and " 41. " not in shown and "and 2,960 more steps; --format json lists them all" in shown
 
 
 def test_a_key_that_iam_calls_inactive_is_told_so_and_its_step_stays(tmp_path: Path) -> None:
