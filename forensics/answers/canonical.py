@@ -10,13 +10,19 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 
 def timestamp(moment: datetime) -> str:
     """Return a UTC time as `YYYY-MM-DDTHH:MM:SSZ`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact_time(moment: datetime) -> str:
+    """Return a time in UTC. CloudTrail's times are whole seconds; a computed time keeps its fraction."""
+    utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    return f"{utc.isoformat()}Z" if utc.microsecond else timestamp(utc)
 
 
 def to_json(answer: object, *, indent: int | None = 2) -> str:

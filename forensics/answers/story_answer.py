@@ -59,16 +59,20 @@ class StoryStep:
     first 100. `application`: the program that the user agent names; the caller chooses it. `new_address`,
     `new_application`, `new_regions`: no earlier call of the subject has it; calls that the criteria exclude are
     compared, too. The fields from `target_role_arn` on are those of `events`. `unreliable`: the records are in conflict
-    or damaged, and prove nothing. `grantees`: to whom the calls give access, such as "account 111122223333",
-    "everybody" or an ARN. `score`: gravity and rarity within the story; the higher, the more notable. `command`: the
-    command that lists the events, without the option that names the case; it can list similar calls, too, if the step
-    has more events than `event_ids`.
+    or damaged, and prove nothing. `is_sensitive`: a call that intruders are known for, other
+    than reconnaissance. `is_repeated`: each call succeeded, gives no access, and is like an earlier successful one:
+    same API, user or role, address and assumed role. `grantees`: to whom the calls give access, such as "account
+    111122223333", "everybody" or an ARN. `score`: gravity and rarity within the story; the higher, the more notable.
+    `command`: the command that lists the events, without the option that names the case;
+    it can list similar calls, too.
     """
 
     is_reading: bool
     is_by_service: bool
     certain: bool
     unreliable: bool
+    is_sensitive: bool
+    is_repeated: bool
     first_event_time: datetime
     last_event_time: datetime
     events: int

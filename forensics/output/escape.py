@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from forensics.answers.canonical import timestamp
+from forensics.answers.canonical import exact_time
 
 # control, format (bidirectional marks, zero widths), surrogates, private use, unassigned, line and paragraph separators
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -69,7 +69,7 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return _time(value)
+        return exact_time(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bool):
@@ -87,12 +87,6 @@ def for_spreadsheet(row: Sequence[Any]) -> list[str]:
 def _inert(text: str) -> str:
     is_formula = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
     return ("'" if is_formula else "") + for_terminal(text)
-
-
-def _time(moment: datetime) -> str:
-    """Return a time in UTC. CloudTrail's times are whole seconds; a computed time keeps its fraction."""
-    utc = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-    return f"{utc.isoformat()}Z" if utc.microsecond else timestamp(utc)
 
 
 def _escaped(character: str) -> str:

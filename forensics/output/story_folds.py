@@ -1,7 +1,8 @@
 """Story folds: select the steps of a story for one page, and fold the others.
 
-Like steps, which differ in target, address or session only, are one line. Of the lines, the most notable ones are
-shown by the score of their steps; the routine between two of them is one line with its counts. Nothing is left out.
+Like steps, which differ in target, address or session only, are one line. Of these lines, the most notable ones are
+shown: first those that repeat no earlier call, then by score. Between two of them, the routine, repeated sensitive
+calls and the less notable steps are one line each, with their counts. Nothing is left out.
 """
 
 from __future__ import annotations
@@ -16,15 +17,24 @@ from forensics.identifiers import role_of_session
 
 _PAUSE = timedelta(minutes=30)
 _FEWEST_ALIKE = 3
-_ROUTINE = 0.4  # the score below which a step of a long story is routine
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Steps that are one line, in chronological order. `is_routine`: of several kinds, none of them notable."""
+    """Steps that are one line, in chronological order. `is_mixed`: of several kinds, so that only counts are shown."""
 
     steps: tuple[StoryStep, ...]
-    is_routine: bool = False
+    is_mixed: bool = False
+
+    @property
+    def is_repeated(self) -> bool:
+        """Return whether all calls are like earlier successful ones."""
+        return all(step.is_repeated for step in self.steps)
+
+    @property
+    def is_routine(self) -> bool:
+        """Return whether all calls are like earlier successful ones, and none is sensitive."""
+        return self.is_repeated and not any(step.is_sensitive for step in self.steps)
 
     @property
     def score(self) -> float:
@@ -48,13 +58,13 @@ class Fold:
 
 
 def folded(steps: Sequence[StoryStep], most: int) -> list[Fold]:
-    """Return the lines of a page in chronological order; at most `most` of them are not routine."""
+    """Return the lines of a page in chronological order; at most `most` of them are neither routine nor mixed."""
     lines = sorted(_alike(steps), key=lambda one: one.first_event_time)
     if len(lines) <= most:
         return lines
-    notable = sorted((one for one in lines if one.score >= _ROUTINE), key=lambda one: -one.score)[:most]
-    chosen = {id(one) for one in notable}
-    return list(_with_routine(lines, chosen))
+    unusual = (one for one in lines if not one.is_routine)
+    notable = sorted(unusual, key=lambda one: (one.is_repeated, -one.score))[:most]
+    return list(_with_mixed(lines, {id(one) for one in notable}))
 
 
 def begin_of_unusual(lines: Sequence[Fold]) -> datetime | None:
@@ -90,10 +100,20 @@ def _kind(step: StoryStep) -> Hashable:
     return caller, step.is_by_service, step.is_reading, called, outcome, doubt, step.first_event_time.date()
 
 
-def _with_routine(lines: Iterable[Fold], chosen: set[int]) -> Iterator[Fold]:
+def _with_mixed(lines: Iterable[Fold], chosen: set[int]) -> Iterator[Fold]:
+    """Yield the chosen lines; between two of them, the routine, repeated sensitive calls and others in one each."""
     for is_chosen, run in groupby(lines, key=lambda one: id(one) in chosen):
         group = list(run)
-        if is_chosen or len(group) == 1:
+        if is_chosen:
             yield from group
         else:
-            yield Fold(tuple(step for one in group for step in one.steps), is_routine=True)
+            kinds: dict[tuple[bool, bool], list[Fold]] = {}
+            for one in group:
+                kinds.setdefault((one.is_repeated, one.is_routine), []).append(one)
+            yield from sorted(map(_mixed, kinds.values()), key=lambda one: one.first_event_time)
+
+
+def _mixed(lines: Sequence[Fold]) -> Fold:
+    if len(lines) == 1:
+        return lines[0]
+    return Fold(tuple(step for one in lines for step in one.steps), is_mixed=True)

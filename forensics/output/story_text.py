@@ -187,8 +187,8 @@ def _days(lines: Sequence[Fold], whole: Story | None) -> Iterator[Line]:
             yield BLANK
             yield line((date, "bold"))
             day = date
-        if fold.is_routine:
-            yield from _routine(fold)
+        if fold.is_mixed:
+            yield from _mixed(fold)
             continue
         step = fold.steps[0]
         yield from _step(step, before, shared) if len(fold.steps) == 1 else _like(fold, before, shared)
@@ -197,7 +197,7 @@ def _days(lines: Sequence[Fold], whole: Story | None) -> Iterator[Line]:
         before = before if step.is_by_service else step
 
 
-def _routine(fold: Fold) -> Iterator[Line]:
+def _mixed(fold: Fold) -> Iterator[Line]:
     """Return the line of a fold of several kinds."""
     names = Counter[str]()
     for step in fold.steps:
@@ -205,7 +205,8 @@ def _routine(fold: Fold) -> Iterator[Line]:
             names[name] += step.events
     refused = sum(step.denied + step.failed for step in fold.steps)
     named = first_few([name for name, _ in names.most_common()], _NAMED)
-    text = f"routine: {count(len(fold.steps), 'step')} with {count(fold.events, 'event')}: {named}"
+    kind = "routine" if fold.is_routine else "repeated sensitive calls" if fold.is_repeated else "less notable"
+    text = f"{kind}: {count(len(fold.steps), 'step')} with {count(fold.events, 'event')}: {named}"
     doubts = [f"{refused:,} refused"] if refused else []
     possible = sum(step.events for step in fold.steps if not step.certain)
     unproven = sum(step.events for step in fold.steps if step.unreliable)

@@ -5,6 +5,8 @@
 -- or null; calls before it are in no step, nor are calls without a time. $signals, $weights: the table of weights.
 -- `score`: the weight of the gravest call of the step, multiplied by its rarity, plus the weights of what is new. A
 -- call is rare if the subject called its API on few days, and used its address on few days.
+-- `is_repeated`: each call succeeded, gives no access, and is like an earlier successful one: same API, user or role,
+-- address and assumed role.
 -- $most_ids: cited events of each step.
 create or replace temporary table story_steps as
 with weights as (
@@ -127,7 +129,23 @@ marked as (
         row_number() over (partition by unreliable, is_by_service, application order by event_time, event_key) = 1
             and is_later and application is not null and not is_by_service as is_new_application,
         row_number() over (partition by unreliable, aws_region order by event_time, event_key) = 1
-            and is_later and aws_region is not null as is_new_region
+            and is_later and aws_region is not null as is_new_region,
+        outcome = 'succeeded'
+            and not unreliable
+            and not is_planting
+            and grantees is null
+            and created_access_key_id is null
+            and coalesce(
+                bool_or(outcome = 'succeeded' and not unreliable) over (
+                    partition by
+                        event_source, event_name, actor_kind, actor_id, actor_issuer,
+                        regexp_replace(arn, '(:assumed-role/.*)/[^/]*$', '\1'),
+                        is_by_service, signer.address, target_role_arn
+                    order by event_time, event_key
+                    rows between unbounded preceding and 1 preceding
+                ),
+                false
+            ) as is_repeated
     from weighed
 ),
 
@@ -158,6 +176,8 @@ select
     kind.is_by_service as is_by_service,
     kind.is_certain as certain,
     kind.unreliable as unreliable,
+    bool_or(signal is not null) and not kind.is_reading as is_sensitive,
+    bool_and(is_repeated) and not bool_or(is_new_address or is_new_application or is_new_region) as is_repeated,
     min(event_time)::timestamp as first_event_time,
     max(event_time)::timestamp as last_event_time,
     count(*) as events,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from forensics.answers.canonical import exact_time
 from forensics.answers.story_answer import EarlierUse, Story, StoryActor, StoryStep, StorySubjectType
 from forensics.errors import UnusableFilter
 from forensics.investigate.applications import application_of
@@ -166,13 +167,13 @@ def _add_issued(connection: Connection, criteria: Mapping[str, object], issued: 
 
 def story_options(wanted: Mapping[str, object], leaked_at: datetime | None) -> tuple[str, ...]:
     """Return the criteria of a story as options of the command."""
-    words: list[str] = ["--leaked-at", leaked_at.isoformat()] if leaked_at else []
+    words: list[str] = ["--leaked-at", exact_time(leaked_at)] if leaked_at else []
     for name, value in given(wanted).items():
         option = f"--{name.replace('_', '-')}"
         if value is True:
             words.append(option)
         elif isinstance(value, datetime):
-            words += [option, value.isoformat()]
+            words += [option, exact_time(value)]
         else:
             words += [word for one in several(value) for word in (option, one)]
     return tuple(words)
