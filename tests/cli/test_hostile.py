@@ -90,7 +90,10 @@ ASKED: dict[str, list[list[str]]] = {
     "tree": [[PARENT_KEY], [user_key(1)]],
     "story": [[PARENT_KEY], ["198.51.100.0/24", "--all"]],
     "address": [["198.51.100.0/24"], ["198.51.100.7"]],
-    "user": [["owner"], *([name] for attack in ATTACKS if (name := attack[:200]) == name.strip() and "nul" not in name)],
+    "user": [
+        ["owner"],
+        *([name] for attack in ATTACKS if (name := attack[:200]) == name.strip() and "nul" not in name),
+    ],
     "role": [["deploy"]],
     "resource": [["deploy"], ["arn:aws:s3:::" + ATTACKS[0]]],
     "report": [[PARENT_KEY]],
