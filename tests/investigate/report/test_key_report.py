@@ -75,4 +75,4 @@ def test_a_long_story_is_cut_and_says_so(tmp_path: Path) -> None:
         report = case.report(ALICE.key)
     assert report.story is not None
     assert (len(report.story.steps), report.story.steps_total) == (500, 520)
-    assert "and 20 later steps" in report_page(report)
+    assert "and 20 less notable steps" in report_page(report)
