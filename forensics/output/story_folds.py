@@ -80,8 +80,8 @@ def _alike(steps: Iterable[StoryStep]) -> Iterator[Fold]:
     found: list[list[StoryStep]] = []
     for step in steps:
         kind = _kind(step)
-        run = runs.get(kind)
-        if run is None or step.first_event_time - max(one.last_event_time for one in run[-1:]) > _PAUSE:
+        run = runs.get(kind, [])
+        if not run or step.first_event_time - run[-1].last_event_time > _PAUSE:
             runs[kind] = run = []
             found.append(run)
         run.append(step)

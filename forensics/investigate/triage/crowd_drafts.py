@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import starmap
 
 from forensics.answers.triage_answer import Crowd, Reason, Signal
-from forensics.investigate.triage.triage_drafts import Draft, first_of_all
+from forensics.investigate.triage.triage_drafts import Draft, merged_reason
 
 _ON_THEIR_OWN = 2
 """The strongest leads of a crowd, which are not folded: one of its members may be somebody else."""
@@ -37,22 +38,10 @@ def _merged(some: Sequence[Draft], crowd: Crowd) -> Draft:
     return Draft(
         stories=tuple(story for draft in some for story in draft.stories),
         score=some[0].score,
-        reasons=tuple(sorted(map(_reason, of_signal.values()), key=lambda reason: (-reason.score, reason.signal))),
+        reasons=tuple(sorted(starmap(merged_reason, of_signal.items()), key=lambda one: (-one.score, one.signal))),
         spans=tuple(span for draft in some for span in draft.spans),
         crowd=crowd,
         members=len(some),
-    )
-
-
-def _reason(reasons: Sequence[Reason]) -> Reason:
-    return Reason(
-        signal=reasons[0].signal,
-        score=max(one.score for one in reasons),
-        events=sum(one.events for one in reasons),
-        first_event=min(one.first_event for one in reasons),
-        last_event=max(one.last_event for one in reasons),
-        details=first_of_all([one.details for one in reasons]),
-        event_ids=first_of_all([one.event_ids for one in reasons]),
     )
 
 

@@ -26,7 +26,7 @@ _GROUPS = re.compile(r"groups?|groupnames?|usergroups?|items|valuestoadd|account
 _PRINCIPALS = re.compile(r"principals?|granteeprincipal|addallowedprincipals|awsaccountids?|items")
 # what is taken away, who owns the resource, and conditions
 _NO_GRANTS = re.compile(r"remove.*|.*toremove|condition|.*owner|registryid|catalogid|retiringprincipal|tag.*")
-# the condition keys that say who calls; callers choose their tags, and an external ID is no caller
+# condition keys whose values identify the caller. Tags and external IDs are not among them: callers choose them
 _WHO = re.compile(
     r"aws:(source(account|owner|arn|ip|orgid|orgpaths|vpc|vpce|vpcarn)|principal(account|arn|orgid|orgpaths)|userid)"
     r"|kms:calleraccount|s3:dataaccesspoint(account|arn)|.*:(sub|aud|amr|azp|oaud)"
@@ -98,7 +98,7 @@ def _principal(text: str) -> Iterator[str]:
 def _given_by_policy(document: str) -> Iterator[str]:
     """Yield the principals that a policy allows; if it cannot be read, all accounts in it."""
     found = policy_statements(document.lstrip())
-    if found is None:
+    if found is None:  # not a policy that can be read
         yield from re.findall(r"(?<![0-9A-Za-z-])\d{12}\b", document)
     for statement in found or ():
         if statement.get("Effect") != "Deny":

