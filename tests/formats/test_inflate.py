@@ -31,7 +31,7 @@ def read(data: bytes) -> tuple[bytes, Measure, str | None]:
     return b"".join(pieces), measure, None
 
 
-MAGICS = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd")
+MAGICS = (b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0")
 
 
 @given(
