@@ -18,9 +18,10 @@ from typing import Any
 
 import msgspec
 
+from forensics.formats.bare_records import TEXT_OF_A_RECORD, TIME_OF_A_PRODUCT, is_bare_record, other_than_records
 from forensics.formats.message_text import decoded_text, has_prefix, json_values_in
 from forensics.formats.ocsf import NotOcsf, from_ocsf
-from forensics.formats.record_names import FREE_BLOCKS, OF_THE_CALLER, USER_IDENTITY
+from forensics.formats.record_names import FREE_BLOCKS, OF_THE_CALLER
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.rows import (
     NotARow,
@@ -35,17 +36,6 @@ MAX_DEPTH = 8
 _GROUP_BYTES = 4 << 20
 # start of a record in a trail file; such a value is a record unless a product added the text of one to its members
 _NATIVE = b'{"eventVersion"'
-# the first two members of its identity show whether a product spelled them otherwise
-_NATIVE_START = re.compile(
-    rb'\{"eventVersion":\s?"[^"\\]*",\s?"userIdentity":\s?\{\s?(?:"type":\s?"[^"\\]*",\s?)?'
-    rb'"(?:%b)"' % "|".join(USER_IDENTITY.keys() - {"type"}).encode()
-)
-_TEXT_OF_A_RECORD = b'\\"event'
-# a block that a product turned into text
-_TEXT_OF_A_BLOCK = re.compile(rb':\s?"\{\\"')
-# a date and a clock with a space between them, where AWS writes `T`, or a count of seconds
-_TIME, _DATE = b'"eventTime":"', len(b'"eventTime":"2026-10-04')
-_TIME_OF_A_PRODUCT = re.compile(rb'"eventTime":\s?(?:\d|\{|"\d{4}-\d\d-\d\d |"\\?/Date\()')
 # names of the original message that only the product writes, in order of preference
 _ORIGINALS = (
     "event.original",
@@ -108,15 +98,22 @@ def unwrapped(
         if isinstance(item, Rejected):
             yield replace(item, position=position)
             position += 1
-        elif _are_bare_records(item.raw):
+        elif not (others := other_than_records(item.raw)):
             yield item if item.position == position else replace(item, position=position)
             position += len(item.raw)
         else:
-            opened = (one for raw in item.raw for one in open_value(raw, messages))
-            for delivery, raws in _grouped(opened):
+            for delivery, raws in _grouped(_each_opened(item.raw, others, messages)):
                 as_delivered = item.delivery if delivery == Delivery.NATIVE else delivery
                 yield Records(position, raws, item.resynchronised, as_delivered)
                 position += len(raws)
+
+
+def _each_opened(raws: Sequence[bytes], others: Container[int], messages: frozenset[str]) -> Iterator[_Found]:
+    for place, raw in enumerate(raws):
+        if place in others:
+            yield from open_value(raw, messages)
+        else:
+            yield Delivery.NATIVE, raw
 
 
 def _grouped(found: Iterator[_Found]) -> Iterator[tuple[Delivery, list[bytes]]]:
@@ -134,7 +131,7 @@ def _grouped(found: Iterator[_Found]) -> Iterator[tuple[Delivery, list[bytes]]]:
 
 def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_Found]:
     """Yield the records in one value with their delivery; the value itself if it contains none."""
-    found = [] if _are_bare_records([raw]) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
+    found = [] if is_bare_record(raw) else _record(raw, MAX_DEPTH, Delivery.NATIVE)
     if not found and not raw.startswith(_NATIVE):
         found = _inside(raw, MAX_DEPTH, "", messages)
     yield from found or [(Delivery.NATIVE, raw)]
@@ -142,7 +139,7 @@ def open_value(raw: bytes, messages: frozenset[str] = frozenset()) -> Iterator[_
 
 def holds_records(raw: bytes) -> bool:
     """Return whether a JSON value is a record or contains one."""
-    return _are_bare_records([raw]) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
+    return is_bare_record(raw) or bool(_record(raw, MAX_DEPTH, Delivery.NATIVE) or _inside(raw, MAX_DEPTH))
 
 
 def records_in(raw: bytes) -> list[bytes]:
@@ -171,20 +168,6 @@ def _texts(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list) and depth:
         for place, element in enumerate(value):
             yield from _texts(element, path if isinstance(element, dict) else f"{path}[{place}]", depth - 1)
-
-
-def _are_bare_records(raws: Sequence[bytes]) -> bool:
-    """Return whether values are records as AWS writes them, without a wrapper.
-
-    Each test of all values is a fast one, and the slow tests are of the few that it leaves.
-    """
-    if not all(map(_NATIVE_START.match, raws)):
-        return False
-    odd_times = [raw for raw in raws if raw[(at := raw.find(_TIME) + _DATE) : at + 1] != b"T"]
-    if any(map(_TIME_OF_A_PRODUCT.search, odd_times)):
-        return False
-    with_escapes = [raw for raw in raws if b"\\" in raw]
-    return not any(_TEXT_OF_A_RECORD in raw or _TEXT_OF_A_BLOCK.search(raw) for raw in with_escapes)
 
 
 def is_decorated(names: Iterable[str]) -> bool:
@@ -246,7 +229,7 @@ def _is_altered(members: dict[str, msgspec.Raw]) -> bool:
 def _has_another_time(members: dict[str, msgspec.Raw]) -> bool:
     """Return whether the time of a record is under another name, or in a form that AWS does not write."""
     time = members.get("eventTime")
-    return lacks_its_time(members) if time is None else _TIME_OF_A_PRODUCT.match(b'"eventTime":' + time) is not None
+    return lacks_its_time(members) if time is None else TIME_OF_A_PRODUCT.match(b'"eventTime":' + time) is not None
 
 
 def _inside(raw: bytes, depth: int, path: str = "", messages: frozenset[str] = frozenset()) -> list[_Found]:
@@ -289,7 +272,7 @@ def _must_be_kept(element: bytes, are_rows: bool) -> bool:
     A field of a query's result need not, nor a cell of a row, such as the time in `[time, {record}]`.
     """
     if not element.startswith((b"{", b"[")):
-        return are_rows or _TEXT_OF_A_RECORD in element
+        return are_rows or TEXT_OF_A_RECORD in element
     if element.startswith(b"["):
         return True
     try:
