@@ -33,6 +33,10 @@ _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credent
 _DISTINCT = ("event_id", "request_id", "content_sha256", "record", "raw", "content")
 # columns of long text, for which minimum and maximum cost more than they save
 _LONG = ("record", "raw", "content", "error_message")
+# maximum number of runs of one day in a batch, each of which is a chunk to sort
+_RUNS = 100
+# maximum size of a batch by that of its slice
+_SLICES = 4
 SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
 
 
@@ -173,10 +177,17 @@ def make_private_folders(case: Path, folder: Path) -> None:
 
 
 def _by_day(batch: pa.RecordBatch) -> Iterator[tuple[date | None, pa.RecordBatch]]:
+    """Yield the rows of each day: slices of the batch where they are together.
+
+    A slice keeps the whole batch in memory, so that a small one is copied.
+    """
     days = pc.cast(batch.column("event_time"), pa.date32())
-    distinct = pc.unique(days).to_pylist()
-    for day in distinct:
-        if len(distinct) == 1:
-            yield day, batch
-        else:
-            yield day, batch.filter(pc.equal(days, day) if day is not None else pc.is_null(days))
+    runs = pc.run_end_encode(days)
+    ends, of_runs = runs.run_ends.to_pylist(), runs.values.to_pylist()
+    if len(ends) <= _RUNS:
+        for start, end, day in zip([0, *ends], ends, of_runs, strict=False):
+            run = batch.slice(start, end - start)
+            yield day, run if len(run) >= len(batch) / _SLICES else run.take(pa.array(range(len(run))))
+        return
+    for day in dict.fromkeys(of_runs):
+        yield day, batch.filter(pc.equal(days, day) if day is not None else pc.is_null(days))
