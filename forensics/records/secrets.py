@@ -32,6 +32,8 @@ _ENDS = tuple(
     b" secretbinary secret_binary secret-binary password signature".split()
 )
 _LONGEST_NAME = 24
+# what follows the name of a secret: a quote, a separator, or the backslash before an escaped one
+_AFTER_A_NAME = b'"\\=:% \t\n\r\f\v'
 _KEY = re.compile(rb"(?i:%b)\Z" % _NAMES.encode())
 _NAME = re.compile(rb"(?i:%b)\Z" % _NAMES_IN_TEXT.encode())
 _QUOTED = re.compile(rb'(?i)(\\*)"\s*(?:%b)?:\s*\1(?=")' % _PAIR.encode())
@@ -83,6 +85,8 @@ def _name_ends(text: bytes) -> Iterator[int]:
 
 def _value(text: bytes, name_end: int) -> tuple[int, int, str] | None:
     """Return start, end and decoded text of the value after a name; None if the name is not a secret's."""
+    if text[name_end : name_end + 1] not in _AFTER_A_NAME:
+        return None
     name = text[max(name_end - _LONGEST_NAME, 0) : name_end]
     if quoted := _QUOTED.match(text, name_end):
         string, depth = _STRINGS.get(len(quoted.group(1)), (None, 0))
