@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache, wraps
+from typing import NamedTuple
 
 from forensics.errors import NotAnIdentifier, SecretRefused
 
@@ -37,6 +38,11 @@ _MASKED_ID = re.compile(
 _PARTLY_MASKED_ID = re.compile(
     r"A[A-Z]{3}[A-Z2-7]*(?:([A-Z0-9])\1{7,}|REDACTED|HIDDEN|MASKED|REMOVED)[A-Z2-7]*", re.IGNORECASE
 )
+# what every mask has, or an escape that may hide it; also valid in RE2
+MAY_BE_MASKED = r"[^ -~]|[*<\[(\\]|(?i:HIDDEN|REDACTED|MASKED|REMOVED)|" + "|".join(
+    f"[{character}{character.lower()}]{{8}}" for character in f"{_BASE32}0189"
+)
+"""Pattern that matches all JSON with a masked value."""
 # a masked identifier is one word of at most the length of an ARN
 _MASKED_TEXT = re.compile(r"[^\s\"\\]{3,2048}")
 _KEY_PREFIXES = ("AKIA", "ASIA", "ACCA", "ABIA")
@@ -175,6 +181,32 @@ def unmasked_key(text: str | None) -> str | None:
     key = (text or "").strip().upper()
     is_masked = len(set(key[4:])) <= 1 or _PARTLY_MASKED_ID.fullmatch(key)
     return key if _ACCESS_KEY_ID.fullmatch(key) and not is_masked else None
+
+
+def _key_without_mask(text: str | None) -> str | None:
+    key = (text or "").strip().upper()
+    return key if _ACCESS_KEY_ID.fullmatch(key) else None
+
+
+class Unmasking(NamedTuple):
+    """The functions that tell a value from a masked one."""
+
+    id: Unmask
+    name: Unmask
+    principal: Unmask
+    arn: Unmask
+    key: Unmask
+
+
+CHECKED = Unmasking(unmasked_id, unmasked_name, unmasked_principal, unmasked_arn, unmasked_key)
+UNMASKED = Unmasking(
+    id=lambda text: text or None,
+    name=lambda text: text or None,
+    principal=lambda text: text if text and not text.startswith(":") else None,
+    arn=lambda text: text or None,
+    key=_key_without_mask,
+)
+"""The functions for JSON that `MAY_BE_MASKED` does not match: they return the same as those that check each value."""
 
 
 def key_as_logged(text: str) -> str:

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import json
+
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from forensics.errors import NotAnIdentifier, SecretRefused
-from forensics.identifiers import Identifier, SubjectType, account_of, identify, role_of_session
+from forensics.identifiers import (
+    CHECKED,
+    MAY_BE_MASKED,
+    UNMASKED,
+    Identifier,
+    SubjectType,
+    Unmasking,
+    account_of,
+    identify,
+    role_of_session,
+)
 
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -154,3 +168,24 @@ def test_a_word_in_lower_case_is_no_access_key(text: str) -> None:
 )
 def test_the_arn_of_a_session_names_its_role(arn: str | None, role: str | None) -> None:
     assert role_of_session(arn) == role
+
+
+MASKS = st.sampled_from(
+    "* *** XXXXXXXX xXxXxXxX aaaaaaaa 99999999 REDACTED redacted Hidden masked REMOVED <redacted> [x] (x)"
+    " HIDDEN_DUE_TO_SECURITY_REASONS \u212a mas\u212aed".split()
+)
+PIECES = st.sampled_from(
+    ["AKIA", "AROA", "ASIA2ICYRBJSCUQBO6WH", "arn:aws:iam::", "111122223333", ":", "/", "user", " "]
+)
+
+
+@pytest.mark.parametrize("function", Unmasking._fields)
+@given(texts=st.lists(st.lists(PIECES | MASKS | st.text(max_size=3), max_size=6).map("".join), min_size=1))
+@example(texts=[":session"])
+@example(texts=["  akia2icyrbjscuqbo6wh"])
+@settings(max_examples=200)
+def test_json_without_a_mark_of_a_mask_has_no_masked_value(function: str, texts: list[str]) -> None:
+    column = pa.array([json.dumps(text, ensure_ascii=False).encode() for text in texts], pa.binary())
+    for text, may_be_masked in zip(texts, pc.match_substring_regex(column, MAY_BE_MASKED).to_pylist(), strict=True):
+        if not may_be_masked:
+            assert getattr(UNMASKED, function)(text) == getattr(CHECKED, function)(text)

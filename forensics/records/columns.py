@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ from forensics.formats.event_times import parse_event_time
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.unread_forms import KEY_PREFIX, KEYS_IN_TEXT
 from forensics.formats.unwrap import is_decorated
-from forensics.identifiers import unmasked_key
+from forensics.identifiers import CHECKED, MAY_BE_MASKED, UNMASKED, Unmasking, unmasked_key
 from forensics.records import record as rec
 from forensics.records.addendum import original_event_id
 from forensics.records.arrow_schema import (
@@ -273,19 +274,21 @@ def _identities(decoded: Decoded, seen: dict[bytes, Identity]) -> tuple[list[Ide
     """Return the distinct identities, and the index of each row's identity."""
     blocks = decoded.fields.block("user_identity").dictionary_encode()
     distinct = [block or _NO_BLOCK for block in blocks.dictionary.to_pylist()]
-    identities = [_identity(block, seen, authenticated=True) for block in distinct]
+    may_be_masked = pc.match_substring_regex(blocks.dictionary, MAY_BE_MASKED).to_pylist()
+    checks = [CHECKED if found else UNMASKED for found in may_be_masked]
+    identities = [_identity(block, seen, unmask) for block, unmask in zip(distinct, checks, strict=True)]
     number = blocks.indices.to_numpy().astype(np.int64)
     attempts = _attempts_by_name(decoded, [identities[index] for index in number.tolist()])
     for row in dict.fromkeys([*_refused_sign_ins(decoded), *attempts]):
-        identities.append(_identity(distinct[blocks.indices[row].as_py()], seen, authenticated=False))
+        identities.append(_identity(distinct[blocks.indices[row].as_py()], seen, CHECKED, authenticated=False))
         number[row] = len(identities) - 1
     return identities, number
 
 
-def _identity(block: bytes, seen: dict[bytes, Identity], *, authenticated: bool) -> Identity:
+def _identity(block: bytes, seen: dict[bytes, Identity], unmask: Unmasking, *, authenticated: bool = True) -> Identity:
     key = block if authenticated else b"-" + block
     if key not in seen:
-        seen[key] = identity_of(block, authenticated)
+        seen[key] = identity_of(block, authenticated, unmask)
     return seen[key]
 
 
@@ -323,7 +326,8 @@ def _is_refused_sign_in(record: Record, raw: bytes) -> bool:
 
 def _identity_columns(identities: list[Identity], number: Numbers) -> dict[str, pa.Array]:
     index = pa.array(number)
-    columns = zip(*identities, strict=True) if identities else [()] * len(Identity._fields)
+    rows = map(msgspec.structs.astuple, identities)
+    columns = zip(*rows, strict=True) if identities else [()] * len(Identity.__struct_fields__)
     return {
         field.name: pa.array(values, field.type).take(index)
         for field, values in zip(IDENTITY_COLUMNS, columns, strict=False)  # the last four are not columns

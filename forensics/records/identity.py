@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import NamedTuple
+
+import msgspec
 
 from forensics.formats.event_times import parse_event_time
 from forensics.formats.record_names import path_of
 from forensics.identifiers import (
     ACCOUNT,
+    CHECKED,
+    Unmasking,
     account_of_arn,
     is_service_specific,
-    unmasked_arn,
-    unmasked_id,
-    unmasked_key,
-    unmasked_name,
-    unmasked_principal,
 )
 from forensics.records import record as rec
 from forensics.records.record import UserIdentity, parse_bool
@@ -49,7 +47,7 @@ _NAMED_BY_USER_NAME = ("SAMLUser", "Directory", "Unknown", "IdentityCenterUser")
 _RESOURCE_ARN = re.compile(r"arn:[^:]+:[^:]+:[^:]*:[^:]*:.*[^:/]")
 
 
-class Identity(NamedTuple):
+class Identity(msgspec.Struct, frozen=True, gc=False):
     """The columns of IDENTITY_COLUMNS in their order, then the decoded block and what is wrong with it.
 
     `flag`: its anomaly. `is_unread`: it names a caller, a session or an access key in a form that is not read.
@@ -85,40 +83,43 @@ class Identity(NamedTuple):
     is_unread: bool
 
 
-def identity_of(block: bytes, authenticated: bool) -> Identity:
-    """Return the identity in a `userIdentity` block. Without authentication, it has no credential ID."""
-    user, flag, unknown_fields = _decoded(block)
+def identity_of(block: bytes, authenticated: bool, unmask: Unmasking = CHECKED) -> Identity:
+    """Return the identity in a `userIdentity` block. Without authentication, it has no credential ID.
+
+    `unmask`: `UNMASKED` for a block that `MAY_BE_MASKED` does not match.
+    """
+    user, flag, unknown_fields = _decoded(block, unmask)
     context = user.session_context
     session_issuer = context.session_issuer if context else None
     attributes = context.attributes if context else None
-    access_key_id = _key(user)
-    principal_id = _principal_id(user) or _substitute_principal(user)
+    access_key_id = _key(user, unmask)
+    principal_id = _principal_id(user, unmask) or _substitute_principal(user, unmask)
     created_at = parse_event_time(attributes.creation_date if attributes else None)
     on_behalf_of = user.on_behalf_of
-    delegate_account_id = _delegate(user)
-    credentials_issued_to = _workload_arn(user)
+    delegate_account_id = _delegate(user, unmask)
+    credentials_issued_to = _workload_arn(user, unmask)
     return Identity(
         identity_type=user.type,
         principal_id=principal_id,
-        arn=unmasked_arn(user.arn),
+        arn=unmask.arn(user.arn),
         account_id=user.account_id,
         access_key_id=access_key_id,
         user_name=user.user_name,
         invoked_by=user.invoked_by,
         identity_provider=user.identity_provider,
         session_issuer_type=session_issuer.type if session_issuer else None,
-        session_issuer_arn=unmasked_arn(session_issuer.arn) if session_issuer else None,
-        session_issuer_principal_id=unmasked_principal(session_issuer.principal_id) if session_issuer else None,
-        role_session_name=_session_name(user, principal_id),
+        session_issuer_arn=unmask.arn(session_issuer.arn) if session_issuer else None,
+        session_issuer_principal_id=unmask.principal(session_issuer.principal_id) if session_issuer else None,
+        role_session_name=_session_name(user, principal_id, unmask),
         session_creation_date=created_at,
         mfa_authenticated=parse_bool(attributes.mfa_authenticated) if attributes else None,
-        source_identity=unmasked_name(context.source_identity) if context else None,
+        source_identity=unmask.name(context.source_identity) if context else None,
         federated_provider=_federated_provider(user),
         ec2_role_delivery=context.ec2_role_delivery if context else None,
         credentials_issued_to=credentials_issued_to,
         assumed_root=parse_bool(context.assumed_root) if context else None,
         sign_in_session_arn=context.sign_in_session_arn if context else None,
-        on_behalf_of_user_id=unmasked_id(on_behalf_of.user_id) if on_behalf_of else None,
+        on_behalf_of_user_id=unmask.id(on_behalf_of.user_id) if on_behalf_of else None,
         identity_store_arn=on_behalf_of.identity_store_arn if on_behalf_of else None,
         delegate_account_id=delegate_account_id,
         credential_id=credential_id(
@@ -157,7 +158,7 @@ def is_named_alone(identity: Identity) -> bool:
     )
 
 
-def _decoded(block: bytes) -> tuple[UserIdentity, str | None, list[str]]:
+def _decoded(block: bytes, unmask: Unmasking) -> tuple[UserIdentity, str | None, list[str]]:
     """Return a block with AWS's spelling of its type and without a masked name or account, its anomaly, and the paths
     of its unknown fields.
     """
@@ -166,15 +167,15 @@ def _decoded(block: bytes) -> tuple[UserIdentity, str | None, list[str]]:
         user = rec.decode_identity(block)
     except rec.NOT_DECODED:
         user, flag = rec.convert(rec.parse_loosely(block), UserIdentity)[0], "wrong_type"
-    if user.invoked_by_delegate and not _delegate(user):
+    if user.invoked_by_delegate and not _delegate(user, unmask):
         flag = "wrong_type"
     if flag or not rec.is_all_of(user, block):
         unknown_fields = rec.unknown_identity_fields(block)
         if rec.repeats_a_key(block):
             flag = "repeated_key"
     user.type = _IDENTITY_TYPES.get((user.type or "").lower(), user.type)
-    user.user_name = unmasked_name(user.user_name)
-    user.account_id = unmasked_id(user.account_id) or _account_in_arns(user)
+    user.user_name = unmask.name(user.user_name)
+    user.account_id = unmask.id(user.account_id) or _account_in_arns(user)
     return user, flag, unknown_fields
 
 
@@ -201,15 +202,20 @@ def credential_id(
         f"{created_at.replace(tzinfo=None).isoformat()}Z" if created_at else "",
         *([context] if context else []),
     ]
-    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts) if any(parts) else None
+    if not any(parts):
+        return None
+    text = "".join(parts)
+    if "|" in text or "\\" in text:
+        parts = [part.replace("\\", "\\\\").replace("|", "\\|") for part in parts]
+    return "|".join(parts)
 
 
-def _key(user: UserIdentity) -> str | None:
+def _key(user: UserIdentity, unmask: Unmasking) -> str | None:
     """Return the access key, or the service-specific credential that the call carried as a bearer token.
 
     Other bearer tokens, such as those of Identity Center, have IDs of another form.
     """
-    return unmasked_key(user.credential_id if is_service_specific(user.credential_id) else user.access_key_id)
+    return unmask.key(user.credential_id if is_service_specific(user.credential_id) else user.access_key_id)
 
 
 def _account_in_arns(user: UserIdentity) -> str | None:
@@ -218,20 +224,20 @@ def _account_in_arns(user: UserIdentity) -> str | None:
     return account_of_arn(user.arn, "iam", "sts") or account_of_arn(issuer.arn if issuer else None, "iam", "sts")
 
 
-def _principal_id(user: UserIdentity) -> str | None:
+def _principal_id(user: UserIdentity, unmask: Unmasking) -> str | None:
     """Return the principal ID, or the user ID of an Identity Center user.
 
     In a user's records, Identity Center may write an account ID as the principal ID. It identifies nobody.
     """
     if user.type in _NAMED_BY_USER_NAME:
-        if user.on_behalf_of and (user_id := unmasked_id(user.on_behalf_of.user_id)):
+        if user.on_behalf_of and (user_id := unmask.id(user.on_behalf_of.user_id)):
             return user_id
         if ACCOUNT.fullmatch(user.principal_id or ""):
             return None
-    return unmasked_principal(user.principal_id)
+    return unmask.principal(user.principal_id)
 
 
-def _substitute_principal(user: UserIdentity) -> str | None:
+def _substitute_principal(user: UserIdentity, unmask: Unmasking) -> str | None:
     """Return the service or the name of a caller without a principal ID.
 
     Records of SAML users (Managed Grafana, QuickSight), directories and Identity Center before 2025 identify a user by
@@ -241,12 +247,12 @@ def _substitute_principal(user: UserIdentity) -> str | None:
         return user.invoked_by
     is_named = user.type in _NAMED_BY_USER_NAME and not user.access_key_id
     # a name alone identifies a user only if no redaction wrote it
-    return unmasked_id(user.user_name) if is_named else None
+    return unmask.id(user.user_name) if is_named else None
 
 
-def _delegate(user: UserIdentity) -> str | None:
+def _delegate(user: UserIdentity, unmask: Unmasking) -> str | None:
     """Return the account of the product provider that acted with delegated access; None if it is masked."""
-    return unmasked_id(user.invoked_by_delegate.account_id) if user.invoked_by_delegate else None
+    return unmask.id(user.invoked_by_delegate.account_id) if user.invoked_by_delegate else None
 
 
 def _directory(user: UserIdentity) -> str | None:
@@ -256,17 +262,17 @@ def _directory(user: UserIdentity) -> str | None:
     return user.identity_provider if user.type == "SAMLUser" and not user.principal_id else None
 
 
-def _workload_arn(user: UserIdentity) -> str | None:
-    issued_to = unmasked_id(user.in_scope_of.credentials_issued_to) if user.in_scope_of else None
+def _workload_arn(user: UserIdentity, unmask: Unmasking) -> str | None:
+    issued_to = unmask.id(user.in_scope_of.credentials_issued_to) if user.in_scope_of else None
     return issued_to if issued_to and _RESOURCE_ARN.fullmatch(issued_to) else None
 
 
-def _session_name(user: UserIdentity, principal_id: str | None) -> str | None:
+def _session_name(user: UserIdentity, principal_id: str | None, unmask: Unmasking) -> str | None:
     """Return the name of a session: in its ARN, if its principal ID is masked."""
     if user.type not in ("AssumedRole", "FederatedUser"):
         return None
     if principal_id is None:
-        session = _SESSION_IN_ARN.match(unmasked_arn(user.arn) or "")
+        session = _SESSION_IN_ARN.match(unmask.arn(user.arn) or "")
         return session.group(1) if session else None
     role_id, colon, name = principal_id.rpartition(":")
     return name if colon and role_id else None

@@ -71,7 +71,7 @@ def put(record: Json, path: tuple[Any, ...], value: object) -> Json:
 
 
 def test_the_identity_columns_are_those_of_the_schema() -> None:
-    assert list(Identity._fields[:-4]) == [field.name for field in IDENTITY_COLUMNS]
+    assert list(Identity.__struct_fields__[:-4]) == [field.name for field in IDENTITY_COLUMNS]
 
 
 def test_the_records_of_a_simulated_organisation_are_all_sound() -> None:
