@@ -26,11 +26,14 @@ _PAIR = r',\s*\\*"(?:parameter)?value\\*"\s*'
 HOLDS_A_SECRET = rf'(?i:(?:{_NAMES})(?:\\*"\s*(?:{_PAIR})?:\s*\\*"|{_ASSIGNED})|signature(?:=|%|\\))'
 """Pattern that matches all JSON in which `mask` finds a secret; also valid in RE2."""
 
-# endings of the names, in lower case: a search for each ending is faster than a search for the names
-_ENDS = tuple(
-    b"token accesskey access_key access-key secret secretstring secret_string secret-string"
-    b" secretbinary secret_binary secret-binary password signature".split()
-)
+# how the names end, in lower case: a search for each word is faster than a search for the names
+_ENDS = {
+    b"token": (b"",),
+    b"access": (b"key", b"_key", b"-key"),
+    b"secret": (b"", b"string", b"_string", b"-string", b"binary", b"_binary", b"-binary"),
+    b"password": (b"",),
+    b"signature": (b"",),
+}
 _LONGEST_NAME = 24
 # what follows the name of a secret: a quote, a separator, or the backslash before an escaped one
 _AFTER_A_NAME = b'"\\=:% \t\n\r\f\v'
@@ -75,11 +78,11 @@ def _name_ends(text: bytes) -> Iterator[int]:
     """Yield the sorted offsets after text that ends like the name of a secret."""
     lower = text.lower()
     ends = set()
-    for end in _ENDS:
-        at = lower.find(end)
-        while at >= 0:
-            ends.add(at + len(end))
-            at = lower.find(end, at + len(end))
+    for word, rests in _ENDS.items():
+        after = lower.find(word) + len(word)
+        while after >= len(word):
+            ends.update(after + len(rest) for rest in rests if lower.startswith(rest, after))
+            after = lower.find(word, after) + len(word)
     yield from sorted(ends)
 
 
