@@ -77,7 +77,7 @@ def mask(text: bytes) -> bytes:
 def _name_ends(text: bytes) -> Iterator[int]:
     """Yield the sorted offsets after text that ends like the name of a secret."""
     lower = text.lower()
-    ends = set()
+    ends = set[int]()
     for word, rests in _ENDS.items():
         after = lower.find(word) + len(word)
         while after >= len(word):
