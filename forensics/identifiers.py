@@ -38,11 +38,11 @@ _MASKED_ID = re.compile(
 _PARTLY_MASKED_ID = re.compile(
     r"A[A-Z]{3}[A-Z2-7]*(?:([A-Z0-9])\1{7,}|REDACTED|HIDDEN|MASKED|REMOVED)[A-Z2-7]*", re.IGNORECASE
 )
-# what every mask has, or an escape that may hide it; also valid in RE2
+# a character, a word or a run of eight equal characters that each mask has, or an escape that can hide one
 MAY_BE_MASKED = r"[^ -~]|[*<\[(\\]|(?i:HIDDEN|REDACTED|MASKED|REMOVED)|" + "|".join(
     f"[{character}{character.lower()}]{{8}}" for character in f"{_BASE32}0189"
 )
-"""Pattern that matches all JSON with a masked value."""
+"""Pattern that matches all JSON with a masked value; also valid in RE2."""
 # a masked identifier is one word of at most the length of an ARN
 _MASKED_TEXT = re.compile(r"[^\s\"\\]{3,2048}")
 _KEY_PREFIXES = ("AKIA", "ASIA", "ACCA", "ABIA")
@@ -178,18 +178,22 @@ def unmasked_arn(text: str | None) -> str | None:
 
 def unmasked_key(text: str | None) -> str | None:
     """Return an access key ID in upper case, or None for a masked one, such as `ASIA****` or `AKIA4QXXXXXXXXXXXXXX`."""
-    key = (text or "").strip().upper()
-    is_masked = len(set(key[4:])) <= 1 or _PARTLY_MASKED_ID.fullmatch(key)
-    return key if _ACCESS_KEY_ID.fullmatch(key) and not is_masked else None
+    key = _key_in_upper_case(text)
+    is_masked = key and (len(set(key[4:])) <= 1 or _PARTLY_MASKED_ID.fullmatch(key))
+    return None if is_masked else key
 
 
-def _key_without_mask(text: str | None) -> str | None:
+def _key_in_upper_case(text: str | None) -> str | None:
     key = (text or "").strip().upper()
     return key if _ACCESS_KEY_ID.fullmatch(key) else None
 
 
+def _if_any(text: str | None) -> str | None:
+    return text or None
+
+
 class Unmasking(NamedTuple):
-    """The functions that tell a value from a masked one."""
+    """The functions that return a value, or None if it is empty or masked."""
 
     id: Unmask
     name: Unmask
@@ -200,13 +204,13 @@ class Unmasking(NamedTuple):
 
 CHECKED = Unmasking(unmasked_id, unmasked_name, unmasked_principal, unmasked_arn, unmasked_key)
 UNMASKED = Unmasking(
-    id=lambda text: text or None,
-    name=lambda text: text or None,
+    id=_if_any,
+    name=_if_any,
     principal=lambda text: text if text and not text.startswith(":") else None,
-    arn=lambda text: text or None,
-    key=_key_without_mask,
+    arn=_if_any,
+    key=_key_in_upper_case,
 )
-"""The functions for JSON that `MAY_BE_MASKED` does not match: they return the same as those that check each value."""
+"""The functions for JSON that `MAY_BE_MASKED` does not match: for its values, they return the same as `CHECKED`."""
 
 
 def key_as_logged(text: str) -> str:

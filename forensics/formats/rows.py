@@ -308,7 +308,7 @@ def _paths_in(value: Mapping[str, Any], above: Path) -> Iterable[Path]:
             yield from _paths_in(member, (*above, name))
 
 
-def lacks_its_time(members: Iterable[str]) -> bool:
+def has_time_of_a_product(members: Iterable[str]) -> bool:
     """Return whether a JSON object has the time of its event only under a product's name."""
     names = set(members)
     return not names & {"eventTime", "@timestamp"} and any(plain(name) in _TIME_COLUMNS for name in names)

@@ -18,15 +18,15 @@ from typing import Any
 
 import msgspec
 
-from forensics.formats.bare_records import TEXT_OF_A_RECORD, TIME_OF_A_PRODUCT, is_bare_record, other_than_records
+from forensics.formats.bare_records import ESCAPED_RECORD, UNUSUAL_TIME, is_bare_record, possibly_changed
 from forensics.formats.message_text import decoded_text, has_prefix, json_values_in
 from forensics.formats.ocsf import NotOcsf, from_ocsf
 from forensics.formats.record_names import FREE_BLOCKS, OF_THE_CALLER
 from forensics.formats.record_stream import Delivery, Records, Rejected
 from forensics.formats.rows import (
     NotARow,
+    has_time_of_a_product,
     is_spelled_otherwise,
-    lacks_its_time,
     names_events,
     record_of,
     scatters_its_identity,
@@ -98,19 +98,20 @@ def unwrapped(
         if isinstance(item, Rejected):
             yield replace(item, position=position)
             position += 1
-        elif not (others := other_than_records(item.raw)):
+        elif not (changed := possibly_changed(item.raw)):
             yield item if item.position == position else replace(item, position=position)
             position += len(item.raw)
         else:
-            for delivery, raws in _grouped(_each_opened(item.raw, others, messages)):
+            for delivery, raws in _grouped(_records_of(item.raw, changed, messages)):
                 as_delivered = item.delivery if delivery == Delivery.NATIVE else delivery
                 yield Records(position, raws, item.resynchronised, as_delivered)
                 position += len(raws)
 
 
-def _each_opened(raws: Sequence[bytes], others: Container[int], messages: frozenset[str]) -> Iterator[_Found]:
-    for place, raw in enumerate(raws):
-        if place in others:
+def _records_of(values: Sequence[bytes], changed: Container[int], messages: frozenset[str]) -> Iterator[_Found]:
+    """Yield the records of some values. Only those at the indexes `changed` are searched."""
+    for index, raw in enumerate(values):
+        if index in changed:
             yield from open_value(raw, messages)
         else:
             yield Delivery.NATIVE, raw
@@ -228,8 +229,9 @@ def _is_altered(members: dict[str, msgspec.Raw]) -> bool:
 
 def _has_another_time(members: dict[str, msgspec.Raw]) -> bool:
     """Return whether the time of a record is under another name, or in a form that AWS does not write."""
-    time = members.get("eventTime")
-    return lacks_its_time(members) if time is None else TIME_OF_A_PRODUCT.match(b'"eventTime":' + time) is not None
+    if "eventTime" not in members:
+        return has_time_of_a_product(members)
+    return UNUSUAL_TIME.match(b'"eventTime":' + members["eventTime"]) is not None
 
 
 def _inside(raw: bytes, depth: int, path: str = "", messages: frozenset[str] = frozenset()) -> list[_Found]:
@@ -272,7 +274,7 @@ def _must_be_kept(element: bytes, are_rows: bool) -> bool:
     A field of a query's result need not, nor a cell of a row, such as the time in `[time, {record}]`.
     """
     if not element.startswith((b"{", b"[")):
-        return are_rows or TEXT_OF_A_RECORD in element
+        return are_rows or ESCAPED_RECORD in element
     if element.startswith(b"["):
         return True
     try:

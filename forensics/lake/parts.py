@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,10 +34,10 @@ _BLOOM_FILTERS = {"event_id": 1, "access_key_id": 4, "principal_id": 4, "credent
 _DISTINCT = ("event_id", "request_id", "content_sha256", "record", "raw", "content")
 # columns of long text, for which minimum and maximum cost more than they save
 _LONG = ("record", "raw", "content", "error_message")
-# maximum number of runs of one day in a batch, each of which is a chunk to sort
-_RUNS = 100
-# maximum size of a batch by that of its slice
-_SLICES = 4
+# maximum number of slices of a batch, each of which is a chunk to sort
+_MOST_SLICES = 100
+# a smaller share of a batch is copied, because a slice keeps the whole batch in memory
+_SMALLEST_SLICE = 0.25
 SORT_KEYS = [("access_key_id", "ascending"), ("event_time", "ascending")]
 
 
@@ -177,17 +178,19 @@ def make_private_folders(case: Path, folder: Path) -> None:
 
 
 def _by_day(batch: pa.RecordBatch) -> Iterator[tuple[date | None, pa.RecordBatch]]:
-    """Yield the rows of each day: slices of the batch where they are together.
-
-    A slice keeps the whole batch in memory, so that a small one is copied.
-    """
+    """Yield the rows of each day, without a copy where most rows of a day follow each other."""
     days = pc.cast(batch.column("event_time"), pa.date32())
     runs = pc.run_end_encode(days)
-    ends, of_runs = runs.run_ends.to_pylist(), runs.values.to_pylist()
-    if len(ends) <= _RUNS:
-        for start, end, day in zip([0, *ends], ends, of_runs, strict=False):
-            run = batch.slice(start, end - start)
-            yield day, run if len(run) >= len(batch) / _SLICES else run.take(pa.array(range(len(run))))
-        return
-    for day in dict.fromkeys(of_runs):
-        yield day, batch.filter(pc.equal(days, day) if day is not None else pc.is_null(days))
+    day_of_run = runs.values.to_pylist()
+    if len(day_of_run) <= _MOST_SLICES:
+        for day, (start, end) in zip(day_of_run, pairwise([0, *runs.run_ends.to_pylist()]), strict=True):
+            yield day, _rows(batch, start, end)
+    else:
+        for day in dict.fromkeys(day_of_run):
+            yield day, batch.filter(pc.equal(days, day) if day is not None else pc.is_null(days))
+
+
+def _rows(batch: pa.RecordBatch, start: int, end: int) -> pa.RecordBatch:
+    if end - start < len(batch) * _SMALLEST_SLICE:
+        return batch.take(pa.array(range(start, end)))
+    return batch.slice(start, end - start)
